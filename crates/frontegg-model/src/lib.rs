@@ -1,0 +1,24 @@
+//! Types, open enums and the operations table of the Frontegg Identity API.
+//!
+//! Everything here is data: no HTTP client and no server is linked. [`types`] and [`enums`] hold
+//! what travels in bodies, [`OPERATIONS`] says for every operation what it is called, where it
+//! lives and which token and scope it takes. All three are generated from the OpenAPI documents
+//! in `openapi/`; the rest of the crate is what generated code builds on.
+
+mod generated;
+mod open_enum;
+mod operation;
+mod patch;
+#[cfg(feature = "schemars")]
+mod schema;
+mod secret;
+
+pub use generated::{enums, operations::OPERATIONS, types};
+pub use operation::{Category, Method, Need, Operation, Token, operation};
+pub use patch::Patch;
+pub use secret::Secret;
+
+/// Conversion failures of generated types.
+pub mod error {
+    pub use crate::types::error::ConversionError;
+}

@@ -1,0 +1,165 @@
+//! What the operations table says about one operation.
+
+use crate::OPERATIONS;
+
+/// One operation of the API, as declared by the OpenAPI documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Operation {
+    /// Our name of the operation, snake_case and unique, e.g. `list_users_v3`.
+    pub id: &'static str,
+    /// HTTP method.
+    pub method: Method,
+    /// Full path template under the base URL, e.g. `/identity/resources/roles/v1/{roleId}`.
+    pub path: &'static str,
+    /// Tag in the reference, e.g. `User Management`.
+    pub tag: &'static str,
+    /// Category in the reference.
+    pub category: Category,
+    /// Which bearer token the operation takes.
+    pub token: Token,
+    /// Whether an environment token must say a tenant (`frontegg-tenant-id`).
+    pub tenant: Need,
+    /// Whether an environment token must say a user (`frontegg-user-id`).
+    pub user: Need,
+    /// Whether the operation reads `frontegg-application-id`.
+    pub application: bool,
+    /// Documented success status.
+    pub status: u16,
+    /// Whether repeating the request has the same effect as sending it once (RFC 9110 §9.2.2).
+    pub idempotent: bool,
+    /// Whether the operation lists by `_limit` and `_offset`.
+    pub paged: bool,
+    /// Whether the vendor documents the operation. The SDK offers only those that are.
+    pub published: bool,
+    /// Schema of the request body, if there is one.
+    pub request: Option<&'static str>,
+    /// Schema of the answer, if there is one.
+    pub answer: Option<&'static str>,
+}
+
+impl Operation {
+    /// One row of the table; the flags are application, paged and published.
+    #[allow(clippy::too_many_arguments, reason = "one row of a generated table")]
+    pub(crate) const fn row(
+        id: &'static str,
+        method: Method,
+        path: &'static str,
+        tag: &'static str,
+        category: Category,
+        token: Token,
+        [tenant, user]: [Need; 2],
+        [application, paged, published]: [bool; 3],
+        status: u16,
+        request: Option<&'static str>,
+        answer: Option<&'static str>,
+    ) -> Self {
+        Self {
+            id,
+            method,
+            path,
+            tag,
+            category,
+            token,
+            tenant,
+            user,
+            application,
+            status,
+            idempotent: matches!(method, Method::Get | Method::Put | Method::Delete),
+            paged,
+            published,
+            request,
+            answer,
+        }
+    }
+}
+
+/// Finds an operation by its id.
+///
+/// ```
+/// let operation = frontegg_model::operation("create_roles_v1").expect("documented");
+/// assert_eq!(operation.path, "/identity/resources/roles/v1");
+/// ```
+pub fn operation(id: &str) -> Option<&'static Operation> {
+    let at = OPERATIONS.binary_search_by(|row| row.id.cmp(id)).ok()?;
+    Some(&OPERATIONS[at])
+}
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// The name as the documents spell it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+named! {
+    /// HTTP method of an operation.
+    Method {
+        /// Reads.
+        Get = "GET",
+        /// Creates or acts.
+        Post = "POST",
+        /// Replaces.
+        Put = "PUT",
+        /// Changes in part.
+        Patch = "PATCH",
+        /// Removes.
+        Delete = "DELETE",
+    }
+}
+
+named! {
+    /// Category of an operation in the vendor's reference.
+    Category {
+        /// Signing in: no token, or the user's.
+        Authentication = "authentication",
+        /// Administration of the environment.
+        Management = "management",
+        /// What users and tenants do for themselves.
+        SelfService = "self-service",
+        /// Users of applications.
+        Applications = "applications",
+        /// Accounts (tenants) and their hierarchy.
+        Tenants = "tenants",
+    }
+}
+
+named! {
+    /// Kind of bearer token that an operation takes.
+    Token {
+        /// No token.
+        None = "none",
+        /// A user's token (or an API token, which counts as one).
+        User = "user",
+        /// The environment's token, from client id and API key.
+        Environment = "environment",
+        /// Either of the two.
+        EnvironmentOrUser = "environment_or_user",
+    }
+}
+
+named! {
+    /// Whether an operation called with the environment token must say a tenant or a user.
+    Need {
+        /// The operation has no such header.
+        None = "none",
+        /// The header narrows the call.
+        Optional = "optional",
+        /// Without the header the call is refused.
+        Required = "required",
+    }
+}

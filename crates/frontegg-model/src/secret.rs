@@ -1,0 +1,112 @@
+//! Strings that must not be seen: passwords, API keys, codes and tokens in bodies.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A string that never shows itself: `Debug` prints a placeholder and there is no `Display`.
+/// The memory is overwritten when the value is dropped.
+///
+/// ```
+/// use frontegg_model::Secret;
+///
+/// let password = Secret::from("correct horse");
+/// assert_eq!(format!("{password:?}"), "Secret(…)");
+/// assert_eq!(password.expose(), "correct horse");
+/// ```
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// The string itself. Keep it out of logs, error texts and URLs.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Whether the string is empty, as tokens of unfinished sign-ins are.
+    pub fn is_empty(&self) -> bool {
+        self.expose().is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<SecretString> for Secret {
+    fn from(value: SecretString) -> Self {
+        Self(value)
+    }
+}
+
+impl From<Secret> for SecretString {
+    fn from(value: Secret) -> Self {
+        value.0
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Secret {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Secret".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "password" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn travels_as_a_plain_string() {
+        let secret: Secret = serde_json::from_str(r#""s3cret""#).unwrap();
+        assert_eq!(secret.expose(), "s3cret");
+        assert_eq!(serde_json::to_string(&secret).unwrap(), r#""s3cret""#);
+    }
+
+    #[test]
+    fn never_prints_itself() {
+        let secret = Some(Secret::from("canary"));
+        assert!(!format!("{secret:?} {secret:#?}").contains("canary"));
+    }
+
+    #[test]
+    fn a_wrong_type_is_refused_without_quoting_it() {
+        let error = serde_json::from_str::<Secret>("{\"canary\": 1}").unwrap_err();
+        assert!(!error.to_string().contains("canary"));
+    }
+}
