@@ -54,8 +54,12 @@ pub fn merge(documents: &[Document]) -> Result<Value> {
             let full = format!("{}{path}", document.prefix());
             let mut item = item.clone();
             mark_published(&mut item, document.file != UNPUBLISHED);
-            if paths.insert(full.clone(), item).is_some() {
-                bail!("{}: #/paths/{}: stands in another document too", document.file, escape(&path));
+            let all = paths.entry(full).or_insert_with(|| Map::new().into());
+            for (method, operation) in item.as_object_mut().into_iter().flatten() {
+                if all.get(method).is_some() {
+                    bail!("{}: #/paths/{}/{method}: stands in another document too", document.file, escape(&path));
+                }
+                all[method.as_str()] = operation.take();
             }
         }
         for kind in ["schemas", "parameters", "responses"] {

@@ -5,6 +5,7 @@
 //! lives and which token and scope it takes. All three are generated from the OpenAPI documents
 //! in `openapi/`; the rest of the crate is what generated code builds on.
 
+#[rustfmt::skip]
 mod generated;
 mod open_enum;
 mod operation;
