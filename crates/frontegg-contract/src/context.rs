@@ -1,0 +1,269 @@
+//! What a handler knows about its request, and what it may say beside its answer.
+
+use std::sync::{Mutex, PoisonError};
+
+use frontegg_model::Operation;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use crate::failure::{ApiFailure, ApiResult};
+use crate::principal::Principal;
+
+/// Header by which an environment token says the tenant.
+pub const TENANT_HEADER: &str = "frontegg-tenant-id";
+/// Header by which an environment token says the user.
+pub const USER_HEADER: &str = "frontegg-user-id";
+/// Header that names an application.
+pub const APPLICATION_HEADER: &str = "frontegg-application-id";
+
+/// One request after the checks of token and scope.
+#[derive(Debug)]
+pub struct RequestContext {
+    /// The operation that was called.
+    pub operation: &'static Operation,
+    /// Who calls.
+    pub principal: Principal,
+    /// Tenant to work in: that of a user's token, or the one that the header names.
+    pub tenant_id: Option<String>,
+    /// User to work for: that of a user's token, or the one that the header names.
+    pub user_id: Option<String>,
+    /// Application that the header names.
+    pub application_id: Option<String>,
+    /// All headers of the request.
+    pub headers: HeaderMap,
+    /// Id of the request, as told to the caller in `frontegg-trace-id`.
+    pub trace_id: String,
+    reply: Mutex<ReplyParts>,
+}
+
+/// What a handler says beside its answer.
+#[derive(Debug, Default)]
+pub(crate) struct ReplyParts {
+    /// Status in place of the documented one.
+    pub(crate) status: Option<StatusCode>,
+    /// Headers to add; they also go with a failure.
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl RequestContext {
+    /// Puts a context together. A user's token decides tenant and user; for everybody else the
+    /// two scope headers do.
+    pub fn new(
+        operation: &'static Operation,
+        principal: Principal,
+        headers: HeaderMap,
+        trace_id: String,
+    ) -> Self {
+        let (tenant_id, user_id) = match &principal {
+            Principal::User(token) => (some(&token.tenant_id), some(&token.user_id)),
+            Principal::Anonymous | Principal::Environment(_) => {
+                (text(&headers, TENANT_HEADER), text(&headers, USER_HEADER))
+            }
+        };
+        Self {
+            operation,
+            principal,
+            tenant_id,
+            user_id,
+            application_id: text(&headers, APPLICATION_HEADER),
+            headers,
+            trace_id,
+            reply: Mutex::default(),
+        }
+    }
+
+    /// The tenant to work in, or 403.
+    pub fn tenant(&self) -> ApiResult<&str> {
+        let missing = || ApiFailure::forbidden("Tenant ID is not specified");
+        self.tenant_id.as_deref().ok_or_else(missing)
+    }
+
+    /// The user to work for, or 403.
+    pub fn user(&self) -> ApiResult<&str> {
+        let missing = || ApiFailure::forbidden("User ID is not specified");
+        self.user_id.as_deref().ok_or_else(missing)
+    }
+
+    /// The text of a header; `None` when it is missing, empty or not text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let value = self.headers.get(name)?.to_str().ok()?.trim();
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// The value of a cookie that came with the request.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let lines = self.headers.get_all(header::COOKIE).into_iter();
+        lines
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find_map(|(key, value)| (key == name).then_some(value))
+    }
+
+    /// Answers with another status than the documented one.
+    pub fn set_status(&self, status: StatusCode) {
+        self.with_reply(|reply| reply.status = Some(status));
+    }
+
+    /// Adds a header to the answer, also to one that tells of a failure.
+    pub fn add_header(&self, name: HeaderName, value: HeaderValue) {
+        self.with_reply(|reply| reply.headers.push((name, value)));
+    }
+
+    /// Sets or removes a cookie.
+    pub fn set_cookie(&self, cookie: &Cookie<'_>) {
+        let Ok(mut line) = HeaderValue::from_str(&cookie.to_line()) else {
+            tracing::error!(name = cookie.name, "a cookie that no header can carry");
+            return;
+        };
+        line.set_sensitive(true);
+        self.add_header(header::SET_COOKIE, line);
+    }
+
+    pub(crate) fn take_reply(&self) -> ReplyParts {
+        self.with_reply(std::mem::take)
+    }
+
+    fn with_reply<T>(&self, act: impl FnOnce(&mut ReplyParts) -> T) -> T {
+        // The parts are whole between any two steps, so a panic elsewhere leaves nothing torn.
+        act(&mut self.reply.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A cookie to set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cookie<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its value: text without blanks, quotes, commas, semicolons and backslashes.
+    pub value: &'a str,
+    /// How many seconds it lasts; `None` until the browser ends, 0 removes it.
+    pub max_age: Option<i64>,
+    /// Which sites' requests carry it.
+    pub same_site: SameSite,
+    /// Whether it travels by TLS only.
+    pub secure: bool,
+}
+
+/// Which sites' requests carry a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SameSite {
+    /// Only those of its own site.
+    Strict,
+    /// Those of its own site and top-level navigation.
+    Lax,
+    /// All; browsers want `Secure` with it.
+    None,
+}
+
+impl Cookie<'_> {
+    /// The line of `Set-Cookie`. Scripts never see the cookie, and it goes to every path.
+    fn to_line(&self) -> String {
+        let age = self.max_age.map(|seconds| format!("; Max-Age={seconds}"));
+        let secure = if self.secure { "; Secure" } else { "" };
+        let same_site = match self.same_site {
+            SameSite::Strict => "Strict",
+            SameSite::Lax => "Lax",
+            SameSite::None => "None",
+        };
+        let (name, value, age) = (self.name, self.value, age.unwrap_or_default());
+        format!("{name}={value}; Path=/; HttpOnly{age}{secure}; SameSite={same_site}")
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    some(headers.get(name)?.to_str().ok()?.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::principal::{EnvironmentToken, TokenKind, UserToken};
+
+    fn context(principal: Principal, headers: &[(&'static str, &'static str)]) -> RequestContext {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            })
+            .collect();
+        let operation = &frontegg_model::OPERATIONS[0];
+        RequestContext::new(operation, principal, headers, "trace".into())
+    }
+
+    fn environment() -> Principal {
+        Principal::Environment(EnvironmentToken {
+            vendor_id: "vendor".into(),
+            client_id: "client".into(),
+        })
+    }
+
+    #[test]
+    fn headers_say_the_scope_of_an_environment_token() {
+        let cx = context(
+            environment(),
+            &[("frontegg-tenant-id", "acme"), ("frontegg-user-id", "")],
+        );
+        assert_eq!(cx.tenant().unwrap(), "acme");
+        let failure = cx.user().unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "403 Forbidden: User ID is not specified"
+        );
+    }
+
+    #[test]
+    fn a_user_token_says_its_own_scope() {
+        let token = UserToken {
+            user_id: "ada".into(),
+            tenant_id: "acme".into(),
+            kind: TokenKind::User,
+            token_id: "session".into(),
+            roles: Vec::new(),
+            permissions: Vec::new(),
+        };
+        let foreign = [
+            ("frontegg-tenant-id", "globex"),
+            ("frontegg-user-id", "bob"),
+        ];
+        let cx = context(Principal::User(token), &foreign);
+        assert_eq!((cx.tenant().unwrap(), cx.user().unwrap()), ("acme", "ada"));
+    }
+
+    #[test]
+    fn cookies_are_read_and_set() {
+        let cx = context(
+            Principal::Anonymous,
+            &[("cookie", "a=1; fe_refresh_x=R1; b=2")],
+        );
+        assert_eq!(cx.cookie("fe_refresh_x"), Some("R1"));
+        assert_eq!(cx.cookie("fe_refresh"), None);
+        cx.set_cookie(&Cookie {
+            name: "fe_refresh_x",
+            value: "R2",
+            max_age: Some(60),
+            same_site: SameSite::None,
+            secure: true,
+        });
+        // A value that would end the line is dropped, not sent.
+        cx.set_cookie(&Cookie {
+            name: "x",
+            value: "a\r\nb: c",
+            max_age: None,
+            same_site: SameSite::Lax,
+            secure: false,
+        });
+        let lines: Vec<_> = cx.take_reply().headers;
+        assert_eq!(lines.len(), 1);
+        assert_eq!(
+            lines[0].1,
+            "fe_refresh_x=R2; Path=/; HttpOnly; Max-Age=60; Secure; SameSite=None"
+        );
+    }
+}

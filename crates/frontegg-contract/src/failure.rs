@@ -1,0 +1,173 @@
+//! Answers of operations that do not succeed.
+
+use std::fmt;
+
+use axum::response::{IntoResponse, Response};
+use frontegg_model::{Operation, types::ApiError};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde_json::{Map, Value};
+
+use crate::route::TRACE_HEADER;
+
+/// What an operation gives: its answer, or why there is none.
+pub type ApiResult<T> = Result<T, ApiFailure>;
+
+/// An answer with an error status.
+#[derive(Debug, Clone)]
+pub struct ApiFailure {
+    /// The status.
+    pub status: StatusCode,
+    /// The body.
+    pub error: Box<ApiError>,
+    /// Headers beyond the usual ones.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl ApiFailure {
+    /// A failure with one text.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::listing(status, vec![message.into()])
+    }
+
+    fn listing(status: StatusCode, messages: Vec<String>) -> Self {
+        let error = ApiError {
+            errors: Some(messages),
+            ..ApiError::default()
+        };
+        Self {
+            status,
+            error: Box::new(error),
+            headers: Vec::new(),
+        }
+    }
+
+    /// 400 with one text.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 400 with a text for each fault.
+    pub fn invalid(faults: Vec<String>) -> Self {
+        Self::listing(StatusCode::BAD_REQUEST, faults)
+    }
+
+    /// 401.
+    pub fn unauthorized(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    /// 403.
+    pub fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// 404.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 409.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    /// 501 for an operation that the server does not offer.
+    pub fn not_served(operation: &Operation) -> Self {
+        let message = format!("Operation {} is not served", operation.id);
+        Self::new(StatusCode::NOT_IMPLEMENTED, message)
+    }
+
+    /// 500. The cause goes to the log and nowhere else.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        tracing::error!(%cause, "request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+    }
+
+    /// Adds an error code, e.g. `ER-00008`.
+    #[must_use]
+    pub fn code(mut self, code: impl Into<String>) -> Self {
+        self.error.error_code = Some(code.into());
+        self
+    }
+
+    /// Adds details.
+    #[must_use]
+    pub fn context(mut self, context: Map<String, Value>) -> Self {
+        self.error.context = Some(context);
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The texts.
+    pub fn messages(&self) -> &[String] {
+        self.error.errors.as_deref().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for ApiFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.status, self.messages().join("; "))
+    }
+}
+
+impl std::error::Error for ApiFailure {}
+
+impl IntoResponse for ApiFailure {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.error).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/json; charset=utf-8");
+        headers.insert(header::CONTENT_TYPE, json);
+        for (name, value) in self.headers {
+            headers.append(name, value);
+        }
+        // Outside of `route::finish`, which puts the request's own id there.
+        if !headers.contains_key(TRACE_HEADER) {
+            headers.insert(TRACE_HEADER, crate::route::TraceId::new().header());
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn becomes_an_error_answer() {
+        let failure = ApiFailure::forbidden("Application ID is not specified").code("ER-00008");
+        assert_eq!(
+            failure.to_string(),
+            "403 Forbidden: Application ID is not specified"
+        );
+        let response = failure.into_response();
+        assert_eq!(response.status(), StatusCode::FORBIDDEN);
+        assert!(response.headers().contains_key("frontegg-trace-id"));
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(
+            body,
+            serde_json::json!({"errors": ["Application ID is not specified"], "errorCode": "ER-00008"})
+        );
+    }
+
+    #[test]
+    fn an_internal_cause_stays_inside() {
+        let failure = ApiFailure::internal("password=canary");
+        assert!(!format!("{failure:?} {failure}").contains("canary"));
+    }
+
+    #[test]
+    fn is_small_enough_to_return() {
+        assert!(size_of::<ApiFailure>() <= 64);
+    }
+}

@@ -1,0 +1,282 @@
+//! Path, query and header parameters: from text to checked JSON values.
+
+use http::HeaderMap;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use crate::schema::{Parameter, Place, Presence, Schema};
+use crate::validate::{Faults, refuse_nul, validate};
+
+/// Reads the declared parameters of a request, in their order; `null` stands for one that is
+/// missing. What is wrong goes to `faults`.
+pub(crate) fn read(
+    declared: &[Parameter],
+    path: &[String],
+    query: &str,
+    headers: &HeaderMap,
+    faults: &mut Faults,
+) -> Vec<Value> {
+    let query = pairs(query, faults);
+    let read = |(index, parameter): (usize, &Parameter)| {
+        let Parameter(place, name, presence, schema) = parameter;
+        let texts: Vec<String> = match place {
+            Place::Path => path.get(index).cloned().into_iter().collect(),
+            Place::Query => named(&query, name),
+            Place::Header => header(headers, name, faults),
+        };
+        let Some(value) = coerce(&texts, schema.inner()) else {
+            if *presence == Presence::Required {
+                faults.push(format!("{name} is required"));
+            }
+            return Value::Null;
+        };
+        refuse_nul(name, &value, faults);
+        validate(name, &value, schema, faults);
+        value
+    };
+    declared.iter().enumerate().map(read).collect()
+}
+
+/// Splits a query into decoded pairs. Even parameters that nobody declared must be proper text.
+fn pairs(query: &str, faults: &mut Faults) -> Vec<(String, String)> {
+    let mut pairs = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match (decode(name), decode(value)) {
+            (Some(name), Some(value)) => pairs.push((name, value)),
+            _ => faults.push("query must be UTF-8 text without the character U+0000".to_owned()),
+        }
+    }
+    pairs
+}
+
+fn decode(text: &str) -> Option<String> {
+    let text = text.replace('+', " ");
+    let text = percent_decode_str(&text).decode_utf8().ok()?;
+    (!text.contains('\0')).then(|| text.into_owned())
+}
+
+/// All values of a query parameter: `name=`, repeated or not, `name[]=` and `name[0]=`. Browser
+/// clients send `undefined` for what they do not set.
+fn named(query: &[(String, String)], name: &str) -> Vec<String> {
+    let is_named = |key: &str| {
+        let Some(rest) = key.strip_prefix(name) else {
+            return false;
+        };
+        let index = rest
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        rest.is_empty()
+            || index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let is_set = |value: &str| !value.is_empty() && value != "undefined";
+    query
+        .iter()
+        .filter(|(key, value)| is_named(key) && is_set(value))
+        .map(|(_, value)| value.clone())
+        .collect()
+}
+
+fn header(headers: &HeaderMap, name: &str, faults: &mut Faults) -> Vec<String> {
+    let mut texts = Vec::new();
+    for value in headers.get_all(name) {
+        match std::str::from_utf8(value.as_bytes()).map(str::trim) {
+            Ok("") => {}
+            Ok(text) => texts.push(text.to_owned()),
+            Err(_) => faults.push(format!("{name} must be UTF-8 text")),
+        }
+    }
+    texts
+}
+
+/// Turns texts into the value that the schema expects. A text that does not fit stays a string,
+/// for the validation to name.
+fn coerce(texts: &[String], schema: &'static Schema) -> Option<Value> {
+    if let Schema::Array { items, .. } = schema {
+        let items: Vec<Value> = texts
+            .iter()
+            .flat_map(|text| text.split(','))
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(|text| scalar(text, items.inner()))
+            .collect();
+        return (!items.is_empty()).then_some(Value::Array(items));
+    }
+    match texts {
+        [] => None,
+        [text] => Some(scalar(text, schema)),
+        // Lists of ids are declared as one text with commas; repeated parameters make the same.
+        several => Some(Value::String(several.join(","))),
+    }
+}
+
+fn scalar(text: &str, schema: &Schema) -> Value {
+    let value = match schema {
+        Schema::Boolean => match text {
+            "true" | "True" | "1" => Some(Value::Bool(true)),
+            "false" | "False" | "0" => Some(Value::Bool(false)),
+            _ => None,
+        },
+        Schema::Integer { .. } => integer(text).map(Value::from),
+        Schema::Number { .. } => text
+            .parse::<f64>()
+            .ok()
+            .map(Value::from)
+            .filter(Value::is_number),
+        Schema::Object(_) | Schema::Map(_) => serde_json::from_str(text).ok(),
+        _ => None,
+    };
+    value.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// A whole number, also one that a client wrote as `50.0`.
+fn integer(text: &str) -> Option<i64> {
+    let whole = match text.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        Some(_) => return None,
+        None => text,
+    };
+    whole.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+    use Presence::{Optional, Required};
+
+    static LIMIT: Schema = Schema::Integer { min: 1, max: 200 };
+    static ORDER: Schema = Schema::Enum(&["ASC", "DESC"]);
+    static IDS: Schema = Schema::Array {
+        items: &Schema::STRING,
+        min: 0,
+        max: 3,
+    };
+    static DECLARED: &[Parameter] = &[
+        Parameter(Place::Path, "roleId", Required, &Schema::STRING),
+        Parameter(Place::Query, "_limit", Optional, &LIMIT),
+        Parameter(Place::Query, "_order", Optional, &ORDER),
+        Parameter(Place::Query, "ids", Optional, &IDS),
+        Parameter(Place::Query, "email", Required, &Schema::STRING),
+        Parameter(Place::Query, "exact", Optional, &Schema::Boolean),
+        Parameter(
+            Place::Header,
+            "frontegg-vendor-host",
+            Optional,
+            &Schema::STRING,
+        ),
+    ];
+
+    fn values(query: &str) -> (Vec<Value>, Vec<String>) {
+        let mut faults = Faults::default();
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            "frontegg-vendor-host",
+            HeaderValue::from_static(" app.test "),
+        );
+        let values = read(DECLARED, &["r-1".to_owned()], query, &headers, &mut faults);
+        (values, faults.into_texts())
+    }
+
+    #[test]
+    fn reads_every_kind() {
+        let (values, faults) = values(
+            "email=a%2Bb+c%40x&_limit=50.0&_order=ASC&exact=false&ids=1,2&ids=3&other=%F0%9F%98%80",
+        );
+        assert_eq!(faults, Vec::<String>::new());
+        assert_eq!(
+            values,
+            [
+                json!("r-1"),
+                json!(50),
+                json!("ASC"),
+                json!(["1", "2", "3"]),
+                json!("a+b c@x"),
+                json!(false),
+                json!("app.test"),
+            ]
+        );
+    }
+
+    #[test]
+    fn lists_come_in_four_forms() {
+        for query in [
+            "ids=a,b",
+            "ids=a&ids=b",
+            "ids[]=a&ids%5B%5D=b",
+            "ids[0]=a&ids[1]=b",
+        ] {
+            let (values, _) = values(query);
+            assert_eq!(values[3], json!(["a", "b"]), "{query}");
+        }
+    }
+
+    #[test]
+    fn empty_and_undefined_mean_missing() {
+        let (values, faults) = values("_limit=&_order=undefined&ids=&exact&email=undefined");
+        assert_eq!(faults, ["email is required"]);
+        assert!(values[1..6].iter().all(Value::is_null));
+    }
+
+    #[test]
+    fn names_all_faults_at_once() {
+        let (_, faults) = values("_limit=abc&_order=up&exact=maybe&ids=1,2,3,4");
+        assert_eq!(
+            faults,
+            [
+                "_limit must be an integer number",
+                "_order must be one of ASC, DESC",
+                "ids must contain no more than 3 elements",
+                "email is required",
+                "exact must be a boolean value",
+            ]
+        );
+    }
+
+    #[test]
+    fn bounds_hold() {
+        for (limit, fault) in [
+            ("0", "_limit must not be less than 1"),
+            ("-5", "_limit must not be less than 1"),
+            ("1000000000", "_limit must not be greater than 200"),
+            ("9223372036854775808", "_limit must be an integer number"),
+            ("1e400", "_limit must be an integer number"),
+            ("1&_limit=2", "_limit must be an integer number"),
+        ] {
+            let (_, faults) = values(&format!("email=e&_limit={limit}"));
+            assert_eq!(faults, [fault], "{limit}");
+        }
+    }
+
+    #[test]
+    fn several_texts_make_one_with_commas() {
+        let (values, _) = values("email=a&email=b");
+        assert_eq!(values[4], json!("a,b"));
+    }
+
+    #[test]
+    fn nul_and_broken_utf8_are_refused() {
+        for query in ["email=a%00", "email=a&x=%00", "email=a&%FF=1"] {
+            let (_, faults) = values(query);
+            let text = "query must be UTF-8 text without the character U+0000";
+            assert!(
+                faults.iter().any(|fault| fault == text),
+                "{query}: {faults:?}"
+            );
+        }
+        let mut faults = Faults::default();
+        read(
+            &DECLARED[..1],
+            &["a\0".to_owned()],
+            "",
+            &HeaderMap::new(),
+            &mut faults,
+        );
+        assert_eq!(
+            faults.into_texts(),
+            ["roleId must not contain the character U+0000"]
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! From what a handler gives to the answer that leaves.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::context::RequestContext;
+use crate::failure::{ApiFailure, ApiResult};
+use crate::schema::Contract;
+use crate::validate::{Faults, validate};
+
+/// Whether answers are held against the document before they leave.
+static CHECKED: AtomicBool = AtomicBool::new(cfg!(debug_assertions));
+
+/// Switches on or off, for the whole process, that an answer which breaks the document becomes a
+/// 500. On in debug builds.
+pub fn check_answers(on: bool) {
+    CHECKED.store(on, Ordering::Relaxed);
+}
+
+/// Answers with JSON.
+pub fn json<T: Serialize>(
+    context: &RequestContext,
+    contract: &'static Contract,
+    answer: ApiResult<T>,
+) -> ApiResult<Response> {
+    let body = answer.and_then(|answer| serde_json::to_vec(&answer).map_err(ApiFailure::internal));
+    with_body(context, contract, body)
+}
+
+/// Answers without a body.
+pub fn empty(context: &RequestContext, answer: ApiResult<()>) -> ApiResult<Response> {
+    let parts = context.take_reply();
+    let status = parts.status.unwrap_or_else(|| documented(context));
+    match answer {
+        Ok(()) => Ok(with_headers(status.into_response(), parts.headers)),
+        Err(failure) => Err(failed(failure, parts.headers)),
+    }
+}
+
+fn with_body(
+    context: &RequestContext,
+    contract: &Contract,
+    body: ApiResult<Vec<u8>>,
+) -> ApiResult<Response> {
+    let parts = context.take_reply();
+    let status = parts.status.unwrap_or_else(|| documented(context));
+    let body = match body {
+        Ok(body) => body,
+        Err(failure) => return Err(failed(failure, parts.headers)),
+    };
+    if CHECKED.load(Ordering::Relaxed) {
+        check(contract, &body)?;
+    }
+    if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+        return Ok(with_headers(status.into_response(), parts.headers));
+    }
+    let mut response = (status, body).into_response();
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    Ok(with_headers(response, parts.headers))
+}
+
+fn check(contract: &Contract, body: &[u8]) -> ApiResult<()> {
+    let Some(schema) = contract.answer else {
+        return Ok(());
+    };
+    let value = serde_json::from_slice(body).map_err(ApiFailure::internal)?;
+    let mut faults = Faults::default();
+    validate("", &value, schema, &mut faults);
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let (id, faults) = (contract.id, faults.into_texts().join("; "));
+    Err(ApiFailure::internal(format_args!(
+        "the answer of {id} breaks the document: {faults}"
+    )))
+}
+
+fn documented(context: &RequestContext) -> StatusCode {
+    StatusCode::from_u16(context.operation.status).unwrap_or(StatusCode::OK)
+}
+
+fn with_headers(mut response: Response, headers: Vec<(HeaderName, HeaderValue)>) -> Response {
+    for (name, value) in headers {
+        response.headers_mut().append(name, value);
+    }
+    response
+}
+
+fn failed(mut failure: ApiFailure, headers: Vec<(HeaderName, HeaderValue)>) -> ApiFailure {
+    failure.headers.extend(headers);
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use frontegg_model::OPERATIONS;
+    use http::HeaderMap;
+    use serde_json::json;
+
+    use super::*;
+    use crate::principal::Principal;
+    use crate::schema::{Member, Presence, Schema};
+
+    static ANSWER: Schema = Schema::Object(&[Member("id", Presence::Required, &Schema::STRING)]);
+    static CONTRACT: Contract = Contract {
+        id: "example",
+        parameters: &[],
+        body: None,
+        answer: Some(&ANSWER),
+    };
+
+    fn context() -> RequestContext {
+        let trace_id = "trace".to_owned();
+        RequestContext::new(
+            &OPERATIONS[0],
+            Principal::Anonymous,
+            HeaderMap::new(),
+            trace_id,
+        )
+    }
+
+    #[test]
+    fn the_documented_status_goes_unless_another_is_said() {
+        let cx = context();
+        let response = json(&cx, &CONTRACT, Ok(json!({"id": "1"}))).unwrap();
+        assert_eq!(response.status().as_u16(), OPERATIONS[0].status);
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/json; charset=utf-8"
+        );
+        cx.set_status(StatusCode::ACCEPTED);
+        let response = json(&cx, &CONTRACT, Ok(json!({"id": "1"}))).unwrap();
+        assert_eq!(response.status(), StatusCode::ACCEPTED);
+    }
+
+    #[test]
+    fn an_answer_that_breaks_the_document_does_not_leave() {
+        let failure = json(&context(), &CONTRACT, Ok(json!({"id": 1}))).unwrap_err();
+        assert_eq!(failure.status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(failure.messages(), ["Internal server error"]);
+    }
+
+    #[test]
+    fn headers_go_with_a_failure_too() {
+        let cx = context();
+        cx.add_header(
+            header::SET_COOKIE,
+            HeaderValue::from_static("a=; Max-Age=0"),
+        );
+        let failure = empty(&cx, Err(ApiFailure::unauthorized("Session not found"))).unwrap_err();
+        let response = failure.into_response();
+        assert_eq!(response.headers()["set-cookie"], "a=; Max-Age=0");
+    }
+}

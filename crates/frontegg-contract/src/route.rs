@@ -1,0 +1,204 @@
+//! Around the routes: unknown addresses, wrong methods, forms of one path, ids of requests.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+use frontegg_model::{Method, OPERATIONS, Operation};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use tracing::Instrument;
+
+use crate::failure::ApiFailure;
+
+/// Header that tells a request's id.
+pub const TRACE_HEADER: &str = "frontegg-trace-id";
+
+/// Most bytes of path and query together.
+pub const URI_LIMIT: usize = 12 * 1024;
+
+/// Most bytes of all headers together.
+pub const HEADERS_LIMIT: usize = 32 * 1024;
+
+/// Id of one request.
+#[derive(Debug, Clone)]
+pub struct TraceId(String);
+
+impl TraceId {
+    /// A new id.
+    pub fn new() -> Self {
+        Self(uuid::Uuid::new_v4().simple().to_string())
+    }
+
+    pub(crate) fn header(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.0).unwrap_or(HeaderValue::from_static("none"))
+    }
+}
+
+impl Default for TraceId {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<TraceId> for String {
+    fn from(id: TraceId) -> Self {
+        id.0
+    }
+}
+
+/// A path template with numbered parameters: `/users/{userId}` becomes `/users/{p0}`. The router
+/// wants one name at one place, the documents have several.
+pub fn positional(template: &str) -> String {
+    let mut count = 0;
+    let segments = template.split('/').map(|segment| {
+        if !segment.starts_with('{') {
+            return segment.to_owned();
+        }
+        count += 1;
+        format!("{{p{}}}", count - 1)
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// Answers every operation of a tag with 501, for a tag that the server does not offer.
+pub fn not_served<S>(router: Router<S>, tag: &str) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    OPERATIONS
+        .iter()
+        .filter(|operation| operation.tag == tag)
+        .fold(router, |router, operation| {
+            let refuse = move || async move { ApiFailure::not_served(operation) };
+            router.route(&positional(operation.path), on(filter(operation), refuse))
+        })
+}
+
+fn filter(operation: &Operation) -> MethodFilter {
+    match operation.method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Put => MethodFilter::PUT,
+        Method::Patch => MethodFilter::PATCH,
+        Method::Delete => MethodFilter::DELETE,
+    }
+}
+
+/// Completes a router with everything that is not an operation: 404 and 405 in the form of the
+/// service, the same tree under `/frontegg`, paths with a trailing slash, limits on address and
+/// headers, and an id for every request.
+pub fn finish(router: Router) -> Router {
+    let router = router
+        .fallback(unknown)
+        .method_not_allowed_fallback(not_allowed);
+    // Layers of a router run after it has chosen a route; those of a router around it, before.
+    Router::new()
+        .fallback_service(router)
+        .layer(middleware::from_fn(edge))
+}
+
+async fn unknown(request: Request) -> ApiFailure {
+    let (method, path) = (request.method(), request.uri().path());
+    ApiFailure::not_found(format!("Cannot {method} {path}")).code("ER-00004")
+}
+
+async fn not_allowed(request: Request) -> ApiFailure {
+    let (method, path) = (request.method(), request.uri().path());
+    let message = format!("Cannot {method} {path}");
+    ApiFailure::new(StatusCode::METHOD_NOT_ALLOWED, message)
+}
+
+async fn edge(mut request: Request, next: Next) -> Response {
+    let trace_id = TraceId::new();
+    let header = trace_id.header();
+    let span = tracing::info_span!("request", trace_id = %trace_id.0);
+    let mut response = if let Some(failure) = excess(&request) {
+        failure.into_response()
+    } else {
+        if let Some(uri) = normalized(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        request.extensions_mut().insert(trace_id);
+        next.run(request).instrument(span).await
+    };
+    response.headers_mut().insert(TRACE_HEADER, header);
+    response
+}
+
+fn excess(request: &Request) -> Option<ApiFailure> {
+    let uri = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |text| text.as_str().len());
+    if uri > URI_LIMIT {
+        return Some(ApiFailure::new(StatusCode::URI_TOO_LONG, "URI is too long"));
+    }
+    (size(request.headers()) > HEADERS_LIMIT).then(|| {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        ApiFailure::new(status, "Request headers are too large")
+    })
+}
+
+fn size(headers: &HeaderMap) -> usize {
+    headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum()
+}
+
+/// The address without `/frontegg` before it and without a slash behind it; `None` when it has
+/// neither.
+fn normalized(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    let short = path
+        .strip_prefix("/frontegg")
+        .filter(|rest| rest.starts_with('/'))
+        .unwrap_or(path);
+    let short = short
+        .strip_suffix('/')
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(short);
+    if short.len() == path.len() {
+        return None;
+    }
+    let whole = match uri.query() {
+        Some(query) => format!("{short}?{query}"),
+        None => short.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(whole.parse::<PathAndQuery>().ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_path_has_several_forms() {
+        for (given, path) in [
+            ("/auth/vendor/", Some("/auth/vendor")),
+            ("/frontegg/auth/vendor", Some("/auth/vendor")),
+            (
+                "/frontegg/auth/vendor/?a=/frontegg/",
+                Some("/auth/vendor?a=/frontegg/"),
+            ),
+            ("http://host/frontegg/x/", Some("http://host/x")),
+            ("/frontegg/", Some("/")),
+            ("/frontegg", None),
+            ("/fronteggs/x", None),
+            ("/auth/vendor", None),
+            ("/", None),
+        ] {
+            let uri = normalized(&given.parse().unwrap()).map(|uri| uri.to_string());
+            assert_eq!(uri.as_deref(), path, "{given}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_numbered() {
+        assert_eq!(positional("/a/{userId}/b/{id}"), "/a/{p0}/b/{p1}");
+    }
+}
