@@ -5,7 +5,7 @@ use openapiv3::OpenAPI;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use quote::quote;
 use serde_json::Value;
-use syn::{File, Item};
+use syn::{Expr, File, Item, Stmt, visit_mut::VisitMut};
 
 use crate::{
     operation::{is_enum, members, rust_name},
@@ -50,6 +50,7 @@ pub fn generate(prepared: &Value) -> Result<Generated> {
         }
     }
     drop_panicking_constructor(&mut generated.calls);
+    generated.calls.iter_mut().for_each(|item| DropVersionHeader.visit_item_mut(item));
     check_names(prepared, &generated.types)?;
     Ok(generated)
 }
@@ -61,6 +62,30 @@ fn drop_panicking_constructor(items: &mut [Item]) {
             && block.trait_.is_none()
         {
             block.items.retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new"));
+        }
+    }
+}
+
+/// Takes out the header `api-version`, which progenitor sends and no service asks for.
+struct DropVersionHeader;
+
+impl VisitMut for DropVersionHeader {
+    fn visit_block_mut(&mut self, block: &mut syn::Block) {
+        let text = |statement: &Stmt| quote!(#statement).to_string();
+        let before = block.stmts.len();
+        block.stmts.retain(|statement| !text(statement).contains("\"api-version\""));
+        if block.stmts.len() < before && !block.stmts.iter().any(|statement| text(statement).contains("header_map . append")) {
+            block.stmts.retain(|statement| !text(statement).starts_with("let mut header_map"));
+            syn::visit_mut::visit_block_mut(self, block);
+        }
+    }
+
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        syn::visit_mut::visit_expr_mut(self, expression);
+        if let Expr::MethodCall(call) = expression
+            && call.method == "headers"
+        {
+            *expression = (*call.receiver).clone();
         }
     }
 }

@@ -165,15 +165,12 @@ fn builder(structure: &ItemStruct) -> Result<ItemImpl> {
             continue;
         }
         values.push(quote!(#ident: ::std::default::Default::default()));
-        let (ty, value) = match (inner, patched) {
-            (Some(inner), _) => {
-                let (ty, value) = accepted(inner, &quote!(value));
-                (ty, quote!(Some(#value)))
-            }
-            (None, _) => {
-                let whole = &field.ty;
-                (quote!(impl Into<#whole>), quote!(value.into()))
-            }
+        let (ty, value) = if let (Some(inner), _) = (inner, patched) {
+            let (ty, value) = accepted(inner, &quote!(value));
+            (ty, quote!(Some(#value)))
+        } else {
+            let whole = &field.ty;
+            (quote!(impl Into<#whole>), quote!(value.into()))
         };
         let docs = field.attrs.iter().filter(|attribute| attribute.path().is_ident("doc"));
         let fallback = format!("Sets `{}`.", wire_name(field));

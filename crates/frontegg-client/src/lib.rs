@@ -1,1 +1,15 @@
-//! frontegg-client
+//! Generated HTTP calls of the Frontegg Identity API over a pluggable transport.
+//!
+//! [`Client`] has one method for every published operation. It knows nothing about tokens, scopes
+//! or retries: its [`Transport`] does. Programs use the crate `frontegg-identity`, which brings
+//! one, and come here only for what its views do not offer.
+
+#[rustfmt::skip]
+#[path = "generated/client.rs"]
+mod generated;
+mod transport;
+
+pub use frontegg_model::{self as model, Secret, enums, types};
+pub use generated::Client;
+pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
+pub use transport::{BoxFuture, Inner, Transport};

@@ -1,0 +1,233 @@
+//! The seam between generated calls and behaviour.
+//!
+//! Every generated call passes here twice: before it is sent ([`Transport::prepare`]) and to be
+//! sent ([`Transport::execute`]). What holds for every transport is done in this file: paths that
+//! would reach another operation are refused, and whatever a server or proxy answers with an error
+//! status becomes an [`ApiError`].
+
+use std::{fmt::Debug, pin::Pin, sync::Arc};
+
+use frontegg_model::{Operation, operation, types::ApiError};
+use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
+use reqwest::{Request, Response, ResponseBuilderExt};
+use serde_json::Value;
+
+use crate::Client;
+
+/// A boxed future, as [`Transport`] returns them to stay object safe.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Characters of an unreadable error body that are kept as its message.
+const KEPT_TEXT: usize = 500;
+
+/// Decides how requests of the generated client are authorised and sent.
+pub trait Transport: Send + Sync + Debug {
+    /// Completes a request: token, scope headers, whatever else travels with it.
+    ///
+    /// An error refuses the call before anything is sent; its text becomes [`Error::Custom`].
+    fn prepare<'a>(
+        &'a self,
+        request: &'a mut Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, Result<(), String>>;
+
+    /// Sends a request, as often as it takes.
+    fn execute<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, reqwest::Result<Response>>;
+}
+
+/// The transport of a [`Client`], as its generated code holds it.
+#[derive(Clone, Debug)]
+pub struct Inner(pub Arc<dyn Transport>);
+
+impl ClientHooks<Inner> for Client {
+    async fn pre<E>(&self, request: &mut Request, info: &OperationInfo) -> Result<(), Error<E>> {
+        let Some(operation) = operation(info.operation_id) else {
+            return Err(Error::InvalidRequest(format!("{} is not in the table of operations", info.operation_id)));
+        };
+        // progenitor sends the version of the document, which no service asks for.
+        request.headers_mut().remove("api-version");
+        if !path_fits(base_path(self.baseurl()), operation.path, request.url().path()) {
+            return Err(Error::InvalidRequest(format!(
+                "a path value of {} is empty, `.` or `..`, which would reach another operation",
+                operation.id
+            )));
+        }
+        self.inner().0.prepare(request, operation).await.map_err(Error::Custom)
+    }
+
+    async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
+        let Some(operation) = operation(info.operation_id) else {
+            // `pre` refuses such a call, so this is not reached.
+            return self.client().execute(request).await;
+        };
+        let response = self.inner().0.execute(self.client(), request, operation).await?;
+        let status = response.status();
+        if status.is_client_error() || status.is_server_error() { Ok(readable(response).await) } else { Ok(response) }
+    }
+}
+
+/// Percent-encodes a path value so that it stays one segment.
+///
+/// Beyond what progenitor's own encodes: `\`, which URL parsers take for `/`. A value that no
+/// encoding can keep (`.` and `..`) becomes empty, and [`path_fits`] refuses it.
+pub(crate) fn encode_path(value: &str) -> String {
+    if matches!(value, "." | "..") {
+        return String::new();
+    }
+    progenitor_client::encode_path(value).replace('\\', "%5C")
+}
+
+/// The path part of a base URL, without a slash at its end.
+fn base_path(base: &str) -> &str {
+    let rest = base.split_once("://").map_or(base, |(_, rest)| rest);
+    rest.find('/').map_or("", |at| rest[at..].trim_end_matches('/'))
+}
+
+/// Whether `path` is `template` under `base` with a value in every place.
+fn path_fits(base: &str, template: &str, path: &str) -> bool {
+    let Some(path) = path.strip_prefix(base) else { return false };
+    let (mut wanted, mut found) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), found.next()) {
+            (None, None) => return true,
+            (Some(place), Some(value)) if place.starts_with('{') && !value.is_empty() => {}
+            (Some(wanted), Some(found)) if wanted == found => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Gives an error answer a body that reads as [`ApiError`], keeping status, headers and URL.
+async fn readable(response: Response) -> Response {
+    let (status, url, headers) = (response.status(), response.url().clone(), response.headers().clone());
+    // A body that breaks off must not hide the status.
+    let body = response.bytes().await.unwrap_or_default();
+    let body = if serde_json::from_slice::<ApiError>(&body).is_ok_and(|error| says_something(&error)) {
+        body
+    } else {
+        serde_json::to_vec(&interpret(&body)).unwrap_or_default().into()
+    };
+    let mut rebuilt = http::Response::builder().status(status).url(url).body(body).unwrap_or_default();
+    *rebuilt.headers_mut() = headers;
+    // It no longer fits the body.
+    rebuilt.headers_mut().remove(http::header::CONTENT_LENGTH);
+    rebuilt.into()
+}
+
+fn says_something(error: &ApiError) -> bool {
+    error.errors.as_ref().is_some_and(|errors| !errors.is_empty())
+        || error.message.is_some()
+        || error.error_code.is_some()
+        || error.error_codes.is_some()
+}
+
+/// Reads the forms in which errors come when they are not as documented.
+fn interpret(body: &[u8]) -> Value {
+    let text = String::from_utf8_lossy(body);
+    let value: Value = serde_json::from_slice(body).unwrap_or_default();
+    let mut messages = Vec::new();
+    for member in ["errors", "message", "error", "error_description"] {
+        collect(&value[member], &mut messages);
+    }
+    messages.dedup();
+    if messages.is_empty() && !matches!(text.trim(), "" | "{}" | "null") {
+        messages.push(text.trim().chars().take(KEPT_TEXT).collect());
+    }
+    let mut error = serde_json::json!({ "errors": messages });
+    if let Some(code) = value["errorCode"].as_str() {
+        error["errorCode"] = code.into();
+    }
+    if let Some(context) = value["context"].as_object() {
+        error["context"] = context.clone().into();
+    }
+    error
+}
+
+fn collect(value: &Value, messages: &mut Vec<String>) {
+    match value {
+        Value::String(text) => messages.push(text.chars().take(KEPT_TEXT).collect()),
+        Value::Array(list) => list.iter().for_each(|entry| collect(entry, messages)),
+        Value::Object(_) => collect(&value["message"], messages),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(base: &str, template: &str, value: &str) -> bool {
+        let text = format!("{base}{}", template.replace("{id}", &encode_path(value)));
+        let url = reqwest::Url::parse(&text).unwrap();
+        path_fits(base_path(base), template, url.path())
+    }
+
+    #[test]
+    fn ordinary_values_stay_one_segment() {
+        for value in ["u-1", "a/b", "a b", "ä", "50%", "...", ".a", "a\\b", "?x", "#x", "a\nb", "%2e%2e", "\\..\\", ";", "{id}"] {
+            for base in ["http://localhost:1", "http://localhost:1/frontegg"] {
+                assert!(url(base, "/users/v1/{id}/roles", value), "{value}");
+                assert!(url(base, "/users/v1/{id}", value), "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_change_the_path_are_refused() {
+        for value in ["", ".", ".."] {
+            assert!(!url("http://localhost:1", "/users/v1/{id}/roles", value), "{value}");
+            assert!(!url("http://localhost:1/frontegg", "/users/v1/{id}", value), "{value}");
+        }
+    }
+
+    #[test]
+    fn the_template_must_stand_under_the_base() {
+        assert!(path_fits("", "/auth/vendor", "/auth/vendor"));
+        assert!(path_fits("", "/auth/vendor/", "/auth/vendor/"));
+        assert!(!path_fits("", "/users/{id}", "/users/a/b"));
+        assert!(!path_fits("", "/users/v1/{id}", "/users/v2/a"));
+        assert!(!path_fits("/frontegg", "/users/{id}", "/users/a"));
+    }
+
+    fn answer(status: u16, body: &'static str) -> Response {
+        http::Response::builder().status(status).header("frontegg-trace-id", "t-1").body(body).unwrap().into()
+    }
+
+    async fn read(status: u16, body: &'static str) -> ApiError {
+        let response = readable(answer(status, body)).await;
+        assert_eq!(response.status().as_u16(), status);
+        assert_eq!(response.headers()["frontegg-trace-id"], "t-1");
+        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn documented_errors_pass_unchanged() {
+        let error = read(400, r#"{"errors":["MFA is not enrolled"],"errorCode":"ER-01097"}"#).await;
+        assert_eq!(error.errors.unwrap(), ["MFA is not enrolled"]);
+        assert_eq!(error.error_code.unwrap(), "ER-01097");
+        assert_eq!(read(400, r#"{"message":"only this"}"#).await.message.unwrap(), "only this");
+    }
+
+    #[tokio::test]
+    async fn other_forms_become_messages() {
+        let messages = async |body| read(422, body).await.errors.unwrap();
+        assert_eq!(messages(r#"{"errors":"one"}"#).await, ["one"]);
+        assert_eq!(messages(r#"{"message":["a","b"],"error":"Bad Request"}"#).await, ["a", "b", "Bad Request"]);
+        assert_eq!(messages(r#"{"errors":[{"message":"deep"}]}"#).await, ["deep"]);
+        assert_eq!(messages(r#"{"error":"invalid_grant"}"#).await, ["invalid_grant"]);
+        assert_eq!(read(400, r#"{"errors":"x","errorCode":"ER-1"}"#).await.error_code.unwrap(), "ER-1");
+    }
+
+    #[tokio::test]
+    async fn bodies_that_are_no_errors_keep_their_text() {
+        assert_eq!(read(502, "<html>Bad Gateway</html>").await.errors.unwrap(), ["<html>Bad Gateway</html>"]);
+        assert_eq!(read(500, "[1]").await.errors.unwrap(), ["[1]"]);
+        assert!(read(413, "").await.errors.unwrap().is_empty());
+        assert!(read(500, "{}").await.errors.unwrap().is_empty());
+    }
+}

@@ -1,0 +1,88 @@
+//! Holds the wire form of every operation: method, path, query, headers, body, from sample values.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    sync::{Arc, Mutex},
+};
+
+use frontegg_client::{BoxFuture, Client, Error, Inner, Transport, types};
+use frontegg_model::{OPERATIONS, Operation};
+use reqwest::{Request, Response};
+
+#[rustfmt::skip]
+#[path = "generated/calls.rs"]
+mod calls;
+mod snapshot;
+
+/// A call of one operation with sample values.
+type Call = for<'a> fn(&'a Client) -> BoxFuture<'a, Result<(), Error<types::ApiError>>>;
+
+fn body<T: serde::de::DeserializeOwned>(sample: &str) -> T {
+    serde_json::from_str(sample).unwrap_or_else(|error| panic!("{sample}: {error}"))
+}
+
+/// Sends nothing; writes down what would be sent.
+#[derive(Debug, Default)]
+struct Recorder(Mutex<Option<String>>);
+
+impl Transport for Recorder {
+    fn prepare<'a>(&'a self, _: &'a mut Request, _: &'static Operation) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn execute<'a>(
+        &'a self,
+        _: &'a reqwest::Client,
+        request: Request,
+        _: &'static Operation,
+    ) -> BoxFuture<'a, reqwest::Result<Response>> {
+        Box::pin(async move {
+            *self.0.lock().unwrap() = Some(written(&request));
+            Ok(http::Response::new("null").into())
+        })
+    }
+}
+
+fn written(request: &Request) -> String {
+    let url = request.url();
+    let mut text = format!("{} {}", request.method(), url.path());
+    if let Some(query) = url.query() {
+        write!(text, "?{query}").unwrap();
+    }
+    text.push('\n');
+    let headers: BTreeMap<&str, &str> =
+        request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+    for (name, value) in headers {
+        writeln!(text, "{name}: {value}").unwrap();
+    }
+    if let Some(bytes) = request.body().and_then(reqwest::Body::as_bytes) {
+        let value: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+        writeln!(text, "\n{}", serde_json::to_string_pretty(&value).unwrap()).unwrap();
+    }
+    text
+}
+
+#[tokio::test]
+async fn every_operation_keeps_its_wire_form() {
+    let recorder = Arc::new(Recorder::default());
+    let client = Client::new_with_client("http://api.test", reqwest::Client::new(), Inner(recorder.clone()));
+    let mut by_tag: BTreeMap<&str, String> = BTreeMap::new();
+    for (id, call) in calls::CALLS {
+        // The answer is no concern of this test.
+        let _ = call(&client).await;
+        let sent = recorder.0.lock().unwrap().take().unwrap_or_else(|| panic!("{id} sent nothing"));
+        let operation = frontegg_model::operation(id).unwrap();
+        writeln!(by_tag.entry(operation.tag).or_default(), "### {id}\n{sent}").unwrap();
+    }
+    for (tag, text) in by_tag {
+        snapshot::hold("wire", tag, &text);
+    }
+}
+
+#[test]
+fn every_published_operation_is_called() {
+    let called: Vec<&str> = calls::CALLS.iter().map(|(id, _)| *id).collect();
+    let published: Vec<&str> = OPERATIONS.iter().filter(|row| row.published).map(|row| row.id).collect();
+    assert_eq!(called, published);
+}

@@ -1,0 +1,145 @@
+//! Makes sample values from schemas, and from them one call of every operation for the tests.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result};
+use quote::ToTokens as _;
+use serde_json::{Map, Value, json};
+use syn::{FnArg, ImplItem, Item, Pat, Signature, Type};
+
+use crate::{
+    operation::{Api, Operation, members},
+    regen::Files,
+    document::resolve,
+};
+
+/// A value that a schema accepts, with every member filled. The same schema always gives the same value.
+pub fn value(api: &Api, name: &str, schema: &Value) -> Value {
+    sample(&api.document, name, schema, 0)
+}
+
+fn sample(document: &Value, name: &str, schema: &Value, depth: usize) -> Value {
+    let schema = resolve(document, schema);
+    if let Some(first) = schema["allOf"].as_array().and_then(|list| list.first()) {
+        return sample(document, name, first, depth);
+    }
+    if let Some(first) = schema["oneOf"].as_array().and_then(|list| list.first()) {
+        return sample(document, name, first, depth);
+    }
+    if let Some(first) = schema["enum"].as_array().and_then(|list| list.first()) {
+        return first.clone();
+    }
+    let bound = |member: &str| schema[member].as_i64();
+    match schema["type"].as_str() {
+        Some("string") => text(name, schema).into(),
+        Some("integer") => bound("minimum").unwrap_or(1).max(1).min(bound("maximum").unwrap_or(i64::MAX)).into(),
+        Some("number") => json!(0.5),
+        Some("boolean") => true.into(),
+        // A schema that contains itself ends here.
+        Some("array") if depth > 6 => json!([]),
+        Some("array") => json!([sample(document, name, &schema["items"], depth + 1)]),
+        Some("object") => {
+            let filled: Map<String, Value> = members(schema, "properties")
+                .map(|(property, value)| (property.clone(), sample(document, property, value, depth + 1)))
+                .collect();
+            if filled.is_empty() { json!({ "key": "value" }) } else { filled.into() }
+        }
+        _ => json!({ "any": "value" }),
+    }
+}
+
+fn text(name: &str, schema: &Value) -> String {
+    if schema["format"] == "date-time" {
+        return "2030-01-02T03:04:05Z".to_owned();
+    }
+    let mut text = match name {
+        name if name.to_lowercase().ends_with("email") => "ada@acme.test".to_owned(),
+        name if name.to_lowercase().ends_with("url") => "https://acme.test/".to_owned(),
+        name => format!("{}-1", name.trim_start_matches('_')),
+    };
+    let least = schema["minLength"].as_u64().and_then(|least| usize::try_from(least).ok()).unwrap_or(0);
+    while text.len() < least {
+        text.push('x');
+    }
+    if let Some(most) = schema["maxLength"].as_u64().and_then(|most| usize::try_from(most).ok()) {
+        text.truncate(most);
+    }
+    text
+}
+
+/// Rust source of a sample for an argument of a given type.
+pub fn argument(api: &Api, operation: &Operation, name: &str, ty: &Type) -> Result<String> {
+    if name == "body" {
+        let body = operation.body.as_ref().context("a body argument without a body")?;
+        let ty = inner(ty, "&").to_token_stream().to_string().replace(' ', "");
+        return Ok(format!("&body::<{ty}>(r####\"{}\"####)", value(api, "body", &body.schema)));
+    }
+    let parameter = operation
+        .parameters
+        .iter()
+        .find(|parameter| parameter.ident() == name)
+        .with_context(|| format!("{} has no parameter for {name}", operation.id))?;
+    let text = ty.to_token_stream().to_string().replace(' ', "");
+    let sample = value(api, &parameter.name, &parameter.schema);
+    let plain = text.trim_start_matches("Option<").trim_end_matches('>');
+    let written = match &sample {
+        Value::String(string) if plain.contains("enums::") => {
+            let borrow = if plain.contains('&') { "&" } else { "" };
+            format!("{borrow}enums::{}::from({string:?})", plain.rsplit("::").next().unwrap_or_default())
+        }
+        Value::String(string) => format!("{string:?}"),
+        Value::Array(_) => format!("&from_json(r####\"{sample}\"####)"),
+        other => other.to_string(),
+    };
+    Ok(if text.starts_with("Option<") { format!("Some({written})") } else { written })
+}
+
+fn inner<'a>(ty: &'a Type, outer: &str) -> &'a Type {
+    match ty {
+        Type::Reference(reference) if outer == "&" => &reference.elem,
+        ty => ty,
+    }
+}
+
+/// Signatures of the generated calls, one an operation.
+pub fn signatures(calls: &[Item]) -> impl Iterator<Item = &Signature> {
+    calls.iter().filter_map(|item| match item {
+        Item::Impl(block) if block.trait_.is_none() => Some(&block.items),
+        _ => None,
+    }).flatten().filter_map(|item| match item {
+        ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(&function.sig),
+        _ => None,
+    })
+}
+
+/// Names and types of a signature's arguments, without `self`.
+pub fn arguments(signature: &Signature) -> impl Iterator<Item = (String, &Type)> {
+    signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(pattern) => Some((pattern.ident.to_string(), &*typed.ty)),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    })
+}
+
+/// The file that calls every operation of the raw client once.
+pub fn samples(api: &Api, calls: &[Item]) -> Result<Files> {
+    let mut out = String::from(
+        "//! One call of every operation, with samples made from the document.\n\n\
+         use frontegg_client::{Client, Error, enums, types};\n\
+         use super::{Call, body};\n\n\
+         /// Every operation by id, with a call of it.\npub const CALLS: &[(&str, Call)] = &[\n",
+    );
+    let mut signatures: Vec<&Signature> = signatures(calls).collect();
+    signatures.sort_by_key(|signature| signature.ident.to_string());
+    for signature in signatures {
+        let id = signature.ident.to_string();
+        let operation = api.published().find(|operation| operation.id == id).with_context(|| format!("no operation {id}"))?;
+        let values: Vec<String> =
+            arguments(signature).map(|(name, ty)| argument(api, operation, &name, ty)).collect::<Result<_>>()?;
+        writeln!(out, "    ({id:?}, |client| Box::pin(async move {{ client.{id}({}).await.map(drop) }})),", values.join(", "))?;
+    }
+    out.push_str("];\n");
+    Ok(Files::from([("crates/frontegg-client/tests/generated/calls.rs".to_owned(), out)]))
+}
