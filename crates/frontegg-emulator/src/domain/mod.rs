@@ -1,0 +1,10 @@
+//! The rules, one module an area: functions over a transaction, with plain arguments.
+//!
+//! They know nothing of HTTP. What they refuse is a [`DomainError`]; what they return is rows of the
+//! store or small structs of their own, which `api` turns into answers.
+
+mod error;
+pub(crate) mod seed;
+pub(crate) mod settings;
+
+pub(crate) use error::{DomainError, DomainResult, Refusal};

@@ -1,0 +1,9 @@
+//! A stateful emulator of the Frontegg Identity API, as a library and a program.
+
+mod clock;
+mod domain;
+mod ids;
+mod store;
+
+pub use clock::{Clock, Timestamp};
+pub use store::{ParseTargetError, StoreTarget};

@@ -1,0 +1,31 @@
+//! One module a table, in SeaORM's form: `Entity`, `Model`, `ActiveModel`, `Column`.
+//!
+//! Modules carry the singular of the table's name: `entity::role::Entity` reads `roles`. Relations
+//! are written on the side that holds the foreign key.
+
+// SeaORM's derives write `pub` items into modules that only this crate sees, and every table is
+// mapped whole, whether or not each of its parts is asked for.
+#![allow(unreachable_pub, missing_docs, unused_imports, dead_code)]
+
+mod invitations;
+mod jobs;
+mod memberships;
+mod outbox;
+mod roles;
+mod sessions;
+mod settings;
+mod tenants;
+mod users;
+
+pub(crate) use invitations::{Purpose, one_time_token, tenant_invite, tenant_invite_role};
+pub(crate) use jobs::job;
+pub(crate) use memberships::{
+    MembershipStatus, application_assignment, application_tenant, group, group_member, group_role,
+    membership, membership_role,
+};
+pub(crate) use outbox::{Channel, outbox_message};
+pub(crate) use roles::{AssignmentType, permission, permission_category, role, role_permission};
+pub(crate) use sessions::session;
+pub(crate) use settings::{environment, setting, signing_key};
+pub(crate) use tenants::{tenant, tenant_edge};
+pub(crate) use users::{old_password, password, phone_number, user, user_email, username};

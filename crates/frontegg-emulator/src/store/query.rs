@@ -1,0 +1,93 @@
+//! Pieces that many queries share: pages and matching without case.
+
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, IntoSimpleExpr, PaginatorTrait, QuerySelect, Select,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr},
+};
+
+use super::{StoreError, Tx};
+
+/// Which part of a list is wanted: `number` counts pages from 0, as the API's `_offset` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Page {
+    pub(crate) number: u64,
+    pub(crate) size: u64,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self {
+            number: 0,
+            size: 50,
+        }
+    }
+}
+
+/// A page of a list, with the length of the whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Paged<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) total: u64,
+}
+
+impl<T> Paged<T> {
+    /// The same page with each item made into something else.
+    pub(crate) fn map<U>(self, f: impl FnMut(T) -> U) -> Paged<U> {
+        Paged {
+            items: self.items.into_iter().map(f).collect(),
+            total: self.total,
+        }
+    }
+}
+
+/// Runs a query, sorted by the caller, for one page. Sort by something unique in the end, or pages
+/// may overlap.
+pub(crate) async fn page<E, M>(
+    select: Select<E>,
+    page: Page,
+    tx: &Tx,
+) -> Result<Paged<M>, StoreError>
+where
+    E: EntityTrait<Model = M>,
+    M: FromQueryResult + Sized + Send + Sync,
+{
+    let total = select.clone().count(tx).await?;
+    let first = page.number.saturating_mul(page.size);
+    let items = if first >= total {
+        Vec::new()
+    } else {
+        select.limit(page.size).offset(first).all(tx).await?
+    };
+    Ok(Paged { items, total })
+}
+
+/// `column` contains `text`, ASCII letters compared without case.
+pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> SimpleExpr {
+    like(column, &format!("%{}%", escape(text)))
+}
+
+/// `column` begins with `text`, ASCII letters compared without case.
+pub(crate) fn starts_with(column: impl ColumnTrait, text: &str) -> SimpleExpr {
+    like(column, &format!("{}%", escape(text)))
+}
+
+/// `column` equals `text`, ASCII letters compared without case.
+pub(crate) fn equals(column: impl ColumnTrait, text: &str) -> SimpleExpr {
+    Expr::expr(Func::lower(column.into_simple_expr())).eq(text.to_ascii_lowercase())
+}
+
+fn like(column: impl ColumnTrait, pattern: &str) -> SimpleExpr {
+    Expr::expr(Func::lower(column.into_simple_expr())).like(LikeExpr::new(pattern).escape('\\'))
+}
+
+/// Takes their meaning from the characters that LIKE reads as wildcards.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(character.to_ascii_lowercase());
+    }
+    escaped
+}

@@ -1,0 +1,59 @@
+//! Emptying the store, fast enough to do it before every test.
+//!
+//! In memory the database is replaced by the image of a fresh one, which takes the same short time
+//! however full it was; the image is taken once per process. Elsewhere the tables are emptied.
+
+use std::sync::OnceLock;
+
+use sea_orm::{
+    ConnectionTrait,
+    sqlx::{SqlitePool, sqlite::SqliteOwnedBuf},
+};
+
+use super::{Engine, Store, StoreError, Tx, migrations::TABLES};
+
+/// A database in memory right after all migrations.
+static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// Fills a database in memory from the template; false when there is none yet.
+pub(super) async fn restore_template(pool: &SqlitePool) -> Result<bool, StoreError> {
+    let Some(template) = TEMPLATE.get() else {
+        return Ok(false);
+    };
+    let image = SqliteOwnedBuf::try_from(template.as_slice())?;
+    let mut connection = pool.acquire().await?;
+    connection.deserialize(None, image, false).await?;
+    Ok(true)
+}
+
+/// Takes the template from a database in memory that has been migrated and holds nothing else.
+pub(super) async fn keep_template(pool: &SqlitePool) -> Result<(), StoreError> {
+    let image = pool.acquire().await?.serialize(None).await?;
+    // Where two were taken at once they are equal.
+    let _ = TEMPLATE.set(image.to_vec());
+    Ok(())
+}
+
+impl Store {
+    /// Empties all tables but those that say who the environment is, and returns the transaction in
+    /// which a fresh environment is to be written.
+    pub(crate) async fn clear(&self) -> Result<Tx, StoreError> {
+        if let Engine::Memory { pool, .. } = &self.engine {
+            let identity = self.identity().await?;
+            if restore_template(pool).await? {
+                let tx = self.write().await?;
+                if let Some(identity) = identity {
+                    identity.insert(&tx).await?;
+                }
+                return Ok(tx);
+            }
+        }
+        let tx = self.write().await?;
+        let statements: Vec<String> = TABLES
+            .iter()
+            .map(|table| format!("DELETE FROM {table};"))
+            .collect();
+        tx.execute_unprepared(&statements.concat()).await?;
+        Ok(tx)
+    }
+}

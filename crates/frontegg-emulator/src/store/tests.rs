@@ -1,0 +1,438 @@
+//! The store on its engines: schema, transactions, reset, speed.
+
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, SqlErr,
+};
+
+use super::{
+    Store, StoreTarget, Tx,
+    entity::{self, tenant, user, user_email},
+    migrations::{KEPT_TABLES, TABLES},
+    query::{self, Page},
+};
+use crate::{clock::Clock, ids};
+
+async fn memory() -> Store {
+    Store::open(&StoreTarget::Memory, Clock::default())
+        .await
+        .expect("a store in memory")
+}
+
+/// A store of each kind; PostgreSQL where `FRONTEGG_TEST_POSTGRES` names a database to use up.
+async fn stores() -> Vec<(Store, Option<tempfile::TempDir>)> {
+    let directory = tempfile::tempdir().expect("a directory");
+    let target = StoreTarget::SqliteFile(directory.path().join("state.db"));
+    let file = Store::open(&target, Clock::default())
+        .await
+        .expect("a store in a file");
+    let mut stores = vec![(memory().await, None), (file, Some(directory))];
+    if let Ok(url) = std::env::var("FRONTEGG_TEST_POSTGRES") {
+        let target: StoreTarget = url.parse().expect("a database");
+        let store = Store::open(&target, Clock::default())
+            .await
+            .expect("a store in PostgreSQL");
+        let tx = store.clear().await.expect("an empty store");
+        tx.commit().await.expect("a commit");
+        stores.push((store, None));
+    }
+    stores
+}
+
+fn new_tenant(tx: &Tx, tenant_id: &str) -> tenant::ActiveModel {
+    tenant::ActiveModel {
+        id: Set(ids::new_id()),
+        tenant_id: Set(tenant_id.to_owned()),
+        name: Set(tenant_id.to_owned()),
+        is_reseller: Set(false),
+        metadata: Set("{}".to_owned()),
+        details: Set("{}".to_owned()),
+        is_locked: Set(false),
+        created_at: Set(tx.stamp()),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    }
+}
+
+async fn count(store: &Store) -> u64 {
+    let tx = store.read().await.expect("a transaction");
+    tenant::Entity::find().count(&tx).await.expect("a count")
+}
+
+#[tokio::test]
+async fn the_schema_has_the_listed_tables() {
+    let store = memory().await;
+    let tx = store.read().await.expect("a transaction");
+    let rows = tx
+        .query_all_raw(sea_orm::Statement::from_string(
+            DbBackend::Sqlite,
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+        ))
+        .await
+        .expect("tables");
+    let found: BTreeSet<String> = rows
+        .iter()
+        .map(|row| row.try_get("", "name").expect("a name"))
+        .collect();
+    let listed: BTreeSet<String> = TABLES
+        .iter()
+        .chain(KEPT_TABLES)
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(found, listed);
+}
+
+/// Every entity reads its table on every engine, so that no column differs in name or type.
+#[tokio::test]
+async fn entities_fit_their_tables() {
+    macro_rules! read {
+        ($tx:ident, $($name:ident),*) => {
+            $(entity::$name::Entity::find().all($tx).await.expect(stringify!($name));)*
+        };
+    }
+    for (store, _directory) in stores().await {
+        let tx = &store.read().await.expect("a transaction");
+        read!(
+            tx,
+            environment,
+            setting,
+            signing_key,
+            tenant,
+            tenant_edge,
+            permission_category,
+            permission,
+            role,
+            role_permission,
+            user,
+            user_email,
+            username,
+            phone_number,
+            password,
+            old_password,
+            membership,
+            membership_role,
+            group,
+            group_role,
+            group_member,
+            application_assignment,
+            application_tenant,
+            one_time_token,
+            tenant_invite,
+            tenant_invite_role,
+            session,
+            outbox_message,
+            job
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_committed_never_happened() {
+    for (store, _directory) in stores().await {
+        let tx = store.write().await.expect("a transaction");
+        new_tenant(&tx, "dropped").insert(&tx).await.expect("a row");
+        drop(tx);
+        let tx = store.write().await.expect("a transaction");
+        let row = new_tenant(&tx, "kept").insert(&tx).await.expect("a row");
+        tx.commit().await.expect("a commit");
+        assert_eq!(count(&store).await, 1);
+
+        let tx = store.read().await.expect("a transaction");
+        let found = tenant::Entity::find().one(&tx).await.expect("a query");
+        assert_eq!(found, Some(row));
+    }
+}
+
+#[tokio::test]
+async fn a_cancelled_request_leaves_nothing() {
+    for (store, _directory) in stores().await {
+        let store = Arc::new(store);
+        let (started, reached) = tokio::sync::oneshot::channel();
+        let task = tokio::spawn({
+            let store = Arc::clone(&store);
+            async move {
+                let tx = store.write().await.expect("a transaction");
+                new_tenant(&tx, "cancelled")
+                    .insert(&tx)
+                    .await
+                    .expect("a row");
+                started.send(()).expect("a listener");
+                std::future::pending::<()>().await;
+            }
+        });
+        reached.await.expect("a start");
+        task.abort();
+        assert!(task.await.expect_err("an abort").is_cancelled());
+        assert_eq!(count(&store).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn reading_transactions_cannot_write() {
+    for (store, _directory) in stores().await {
+        let tx = store.read().await.expect("a transaction");
+        let refused = new_tenant(&tx, "t").insert(&tx).await;
+        assert!(refused.is_err());
+        assert!(tx.execute_unprepared("DELETE FROM tenants").await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn constraints_hold() {
+    for (store, _directory) in stores().await {
+        let tx = store.write().await.expect("a transaction");
+        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tx.commit().await.expect("a commit");
+
+        let tx = store.write().await.expect("a transaction");
+        let error = new_tenant(&tx, "acme")
+            .insert(&tx)
+            .await
+            .expect_err("taken");
+        assert!(matches!(
+            error.sql_err(),
+            Some(SqlErr::UniqueConstraintViolation(_))
+        ));
+        drop(tx);
+
+        let tx = store.write().await.expect("a transaction");
+        let orphan = user_email::ActiveModel {
+            id: Set(ids::new_id()),
+            user_id: Set("nobody".to_owned()),
+            email: Set("a@b.test".to_owned()),
+            address_key: Set("a@b.test".to_owned()),
+            verified: Set(false),
+            is_primary: Set(true),
+            created_at: Set(tx.now()),
+            updated_at: Set(tx.now()),
+        };
+        let error = orphan.insert(&tx).await.expect_err("no such user");
+        assert!(matches!(
+            error.sql_err(),
+            Some(SqlErr::ForeignKeyConstraintViolation(_))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn reading_does_not_wait_for_the_writer_of_a_file() {
+    for (store, directory) in stores().await {
+        if directory.is_none() {
+            continue;
+        }
+        let tx = store.write().await.expect("a transaction");
+        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        assert_eq!(count(&store).await, 0, "sees the state before");
+        tx.commit().await.expect("a commit");
+        assert_eq!(count(&store).await, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_file_keeps_its_contents() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("state.db");
+    let target = StoreTarget::SqliteFile(path.clone());
+    for round in 0..2 {
+        let store = Store::open(&target, Clock::default())
+            .await
+            .expect("a store");
+        assert_eq!(count(&store).await, round);
+        let tx = store.write().await.expect("a transaction");
+        new_tenant(&tx, &format!("t{round}"))
+            .insert(&tx)
+            .await
+            .expect("a row");
+        tx.commit().await.expect("a commit");
+        store.close().await;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&path)
+            .expect("a file")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[tokio::test]
+async fn settings_of_the_connections_hold() {
+    let pragma = async |tx: &Tx, name: &str| -> String {
+        let sql = format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}");
+        let row = tx
+            .query_one_raw(sea_orm::Statement::from_string(DbBackend::Sqlite, sql))
+            .await
+            .expect("a pragma")
+            .expect("a row");
+        row.try_get("", "value").expect("a value")
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let target = StoreTarget::SqliteFile(directory.path().join("state.db"));
+    let file = Store::open(&target, Clock::default())
+        .await
+        .expect("a store");
+    let tx = file.write().await.expect("a transaction");
+    assert_eq!(pragma(&tx, "journal_mode").await, "wal");
+    assert_eq!(pragma(&tx, "synchronous").await, "2");
+    assert_eq!(pragma(&tx, "foreign_keys").await, "1");
+    drop(tx);
+
+    // The second comes from the template.
+    for store in [memory().await, memory().await] {
+        let tx = store.write().await.expect("a transaction");
+        assert_eq!(pragma(&tx, "journal_mode").await, "memory");
+        assert_eq!(pragma(&tx, "foreign_keys").await, "1");
+    }
+}
+
+#[tokio::test]
+async fn clearing_empties_everything_but_the_identity() {
+    for (store, _directory) in stores().await {
+        let tx = store.write().await.expect("a transaction");
+        let (identity, _) = Store::settle_identity(&tx, None, Some("client".to_owned()))
+            .await
+            .expect("an identity");
+        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tx.commit().await.expect("a commit");
+
+        let tx = store.clear().await.expect("an empty store");
+        new_tenant(&tx, "fresh").insert(&tx).await.expect("a row");
+        tx.commit().await.expect("a commit");
+        assert_eq!(count(&store).await, 1);
+        assert_eq!(store.identity().await.expect("a query"), Some(identity));
+    }
+}
+
+#[tokio::test]
+async fn pages_and_matching() {
+    for (store, _directory) in stores().await {
+        let tx = store.write().await.expect("a transaction");
+        for name in ["Alpha", "beta_1", "beta21", "Gamma", "100%"] {
+            new_tenant(&tx, name).insert(&tx).await.expect("a row");
+        }
+        let names = async |select| {
+            let page = query::page(select, Page::default(), &tx)
+                .await
+                .expect("a page");
+            page.map(|row: tenant::Model| row.name).items
+        };
+        let all = || tenant::Entity::find().order_by_asc(tenant::Column::CreatedAt);
+        let name = tenant::Column::Name;
+        assert_eq!(
+            names(all().filter(query::contains(name, "AMM"))).await,
+            ["Gamma"]
+        );
+        assert_eq!(
+            names(all().filter(query::contains(name, "_"))).await,
+            ["beta_1"]
+        );
+        assert_eq!(
+            names(all().filter(query::starts_with(name, "Beta"))).await,
+            ["beta_1", "beta21"]
+        );
+        assert_eq!(
+            names(all().filter(query::contains(name, "%"))).await,
+            ["100%"]
+        );
+        assert_eq!(
+            names(all().filter(query::equals(name, "ALPHA"))).await,
+            ["Alpha"]
+        );
+        // Bytes decide, everywhere alike.
+        assert_eq!(
+            names(tenant::Entity::find().order_by_asc(name)).await,
+            ["100%", "Alpha", "Gamma", "beta21", "beta_1"]
+        );
+
+        let page = |number| Page { number, size: 2 };
+        let last = query::page(all(), page(2), &tx).await.expect("a page");
+        assert_eq!((last.items.len(), last.total), (1, 5));
+        let beyond = query::page(all(), page(u64::MAX), &tx)
+            .await
+            .expect("a page");
+        assert_eq!((beyond.items.len(), beyond.total), (0, 5));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_writer_at_a_time() {
+    for (store, _directory) in stores().await {
+        let store = Arc::new(store);
+        let tx = store.write().await.expect("a transaction");
+        new_tenant(&tx, "counter").insert(&tx).await.expect("a row");
+        tx.commit().await.expect("a commit");
+        let tasks: Vec<_> = (0..20)
+            .map(|_| {
+                let store = Arc::clone(&store);
+                tokio::spawn(async move {
+                    let tx = store.write().await.expect("a transaction");
+                    let row = tenant::Entity::find().one(&tx).await.expect("a query");
+                    let row = row.expect("a row");
+                    let next = row.details.len() + 1;
+                    let mut row = row.into_active_model();
+                    row.details = Set("x".repeat(next));
+                    row.update(&tx).await.expect("an update");
+                    tx.commit().await.expect("a commit");
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("a task");
+        }
+        let tx = store.read().await.expect("a transaction");
+        let row = tenant::Entity::find()
+            .one(&tx)
+            .await
+            .expect("a query")
+            .expect("a row");
+        assert_eq!(row.details.len(), 22, "two braces and twenty more");
+    }
+}
+
+/// Not a budget, which is measured in release by a bench, but a guard against another order.
+#[tokio::test]
+async fn opening_and_clearing_in_memory_is_quick() {
+    drop(memory().await);
+    let begin = Instant::now();
+    let store = memory().await;
+    let opened = begin.elapsed();
+    let tx = store.write().await.expect("a transaction");
+    for n in 0..2000 {
+        let row = user::ActiveModel {
+            id: Set(format!("u{n}")),
+            provider: Set("local".to_owned()),
+            managed_by: Set("frontegg".to_owned()),
+            verified: Set(false),
+            is_locked: Set(false),
+            failed_logins: Set(0),
+            super_user: Set(false),
+            invisible: Set(false),
+            mfa_bypass: Set(false),
+            metadata: Set("{}".to_owned()),
+            vendor_metadata: Set("{}".to_owned()),
+            created_at: Set(tx.stamp()),
+            updated_at: Set(tx.now()),
+            ..Default::default()
+        };
+        user::Entity::insert(row)
+            .exec_without_returning(&tx)
+            .await
+            .expect("a row");
+    }
+    tx.commit().await.expect("a commit");
+    let begin = Instant::now();
+    store
+        .clear()
+        .await
+        .expect("an empty store")
+        .commit()
+        .await
+        .expect("a commit");
+    let cleared = begin.elapsed();
+    eprintln!("opened in {opened:?}, cleared in {cleared:?}");
+    assert!(opened.as_millis() < 100 && cleared.as_millis() < 100);
+}
