@@ -9,6 +9,9 @@
 
 pub mod context;
 pub mod failure;
+#[rustfmt::skip]
+#[allow(clippy::pedantic, reason = "generated")]
+mod generated;
 mod params;
 pub mod principal;
 pub mod receive;
@@ -19,4 +22,5 @@ pub mod validate;
 
 pub use context::{Cookie, RequestContext, SameSite};
 pub use failure::{ApiFailure, ApiResult};
+pub use generated::*;
 pub use principal::{Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};

@@ -1,0 +1,78 @@
+//! Writes one request of every operation, as tests send it without a client: unpublished
+//! operations, which no client offers, included.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::{
+    operation::{Api, Operation, Place},
+    samples,
+};
+
+/// The file of requests.
+pub fn requests(api: &Api) -> Result<String> {
+    let mut out = String::from(
+        "//! One request of every operation, with samples made from the document.\n\n\
+         /// A request: id of the operation, address, headers without the scope's, and body.\n\
+         pub type Request = (&'static str, &'static str, &'static [(&'static str, &'static str)], Option<&'static str>);\n\n\
+         /// Every operation, sorted by id.\npub const REQUESTS: &[Request] = &[\n",
+    );
+    for operation in &api.operations {
+        let headers: Vec<(&str, String)> = operation
+            .parameters_in(Place::Header)
+            .map(|parameter| (parameter.name.as_str(), text(&sample(api, &parameter.name, &parameter.schema))))
+            .collect();
+        let body = operation.body.as_ref().map(|body| sample(api, "body", &body.schema).to_string());
+        writeln!(out, "    ({:?}, {:?}, &{headers:?}, {body:?}),", operation.id, address(api, operation))?;
+    }
+    out.push_str("];\n");
+    Ok(out)
+}
+
+fn sample(api: &Api, name: &str, schema: &Value) -> Value {
+    samples::value(api, name, schema)
+}
+
+fn address(api: &Api, operation: &Operation) -> String {
+    let mut address = operation.path.clone();
+    for parameter in operation.parameters_in(Place::Path) {
+        let value = text(&sample(api, &parameter.name, &parameter.schema));
+        address = address.replace(&format!("{{{}}}", parameter.name), &encode(&value));
+    }
+    for (index, parameter) in operation.parameters_in(Place::Query).enumerate() {
+        let value = text(&sample(api, &parameter.name, &parameter.schema));
+        let mark = if index == 0 { '?' } else { '&' };
+        address.extend([mark.to_string(), encode(&parameter.name), "=".to_owned(), encode(&value)]);
+    }
+    address
+}
+
+/// A value as it stands in an address or a header.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+fn encode(text: &str) -> String {
+    let encoded = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    });
+    encoded.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_encoded() {
+        assert_eq!(encode("ada@acme.test"), "ada%40acme.test");
+        assert_eq!(text(&serde_json::json!(["a", "b"])), "a,b");
+    }
+}
