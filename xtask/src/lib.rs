@@ -1,6 +1,8 @@
 //! Maintainers' tasks as a library: each step is a function from documents to documents or to text.
 
 pub mod client;
+pub mod contract;
+pub mod coverage;
 pub mod document;
 pub mod drift;
 pub mod enums;
@@ -8,6 +10,10 @@ pub mod lint;
 pub mod operation;
 pub mod prepare;
 pub mod regen;
+pub mod requests;
 pub mod samples;
+pub mod schemas;
 pub mod table;
+pub mod tables;
 pub mod types;
+pub mod views;

@@ -1,0 +1,298 @@
+//! Builds [`Frontegg`], the entry to everything.
+
+use std::{sync::Arc, time::Duration};
+
+use frontegg_client::{Client, Inner};
+use frontegg_model::Secret;
+use reqwest::redirect::Policy;
+
+use crate::{
+    call::Options,
+    credentials::Credentials,
+    error::ConfigError,
+    region::{Host, Region},
+    retry::Retry,
+    scope::{Anonymous, Core, Environment, Scope, User},
+    token::EnvironmentTokens,
+    transport::{Identity, ScopeValue, Sender},
+};
+
+/// The API of one environment.
+///
+/// Cheap to clone; all clones, scopes and views share connections and the environment token.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), frontegg_identity::Error> {
+/// use frontegg_identity::{Frontegg, Region};
+///
+/// let frontegg = Frontegg::builder().region(Region::Us).credentials("client id", "API key").build()?;
+/// for role in frontegg.management().roles().list_roles_v1().await? {
+///     println!("{}", role.key);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Frontegg {
+    pub(crate) core: Core<Environment>,
+}
+
+impl Frontegg {
+    /// Starts to build a client.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// A client with what the process environment says:
+    ///
+    /// | variable | what |
+    /// |---|---|
+    /// | `FRONTEGG_CLIENT_ID` | client id of the environment |
+    /// | `FRONTEGG_API_KEY`, else `FRONTEGG_SECRET_KEY` | its API key |
+    /// | `FRONTEGG_API_GATEWAY_URL`, else `FRONTEGG_API_BASE_URL` | base URL, if it is not a region's |
+    /// | `FRONTEGG_REGION` | `eu` (default), `us`, `ca` or `au` |
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// let frontegg = frontegg_identity::Frontegg::from_env()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Builder::from_env()?.build()
+    }
+
+    /// The scope of a tenant: the environment's token with the tenant's header.
+    pub fn tenant(&self, id: impl Into<String>) -> Scope<Environment> {
+        self.environment().tenant(id)
+    }
+
+    /// The scope of a user across tenants. For a user in a tenant: `frontegg.tenant(t).user(u)`.
+    pub fn user(&self, id: impl Into<String>) -> Scope<Environment> {
+        self.environment().user(id)
+    }
+
+    /// The whole environment as a scope: every tag, without tenant and user.
+    pub fn environment(&self) -> Scope<Environment> {
+        Scope { core: self.core.clone() }
+    }
+
+    /// The scope of a signed-in user, with their access token as it is.
+    pub fn session(&self, access_token: impl Into<Secret>) -> Scope<User> {
+        Scope { core: self.core.session(access_token.into().expose()) }
+    }
+
+    /// The operations that take no token, and only these.
+    pub fn anonymous(&self) -> Scope<Anonymous> {
+        Scope { core: self.core.anonymous() }
+    }
+
+    /// The raw generated client with this client's tokens and attempts; see
+    /// [`Scope::client`] and [`frontegg_identity::client`](crate::client).
+    pub fn client(&self) -> &Client {
+        self.core.raw()
+    }
+}
+
+/// Collects what a client needs.
+///
+/// ```
+/// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+/// use std::time::Duration;
+/// use frontegg_identity::{Frontegg, Retry};
+///
+/// let frontegg = Frontegg::builder()
+///     .base_url("http://127.0.0.1:8100")
+///     .credentials("client id", "API key")
+///     .timeout(Duration::from_secs(20))
+///     .retry(Retry::default().max_attempts(3))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Builder {
+    pub(crate) host: Host,
+    pub(crate) credentials: Option<Credentials>,
+    application: Option<String>,
+    options: Options,
+    connect_timeout: Duration,
+    user_agent_suffix: Option<String>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            host: Host::Region(Region::default()),
+            credentials: None,
+            application: None,
+            options: Options::default(),
+            connect_timeout: Duration::from_secs(10),
+            user_agent_suffix: None,
+        }
+    }
+}
+
+impl Builder {
+    /// The region's API host. Default: [`Region::Eu`].
+    pub fn region(self, region: Region) -> Self {
+        self.host(Host::Region(region))
+    }
+
+    /// The environment's own host, `https://{name}.frontegg.com`.
+    pub fn subdomain(self, name: impl Into<String>) -> Self {
+        self.host(Host::Subdomain(name.into()))
+    }
+
+    /// Any other host, e.g. a custom domain or an emulator; checked by [`build`](Self::build).
+    pub fn base_url(self, url: impl Into<String>) -> Self {
+        self.host(Host::Url(url.into()))
+    }
+
+    pub(crate) fn host(mut self, host: Host) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// Client id and API key of the environment. Without them only operations that take no token
+    /// or a user's can be called.
+    pub fn credentials(mut self, client_id: impl Into<String>, api_key: impl Into<Secret>) -> Self {
+        self.credentials = Some(Credentials { client_id: client_id.into(), api_key: api_key.into() });
+        self
+    }
+
+    /// Application that calls are about (`frontegg-application-id`), for environments with several.
+    pub fn application_id(mut self, id: impl Into<String>) -> Self {
+        self.application = Some(id.into());
+        self
+    }
+
+    /// Limits every call as a whole: token, all attempts and the pauses between. Default: 1 minute.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = timeout;
+        self
+    }
+
+    /// Limits every attempt, its body included. Default: 30 s.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.options.attempt_timeout = timeout;
+        self
+    }
+
+    /// Limits the opening of connections. Default: 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How calls are repeated; each call can say otherwise.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.options.retry = retry;
+        self
+    }
+
+    /// Names the program behind the SDK in the user agent, e.g. `acme-portal/1.2`.
+    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent_suffix = Some(suffix.into());
+        self
+    }
+
+    /// Builds the client. Nothing is sent.
+    pub fn build(self) -> Result<Frontegg, ConfigError> {
+        let base_url = self.host.base_url()?;
+        let http = self.http(&base_url)?;
+        let application = self.application.map(ScopeValue::new);
+        if application.as_ref().is_some_and(|id| !id.fits()) {
+            return Err(ConfigError::InvalidHeader("the application id"));
+        }
+        let sender = |identity, application| Sender { identity, tenant: None, user: None, application, options: self.options };
+        let tokens = self.credentials.map(|credentials| {
+            // The credentials decide; an application would only narrow what they reach.
+            let bare = Inner(Arc::new(sender(Identity::Anonymous, None)));
+            let client = Client::new_with_client(&base_url, http.clone(), bare);
+            Arc::new(EnvironmentTokens::new(client, credentials, self.options))
+        });
+        let core = Core::new(&base_url, &http, sender(Identity::Environment(tokens), application));
+        Ok(Frontegg { core })
+    }
+
+    fn http(&self, base_url: &str) -> Result<reqwest::Client, ConfigError> {
+        let tls = cfg!(any(feature = "rustls", feature = "native-tls"));
+        if base_url.starts_with("https:") && !tls {
+            return Err(ConfigError::NoTls);
+        }
+        let mut agent = format!("frontegg-identity-rust/{}", env!("CARGO_PKG_VERSION"));
+        if let Some(suffix) = &self.user_agent_suffix {
+            agent = format!("{agent} {suffix}");
+        }
+        let agent = http::HeaderValue::try_from(agent).map_err(|_| ConfigError::InvalidHeader("the user agent"))?;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(agent)
+            .connect_timeout(self.connect_timeout)
+            // An API does not redirect; following one could carry scope headers to another host.
+            .redirect(Policy::none());
+        #[cfg(feature = "rustls")]
+        {
+            builder = builder.tls_backend_rustls();
+        }
+        if is_loopback(base_url) {
+            // No proxy reaches our own loopback.
+            builder = builder.no_proxy();
+        }
+        builder.build().map_err(|error| ConfigError::Http(innermost(&error)))
+    }
+}
+
+fn is_loopback(base_url: &str) -> bool {
+    reqwest::Url::parse(base_url).ok().is_some_and(|url| match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
+        None => false,
+    })
+}
+
+/// The last cause, which names what is wrong where the outer ones only say that something is.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_hosts_are_known() {
+        for base in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"] {
+            assert!(is_loopback(base), "{base}");
+        }
+        for base in ["https://api.frontegg.com", "http://127.0.0.1.acme.test", "http://10.0.0.1"] {
+            assert!(!is_loopback(base), "{base}");
+        }
+    }
+
+    #[test]
+    fn bad_settings_are_refused() {
+        let build = |builder: Builder| builder.build().unwrap_err();
+        assert!(matches!(build(Builder::default().base_url("nowhere")), ConfigError::InvalidBaseUrl { .. }));
+        assert!(matches!(build(Builder::default().subdomain("a.b")), ConfigError::InvalidSubdomain(_)));
+        for bad in ["", "a\nb", "ä"] {
+            assert_eq!(build(Builder::default().application_id(bad)), ConfigError::InvalidHeader("the application id"));
+        }
+        assert_eq!(build(Builder::default().user_agent_suffix("a\nb")), ConfigError::InvalidHeader("the user agent"));
+    }
+
+    #[test]
+    fn nothing_shows_a_secret() {
+        let builder = Frontegg::builder().base_url("http://127.0.0.1:1").credentials("id", "hunter2");
+        let frontegg = builder.clone().build().unwrap();
+        let session = frontegg.session("hunter2");
+        let all = format!("{builder:?} {frontegg:?} {:?} {session:?} {:?}", frontegg.tenant("acme"), session.client());
+        assert!(!all.contains("hunter2"), "{all}");
+        assert!(all.contains("acme") && all.contains("127.0.0.1"), "{all}");
+    }
+}

@@ -1,0 +1,365 @@
+//! A call that is ready to be awaited, its options, and what it shares with the transport.
+//!
+//! The generated client can hand on neither options nor typed failures. Both travel beside it, in
+//! a task-local [`Context`] that lives as long as the call.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    ops::Deref,
+    sync::Arc,
+    time::Duration,
+};
+
+use frontegg_client::{self as client, BoxFuture, ResponseValue};
+use frontegg_model::types::ApiError;
+use http::{HeaderMap, StatusCode};
+use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span, field};
+
+use crate::{
+    error::{self, Error, ErrorKind},
+    retry::Retry,
+    scope::{Access, Core},
+};
+
+/// How a call is sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Options {
+    pub(crate) retry: Retry,
+    /// For the whole call: obtaining a token, all attempts and the pauses between them.
+    pub(crate) timeout: Duration,
+    /// For one attempt, its body included.
+    pub(crate) attempt_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { retry: Retry::default(), timeout: Duration::from_secs(60), attempt_timeout: Duration::from_secs(30) }
+    }
+}
+
+/// A call of one operation, sent when it is awaited.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// let roles = frontegg.management().roles();
+///
+/// let all = roles.list_roles_v1().await?;
+///
+/// let response = roles.list_roles_v1().timeout(Duration::from_secs(2)).no_retry().with_response().await?;
+/// println!("{}: {} roles", response.status(), response.len());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a call is sent when it is awaited"]
+pub struct Call<'a, T> {
+    operation: &'static str,
+    options: Options,
+    send: Sending<'a, T>,
+}
+
+type Sending<'a, T> = BoxFuture<'a, Result<ResponseValue<T>, client::Error<ApiError>>>;
+
+impl<'a, T: Send + 'a> Call<'a, T> {
+    /// Prepares a call. `send` is given the raw client of the scope.
+    pub(crate) fn new<A, F, S>(core: &Core<A>, operation: &'static str, send: F) -> Self
+    where
+        A: Access,
+        F: FnOnce(Arc<client::Client>) -> S,
+        S: Future<Output = Result<ResponseValue<T>, client::Error<ApiError>>> + Send + 'a,
+    {
+        Self { operation, options: core.options(), send: Box::pin(send(core.client())) }
+    }
+
+    /// Limits the whole call, including the token, all attempts and the pauses between them.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = timeout;
+        self
+    }
+
+    /// Limits each attempt.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.options.attempt_timeout = timeout;
+        self
+    }
+
+    /// Repeats this call in another way than the client's other calls.
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.options.retry = retry;
+        self
+    }
+
+    /// Sends the request once.
+    pub fn no_retry(self) -> Self {
+        self.retry(Retry::none())
+    }
+
+    /// Sends the call and returns status and headers with the answer.
+    pub async fn with_response(self) -> Result<Response<T>, Error> {
+        Context::new(self.options).run(self.operation, self.send).await
+    }
+}
+
+impl<'a, T: Send + 'a> IntoFuture for Call<'a, T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async { self.with_response().await.map(Response::into_inner) })
+    }
+}
+
+impl<T> fmt::Debug for Call<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("operation", &self.operation).field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// An answer with its status and headers. It reads like the answer itself.
+#[derive(Clone)]
+pub struct Response<T> {
+    value: T,
+    status: StatusCode,
+    headers: HeaderMap,
+    attempts: u32,
+}
+
+impl<T> Response<T> {
+    /// The answer.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The HTTP status, e.g. 201.
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// A header of the answer, if it is there and readable as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// All values of a header, e.g. of `set-cookie`.
+    pub fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+
+    /// The id by which the vendor's support finds the exchange.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.header("frontegg-trace-id")
+    }
+
+    /// How often the request was sent.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+}
+
+impl<T> Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers are left out: cookies are among them.
+        f.debug_struct("Response")
+            .field("value", &self.value)
+            .field("status", &self.status())
+            .field("trace_id", &self.trace_id())
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+tokio::task_local! {
+    static CONTEXT: Context;
+}
+
+/// What a call and the transport tell each other.
+pub(crate) struct Context {
+    options: Options,
+    deadline: Instant,
+    /// The call may be repeated although its method does not say so.
+    repeatable: bool,
+    attempts: Cell<u32>,
+    answer: RefCell<Option<(StatusCode, Option<String>)>>,
+    failure: RefCell<Option<Error>>,
+}
+
+impl Context {
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            options,
+            deadline: deadline(options.timeout),
+            repeatable: false,
+            attempts: Cell::new(0),
+            answer: RefCell::new(None),
+            failure: RefCell::new(None),
+        }
+    }
+
+    pub(crate) fn repeatable(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
+    /// Runs a generated call under this context.
+    pub(crate) async fn run<T>(self, operation: &'static str, send: Sending<'_, T>) -> Result<Response<T>, Error> {
+        let span = tracing::info_span!(
+            "frontegg.call",
+            operation,
+            http.request.method = field::Empty,
+            url.template = field::Empty,
+            http.response.status_code = field::Empty,
+            frontegg.trace_id = field::Empty,
+            attempts = field::Empty,
+            error = field::Empty,
+        );
+        let deadline = self.deadline;
+        let call = CONTEXT.scope(self, async {
+            let outcome = timeout_at(deadline, send).await;
+            CONTEXT.with(|context| context.conclude(operation, outcome.ok()))
+        });
+        call.instrument(span).await
+    }
+
+    /// Makes the call's result out of the generated one (none when time ran out) and of what the
+    /// transport left here.
+    fn conclude<T>(
+        &self,
+        operation: &'static str,
+        outcome: Option<Result<ResponseValue<T>, client::Error<ApiError>>>,
+    ) -> Result<Response<T>, Error> {
+        let (attempts, span) = (self.attempts.get(), Span::current());
+        span.record("attempts", attempts);
+        let error = match outcome {
+            Some(Ok(response)) => {
+                let (status, headers) = (response.status(), response.headers().clone());
+                return Ok(Response { value: response.into_inner(), status, headers, attempts });
+            }
+            Some(Err(error)) => self.failure.take().unwrap_or_else(|| error.into()),
+            None => Error::new(ErrorKind::Timeout, format!("no answer within {:?}", self.options.timeout)),
+        };
+        let error = error.in_call(operation, attempts, self.answer.take());
+        span.record("error", field::display(&error));
+        Err(error)
+    }
+}
+
+/// What the transport needs to know to send a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    pub(crate) options: Options,
+    pub(crate) deadline: Instant,
+    pub(crate) repeatable: bool,
+}
+
+/// The plan of the present call; for a call of the raw client, one of `options`.
+pub(crate) fn plan(options: Options) -> Plan {
+    let of = |context: &Context| Plan { options: context.options, deadline: context.deadline, repeatable: context.repeatable };
+    CONTEXT.try_with(of).unwrap_or_else(|_| Plan { options, deadline: deadline(options.timeout), repeatable: false })
+}
+
+/// Notes a failure that the generated client can only hand on as text, and gives that text.
+pub(crate) fn fail(error: Error) -> String {
+    let text = error.to_string();
+    // Without a context (raw client) the text is all there is.
+    let _ = CONTEXT.try_with(|context| context.failure.replace(Some(error)));
+    text
+}
+
+/// Notes that an attempt begins.
+pub(crate) fn count_attempt() {
+    let _ = CONTEXT.try_with(|context| context.attempts.set(context.attempts.get() + 1));
+}
+
+/// Notes the answer that the call will be judged by.
+pub(crate) fn note_answer(status: StatusCode, headers: &HeaderMap) {
+    let trace_id = error::trace_id(headers);
+    let span = Span::current();
+    span.record("http.response.status_code", status.as_u16());
+    if let Some(trace_id) = &trace_id {
+        span.record("frontegg.trace_id", trace_id.as_str());
+    }
+    let _ = CONTEXT.try_with(|context| context.answer.replace(Some((status, trace_id))));
+}
+
+/// The moment `timeout` from now; durations beyond reason mean a year.
+fn deadline(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(365 * 24 * 60 * 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer() -> Sending<'static, u8> {
+        Box::pin(async {
+            let mut headers = HeaderMap::new();
+            headers.insert("frontegg-trace-id", "t-1".parse().unwrap());
+            headers.insert("set-cookie", "fe_refresh_x=hunter2".parse().unwrap());
+            Ok(ResponseValue::new(7, StatusCode::CREATED, headers))
+        })
+    }
+
+    #[tokio::test]
+    async fn an_answer_shows_status_and_trace_but_no_cookies() {
+        let response = Context::new(Options::default()).run("probe", answer()).await.unwrap();
+        assert_eq!((response.status(), response.trace_id(), *response), (201, Some("t-1"), 7));
+        assert_eq!(response.header_values("set-cookie").count(), 1);
+        assert!(!format!("{response:?}").contains("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn a_failure_of_the_transport_keeps_its_type() {
+        let send: Sending<'_, u8> = Box::pin(async {
+            count_attempt();
+            Err(client::Error::Custom(fail(Error::new(ErrorKind::MissingScope, "no tenant"))))
+        });
+        let error = Context::new(Options::default()).run("probe", send).await.unwrap_err();
+        assert_eq!((error.kind(), error.operation(), error.attempts()), (ErrorKind::MissingScope, Some("probe"), 1));
+        assert_eq!(error.to_string(), "probe: no tenant");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_whole_call_is_limited() {
+        let options = Options { timeout: Duration::from_secs(5), ..Options::default() };
+        let send: Sending<'_, u8> = Box::pin(std::future::pending());
+        let error = Context::new(options).run("probe", send).await.unwrap_err();
+        assert!(error.is_timeout() && error.is_retryable());
+        assert_eq!(error.to_string(), "probe: no answer within 5s");
+    }
+
+    #[tokio::test]
+    async fn without_a_context_nothing_is_lost_but_the_type() {
+        assert_eq!(fail(Error::new(ErrorKind::WrongToken, "no")), "no");
+        count_attempt();
+        assert!(!plan(Options::default()).repeatable);
+    }
+
+    #[tokio::test]
+    async fn contexts_do_not_see_each_other() {
+        let inner = || Context::new(Options::default()).repeatable().run("inner", answer());
+        let outer: Sending<'_, u8> = Box::pin(async {
+            count_attempt();
+            inner().await.unwrap();
+            assert!(!plan(Options::default()).repeatable);
+            answer().await
+        });
+        let response = Context::new(Options::default()).run("outer", outer).await.unwrap();
+        assert_eq!(response.attempts(), 1);
+    }
+
+    #[test]
+    fn any_duration_is_a_timeout() {
+        assert!(deadline(Duration::MAX) > Instant::now());
+    }
+}

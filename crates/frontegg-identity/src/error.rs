@@ -1,0 +1,431 @@
+//! What can go wrong, as values that a program can decide by.
+
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
+
+use frontegg_client::{self as client, ResponseValue};
+use frontegg_model::types::ApiError;
+use http::{HeaderMap, StatusCode};
+
+use crate::{decode, retry};
+
+/// Header by which the service names an exchange; support asks for it.
+const TRACE_ID: &str = "frontegg-trace-id";
+
+/// The client cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A variable is needed and not set; the first name of the list is the preferred one.
+    #[error("environment variable {} is not set", .0.join(" or "))]
+    MissingVariable(&'static [&'static str]),
+    /// A variable is set to something that cannot be used.
+    #[error("environment variable {name}: {reason}")]
+    #[non_exhaustive]
+    InvalidVariable {
+        /// Name of the variable.
+        name: &'static str,
+        /// What is wrong with its value.
+        reason: String,
+    },
+    /// There is no such region.
+    #[error("unknown region {0:?}: expected eu, us, ca or au")]
+    UnknownRegion(String),
+    /// A sub-domain is one label: letters, digits and dashes.
+    #[error("{0:?} is no sub-domain: expected one label such as app-xyz")]
+    InvalidSubdomain(String),
+    /// The base URL cannot be used.
+    #[error("base URL {url:?}: {reason}")]
+    #[non_exhaustive]
+    InvalidBaseUrl {
+        /// The URL, or `…` when it holds a password.
+        url: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A value cannot be sent in a header.
+    #[error("{0} cannot be sent in a header: it is empty or has characters other than visible ASCII")]
+    InvalidHeader(&'static str),
+    /// An `https` URL needs one of the features `rustls` and `native-tls`.
+    #[error("an https URL needs one of the features `rustls` and `native-tls`")]
+    NoTls,
+    /// The HTTP client could not be set up, e.g. because no certificates were found.
+    #[error("the HTTP client cannot be set up: {0}")]
+    Http(String),
+}
+
+impl ConfigError {
+    pub(crate) fn in_variable(name: &'static str, error: &Self) -> Self {
+        Self::InvalidVariable { name, reason: error.to_string() }
+    }
+}
+
+/// What kind of failure an [`Error`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The service answered with an error status other than 401 and 429.
+    Api,
+    /// The service answered 429, and waiting was not possible or not enough.
+    RateLimited,
+    /// No token, or a token or credentials that the service refuses (401).
+    Unauthenticated,
+    /// The operation needs a tenant or a user that the scope does not name. Nothing was sent.
+    MissingScope,
+    /// The operation takes another kind of token. Nothing was sent.
+    WrongToken,
+    /// The request cannot be sent as it is, e.g. an empty path value. Nothing was sent.
+    InvalidRequest,
+    /// The service was not reached, or the connection broke.
+    Transport,
+    /// The time for the call or for one attempt ran out.
+    Timeout,
+    /// The service answered with success, but not as documented.
+    Decode,
+    /// The client could not be built; only by conversion from [`ConfigError`].
+    Config,
+}
+
+/// The failure of a call.
+///
+/// One word wide and cheap to clone. Its text names the operation, status, code, messages and
+/// trace id, never a token or a body; causes are reached by [`source`](StdError::source).
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// match frontegg.management().roles().list_roles_v1().await {
+///     Ok(roles) => println!("{} roles", roles.len()),
+///     Err(error) if error.is_rate_limited() => println!("again in {:?}", error.retry_after()),
+///     Err(error) if error.is_forbidden() => println!("refused: {}", error.messages().join(", ")),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Failure>);
+
+#[derive(Clone)]
+struct Failure {
+    kind: ErrorKind,
+    operation: Option<&'static str>,
+    status: Option<StatusCode>,
+    code: Option<String>,
+    messages: Vec<String>,
+    trace_id: Option<String>,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let mut error = Self::bare(kind);
+        error.0.messages.push(message.into());
+        error
+    }
+
+    fn bare(kind: ErrorKind) -> Self {
+        Self(Box::new(Failure {
+            kind,
+            operation: None,
+            status: None,
+            code: None,
+            messages: Vec::new(),
+            trace_id: None,
+            retry_after: None,
+            attempts: 0,
+            source: None,
+        }))
+    }
+
+    fn answered(status: StatusCode, headers: &HeaderMap) -> Self {
+        let mut error = Self::bare(match status {
+            StatusCode::UNAUTHORIZED => ErrorKind::Unauthenticated,
+            StatusCode::TOO_MANY_REQUESTS => ErrorKind::RateLimited,
+            _ => ErrorKind::Api,
+        });
+        error.0.status = Some(status);
+        error.0.trace_id = trace_id(headers);
+        error.0.retry_after = retry::demanded_wait(headers);
+        error
+    }
+
+    fn refused(response: ResponseValue<ApiError>) -> Self {
+        let mut error = Self::answered(response.status(), response.headers());
+        let body = response.into_inner();
+        let mut messages = body.errors.unwrap_or_default();
+        messages.extend(body.message.filter(|message| !messages.contains(message)));
+        error.0.messages = messages;
+        error.0.code = body.error_code.or_else(|| body.error_codes.and_then(|codes| codes.into_iter().next()));
+        error
+    }
+
+    fn broken(error: reqwest::Error) -> Self {
+        let (kind, message) = match () {
+            () if error.is_connect() && error.is_timeout() => (ErrorKind::Timeout, "no connection in time"),
+            () if error.is_connect() => (ErrorKind::Transport, "no connection"),
+            () if error.is_timeout() => (ErrorKind::Timeout, "no answer in time"),
+            () => (ErrorKind::Transport, "the exchange broke off"),
+        };
+        let status = error.status();
+        // A URL may hold a token in its query.
+        let mut built = Self::new(kind, message).caused_by(error.without_url());
+        built.0.status = status;
+        built
+    }
+
+    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// Completes the failure with what the call knows; what it says itself stays.
+    pub(crate) fn in_call(mut self, operation: &'static str, attempts: u32, answer: Option<(StatusCode, Option<String>)>) -> Self {
+        let inner = &mut *self.0;
+        inner.operation.get_or_insert(operation);
+        inner.attempts = inner.attempts.max(attempts);
+        if inner.kind == ErrorKind::Decode
+            && let Some((status, trace_id)) = answer
+        {
+            inner.status.get_or_insert(status);
+            inner.trace_id = inner.trace_id.take().or(trace_id);
+        }
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The operation that failed, e.g. `list_users_v3`. A failure to obtain a token names
+    /// `authenticate_environment`.
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// The HTTP status, if there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status.map(|status| status.as_u16())
+    }
+
+    /// The service's error code, e.g. `ER-01097`.
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// What the service says went wrong, or what we say when it said nothing.
+    pub fn messages(&self) -> &[String] {
+        &self.0.messages
+    }
+
+    /// The id by which the vendor's support finds the exchange.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.0.trace_id.as_deref()
+    }
+
+    /// How long the service asks to wait before the next call.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// How often the request was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// 404: there is no such entity.
+    pub fn is_not_found(&self) -> bool {
+        self.0.status == Some(StatusCode::NOT_FOUND)
+    }
+
+    /// 409: it exists already.
+    pub fn is_conflict(&self) -> bool {
+        self.0.status == Some(StatusCode::CONFLICT)
+    }
+
+    /// 400 or 422: the request breaks a rule of the service.
+    pub fn is_bad_request(&self) -> bool {
+        matches!(self.0.status, Some(StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY))
+    }
+
+    /// 401, or no token to send.
+    pub fn is_unauthenticated(&self) -> bool {
+        self.0.kind == ErrorKind::Unauthenticated
+    }
+
+    /// 403: the token is good, but not for this.
+    pub fn is_forbidden(&self) -> bool {
+        self.0.status == Some(StatusCode::FORBIDDEN)
+    }
+
+    /// 429: too many calls.
+    pub fn is_rate_limited(&self) -> bool {
+        self.0.kind == ErrorKind::RateLimited
+    }
+
+    /// The time ran out. Whether the service acted is not known.
+    pub fn is_timeout(&self) -> bool {
+        self.0.kind == ErrorKind::Timeout
+    }
+
+    /// The same call may succeed later. Whether repeating it is *safe* depends on the operation.
+    pub fn is_retryable(&self) -> bool {
+        match self.0.kind {
+            ErrorKind::RateLimited | ErrorKind::Transport | ErrorKind::Timeout => true,
+            ErrorKind::Api => self.0.status.is_some_and(retry::is_passing),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { operation, status, code, messages, trace_id, attempts, .. } = &*self.0;
+        let mut between = "";
+        if let Some(operation) = operation {
+            f.write_str(operation)?;
+            between = ": ";
+        }
+        if let Some(status) = status {
+            write!(f, "{between}{status}")?;
+            between = ": ";
+        }
+        if let Some(code) = code {
+            write!(f, "{between}{code}")?;
+            between = ": ";
+        }
+        for message in messages {
+            write!(f, "{between}{message}")?;
+            between = "; ";
+        }
+        if let Some(trace_id) = trace_id {
+            write!(f, " (trace {trace_id})")?;
+        }
+        if *attempts > 1 {
+            write!(f, " (after {attempts} attempts)")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("operation", &self.0.operation)
+            .field("status", &self.status())
+            .field("code", &self.0.code)
+            .field("messages", &self.0.messages)
+            .field("trace_id", &self.0.trace_id)
+            .field("retry_after", &self.0.retry_after)
+            .field("attempts", &self.0.attempts)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::new(ErrorKind::Config, "the client cannot be built").caused_by(error)
+    }
+}
+
+impl From<client::Error<ApiError>> for Error {
+    /// For calls of the raw [`client`](crate::client); views convert by themselves.
+    fn from(error: client::Error<ApiError>) -> Self {
+        match error {
+            client::Error::InvalidRequest(message) | client::Error::Custom(message) => {
+                Self::new(ErrorKind::InvalidRequest, message)
+            }
+            client::Error::CommunicationError(error)
+            | client::Error::InvalidUpgrade(error)
+            | client::Error::ResponseBodyError(error) => Self::broken(error),
+            client::Error::ErrorResponse(response) => Self::refused(response),
+            client::Error::UnexpectedResponse(response) => Self::answered(response.status(), response.headers()),
+            client::Error::InvalidResponsePayload(body, error) => {
+                Self::new(ErrorKind::Decode, "the answer is not as documented").caused_by(decode::explain(&body, &error))
+            }
+        }
+    }
+}
+
+pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
+    headers.get(TRACE_ID)?.to_str().ok().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: u16, body: &str) -> Error {
+        let mut headers = HeaderMap::new();
+        headers.insert(TRACE_ID, "t-1".parse().unwrap());
+        let body = serde_json::from_str(body).unwrap();
+        let response = ResponseValue::new(body, StatusCode::from_u16(status).unwrap(), headers);
+        Error::from(client::Error::ErrorResponse(response)).in_call("update_role", 1, None)
+    }
+
+    #[test]
+    fn an_error_is_one_word() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn the_text_says_what_happened() {
+        let error = refusal(404, r#"{"errors":["no such role","really"],"errorCode":"ER-01008","message":"really"}"#);
+        assert_eq!(error.to_string(), "update_role: 404 Not Found: ER-01008: no such role; really (trace t-1)");
+        assert!(error.is_not_found() && !error.is_retryable());
+        assert_eq!((error.status(), error.code(), error.trace_id()), (Some(404), Some("ER-01008"), Some("t-1")));
+        let error = refusal(503, "{}").in_call("list_users_v3", 4, None);
+        assert_eq!(error.to_string(), "update_role: 503 Service Unavailable (trace t-1) (after 4 attempts)");
+    }
+
+    #[test]
+    fn statuses_decide_the_kind() {
+        for (status, kind, retryable) in [
+            (400, ErrorKind::Api, false),
+            (401, ErrorKind::Unauthenticated, false),
+            (403, ErrorKind::Api, false),
+            (409, ErrorKind::Api, false),
+            (429, ErrorKind::RateLimited, true),
+            (500, ErrorKind::Api, false),
+            (502, ErrorKind::Api, true),
+            (504, ErrorKind::Api, true),
+        ] {
+            let error = refusal(status, "{}");
+            assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{status}");
+        }
+        assert!(refusal(403, "{}").is_forbidden() && refusal(409, "{}").is_conflict() && refusal(400, "{}").is_bad_request());
+    }
+
+    #[test]
+    fn an_undocumented_success_keeps_status_and_trace_but_no_values() {
+        let body = r#"{"accessToken":"hunter2","expiresIn":"hunter3"}"#;
+        let error = serde_json::from_str::<std::collections::HashMap<String, u8>>(body).unwrap_err();
+        let error = Error::from(client::Error::InvalidResponsePayload(body.into(), error)).in_call(
+            "authenticate_user",
+            1,
+            Some((StatusCode::OK, Some("t-2".into()))),
+        );
+        assert_eq!((error.kind(), error.status(), error.trace_id()), (ErrorKind::Decode, Some(200), Some("t-2")));
+        let source = error.source().unwrap();
+        let all = format!("{error} {error:?} {source} {source:?}");
+        assert!(!all.contains("hunter"), "{all}");
+        assert!(source.to_string().contains("accessToken"), "{source}");
+    }
+
+    #[test]
+    fn a_configuration_error_keeps_its_cause() {
+        let error = Error::from(ConfigError::MissingVariable(&["A", "B"]));
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert_eq!(error.source().unwrap().to_string(), "environment variable A or B is not set");
+    }
+}

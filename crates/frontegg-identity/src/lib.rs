@@ -1,0 +1,54 @@
+//! Rust SDK for the Frontegg Authentication and Identity Management API.
+//!
+//! Every published operation is a typed method, found under its category and tag; tokens, scope
+//! headers, timeouts and repeated attempts are taken care of.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), frontegg_identity::Error> {
+//! use frontegg_identity::{Frontegg, types::AddRoleRequest};
+//!
+//! let frontegg = Frontegg::from_env()?;
+//!
+//! // The environment, with its own token.
+//! let roles = frontegg.management().roles();
+//! roles.create_roles_v1(&[AddRoleRequest::new("admin", 0, "Administrator")]).await?;
+//!
+//! // A tenant of it, with the same token and the tenant's header.
+//! let acme = frontegg.tenant("acme");
+//! let flows = acme.self_service();
+//!
+//! // A signed-in user, with theirs.
+//! let own = frontegg.session("access token").self_service();
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Which token an operation takes is decided by types: what a session cannot call is not there to
+//! be called. A tenant or user that an operation needs and the scope does not name is an
+//! [`Error`] before anything is sent.
+
+mod builder;
+mod call;
+mod credentials;
+mod decode;
+mod error;
+#[rustfmt::skip]
+mod generated;
+mod region;
+mod retry;
+mod scope;
+mod token;
+mod transport;
+
+pub use builder::{Builder, Frontegg};
+pub use call::{Call, Response};
+pub use error::{ConfigError, Error, ErrorKind};
+pub use generated::{params, views};
+pub use region::Region;
+pub use retry::Retry;
+pub use scope::{Access, Anonymous, Authorized, Environment, Scope, User};
+
+/// The raw generated client, the escape hatch of [`Scope::client`]. Its interface follows the
+/// generator, not this crate's promise of stability.
+pub use frontegg_client as client;
+pub use frontegg_model::{self as model, Patch, Secret, enums, types};

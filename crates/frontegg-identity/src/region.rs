@@ -1,0 +1,158 @@
+//! Where the API is reached: the vendor's regions, an environment's own sub-domain, any other URL.
+
+use std::{fmt, str::FromStr};
+
+use crate::error::ConfigError;
+
+/// A region of the vendor, by the host of its API.
+///
+/// ```
+/// use frontegg_identity::Region;
+///
+/// assert_eq!(Region::Us.base_url(), "https://api.us.frontegg.com");
+/// assert_eq!("au".parse::<Region>().unwrap(), Region::Au);
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Region {
+    /// Europe, `api.frontegg.com`. The default.
+    #[default]
+    Eu,
+    /// United States, `api.us.frontegg.com`.
+    Us,
+    /// Canada, `api.ca.frontegg.com`.
+    Ca,
+    /// Australia, `api.au.frontegg.com`.
+    Au,
+}
+
+impl Region {
+    /// The base URL of the region's API.
+    pub const fn base_url(self) -> &'static str {
+        match self {
+            Self::Eu => "https://api.frontegg.com",
+            Self::Us => "https://api.us.frontegg.com",
+            Self::Ca => "https://api.ca.frontegg.com",
+            Self::Au => "https://api.au.frontegg.com",
+        }
+    }
+
+    /// The region's name as [`FromStr`] reads it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Eu => "eu",
+            Self::Us => "us",
+            Self::Ca => "ca",
+            Self::Au => "au",
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Region {
+    type Err = ConfigError;
+
+    /// Reads `eu`, `us`, `ca` or `au` in any letter case.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Eu, Self::Us, Self::Ca, Self::Au]
+            .into_iter()
+            .find(|region| region.as_str().eq_ignore_ascii_case(text.trim()))
+            .ok_or_else(|| ConfigError::UnknownRegion(text.to_owned()))
+    }
+}
+
+/// What the builder was told about the host; the last word counts.
+#[derive(Debug, Clone)]
+pub(crate) enum Host {
+    Region(Region),
+    Subdomain(String),
+    Url(String),
+}
+
+impl Host {
+    /// The base URL, checked, without a slash at its end.
+    pub(crate) fn base_url(&self) -> Result<String, ConfigError> {
+        match self {
+            Self::Region(region) => Ok(region.base_url().to_owned()),
+            Self::Subdomain(name) => {
+                let label = name.len() <= 63
+                    && !name.starts_with('-')
+                    && !name.ends_with('-')
+                    && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+                if !label || name.is_empty() {
+                    return Err(ConfigError::InvalidSubdomain(name.clone()));
+                }
+                Ok(format!("https://{}.frontegg.com", name.to_ascii_lowercase()))
+            }
+            Self::Url(text) => check(text),
+        }
+    }
+}
+
+fn check(text: &str) -> Result<String, ConfigError> {
+    // The text itself is not repeated where it may hold a password.
+    let bad = |url: &str, reason| Err(ConfigError::InvalidBaseUrl { url: url.to_owned(), reason });
+    let url = match reqwest::Url::parse(text.trim()) {
+        Ok(url) => url,
+        Err(_) if text.contains('@') => return bad("…", "it is no URL"),
+        Err(_) => return bad(text, "it is no URL"),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return bad("…", "it holds a user name or password");
+    }
+    if !matches!(url.scheme(), "http" | "https") {
+        return bad(text, "its scheme is neither https nor http");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return bad(text, "it has a query or a fragment");
+    }
+    if url.path().trim_end_matches('/').contains("//") {
+        return bad(text, "its path has an empty segment");
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_read_in_any_case() {
+        for region in [Region::Eu, Region::Us, Region::Ca, Region::Au] {
+            assert_eq!(region.to_string().to_uppercase().parse::<Region>().unwrap(), region);
+        }
+        let error = "mars".parse::<Region>().unwrap_err();
+        assert_eq!(error.to_string(), "unknown region \"mars\": expected eu, us, ca or au");
+    }
+
+    #[test]
+    fn subdomains_are_one_label() {
+        assert_eq!(Host::Subdomain("App-xyz".into()).base_url().unwrap(), "https://app-xyz.frontegg.com");
+        for bad in ["", "a.b", "-a", "a-", "a/b", "evil.com#", "ä"] {
+            assert!(matches!(Host::Subdomain(bad.into()).base_url(), Err(ConfigError::InvalidSubdomain(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn base_urls_are_checked() {
+        let base = |text: &str| Host::Url(text.into()).base_url();
+        assert_eq!(base(" http://127.0.0.1:8100/ ").unwrap(), "http://127.0.0.1:8100");
+        assert_eq!(base("https://acme.test/frontegg/").unwrap(), "https://acme.test/frontegg");
+        for bad in ["", "acme.test", "ftp://acme.test", "https://acme.test?x=1", "https://acme.test#x", "https://acme.test/a//b", "https://"] {
+            assert!(matches!(base(bad), Err(ConfigError::InvalidBaseUrl { .. })), "{bad}");
+        }
+    }
+
+    #[test]
+    fn passwords_in_base_urls_are_not_repeated() {
+        for bad in ["https://me:hunter2@acme.test", "https://me:hunter2@", "me:hunter2@acme.test"] {
+            let error = Host::Url(bad.into()).base_url().unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+}

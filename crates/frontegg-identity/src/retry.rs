@@ -1,0 +1,226 @@
+//! When a request is sent again, and how long to wait before that.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, StatusCode, header};
+
+/// When the rate limit's window ends, as RFC 3339.
+const RATE_LIMIT_RESET: &str = "x-rate-limit-reset";
+
+/// How calls are repeated.
+///
+/// - Whatever provably did not reach the service (no connection) is sent again.
+/// - After 429 every request is sent again, when the service says (`Retry-After`,
+///   `X-Rate-Limit-Reset`) or after a pause of our own.
+/// - After 502, 503, 504 and broken connections only GET, PUT and DELETE are sent again. A DELETE
+///   whose first answer was lost may then report 404.
+/// - POST and PATCH are never repeated when the service may have acted on them.
+///
+/// Our own pauses are random between nothing and a limit that doubles each time ("full jitter").
+/// No pause reaches beyond the call's timeout: the failure is returned instead.
+///
+/// ```
+/// use std::time::Duration;
+/// use frontegg_identity::Retry;
+///
+/// let patient = Retry::default().max_attempts(6).max_delay(Duration::from_secs(20));
+/// let never = Retry::none();
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub struct Retry {
+    max_attempts: u32,
+    base_delay: Duration,
+    max_delay: Duration,
+    max_server_delay: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            max_attempts: 4,
+            base_delay: Duration::from_millis(200),
+            max_delay: Duration::from_secs(5),
+            // The service's windows last a minute at most.
+            max_server_delay: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Retry {
+    /// Sends everything once.
+    pub fn none() -> Self {
+        Self::default().max_attempts(1)
+    }
+
+    /// How often a request is sent at most, the first time included. Default: 4.
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// Limit of the first pause of our own. Default: 200 ms.
+    pub const fn base_delay(mut self, delay: Duration) -> Self {
+        self.base_delay = delay;
+        self
+    }
+
+    /// Limit of every pause of our own. Default: 5 s.
+    pub const fn max_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = delay;
+        self
+    }
+
+    /// The longest pause that the service may ask for. When it asks for more, the failure is
+    /// returned at once: an earlier attempt would be refused. Default: 1 minute.
+    pub const fn max_server_delay(mut self, delay: Duration) -> Self {
+        self.max_server_delay = delay;
+        self
+    }
+
+    /// The pause before the next attempt, after `tried` attempts; `None` ends it.
+    pub(crate) fn pause(&self, tried: u32, repeatable: bool, outcome: Outcome) -> Option<Duration> {
+        if tried >= self.max_attempts {
+            return None;
+        }
+        let demanded = match outcome {
+            Outcome::NotSent => None,
+            Outcome::Broken if repeatable => None,
+            Outcome::Answered(StatusCode::TOO_MANY_REQUESTS, wait) => wait,
+            Outcome::Answered(status, wait) if repeatable && is_passing(status) => wait,
+            Outcome::Broken | Outcome::Answered(..) => return None,
+        };
+        match demanded {
+            Some(wait) if wait > self.max_server_delay => None,
+            // Those who were told the same moment should not all come at it.
+            Some(wait) => Some(wait + jitter(self.base_delay)),
+            None => {
+                let doubled = self.base_delay.saturating_mul(1 << (tried - 1).min(20));
+                Some(jitter(doubled.min(self.max_delay)))
+            }
+        }
+    }
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outcome {
+    /// It did not reach the service.
+    NotSent,
+    /// It may have reached the service, whose answer did not reach us.
+    Broken,
+    /// It was answered, perhaps with the demand to wait.
+    Answered(StatusCode, Option<Duration>),
+}
+
+/// Whether a status says that the service is passing through a bad time.
+pub(crate) fn is_passing(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
+}
+
+/// How long the service asks to wait: `Retry-After` (seconds or date), else `X-Rate-Limit-Reset`.
+pub(crate) fn demanded_wait(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let http_date = |text| DateTime::parse_from_rfc2822(text).ok();
+    // Against the service's own clock, where it shows one: ours may be wrong.
+    let until = |moment: DateTime<_>| {
+        let now = text(header::DATE.as_str()).and_then(http_date).map_or_else(Utc::now, Into::into);
+        (moment.with_timezone(&Utc) - now).to_std().unwrap_or_default()
+    };
+    let retry_after = text(header::RETRY_AFTER.as_str());
+    retry_after
+        .and_then(|text| text.parse().ok().map(Duration::from_secs).or_else(|| http_date(text).map(until)))
+        .or_else(|| DateTime::parse_from_rfc3339(text(RATE_LIMIT_RESET)?).ok().map(until))
+}
+
+/// A random duration up to `limit`.
+fn jitter(limit: Duration) -> Duration {
+    // Each `RandomState` has other keys, which is random enough here and needs no other crate.
+    let random = RandomState::new().hash_one(());
+    #[allow(clippy::cast_precision_loss, reason = "a fraction needs no more")]
+    limit.mul_f64(random as f64 / u64::MAX as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (header::HeaderName::from_static(name), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn only_what_is_safe_is_repeated() {
+        let answered = |status| Outcome::Answered(StatusCode::from_u16(status).unwrap(), None);
+        for (outcome, reads, writes) in [
+            (Outcome::NotSent, true, true),
+            (Outcome::Broken, true, false),
+            (answered(429), true, true),
+            (answered(502), true, false),
+            (answered(503), true, false),
+            (answered(504), true, false),
+            (answered(500), false, false),
+            (answered(200), false, false),
+            (answered(401), false, false),
+        ] {
+            assert_eq!(Retry::default().pause(1, true, outcome).is_some(), reads, "{outcome:?}");
+            assert_eq!(Retry::default().pause(1, false, outcome).is_some(), writes, "{outcome:?}");
+            assert_eq!(Retry::none().pause(1, true, outcome), None);
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_limit() {
+        let retry = Retry::default().max_attempts(u32::MAX);
+        for (tried, limit) in [(1, 200), (2, 400), (3, 800), (6, 5000), (1000, 5000)] {
+            for _ in 0..50 {
+                let pause = retry.pause(tried, true, Outcome::NotSent).unwrap();
+                assert!(pause <= Duration::from_millis(limit), "{tried}: {pause:?}");
+            }
+        }
+        let pauses: std::collections::HashSet<_> = (0..20).map(|_| retry.pause(1, true, Outcome::NotSent)).collect();
+        assert!(pauses.len() > 1, "they are random");
+    }
+
+    #[test]
+    fn attempts_end() {
+        let retry = Retry::default();
+        assert!(retry.pause(3, true, Outcome::NotSent).is_some());
+        assert!(retry.pause(4, true, Outcome::NotSent).is_none());
+    }
+
+    #[test]
+    fn the_service_may_ask_to_wait_up_to_a_limit() {
+        let pause = |wait| Retry::default().pause(1, false, Outcome::Answered(StatusCode::TOO_MANY_REQUESTS, Some(wait)));
+        let wait = pause(3 * SECOND).unwrap();
+        assert!(wait >= 3 * SECOND && wait < 4 * SECOND);
+        assert_eq!(pause(61 * SECOND), None);
+    }
+
+    #[test]
+    fn both_forms_of_retry_after_are_read() {
+        assert_eq!(demanded_wait(&headers(&[("retry-after", " 7 ")])), Some(7 * SECOND));
+        let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
+        assert_eq!(demanded_wait(&headers(&[date, ("retry-after", "Wed, 21 Oct 2015 07:28:05 GMT")])), Some(5 * SECOND));
+        assert_eq!(demanded_wait(&headers(&[("retry-after", "Wed, 21 Oct 2015 07:28:05 GMT")])), Some(Duration::ZERO));
+        assert_eq!(demanded_wait(&headers(&[("retry-after", "soon")])), None);
+        assert_eq!(demanded_wait(&headers(&[])), None);
+    }
+
+    #[test]
+    fn the_end_of_the_window_is_read() {
+        let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
+        let reset = ("x-rate-limit-reset", "2015-10-21T07:28:42.000Z");
+        assert_eq!(demanded_wait(&headers(&[date, reset])), Some(42 * SECOND));
+        assert_eq!(demanded_wait(&headers(&[date, reset, ("retry-after", "1")])), Some(SECOND));
+        let soon = (Utc::now() + chrono::TimeDelta::seconds(30)).to_rfc3339();
+        let wait = demanded_wait(&headers(&[("x-rate-limit-reset", &soon)])).unwrap();
+        assert!(wait <= 30 * SECOND && wait > 28 * SECOND, "{wait:?}");
+    }
+}

@@ -1,0 +1,171 @@
+//! On whose behalf calls are made: access kinds, and the scope of a tenant, user or session.
+
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+use frontegg_client::{Client, ClientInfo, Inner};
+
+use crate::{
+    call::Options,
+    token,
+    transport::{Identity, ScopeValue, Sender},
+};
+
+/// Access without a token: signing in, signing up, public settings.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Anonymous;
+
+/// Access with the environment's token, obtained from client id and API key.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Environment;
+
+/// Access with a user's token.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct User;
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Anonymous {}
+    impl Sealed for super::Environment {}
+    impl Sealed for super::User {}
+}
+
+/// A kind of access. It decides at compile time which operations can be called:
+///
+/// ```compile_fail,E0599
+/// # async fn example(frontegg: frontegg_identity::Frontegg) {
+/// // Environment settings take the environment's token.
+/// frontegg.session("a user's token").management().core_settings().get_vendor_config().await;
+/// # }
+/// ```
+pub trait Access: sealed::Sealed + fmt::Debug + Clone + Send + Sync + 'static {}
+impl Access for Anonymous {}
+impl Access for Environment {}
+impl Access for User {}
+
+/// An access kind that sends a token.
+pub trait Authorized: Access {}
+impl Authorized for Environment {}
+impl Authorized for User {}
+
+/// What every view and scope is made of: the raw client, and the sender that knows the scope.
+pub(crate) struct Core<A> {
+    client: Arc<Client>,
+    sender: Arc<Sender>,
+    access: PhantomData<fn() -> A>,
+}
+
+impl<A: Access> Core<A> {
+    pub(crate) fn new(base_url: &str, http: &reqwest::Client, sender: Sender) -> Self {
+        let sender = Arc::new(sender);
+        let client = Client::new_with_client(base_url, http.clone(), Inner(sender.clone()));
+        Self { client: Arc::new(client), sender, access: PhantomData }
+    }
+
+    /// The same service with another scope.
+    fn with<B: Access>(&self, change: impl FnOnce(&mut Sender)) -> Core<B> {
+        let mut sender = Sender::clone(&self.sender);
+        change(&mut sender);
+        Core::new(self.client.baseurl(), self.client.client(), sender)
+    }
+
+    pub(crate) fn client(&self) -> Arc<Client> {
+        self.client.clone()
+    }
+
+    pub(crate) fn raw(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        self.sender.options
+    }
+
+    pub(crate) fn anonymous(&self) -> Core<Anonymous> {
+        self.with(|sender| {
+            *sender = Sender { identity: Identity::Anonymous, tenant: None, user: None, ..sender.clone() };
+        })
+    }
+
+    pub(crate) fn session(&self, token: &str) -> Core<User> {
+        let bearer = token::bearer(token);
+        self.with(|sender| {
+            *sender = Sender { identity: Identity::User(bearer), tenant: None, user: None, ..sender.clone() };
+        })
+    }
+}
+
+impl<A> Clone for Core<A> {
+    fn clone(&self) -> Self {
+        Self { client: self.client.clone(), sender: self.sender.clone(), access: PhantomData }
+    }
+}
+
+impl<A> fmt::Debug for Core<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core").field("base_url", &self.client.baseurl()).field("sender", &self.sender).finish()
+    }
+}
+
+/// Calls on behalf of a tenant, of a user in it, or of a session.
+///
+/// Cheap to clone, and free to move into other tasks. Every tag of the API is reached directly
+/// (`scope.user_management()`) and through its category (`scope.self_service().user_management()`).
+///
+/// ```no_run
+/// # fn example(frontegg: frontegg_identity::Frontegg) {
+/// let acme = frontegg.tenant("acme");
+/// let ada = acme.user("ada");
+/// let own = frontegg.session("the access token of a signed-in user");
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Scope<A: Access> {
+    pub(crate) core: Core<A>,
+}
+
+impl<A: Access> Scope<A> {
+    /// The same scope for another application than the client's.
+    #[must_use]
+    pub fn application(&self, id: impl Into<String>) -> Self {
+        let id = ScopeValue::new(id.into());
+        Self { core: self.core.with(|sender| sender.application = Some(id)) }
+    }
+
+    /// The raw generated client under this scope: the same tokens, headers and attempts, but the
+    /// generator's own interface.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let roles = frontegg.tenant("acme").client().list_roles_v1().await?.into_inner();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn client(&self) -> &Client {
+        self.core.raw()
+    }
+}
+
+impl Scope<Environment> {
+    /// The scope of a tenant.
+    #[must_use]
+    pub fn tenant(&self, id: impl Into<String>) -> Self {
+        let id = ScopeValue::new(id.into());
+        Self { core: self.core.with(|sender| sender.tenant = Some(id)) }
+    }
+
+    /// The scope of a user.
+    #[must_use]
+    pub fn user(&self, id: impl Into<String>) -> Self {
+        let id = ScopeValue::new(id.into());
+        Self { core: self.core.with(|sender| sender.user = Some(id)) }
+    }
+}
+
+impl<A: Access> fmt::Debug for Scope<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Scope").field(&self.core).finish()
+    }
+}

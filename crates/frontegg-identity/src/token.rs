@@ -1,0 +1,173 @@
+//! The environment token: fetched once for all callers, renewed before it expires.
+
+use std::{
+    fmt,
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use frontegg_client::Client;
+use frontegg_model::types::VendorAuthenticationRequest;
+use http::HeaderValue;
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::Instant,
+};
+
+use crate::{
+    call::{Context, Options},
+    credentials::Credentials,
+    error::{Error, ErrorKind},
+    retry::Retry,
+};
+
+/// The operation that gives the token.
+const OPERATION: &str = "authenticate_environment";
+/// Lifetimes beyond this are not believed.
+const LONGEST_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long an early renewal may hold up the one caller that makes it; the old token serves.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to leave it after an early renewal has failed.
+const REST: Duration = Duration::from_secs(10);
+
+/// The environment's token and the way to a new one.
+pub(crate) struct EnvironmentTokens {
+    /// Sends without a token.
+    client: Client,
+    credentials: Credentials,
+    options: Options,
+    token: RwLock<Option<Token>>,
+    /// Held by the one who fetches. Keeps the last failure, for those who waited meanwhile.
+    flight: Mutex<Option<Error>>,
+    /// Number of fetches that came to an end.
+    landed: AtomicU64,
+}
+
+#[derive(Clone)]
+struct Token {
+    bearer: HeaderValue,
+    renew_at: Instant,
+    expires_at: Instant,
+}
+
+impl EnvironmentTokens {
+    pub(crate) fn new(client: Client, credentials: Credentials, options: Options) -> Self {
+        Self {
+            client,
+            credentials,
+            options,
+            token: RwLock::default(),
+            flight: Mutex::default(),
+            landed: AtomicU64::default(),
+        }
+    }
+
+    /// The value of the authorization header.
+    pub(crate) async fn bearer(&self) -> Result<HeaderValue, Error> {
+        let now = Instant::now();
+        if let Some(token) = self.held()
+            && now < token.expires_at
+        {
+            if now >= token.renew_at {
+                return Ok(self.renew_early(token).await);
+            }
+            return Ok(token.bearer);
+        }
+        self.fetch_unless(|token| Instant::now() < token.expires_at).await
+    }
+
+    /// A token other than `refused`, which the service did not take.
+    pub(crate) async fn replace(&self, refused: &HeaderValue) -> Result<HeaderValue, Error> {
+        // Whoever comes first fetches; the others find that the token is another one already.
+        self.fetch_unless(|token| token.bearer != refused).await
+    }
+
+    /// Fetches a token unless the one that is held by then will do.
+    async fn fetch_unless(&self, will_do: impl Fn(&Token) -> bool) -> Result<HeaderValue, Error> {
+        let landed = self.landed.load(Ordering::Acquire);
+        let mut flight = self.flight.lock().await;
+        if let Some(token) = self.held().filter(|token| will_do(token)) {
+            return Ok(token.bearer);
+        }
+        // A fetch for which we waited and that failed has failed for us too.
+        if self.landed.load(Ordering::Acquire) != landed
+            && let Some(error) = &*flight
+        {
+            return Err(error.clone());
+        }
+        self.hold(None);
+        self.fetch(&mut flight, self.options).await
+    }
+
+    /// Renews a token that still lives; when that fails, the old one serves on.
+    async fn renew_early(&self, old: Token) -> HeaderValue {
+        // One caller is enough; the others go on with the old token.
+        let Ok(mut flight) = self.flight.try_lock() else { return old.bearer };
+        match self.held() {
+            Some(token) if token.bearer != old.bearer => return token.bearer,
+            _ => {}
+        }
+        let options = Options { retry: Retry::none(), timeout: PATIENCE.min(self.options.timeout), ..self.options };
+        match self.fetch(&mut flight, options).await {
+            Ok(bearer) => bearer,
+            Err(error) => {
+                tracing::warn!(%error, "the environment token could not be renewed early");
+                self.hold(Some(Token { renew_at: Instant::now() + REST, ..old.clone() }));
+                old.bearer
+            }
+        }
+    }
+
+    async fn fetch(&self, flight: &mut MutexGuard<'_, Option<Error>>, options: Options) -> Result<HeaderValue, Error> {
+        let fetched = self.authenticate(options).await;
+        **flight = fetched.as_ref().err().cloned();
+        self.landed.fetch_add(1, Ordering::Release);
+        let token = fetched?;
+        let bearer = token.bearer.clone();
+        self.hold(Some(token));
+        Ok(bearer)
+    }
+
+    async fn authenticate(&self, options: Options) -> Result<Token, Error> {
+        let Credentials { client_id, api_key } = &self.credentials;
+        let body = VendorAuthenticationRequest::new(client_id.clone(), api_key.clone());
+        // Asking twice does no harm: earlier tokens stay good.
+        let context = Context::new(options).repeatable();
+        let asked = Instant::now();
+        let answer = context.run(OPERATION, Box::pin(self.client.authenticate_environment(&body))).await?.into_inner();
+        let bearer = bearer(answer.token.expose()).ok_or_else(|| {
+            Error::new(ErrorKind::Decode, "the answer has no token that fits a header").in_call(OPERATION, 1, None)
+        })?;
+        let life = Duration::from_secs(answer.expires_in.max(0).unsigned_abs()).min(LONGEST_LIFE);
+        // Counted from before the request, so that a slow answer does not make the token look younger.
+        Ok(Token { bearer, renew_at: asked + life * 4 / 5, expires_at: asked + life })
+    }
+
+    fn held(&self) -> Option<Token> {
+        self.token.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn hold(&self, token: Option<Token>) {
+        *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
+    }
+}
+
+impl fmt::Debug for EnvironmentTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnvironmentTokens").field("credentials", &self.credentials).finish_non_exhaustive()
+    }
+}
+
+/// The authorization header for a token, or none when the token does not fit one.
+pub(crate) fn bearer(token: &str) -> Option<HeaderValue> {
+    if token.is_empty() {
+        return None;
+    }
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+    // Keeps it out of every `Debug` of headers, and out of HTTP/2's compression tables.
+    value.set_sensitive(true);
+    Some(value)
+}

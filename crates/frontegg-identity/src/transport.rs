@@ -1,0 +1,225 @@
+//! Sends the requests of the generated client: token, scope headers, attempts.
+
+use std::{fmt, sync::Arc};
+
+use frontegg_client::{BoxFuture, Transport};
+use frontegg_model::{Need, Operation, Token};
+use http::{HeaderValue, StatusCode, header};
+use reqwest::{Request, Response, ResponseBuilderExt};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    call::{self, Options, Plan},
+    error::{Error, ErrorKind},
+    retry::{self, Outcome},
+    token::EnvironmentTokens,
+};
+
+const TENANT: &str = "frontegg-tenant-id";
+const USER: &str = "frontegg-user-id";
+const APPLICATION: &str = "frontegg-application-id";
+
+/// Sends for one scope.
+#[derive(Clone, Debug)]
+pub(crate) struct Sender {
+    pub(crate) identity: Identity,
+    pub(crate) tenant: Option<ScopeValue>,
+    pub(crate) user: Option<ScopeValue>,
+    pub(crate) application: Option<ScopeValue>,
+    pub(crate) options: Options,
+}
+
+/// On whose behalf a scope calls.
+#[derive(Clone)]
+pub(crate) enum Identity {
+    /// Nobody's: only operations without a token.
+    Anonymous,
+    /// The environment's, if it has credentials.
+    Environment(Option<Arc<EnvironmentTokens>>),
+    /// A user's, by the header to send; none if the token fits no header.
+    User(Option<HeaderValue>),
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("Anonymous"),
+            Self::Environment(tokens) => f.debug_tuple("Environment").field(tokens).finish(),
+            Self::User(_) => f.write_str("User(…)"),
+        }
+    }
+}
+
+/// An id that travels in a header, with the header if it fits one.
+#[derive(Clone)]
+pub(crate) struct ScopeValue(String, Option<HeaderValue>);
+
+impl ScopeValue {
+    pub(crate) fn new(id: String) -> Self {
+        let header = HeaderValue::try_from(id.as_str()).ok().filter(|_| !id.is_empty() && id.is_ascii());
+        Self(id, header)
+    }
+
+    pub(crate) fn fits(&self) -> bool {
+        self.1.is_some()
+    }
+}
+
+impl fmt::Debug for ScopeValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Transport for Sender {
+    fn prepare<'a>(
+        &'a self,
+        request: &'a mut Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move { self.complete(request, operation).await.map_err(call::fail) })
+    }
+
+    fn execute<'a>(
+        &'a self,
+        http: &'a reqwest::Client,
+        request: Request,
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, reqwest::Result<Response>> {
+        Box::pin(self.send(http, request, operation))
+    }
+}
+
+impl Sender {
+    /// Gives a request its token and scope, or refuses it.
+    async fn complete(&self, request: &mut Request, operation: &'static Operation) -> Result<(), Error> {
+        let headers = request.headers_mut();
+        if let Identity::Environment(_) = self.identity {
+            for (what, name, need, value) in
+                [("tenant", TENANT, operation.tenant, &self.tenant), ("user", USER, operation.user, &self.user)]
+            {
+                match (need, value) {
+                    (Need::None, _) | (Need::Optional, None) => {}
+                    (_, Some(ScopeValue(_, Some(value)))) => _ = headers.insert(name, value.clone()),
+                    (_, Some(_)) => return Err(unfit(what)),
+                    (Need::Required, None) => return Err(missing(what)),
+                }
+            }
+        }
+        match &self.application {
+            // The operation's own argument wins.
+            Some(_) if headers.contains_key(APPLICATION) => {}
+            Some(ScopeValue(_, Some(value))) => _ = headers.insert(APPLICATION, value.clone()),
+            Some(_) => return Err(unfit("application")),
+            None => {}
+        }
+        if let Some(bearer) = self.bearer(operation).await? {
+            request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        }
+        Ok(())
+    }
+
+    async fn bearer(&self, operation: &Operation) -> Result<Option<HeaderValue>, Error> {
+        let wrong = |message| Err(Error::new(ErrorKind::WrongToken, message));
+        match (operation.token, &self.identity) {
+            (Token::None, _) => Ok(None),
+            (Token::User, Identity::Environment(_)) => wrong("takes a user's token, not the environment's"),
+            (Token::Environment, Identity::User(_)) => wrong("takes the environment's token, not a user's"),
+            (_, Identity::Anonymous) => wrong("takes a token"),
+            (_, Identity::Environment(None)) => {
+                Err(Error::new(ErrorKind::Unauthenticated, "the client was built without credentials"))
+            }
+            (_, Identity::Environment(Some(tokens))) => tokens.bearer().await.map(Some),
+            (_, Identity::User(Some(bearer))) => Ok(Some(bearer.clone())),
+            (_, Identity::User(None)) => {
+                Err(Error::new(ErrorKind::Unauthenticated, "the session's token is empty or fits no header"))
+            }
+        }
+    }
+
+    /// Sends a request; after a 401 once more, with a new environment token.
+    async fn send(&self, http: &reqwest::Client, request: Request, operation: &'static Operation) -> reqwest::Result<Response> {
+        let span = tracing::Span::current();
+        span.record("http.request.method", operation.method.as_str());
+        span.record("url.template", operation.path);
+        let mut plan = call::plan(self.options);
+        plan.repeatable |= operation.idempotent;
+        let (response, request) = attempt_all(http, request, plan).await;
+        let response = match (response, request, &self.identity) {
+            (Ok(response), Some(mut request), Identity::Environment(Some(tokens)))
+                if response.status() == StatusCode::UNAUTHORIZED =>
+            {
+                let Some(refused) = request.headers().get(header::AUTHORIZATION) else { return Ok(response) };
+                match tokens.replace(refused).await {
+                    Ok(bearer) => {
+                        request.headers_mut().insert(header::AUTHORIZATION, bearer);
+                        attempt_all(http, request, plan).await.0
+                    }
+                    Err(error) => {
+                        call::fail(error);
+                        Ok(response)
+                    }
+                }
+            }
+            (response, ..) => response,
+        };
+        if let Ok(response) = &response {
+            call::note_answer(response.status(), response.headers());
+        }
+        response
+    }
+}
+
+fn missing(what: &str) -> Error {
+    Error::new(ErrorKind::MissingScope, format!("needs a {what}, which the scope does not name; nothing was sent"))
+}
+
+fn unfit(what: &str) -> Error {
+    let message = format!("the {what} id is empty or has characters that fit no header; nothing was sent");
+    Error::new(ErrorKind::InvalidRequest, message)
+}
+
+/// Sends a request until it is answered for good, time runs out or attempts are used up.
+///
+/// Gives the request back, unless its body cannot be sent twice.
+async fn attempt_all(http: &reqwest::Client, request: Request, plan: Plan) -> (reqwest::Result<Response>, Option<Request>) {
+    let mut tried = 0;
+    loop {
+        let Some(mut copy) = request.try_clone() else {
+            call::count_attempt();
+            return (http.execute(request).await, None);
+        };
+        let left = plan.deadline.saturating_duration_since(Instant::now());
+        *copy.timeout_mut() = Some(plan.options.attempt_timeout.min(left));
+        tried += 1;
+        call::count_attempt();
+        let response = attempt(http, copy, plan.repeatable).await;
+        let outcome = match &response {
+            Ok(response) => Outcome::Answered(response.status(), retry::demanded_wait(response.headers())),
+            Err(error) if error.is_connect() => Outcome::NotSent,
+            Err(_) => Outcome::Broken,
+        };
+        match plan.options.retry.pause(tried, plan.repeatable, outcome) {
+            // Waiting past the deadline would only hide this answer behind a timeout.
+            Some(pause) if Instant::now() + pause < plan.deadline => {
+                tracing::debug!(?outcome, ?pause, tried, "sending again");
+                sleep(pause).await;
+            }
+            _ => return (response, Some(request)),
+        }
+    }
+}
+
+/// Sends a request once. When it may be sent again its body is read here, so that a connection
+/// that breaks within the body is seen in time.
+async fn attempt(http: &reqwest::Client, request: Request, repeatable: bool) -> reqwest::Result<Response> {
+    let response = http.execute(request).await?;
+    if !repeatable || !response.status().is_success() {
+        return Ok(response);
+    }
+    let (status, url, mut headers) = (response.status(), response.url().clone(), response.headers().clone());
+    let body = response.bytes().await?;
+    let mut read = http::Response::builder().status(status).url(url).body(body).unwrap_or_default();
+    read.headers_mut().extend(headers.drain());
+    Ok(read.into())
+}
