@@ -47,6 +47,8 @@ pub enum Direction {
     Request,
     /// Success answers.
     Response,
+    /// A named schema that no operation leads to in both documents, so that nobody can say which way it travels.
+    Schema,
 }
 
 /// One difference between our document and the published one.
@@ -62,7 +64,7 @@ pub struct Change {
     pub what: String,
     /// JSON pointer into the published document; where upstream lacks the thing, the pointer that it would have.
     pub pointer: String,
-    /// Number of operations that are affected.
+    /// Number of operations that are affected; none for a schema by itself.
     pub reached_by: usize,
     /// Index of the repair that explains it in all of these operations.
     pub explained_by: Option<usize>,

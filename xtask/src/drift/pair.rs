@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeSet, ptr};
 
+use serde_json::Value;
+
 use super::{
     Direction, Kind,
     schema::{Member, Shape, Unwrapped, describe, has_schema, unwrap},
     spot::{Node, Spot},
     walk::Walk,
 };
+use crate::document::escape;
 
 /// Bounds that grow when more is permitted; the others shrink.
 const UPPER: [&str; 3] = ["maximum", "maxLength", "maxItems"];
@@ -28,32 +31,55 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
-        let pair = (ptr::from_ref(theirs.value).addr(), ptr::from_ref(ours.value).addr());
-        let same_name = theirs.name.is_some() && theirs.name == ours.name;
-        if self.open.contains(&pair) || same_name && !self.seen.insert(pair) {
+        let same_name = theirs.name.filter(|_| theirs.name == ours.name);
+        if let Some(name) = same_name
+            && !self.first_meeting(name)
+        {
+            return;
+        }
+        let spot = self.spot(&up.spot, &theirs, &ours);
+        // Another type behind another reference says something about the place that refers.
+        let site = if same_name.is_some() { &spot } else { &up.spot };
+        self.plain(theirs.value, ours.value, &spot, site);
+    }
+
+    /// Compares the schemas that both documents have under a name.
+    pub(super) fn named(&mut self, name: &'a str, up: &'a Value, our: &'a Value) {
+        if self.first_meeting(name) {
+            let spot = Spot::new(name, format!("#/components/schemas/{}", escape(name)));
+            self.plain(up, our, &spot, &spot);
+        }
+    }
+
+    /// Compares schemas with references and wrappers taken off.
+    fn plain(&mut self, up: &'a Value, our: &'a Value, spot: &Spot, site: &Spot) {
+        let pair = (ptr::from_ref(up).addr(), ptr::from_ref(our).addr());
+        if self.open.contains(&pair) {
             return;
         }
         self.open.push(pair);
-        let spot = self.spot(&up.spot, &theirs, &ours);
-        let theirs = Shape::of(self.upstream, theirs.value, &spot);
-        let ours = Shape::of(self.ours, ours.value, &our.spot);
-        if theirs.kind == ours.kind {
-            self.shapes(&theirs, &ours, &spot);
+        let up = Shape::of(self.upstream, up, spot);
+        let our = Shape::of(self.ours, our, spot);
+        for piece in &up.pieces {
+            if !has_schema(self.ours, piece) {
+                self.meet(piece);
+            }
+        }
+        if up.kind == our.kind {
+            self.shapes(&up, &our, spot);
         } else {
-            // Another type behind another reference says something about the place that refers.
-            let place = if same_name { &spot } else { &up.spot };
-            let kind = match (theirs.kind.as_str(), ours.kind.as_str()) {
+            let kind = match (up.kind.as_str(), our.kind.as_str()) {
                 ("any", _) => self.either(Kind::Compatible, Kind::Breaking),
                 (_, "any") => self.either(Kind::Breaking, Kind::Compatible),
                 _ => Kind::Breaking,
             };
-            self.note(kind, place, format!("type {} → {}", ours.kind, theirs.kind));
+            self.note(kind, site, format!("type {} → {}", our.kind, up.kind));
         }
         self.open.pop();
     }
 
     /// Whose affair it is what the published schema says.
-    fn spot(&self, site: &Spot, up: &Unwrapped<'a>, our: &Unwrapped<'a>) -> Spot {
+    fn spot(&mut self, site: &Spot, up: &Unwrapped<'a>, our: &Unwrapped<'a>) -> Spot {
         let Some(name) = up.name else {
             return match up.pointer.strip_prefix('#') {
                 Some(pointer) => site.named(pointer, &up.pointer),
@@ -67,6 +93,7 @@ impl<'a> Walk<'a> {
             // We have that schema and take another one here.
             site.frozen()
         } else {
+            self.meet(name);
             site.named(name, &up.pointer)
         }
     }

@@ -14,7 +14,8 @@ pub struct Repair {
     /// `identity`, `tenants` or `environment`.
     pub document: String,
     /// JSON pointer into the published document, e.g. `#/components/schemas/Role/properties/level`. It covers
-    /// everything at and below it; a segment `*` stands for any one segment.
+    /// everything at and below it; a segment `*` stands for any one segment, and a parameter goes by position or by
+    /// name (by name only where upstream lacks it).
     pub pointer: String,
     /// What is different in our document.
     pub what: String,
@@ -78,8 +79,15 @@ impl<'r> Ledger<'r> {
         self.findings.is_empty()
     }
 
-    /// Notes a difference that an operation has.
-    pub(super) fn note(&mut self, operation: usize, direction: Direction, kind: Kind, spot: &Spot, what: String) {
+    /// Notes a difference, and the operation that has it.
+    pub(super) fn note(
+        &mut self,
+        operation: Option<usize>,
+        direction: Direction,
+        kind: Kind,
+        spot: &Spot,
+        what: String,
+    ) {
         let repair = self.explain(spot);
         let key = (direction, spot.label.clone(), what, spot.pointer.clone());
         let finding = self.findings.entry(key).or_insert_with(|| Finding {
@@ -88,28 +96,32 @@ impl<'r> Ledger<'r> {
             repair,
             explained: true,
         });
-        finding.operations.insert(operation);
+        finding.operations.extend(operation);
         finding.explained &= repair.is_some();
     }
 
     /// The most exact repair for a place: nearest on the way to it, then longest, then with the fewest `*`.
+    ///
+    /// Used are the most exact ones of each step of the way: a schema and a place that refers to it are repaired each
+    /// for itself.
     fn explain(&mut self, spot: &Spot) -> Option<usize> {
-        let way: Vec<_> = spot.trail.iter().chain([&spot.pointer]).map(|pointer| segments(pointer)).collect();
-        let rank = |entry: &Entry<'_>| {
-            way.iter().enumerate().rev().find_map(|(at, pointer)| entry.covers(pointer).map(|how| (at, how)))
-        };
-        let ranks: Vec<_> = self.entries.iter().map(rank).collect();
-        let best = ranks.iter().flatten().max().copied()?;
-        let mut first = None;
-        for (entry, rank) in self.entries.iter_mut().zip(ranks) {
-            if rank == Some(best) {
-                entry.used = true;
-                first = first.or(Some(entry.index));
-            } else if rank.is_some() {
-                entry.outdone = true;
+        let mut nearest = None;
+        for pointer in spot.trail.iter().chain([&spot.pointer]) {
+            let pointer = segments(pointer);
+            let ranks: Vec<_> = self.entries.iter().map(|entry| entry.covers(&pointer)).collect();
+            let Some(best) = ranks.iter().flatten().max().copied() else { continue };
+            let mut first = None;
+            for (entry, rank) in self.entries.iter_mut().zip(ranks) {
+                if rank == Some(best) {
+                    entry.used = true;
+                    first = first.or(Some(entry.index));
+                } else if rank.is_some() {
+                    entry.outdone = true;
+                }
             }
+            nearest = first;
         }
-        first
+        nearest
     }
 
     /// The changes, and the repairs that explain none of them.
@@ -138,6 +150,7 @@ fn word(direction: Direction) -> &'static str {
         Direction::Operation => "operation",
         Direction::Request => "request",
         Direction::Response => "response",
+        Direction::Schema => "schema",
     }
 }
 

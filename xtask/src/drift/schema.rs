@@ -105,6 +105,8 @@ pub(super) struct Shape<'a> {
     /// Alternatives, where there are several.
     pub(super) variants: Vec<Node<'a>>,
     pub(super) bounds: BTreeMap<&'static str, f64>,
+    /// Names of the schemas that were folded in.
+    pub(super) pieces: Vec<&'a str>,
     required: BTreeSet<&'a str>,
 }
 
@@ -129,6 +131,7 @@ impl<'a> Shape<'a> {
             return;
         };
         if let Some((target, reference)) = follow(document, value) {
+            self.pieces.extend(reference.strip_prefix(SCHEMAS));
             let name = reference.rsplit('/').next().unwrap_or(reference);
             return self.add(document, target, &spot.named(name, reference), depth);
         }

@@ -11,6 +11,7 @@ use super::{
     schema::describe,
     spot::Spot,
 };
+use crate::document::escape;
 use crate::operation::{TENANT_HEADER, USER_HEADER};
 
 /// The comparison as far as it got.
@@ -23,8 +24,10 @@ pub(super) struct Walk<'a> {
     pub(super) direction: Direction,
     /// Pairs of schemas by address that are being compared (circles end there).
     pub(super) open: Vec<(usize, usize)>,
-    /// Pairs of one name that were compared for this operation and direction.
-    pub(super) seen: BTreeSet<(usize, usize)>,
+    /// Schemas of one name that were compared for this operation and direction.
+    seen: BTreeSet<&'a str>,
+    /// Schemas of one name that were compared at all, and published ones that were compared with ours of other names.
+    met: BTreeSet<&'a str>,
 }
 
 impl<'a> Walk<'a> {
@@ -37,6 +40,7 @@ impl<'a> Walk<'a> {
             direction: Direction::Operation,
             open: Vec::new(),
             seen: BTreeSet::new(),
+            met: BTreeSet::new(),
         }
     }
 
@@ -58,11 +62,43 @@ impl<'a> Walk<'a> {
                 (None, None) => {}
             }
         }
+        self.turn(Direction::Schema);
+        self.rest();
         self.ledger
     }
 
+    /// The named schemas that no operation led to in both documents.
+    fn rest(&mut self) {
+        let schemas = |document: &'a Value| document.pointer("/components/schemas").and_then(Value::as_object);
+        for (name, theirs) in schemas(self.upstream).into_iter().flatten() {
+            if let Some(ours) = schemas(self.ours).and_then(|all| all.get(name)) {
+                self.named(name, theirs, ours);
+            } else if !self.met.contains(name.as_str()) {
+                let spot = Spot::new(name, format!("#/components/schemas/{}", escape(name)));
+                self.note(Kind::Compatible, &spot, "added");
+            }
+        }
+    }
+
+    /// Notes that a published schema that we do not have was compared with what we have instead.
+    pub(super) fn meet(&mut self, name: &'a str) {
+        self.met.insert(name);
+    }
+
+    /// Whether schemas of that name were not compared yet, as far as this operation goes.
+    pub(super) fn first_meeting(&mut self, name: &'a str) -> bool {
+        let new = self.met.insert(name);
+        self.seen.insert(name) && (new || self.direction != Direction::Schema)
+    }
+
     pub(super) fn note(&mut self, kind: Kind, spot: &Spot, what: impl Into<String>) {
-        self.ledger.note(self.operation, self.direction, kind, spot, what.into());
+        let (operation, kind) = match self.direction {
+            // Nobody knows what it means where nothing leads to.
+            Direction::Schema if kind == Kind::Breaking => (None, Kind::Review),
+            Direction::Schema => (None, kind),
+            _ => (Some(self.operation), kind),
+        };
+        self.ledger.note(operation, self.direction, kind, spot, what.into());
     }
 
     /// Whether nothing was found.
@@ -72,7 +108,11 @@ impl<'a> Walk<'a> {
 
     /// The kind for what is sent, and for what is answered.
     pub(super) fn either(&self, request: Kind, response: Kind) -> Kind {
-        if self.direction == Direction::Response { response } else { request }
+        match self.direction {
+            Direction::Operation | Direction::Request => request,
+            Direction::Response => response,
+            Direction::Schema => Kind::Review,
+        }
     }
 
     fn turn(&mut self, direction: Direction) {

@@ -300,3 +300,22 @@ fn circles_and_dead_ends_come_to_an_end() {
         ]
     );
 }
+
+#[test]
+fn schemas_that_no_operation_leads_to_are_compared_by_name() {
+    let mut ours = document();
+    set(&mut ours, "/components/schemas/Alone", json!({ "type": "object", "properties": { "id": {} } }));
+    let mut upstream = document();
+    set(&mut upstream, "/components/schemas/Alone", json!({ "type": "object", "properties": { "parent": {} } }));
+    set(&mut upstream, "/components/schemas/New", json!({ "type": "object" }));
+    let report = compare(&upstream, &ours, &[], "identity");
+    assert_eq!(
+        lines(&report),
+        [
+            "Review schema Alone.id: removed",
+            "Review schema Alone.parent: added (any, optional)",
+            "Compatible schema New: added",
+        ]
+    );
+    assert_eq!(report.changes[0].reached_by, 0);
+}
