@@ -35,7 +35,12 @@ pub fn finish(items: Vec<Item>, plan: &Plan) -> Result<Vec<Item>> {
                 derive_schema(&mut structure.attrs);
                 finish_members(structure, &mut clearable)?;
                 let request = requests.contains(&structure.ident.to_string());
-                let constructor = if request { Some(builder(structure)?) } else { None };
+                let constructor = if request {
+                    Some(builder(structure)?)
+                } else {
+                    read_missing_as_null(structure);
+                    None
+                };
                 if constructor.is_some() {
                     structure.attrs.push(parse_quote!(#[non_exhaustive]));
                 }
@@ -127,6 +132,22 @@ fn wire_name(field: &syn::Field) -> String {
     name
 }
 
+/// Whether a member that may be null is required all the same; typify marks these so.
+fn must_be_said(field: &syn::Field) -> bool {
+    field.attrs.iter().any(|attribute| attribute.path().is_ident("serde") && quote!(#attribute).to_string().contains("deserialize_with"))
+}
+
+/// An answer that leaves out what could be null still decodes.
+fn read_missing_as_null(structure: &mut ItemStruct) {
+    for field in structure.fields.iter_mut().filter(|field| must_be_said(field)) {
+        let wire = wire_name(field);
+        field.attrs.retain(|attribute| !attribute.path().is_ident("serde"));
+        if field.ident.as_ref().is_some_and(|ident| *ident != wire) {
+            field.attrs.push(parse_quote!(#[serde(rename = #wire)]));
+        }
+    }
+}
+
 fn last_segment(ty: &Type) -> Option<&syn::PathSegment> {
     match ty {
         Type::Path(path) => path.path.segments.last(),
@@ -156,6 +177,12 @@ fn builder(structure: &ItemStruct) -> Result<ItemImpl> {
     let (mut parameters, mut values, mut setters) = (Vec::new(), Vec::new(), Vec::new());
     for field in &fields.named {
         let ident = field.ident.as_ref().context("a field without a name")?;
+        if must_be_said(field) {
+            let ty = &field.ty;
+            parameters.push(quote!(#ident: #ty));
+            values.push(quote!(#ident));
+            continue;
+        }
         let inner = argument_of(&field.ty, "Option");
         let patched = argument_of(&field.ty, "Patch");
         if inner.is_none() && patched.is_none() {

@@ -10,10 +10,10 @@ mod generated;
 mod open_enum;
 mod operation;
 mod patch;
-#[cfg(feature = "schemars")]
-mod schema;
 mod secret;
 
+#[cfg(feature = "schemars")]
+pub use generated::schemas::schemas;
 pub use generated::{enums, operations::OPERATIONS, types};
 pub use operation::{Category, Method, Need, Operation, Token, operation};
 pub use patch::Patch;

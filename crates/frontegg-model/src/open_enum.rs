@@ -76,8 +76,8 @@ macro_rules! open_enum {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                // The known values are listed as examples, not as an `enum`: the type takes others.
-                schemars::json_schema!({ "type": "string", "examples": Self::KNOWN })
+                // Not `enum`: the type takes other values too. The name is the one in common use.
+                schemars::json_schema!({ "type": "string", "x-extensible-enum": Self::KNOWN })
             }
         }
     };

@@ -60,7 +60,7 @@ const _: () = {
 impl Client {
     /**Sign in with a tenant's or user's client credentials and receive a JWT and a refresh token
 
-Reads clientId and secret from the body and looks the pair up among tenant and user API tokens of the environment. On a match it issues a JWT (type tenantApiToken or userApiToken, sub equal to the clientId, tenantId of the credential, roles, permissions, and the credential's metadata), stores a new refresh token for the credential and drops the oldest one when this would be the 101st. The answer holds access_token, refresh_token, expires_in (seconds) and expires (the same instant as text). No cookie is set and the credential is otherwise unchanged, so repeating the call is harmless apart from the cap.
+Looks clientId and secret up among the API tokens of tenants and users and answers with a JWT, its lifetime in seconds and a refresh token. The JWT carries the roles, permissions and metadata of the credentials. No cookie is set. At most 100 refresh tokens are live for one pair of credentials; a further sign-in drops the oldest.
 
 Sends a `POST` request to `/identity/resources/auth/v2/api-token`
 
@@ -100,7 +100,7 @@ Sends a `POST` request to `/identity/resources/auth/v2/api-token`
     }
     /**Trade a refresh token of client credentials for a new JWT and a new refresh token
 
-Reads refreshToken from the body (camelCase here, though the answer is snake_case). If it is live, the operation marks it used, issues a fresh JWT with the roles and permissions of this moment and a fresh refresh token, and answers with the same four fields as the sign-in. The number of live refresh tokens stays the same. A token that is expired, already used, or was removed when the cap of 100 was reached is refused.
+Spends the refresh token in the body and answers with a new JWT, holding the roles and permissions of this moment, and a new refresh token. A refresh token is good for one renewal. The request is written in camelCase, the answer in snake_case.
 
 Sends a `POST` request to `/identity/resources/auth/v2/api-token/token/refresh`
 
@@ -142,7 +142,7 @@ Sends a `POST` request to `/identity/resources/auth/v2/api-token/token/refresh`
     }
     /**List a tenant's access tokens
 
-Returns an object whose accessTokens array holds all access tokens of the tenant, without secrets. Not paged. Reads only.
+Returns all access tokens of the tenant without their secrets. The list is not paged and keeps expired tokens until they are deleted.
 
 Sends a `GET` request to `/identity/resources/tenants/access-tokens/v1`
 
@@ -185,7 +185,7 @@ Sends a `GET` request to `/identity/resources/tenants/access-tokens/v1`
     }
     /**Create an access token for a tenant and get its JWT
 
-All fields are optional - description, roleIds, expiresInMinutes (at least 1; without it the token never ends). Stores the token and returns it with secret, the JWT whose sub is the token's id. The JWT holds no roles, so later changes of roleIds' permissions take effect at once.
+Stores an access token for the tenant and returns it with secret, the ready-made JWT, which is shown this once only. Without expiresInMinutes the token never ends. Roles are looked up when the token is verified, so a later change of their permissions takes effect at once.
 
 Sends a `POST` request to `/identity/resources/tenants/access-tokens/v1`
 
@@ -230,12 +230,12 @@ Sends a `POST` request to `/identity/resources/tenants/access-tokens/v1`
     }
     /**Revoke a tenant's access token
 
-Removes the token. Its JWT is still well signed, but the look-ups of the tag M2M Tokens no longer know it, so verifiers refuse it within about ten seconds.
+Removes the token. Its JWT stays well signed, but look-ups no longer know it, so verifiers refuse it within seconds.
 
 Sends a `DELETE` request to `/identity/resources/tenants/access-tokens/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the access token.
 */
     pub async fn delete_tenant_access_token<'a>(
         &'a self,
@@ -274,7 +274,7 @@ Arguments:
     }
     /**List a tenant's client credentials
 
-Returns a plain array without secrets. Reads only.
+Returns a plain array of the tenant's client credentials without their secrets. Only one of roleIds and permissionIds is in use for each of them.
 
 Sends a `GET` request to `/identity/resources/tenants/api-tokens/v1`
 
@@ -315,7 +315,7 @@ Sends a `GET` request to `/identity/resources/tenants/api-tokens/v1`
     }
     /**Create client credentials for a tenant (deprecated)
 
-Create client credentials for a tenant (deprecated).
+Takes the same body and gives the same answer as create_tenant_api_token_v2, which is the call to prefer.
 
 Sends a `POST` request to `/identity/resources/tenants/api-tokens/v1`
 
@@ -358,12 +358,12 @@ Sends a `POST` request to `/identity/resources/tenants/api-tokens/v1`
     }
     /**Delete a tenant's client credentials
 
-Id is the clientId. The pair can no longer sign in and its refresh tokens die; JWTs already out live to their end. Serves credentials made by either version.
+The id is the clientId. The pair can no longer sign in and its refresh tokens end; JWTs already issued stay valid until they expire. Serves credentials made by either version of the creation.
 
 Sends a `DELETE` request to `/identity/resources/tenants/api-tokens/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: The clientId of the credentials.
 */
     pub async fn delete_tenant_api_token<'a>(
         &'a self,
@@ -402,12 +402,12 @@ Arguments:
     }
     /**Change description, metadata, roles or permissions of a tenant's client credentials
 
-Stores the fields that are present; id is the clientId. Secret and end cannot be changed. Giving roleIds drops permissionIds and the other way round; an empty list takes all away. JWTs change at the next sign-in or refresh of the credentials.
+Stores the members that are present; the id is the clientId. Giving roleIds drops permissionIds and the other way round, and an empty list takes all away. Secret and end cannot be changed. Issued JWTs change at the next sign-in or refresh of the credentials.
 
 Sends a `PATCH` request to `/identity/resources/tenants/api-tokens/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: The clientId of the credentials.
 - `body`
 */
     pub async fn update_tenant_api_token<'a>(
@@ -452,7 +452,7 @@ Arguments:
     }
     /**Create client credentials for a tenant and get their secret
 
-Makes clientId and secret (both UUIDs) and returns them with the record; the secret is not shown again.
+Makes a clientId and a secret and returns them with the record; the secret is not shown again. Every member of the body is optional. Where both lists are given, roleIds beats permissionIds; with neither the pair has no rights. Without expiresInMinutes the pair never ends.
 
 Sends a `POST` request to `/identity/resources/tenants/api-tokens/v2`
 
@@ -495,7 +495,7 @@ Sends a `POST` request to `/identity/resources/tenants/api-tokens/v2`
     }
     /**Read the invite that a user has for a tenant
 
-Returns the stored invite with its token for the tenant and user of the headers.
+Returns the invite, with its token, that the named user has for the named tenant.
 
 Sends a `GET` request to `/identity/resources/tenants/invites/v1/user`
 
@@ -535,7 +535,7 @@ Sends a `GET` request to `/identity/resources/tenants/invites/v1/user`
     }
     /**Create the invite of a user for a tenant
 
-expiresInMinutes and shouldSendEmail are both required. Makes a new token for the pair of headers; people who join with it get the default roles.
+Makes a new token for the named user and tenant. People who join with it get the default roles.
 
 Sends a `POST` request to `/identity/resources/tenants/invites/v1/user`
 
@@ -577,7 +577,7 @@ Sends a `POST` request to `/identity/resources/tenants/invites/v1/user`
     }
     /**Revoke the invite of a user for a tenant
 
-Removes the invite of the pair of headers; its link stops working. General invites are revoked by id elsewhere.
+Removes the invite of the named user for the named tenant, so that its link stops working. General invites are revoked by id with delete_tenant_invite.
 
 Sends a `DELETE` request to `/identity/resources/tenants/invites/v1/user`
 
@@ -615,9 +615,9 @@ Sends a `DELETE` request to `/identity/resources/tenants/invites/v1/user`
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Change life time or mail flag of a user's invite
+    /**Change lifetime or mail flag of a user's invite
 
-expiresInMinutes restarts the life time from now, shouldSendEmail overwrites the flag; what is absent stays. The token does not change.
+Stores the members that are present; expiresInMinutes restarts the lifetime from now. The token itself does not change.
 
 Sends a `PATCH` request to `/identity/resources/tenants/invites/v1/user`
 
@@ -659,7 +659,7 @@ Sends a `PATCH` request to `/identity/resources/tenants/invites/v1/user`
     }
     /**Check an invite token and see what it leads to
 
-Looks the token of the body up and returns the invite, with name telling the tenant. Nothing is spent; the same token may admit many people until it expires.
+Looks up the token in the body and returns the invite, whose name tells the tenant. Nothing is spent; one token may admit many people until it expires.
 
 Sends a `POST` request to `/identity/resources/tenants/invites/v1/verify`
 
@@ -701,7 +701,7 @@ Sends a `POST` request to `/identity/resources/tenants/invites/v1/verify`
     }
     /**Tell whether tenant invites and their mails are available
 
-tenantInvitationsAllowed mirrors the identity configuration of the environment, emailsEnabled says whether invite mails go out.
+Tells whether the environment allows tenant invites and whether mails are sent for them.
 
 Sends a `GET` request to `/identity/resources/tenants/invites/v1/configuration`
 
@@ -744,7 +744,7 @@ Sends a `GET` request to `/identity/resources/tenants/invites/v1/configuration`
     }
     /**Create a user's invite for a tenant with fixed roles
 
-As the first version, with roleIds required too; whoever joins through the link gets these roles. Both headers are needed with the environment token and read from the token otherwise.
+Like the first version, and in addition whoever joins through the link gets the roles in roleIds.
 
 Sends a `POST` request to `/identity/resources/tenants/invites/v2/user`
 
@@ -786,7 +786,7 @@ Sends a `POST` request to `/identity/resources/tenants/invites/v2/user`
     }
     /**Create an invite to a tenant, open to anyone or tied to one user
 
-Without userId the token may be used by whoever holds it; with userId it belongs to that user of the tenant and shouldSendEmail decides about a mail. expiresInMinutes sets the life time, roleIds the roles of those who join.
+Without userId the token may be used by whoever holds it; with userId it belongs to that user, and shouldSendEmail decides whether a mail goes out. roleIds names the roles of those who join.
 
 Sends a `POST` request to `/identity/resources/tenants/invites/v1`
 
@@ -826,7 +826,7 @@ Sends a `POST` request to `/identity/resources/tenants/invites/v1`
     }
     /**List the invites of all tenants
 
-Returns every stored invite of the environment as a plain array with its token in clear.
+Returns every invite of the environment as a plain array, each with its token in the clear.
 
 Sends a `GET` request to `/identity/resources/tenants/invites/v1/all`
 
@@ -867,12 +867,12 @@ Sends a `GET` request to `/identity/resources/tenants/invites/v1/all`
     }
     /**Revoke an invite by its id
 
-Removes the invite, found by id and not by token, so that its link no longer admits anybody. People who already joined stay.
+Removes the invite with this id, so that its link no longer admits anybody. People who have joined stay.
 
 Sends a `DELETE` request to `/identity/resources/tenants/invites/v1/token/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the invite; not its token.
 */
     pub async fn delete_tenant_invite<'a>(
         &'a self,
@@ -911,7 +911,7 @@ Arguments:
     }
     /**Read how new accounts of the environment are activated
 
-Returns strategy (code or link) and codeExpiration for the whole environment.
+Returns whether new accounts are activated by link or code, and how long a code lives.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/activation/strategies`
 
@@ -955,7 +955,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/activation/strat
     }
     /**Choose link or code for activating new accounts
 
-Strategy is required, codeExpiration optional and at least 60. Mails already sent keep working in the way they were made.
+Stores the strategy for the whole environment, whether or not one was stored before. Mails that are already out keep working the way they were made.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/activation/strategies`
 
@@ -998,7 +998,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/activation/stra
     }
     /**Read how invitations to a further tenant are accepted
 
-Returns strategy (code or link) and codeExpiration, kept apart from the activation strategy.
+Returns whether invitations are accepted by link or code, and how long a code lives. It is kept apart from the activation strategy.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/invitation/strategies`
 
@@ -1042,7 +1042,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/invitation/strat
     }
     /**Choose link or code for accepting invitations
 
-Choose link or code for accepting invitations.
+Stores the members that are present for the whole environment. Mails that are already out keep working the way they were made.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/invitation/strategies`
 
@@ -1085,18 +1085,18 @@ Sends a `POST` request to `/identity/resources/configurations/v1/invitation/stra
     }
     /**List roles, page by page, filtered and sorted
 
-Without the tenant header the list covers the environment-wide roles and, with an environment token, those of every tenant; with it, or with a user token, the environment-wide ones and those of that tenant. _filter searches, _levels and _tenantIds narrow to levels and owners, _sortBy takes key, name, description, isDefault, firstUserRole, level, updatedAt, createdAt, permissions, userTenants or groups, _order ASC or DESC, _limit 1 to 2000 (50 when absent), _offset is the page number from 0. Answers with the usual page wrapper. The last three sort keys count - permissions held, memberships and groups that use the role. Reads only.
+Without a tenant the list covers the roles of the environment and, with an environment token, those of every tenant; with one it covers the environment's and that tenant's. The sort keys permissions, userTenants and groups count the permissions held and the memberships and groups that use a role.
 
 Sends a `GET` request to `/identity/resources/roles/v2`
 
 Arguments:
-- `filter`: query _filter.
-- `levels`: query _levels.
-- `limit`: query _limit.
-- `offset`: query _offset.
-- `order`: query _order.
-- `sort_by`: query _sortBy.
-- `tenant_ids`: query _tenantIds.
+- `filter`: Text to search for in keys, names and descriptions.
+- `levels`: Role levels to narrow the list to, separated by commas.
+- `limit`: Number of entries on a page.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
+- `order`: Sort order; ascending when absent.
+- `sort_by`: Field to sort by.
+- `tenant_ids`: Tenants that own the roles, separated by commas.
 */
     pub async fn list_roles_v2<'a>(
         &'a self,
@@ -1143,9 +1143,9 @@ Arguments:
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Create a role with permissions, modelled on a base role
+    /**Create a role with permissions, modeled on a base role
 
-Body - key, name, baseRoleId and permissionIds are required, description and isDefault optional. The role belongs to the tenant of the header or user token, or to the environment when neither names one. Its level is that of the base role; permissions are only those listed, none are copied. Answers 200, not 201, with one role (the older call takes and returns arrays).
+The role belongs to the tenant in scope or, without one, to the environment. It takes its level from the base role and holds exactly the listed permissions; none are copied. Answers 200 with one role.
 
 Sends a `POST` request to `/identity/resources/roles/v2`
 
@@ -1188,7 +1188,7 @@ Sends a `POST` request to `/identity/resources/roles/v2`
     }
     /**List the levels that occur among the roles
 
-Returns each level once, over the same roles that the list would show. Meant for filters. Reads only.
+Returns each level once, over the same roles that list_roles_v2 would show. Meant for filters.
 
 Sends a `GET` request to `/identity/resources/roles/v2/distinct-levels`
 
@@ -1228,7 +1228,7 @@ Sends a `GET` request to `/identity/resources/roles/v2/distinct-levels`
     }
     /**List the tenants that own roles
 
-Returns the id of every tenant that owns at least one role, each once. Meant for filters. Reads only.
+Returns the id of every tenant that owns at least one role, each once. Meant for filters.
 
 Sends a `GET` request to `/identity/resources/roles/v2/distinct-tenants`
 
@@ -1271,7 +1271,7 @@ Sends a `GET` request to `/identity/resources/roles/v2/distinct-tenants`
     }
     /**List the approval flows
 
-Returns an object with items and total, not the page wrapper used elsewhere, and takes no paging parameters. Reads only.
+Returns an object with items and total; there is no paging.
 
 Sends a `GET` request to `/identity/resources/approval-flows/v1`
 
@@ -1312,7 +1312,7 @@ Sends a `GET` request to `/identity/resources/approval-flows/v1`
     }
     /**Define an approval flow with its steps
 
-Name, channels (both switches), configuration (may be empty) and steps are required, description and isActive optional; each step needs approverSelectors, configuration.minApprovals and stepOrder. Selectors only make sense for channels that are on - mail addresses with email, numbers with sms. Stores flow and steps under new ids and returns them.
+Stores the flow and its steps and returns them with their new ids. Selectors only make sense for channels that are on: addresses with email, numbers with sms. Each step says how many approvals it needs.
 
 Sends a `POST` request to `/identity/resources/approval-flows/v1`
 
@@ -1352,12 +1352,12 @@ Sends a `POST` request to `/identity/resources/approval-flows/v1`
     }
     /**Read one approval flow
 
-Returns the flow with its steps in order. The words execution-data and step-up in this position must be matched before an id. Reads only.
+Returns the flow with its steps in order.
 
 Sends a `GET` request to `/identity/resources/approval-flows/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the approval flow.
 */
     pub async fn get_approval_flow<'a>(
         &'a self,
@@ -1396,12 +1396,12 @@ Arguments:
     }
     /**Delete an approval flow
 
-Removes flow and steps.
+Removes the flow and its steps.
 
 Sends a `DELETE` request to `/identity/resources/approval-flows/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the approval flow.
 */
     pub async fn delete_approval_flow<'a>(
         &'a self,
@@ -1440,12 +1440,12 @@ Arguments:
     }
     /**Change an approval flow
 
-Stores the parts that are present under the rules of the creation. steps, when given, replaces all steps, which get new ids. Executions under way go on as they were started. Returns the flow.
+Stores the parts that are present. A list of steps replaces all steps, which get new ids. Executions under way go on as they were started.
 
 Sends a `PATCH` request to `/identity/resources/approval-flows/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the approval flow.
 - `body`
 */
     pub async fn update_approval_flow<'a>(
@@ -1487,7 +1487,7 @@ Arguments:
     }
     /**Approve or refuse a step of an execution as one of its approvers
 
-All four fields are required - approved, approvalFlowExecutionId, approverId, approvalFlowStepId; the three ids come from the link the approver got and together prove the right to decide. Records the decision, moves the execution on (next step's messages, or final outcome with webhook and, with notifyOnDecisions, a mail to the requester) and answers with success.
+The three ids come from the link that the approver received and together prove the right to decide, so no token is needed. Records the decision and moves the execution on to its next step or its final outcome, which is reported to the webhook and, if the flow says so, to the requester.
 
 Sends a `POST` request to `/identity/resources/approval-flows/v1/approver-action`
 
@@ -1529,14 +1529,14 @@ Sends a `POST` request to `/identity/resources/approval-flows/v1/approver-action
     }
     /**Read what an approver is asked to decide on
 
-The three ids of the link are required in the query. Returns name and description of the flow, the requester, the time of the request and executionData as given at the start. Reads only.
+Returns what the approver of a link is asked to decide on - name and description of the flow, the requester, the time of the request and the data given at the start. The three ids come from the link; no token is needed.
 
 Sends a `GET` request to `/identity/resources/approval-flows/v1/execution-data`
 
 Arguments:
-- `approval_flow_execution_id`: query approvalFlowExecutionId.
-- `approval_flow_step_id`: query approvalFlowStepId.
-- `approver_id`: query approverId.
+- `approval_flow_execution_id`: Id of the execution, from the approver's link.
+- `approval_flow_step_id`: Id of the step, from the approver's link.
+- `approver_id`: Id of the approver, from the approver's link.
 */
     pub async fn get_approval_execution<'a>(
         &'a self,
@@ -1589,12 +1589,12 @@ Arguments:
     }
     /**Start an approval flow for a user
 
-executionData (free object for the approvers) and webhookUrl (beats that of the flow) are optional. Creates an execution with the user as requester, finds the approvers of the first step - members of the tenant with one of the role keys, plus the addresses and numbers - and sends them their links. Reminders, automatic approval and time-out run from now as configured.
+Starts an execution with the named user as requester and sends the approvers of the first step their links. Approvers are the tenant's members with one of the role keys plus the listed addresses and numbers. Reminders, automatic approval and time-out run from now on as configured. A webhookUrl in the body beats that of the flow.
 
 Sends a `POST` request to `/identity/resources/approval-flows/v1/{id}/execute`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the approval flow.
 - `body`
 */
     pub async fn execute_approval_flow<'a>(
@@ -1636,7 +1636,7 @@ Arguments:
     }
     /**Start the approval flow that stands in for a step-up of a user
 
-Body, headers and messages are the same.
+Works like execute_approval_flow, but the service picks the flow that is set for stepping up a session.
 
 Sends a `POST` request to `/identity/resources/approval-flows/v1/step-up/execute`
 
@@ -1678,7 +1678,7 @@ Sends a `POST` request to `/identity/resources/approval-flows/v1/step-up/execute
     }
     /**Read the environment's identity configuration with its public key
 
-Node and Python servers call it at start-up with the environment token, take publicKey and cache it. The browser portal reads the same path with a user token as the general security policy and uses only the flags and lifetimes. Reads only.
+Returns the whole configuration, defaults included. publicKey verifies the JWTs of the environment; back ends usually fetch it once at start. Fields may be missing for callers with a user token.
 
 Sends a `GET` request to `/identity/resources/configurations/v1`
 
@@ -1716,7 +1716,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1`
     }
     /**Change some settings of the environment's identity configuration
 
-Every field of the body is optional; present fields are stored, absent ones keep their value (seeding scripts send authStrategy alone). Durations are seconds; defaultRefreshTokenExpiration may be at most 15552000 (180 days). The body accepts five values of authStrategy, the answer knows nine, the four username variants being readable only. New token settings count for tokens issued from now on; tokens already out keep their claims and end.
+Stores the members that are present; the others keep their values. New token settings count for tokens issued from now on. The four username strategies of authStrategy can be read but not written. Answers 201 with the whole configuration.
 
 Sends a `POST` request to `/identity/resources/configurations/v1`
 
@@ -1756,7 +1756,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1`
     }
     /**Read the environment's captcha policy
 
-Reads only.
+Returns the policy with both keys in the clear. A 404 means that captcha was never set up.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/captcha-policy`
 
@@ -1796,7 +1796,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/captcha-policy`
     }
     /**Replace the environment's captcha policy
 
-Takes the same body as the creation, with the same required fields, overwrites the stored values and moves updatedAt; id and createdAt stay.
+Overwrites the policy with the values of the body; id and createdAt stay. To switch the check off, send the policy back with enabled set to false.
 
 Sends a `PUT` request to `/identity/resources/configurations/v1/captcha-policy`
 
@@ -1838,7 +1838,7 @@ Sends a `PUT` request to `/identity/resources/configurations/v1/captcha-policy`
     }
     /**Create the environment's captcha policy
 
-Body - enabled, siteKey, secretKey and minScore are required, ignoredEmails is optional. Stores the record with id, createdAt and updatedAt. From then on sign-up and password sign-in need a recaptchaToken unless the address is among ignoredEmails.
+Stores the policy; from then on sign-up and password sign-in need a recaptchaToken unless the address is among ignoredEmails. A higher minScore is stricter; 0.5 is a usual start. Where a policy exists, use replace_captcha_policy.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/captcha-policy`
 
@@ -1880,7 +1880,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/captcha-policy`
     }
     /**Read the rules that decide which JWT template applies
 
-Reads only.
+Returns the ordered rules that decide which JWT template applies to a sign-in.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/jwt-template-targeting`
 
@@ -1924,7 +1924,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/jwt-template-tar
     }
     /**Create or overwrite the environment's JWT template targeting
 
-Replaces the whole rule list, or stores a first one, whichever applies; the record keeps its id. Idempotent.
+Replaces the whole list of rules, or stores the first one. The record keeps its id. The answer has no body; read the result back with get_jwt_template_targeting.
 
 Sends a `PUT` request to `/identity/resources/configurations/v1/jwt-template-targeting`
 
@@ -1967,7 +1967,7 @@ Sends a `PUT` request to `/identity/resources/configurations/v1/jwt-template-tar
     }
     /**Create the environment's JWT template targeting
 
-Stores the ordered rules as the only targeting record of the environment and returns it. Each rule needs conditionLogic, conditions and treatment, each condition attribute, op, value and negate. treatment is the key of a template.
+Stores the ordered rules as the only targeting record of the environment. The treatment of a rule is the key of the template to use. Where a record exists, use set_jwt_template_targeting.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/jwt-template-targeting`
 
@@ -2013,12 +2013,12 @@ Sends a `POST` request to `/identity/resources/configurations/v1/jwt-template-ta
     }
     /**Drop the environment's JWT template targeting
 
-Removes the record; tokens issued later carry default claims again. The templates stay.
+Removes the record; tokens issued from then on carry the default claims. The templates stay.
 
 Sends a `DELETE` request to `/identity/resources/configurations/v1/jwt-template-targeting/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the targeting record.
 */
     pub async fn delete_jwt_template_targeting<'a>(
         &'a self,
@@ -2057,12 +2057,12 @@ Arguments:
     }
     /**Change the JWT template targeting that has the given id
 
-As the overwriting call, but addressed by id and never creating. A rules list in the body replaces the stored one as a whole; without it nothing but updatedAt changes. The answer has no body.
+Changes the record with this id and never creates one. A list of rules replaces the stored one as a whole. The answer has no body.
 
 Sends a `PATCH` request to `/identity/resources/configurations/v1/jwt-template-targeting/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the targeting record.
 - `body`
 */
     pub async fn update_jwt_template_targeting<'a>(
@@ -2104,17 +2104,17 @@ Arguments:
     }
     /**List the JWT templates, page by page
 
-Keys and ids narrow the list (both given - both must hold), _limit sets the page size, _offset is the page number from 0, _sortBy one of id, key, name, createdAt, updatedAt, _order ASC or DESC. Answers with the usual page wrapper. Reads only.
+Returns the templates of the environment. Where keys and ids are both given, both must hold.
 
 Sends a `GET` request to `/identity/resources/jwt-templates/v1`
 
 Arguments:
-- `limit`: query _limit.
-- `offset`: query _offset.
-- `order`: query _order.
-- `sort_by`: query _sortBy.
-- `ids`: query ids.
-- `keys`: query keys.
+- `limit`: Number of entries on a page.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
+- `order`: Sort order; ascending when absent.
+- `sort_by`: Field to sort by.
+- `ids`: Template ids to select, separated by commas.
+- `keys`: Template keys to select, separated by commas.
 */
     pub async fn list_jwt_templates<'a>(
         &'a self,
@@ -2161,7 +2161,7 @@ Arguments:
     }
     /**Create a JWT template
 
-Key, name, expiration (10 to 15552000 seconds), algorithm (RS256 or HS256) and templateSchema are required, description is optional. templateSchema.claims maps claim names to text, mostly placeholders in double braces such as {{user.email}}. The five OpenID claims iss, sub, aud, exp and iat must be among them, aud must resolve to {{clientId}} or {{applicationId}}, and type and tenantId are reserved and refused ("Claims reserved for internal use are not allowed") because the service adds them itself. key is unique in the environment. The answer is the stored template with id, vendorId and times.
+templateSchema.claims maps claim names to text with placeholders in double braces, such as {{user.email}}. The claims iss, sub, aud, exp and iat must be among them, and aud must be {{clientId}} or {{applicationId}}. The claims type and tenantId are reserved, because the service adds them itself. The key is unique in the environment.
 
 Sends a `POST` request to `/identity/resources/jwt-templates/v1`
 
@@ -2201,12 +2201,12 @@ Sends a `POST` request to `/identity/resources/jwt-templates/v1`
     }
     /**Read one JWT template
 
-Returns the template with the given id, claims as stored. Reads only.
+Returns the template with its claims as stored.
 
 Sends a `GET` request to `/identity/resources/jwt-templates/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the JWT template.
 */
     pub async fn get_jwt_template<'a>(
         &'a self,
@@ -2245,12 +2245,12 @@ Arguments:
     }
     /**Change a JWT template
 
-Although it is a PUT, all fields are optional. Present ones are stored under the rules of the creation, templateSchema as a whole; id, vendorId and createdAt stay, updatedAt moves. Tokens already issued are not affected. Returns the template.
+Stores the members that are present, under the rules of the creation; templateSchema is replaced as a whole. Tokens already issued are not affected.
 
 Sends a `PUT` request to `/identity/resources/jwt-templates/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the JWT template.
 - `body`
 */
     pub async fn update_jwt_template<'a>(
@@ -2292,12 +2292,12 @@ Arguments:
     }
     /**Delete a JWT template
 
-Removes the template and answers 204 without body.
+Removes the template and answers 204.
 
 Sends a `DELETE` request to `/identity/resources/jwt-templates/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the JWT template.
 */
     pub async fn delete_jwt_template<'a>(
         &'a self,
@@ -2336,7 +2336,7 @@ Arguments:
     }
     /**Read the two identity settings that clients of signed-in users need
 
-Returns only forcePermissions and machineToMachineAuthStrategy of the identity configuration, without keys or secrets. Reads only.
+Returns the two settings of the identity configuration that signed-in applications need, without keys or secrets.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/basic`
 
@@ -2379,7 +2379,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/basic`
     }
     /**List the custom social login providers
 
-Returns an object with providers, each with id, type, clientId, redirectUrl, redirectUrlPattern, authorizationUrl, userInfoUrl, scopes, ssoLogoUrl (may be null), displayName and active. Reads only.
+Returns all custom providers, also inactive ones, without their secrets.
 
 Sends a `GET` request to `/identity/resources/sso/custom/v1`
 
@@ -2420,7 +2420,7 @@ Sends a `GET` request to `/identity/resources/sso/custom/v1`
     }
     /**Add a social login provider by its OAuth endpoints
 
-Stores the provider under a new id. While active is true login pages offer it under displayName with ssoLogoUrl.
+Stores the provider under a new id; while it is active, sign-in pages offer it. The answer has no body, so list the providers to learn the id.
 
 Sends a `POST` request to `/identity/resources/sso/custom/v1`
 
@@ -2460,12 +2460,12 @@ Sends a `POST` request to `/identity/resources/sso/custom/v1`
     }
     /**Remove a custom social login provider
 
-Deletes the provider; login pages no longer offer it.
+Removes the provider, so that sign-in pages no longer offer it.
 
 Sends a `DELETE` request to `/identity/resources/sso/custom/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the provider.
 */
     pub async fn delete_custom_social_login_provider<'a>(
         &'a self,
@@ -2504,12 +2504,12 @@ Arguments:
     }
     /**Change a custom social login provider
 
-Stores the fields that are present, leaves the others. active false takes the provider off the login pages without losing its settings.
+Stores the members that are present. With active set to false the provider leaves the sign-in pages but keeps its settings.
 
 Sends a `PATCH` request to `/identity/resources/sso/custom/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the provider.
 - `body`
 */
     pub async fn update_custom_social_login_provider<'a>(
@@ -2551,7 +2551,7 @@ Arguments:
     }
     /**Import all users of an Auth0 tenant
 
-Takes domain, clientId, secret and tenantIdFieldName, the name of the attribute that holds the target tenant; it is searched in the Auth0 app metadata or, with isTenantIdOnUserMetadata, in the user metadata. The Auth0 application must be allowed to read users, identity provider tokens and roles. The tenants have to exist beforehand.
+Reads users, identities and roles through the Auth0 application in the body. tenantIdFieldName names the attribute that holds each user's tenant, looked for in the app metadata or, with isTenantIdOnUserMetadata, in the user metadata. The tenants have to exist beforehand.
 
 Sends a `POST` request to `/identity/resources/migrations/v1/auth0`
 
@@ -2591,7 +2591,7 @@ Sends a `POST` request to `/identity/resources/migrations/v1/auth0`
     }
     /**Import one user
 
-Optional are name, profilePictureUrl, metadata, vendorMetadata, externalId, provider (default local), the hash fields, authenticatorAppMfaSecret (enrols an authenticator app), phoneNumber with its type, roleIds (default roles when empty or absent) and verifyUser (default false). Runs within the call and returns the user.
+Imports one person, with a password hash if there is one, and returns the user. Either an email address or a username is needed. No mail is sent and the membership is active at once; the address counts as verified only with verifyUser. Without roleIds the default roles apply.
 
 Sends a `POST` request to `/identity/resources/migrations/v1/local`
 
@@ -2631,7 +2631,7 @@ Sends a `POST` request to `/identity/resources/migrations/v1/local`
     }
     /**Queue the import of many users, first form
 
-`users` holds entries of the same form as the single import. The answer carries only the migrationId. One faulty entry does not stop the rest; it shows up in the status.
+Accepts up to 1000 entries of the form that migrate_user takes and answers with the migrationId to poll. A faulty entry does not stop the others; it shows up in get_user_migration_status.
 
 Sends a `POST` request to `/identity/resources/migrations/v1/local/bulk`
 
@@ -2673,12 +2673,12 @@ Sends a `POST` request to `/identity/resources/migrations/v1/local/bulk`
     }
     /**Poll a bulk import of users
 
-Tells the state of a waiting or finished import started by either version of the bulk call, how many users went through and which errors occurred, limited to 1000 users.
+Reports the state of an import started by either bulk call, how many users went through and what failed.
 
 Sends a `GET` request to `/identity/resources/migrations/v1/local/bulk/status/{migrationId}`
 
 Arguments:
-- `migration_id`: path migrationId.
+- `migration_id`: Id of the import, as returned when it was accepted.
 */
     pub async fn get_user_migration_status<'a>(
         &'a self,
@@ -2717,7 +2717,7 @@ Arguments:
     }
     /**Queue the import of many users, several addresses each
 
-Like the first form, but each entry requires tenantId only and carries `emails`, a list of address, primary and verified, instead of one email and verifyUser. Either emails or username has to be there. Progress is read through the same status call.
+Like the first version, but each entry carries a list of email addresses, each primary or not and verified or not. Every entry needs emails or a username. Progress is read through get_user_migration_status.
 
 Sends a `POST` request to `/identity/resources/migrations/v2/local/bulk`
 
@@ -2759,7 +2759,7 @@ Sends a `POST` request to `/identity/resources/migrations/v2/local/bulk`
     }
     /**Read whether token delegation is switched on
 
-Returns enabled. Reads only.
+Returns the switch of the environment.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/delegation`
 
@@ -2802,7 +2802,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/delegation`
     }
     /**Switch token delegation on or off
 
-Stores enabled for the environment, creating or overwriting the one record. Delegation tokens already out stay valid until they expire. Idempotent.
+Stores the switch for the environment. Delegation tokens that are already out stay valid until they expire.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/delegation`
 
@@ -2844,7 +2844,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/delegation`
     }
     /**List the allowed and blocked domains
 
-Reads only.
+Returns entries of both types in one page; there are no paging parameters.
 
 Sends a `GET` request to `/identity/resources/configurations/restrictions/v1/email-domain`
 
@@ -2885,7 +2885,7 @@ Sends a `GET` request to `/identity/resources/configurations/restrictions/v1/ema
     }
     /**Add a domain to the allow or block list
 
-Domain and type are required. Stores the entry and returns it with its id. It works at once if the list is active and of that type.
+Stores the entry and returns it with its id. It works at once if checking is active for that type of list. The entry belongs to the tenant in scope or, without one, to the environment.
 
 Sends a `POST` request to `/identity/resources/configurations/restrictions/v1/email-domain`
 
@@ -2931,7 +2931,7 @@ Sends a `POST` request to `/identity/resources/configurations/restrictions/v1/em
     }
     /**Read which domain list is in force
 
-Returns active, listType and blockPublicDomains, stored or default. Reads only.
+Returns whether domains are checked, by which type of list, and whether public mail domains are blocked, stored or default.
 
 Sends a `GET` request to `/identity/resources/configurations/restrictions/v1/email-domain/config`
 
@@ -2975,7 +2975,7 @@ Sends a `GET` request to `/identity/resources/configurations/restrictions/v1/ema
     }
     /**Switch domain checking on or off and choose the list type
 
-Active is required, type and blockPublicDomains optional. Creates or changes the configuration. What the body calls type comes back as listType. Entries are not touched.
+Creates or changes the configuration; entries are not touched. What the body calls type comes back as listType. Answers 201 even for a change.
 
 Sends a `POST` request to `/identity/resources/configurations/restrictions/v1/email-domain/config`
 
@@ -3021,12 +3021,12 @@ Sends a `POST` request to `/identity/resources/configurations/restrictions/v1/em
     }
     /**Remove a domain from its list
 
-Deletes the entry with that id.
+Deletes the entry with this id.
 
 Sends a `DELETE` request to `/identity/resources/configurations/restrictions/v1/email-domain/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the entry.
 */
     pub async fn delete_domain_restriction<'a>(
         &'a self,
@@ -3065,7 +3065,7 @@ Arguments:
     }
     /**Replace all listed domains by a new list of one type
 
-Type and domains are required. Deletes the present entries and stores the given domains, all with that type and with new ids. Returns them as a plain array in request order. The word replace-bulk must be matched before an id.
+Deletes the present entries, stores the given domains with one type and returns them, with new ids, in the order of the request.
 
 Sends a `POST` request to `/identity/resources/configurations/restrictions/v1/email-domain/replace-bulk`
 
@@ -3111,7 +3111,7 @@ Sends a `POST` request to `/identity/resources/configurations/restrictions/v1/em
     }
     /**Read the environment's mail sender
 
-It takes secret back into its state, so the value comes in a stable form. Reads only.
+Returns the mail sender of whichever provider is stored. A 404 means that mails go through the service's own account.
 
 Sends a `GET` request to `/identity/resources/mail/v1/configurations`
 
@@ -3149,7 +3149,7 @@ Sends a `GET` request to `/identity/resources/mail/v1/configurations`
     }
     /**Make SendGrid the environment's mail sender (deprecated)
 
-Body - secret, the SendGrid key. Stores a record with provider sendgrid and no extension, or overwrites the one that is there. Marked as deprecated; the newer call does the same for four providers.
+Stores a SendGrid key as the environment's mail sender, in place of whatever was there. set_mail_configuration_v2 does the same for four providers.
 
 Sends a `POST` request to `/identity/resources/mail/v1/configurations`
 
@@ -3189,7 +3189,7 @@ Sends a `POST` request to `/identity/resources/mail/v1/configurations`
     }
     /**Drop the environment's own mail sender
 
-Removes the record of any provider; mails go through the service's own account again. Templates stay.
+Removes the sender; mails go through the service's own account again. Templates stay.
 
 Sends a `DELETE` request to `/identity/resources/mail/v1/configurations`
 
@@ -3227,7 +3227,7 @@ Sends a `DELETE` request to `/identity/resources/mail/v1/configurations`
     }
     /**Make SendGrid, Mailgun or Amazon SES the environment's mail sender
 
-Body - an object with payload, whose provider field tells which of the four shapes applies. Creates the record or overwrites it; updatedAt moves, createdAt stays when the provider is the same. Answers 201 without a body in both cases. Sends no test mail.
+Creates the sender or overwrites it; provider in the payload tells which of the four shapes applies. No test mail is sent. Answers 201 without a body in both cases.
 
 Sends a `POST` request to `/identity/resources/mail/v2/configurations`
 
@@ -3267,12 +3267,12 @@ Sends a `POST` request to `/identity/resources/mail/v2/configurations`
     }
     /**List the environment's mail templates, all or one type
 
-Returns a plain array of the stored templates; with type in the query only that one, still as an array. Reads only.
+Returns a plain array of the stored templates; with type in the query only that one. A type that still uses the default may be missing from it.
 
 Sends a `GET` request to `/identity/resources/mail/v1/configs/templates`
 
 Arguments:
-- `type_`: query type.
+- `type_`: Type of mail to narrow the list to.
 */
     pub async fn list_email_templates<'a>(
         &'a self,
@@ -3314,7 +3314,7 @@ Arguments:
     }
     /**Create or change the environment's template of one mail type
 
-Type chooses the template, the rest is optional. Creates the overlay for that type or writes the given fields into the existing one. active false stops mails of that type. Idempotent.
+Creates the environment's own template of the type or writes the given members into the existing one. With active set to false no mails of that type are sent. Answers 201 without a body; list the templates to learn the id.
 
 Sends a `POST` request to `/identity/resources/mail/v1/configs/templates`
 
@@ -3356,12 +3356,12 @@ Sends a `POST` request to `/identity/resources/mail/v1/configs/templates`
     }
     /**Drop the environment's own template so that the default applies again
 
-Removes the overlay with that id; mails of the type use the built-in default from then on.
+Removes the template with this id; mails of its type use the built-in default from then on.
 
 Sends a `DELETE` request to `/identity/resources/mail/v1/configs/templates/{templateId}`
 
 Arguments:
-- `template_id`: path templateId.
+- `template_id`: Id of the stored template.
 */
     pub async fn delete_email_template<'a>(
         &'a self,
@@ -3400,12 +3400,12 @@ Arguments:
     }
     /**Read the built-in template of one mail type
 
-Returns the default whatever the environment has stored. Reads only.
+Returns the built-in template of the type, whatever the environment has stored.
 
 Sends a `GET` request to `/identity/resources/mail/v1/configs/{type}/default`
 
 Arguments:
-- `type_`: path type.
+- `type_`: Type of mail.
 */
     pub async fn get_default_email_template<'a>(
         &'a self,
@@ -3442,14 +3442,14 @@ Arguments:
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Sign a user in with e-mail or username and password
+    /**Sign a user in with email or username and password
 
-Body: password, and one of email or username; optional recaptchaToken (needed while the captcha policy is enabled and the address is not on its ignore list) and invitationToken (the user joins the inviting tenant as part of the sign-in). Looks the user up without regard to letter case, checks lock, verification and restrictions, then the password. A wrong password adds one to the failed attempts; reaching maxAttempts of the strictest lockout policy that applies locks the user in the whole environment and sends an e-mail with an unlock link. A right password resets the counter.
+Signs in by email address or username, without regard to letter case. The answer may be a session, a demand for a second factor (mfaRequired with mfaToken), an expired password (resetPasswordToken, for reset_password_with_token) or a leaked one (isBreachedPassword). A finished sign-in also sets the refresh cookie. Failed attempts count towards the lockout policy; the environment is told by the host or by frontegg-vendor-host.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user`
 
 Arguments:
-- `frontegg_vendor_host`: header frontegg-vendor-host.
+- `frontegg_vendor_host`: Domain of the environment, where the host of the call does not tell it.
 - `body`
 */
     pub async fn authenticate_user_with_password<'a>(
@@ -3496,12 +3496,12 @@ Arguments:
     }
     /**Renew the user's JWT from the refresh token in the cookie
 
-Takes the refresh token from the refresh cookie of the request. If the refresh token is live and the session has neither idled out nor passed the forced re-login time, a new JWT is issued with the user's roles, permissions and profile of this moment and, while rotation is on (the default), a new refresh token replaces the spent one in answer and cookie. With rotation off the same refresh token stays. The call counts as activity for the idle timeout.
+Renews the session of the refresh cookie and answers with a new JWT, holding roles and profile of this moment. While rotation is on, a new refresh token replaces the spent one in answer and cookie. A tenantId in the body asks for a JWT of another tenant of the same user. The answer can again demand a second factor.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/token/refresh`
 
 Arguments:
-- `frontegg_vendor_host`: header frontegg-vendor-host.
+- `frontegg_vendor_host`: Domain of the environment, where the host of the call does not tell it.
 - `body`
 */
     pub async fn refresh_user_token<'a>(
@@ -3550,12 +3550,12 @@ Arguments:
     }
     /**End the session that the refresh cookie belongs to
 
-Reads the refresh cookie, invalidates that refresh token, ends its session and tells the browser to drop the cookie. Other sessions of the user go on, and the JWT already handed out stays valid until it expires. No body is needed. Meant for embedded login and for pure API use; hosted login has its own OAuth sign-out.
+Ends the session that the refresh cookie belongs to and tells the browser to drop the cookie. JWTs already handed out stay valid until they expire, and other sessions go on. Safe to repeat.
 
 Sends a `POST` request to `/identity/resources/auth/v1/logout`
 
 Arguments:
-- `frontegg_vendor_host`: header frontegg-vendor-host.
+- `frontegg_vendor_host`: Domain of the environment, where the host of the call does not tell it.
 */
     pub async fn log_out_user<'a>(
         &'a self,
@@ -3594,15 +3594,15 @@ Arguments:
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Register a new user by e-mail together with a new tenant
+    /**Register a new user by email together with a new tenant
 
-Required body fields: provider (local, saml, google, github, facebook, microsoft, scim2, slack or apple), email and companyName; metadata is a JSON object written as a string and may be "{}". Optional: password, name, username, phoneNumber, profilePictureUrl (up to 4095 characters), roleIds, skipInviteEmail, emailMetadata, recaptchaToken, invitationToken. Headers frontegg-vendor-host and frontegg-application-id are required. Without invitationToken a tenant named companyName is created and the user becomes its first member with the roles marked for the first user; with one the user joins the inviting tenant instead.
+Creates the user together with a tenant named companyName or, with an invitationToken, makes the user a member of the inviting tenant. If unverified people may not sign in, an activation mail goes out and the answer says shouldActivate; else authResponse holds the usual sign-in answer. The password must satisfy the password rules.
 
 Sends a `POST` request to `/identity/resources/users/v1/signUp`
 
 Arguments:
-- `frontegg_application_id`: header frontegg-application-id.
-- `frontegg_vendor_host`: header frontegg-vendor-host.
+- `frontegg_application_id`: Application that the user signs up for; the default application when absent.
+- `frontegg_vendor_host`: Domain of the environment, where the host of the call does not tell it.
 - `body`
 */
     pub async fn sign_up_user<'a>(
@@ -3650,13 +3650,13 @@ Arguments:
     }
     /**Register a new user by username together with a new tenant
 
-Works like sign_up_user with the username as identifier: required fields are provider, username and companyName. Headers frontegg-vendor-host and frontegg-application-id are required. The answer holds shouldActivate, userId, tenantId and, as the case may be, authResponse or activationToken.
+Works like sign_up_user with a username as identifier. Email address and phone number are optional. A user without an address has nothing to activate and is signed in at once.
 
 Sends a `POST` request to `/identity/resources/users/v1/signUp/username`
 
 Arguments:
-- `frontegg_application_id`: header frontegg-application-id.
-- `frontegg_vendor_host`: header frontegg-vendor-host.
+- `frontegg_application_id`: Application that the user signs up for; the default application when absent.
+- `frontegg_vendor_host`: Domain of the environment, where the host of the call does not tell it.
 - `body`
 */
     pub async fn sign_up_user_with_username<'a>(
@@ -3706,7 +3706,7 @@ Arguments:
     }
     /**Read whether and how IP checking is in force
 
-Returns isActive and, when set, strategy. Reads only.
+Returns isActive and, once one is set, the strategy.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/restrictions/ip/config`
 
@@ -3750,7 +3750,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/restrictions/ip/
     }
     /**Switch IP checking on or off and choose allowing or blocking
 
-Strategy and isActive are optional. Creates or changes the tenant's configuration; entries are not touched. Answers 201 without body.
+Creates or changes the tenant's configuration; entries are not touched. Make sure that an allow list contains your own address before switching it on.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip/config`
 
@@ -3793,14 +3793,14 @@ Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip
     }
     /**List a tenant's IP entries, page by page
 
-_limit sets the page size, _offset is the page number from 0, _filter searches. Entries have id, ip, strategy, isActive, description if any, createdAt and updatedAt. Reads only.
+Returns the tenant's entries of both strategies. _filter matches a part of the address or description.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/restrictions/ip`
 
 Arguments:
-- `filter`: query _filter.
-- `limit`: query _limit.
-- `offset`: query _offset.
+- `filter`: Part of an address or a description.
+- `limit`: Number of entries on a page.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
 */
     pub async fn list_ip_restrictions<'a>(
         &'a self,
@@ -3843,7 +3843,7 @@ Arguments:
     }
     /**Add an address or range to a tenant's IP list
 
-A block entry that covers the caller's own address is refused, as it would lock them out.
+Stores an address or a CIDR range, version 4 or 6; the same address again changes its entry. Without a strategy that of the configuration applies. A block entry that covers the caller's own address is refused. The answer has no body.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip`
 
@@ -3885,7 +3885,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip
     }
     /**Test whether the caller's address passes the tenant's IP check
 
-No body. Judges the address of the call by configuration and entries and answers with valid, a boolean. Changes nothing, yet answers 201.
+Judges the address of this very call by the tenant's configuration and entries. Changes nothing, yet answers 201.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip/verify`
 
@@ -3926,7 +3926,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip
     }
     /**Test whether the caller's address is on the tenant's allow list
 
-No body. Looks for an entry of strategy ALLOW that covers the address of the call, whatever the configuration says, and answers with valid. Portals ask before they switch to allowing only. Changes nothing, answers 201.
+Tells whether an allowing entry covers the address of this very call, whatever the configuration says. Useful before switching to an allow list. Changes nothing, yet answers 201.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip/verify/allow`
 
@@ -3967,12 +3967,12 @@ Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip
     }
     /**Remove an entry from a tenant's IP list
 
-Deletes the entry by its id (the heading says by IP, the path takes the id).
+Deletes the entry with this id.
 
 Sends a `DELETE` request to `/identity/resources/configurations/v1/restrictions/ip/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the entry; not its address.
 */
     pub async fn delete_ip_restriction<'a>(
         &'a self,
@@ -4011,7 +4011,7 @@ Arguments:
     }
     /**Read the lockout policy of the environment or of one tenant
 
-Reads only.
+Returns the policy of exactly the level in scope. A 404 means that none is defined there.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/lockout-policy`
 
@@ -4051,7 +4051,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/lockout-policy`
     }
     /**Create the lockout policy of the environment or of one tenant
 
-Body: enabled and maxAttempts, both required; a body with only one of them is refused with a validation message such as "enabled must be a boolean value". Returns the policy with id and times.
+Stores the policy of the tenant in scope or, without one, of the environment. Where one exists, use update_lockout_policy.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/lockout-policy`
 
@@ -4093,7 +4093,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/lockout-policy`
     }
     /**Change the lockout policy of the environment or of one tenant
 
-Body: enabled and maxAttempts, both required in spite of the method. Moves updatedAt. Switching the policy off unlocks nobody; it only stops further locking.
+Changes the policy of the level in scope; both members are needed in spite of the method. Switching the policy off unlocks nobody, it only stops further locking.
 
 Sends a `PATCH` request to `/identity/resources/configurations/v1/lockout-policy`
 
@@ -4135,7 +4135,7 @@ Sends a `PATCH` request to `/identity/resources/configurations/v1/lockout-policy
     }
     /**List the ids of all user access tokens that are still good
 
-Returns an array of ids of user access tokens that exist and have not expired. With the tenant header only those of that tenant. The word active in the path must be matched before an id. Reads only.
+Returns the ids of all user access tokens that exist and have not expired, with a tenant only those of that tenant. Meant for verifying access tokens.
 
 Sends a `GET` request to `/identity/resources/vendor-only/users/access-tokens/v1/active`
 
@@ -4179,12 +4179,12 @@ Sends a `GET` request to `/identity/resources/vendor-only/users/access-tokens/v1
     }
     /**Read owner, roles and permissions behind a user access token
 
-Returns id, userId, tenantId, the end if there is one, and roles and permissions as keys - what the user holds in the token's tenant at this moment. Reads only.
+Returns owner, tenant and end of the token, and the keys of the roles and permissions that its owner holds in that tenant at this moment. Meant for verifying access tokens.
 
 Sends a `GET` request to `/identity/resources/vendor-only/users/access-tokens/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the access token, the sub of its JWT.
 */
     pub async fn get_user_access_token<'a>(
         &'a self,
@@ -4226,12 +4226,12 @@ Arguments:
     }
     /**Read tenant, roles and permissions behind a tenant access token
 
-Returns id, tenantId, the end if there is one, the keys of the roles given to the token and the keys of the permissions that those roles contain now. Reads only.
+Returns tenant and end of the token, the keys of its roles, and the keys of the permissions those roles hold now. Meant for verifying access tokens.
 
 Sends a `GET` request to `/identity/resources/vendor-only/tenants/access-tokens/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the access token, the sub of its JWT.
 */
     pub async fn get_tenant_access_token<'a>(
         &'a self,
@@ -4273,7 +4273,7 @@ Arguments:
     }
     /**Remove a locked-out user's second factors by means of the recovery code
 
-For somebody who is not signed in and has lost the second factor. Body: email and recoveryCode. If the code is that user's, all factors are removed, mfaEnrolled becomes false and the code is spent. Nobody is signed in: the user goes back to the start, logs in with the first factor and, where MFA is forced, enrols anew.
+For somebody who has lost the second factor and is not signed in. If the recovery code is right, all factors of the user are removed and the code is spent. Nobody is signed in by it; the user signs in anew and, where MFA is forced, enrolls again.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/recover`
 
@@ -4315,7 +4315,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/recover`
     }
     /**Switch off authenticator-app MFA for the signed-in user or, with an environment token, for the named user
 
-The older, device-less form. Body: token, the current six-digit code of the app. The user's authenticator apps are removed; if no factor remains mfaEnrolled is false. Calling it for a user without MFA gives 400 with the message "MFA is not enrolled".
+Removes the user's authenticator apps. With a user token the current code of the app is required; with an environment token an empty body is enough. disable_my_authenticator_mfa removes a single app.
 
 Sends a `POST` request to `/identity/resources/users/v1/mfa/disable`
 
@@ -4355,12 +4355,12 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/disable`
     }
     /**Remove one authenticator app from the user's factors
 
-Path names the app by its deviceId; body carries token, the code the app shows now. A right code removes that app only; mfaEnrolled turns false when it was the last factor. There is no preceding request step for apps, unlike SMS.
+Removes the app named in the path after checking the code it shows now. Other factors stay; mfaEnrolled turns false with the last one.
 
 Sends a `POST` request to `/identity/resources/users/v1/mfa/authenticator/{deviceId}/disable/verify`
 
 Arguments:
-- `device_id`: path deviceId.
+- `device_id`: Id of the factor, as in mfaDevices of the sign-in answer.
 - `body`
 */
     pub async fn disable_my_authenticator_mfa<'a>(
@@ -4402,12 +4402,12 @@ Arguments:
     }
     /**Send the code that confirms the removal of a phone factor
 
-First of two steps. The body is an empty object. Sends a six-digit code by SMS to the phone behind deviceId and answers with otcToken and the (masked) phoneNumber. Removes nothing yet; each call voids the code sent before.
+First of two steps. Sends a six-digit code to the phone of this factor and answers with the handle for disable_my_sms_mfa. Nothing is removed yet, and each call voids the code sent before.
 
 Sends a `POST` request to `/identity/resources/users/v1/mfa/sms/{deviceId}/disable`
 
 Arguments:
-- `device_id`: path deviceId.
+- `device_id`: Id of the factor, as in mfaDevices of the sign-in answer.
 */
     pub async fn send_my_sms_mfa_disable_code<'a>(
         &'a self,
@@ -4449,12 +4449,12 @@ Arguments:
     }
     /**Remove a phone factor after checking the code sent to it
 
-Second step. Body: otcToken from the first step and code from the SMS, both required. If they match and belong to this device and user, the phone factor is removed and the handle is spent; mfaEnrolled turns false when no factor remains.
+Second of two steps. Removes the phone factor if handle and code match and belong to this device. mfaEnrolled turns false with the last factor.
 
 Sends a `POST` request to `/identity/resources/users/v1/mfa/sms/{deviceId}/disable/verify`
 
 Arguments:
-- `device_id`: path deviceId.
+- `device_id`: Id of the factor, as in mfaDevices of the sign-in answer.
 - `body`
 */
     pub async fn disable_my_sms_mfa<'a>(
@@ -4496,7 +4496,7 @@ Arguments:
     }
     /**Finish a sign-in with a code from any of the user's authenticator apps
 
-Tries the code against every authenticator app of the user. On success the sign-in is completed: session, JWT, refresh token and cookie as after a password login. If the sign-in had answered with a qrCode for a user without any factor, a right code enrols that app at the same time and the answer carries recoveryCode. After MFA the answer can still ask for a password change (resetPasswordToken).
+Tries the code in value against every authenticator app of the user and completes the sign-in that mfaToken belongs to. If that sign-in had offered a qrCode for a user without factors, a right code enrolls the app as well and the answer carries recoveryCode. The answer may still demand a new password.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/verify`
 
@@ -4541,7 +4541,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/verify`
     }
     /**Mail the code for the second factor of a sign-in in progress
 
-Body: mfaToken. Mails a six-digit code to the user's address (template MFAOTC) and answers with otcToken. Needs the EmailCode strategy to be active. A later call replaces the code.
+Mails a six-digit code to the user and answers with the handle for verify_login_mfa_email_code. A later call replaces the code. The EmailCode strategy must be active.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/emailcode`
 
@@ -4584,9 +4584,9 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/emailcode`
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Finish a sign-in with the code sent by e-mail
+    /**Finish a sign-in with the code sent by email
 
-Body: otcToken, code, mfaToken, all required, and optional rememberDevice. If the code belongs to the handle and both belong to the user of the mfaToken, handle and mfaToken are spent and the sign-in completes with session, tokens and cookie. With rememberDevice and a policy that allows it the device cookie is set.
+Completes the sign-in if code, handle and mfaToken belong together; both handles are spent. With rememberDevice, and where the policy allows it, the second factor is skipped on this device for a while.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/emailcode/verify`
 
@@ -4629,9 +4629,9 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/emailcode/verify
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Get the QR code for an authenticator app during a sign-in that demands enrolment
+    /**Get the QR code for an authenticator app during a sign-in that demands enrollment
 
-Body: mfaToken of a sign-in that answered mfaEnrolled false. Nothing is enrolled yet, and a further call replaces the pending secret.
+Creates a pending secret for a user whose sign-in demands enrollment, and returns it as a QR code and as text. Nothing is enrolled before verify_login_mfa_authenticator_enrollment; a further call replaces the pending secret.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/authenticator/enroll`
 
@@ -4676,7 +4676,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/authenticator/en
     }
     /**Confirm the new authenticator app with its first code and finish the sign-in
 
-Body: token (six-digit code of the freshly scanned app), mfaToken, optional rememberDevice. A right code turns the pending secret into a factor, sets mfaEnrolled, sends the enrolment mail, completes the sign-in and returns the tokens together with recoveryCode, which is shown this one time.
+Enrolls the pending authenticator app if its first code is right, completes the sign-in and returns recoveryCode, which is shown this once only.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/authenticator/enroll/verify`
 
@@ -4722,12 +4722,12 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/authenticator/en
     }
     /**Finish a sign-in with a code from one particular authenticator app
 
-Same body as verify_login_mfa_authenticator (mfaToken, value with the code, optional rememberDevice), but only the app named in the path is tried. On success the sign-in completes.
+Like verify_login_mfa_authenticator, but only the app named in the path is tried.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/authenticator/{deviceId}/verify`
 
 Arguments:
-- `device_id`: path deviceId.
+- `device_id`: Id of the factor, as in mfaDevices of the sign-in answer.
 - `body`
 */
     pub async fn verify_login_mfa_authenticator_device<'a>(
@@ -4772,7 +4772,7 @@ Arguments:
     }
     /**Send a code to the phone number to be enrolled during a sign-in
 
-Sends a six-digit SMS code to that number and answers with otcToken and phoneNumber. The number is remembered as pending; a further call replaces it.
+Sends a six-digit code to the number to be enrolled and answers with the handle for verify_login_mfa_sms_enrollment. The sign-in in progress is named by mfaToken, which is needed here. A further call replaces the pending number.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/sms/enroll`
 
@@ -4817,7 +4817,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/sms/enroll`
     }
     /**Confirm the new phone factor with the SMS code and finish the sign-in
 
-A right code adds the phone as factor, sets mfaEnrolled, completes the sign-in and returns the tokens with recoveryCode if this is the user's first factor.
+Enrolls the phone if handle and code match, completes the sign-in and returns recoveryCode if this is the user's first factor.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/sms/enroll/verify`
 
@@ -4862,12 +4862,12 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/sms/enroll/verif
     }
     /**Send the SMS code for the second factor of a sign-in in progress
 
-Path: the phone factor from mfaDevices.phones; body: mfaToken. Sends a six-digit code to that phone and answers with otcToken and phoneNumber. A later call replaces the code.
+Sends a six-digit code to this phone factor, one of mfaDevices.phones in the sign-in answer, and returns the handle for verify_login_mfa_sms_code. A later call replaces the code.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/sms/{deviceId}`
 
 Arguments:
-- `device_id`: path deviceId.
+- `device_id`: Id of the factor, as in mfaDevices of the sign-in answer.
 - `body`
 */
     pub async fn send_login_mfa_sms_code<'a>(
@@ -4912,12 +4912,12 @@ Arguments:
     }
     /**Finish a sign-in with the code sent by SMS
 
-Body: otcToken, code, mfaToken, all required, and optional rememberDevice. Code, handle, device and user must belong together. On success both handles are spent and the sign-in completes.
+Completes the sign-in if code, handle, device and mfaToken belong together; both handles are spent.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/sms/{deviceId}/verify`
 
 Arguments:
-- `device_id`: path deviceId.
+- `device_id`: Id of the factor, as in mfaDevices of the sign-in answer.
 - `body`
 */
     pub async fn verify_login_mfa_sms_code<'a>(
@@ -4960,9 +4960,9 @@ Arguments:
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Get a WebAuthn creation challenge during a sign-in that demands enrolment
+    /**Get a WebAuthn creation challenge during a sign-in that demands enrollment
 
-Body: mfaToken. Returns webauthnToken and options in the form the browser's credential creation expects: rp (name, id), user (id, name, displayName), challenge, pubKeyCredParams, excludeCredentials with the devices the user already has, timeout and authenticatorSelection; binary values are base64url text. The challenge is remembered under the webauthnToken.
+Returns the options that a browser needs to create a credential, and the handle for verify_login_mfa_webauthn_enrollment. Binary values are base64url text.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/webauthn/enroll`
 
@@ -5007,7 +5007,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/webauthn/enroll`
     }
     /**Register the new WebAuthn device and finish the sign-in
 
-Body: deviceType (Platform or CrossPlatform), webauthnToken, options (credential id and the attestation response with clientDataJSON and attestationObject, both base64url), mfaToken, optional rememberDevice. The attestation must answer the challenge behind webauthnToken. On success the device becomes a factor, the sign-in completes, and recoveryCode is included for a first factor.
+Enrolls the device if the attestation answers the challenge behind webauthnToken, completes the sign-in and returns recoveryCode if this is the user's first factor.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/webauthn/enroll/verify`
 
@@ -5053,12 +5053,12 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/webauthn/enroll/
     }
     /**Get a WebAuthn challenge for the second factor of a sign-in in progress
 
-Path: the device from mfaDevices.webauthn; body: mfaToken. Returns webauthnToken and options (challenge, allowCredentials with this device's credential, timeout, rpId, userVerification). The request step; nothing is verified yet.
+Returns a challenge for this device, one of mfaDevices.webauthn in the sign-in answer, and the handle for verify_login_mfa_webauthn. Nothing is verified yet.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/webauthn/{deviceId}`
 
 Arguments:
-- `device_id`: path deviceId.
+- `device_id`: Id of the factor, as in mfaDevices of the sign-in answer.
 - `body`
 */
     pub async fn create_login_mfa_webauthn_challenge<'a>(
@@ -5103,12 +5103,12 @@ Arguments:
     }
     /**Finish a sign-in with the signed answer of a WebAuthn device
 
-The signature must answer the remembered challenge with the key of the device in the path. On success the sign-in completes.
+Completes the sign-in if the signature answers the challenge behind webauthnToken with the key of the device in the path.
 
 Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/webauthn/{deviceId}/verify`
 
 Arguments:
-- `device_id`: path deviceId.
+- `device_id`: Id of the factor, as in mfaDevices of the sign-in answer.
 - `body`
 */
     pub async fn verify_login_mfa_webauthn<'a>(
@@ -5153,12 +5153,12 @@ Arguments:
     }
     /**Tell whether the user of a sign-in in progress may have this device remembered
 
-Query parameter mfaToken (from the first factor's answer) is required and identifies the user; the tenant header narrows the policy to one tenant. Answers with isAllowedToRemember and mfaDeviceExpiration (seconds) from the strictest policy that applies. The login box asks this before it shows the checkbox. Reads only.
+Tells whether the user behind mfaToken may have this device remembered, and for how many seconds, by the strictest policy that applies. A tenant header narrows the policies to that tenant. Ask it before offering the choice.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/mfa-policy/allow-remember-device`
 
 Arguments:
-- `mfa_token`: query mfaToken.
+- `mfa_token`: The mfaToken of the sign-in in progress.
 */
     pub async fn get_mfa_remember_device_setting<'a>(
         &'a self,
@@ -5201,7 +5201,7 @@ Arguments:
     }
     /**Start enrolling an authenticator app for the signed-in or named user (older route)
 
-No body. A repeated call replaces the pending secret, and existing factors stay.
+Older form of enroll_my_authenticator_mfa with the same effect; both share one pending secret.
 
 Sends a `POST` request to `/identity/resources/users/v1/mfa/enroll`
 
@@ -5242,7 +5242,7 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/enroll`
     }
     /**Start enrolling an authenticator app for the signed-in or named user
 
-No body. Creates a pending TOTP secret and returns it as qrCode (see enroll_login_mfa_authenticator for the form). The factor counts only after verify_my_authenticator_mfa_enrollment. A user may enrol several apps one after another.
+Creates a pending secret and returns it as a QR code and as text. The factor counts after verify_my_authenticator_mfa_enrollment. Existing factors stay, and a repeated call replaces the pending secret.
 
 Sends a `POST` request to `/identity/resources/users/v1/mfa/authenticator/enroll`
 
@@ -5285,7 +5285,7 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/authenticator/enroll
     }
     /**Confirm the authenticator app with its first code (older route)
 
-A right code makes the pending secret a factor, sets mfaEnrolled and returns recoveryCode. Same effect as verify_my_authenticator_mfa_enrollment.
+Older form of verify_my_authenticator_mfa_enrollment with the same effect.
 
 Sends a `POST` request to `/identity/resources/users/v1/mfa/enroll/verify`
 
@@ -5327,7 +5327,7 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/enroll/verify`
     }
     /**Confirm the new authenticator app with its first code
 
-Body: token with the six-digit code. A right code makes the pending secret a factor with a new deviceId, sets mfaEnrolled, mails the user and returns recoveryCode for a first factor. Sessions and tokens already issued stay as they are.
+Enrolls the pending authenticator app if its code is right, and returns recoveryCode for a first factor. Sessions and tokens already issued stay as they are.
 
 Sends a `POST` request to `/identity/resources/users/v1/mfa/authenticator/enroll/verify`
 
@@ -5370,7 +5370,7 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/authenticator/enroll
     }
     /**Send a code to the phone number the user wants as second factor
 
-Body: phoneNumber in international form. The number becomes a factor only after verification.
+Sends a six-digit code to the number and answers with the handle for verify_my_sms_mfa_enrollment. The number becomes a factor only then.
 
 Sends a `POST` request to `/identity/resources/users/v1/mfa/sms/enroll`
 
@@ -5415,7 +5415,7 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/sms/enroll`
     }
     /**Confirm the new phone factor with the code sent to it
 
-Body: otcToken and code, both required.
+Adds the phone to the user's factors if handle and code match, and returns recoveryCode for a first factor.
 
 Sends a `POST` request to `/identity/resources/users/v1/mfa/sms/enroll/verify`
 
@@ -5457,7 +5457,7 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/sms/enroll/verify`
     }
     /**Read the environment's settings of the second factors
 
-Read the environment's settings of the second factors.
+Returns all three blocks, defaults included.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/mfa`
 
@@ -5495,7 +5495,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/mfa`
     }
     /**Create or change the environment's settings of the second factors
 
-Body: any of the blocks authenticationApp, sms, email; each block, when given, must be complete (active and serviceName; active and tokenLifetimeSeconds of 300 or more; the same plus sender). Answers with the whole record. Enrolled factors of users stay enrolled when a block turns inactive. Idempotent.
+Stores the blocks that are present; each block given must be complete, and blocks left out keep their values. Answers with the whole configuration. Enrolled factors stay enrolled when a block turns inactive.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/mfa`
 
@@ -5535,7 +5535,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/mfa`
     }
     /**Read the MFA policy of the environment or of one tenant
 
-Returns the policy of exactly the level asked for; 404 says that it has none and that MFA is not enforced by it. Reads only.
+Returns the policy of exactly the level in scope. A 404 means that MFA is not enforced there.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/mfa-policy`
 
@@ -5575,7 +5575,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/mfa-policy`
     }
     /**Create or overwrite the MFA policy of the environment or of one tenant
 
-Creates the policy if the level has none, else changes it; the same body always leads to the same state. id and createdAt of an existing policy stay. Works with a body that names only some fields.
+Creates the policy of the level in scope or changes it. id and createdAt of an existing policy stay.
 
 Sends a `PUT` request to `/identity/resources/configurations/v1/mfa-policy`
 
@@ -5617,7 +5617,7 @@ Sends a `PUT` request to `/identity/resources/configurations/v1/mfa-policy`
     }
     /**Create the MFA policy of the environment or of one tenant
 
-Body fields are all optional and take the defaults named in the notes. Stores the policy at the level chosen by token and header and returns it with id, createdAt and updatedAt. Exists already gives 409 and changes nothing. Takes effect at the next sign-in or refresh; running sessions are not ended.
+Stores the policy of the tenant in scope or, without one, of the environment. Members left out become Force, false and 1209600 seconds. It takes effect at the next sign-in or refresh. Where a policy exists, use update_mfa_policy or set_mfa_policy.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/mfa-policy`
 
@@ -5659,7 +5659,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/mfa-policy`
     }
     /**Change some fields of the MFA policy of the environment or of one tenant
 
-Body: one or more of enforceMFAType, allowRememberMyDevice, mfaDeviceExpiration; fields left out keep their values and defaults do not apply. Moves updatedAt. Turning allowRememberMyDevice off makes remembered devices count no longer.
+Stores the members that are present in the policy of the level in scope; defaults do not apply. Turning allowRememberMyDevice off makes remembered devices count no longer.
 
 Sends a `PATCH` request to `/identity/resources/configurations/v1/mfa-policy`
 
@@ -5701,7 +5701,7 @@ Sends a `PATCH` request to `/identity/resources/configurations/v1/mfa-policy`
     }
     /**List the second-factor methods of the environment with their on or off state
 
-Returns strategies, an array of strategy and isActive. Reads only.
+Returns every kind of second factor with its on or off state.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/mfa/strategies`
 
@@ -5741,7 +5741,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/mfa/strategies`
     }
     /**Switch one second-factor method of the environment on or off
 
-Body: strategy and isActive, both required; exactly one method per call. Idempotent. Users' enrolled factors of a method that is switched off are kept.
+Switches one kind of second factor on or off for the environment. Factors already enrolled are kept when their kind is switched off.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/mfa/strategies`
 
@@ -5783,7 +5783,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/mfa/strategies`
     }
     /**Read the password complexity rules of the environment or of one tenant
 
-Returns the record of the level asked for and never 404, since defaults exist. Reads only.
+Returns the rules of the level in scope, defaults included.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/password`
 
@@ -5823,7 +5823,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/password`
     }
     /**Create or change the password complexity rules of the environment or of one tenant
 
-Body: any of the fields named in the notes, all optional. Answers with the full record. Existing passwords are not checked again; the rules count when a password is set next. The prose mentions the environment only, the tenant header makes it a tenant's record.
+Stores the members that are present for the tenant in scope or, without one, for the environment. optionalTests and requiredTests are replaced as whole objects, so read the record first to change one test. Existing passwords are not checked again.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/password`
 
@@ -5865,7 +5865,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/password`
     }
     /**Read the password history rule of the environment or of one tenant
 
-Reads only.
+Returns the rule of the level in scope. A 404 means that history is not enforced there.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/password-history-policy`
 
@@ -5909,7 +5909,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/password-history
     }
     /**Create the password history rule of the environment or of one tenant
 
-Returns the rule with id and times.
+Stores how many former passwords may not be used again, for the tenant in scope or the environment. Where a rule exists, use update_password_history_policy.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/password-history-policy`
 
@@ -5955,7 +5955,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/password-histor
     }
     /**Change the password history rule of the environment or of one tenant
 
-Body: enabled and historySize, both required. Moves updatedAt. Switching off keeps the remembered hashes for a later switch-on.
+Changes the rule of the level in scope; both members are needed in spite of the method. Switching it off keeps the remembered hashes for later.
 
 Sends a `PATCH` request to `/identity/resources/configurations/v1/password-history-policy`
 
@@ -6001,7 +6001,7 @@ Sends a `PATCH` request to `/identity/resources/configurations/v1/password-histo
     }
     /**Mail a user the link for choosing a new password (first version)
 
-Creates a reset token for the user, mails it inside a link (template ResetPassword) and voids an earlier token. The old password keeps working until the reset is completed. Also used to leave the leaked-password state.
+Mails a link with a reset token, which voids an earlier one, and answers alike for known and unknown people. Name the user by email alone or by identifier and identifierType. The old password keeps working until the reset is completed.
 
 Sends a `POST` request to `/identity/resources/users/v1/passwords/reset`
 
@@ -6043,7 +6043,7 @@ Sends a `POST` request to `/identity/resources/users/v1/passwords/reset`
     }
     /**Set a new password with the token from a reset mail, SMS or expired-password sign-in
 
-Body: userId, token, password, all required. The token comes from the mailed link, from verify_password_reset_sms_code, from the resetPasswordToken of a sign-in whose password had expired, or from the management operation that generates one. Checks the new password against the strictest complexity and history rules, stores it, restarts the rotation period, spends the token and clears the leaked-password state. Nobody is signed in.
+Sets a new password with a token from a mailed link, from verify_password_reset_sms_code, from the resetPasswordToken of a sign-in or from generate_user_password_reset_link. The password is checked against the strictest complexity and history rules that apply to the user. The token is spent; nobody is signed in.
 
 Sends a `POST` request to `/identity/resources/users/v1/passwords/reset/verify`
 
@@ -6085,7 +6085,7 @@ Sends a `POST` request to `/identity/resources/users/v1/passwords/reset/verify`
     }
     /**Change the signed-in user's password with the current one as proof
 
-Body: password (the current one) and newPassword. Compares the current one, checks the new one against the strictest complexity and history rules, stores it and restarts the rotation period. The user comes from the token or, with an environment token, from frontegg-user-id.
+Replaces the password of the named or signed-in user after comparing the current one. The new one is checked against the strictest complexity and history rules that apply, and the rotation period starts anew.
 
 Sends a `POST` request to `/identity/resources/users/v1/passwords/change`
 
@@ -6127,12 +6127,12 @@ Sends a `POST` request to `/identity/resources/users/v1/passwords/change`
     }
     /**Read the strictest complexity rules that bind one user
 
-Optional query userId. Combines the environment's rules with those of every tenant of the user, taking the stricter value field by field, and returns them in the same shape as get_password_configuration. Without userId it is the environment's record (at sign-up) or, with a user token, the caller's. The login box calls it before a password form, without any token.
+Combines the environment's rules with those of every tenant of the user, taking the stricter value of each. Without userId it is the environment's record or, with a user token, that of the caller. Needed before showing a password form, hence without a token.
 
 Sends a `GET` request to `/identity/resources/users/v1/passwords/config`
 
 Arguments:
-- `user_id`: query userId.
+- `user_id`: User whose tenants are taken into account.
 */
     pub async fn get_strictest_password_configuration<'a>(
         &'a self,
@@ -6171,7 +6171,7 @@ Arguments:
     }
     /**Mail a user the link for choosing a new password, addressed by any identifier
 
-Finds the user by that identifier and mails the reset link to the user's address.
+Finds the user by the identifier and mails the reset link to the user's address. Answers alike for known and unknown people.
 
 Sends a `POST` request to `/identity/resources/users/v2/passwords/reset/email`
 
@@ -6216,7 +6216,7 @@ Sends a `POST` request to `/identity/resources/users/v2/passwords/reset/email`
     }
     /**Send a user a code by SMS that opens a password reset
 
-Body as in send_password_reset_email_v2. Finds the user by the identifier, sends a six-digit code to the user's verified phone number and answers with sessionId, the handle for the next step.
+Sends a six-digit code to the user's verified phone number and answers with sessionId, the handle for verify_password_reset_sms_code. Answers alike for known and unknown people.
 
 Sends a `POST` request to `/identity/resources/users/v2/passwords/reset/sms`
 
@@ -6261,7 +6261,7 @@ Sends a `POST` request to `/identity/resources/users/v2/passwords/reset/sms`
     }
     /**Exchange the SMS code for the user id and a reset token
 
-Body: sessionId from the step before and otcToken, which in this route is the code the user typed. If they match, the code is spent and the answer carries userId and token for reset_password_with_token.
+Exchanges the code that the user typed, in otcToken, for a user id and a token that reset_password_with_token takes. The code is spent.
 
 Sends a `POST` request to `/identity/resources/users/v2/passwords/reset/sms/verify`
 
@@ -6306,7 +6306,7 @@ Sends a `POST` request to `/identity/resources/users/v2/passwords/reset/sms/veri
     }
     /**Read the password expiry rule of the caller's level
 
-Returns isActive, rotationPeriod, notificationPeriod (minutes), tenantId and times. With a user token it is the tenant's own rule, with an environment token the environment's. Reads only.
+Returns the rule of the caller's level - the tenant's with a user token, the environment's with an environment token. Periods are in minutes.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/password-rotation`
 
@@ -6349,7 +6349,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/password-rotatio
     }
     /**Create or change the password expiry rule of the caller's level
 
-Body: isActive, rotationPeriod (1 to 2628000 minutes), notificationPeriod (0 to 2628000 minutes), all optional. A first call creates the rule with the defaults false, 129600 and 10080 for what is left out. While active, a sign-in with a password older than the shortest period that applies to the user yields a resetPasswordToken instead of a session, and inside the notification period the sign-in answer carries passwordExpiresIn and notificationPeriod. Answers with an empty body.
+Creates or changes the rule of the caller's level. A first call fills in false, 129600 and 10080 minutes for what is left out. While the rule is active, a sign-in with a password that is too old yields a resetPasswordToken instead of a session. The answer has no body.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/password-rotation`
 
@@ -6391,7 +6391,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/password-rotati
     }
     /**Read the environment's password expiry rule
 
-Returns the environment's rule whatever tenant the caller has; the self-service portal shows it next to the tenant's own and computes the shorter of both. Reads only.
+Returns the environment's rule, whatever tenant the caller has. The shorter of this and the tenant's own period applies.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/password-rotation/vendor`
 
@@ -6435,7 +6435,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/password-rotatio
     }
     /**Send a one-time sign-in code to the user's phone
 
-Body: one of email, userId, username or phoneNumber, plus optional recaptchaToken and invitationToken. Finds the user, sends a six-digit code to the user's verified phone number and answers with that phoneNumber (for display) and, where the user may replace a lost number, resetPhoneNumberToken. A later call replaces the code.
+Sends a six-digit code to the user's verified phone number. Name the user by exactly one of email, userId, username and phoneNumber. A later call replaces the code. Answers alike for known and unknown people.
 
 Sends a `POST` request to `/identity/resources/auth/v1/passwordless/smscode/prelogin`
 
@@ -6480,7 +6480,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/smscode/prel
     }
     /**Complete a passwordless sign-in with the code from the SMS
 
-Body: token, the code as received, plus optional recaptchaToken and invitationToken. The code alone identifies the sign-in. On success the code is spent, a session begins, JWT, refresh token and cookie are issued, or a second factor is demanded.
+Completes the sign-in that send_passwordless_sms_code began; the code in token alone identifies it. The answer is a session or a demand for a second factor.
 
 Sends a `POST` request to `/identity/resources/auth/v1/passwordless/smscode/postlogin`
 
@@ -6525,7 +6525,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/smscode/post
     }
     /**Mail the user a link that signs them in
 
-Body: one of email, userId or username, plus optional recaptchaToken and invitationToken. Mails a link (template MagicLink) to the callback page of the template's redirect address with the token as query parameter. A later call gives a new link.
+Mails a link whose token authenticate_user_with_magic_link takes. Name the user by exactly one of email, userId and username. A later call replaces the link. Answers alike for known and unknown people.
 
 Sends a `POST` request to `/identity/resources/auth/v1/passwordless/magiclink/prelogin`
 
@@ -6568,7 +6568,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/magiclink/pr
     }
     /**Complete a passwordless sign-in with the token of the mailed link
 
-Body: token taken from the link, plus optional recaptchaToken and invitationToken. On success the link is spent, the user counts as verified, a session begins and tokens are issued, or a second factor is demanded.
+Completes the sign-in with the token of the mailed link, which is spent. The user counts as verified from then on. The answer is a session or a demand for a second factor.
 
 Sends a `POST` request to `/identity/resources/auth/v1/passwordless/magiclink/postlogin`
 
@@ -6614,7 +6614,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/magiclink/po
     }
     /**Mail the user a one-time sign-in code
 
-Body: one of email, userId or username, plus optional recaptchaToken and invitationToken. Mails a six-digit code (template OTC). A later call replaces the code.
+Mails a six-digit code. Name the user by exactly one of email, userId and username. A later call replaces the code. Answers alike for known and unknown people.
 
 Sends a `POST` request to `/identity/resources/auth/v1/passwordless/code/prelogin`
 
@@ -6656,7 +6656,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/code/prelogi
     }
     /**Complete a passwordless sign-in with the code from the mail
 
-Body: token, the code as received, plus optional recaptchaToken and invitationToken. The code alone identifies the sign-in. On success the code is spent, the user counts as verified, a session begins and tokens are issued, or a second factor is demanded.
+Completes the sign-in that send_passwordless_email_code began; the code in token alone identifies it. The user counts as verified from then on. The answer is a session or a demand for a second factor.
 
 Sends a `POST` request to `/identity/resources/auth/v1/passwordless/code/postlogin`
 
@@ -6701,7 +6701,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/code/postlog
     }
     /**List all permissions of the environment
 
-Returns a plain array of all permissions, built-in and own, with the ids of the roles that hold them. The portal reads it with the user's token. Reads only.
+Returns a plain array of all permissions, built-in and own, each with the ids of the roles that hold it.
 
 Sends a `GET` request to `/identity/resources/permissions/v1`
 
@@ -6742,7 +6742,7 @@ Sends a `GET` request to `/identity/resources/permissions/v1`
     }
     /**Create one or more permissions
 
-The body is an array. Each entry needs key and name and may have description, categoryId and assignmentType. None of them is in a role yet.
+Takes and returns an array, in the order of the request. None of the new permissions is in a role yet. One key that is taken refuses the whole request.
 
 Sends a `POST` request to `/identity/resources/permissions/v1`
 
@@ -6785,12 +6785,12 @@ Sends a `POST` request to `/identity/resources/permissions/v1`
     }
     /**Delete a permission
 
-Removes the permission from the environment, from its category and from all roles and API tokens that held it. Answers 204 without body.
+Removes the permission from the environment, from its category and from all roles and API tokens that held it.
 
 Sends a `DELETE` request to `/identity/resources/permissions/v1/{permissionId}`
 
 Arguments:
-- `permission_id`: path permissionId.
+- `permission_id`: Id of the permission.
 */
     pub async fn delete_permission<'a>(
         &'a self,
@@ -6829,12 +6829,12 @@ Arguments:
     }
     /**Change key, name, description or category of a permission
 
-Stores the fields that are present and returns the permission. Roles that hold it keep it, also under a new key. The classification has a call of its own.
+Stores the members that are present. Roles that hold the permission keep it, also under a new key. The classification is set with set_permissions_classification.
 
 Sends a `PATCH` request to `/identity/resources/permissions/v1/{permissionId}`
 
 Arguments:
-- `permission_id`: path permissionId.
+- `permission_id`: Id of the permission.
 - `body`
 */
     pub async fn update_permission<'a>(
@@ -6876,12 +6876,12 @@ Arguments:
     }
     /**Give a permission to several roles
 
-Adds the permission to each role in roleIds and returns it with all roles that hold it now. Repeating changes nothing.
+Adds the permission to each of the named roles and returns it with all roles that hold it now. Roles that held it before keep it.
 
 Sends a `PUT` request to `/identity/resources/permissions/v1/{permissionId}/roles`
 
 Arguments:
-- `permission_id`: path permissionId.
+- `permission_id`: Id of the permission.
 - `body`
 */
     pub async fn add_permission_to_roles<'a>(
@@ -6923,7 +6923,7 @@ Arguments:
     }
     /**Say how customers may use permissions in roles they build
 
-Sets assignmentType of every permission in permissionIds to type (NEVER, ALWAYS or ASSIGNABLE). Roles that exist are not changed. The word classification must be matched before a permission id. Idempotent.
+Sets the assignment type of each named permission and returns the permissions. Existing roles are not changed.
 
 Sends a `PUT` request to `/identity/resources/permissions/v1/classification`
 
@@ -6968,7 +6968,7 @@ Sends a `PUT` request to `/identity/resources/permissions/v1/classification`
     }
     /**List all permission categories of the environment
 
-Returns a plain array, built-in categories included, each with the ids of its permissions. The portal reads it with the user's token. The word categories must be matched before a permission id. Reads only.
+Returns a plain array of all categories, built-in ones included, each with the ids of its permissions.
 
 Sends a `GET` request to `/identity/resources/permissions/v1/categories`
 
@@ -7011,7 +7011,7 @@ Sends a `GET` request to `/identity/resources/permissions/v1/categories`
     }
     /**Create a permission category
 
-Name is required, description and an id of one's own choice are optional. Puts no permission into it.
+Creates a category without permissions, under an id of your choice if one is given. Permissions are put into it through their categoryId.
 
 Sends a `POST` request to `/identity/resources/permissions/v1/categories`
 
@@ -7056,12 +7056,12 @@ Sends a `POST` request to `/identity/resources/permissions/v1/categories`
     }
     /**Delete a permission category
 
-Removes the category. Its permissions stay, without category, and so do the roles that hold them.
+Removes the category. Its permissions stay, without a category.
 
 Sends a `DELETE` request to `/identity/resources/permissions/v1/categories/{categoryId}`
 
 Arguments:
-- `category_id`: path categoryId.
+- `category_id`: Id of the permission category.
 */
     pub async fn delete_permission_category<'a>(
         &'a self,
@@ -7100,12 +7100,12 @@ Arguments:
     }
     /**Change name or description of a permission category
 
-Stores the fields that are present. Built-in categories cannot be changed.
+Stores the members that are present. Built-in categories cannot be changed. The answer has no body.
 
 Sends a `PATCH` request to `/identity/resources/permissions/v1/categories/{categoryId}`
 
 Arguments:
-- `category_id`: path categoryId.
+- `category_id`: Id of the permission category.
 - `body`
 */
     pub async fn update_permission_category<'a>(
@@ -7147,7 +7147,7 @@ Arguments:
     }
     /**List a user's access tokens in a tenant
 
-Returns an object whose accessTokens array holds the tokens without secrets. Not paged. Reads only.
+Returns the access tokens of the named user in the named tenant without their secrets. The list is not paged.
 
 Sends a `GET` request to `/identity/resources/users/access-tokens/v1`
 
@@ -7188,7 +7188,7 @@ Sends a `GET` request to `/identity/resources/users/access-tokens/v1`
     }
     /**Create an access token for a user and get its JWT
 
-Description and expiresInMinutes (at least 1; without it the token never ends) are optional. Stores the token and returns it with secret, the JWT with sub equal to the token's id and userId of the owner.
+Stores an access token for the named user and tenant and returns it with secret, the ready-made JWT, which is shown this once only. Without expiresInMinutes the token never ends.
 
 Sends a `POST` request to `/identity/resources/users/access-tokens/v1`
 
@@ -7228,12 +7228,12 @@ Sends a `POST` request to `/identity/resources/users/access-tokens/v1`
     }
     /**Revoke a user's access token
 
-Removes the token; verifiers that ask the look-ups of the tag M2M Tokens refuse its JWT from then on.
+Removes the token, so that verifiers which look it up refuse its JWT.
 
 Sends a `DELETE` request to `/identity/resources/users/access-tokens/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the access token.
 */
     pub async fn delete_user_access_token<'a>(
         &'a self,
@@ -7272,7 +7272,7 @@ Arguments:
     }
     /**List a user's client credentials in a tenant
 
-Returns a plain array without secrets. Not paged. Reads only.
+Returns a plain array of the client credentials of the named user in the named tenant, without their secrets.
 
 Sends a `GET` request to `/identity/resources/users/api-tokens/v1`
 
@@ -7313,7 +7313,7 @@ Sends a `GET` request to `/identity/resources/users/api-tokens/v1`
     }
     /**Create client credentials for a user and get their secret
 
-All fields are optional - metadata (object, copied into the JWT), description, expiresInMinutes (1 to 5256000, ten years; without it the pair never ends). The secret is not shown again.
+Makes a clientId and a secret for the named user and returns them; the secret is not shown again. Metadata is copied into the JWTs. Without expiresInMinutes the pair never ends.
 
 Sends a `POST` request to `/identity/resources/users/api-tokens/v1`
 
@@ -7356,12 +7356,12 @@ Sends a `POST` request to `/identity/resources/users/api-tokens/v1`
     }
     /**Delete a user's client credentials
 
-Id is the clientId. The pair can no longer sign in and its refresh tokens die; JWTs already out live to their end.
+The id is the clientId. The pair can no longer sign in and its refresh tokens end; JWTs already issued stay valid until they expire.
 
 Sends a `DELETE` request to `/identity/resources/users/api-tokens/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: The clientId of the credentials.
 */
     pub async fn delete_user_api_token<'a>(
         &'a self,
@@ -7400,7 +7400,7 @@ Arguments:
     }
     /**List all roles at once
 
-Returns a plain array. Without the header the environment-wide roles and, with an environment token, those of all tenants; with it, or with a user token, the environment-wide ones and those of that tenant. Reads only.
+Returns a plain array. Without a tenant it covers the roles of the environment and, with an environment token, those of every tenant; with one it covers the environment's and that tenant's.
 
 Sends a `GET` request to `/identity/resources/roles/v1`
 
@@ -7441,7 +7441,7 @@ Sends a `GET` request to `/identity/resources/roles/v1`
     }
     /**Create one or more roles without permissions
 
-The body is an array; each entry needs key, name and level. The roles belong to the tenant of the header, or to the whole environment without it. With isDefault and migrateRole both true the role is also given to every existing membership.
+Takes and returns an array, in the order of the request. The roles belong to the tenant in scope or, without one, to the environment, and start without permissions. With isDefault and migrateRole a role is also given to every existing membership. One key that is taken refuses the whole request.
 
 Sends a `POST` request to `/identity/resources/roles/v1`
 
@@ -7484,12 +7484,12 @@ Sends a `POST` request to `/identity/resources/roles/v1`
     }
     /**Delete a role
 
-Removes the role from the environment or tenant and thereby from memberships, groups, invites and API tokens. With the header the role must belong to that tenant. Answers 204. Issued tokens keep the key until refreshed.
+Removes the role and takes it from memberships, groups, invites and API tokens. With a tenant the role must belong to it. Issued tokens keep the key until they are refreshed.
 
 Sends a `DELETE` request to `/identity/resources/roles/v1/{roleId}`
 
 Arguments:
-- `role_id`: path roleId.
+- `role_id`: Id of the role.
 */
     pub async fn delete_role<'a>(
         &'a self,
@@ -7528,12 +7528,12 @@ Arguments:
     }
     /**Change a role's key, name, description, level or flags
 
-Stores the fields that are present, returns the role. Permissions and the owning tenant have calls of their own. isDefault together with migrateRole also gives the role to all existing members.
+Stores the members that are present. Permissions and the owning tenant have calls of their own. isDefault together with migrateRole also gives the role to all existing members.
 
 Sends a `PATCH` request to `/identity/resources/roles/v1/{roleId}`
 
 Arguments:
-- `role_id`: path roleId.
+- `role_id`: Id of the role.
 - `body`
 */
     pub async fn update_role<'a>(
@@ -7575,12 +7575,12 @@ Arguments:
     }
     /**Replace the permissions of a role
 
-After the call the role has exactly the permissions in permissionIds; an empty list takes all away. Returns the role with its permission ids. Idempotent.
+Afterwards the role has exactly the given permissions; an empty list takes all away.
 
 Sends a `PUT` request to `/identity/resources/roles/v1/{roleId}/permissions`
 
 Arguments:
-- `role_id`: path roleId.
+- `role_id`: Id of the role.
 - `body`
 */
     pub async fn set_role_permissions<'a>(
@@ -7622,12 +7622,12 @@ Arguments:
     }
     /**Move a role to another tenant or to the whole environment
 
-Sets the owner to tenantId, which must be in the body; null makes the role environment-wide. Open to the environment token only. Returns the role.
+Makes the given tenant the owner of the role; null makes it a role of the whole environment.
 
 Sends a `PUT` request to `/identity/resources/roles/v1/{roleId}/tenant`
 
 Arguments:
-- `role_id`: path roleId.
+- `role_id`: Id of the role.
 - `body`
 */
     pub async fn set_role_tenant<'a>(
@@ -7669,16 +7669,16 @@ Arguments:
     }
     /**List the phone numbers of all users, page by page
 
-Query: _limit (1 or more), _offset (page number from 0), _sortBy (userId or phoneNumber), _order (ASC or DESC), _phoneNumber to select one number. With an environment token it covers the whole environment. Answers with items, _metadata (totalItems, totalPages) and _links (next, prev, first, last).
+Covers the users of the whole environment with an environment token and those of the caller's tenant with a user token. _phoneNumber selects one number. list_phone_numbers_v2 can also select users.
 
 Sends a `GET` request to `/identity/resources/users/phone-numbers/v1`
 
 Arguments:
-- `limit`: query _limit.
-- `offset`: query _offset.
-- `order`: query _order.
-- `phone_number`: query _phoneNumber.
-- `sort_by`: query _sortBy.
+- `limit`: Number of entries on a page.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
+- `order`: Sort order; ascending when absent.
+- `phone_number`: A phone number to select.
+- `sort_by`: Field to sort by.
 */
     pub async fn list_phone_numbers_v1<'a>(
         &'a self,
@@ -7723,7 +7723,7 @@ Arguments:
     }
     /**Add a phone number to the signed-in user and, by default, send a verification code to it
 
-Body: phoneNumber (required, international form) and verify (true unless said otherwise). Stores the number for the calling user as unverified. With verify true a six-digit code goes out by SMS and the answer contains otcToken for verify_my_phone_number; with verify false nothing is sent and the handle is absent.
+Stores the number for the caller as unverified, next to existing ones. Unless verify is false, a six-digit code is sent to it and the answer holds the handle for verify_my_phone_number.
 
 Sends a `POST` request to `/identity/resources/users/phone-numbers/v1`
 
@@ -7766,7 +7766,7 @@ Sends a `POST` request to `/identity/resources/users/phone-numbers/v1`
     }
     /**Send a one-time code to a phone number so that its owner can be confirmed
 
-Body: phoneNumber. Sends a six-digit code by SMS and answers with otcToken. Serves to verify a number that is stored unverified, or one not stored yet. Voids the code sent to this number before.
+Sends a six-digit code to the number and answers with the handle for verify_my_phone_number. The number may be stored unverified or not stored yet. A code sent to it before is voided.
 
 Sends a `POST` request to `/identity/resources/users/phone-numbers/v1/preverify`
 
@@ -7811,7 +7811,7 @@ Sends a `POST` request to `/identity/resources/users/phone-numbers/v1/preverify`
     }
     /**Confirm a phone number with the code sent to it
 
-Body: otcToken and code, both required. If they match, the number behind the handle becomes verified for the calling user and the handle is spent; updatedAt moves.
+Marks the number behind the handle as verified for the caller if the code is right. The handle is spent.
 
 Sends a `POST` request to `/identity/resources/users/phone-numbers/v1/verify`
 
@@ -7853,12 +7853,12 @@ Sends a `POST` request to `/identity/resources/users/phone-numbers/v1/verify`
     }
     /**Start removing one of the user's phone numbers by sending a confirmation code
 
-In spite of the method nothing is deleted yet. Sends a six-digit code by SMS to the number and answers with otcToken and phoneId (the id of the path). The number stays in use until verify_my_phone_number_deletion succeeds.
+Deletes nothing yet, in spite of the method. Sends a six-digit code to the number and answers with the handle for verify_my_phone_number_deletion.
 
 Sends a `DELETE` request to `/identity/resources/users/phone-numbers/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the phone number.
 */
     pub async fn send_my_phone_number_deletion_code<'a>(
         &'a self,
@@ -7900,12 +7900,12 @@ Arguments:
     }
     /**Remove a phone number after checking the code sent to it
 
-Body: otcToken from the request step and code from the SMS, both required. If they match and belong to the number in the path, the record is deleted and the handle is spent. Phone factors for MFA are not touched.
+Deletes the number if handle and code match and belong to it. Phone factors for MFA are not touched.
 
 Sends a `POST` request to `/identity/resources/users/phone-numbers/v1/{id}/delete/verify`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the phone number.
 - `body`
 */
     pub async fn verify_my_phone_number_deletion<'a>(
@@ -7947,7 +7947,7 @@ Arguments:
     }
     /**List the phone numbers of the signed-in or named user
 
-Returns a plain array with every number of the user, verified or not, each with its times. The user comes from the user token or, with an environment token, from frontegg-user-id; the tenant header is needed only with an environment token at the API hosts. No paging.
+Returns a plain array of all numbers of the named or signed-in user, verified or not.
 
 Sends a `GET` request to `/identity/resources/users/phone-numbers/v1/me`
 
@@ -7990,17 +7990,17 @@ Sends a `GET` request to `/identity/resources/users/phone-numbers/v1/me`
     }
     /**List phone numbers of users, with a page cap and a filter by user ids
 
-Like list_phone_numbers_v1 with two differences: _limit is 1 to 250, and userIds (repeatable) restricts the list to these users. Same answer wrapper.
+Like the first version, but userIds selects users and a page has at most 250 numbers.
 
 Sends a `GET` request to `/identity/resources/users/phone-numbers/v2`
 
 Arguments:
-- `limit`: query _limit.
-- `offset`: query _offset.
-- `order`: query _order.
-- `phone_number`: query _phoneNumber.
-- `sort_by`: query _sortBy.
-- `user_ids`: query userIds.
+- `limit`: Number of entries on a page.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
+- `order`: Sort order; ascending when absent.
+- `phone_number`: A phone number to select.
+- `sort_by`: Field to sort by.
+- `user_ids`: User ids to select, separated by commas.
 */
     pub async fn list_phone_numbers_v2<'a>(
         &'a self,
@@ -8047,7 +8047,7 @@ Arguments:
     }
     /**Read the environment's SMS sender
 
-Returns the stored fields. Reads only.
+Returns the stored sender.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/sms`
 
@@ -8085,7 +8085,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/sms`
     }
     /**Create or replace the environment's SMS sender
 
-Stores the given values as the environment's SMS sender. 201 for a first record, 200 when one was there already. All later codes and messages go through it. Sending no test message, it accepts credentials without trying them.
+Stores the given values as the environment's own SMS sender, in place of whatever was there. All codes and messages go through it from then on. The credentials are not tried out.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/sms`
 
@@ -8125,7 +8125,7 @@ Sends a `POST` request to `/identity/resources/configurations/v1/sms`
     }
     /**Drop the environment's SMS sender
 
-Removes the record; messages go through the service's own sender again. SMS templates stay.
+Removes the sender; messages go through the service's own one again. SMS templates stay.
 
 Sends a `DELETE` request to `/identity/resources/configurations/v1/sms`
 
@@ -8163,7 +8163,7 @@ Sends a `DELETE` request to `/identity/resources/configurations/v1/sms`
     }
     /**List the environment's own SMS texts
 
-Returns the templates stored for the environment. Reads only.
+Returns the texts that the environment has stored over the defaults.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/sms/templates`
 
@@ -8206,12 +8206,12 @@ Sends a `GET` request to `/identity/resources/configurations/v1/sms/templates`
     }
     /**Read the environment's own SMS text of one type
 
-Returns the stored template of this type. Reads only.
+Returns the stored text of this type, not the default.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/sms/templates/{type}`
 
 Arguments:
-- `type_`: path type.
+- `type_`: Type of message, as listed by list_default_sms_templates.
 */
     pub async fn get_sms_template<'a>(
         &'a self,
@@ -8250,12 +8250,12 @@ Arguments:
     }
     /**Store the environment's own SMS text of one type
 
-Creates the template of this type or overwrites it; 201 for a first text, 200 for a change. Applies to messages sent from then on.
+Creates or overwrites the text of this type. It counts for messages sent from then on.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/sms/templates/{type}`
 
 Arguments:
-- `type_`: path type.
+- `type_`: Type of message, as listed by list_default_sms_templates.
 - `body`
 */
     pub async fn set_sms_template<'a>(
@@ -8297,12 +8297,12 @@ Arguments:
     }
     /**Drop the environment's own SMS text of one type
 
-Removes the stored template; messages of this type use the default text from now on.
+Removes the stored text; messages of this type use the default from then on.
 
 Sends a `DELETE` request to `/identity/resources/configurations/v1/sms/templates/{type}`
 
 Arguments:
-- `type_`: path type.
+- `type_`: Type of message, as listed by list_default_sms_templates.
 */
     pub async fn delete_sms_template<'a>(
         &'a self,
@@ -8341,12 +8341,12 @@ Arguments:
     }
     /**Read the built-in SMS text of one type
 
-Returns the service's own text for the type whether or not the environment has stored another. Reads only.
+Returns the built-in text of this type, whether or not the environment has stored another.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/sms/templates/{type}/default`
 
 Arguments:
-- `type_`: path type.
+- `type_`: Type of message, as listed by list_default_sms_templates.
 */
     pub async fn get_default_sms_template<'a>(
         &'a self,
@@ -8385,7 +8385,7 @@ Arguments:
     }
     /**List the built-in SMS texts of all types
 
-Returns every default text, one per type; the way to learn which types exist. Reads only.
+Returns every built-in text, one for each type, and thereby tells which types exist.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/sms/templates/default/all`
 
@@ -8429,7 +8429,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/sms/templates/de
     }
     /**Read the environment's session rules
 
-Written values become visible here at once. Reads only.
+Returns the environment's rules for idle time, forced sign-in and concurrent sessions; a rule that was never set is missing.
 
 Sends a `GET` request to `/identity/resources/configurations/sessions/v1/vendor`
 
@@ -8472,7 +8472,7 @@ Sends a `GET` request to `/identity/resources/configurations/sessions/v1/vendor`
     }
     /**Read the session rules of the environment or of one tenant
 
-Returns the rules set at the level asked for; where nothing was ever set the live service has been seen to answer an empty object. Reads only.
+Returns the rules of the tenant in scope or, without one, of the environment; a rule that was never set is missing.
 
 Sends a `GET` request to `/identity/resources/configurations/sessions/v1`
 
@@ -8515,7 +8515,7 @@ Sends a `GET` request to `/identity/resources/configurations/sessions/v1`
     }
     /**Set session rules for the environment or for one tenant
 
-Body: any of the three objects; each one given must be complete. Creates or overwrites the given rules; rules left out stay. Same body, same state. Answers 201 with an empty body both times.
+Stores the rules that are present for the level in scope; each rule given must be complete, and rules left out stay. New values count for running sessions at their next refresh.
 
 Sends a `POST` request to `/identity/resources/configurations/sessions/v1`
 
@@ -8557,7 +8557,7 @@ Sends a `POST` request to `/identity/resources/configurations/sessions/v1`
     }
     /**Read whether users may change their email
 
-Returns allowEmailChange.
+Returns whether users may change their email address.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/user-emails-policy`
 
@@ -8600,7 +8600,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/user-emails-poli
     }
     /**Permit or forbid users to change their email
 
-Changes already asked for can still be confirmed.
+Stores the policy for the environment. Changes that were already asked for can still be confirmed.
 
 Sends a `POST` request to `/identity/resources/configurations/v1/user-emails-policy`
 
@@ -8642,12 +8642,12 @@ Sends a `POST` request to `/identity/resources/configurations/v1/user-emails-pol
     }
     /**List all groups of a tenant at once
 
-Returns an object whose groups array holds every group of the tenant, with the relations asked for by _groupsRelations.
+Returns an object whose groups member holds every group of the tenant, with the relations that _groupsRelations asks for.
 
 Sends a `GET` request to `/identity/resources/groups/v1`
 
 Arguments:
-- `groups_relations`: query _groupsRelations.
+- `groups_relations`: Relations to include; neither roles nor users when absent.
 */
     pub async fn list_groups_v1<'a>(
         &'a self,
@@ -8689,7 +8689,7 @@ Arguments:
     }
     /**Create a group in a tenant
 
-Only name is required; color, description and metadata may follow. The group starts without roles and members and is managedBy frontegg.
+Creates a group without roles and members. The name is unique in the tenant.
 
 Sends a `POST` request to `/identity/resources/groups/v1`
 
@@ -8729,12 +8729,12 @@ Sends a `POST` request to `/identity/resources/groups/v1`
     }
     /**Fetch several groups of a tenant by id
 
-A read made as POST - groupsIds in the body, relations in the query. Answers 201 with the same object as the listing.
+A read made as POST, with the ids in the body. Answers 201 with the same object as list_groups_v1.
 
 Sends a `POST` request to `/identity/resources/groups/v1/bulkGet`
 
 Arguments:
-- `groups_relations`: query _groupsRelations.
+- `groups_relations`: Relations to include; neither roles nor users when absent.
 - `body`
 */
     pub async fn list_groups_by_ids<'a>(
@@ -8779,13 +8779,13 @@ Arguments:
     }
     /**Read one group
 
-Returns the group with the relations asked for by _groupsRelations.
+Returns the group with the relations that _groupsRelations asks for.
 
 Sends a `GET` request to `/identity/resources/groups/v1/{groupId}`
 
 Arguments:
-- `group_id`: path groupId.
-- `groups_relations`: query _groupsRelations.
+- `group_id`: Id of the group.
+- `groups_relations`: Relations to include; neither roles nor users when absent.
 */
     pub async fn get_group<'a>(
         &'a self,
@@ -8831,12 +8831,12 @@ Arguments:
     }
     /**Delete a group
 
-Removes the group with its links to members and roles. Members stay in the tenant and lose the roles they had through the group only.
+Removes the group. Its members stay in the tenant and lose the roles that they held through the group only.
 
 Sends a `DELETE` request to `/identity/resources/groups/v1/{groupId}`
 
 Arguments:
-- `group_id`: path groupId.
+- `group_id`: Id of the group.
 */
     pub async fn delete_group<'a>(
         &'a self,
@@ -8873,14 +8873,14 @@ Arguments:
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Change name, colour, description or metadata of a group
+    /**Change name, color, description or metadata of a group
 
-Writes the fields that are present. Roles and members have operations of their own.
+Stores the members that are present. Roles and members have calls of their own.
 
 Sends a `PATCH` request to `/identity/resources/groups/v1/{groupId}`
 
 Arguments:
-- `group_id`: path groupId.
+- `group_id`: Id of the group.
 - `body`
 */
     pub async fn update_group<'a>(
@@ -8922,7 +8922,7 @@ Arguments:
     }
     /**Read whether groups and group roles are switched on
 
-The fixed word config in the path must be matched before the group id.
+Returns whether the environment uses groups and lets them carry roles, stored or default.
 
 Sends a `GET` request to `/identity/resources/groups/v1/config`
 
@@ -8963,7 +8963,7 @@ Sends a `GET` request to `/identity/resources/groups/v1/config`
     }
     /**Switch groups or group roles on or off for the environment
 
-Existing groups are not touched.
+Stores the members that are present for the environment. What was never stored counts as true. Existing groups are not touched.
 
 Sends a `POST` request to `/identity/resources/groups/v1/config`
 
@@ -9003,12 +9003,12 @@ Sends a `POST` request to `/identity/resources/groups/v1/config`
     }
     /**Give roles to all members of a group
 
-Adds roleIds to the group's roles, each kept once; members hold them from then on. A person can only add roles weaker than their own.
+Adds the roles to the group, each kept once; its members hold them from then on. With a user token only roles weaker than the caller's own can be added.
 
 Sends a `POST` request to `/identity/resources/groups/v1/{groupId}/roles`
 
 Arguments:
-- `group_id`: path groupId.
+- `group_id`: Id of the group.
 - `body`
 */
     pub async fn add_roles_to_group<'a>(
@@ -9050,12 +9050,12 @@ Arguments:
     }
     /**Take roles from a group
 
-A DELETE with a body; roleIds are removed, those the group does not carry are ignored.
+Takes the roles in the body of this DELETE from the group; those it does not carry are ignored.
 
 Sends a `DELETE` request to `/identity/resources/groups/v1/{groupId}/roles`
 
 Arguments:
-- `group_id`: path groupId.
+- `group_id`: Id of the group.
 - `body`
 */
     pub async fn remove_roles_from_group<'a>(
@@ -9097,12 +9097,12 @@ Arguments:
     }
     /**Put members of the tenant into a group
 
-Adds userIds, each kept once. Only people who belong to the tenant can join, and a person doing it needs a role above those the group hands out.
+Adds the users to the group, each kept once. Only members of the tenant can join.
 
 Sends a `POST` request to `/identity/resources/groups/v1/{groupId}/users`
 
 Arguments:
-- `group_id`: path groupId.
+- `group_id`: Id of the group.
 - `body`
 */
     pub async fn add_users_to_group<'a>(
@@ -9144,12 +9144,12 @@ Arguments:
     }
     /**Take people out of a group
 
-A DELETE with a body; userIds leave the group and lose its roles, those not in it are ignored.
+Takes the users in the body of this DELETE out of the group, so that they lose its roles; those not in it are ignored.
 
 Sends a `DELETE` request to `/identity/resources/groups/v1/{groupId}/users`
 
 Arguments:
-- `group_id`: path groupId.
+- `group_id`: Id of the group.
 - `body`
 */
     pub async fn remove_users_from_group<'a>(
@@ -9191,16 +9191,16 @@ Arguments:
     }
     /**List groups of a tenant page by page
 
-Page wrapper over the groups with _limit from 1, _offset as page number, _sortBy id, name, createdAt or updatedAt, _order ASC or DESC, and _groupsRelations as in the first version.
+Like the first version, page by page and sorted.
 
 Sends a `GET` request to `/identity/resources/groups/v2`
 
 Arguments:
-- `groups_relations`: query _groupsRelations.
-- `limit`: query _limit.
-- `offset`: query _offset.
-- `order`: query _order.
-- `sort_by`: query _sortBy.
+- `groups_relations`: Relations to include; neither roles nor users when absent.
+- `limit`: Number of entries on a page.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
+- `order`: Sort order; ascending when absent.
+- `sort_by`: Field to sort by.
 */
     pub async fn list_groups_v2<'a>(
         &'a self,
@@ -9250,12 +9250,12 @@ Arguments:
     }
     /**Suspend a member of a tenant
 
-Sets isDisabled on the membership in the tenant of the header or token. The person cannot enter this tenant any more and keeps access to their other ones. Roles and groups are kept for the day of enabling.
+Bars the user from the tenant in scope. Access to other tenants stays, and roles and groups are kept for the day of enabling.
 
 Sends a `POST` request to `/identity/resources/tenants/users/v1/{userId}/disable`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn disable_user_in_tenant<'a>(
         &'a self,
@@ -9294,12 +9294,12 @@ Arguments:
     }
     /**Let a suspended member back into a tenant
 
-Clears isDisabled on the membership. A global lock or a passed expiry date still bars the person.
+Lifts the bar that disable_user_in_tenant set. A global lock or an expiry date that has passed still keeps the person out.
 
 Sends a `POST` request to `/identity/resources/tenants/users/v1/{userId}/enable`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn enable_user_in_tenant<'a>(
         &'a self,
@@ -9338,12 +9338,12 @@ Arguments:
     }
     /**Limit a member's access to a period of time, or change that limit
 
-Sets temporaryExpirationDate of the membership to now plus expirationInSeconds, at least 300, for a permanent or an already temporary member. After that moment sign-in to the tenant fails while the account goes on existing. Answers 201 and echoes the body.
+Ends the membership's access expirationInSeconds from now; the account goes on existing. Serves permanent and already temporary members. The tenant is the one in scope, else the user's active one. Answers 201 and echoes the body.
 
 Sends a `PUT` request to `/identity/resources/users/temporary/v1/{userId}`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn set_user_temporary<'a>(
@@ -9385,12 +9385,12 @@ Arguments:
     }
     /**Lift the time limit from a member
 
-Clears temporaryExpirationDate, also when it has passed already, which gives access back.
+Clears the member's expiry date, also when it has passed already, which gives access back.
 
 Sends a `DELETE` request to `/identity/resources/users/temporary/v1/{userId}`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn set_user_permanent<'a>(
         &'a self,
@@ -9429,7 +9429,7 @@ Arguments:
     }
     /**Tell whether temporary users are switched on
 
-Returns the environment's flag `enabled`; the portal reads it before offering an access period.
+Returns whether the environment allows temporary users.
 
 Sends a `GET` request to `/identity/resources/users/temporary/v1/configuration`
 
@@ -9472,7 +9472,7 @@ Sends a `GET` request to `/identity/resources/users/temporary/v1/configuration`
     }
     /**Turn the temporary-user feature of the environment on or off
 
-Sending the current value again changes nothing. Turning it off stops new time limits from being set; limits already placed on memberships stay in force.
+Stores the switch for the environment and echoes it. Switching it off stops new limits; those already set stay in force.
 
 Sends a `PUT` request to `/identity/resources/users/temporary/v1/configuration`
 
@@ -9517,17 +9517,17 @@ Sends a `PUT` request to `/identity/resources/users/temporary/v1/configuration`
     }
     /**List email records of users, page by page
 
-Pages through email records (id, userId, email, verified, isPrimary, timestamps), narrowed by userIds, a comma-separated string, and by _email; sorted by userId or email in ASC or DESC. _limit starts at 1, _offset is a page number. With a tenant only its members' addresses appear.
+Returns email records, narrowed by userIds and _email. With a tenant only the addresses of its members appear.
 
 Sends a `GET` request to `/identity/resources/users/emails/v1`
 
 Arguments:
-- `email`: query _email.
-- `limit`: query _limit.
-- `offset`: query _offset.
-- `order`: query _order.
-- `sort_by`: query _sortBy.
-- `user_ids`: query userIds.
+- `email`: Email address to search for.
+- `limit`: Number of entries on a page.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
+- `order`: Sort order; ascending when absent.
+- `sort_by`: Field to sort by.
+- `user_ids`: User ids to select, separated by commas.
 */
     pub async fn list_user_emails<'a>(
         &'a self,
@@ -9574,7 +9574,7 @@ Arguments:
     }
     /**Add a further email address to the caller
 
-Stores the address as unverified and not primary for the calling user and mails a code to it, which the verify operation takes.
+Stores the address for the user as unverified and not primary, and mails a code for verify_my_email to it.
 
 Sends a `POST` request to `/identity/resources/users/emails/v1`
 
@@ -9614,7 +9614,7 @@ Sends a `POST` request to `/identity/resources/users/emails/v1`
     }
     /**Confirm an added email address with the mailed code
 
-Takes email and code; on a match the record becomes verified and the code is spent.
+Marks the address as verified if the code is right, and spends the code.
 
 Sends a `POST` request to `/identity/resources/users/emails/v1/verify`
 
@@ -9654,12 +9654,12 @@ Sends a `POST` request to `/identity/resources/users/emails/v1/verify`
     }
     /**Remove one of the user's own email addresses
 
-Deletes the record with that id of the user named by header or token. The freed address may be used by somebody else.
+Deletes one of the user's own addresses, which somebody else may then use. The primary address cannot be removed.
 
 Sends a `DELETE` request to `/identity/resources/users/emails/v1/{emailId}`
 
 Arguments:
-- `email_id`: path emailId.
+- `email_id`: Id of the email record.
 */
     pub async fn delete_my_email<'a>(
         &'a self,
@@ -9698,12 +9698,12 @@ Arguments:
     }
     /**Add an email address to any user as administrator
 
-Stores the address for the user in the path, verified or not as isVerified says, and never primary.
+Stores the address for the user in the path, verified or not as the body says, and never as the primary one.
 
 Sends a `POST` request to `/identity/resources/users/emails/v1/vendor/{userId}`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn add_user_email<'a>(
@@ -9745,13 +9745,13 @@ Arguments:
     }
     /**Remove an email address from any user as administrator
 
-Deletes the record without any confirmation by the person.
+Deletes the address without any confirmation by the person. The primary address cannot be removed.
 
 Sends a `DELETE` request to `/identity/resources/users/emails/v1/vendor/{userId}/{emailId}`
 
 Arguments:
-- `user_id`: path userId.
-- `email_id`: path emailId.
+- `user_id`: Id of the user.
+- `email_id`: Id of the email record.
 */
     pub async fn delete_user_email<'a>(
         &'a self,
@@ -9791,12 +9791,12 @@ Arguments:
     }
     /**Choose which of a user's addresses is the primary one
 
-The address in the body, which the user must already hold, becomes primary and therefore the `email` of the profile; the former primary stays as a secondary address.
+Makes one of the user's verified addresses the primary one, which the profile shows. The former primary address stays as a secondary one.
 
 Sends a `POST` request to `/identity/resources/users/emails/v1/vendor/{userId}/primary`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn set_user_primary_email<'a>(
@@ -9838,7 +9838,7 @@ Arguments:
     }
     /**Choose the caller's primary address
 
-As the administrator's version, for the calling user.
+Makes one of the user's own verified addresses the primary one. The former primary address stays as a secondary one.
 
 Sends a `POST` request to `/identity/resources/users/emails/v1/me/primary`
 
@@ -9880,7 +9880,7 @@ Sends a `POST` request to `/identity/resources/users/emails/v1/me/primary`
     }
     /**List the user's own email addresses
 
-Returns a plain array of all records of the user named by header or token.
+Returns a plain array of all email records of the named or signed-in user.
 
 Sends a `GET` request to `/identity/resources/users/emails/v1/me`
 
@@ -9921,12 +9921,12 @@ Sends a `GET` request to `/identity/resources/users/emails/v1/me`
     }
     /**Allow or forbid a member to reach into the sub-tenants
 
-Writes allowAccess, shown as subAccountAccessAllowed. While allowed, the member's roles count in every tenant below without a membership there; such tenants do not show up in the person's token or in tenantIds. The tenant's subAccountAccessType sets the starting value for members and, when it is alwaysOn, rules out a change.
+While allowed, the member's roles count in every tenant below without a membership there. Such tenants show up neither in the person's token nor in tenantIds. A tenant whose subAccountAccessType is alwaysOn rules out a change.
 
 Sends a `PUT` request to `/identity/resources/sub-tenants/users/v1/{userId}/access`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn set_user_sub_tenant_access<'a>(
@@ -9968,7 +9968,7 @@ Arguments:
     }
     /**Send a fresh activation mail to somebody not yet activated
 
-Send a fresh activation mail to somebody not yet activated.
+Replaces the activation token of the person with this address and mails the new link or code.
 
 Sends a `POST` request to `/identity/resources/users/v1/activate/reset`
 
@@ -10010,7 +10010,7 @@ Sends a `POST` request to `/identity/resources/users/v1/activate/reset`
     }
     /**Renew somebody's open invitation to one tenant
 
-Finds the person by email, replaces the invitation token for the tenant of the header and mails the new link.
+Replaces the token of the person's open invitation to the tenant in scope and mails the new link.
 
 Sends a `POST` request to `/identity/resources/users/v1/invitation/reset`
 
@@ -10052,7 +10052,7 @@ Sends a `POST` request to `/identity/resources/users/v1/invitation/reset`
     }
     /**Renew all open invitations of a person at once
 
-As the single renewal, for the tenant of the header and every tenant below it for which the person has an invitation token; tenants without one are passed over.
+Like reset_tenant_invitation, for the tenant in scope and every tenant below it for which the person has an open invitation.
 
 Sends a `POST` request to `/identity/resources/users/v1/invitation/reset/all`
 
@@ -10094,23 +10094,23 @@ Sends a `POST` request to `/identity/resources/users/v1/invitation/reset/all`
     }
     /**List users of a tenant or of the environment, page by page
 
-50 per page unless _limit says otherwise, never more than 200; _offset is the page number and a page beyond the last is empty. The tenant header or _tenantId narrows to one tenant, _includeSubTenants (default true) takes the tenants below along. Filters are _email, ids and _externalIds (comma separated), _namePrefix, and _identifier with _identifierType (email, phoneNumber or username), which only go together and match a beginning. Sorts by createdAt, name, email, id, verified, isLocked, provider or tenantId, ASC or DESC.
+Covers the tenant in scope or the whole environment, with _includeSubTenants also the tenants below. _identifier and _identifierType go together and match a beginning. Roles and groups are not included; fetch them with list_users_roles and list_users_groups. This call has the tightest rate limit, so prefer large pages.
 
 Sends a `GET` request to `/identity/resources/users/v3`
 
 Arguments:
-- `email`: query _email.
-- `external_ids`: query _externalIds.
-- `identifier`: query _identifier.
-- `identifier_type`: query _identifierType.
-- `include_sub_tenants`: query _includeSubTenants.
-- `limit`: query _limit.
-- `name_prefix`: query _namePrefix.
-- `offset`: query _offset.
-- `order`: query _order.
-- `sort_by`: query _sortBy.
-- `tenant_id`: query _tenantId.
-- `ids`: query ids.
+- `email`: Part of an email address to search for.
+- `external_ids`: Ids that users have in external systems, separated by commas.
+- `identifier`: Beginning of an identifier; needs _identifierType.
+- `identifier_type`: What kind of identifier _identifier is.
+- `include_sub_tenants`: Whether users of the tenants below are included.
+- `limit`: Number of entries on a page.
+- `name_prefix`: Beginning of the name.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
+- `order`: Sort order; ascending when absent.
+- `sort_by`: Field to sort by.
+- `tenant_id`: Tenant to narrow the list to; the scope header does the same.
+- `ids`: User ids to select, separated by commas.
 */
     pub async fn list_users<'a>(
         &'a self,
@@ -10176,12 +10176,12 @@ Arguments:
     }
     /**Look up the role ids of several users in one tenant
 
-Takes ids (up to 250, comma separated in practice) and gives an array of vendorId, tenantId, userId and roleIds for those who are members of the tenant in header or token; others are left out, so a foreign tenant yields an empty array. Roles that come through groups are not in it.
+Returns the role ids of up to 250 users in the tenant in scope. People who are not members are left out, and so are roles that come through groups. Very long addresses fail, so ask for about 100 ids at a time.
 
 Sends a `GET` request to `/identity/resources/users/v3/roles`
 
 Arguments:
-- `ids`: query ids.
+- `ids`: User ids, at most 250, separated by commas.
 */
     pub async fn list_users_roles<'a>(
         &'a self,
@@ -10221,12 +10221,12 @@ Arguments:
     }
     /**Look up the group ids of several users in one tenant
 
-Twin of the role look-up, with groupIds in place of roleIds. Group details are fetched from the group operations.
+Returns the group ids of several users in the tenant in scope. Details are fetched from the group calls.
 
 Sends a `GET` request to `/identity/resources/users/v3/groups`
 
 Arguments:
-- `ids`: query ids.
+- `ids`: User ids, at most 250, separated by commas.
 */
     pub async fn list_users_groups<'a>(
         &'a self,
@@ -10266,7 +10266,7 @@ Arguments:
     }
     /**Unlock one's own account with the token from the lockout mail
 
-The token in the body names the locked user; a valid one clears isLocked. Runs before sign-in, since a locked person has no session.
+Clears the lock of the user whom the mailed token names and spends the token. Runs before sign-in, hence without a token of its own.
 
 Sends a `POST` request to `/identity/resources/users/v3/me/unlock`
 
@@ -10306,7 +10306,7 @@ Sends a `POST` request to `/identity/resources/users/v3/me/unlock`
     }
     /**Invite somebody to a tenant, creating the user when new
 
-Needs email or username; further fields are name, profilePictureUrl (4095), password, phoneNumber, provider (default local), metadata (JSON text), roleIds, skipInviteEmail, emailMetadata and expirationInSeconds (300 or more). Usernames are limited to 255 characters of letters, digits, dot, underscore and hyphen. A new person gets an account, the membership and an activation mail; an existing one gets a membership and an invitation mail and keeps the profile; a pending member gets the mail again. skipInviteEmail suppresses mails. Without roleIds the environment's default roles apply, and in a tenant that had no member yet those marked for the first user.
+Invites a person by email address or username. Somebody new gets an account, the membership and an activation mail; somebody known keeps the profile and gets a membership and an invitation mail; a pending member gets the mail again. skipInviteEmail suppresses mails. Without roleIds the default roles apply.
 
 Sends a `POST` request to `/identity/resources/users/v2`
 
@@ -10346,7 +10346,7 @@ Sends a `POST` request to `/identity/resources/users/v2`
     }
     /**Read the caller's profile with roles and permissions
 
-Returns the identity as seen in the tenant of the token, with the roles and permissions that hold there, direct ones and those through groups.
+Returns the caller as seen in the tenant of the token, with the roles and permissions that hold there, direct ones and those through groups.
 
 Sends a `GET` request to `/identity/resources/users/v2/me`
 
@@ -10384,7 +10384,7 @@ Sends a `GET` request to `/identity/resources/users/v2/me`
     }
     /**Change the caller's own profile
 
-Partial update of phoneNumber, profilePictureUrl (null clears), metadata (replaced as a whole string) and name. The email is changed through its own flow.
+Stores the members that are present; a profilePictureUrl of null clears the picture and metadata is replaced as a whole. The email address is changed with request_my_email_change.
 
 Sends a `PUT` request to `/identity/resources/users/v2/me`
 
@@ -10424,7 +10424,7 @@ Sends a `PUT` request to `/identity/resources/users/v2/me`
     }
     /**Change the profile of the member named by the headers
 
-Partial update of phoneNumber, profilePictureUrl, metadata and name for the user in the user header within the tenant header. Profile fields live on the identity, so every tenant sees the change.
+Stores the members that are present in the profile of the named user. Profiles belong to the person, so every tenant sees the change.
 
 Sends a `PUT` request to `/identity/resources/users/v1`
 
@@ -10464,7 +10464,7 @@ Sends a `PUT` request to `/identity/resources/users/v1`
     }
     /**Invite somebody to a tenant (retired form)
 
-Marked deprecated in favour of the second version; takes the same body and gives the same answer.
+Takes the same body and gives the same answer as create_user_v2, which is the call to prefer. Without a default application it may be refused unless the header frontegg-application-id goes along.
 
 Sends a `POST` request to `/identity/resources/users/v1`
 
@@ -10504,12 +10504,12 @@ Sends a `POST` request to `/identity/resources/users/v1`
     }
     /**Read one member of a tenant
 
-Returns the user as seen from the tenant in the header, so roles, permissions and activatedForTenant are those of that membership.
+Returns the user as seen from the tenant in scope, with the roles and permissions held there. People who are not members answer like unknown ones.
 
 Sends a `GET` request to `/identity/resources/users/v1/{userId}`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn get_user<'a>(
         &'a self,
@@ -10548,12 +10548,12 @@ Arguments:
     }
     /**Change a user's profile for every tenant at once
 
-Despite the verb it is a partial update of the identity: phoneNumber, profilePictureUrl (null clears it, at most 4095 characters), metadata, vendorMetadata, mfaBypass, externalId and name are each written only when present. metadata and vendorMetadata are replaced as whole strings. phoneNumber must be in international form with a leading plus; a new number is added to the user's numbers, it does not displace one already there. Bumps nothing in roles or memberships, sends no mail, ends no session.
+Stores the members that are present; a profilePictureUrl of null clears the picture, and metadata and vendorMetadata are replaced as whole strings. A new phone number is added to the user's numbers. No mail is sent and no session ends.
 
 Sends a `PUT` request to `/identity/resources/users/v1/{userId}`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn update_user_globally<'a>(
@@ -10595,12 +10595,12 @@ Arguments:
     }
     /**Take a user out of a tenant or delete them altogether
 
-With a tenant header only that membership goes, with its roles, group places and application assignments. Without one the identity is deleted with all memberships, identifiers, factors, sessions and tokens; listings no longer show it.
+With a tenant only that membership goes, with its roles, group places and application assignments. Without one the person is deleted from the environment with all memberships, identifiers, factors, sessions and tokens.
 
 Sends a `DELETE` request to `/identity/resources/users/v1/{userId}`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn remove_user<'a>(
         &'a self,
@@ -10639,12 +10639,12 @@ Arguments:
     }
     /**Give a member additional roles in one tenant
 
-Adds roleIds to the membership; roles held already are kept once. Answers tenantId, userId and the member's roles.
+Adds the roles to the user's membership of the tenant in scope, each kept once, and answers with all roles of the membership.
 
 Sends a `POST` request to `/identity/resources/users/v1/{userId}/roles`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn assign_roles_to_user<'a>(
@@ -10689,12 +10689,12 @@ Arguments:
     }
     /**Take roles from a member in one tenant
 
-A DELETE with a body. roleIds are removed from the membership, those not held are ignored; roles that come through groups remain effective.
+Takes the roles in the body of this DELETE from the membership; those not held are ignored. Roles that come through groups stay in effect.
 
 Sends a `DELETE` request to `/identity/resources/users/v1/{userId}/roles`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn unassign_roles_from_user<'a>(
@@ -10739,7 +10739,7 @@ Arguments:
     }
     /**Switch the tenant the user works in
 
-Sets the identity's active tenant to tenantId of the body, which the person must be able to enter.
+Sets the tenant in which the user works from now on. The running access token does not change; refresh it to get one for the new tenant.
 
 Sends a `PUT` request to `/identity/resources/users/v1/tenant`
 
@@ -10779,27 +10779,27 @@ Sends a `PUT` request to `/identity/resources/users/v1/tenant`
     }
     /**List users with phrase and approximate matching
 
-All parameters of the ordinary listing plus _phraseSearchContains (every word must occur), _phraseSearchExcludes (none may occur), _phraseSearchOptional (at least one must occur), each a comma-separated list, and _phraseSearchApproximate (default false), which tolerates similar characters. Same paging, 50 by default and 200 at most.
+Takes all parameters of list_users and in addition words that must, must not, or may occur. _phraseSearchApproximate tolerates similar characters.
 
 Sends a `GET` request to `/identity/resources/users/v1/query/phrase`
 
 Arguments:
-- `email`: query _email.
-- `external_ids`: query _externalIds.
-- `identifier`: query _identifier.
-- `identifier_type`: query _identifierType.
-- `include_sub_tenants`: query _includeSubTenants.
-- `limit`: query _limit.
-- `name_prefix`: query _namePrefix.
-- `offset`: query _offset.
-- `order`: query _order.
-- `phrase_search_approximate`: query _phraseSearchApproximate.
-- `phrase_search_contains`: query _phraseSearchContains.
-- `phrase_search_excludes`: query _phraseSearchExcludes.
-- `phrase_search_optional`: query _phraseSearchOptional.
-- `sort_by`: query _sortBy.
-- `tenant_id`: query _tenantId.
-- `ids`: query ids.
+- `email`: Part of an email address to search for.
+- `external_ids`: Ids that users have in external systems, separated by commas.
+- `identifier`: Beginning of an identifier; needs _identifierType.
+- `identifier_type`: What kind of identifier _identifier is.
+- `include_sub_tenants`: Whether users of the tenants below are included.
+- `limit`: Number of entries on a page.
+- `name_prefix`: Beginning of the name.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
+- `order`: Sort order; ascending when absent.
+- `phrase_search_approximate`: Whether similar characters match as well.
+- `phrase_search_contains`: Words that must all occur, separated by commas.
+- `phrase_search_excludes`: Words of which none may occur, separated by commas.
+- `phrase_search_optional`: Words of which at least one must occur, separated by commas.
+- `sort_by`: Field to sort by.
+- `tenant_id`: Tenant to narrow the list to; the scope header does the same.
+- `ids`: User ids to select, separated by commas.
 */
     pub async fn search_users<'a>(
         &'a self,
@@ -10893,18 +10893,18 @@ Arguments:
     }
     /**List usernames with their owners
 
-Narrowed by userIds, usernames (both comma separated) and _usernamePrefix, sorted by userId or username.
+Returns pairs of username and user id, narrowed by userIds, usernames and a prefix.
 
 Sends a `GET` request to `/identity/resources/usernames/v1`
 
 Arguments:
-- `limit`: query _limit.
-- `offset`: query _offset.
-- `order`: query _order.
-- `sort_by`: query _sortBy.
-- `username_prefix`: query _usernamePrefix.
-- `user_ids`: query userIds.
-- `usernames`: query usernames.
+- `limit`: Number of entries on a page.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
+- `order`: Sort order; ascending when absent.
+- `sort_by`: Field to sort by.
+- `username_prefix`: Beginning of the username.
+- `user_ids`: User ids to select, separated by commas.
+- `usernames`: Usernames to select, separated by commas.
 */
     pub async fn list_usernames<'a>(
         &'a self,
@@ -10955,7 +10955,7 @@ Arguments:
     }
     /**Give the caller a username
 
-Accepts letters, digits and ^ $ . ! - # + ' ~ _ up to 128 characters, stores it in lower case and binds it to the calling user.
+Binds the username, stored in lower case, to the user. A user has one at most; to change it, delete the old one first.
 
 Sends a `POST` request to `/identity/resources/usernames/v1`
 
@@ -10995,12 +10995,12 @@ Sends a `POST` request to `/identity/resources/usernames/v1`
     }
     /**Release a username
 
-Removes the username from its owner; it can then be taken again.
+Takes the username from its owner, so that it can be used again.
 
 Sends a `DELETE` request to `/identity/resources/usernames/v1/{username}`
 
 Arguments:
-- `username`: path username.
+- `username`: The username, without regard to letter case.
 */
     pub async fn delete_username<'a>(
         &'a self,
@@ -11039,7 +11039,7 @@ Arguments:
     }
     /**Read the user's own username
 
-Returns username and userId of the user named by header or token.
+Returns the username of the named or signed-in user.
 
 Sends a `GET` request to `/identity/resources/usernames/v1/me`
 
@@ -11077,7 +11077,7 @@ Sends a `GET` request to `/identity/resources/usernames/v1/me`
     }
     /**Ask to change the caller's email and get a code at the new address
 
-Allowed only while the user emails policy permits changes. Mails a six-digit code to the new address; nothing changes until it is confirmed.
+Mails a six-digit code to the new address; nothing changes until verify_my_email_change. The user emails policy must permit changes. A second request replaces the first.
 
 Sends a `POST` request to `/identity/resources/users/v1/email/me`
 
@@ -11117,7 +11117,7 @@ Sends a `POST` request to `/identity/resources/users/v1/email/me`
     }
     /**Confirm the change of the caller's email with the code
 
-Takes email and code as requested before. On a match the new address becomes the verified primary one and the former address receives a notice of the change.
+Makes the new address the verified primary one if the code is right, and notifies the former address.
 
 Sends a `POST` request to `/identity/resources/users/v1/email/me/verify`
 
@@ -11159,12 +11159,12 @@ Sends a `POST` request to `/identity/resources/users/v1/email/me/verify`
     }
     /**Activate an account with the token from the activation link
 
-Takes userId and token, a password when the activation strategy of this user asks for one, and recaptchaToken and lastTermsCheck where the sign-in flow demands them. The required header frontegg-vendor-host says which environment is meant. The email becomes verified, the membership active, the token is spent, and the person is signed in at once - the answer is the usual authentication result, which may instead ask for MFA.
+Spends the activation token of the link, marks the user as verified and signs them in; the answer may instead ask for a second factor. A password is needed where get_user_activation_strategy says so. The environment is told by the host or by frontegg-vendor-host.
 
 Sends a `POST` request to `/identity/resources/users/v1/activate`
 
 Arguments:
-- `frontegg_vendor_host`: header frontegg-vendor-host.
+- `frontegg_vendor_host`: Domain of the environment, where the host of the call does not tell it.
 - `body`
 */
     pub async fn activate_user<'a>(
@@ -11211,12 +11211,12 @@ Arguments:
     }
     /**Activate an account with token and mailed code
 
-As the activation by link, with the six-digit code in addition, for environments whose activation strategy is code. A wrong code leaves the token usable so that the person can retry.
+Like activate_user, with the mailed six-digit code in addition, for environments that activate by code. A wrong code leaves the token usable.
 
 Sends a `POST` request to `/identity/resources/users/v1/activate/code`
 
 Arguments:
-- `frontegg_vendor_host`: header frontegg-vendor-host.
+- `frontegg_vendor_host`: Domain of the environment, where the host of the call does not tell it.
 - `body`
 */
     pub async fn activate_user_with_code<'a>(
@@ -11263,13 +11263,13 @@ Arguments:
     }
     /**Tell whether an activating user has to set a password
 
-Query parameters userId and token. Answers shouldSetPassword - true for people who will sign in by password and have none yet, false for those from single sign-on or a social provider. Does not spend the token.
+Tells whether the user has to set a password - true for people who will sign in by password and have none yet. The token is not spent.
 
 Sends a `GET` request to `/identity/resources/users/v1/activate/strategy`
 
 Arguments:
-- `token`: query token.
-- `user_id`: query userId.
+- `token`: The activation token of the link.
+- `user_id`: Id of the user.
 */
     pub async fn get_user_activation_strategy<'a>(
         &'a self,
@@ -11313,7 +11313,7 @@ Arguments:
     }
     /**Accept the invitation to a further tenant by link
 
-Takes userId and token, which the invitation link carries as query parameters. The pending membership becomes active and the token is spent. Nobody is signed in by it.
+Makes the pending membership active and spends the token of the link. Nobody is signed in by it.
 
 Sends a `POST` request to `/identity/resources/users/v1/invitation/accept`
 
@@ -11355,7 +11355,7 @@ Sends a `POST` request to `/identity/resources/users/v1/invitation/accept`
     }
     /**Accept the invitation to a further tenant with the mailed code
 
-As the acceptance by link, with the code in addition, for environments whose invitation strategy is code. A wrong code leaves the invitation open.
+Like accept_invitation, with the mailed code in addition, for environments that accept invitations by code. A wrong code leaves the invitation open.
 
 Sends a `POST` request to `/identity/resources/users/v1/invitation/accept/code`
 
@@ -11397,7 +11397,7 @@ Sends a `POST` request to `/identity/resources/users/v1/invitation/accept/code`
     }
     /**Read the caller's profile without roles and permissions
 
-The lighter form of the profile; roles and permissions are read separately from the caller's authorization.
+The lighter form of get_my_profile_v2, without roles and permissions; get_my_authorization returns those.
 
 Sends a `GET` request to `/identity/resources/users/v3/me`
 
@@ -11435,7 +11435,7 @@ Sends a `GET` request to `/identity/resources/users/v3/me`
     }
     /**List the tenants the caller belongs to
 
-A plain array, one entry per membership.
+Returns a plain array with one entry for each membership of the caller.
 
 Sends a `GET` request to `/identity/resources/users/v2/me/tenants`
 
@@ -11476,7 +11476,7 @@ Sends a `GET` request to `/identity/resources/users/v2/me/tenants`
     }
     /**List the caller's tenants with their place in the hierarchy
 
-Like the list of tenants, with hierarchy data; where the caller belongs to both a tenant and one below it, the lower one may be folded into the upper.
+Like list_my_tenants_v2, with each tenant's place in the hierarchy. Where the caller belongs to a tenant and to one below it, the lower one may be folded into the upper.
 
 Sends a `GET` request to `/identity/resources/users/v2/me/hierarchy`
 
@@ -11517,7 +11517,7 @@ Sends a `GET` request to `/identity/resources/users/v2/me/hierarchy`
     }
     /**Read the caller's roles and permissions in the current tenant
 
-Returns roles and permissions as full objects for the tenant of the token.
+Returns the caller's roles and permissions in the tenant of the token as full objects.
 
 Sends a `GET` request to `/identity/resources/users/v1/me/authorization`
 
@@ -11560,7 +11560,7 @@ Sends a `GET` request to `/identity/resources/users/v1/me/authorization`
     }
     /**Read the caller's tenants together with the active one
 
-An object with tenants, an array of tenant records, and activeTenant, one such record; the active one is that of the request's context.
+Returns the tenants of the caller and the active one, which is that of the request.
 
 Sends a `GET` request to `/identity/resources/users/v1/me/tenants`
 
@@ -11601,7 +11601,7 @@ Sends a `GET` request to `/identity/resources/users/v1/me/tenants`
     }
     /**List the user pools of the environment
 
-Returns a plain array, not a page, of all pools of every kind, each with its configuration and usersCount, the number of people known from it.
+Returns a plain array of all user pools, each with its configuration and the number of people known from it. Secrets may be left out of configurations.
 
 Sends a `GET` request to `/identity/resources/user-sources/v1`
 
@@ -11642,12 +11642,12 @@ Sends a `GET` request to `/identity/resources/user-sources/v1`
     }
     /**Read one user pool with its configuration
 
-Returns the pool without usersCount.
+Returns the pool with its configuration. Secrets may be left out of it.
 
 Sends a `GET` request to `/identity/resources/user-sources/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the user pool.
 */
     pub async fn get_user_source<'a>(
         &'a self,
@@ -11686,12 +11686,12 @@ Arguments:
     }
     /**Remove a user pool
 
-Deletes the pool of whatever kind together with its application assignments.
+Deletes the pool together with its assignments to applications.
 
 Sends a `DELETE` request to `/identity/resources/user-sources/v1/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the user pool.
 */
     pub async fn delete_user_source<'a>(
         &'a self,
@@ -11730,7 +11730,7 @@ Arguments:
     }
     /**Create a pool backed by an Auth0 tenant
 
-Name, index and configuration are required; configuration needs domain, clientId, secret, syncOnLogin, isMigrated and tenantConfig. appIds and description may follow. On the Auth0 side the application needs the password grant and reading rights on users and roles; Auth0 roles map to roles here by equal key. Answers id, name, type, appIds, description and index.
+Creates a pool whose people sign in against an Auth0 tenant. The Auth0 application needs the password grant and the right to read users and roles; Auth0 roles map to roles here by equal key.
 
 Sends a `POST` request to `/identity/resources/user-sources/v1/external/auth0`
 
@@ -11772,7 +11772,7 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/external/auth0`
     }
     /**Create a pool backed by an Amazon Cognito user pool
 
-Create a pool backed by an Amazon Cognito user pool.
+Creates a pool whose people sign in against an Amazon Cognito user pool. clientSecret is needed only when the Cognito app client has one.
 
 Sends a `POST` request to `/identity/resources/user-sources/v1/external/cognito`
 
@@ -11814,7 +11814,7 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/external/cognito`
     }
     /**Create a pool backed by a Firebase project
 
-As for Auth0, with a configuration of apiKey (the web key), serviceAccount (the eleven fields of Google's service account file, in snake case), syncOnLogin, isMigrated and tenantConfig, which here is static or new only.
+Creates a pool whose people sign in against a Firebase project, reached with its web API key and a Google service account.
 
 Sends a `POST` request to `/identity/resources/user-sources/v1/external/firebase`
 
@@ -11856,7 +11856,7 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/external/firebase
     }
     /**Create a pool whose sign-in is decided by custom code
 
-Create a pool whose sign-in is decided by custom code.
+Creates a pool whose sign-in is decided by code of your own - one piece that authenticates and, if wanted, one that fetches a profile.
 
 Sends a `POST` request to `/identity/resources/user-sources/v1/external/custom-code`
 
@@ -11898,7 +11898,7 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/external/custom-c
     }
     /**Create a pool that delegates sign-in to an OpenID Connect or OAuth2 provider
 
-Name, index and configuration are required. configuration needs clientId, secret, syncOnLogin, tenantConfig and either wellknownUrl or oauth2Config (authorizationUrl, tokenUrl, userInfoUrl, and optionally scopes and grantTypes).
+Creates a pool that delegates sign-in to an OpenID Connect or OAuth2 provider. The configuration needs either wellknownUrl or oauth2Config.
 
 Sends a `POST` request to `/identity/resources/user-sources/v1/federation`
 
@@ -11940,12 +11940,12 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/federation`
     }
     /**Change an Auth0 pool
 
-Name, description, index and configuration are each optional; a configuration is sent whole and replaces the stored one. Applications are not changed here but through assign and unassign. Answers without a body.
+Stores the members that are present; a configuration is sent whole and replaces the stored one. Applications are changed with assign_applications_to_user_source and its counterpart. The answer has no body.
 
 Sends a `PUT` request to `/identity/resources/user-sources/v1/external/auth0/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the user pool.
 - `body`
 */
     pub async fn update_auth0_user_source<'a>(
@@ -11987,12 +11987,12 @@ Arguments:
     }
     /**Change a Cognito pool
 
-Same rules as for the Auth0 pool, with the Cognito form of configuration.
+Stores the members that are present; a configuration is sent whole and replaces the stored one. The answer has no body.
 
 Sends a `PUT` request to `/identity/resources/user-sources/v1/external/cognito/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the user pool.
 - `body`
 */
     pub async fn update_cognito_user_source<'a>(
@@ -12034,12 +12034,12 @@ Arguments:
     }
     /**Change a Firebase pool
 
-Same rules as for the Auth0 pool, with the Firebase form of configuration.
+Stores the members that are present; a configuration is sent whole and replaces the stored one. The answer has no body.
 
 Sends a `PUT` request to `/identity/resources/user-sources/v1/external/firebase/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the user pool.
 - `body`
 */
     pub async fn update_firebase_user_source<'a>(
@@ -12081,12 +12081,12 @@ Arguments:
     }
     /**Change a custom-code pool
 
-Same rules as for the Auth0 pool, with the custom-code form of configuration.
+Stores the members that are present; a configuration is sent whole and replaces the stored one. The answer has no body.
 
 Sends a `PUT` request to `/identity/resources/user-sources/v1/external/custom-code/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the user pool.
 - `body`
 */
     pub async fn update_custom_code_user_source<'a>(
@@ -12128,12 +12128,12 @@ Arguments:
     }
     /**Change a federation pool
 
-Same rules as for the Auth0 pool, with the federation form of configuration.
+Stores the members that are present; a configuration is sent whole and replaces the stored one. The answer has no body.
 
 Sends a `PUT` request to `/identity/resources/user-sources/v1/federation/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the user pool.
 - `body`
 */
     pub async fn update_federation_user_source<'a>(
@@ -12175,7 +12175,7 @@ Arguments:
     }
     /**Let a user pool serve more applications
 
-Adds the given appIds to the pool userSourceId; ids already there are kept once. Both fields are required.
+Adds the applications to those that the pool serves, each kept once.
 
 Sends a `POST` request to `/identity/resources/user-sources/v1/assign`
 
@@ -12215,7 +12215,7 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/assign`
     }
     /**Stop a user pool from serving some applications
 
-Takes the given appIds out of the pool userSourceId; ids that are not assigned are ignored.
+Takes the applications from those that the pool serves; ids that are not assigned are ignored.
 
 Sends a `POST` request to `/identity/resources/user-sources/v1/unassign`
 
@@ -12257,14 +12257,14 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/unassign`
     }
     /**List the people known from a user pool
 
-Answers with the page wrapper whose items hold only email and lastLogin.
+Returns the email address and the last sign-in of each person known from the pool.
 
 Sends a `GET` request to `/identity/resources/user-sources/v1/{id}/users`
 
 Arguments:
-- `id`: path id.
-- `limit`: query _limit.
-- `offset`: query _offset.
+- `id`: Id of the user pool.
+- `limit`: Number of entries on a page.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
 */
     pub async fn list_user_source_users<'a>(
         &'a self,
@@ -12307,7 +12307,7 @@ Arguments:
     }
     /**List the live sessions of the signed-in or named user
 
-Returns a plain array, without paging, of the sessions that are neither ended nor expired; empty when there are none. current is false everywhere when an environment token asks. Reads only.
+Returns a plain array of the sessions that are neither ended nor expired. The session that asks is marked as current; with an environment token none is.
 
 Sends a `GET` request to `/identity/resources/users/sessions/v1/me`
 
@@ -12348,7 +12348,7 @@ Sends a `GET` request to `/identity/resources/users/sessions/v1/me`
     }
     /**End every session of the signed-in or named user
 
-Invalidates the refresh tokens of all sessions of the user, so that each device is signed out when its JWT expires. With an environment token nothing is left over. Works as well when there is nothing to end.
+Invalidates the refresh tokens of all sessions of the user, so that each device is signed out when its JWT expires.
 
 Sends a `DELETE` request to `/identity/resources/users/sessions/v1/me/all`
 
@@ -12388,12 +12388,12 @@ Sends a `DELETE` request to `/identity/resources/users/sessions/v1/me/all`
     }
     /**End one session of the signed-in or named user
 
-Ends the session with this id and invalidates its refresh token. The calling session may be ended as well.
+Ends one session and invalidates its refresh token. The calling session may be ended as well.
 
 Sends a `DELETE` request to `/identity/resources/users/sessions/v1/me/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the session.
 */
     pub async fn delete_my_session<'a>(
         &'a self,
@@ -12432,12 +12432,12 @@ Arguments:
     }
     /**Read one user by id without naming a tenant
 
-Looks the identity up in the whole environment and returns it with `tenantIds`, the active `tenantId` and one `tenants[]` entry per membership, each with its complete role objects (this is the difference to the listing). Includes invisible, locked and not yet activated users.
+Looks the user up in the whole environment, whatever the state, and returns every membership with its full roles.
 
 Sends a `GET` request to `/identity/resources/vendor-only/users/v1/{userId}`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn get_user_globally<'a>(
         &'a self,
@@ -12476,12 +12476,12 @@ Arguments:
     }
     /**Drop every second factor of a user in all tenants
 
-Deletes all enrolled devices (authenticator apps, phone, email code, security keys) and the recovery code of the identity and sets mfaEnrolled to false, so the next sign-in asks for enrolment again where a policy demands it. The body is ignored.
+Removes every second factor and the recovery code of the user, so that the next sign-in asks for enrollment where a policy demands it. Running sessions continue.
 
 Sends a `POST` request to `/identity/resources/vendor-only/users/v1/{userId}/mfa/unenroll`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn unenroll_user_mfa_globally<'a>(
         &'a self,
@@ -12520,7 +12520,7 @@ Arguments:
     }
     /**Check an email and password pair without signing in
 
-Compares the password with the stored hash of the user owning that email and answers with a boolean. No session or token comes of it.
+Tells whether the password is that of the user with this email address. No session or token comes of it, and failed checks do not count towards a lockout.
 
 Sends a `POST` request to `/identity/resources/vendor-only/users/v1/passwords/verify`
 
@@ -12565,7 +12565,7 @@ Sends a `POST` request to `/identity/resources/vendor-only/users/v1/passwords/ve
     }
     /**Create a user in a tenant named in the body, optionally exempt from MFA
 
-tenantId is the only required field, and one of email and username must be there (username at most 255 characters). Takes name, password, phoneNumber, metadata, vendorMetadata, roleIds, externalId, mfaBypass and expirationInSeconds, the last making the membership temporary. Meant for test and back-office accounts. Without roleIds the default roles apply.
+Creates a person with a first membership in the tenant of the body and returns the full user. One of email and username is needed; expirationInSeconds makes the membership temporary. No mail is sent. Without roleIds the default roles apply.
 
 Sends a `POST` request to `/identity/resources/vendor-only/users/v1`
 
@@ -12605,13 +12605,13 @@ Sends a `POST` request to `/identity/resources/vendor-only/users/v1`
     }
     /**Report in which state each given user is in each of their tenants
 
-userIds is required and holds at most 200 ids; userTenantStatuses narrows the answer to some of PendingInvitation, PendingLogin, Activated, NotActivated. Gives per user the pairs of tenantId and status, up to 2000 per user. Meaning used here - NotActivated is a fresh account whose activation is outstanding, PendingInvitation an existing account invited into a further tenant, PendingLogin one added silently that never signed in, Activated everything after that.
+Returns, for up to 200 users, in which state each of their memberships is. userTenantStatuses narrows the answer to some states. Unknown users are left out.
 
 Sends a `GET` request to `/identity/resources/tenants/users/v1/statuses`
 
 Arguments:
-- `user_ids`: query userIds.
-- `user_tenant_statuses`: query userTenantStatuses.
+- `user_ids`: User ids, at most 200, separated by commas.
+- `user_tenant_statuses`: States to narrow the answer to (PendingInvitation, PendingLogin, Activated, NotActivated), separated by commas.
 */
     pub async fn list_user_tenant_statuses<'a>(
         &'a self,
@@ -12660,12 +12660,12 @@ Arguments:
     }
     /**Attach a phone number to a user as already verified
 
-Adds the number from the body to the user's phone numbers with verified set, so no one-time code is texted. Numbers are international with a leading plus and unique in the environment. Answers without a body; the new id is found by listing phone numbers.
+Adds the number to the user as verified, so that no code is sent. The answer has no body; list the phone numbers to learn the id.
 
 Sends a `POST` request to `/identity/resources/users/phone-numbers/v1/vendor/{userId}`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn add_user_phone_number_globally<'a>(
@@ -12707,13 +12707,13 @@ Arguments:
     }
     /**Remove a user's phone number without the confirming code
 
-Deletes the number record at once, unlike the self-service path which first texts a code. The profile field phoneNumber is cleared when it showed that number.
+Deletes the number at once, without the code that the person would need.
 
 Sends a `DELETE` request to `/identity/resources/users/phone-numbers/v1/vendor/{userId}/{phoneId}`
 
 Arguments:
-- `user_id`: path userId.
-- `phone_id`: path phoneId.
+- `user_id`: Id of the user.
+- `phone_id`: Id of the phone number.
 */
     pub async fn delete_user_phone_number_globally<'a>(
         &'a self,
@@ -12753,7 +12753,7 @@ Arguments:
     }
     /**Queue the invitation of up to 1000 people into one tenant
 
-Takes `users`, each with email or username and optionally name, profilePictureUrl, password, phoneNumber, provider (default local), metadata, roleIds, emailMetadata, skipInviteEmail, expirationInSeconds (300 or more) and verified. At most 1000 entries for the tenant of the header. Somebody who already exists in another tenant gets a further membership and keeps the profile as it was; new people get an account. With skipInviteEmail they are added silently, otherwise a mail goes out.
+Accepts up to 1000 people for the tenant in scope and returns the job to poll with get_bulk_invite_status. Somebody known gets a further membership and keeps the profile; somebody new gets an account. With skipInviteEmail they are added silently.
 
 Sends a `POST` request to `/identity/resources/users/bulk/v1/invite`
 
@@ -12793,12 +12793,12 @@ Sends a `POST` request to `/identity/resources/users/bulk/v1/invite`
     }
     /**Poll a bulk invitation job
 
-Reports how far the job with that id has come.
+Reports how far the job has come and what failed.
 
 Sends a `GET` request to `/identity/resources/users/bulk/v1/status/{id}`
 
 Arguments:
-- `id`: path id.
+- `id`: Id of the job.
 */
     pub async fn get_bulk_invite_status<'a>(
         &'a self,
@@ -12837,12 +12837,12 @@ Arguments:
     }
     /**Add and remove roles for one user in many tenants
 
-addRoleIds and removeRoleIds are applied to the memberships in tenantIds or, when that list is absent, to all memberships of the user. A small set is handled within the call and answers with userId, affectedTenants, rolesAdded and rolesRemoved; a large one is queued and polled through the status operation. Adding a role already held or removing one not held changes nothing.
+Adds and removes roles in the tenants of tenantIds or, without that list, in all tenants of the user. A small change is made at once and the answer says what was done; a large one is queued and the answer carries taskId, for get_bulk_roles_update_status. Roles already held, or not held, are passed over.
 
 Sends a `PATCH` request to `/identity/resources/vendor-only/users/v1/{userId}/roles/bulk`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn update_user_roles_across_tenants<'a>(
@@ -12887,12 +12887,12 @@ Arguments:
     }
     /**Poll a queued change of roles across tenants
 
-Returns the task with its user, state (NotStarted, InProgress, Completed, CompletedWithErrors), totalTenants, processedTenants, the role ids added and removed, and a list of errors, each with message and, where known, the tenant or tenants hit.
+Reports the state of a queued change, how many tenants are done and what failed.
 
 Sends a `GET` request to `/identity/resources/vendor-only/users/v1/bulk-roles/status/{taskId}`
 
 Arguments:
-- `task_id`: path taskId.
+- `task_id`: Id of the queued change.
 */
     pub async fn get_bulk_roles_update_status<'a>(
         &'a self,
@@ -12934,12 +12934,12 @@ Arguments:
     }
     /**Find a user by email address
 
-Reads the query parameter email and returns the matching identity without roles and permissions.
+Returns the person with this address, without roles and permissions. A 404 means that nobody has it.
 
 Sends a `GET` request to `/identity/resources/users/v1/email`
 
 Arguments:
-- `email`: query email.
+- `email`: Email address of the user, without regard to letter case.
 */
     pub async fn get_user_by_email<'a>(
         &'a self,
@@ -12976,12 +12976,12 @@ Arguments:
     }
     /**Declare a user's email verified
 
-Sets verified on the identity so that password sign-in no longer waits for an activation mail. Repeating it is harmless; the body is ignored.
+Marks the user's email address as verified, so that sign-in no longer waits for an activation mail. Safe to repeat.
 
 Sends a `POST` request to `/identity/resources/users/v1/{userId}/verify`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn verify_user<'a>(
         &'a self,
@@ -13020,12 +13020,12 @@ Arguments:
     }
     /**Hide a user from member lists or show them again
 
-Writes the boolean invisible. The person keeps every membership, role and session; only the lists that the self-service portal shows leave them out.
+Leaves the user out of the member lists that portals show, or puts them back. Memberships, roles and sessions stay.
 
 Sends a `PUT` request to `/identity/resources/users/v1/{userId}/invisible`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn set_user_invisible<'a>(
@@ -13067,12 +13067,12 @@ Arguments:
     }
     /**Grant or withdraw access to all tenants of the environment
 
-Writes the boolean superUser. While set, the person may act in any tenant, member or not. The vendor no longer develops this feature because newer ones do not go with it.
+While set, the person may act in any tenant, member or not. The feature is no longer developed.
 
 Sends a `PUT` request to `/identity/resources/users/v1/{userId}/superuser`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn set_user_superuser<'a>(
@@ -13114,12 +13114,12 @@ Arguments:
     }
     /**Choose which tenant a user is working in
 
-Sets `tenantId` of the identity, the tenant taken when a request or a new sign-in names none. A tenant id that does not exist is created on the fly unless validateTenantExist asks for a check first.
+Sets the tenant that is taken when a request or a sign-in names none. An unknown tenant is created on the fly unless validateTenantExist is set. Tokens already issued keep their tenant until they are refreshed.
 
 Sends a `PUT` request to `/identity/resources/users/v1/{userId}/tenant`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn set_user_active_tenant<'a>(
@@ -13161,12 +13161,12 @@ Arguments:
     }
     /**Make an existing user a member of a further tenant
 
-Adds a membership with the default roles for the tenantId in the body and, unless skipInviteEmail is true, mails the invitation to it. The active tenant does not change. validateTenantExist makes an unknown tenant an error.
+Adds a membership with the default roles and, unless skipInviteEmail is set, mails an invitation. The active tenant does not change. An unknown tenant is created unless validateTenantExist is set.
 
 Sends a `POST` request to `/identity/resources/users/v1/{userId}/tenant`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn add_user_to_tenant<'a>(
@@ -13208,12 +13208,12 @@ Arguments:
     }
     /**Replace a user's email address everywhere
 
-Swaps the primary address of the identity for the one in the body, for all tenants, with no confirming code and regardless of the environment's policy on email changes.
+Replaces the user's primary address in all tenants, without a confirming code and whatever the policy on email changes says.
 
 Sends a `PUT` request to `/identity/resources/users/v1/{userId}/email`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 - `body`
 */
     pub async fn set_user_email<'a>(
@@ -13255,12 +13255,12 @@ Arguments:
     }
     /**Mint an activation link for a user without mailing it
 
-Makes a fresh activation token and returns link, token and userId. The link leads to the login page's activation route with user id and token as query parameters; the token is what the activation operations accept. Nothing is sent.
+Makes a new activation token and returns it alone and inside a link. Nothing is mailed, and earlier tokens of the user stop working.
 
 Sends a `POST` request to `/identity/resources/users/v1/{userId}/links/generate-activation-token`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn generate_user_activation_link<'a>(
         &'a self,
@@ -13302,12 +13302,12 @@ Arguments:
     }
     /**Mint a password reset link for a user without mailing it
 
-Makes a fresh reset token and returns link, token and userId, for use with the operation that sets a new password by token. No mail leaves and the present password stays valid until the token is used.
+Makes a new reset token and returns it alone and inside a link. Nothing is mailed, and the present password stays valid until the token is used.
 
 Sends a `POST` request to `/identity/resources/users/v1/{userId}/links/generate-password-reset-token`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn generate_user_password_reset_link<'a>(
         &'a self,
@@ -13349,12 +13349,12 @@ Arguments:
     }
     /**Lift the global lock on a user
 
-Clears isLocked so that sign-in works again in every tenant where the membership itself is not disabled or expired. Nothing happens when no lock is set.
+Lifts the global lock, so that the user can sign in again wherever the membership itself allows it. Nothing happens when no lock is set.
 
 Sends a `POST` request to `/identity/resources/users/v1/{userId}/unlock`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn unlock_user<'a>(
         &'a self,
@@ -13393,12 +13393,12 @@ Arguments:
     }
     /**Bar a user from the whole environment
 
-Sets isLocked. From then on no sign-in succeeds in any tenant until an unlock by an administrator or through the mailed unlock token. Locking twice is the same as once.
+Bars the user from every tenant until an administrator or the mailed unlock token lifts the lock, and ends all sessions.
 
 Sends a `POST` request to `/identity/resources/users/v1/{userId}/lock`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn lock_user<'a>(
         &'a self,
@@ -13437,7 +13437,7 @@ Arguments:
     }
     /**Transfer all members of one tenant to another
 
-Both ids are required.
+Turns every membership of the source tenant into one of the target tenant. Afterwards the source tenant has no members but still exists.
 
 Sends a `PUT` request to `/identity/resources/users/v1/tenants/migrate`
 
@@ -13479,12 +13479,12 @@ Sends a `PUT` request to `/identity/resources/users/v1/tenants/migrate`
     }
     /**List the ids of the users assigned to an application
 
-A plain array of user ids over all tenants, each once.
+Returns a plain array of user ids over all tenants, each once.
 
 Sends a `GET` request to `/identity/resources/applications/v1/{appId}/users`
 
 Arguments:
-- `app_id`: path appId.
+- `app_id`: Id of the application.
 */
     pub async fn list_application_users<'a>(
         &'a self,
@@ -13526,12 +13526,12 @@ Arguments:
     }
     /**List the ids of the applications a user is assigned to
 
-A plain array of application ids over all memberships of the user, each once.
+Returns a plain array of application ids over all memberships of the user, each once.
 
 Sends a `GET` request to `/identity/resources/applications/v1/{userId}/apps`
 
 Arguments:
-- `user_id`: path userId.
+- `user_id`: Id of the user.
 */
     pub async fn list_user_applications<'a>(
         &'a self,
@@ -13573,7 +13573,7 @@ Arguments:
     }
     /**Assign members of a tenant to an application
 
-appId, tenantId and userIds come in the body, all required. Makes one assignment per user and answers with these records. Portal users need the permission fe.secure.write.appsUsers.
+Makes one assignment for each user, all of them members of the tenant in the body, and returns the records. Users of a portal need the permission fe.secure.write.appsUsers.
 
 Sends a `POST` request to `/identity/resources/applications/v1`
 
@@ -13616,7 +13616,7 @@ Sends a `POST` request to `/identity/resources/applications/v1`
     }
     /**Withdraw members of a tenant from an application
 
-A DELETE with the same body as the assignment. Removes the assignments and ignores users who had none. Portal users need the permission fe.secure.delete.appsUser.
+Removes the assignments named in the body of this DELETE; users without one are ignored. Users of a portal need the permission fe.secure.delete.appsUser.
 
 Sends a `DELETE` request to `/identity/resources/applications/v1`
 
@@ -13656,7 +13656,7 @@ Sends a `DELETE` request to `/identity/resources/applications/v1`
     }
     /**Read which tenant is active per application for a user
 
-Returns applicationActiveTenants, pairs of applicationId and tenantId, for the user of the header. Applications for which nothing was chosen are missing; there the identity's active tenant counts.
+Returns the active tenant of each application for which the user chose one. For the others the user's active tenant counts.
 
 Sends a `GET` request to `/identity/resources/applications/user-tenants/active/v1`
 
@@ -13699,7 +13699,7 @@ Sends a `GET` request to `/identity/resources/applications/user-tenants/active/v
     }
     /**Choose the active tenant per application for a user
 
-activeApplicationTenants is a list of applicationId and tenantId pairs; each pair overwrites the choice for its application, other applications keep theirs.
+Stores the given choices; applications that are not named keep theirs.
 
 Sends a `PUT` request to `/identity/resources/applications/user-tenants/active/v1`
 
@@ -13741,12 +13741,12 @@ Sends a `PUT` request to `/identity/resources/applications/user-tenants/active/v
     }
     /**Read a tenant by id (retired form)
 
-Deprecated.
+Returns an array that holds the one tenant, or nothing when the id is unknown. get_tenant_v2 is the call to prefer.
 
 Sends a `GET` request to `/tenants/resources/tenants/v1/{tenantId}`
 
 Arguments:
-- `tenant_id`: path tenantId.
+- `tenant_id`: Id of the tenant.
 */
     pub async fn get_tenant_v1<'a>(
         &'a self,
@@ -13785,12 +13785,12 @@ Arguments:
     }
     /**Change a tenant (retired form)
 
-Deprecated.
+Stores the members that are present; metadata replaces the whole of what is stored. update_tenant_v2 is the call to prefer.
 
 Sends a `PUT` request to `/tenants/resources/tenants/v1/{tenantId}`
 
 Arguments:
-- `tenant_id`: path tenantId.
+- `tenant_id`: Id of the tenant.
 - `body`
 */
     pub async fn update_tenant_v1<'a>(
@@ -13832,12 +13832,12 @@ Arguments:
     }
     /**Delete a tenant with all its users
 
-Marks the tenant deleted and removes its users. Sub-tenants move up to the deleted tenant's parent. The id may be used again later, which revives the tenant.
+Marks the tenant deleted and removes its users. Tenants below move up to its parent. Creating a tenant with the same id brings it back.
 
 Sends a `DELETE` request to `/tenants/resources/tenants/v1/{tenantId}`
 
 Arguments:
-- `tenant_id`: path tenantId.
+- `tenant_id`: Id of the tenant.
 */
     pub async fn delete_tenant<'a>(
         &'a self,
@@ -13876,7 +13876,7 @@ Arguments:
     }
     /**Create a tenant or revive a deleted one
 
-A tenantId that was deleted before is reactivated; one in use is refused with the message "Tenant already exists". Returns the tenant.
+Every member is optional; without a tenantId one is generated, and parentTenantId hangs the new tenant below an existing one. The id of a deleted tenant brings that one back; the id of a live one is refused.
 
 Sends a `POST` request to `/tenants/resources/tenants/v1`
 
@@ -13916,7 +13916,7 @@ Sends a `POST` request to `/tenants/resources/tenants/v1`
     }
     /**Delete the tenant the caller is working in
 
-Deletes the tenant of the user token with all its users, the caller included. Requires the permission fe.account-settings.delete.account.
+Deletes the tenant of the token with all its users, the caller included. The permission fe.account-settings.delete.account is needed.
 
 Sends a `DELETE` request to `/tenants/resources/tenants/v1`
 
@@ -13954,12 +13954,12 @@ Sends a `DELETE` request to `/tenants/resources/tenants/v1`
     }
     /**Merge keys into a tenant's metadata
 
-Metadata in the body is a JSON object or JSON text. Its top-level keys are written over the stored ones, keys not named stay. Returns the tenant with the merged metadata.
+Writes the top-level keys of metadata over the stored ones; keys that are not named stay. Returns the tenant.
 
 Sends a `POST` request to `/tenants/resources/tenants/v1/{tenantId}/metadata`
 
 Arguments:
-- `tenant_id`: path tenantId.
+- `tenant_id`: Id of the tenant.
 - `body`
 */
     pub async fn add_tenant_metadata<'a>(
@@ -14001,13 +14001,13 @@ Arguments:
     }
     /**Remove one key from a tenant's metadata
 
-Drops the top-level key with its value and returns the tenant with what is left.
+Drops the top-level key with its value and returns the tenant. A key that is not there changes nothing.
 
 Sends a `DELETE` request to `/tenants/resources/tenants/v1/{tenantId}/metadata/{key}`
 
 Arguments:
-- `tenant_id`: path tenantId.
-- `key`: path key.
+- `tenant_id`: Id of the tenant.
+- `key`: Top-level key of the metadata to drop.
 */
     pub async fn delete_tenant_metadata_key<'a>(
         &'a self,
@@ -14047,17 +14047,17 @@ Arguments:
     }
     /**List tenants of the environment page by page
 
-50 per page unless _limit says otherwise, at most 200; _offset is the page number. _filter searches name and tenantId, _tenantIds picks certain tenants, _sortBy is createdAt, name or tenantId, _order ASC or DESC. Wrapped in the usual page object.
+_filter searches name and tenantId, _tenantIds picks certain tenants. Deleted tenants are left out.
 
 Sends a `GET` request to `/tenants/resources/tenants/v2`
 
 Arguments:
-- `filter`: query _filter.
-- `limit`: query _limit.
-- `offset`: query _offset.
-- `order`: query _order.
-- `sort_by`: query _sortBy.
-- `tenant_ids`: query _tenantIds.
+- `filter`: Part of a name or tenant id, without regard to letter case.
+- `limit`: Number of entries on a page.
+- `offset`: Number of the page, from 0. In spite of its name it does not count entries.
+- `order`: Sort order; ascending when absent.
+- `sort_by`: Field to sort by.
+- `tenant_ids`: Tenant ids to select, separated by commas.
 */
     pub async fn list_tenants<'a>(
         &'a self,
@@ -14104,12 +14104,12 @@ Arguments:
     }
     /**Find the tenant with custom login behind an alias
 
-Returns the tenant whose alias equals the path segment. Unlike the read by id, an unknown alias is an error.
+Returns the tenant that has its login page under this alias. An alias that is unknown is an error.
 
 Sends a `GET` request to `/tenants/resources/tenants/v2/alias/{alias}`
 
 Arguments:
-- `alias`: path alias.
+- `alias`: Alias of the tenant's login page.
 */
     pub async fn get_tenant_by_alias<'a>(
         &'a self,
@@ -14148,12 +14148,12 @@ Arguments:
     }
     /**Read a tenant by id
 
-Read a tenant by id.
+Returns the tenant. An id that is unknown may be answered with an empty array instead of an error.
 
 Sends a `GET` request to `/tenants/resources/tenants/v2/{tenantId}`
 
 Arguments:
-- `tenant_id`: path tenantId.
+- `tenant_id`: Id of the tenant.
 */
     pub async fn get_tenant_v2<'a>(
         &'a self,
@@ -14192,12 +14192,12 @@ Arguments:
     }
     /**Change a tenant
 
-Returns the tenant.
+Stores the members that are present; metadata replaces the whole of what is stored. parentTenantId moves the tenant with everything below it.
 
 Sends a `PUT` request to `/tenants/resources/tenants/v2/{tenantId}`
 
 Arguments:
-- `tenant_id`: path tenantId.
+- `tenant_id`: Id of the tenant.
 - `body`
 */
     pub async fn update_tenant_v2<'a>(
@@ -14239,7 +14239,7 @@ Arguments:
     }
     /**Create a tenant below another one
 
-tenantId, name and parentTenantId are required; status, logo, logoUrl, creatorName, creatorEmail and isReseller may follow. Makes the tenant and its place in the hierarchy together, or revives a deleted tenant with that id. Returns the tenant.
+Creates the tenant and its place below the parent in one go, or brings back a deleted tenant with that id. A user token may only create below its own tenant.
 
 Sends a `POST` request to `/tenants/resources/sub-tenants/v1`
 
@@ -14279,12 +14279,12 @@ Sends a `POST` request to `/tenants/resources/sub-tenants/v1`
     }
     /**Let a tenant manage tenants of its own, or stop it
 
-Writes isReseller.
+Stores whether the tenant may manage tenants of its own. Switching it off leaves the tenants below in place.
 
 Sends a `PUT` request to `/tenants/resources/sub-tenants/v1/{tenantId}/management`
 
 Arguments:
-- `tenant_id`: path tenantId.
+- `tenant_id`: Id of the tenant.
 - `body`
 */
     pub async fn set_sub_tenant_management<'a>(
@@ -14326,12 +14326,12 @@ Arguments:
     }
     /**Set how members of a tenant reach into the tenants below
 
-subAccountAccessType defaultOff or defaultOn gives members a starting value that can be changed one by one; alwaysOn grants the access to everybody and fixes it.
+Stores how members reach into the tenants below. The two default values can be overridden for each member; alwaysOn grants the access to everybody and fixes it.
 
 Sends a `PUT` request to `/tenants/resources/sub-tenants/v1/{tenantId}/hierarchy-settings`
 
 Arguments:
-- `tenant_id`: path tenantId.
+- `tenant_id`: Id of the tenant.
 - `body`
 */
     pub async fn set_sub_tenant_hierarchy_settings<'a>(
@@ -14373,12 +14373,12 @@ Arguments:
     }
     /**Delete a tenant that lies below another one
 
-Deletes the tenant as the general deletion does; a user token may only name tenants below its own.
+Deletes the tenant as delete_tenant does. A user token may only name tenants below its own.
 
 Sends a `DELETE` request to `/tenants/resources/sub-tenants/v1/{tenantId}`
 
 Arguments:
-- `tenant_id`: path tenantId.
+- `tenant_id`: Id of the tenant.
 */
     pub async fn delete_sub_tenant<'a>(
         &'a self,
@@ -14417,7 +14417,7 @@ Arguments:
     }
     /**Read the settings of a tenant
 
-Returns the settings of the tenant in header or token; what was never set is missing.
+Returns the settings of the tenant in scope; what was never set is missing.
 
 Sends a `GET` request to `/tenants/resources/account-settings/v1`
 
@@ -14455,7 +14455,7 @@ Sends a `GET` request to `/tenants/resources/account-settings/v1`
     }
     /**Change settings of a tenant
 
-Partial update; at least one setting must be present. Values land on the tenant record, so name, address, timezone, currency and logo are seen by the tenant operations too. Returns the settings.
+Stores the settings that are present, at least one, and returns all of them. They are part of the tenant record, so the tenant calls show the same values.
 
 Sends a `PUT` request to `/tenants/resources/account-settings/v1`
 
@@ -14495,7 +14495,7 @@ Sends a `PUT` request to `/tenants/resources/account-settings/v1`
     }
     /**Read the settings of a tenant that are not confidential
 
-Returns tenantId, applicationUrl and loginUrl only.
+Returns the settings of the tenant in scope that anybody may see.
 
 Sends a `GET` request to `/tenants/resources/account-settings/v1/public`
 
@@ -14535,7 +14535,7 @@ Sends a `GET` request to `/tenants/resources/account-settings/v1/public`
     }
     /**Queue the import of a list of tenants
 
-The job is accepted at once and followed by its migrationId.
+Accepts a list of tenant ids and answers with the migrationId to poll. An id that does not exist yet becomes a tenant.
 
 Sends a `POST` request to `/tenants/resources/migrations/v1/tenants`
 
@@ -14575,12 +14575,12 @@ Sends a `POST` request to `/tenants/resources/migrations/v1/tenants`
     }
     /**Poll an import of tenants
 
-Reports the state and outcome of the job with that id.
+Reports the state and outcome of an import.
 
 Sends a `GET` request to `/tenants/resources/migrations/v1/tenants/status/{migrationId}`
 
 Arguments:
-- `migration_id`: path migrationId.
+- `migration_id`: Id of the import, as returned when it was accepted.
 */
     pub async fn get_tenant_migration_status<'a>(
         &'a self,
@@ -14619,7 +14619,7 @@ Arguments:
     }
     /**List all tenants below a tenant, flat
 
-An array over all depths, each entry with tenantId, tenantName, status, createdAt and level, the distance from the tenant of the header or token.
+Returns a flat array over all depths; level is the distance from the tenant in scope, which itself is not listed.
 
 Sends a `GET` request to `/tenants/resources/hierarchy/v1`
 
@@ -14660,7 +14660,7 @@ Sends a `GET` request to `/tenants/resources/hierarchy/v1`
     }
     /**Hang an existing tenant below another one
 
-Records the relation of parentTenantId and childTenantId. The child keeps its users and its own tenants below. A child that already has a parent elsewhere is refused, and so are equal ids.
+Hangs one existing tenant below another. The child keeps its users and its own tenants below. A child that has a parent already is refused.
 
 Sends a `POST` request to `/tenants/resources/hierarchy/v1`
 
@@ -14700,7 +14700,7 @@ Sends a `POST` request to `/tenants/resources/hierarchy/v1`
     }
     /**Detach a tenant from its parent
 
-A DELETE with a body. Drops the relation; the child becomes a root and keeps what lies below it. Neither tenant is deleted.
+Drops the relation named in the body of this DELETE. The child becomes a root and keeps what lies below it; neither tenant is deleted.
 
 Sends a `DELETE` request to `/tenants/resources/hierarchy/v1`
 
@@ -14740,7 +14740,7 @@ Sends a `DELETE` request to `/tenants/resources/hierarchy/v1`
     }
     /**List all tenants above a tenant
 
-An array with the same fields as the list below, from the direct parent to the root.
+Returns a flat array from the direct parent up to the root.
 
 Sends a `GET` request to `/tenants/resources/hierarchy/v1/parents`
 
@@ -14781,7 +14781,7 @@ Sends a `GET` request to `/tenants/resources/hierarchy/v1/parents`
     }
     /**Read the tenants below a tenant as a tree
 
-One object for the tenant itself with tenantId, tenantName, status, createdAt and children, nested to any depth. A circle in the stored relations is answered with 400.
+Returns the tenant in scope with everything below it, nested to any depth.
 
 Sends a `GET` request to `/tenants/resources/hierarchy/v1/tree`
 
@@ -14819,7 +14819,7 @@ Sends a `GET` request to `/tenants/resources/hierarchy/v1/tree`
     }
     /**Exchange the environment's client id and API key for an environment token
 
-Takes a JSON body with clientId and secret, both required strings. Compares them with the stored credentials and answers with token (a signed JWT of type "vendor") and expiresIn (its lifetime as a number of seconds). Changes nothing: any number of tokens may be live at once, issuing a new one does not end older ones, and no cookie is set. Neither a bearer token nor a tenant header is read.
+Exchanges client id and API key for the token that management calls carry, and tells its lifetime in seconds. Nothing is stored or ended by it; several tokens may be live at once. There is no refresh - authenticate again before the token ends. Credentials of the account yield a token that reaches every environment.
 
 Sends a `POST` request to `/auth/vendor`
 

@@ -34,7 +34,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// How people of the environment sign in: by password, by a code or link sent by e-mail or SMS, each with an e-mail address or a username as identifier, or not locally at all.
+    /// How people of the environment sign in: by password, by a code or link sent by email or SMS, each with an email address or a username as identifier, or not locally at all.
     AuthStrategy {
         /// `EmailAndPassword`
         EmailAndPassword = "EmailAndPassword",
@@ -468,7 +468,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Field by which e-mail records are sorted.
+    /// Field by which email records are sorted.
     UserEmailSortField {
         /// `userId`
         UserId = "userId",

@@ -3,4 +3,6 @@
 
 pub mod enums;
 pub(crate) mod operations;
+#[cfg(feature = "schemars")]
+pub(crate) mod schemas;
 pub mod types;

@@ -3560,13 +3560,9 @@ pub struct CreateTenantApiTokenResponseDto {
     #[serde(rename = "createdAt")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// User who created the credentials; null when made with the environment token.
-    #[serde(
-        rename = "createdByUserId",
-        deserialize_with = "::std::option::Option::deserialize"
-    )]
+    #[serde(rename = "createdByUserId")]
     pub created_by_user_id: ::std::option::Option<::std::string::String>,
     /// Free text about the credentials; null when none was given.
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub description: ::std::option::Option<::std::string::String>,
     /// When the credentials end; absent or null when they never end.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -5337,13 +5333,9 @@ pub struct GetTenantApiTokensResponse {
     #[serde(rename = "createdAt")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Id of the user who created them; null if made with an environment token alone.
-    #[serde(
-        rename = "createdByUserId",
-        deserialize_with = "::std::option::Option::deserialize"
-    )]
+    #[serde(rename = "createdByUserId")]
     pub created_by_user_id: ::std::option::Option<::std::string::String>,
     /// Free text about the credentials; null if none was given.
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub description: ::std::option::Option<::std::string::String>,
     /// When the credentials end; absent or null if they never do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -7438,7 +7430,6 @@ pub struct PermissionCategoryResponseDto {
     #[serde(rename = "createdAt")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Free text about the category; null if none was given.
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub description: ::std::option::Option<::std::string::String>,
     /// True for a built-in category, which cannot be changed.
     #[serde(rename = "feCategory")]
@@ -8928,7 +8919,7 @@ pub struct Tenant {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// E-mail address of the person who created the tenant.
+    /// Email address of the person who created the tenant.
     #[serde(
         rename = "creatorEmail",
         skip_serializing_if = "::std::option::Option::is_none"
@@ -9023,10 +9014,7 @@ pub struct TenantAccessTokenResponse {
     #[serde(rename = "createdAt")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Id of the user who made the token; null when an environment token did.
-    #[serde(
-        rename = "createdByUserId",
-        deserialize_with = "::std::option::Option::deserialize"
-    )]
+    #[serde(rename = "createdByUserId")]
     pub created_by_user_id: ::std::option::Option<::std::string::String>,
     /// Free text about the purpose; absent when none was given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -10230,17 +10218,8 @@ pub struct UpdateRoleTenantRequest {
 impl UpdateRoleTenantRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        Self {
-            tenant_id: ::std::default::Default::default(),
-        }
-    }
-    /// Id of the tenant that shall own the role; null makes it a role of the whole environment.
-    #[must_use]
-    pub fn tenant_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.tenant_id = Some(value.into());
-        self
+    pub fn new(tenant_id: ::std::option::Option<::std::string::String>) -> Self {
+        Self { tenant_id }
     }
 }
 /// Roles to add to or remove from a group.
@@ -10324,13 +10303,9 @@ pub struct UpdateTenantApiTokenResponseDto {
     #[serde(rename = "createdAt")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Id of the user who made the credentials; null when an environment token did.
-    #[serde(
-        rename = "createdByUserId",
-        deserialize_with = "::std::option::Option::deserialize"
-    )]
+    #[serde(rename = "createdByUserId")]
     pub created_by_user_id: ::std::option::Option<::std::string::String>,
     /// Free text about the purpose; null when there is none.
-    #[serde(deserialize_with = "::std::option::Option::deserialize")]
     pub description: ::std::option::Option<::std::string::String>,
     /// When the credentials end; absent or null when they never do.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -11365,11 +11340,11 @@ pub struct UserDto {
     /// Whether the email address is proven.
     pub verified: bool,
 }
-/// One page of e-mail records.
+/// One page of email records.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UserEmailPage {
-    /// The e-mail records on this page.
+    /// The email records on this page.
     pub items: ::std::vec::Vec<UserEmailResponseDto>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
