@@ -33,7 +33,11 @@ pub fn generate(prepared: &Value) -> Result<Generated> {
     settings.with_replacement(SECRET, "crate::Secret", std::iter::empty::<TypeImpl>());
     for (name, _) in members(&prepared["components"], "schemas").filter(|(_, schema)| is_enum(schema)) {
         let rust = rust_name(name);
-        settings.with_replacement(&rust, format!("crate::enums::{rust}"), [TypeImpl::Display, TypeImpl::FromStr].into_iter());
+        settings.with_replacement(
+            &rust,
+            format!("crate::enums::{rust}"),
+            [TypeImpl::Display, TypeImpl::FromStr].into_iter(),
+        );
     }
     let mut generator = Generator::new(&settings);
     let tokens = generator.generate_tokens(&spec).context("progenitor")?;
@@ -74,7 +78,9 @@ impl VisitMut for DropVersionHeader {
         let text = |statement: &Stmt| quote!(#statement).to_string();
         let before = block.stmts.len();
         block.stmts.retain(|statement| !text(statement).contains("\"api-version\""));
-        if block.stmts.len() < before && !block.stmts.iter().any(|statement| text(statement).contains("header_map . append")) {
+        if block.stmts.len() < before
+            && !block.stmts.iter().any(|statement| text(statement).contains("header_map . append"))
+        {
             block.stmts.retain(|statement| !text(statement).starts_with("let mut header_map"));
             syn::visit_mut::visit_block_mut(self, block);
         }

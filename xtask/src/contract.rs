@@ -30,26 +30,14 @@ pub fn contract(api: &Api) -> Result<Files> {
         files.insert(path, print(head, file.items));
         Ok(())
     };
-    put(
-        format!("{SOURCES}/mod.rs"),
-        "//! The tags, one module each.\n\n",
-        index(api),
-    )?;
-    put(
-        format!("{SOURCES}/schemas.rs"),
-        "//! Schemas of the documents.\n\n",
-        tables::schemas(api)?,
-    )?;
+    put(format!("{SOURCES}/mod.rs"), "//! The tags, one module each.\n\n", index(api))?;
+    put(format!("{SOURCES}/schemas.rs"), "//! Schemas of the documents.\n\n", tables::schemas(api)?)?;
     for tag in &api.tags {
         let path = format!("{SOURCES}/{}.rs", tag_module(&tag.name));
         let head = format!("//! {}\n\n", tag.description.replace('\n', " "));
         put(path, &head, tag_file(api, &tag.name)?)?;
     }
-    put(
-        format!("{TESTS}/echo.rs"),
-        "//! A service whose every operation answers with its own name.\n\n",
-        echo(api)?,
-    )?;
+    put(format!("{TESTS}/echo.rs"), "//! A service whose every operation answers with its own name.\n\n", echo(api)?)?;
     files.insert(format!("{TESTS}/requests.rs"), requests::requests(api)?);
     Ok(files)
 }
@@ -211,7 +199,11 @@ fn tag_file(api: &Api, tag: &str) -> Result<TokenStream> {
     };
     let model = imports(&body, &quote!(frontegg_model), &MODEL);
     let schema = imports(&body, &quote!(crate::schema), &["Contract", "Parameter", "Place", "Presence", "Schema"]);
-    let schemas = words(&body).contains("schemas").then(|| quote!(use super::schemas;));
+    let schemas = words(&body).contains("schemas").then(|| {
+        quote!(
+            use super::schemas;
+        )
+    });
     Ok(quote! {
         use std::sync::Arc;
         use axum::Router;
@@ -233,11 +225,8 @@ fn tag_file(api: &Api, tag: &str) -> Result<TokenStream> {
 /// Imports of those names of a module that the code uses.
 fn imports(code: &TokenStream, module: &TokenStream, names: &[&str]) -> TokenStream {
     let words = words(code);
-    let used: Vec<Ident> = names
-        .iter()
-        .filter(|name| words.contains(**name))
-        .map(|name| format_ident!("{name}"))
-        .collect();
+    let used: Vec<Ident> =
+        names.iter().filter(|name| words.contains(**name)).map(|name| format_ident!("{name}")).collect();
     match used.as_slice() {
         [] => TokenStream::new(),
         [name] => quote!(use #module::#name;),
@@ -376,7 +365,7 @@ fn echo(api: &Api) -> Result<TokenStream> {
         use http::StatusCode;
 
         #[doc = " Answers 418 with the id of the operation that was reached."]
-        pub struct Echo;
+        pub(crate) struct Echo;
 
         fn reached<T>(id: &str) -> ApiResult<T> {
             Err(ApiFailure::new(StatusCode::IM_A_TEAPOT, id))

@@ -70,7 +70,8 @@ pub fn rows(api: &Api, mentions: &Mentions) -> Vec<Row> {
             row.offered += usize::from(operation.published);
             row.reachable += usize::from(operation.published && mentions.views.contains(&operation.id));
             row.served += usize::from(!mentions.unserved.contains(&operation.id));
-            row.tested += usize::from(mentions.tests.contains(&operation.id) && !mentions.unserved.contains(&operation.id));
+            row.tested +=
+                usize::from(mentions.tests.contains(&operation.id) && !mentions.unserved.contains(&operation.id));
         }
         all.documented += row.documented;
         all.offered += row.offered;

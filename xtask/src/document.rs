@@ -63,7 +63,10 @@ pub fn merge(documents: &[Document]) -> Result<Value> {
             }
         }
         for kind in ["schemas", "parameters", "responses"] {
-            let Some(Value::Object(entries)) = value.pointer_mut(&format!("/components/{kind}")).map(Value::take) else { continue };
+            let Some(Value::Object(entries)) = value.pointer_mut(&format!("/components/{kind}")).map(Value::take)
+            else {
+                continue;
+            };
             let all = components.entry(kind).or_default();
             for (name, entry) in entries {
                 if all.get(&name).is_some_and(|other| *other != entry) {

@@ -11,7 +11,9 @@ use crate::regen::doc_comment;
 
 /// The file with one `open_enum!` for each enum schema.
 pub fn enums(api: &Api) -> Result<String> {
-    let mut out = String::from("//! Enums of the API; each keeps values that it does not know.\n\nuse crate::open_enum::open_enum;\n");
+    let mut out = String::from(
+        "//! Enums of the API; each keeps values that it does not know.\n\nuse crate::open_enum::open_enum;\n",
+    );
     for (name, schema) in api.schemas().filter(|(_, schema)| is_enum(schema)) {
         let description = schema["description"].as_str().unwrap_or_default();
         writeln!(out, "\nopen_enum! {{\n{}    {} {{", doc_comment(description, "    "), rust_name(name))?;
@@ -19,7 +21,10 @@ pub fn enums(api: &Api) -> Result<String> {
         for value in schema["enum"].as_array().into_iter().flatten().filter_map(|value| value.as_str()) {
             let variant = value.to_upper_camel_case();
             ensure!(syn::parse_str::<syn::Ident>(&variant).is_ok(), "enum {name}: {value:?} makes no variant");
-            ensure!(seen.insert(variant.clone()) && variant != "Unknown", "enum {name}: {value:?} makes a variant twice");
+            ensure!(
+                seen.insert(variant.clone()) && variant != "Unknown",
+                "enum {name}: {value:?} makes a variant twice"
+            );
             writeln!(out, "        /// `{value}`\n        {variant} = {value:?},")?;
         }
         out.push_str("    }\n}\n");

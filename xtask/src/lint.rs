@@ -123,7 +123,9 @@ impl<'a> Lint<'a> {
 
     /// Follows a reference into this document or another one.
     fn resolve(&self, value: &'a Value) -> &'a Value {
-        let Some((file, pointer)) = value["$ref"].as_str().and_then(|reference| reference.split_once('#')) else { return value };
+        let Some((file, pointer)) = value["$ref"].as_str().and_then(|reference| reference.split_once('#')) else {
+            return value;
+        };
         let file = if file.is_empty() { self.file } else { file };
         let document = self.documents.iter().find(|document| document.file == file);
         document.and_then(|document| document.value.pointer(pointer)).unwrap_or(value)
@@ -132,7 +134,11 @@ impl<'a> Lint<'a> {
     fn operation(&mut self, path: &str, operation: &'a Value, tags: &BTreeSet<&str>, pointer: &str) {
         let text = |member: &str| operation[member].as_str().unwrap_or_default();
         let id = text("operationId");
-        self.check(!id.is_empty() && id.to_snake_case() == id, &format!("{pointer}/operationId"), "is missing or not snake_case");
+        self.check(
+            !id.is_empty() && id.to_snake_case() == id,
+            &format!("{pointer}/operationId"),
+            "is missing or not snake_case",
+        );
         let place = format!("{}: {pointer}", self.file);
         if let Some(first) = self.ids.insert(id.to_owned(), place) {
             self.fault(&format!("{pointer}/operationId"), format!("{id:?} is the id of {first} too"));
@@ -161,14 +167,16 @@ impl<'a> Lint<'a> {
             self.check(known, &format!("{pointer}/{member}"), "is none of the four x- members");
         }
         let upstream = operation["x-upstream-operation-id"].as_str();
-        let right = upstream.is_some_and(|name| !name.is_empty() && (name == "unpublished") == (self.file == UNPUBLISHED));
+        let right =
+            upstream.is_some_and(|name| !name.is_empty() && (name == "unpublished") == (self.file == UNPUBLISHED));
         self.check(right, &format!("{pointer}/x-upstream-operation-id"), "is missing or wrong");
         for (member, allowed) in [("x-token", &TOKENS[..]), ("x-category", &CATEGORIES[..])] {
             let known = operation[member].as_str().is_some_and(|value| allowed.contains(&value));
             self.check(known, &format!("{pointer}/{member}"), format!("is none of {}", allowed.join(", ")));
         }
         let scope = operation["x-scope"].as_array();
-        let known = scope.is_some_and(|scope| scope.iter().all(|entry| entry.as_str().is_some_and(|entry| SCOPES.contains(&entry))));
+        let known = scope
+            .is_some_and(|scope| scope.iter().all(|entry| entry.as_str().is_some_and(|entry| SCOPES.contains(&entry))));
         self.check(known, &format!("{pointer}/x-scope"), format!("is no list of {}", SCOPES.join(", ")));
     }
 
@@ -179,23 +187,35 @@ impl<'a> Lint<'a> {
             let number = status.parse::<u16>().unwrap_or_default();
             self.check((200..600).contains(&number), &place, "is no status; success and errors are listed one by one");
             let response = self.resolve(response);
-            self.check(response["description"].as_str().is_some_and(|text| !text.is_empty()), &place, "has no description");
+            self.check(
+                response["description"].as_str().is_some_and(|text| !text.is_empty()),
+                &place,
+                "has no description",
+            );
             let schema = response.pointer("/content/application~1json/schema");
             if number < 400 {
                 successes += 1;
             } else {
-                let error = schema.and_then(|schema| schema["$ref"].as_str()).is_some_and(|name| name.ends_with("/ApiError"));
+                let error =
+                    schema.and_then(|schema| schema["$ref"].as_str()).is_some_and(|name| name.ends_with("/ApiError"));
                 self.check(error, &place, "is an error without ApiError");
             }
             if let Some(content) = response.get("content") {
                 self.content(content, &format!("{place}/content"));
             }
         }
-        self.check(successes == 1, &format!("{pointer}/responses"), format!("has {successes} success statuses instead of one"));
+        self.check(
+            successes == 1,
+            &format!("{pointer}/responses"),
+            format!("has {successes} success statuses instead of one"),
+        );
     }
 
     fn content(&mut self, content: &Value, pointer: &str) {
-        let Some(schema) = content.pointer("/application~1json/schema").filter(|_| content.as_object().is_some_and(|map| map.len() == 1)) else {
+        let Some(schema) = content
+            .pointer("/application~1json/schema")
+            .filter(|_| content.as_object().is_some_and(|map| map.len() == 1))
+        else {
             return self.fault(pointer, "is not one JSON schema");
         };
         self.schema(schema, &format!("{pointer}/application~1json/schema"), false);
@@ -208,7 +228,11 @@ impl<'a> Lint<'a> {
             let place = format!("{pointer}/parameters/{index}");
             let parameter = self.resolve(parameter);
             let name = parameter["name"].as_str().unwrap_or_default();
-            self.check(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), &place, "has no description");
+            self.check(
+                parameter["description"].as_str().is_some_and(|text| !text.is_empty()),
+                &place,
+                "has no description",
+            );
             match parameter["in"].as_str() {
                 Some("path") => {
                     in_path.insert(name.to_owned());
@@ -221,12 +245,24 @@ impl<'a> Lint<'a> {
             }
             self.schema(&parameter["schema"], &format!("{place}/schema"), false);
         }
-        let template: BTreeSet<String> =
-            path.split('/').filter_map(|segment| Some(segment.strip_prefix('{')?.strip_suffix('}')?.to_owned())).collect();
+        let template: BTreeSet<String> = path
+            .split('/')
+            .filter_map(|segment| Some(segment.strip_prefix('{')?.strip_suffix('}')?.to_owned()))
+            .collect();
         self.check(template == in_path, &format!("{pointer}/parameters"), "do not agree with the path");
-        let scope = |name: &str| operation["x-scope"].as_array().into_iter().flatten().any(|entry| entry.as_str().is_some_and(|entry| entry.trim_end_matches('?') == name));
+        let scope = |name: &str| {
+            operation["x-scope"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|entry| entry.as_str().is_some_and(|entry| entry.trim_end_matches('?') == name))
+        };
         for (word, header) in [("tenant", TENANT_HEADER), ("user", USER_HEADER)] {
-            self.check(scope(word) == headers.contains(header), &format!("{pointer}/x-scope"), format!("does not agree with the header {header}"));
+            self.check(
+                scope(word) == headers.contains(header),
+                &format!("{pointer}/x-scope"),
+                format!("does not agree with the header {header}"),
+            );
         }
     }
 

@@ -91,7 +91,8 @@ fn run(arguments: Arguments) -> Result<bool> {
             Ok(true)
         }
         Some(Task::Drift { upstream, check, format }) => {
-            let drifted = drift::run(&upstream, &root.join("openapi"), check, format == Format::Json, &mut io::stdout().lock())?;
+            let drifted =
+                drift::run(&upstream, &root.join("openapi"), check, format == Format::Json, &mut io::stdout().lock())?;
             Ok(!(check && drifted))
         }
         Some(Task::Coverage { write, check }) => coverage::run(root, write, check, &mut io::stdout().lock()),

@@ -77,7 +77,9 @@ fn widen_success(document: &mut Value) -> usize {
     let mut widened = 0;
     for operation in operations(document) {
         let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { continue };
-        let Some(status) = responses.keys().find(|status| status.starts_with('2') && *status != "2XX").cloned() else { continue };
+        let Some(status) = responses.keys().find(|status| status.starts_with('2') && *status != "2XX").cloned() else {
+            continue;
+        };
         if let Some(response) = responses.remove(&status) {
             responses.insert("2XX".into(), response);
             widened += 1;
@@ -123,10 +125,14 @@ fn each_schema(value: &mut Value, change: &mut impl FnMut(&mut Value) -> usize) 
 fn remove_members(document: &mut Value, names: &[&str]) -> usize {
     each_schema(document, &mut |schema| {
         // A property may bear the name of a keyword; a keyword's value is no schema.
-        let Some(schema) = schema.as_object_mut().filter(|schema| schema.contains_key("type") || schema.contains_key("allOf")) else {
+        let Some(schema) =
+            schema.as_object_mut().filter(|schema| schema.contains_key("type") || schema.contains_key("allOf"))
+        else {
             return 0;
         };
-        let keyword = |schema: &serde_json::Map<String, Value>, name: &str| schema.get(name).is_some_and(|value| !value.is_object());
+        let keyword = |schema: &serde_json::Map<String, Value>, name: &str| {
+            schema.get(name).is_some_and(|value| !value.is_object())
+        };
         names.iter().filter(|name| keyword(schema, name) && schema.remove(**name).is_some()).count()
     })
 }
@@ -148,7 +154,8 @@ fn optional_collections(document: &mut Value) -> usize {
         let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return 0 };
         let mut changed = 0;
         for (name, property) in properties {
-            let collection = property["type"] == "array" || (property["type"] == "object" && property.get("properties").is_none());
+            let collection =
+                property["type"] == "array" || (property["type"] == "object" && property.get("properties").is_none());
             if collection && property["nullable"] != true && !required.iter().any(|entry| entry == name) {
                 property["nullable"] = true.into();
                 changed += 1;
@@ -192,7 +199,8 @@ pub fn request_schemas(document: &Value) -> Vec<String> {
 fn collect_references(document: &Value, value: &Value, reached: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
-            if let Some(name) = map.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/components/schemas/"))
+            if let Some(name) =
+                map.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/components/schemas/"))
                 && !reached.iter().any(|known| known == name)
             {
                 reached.push(name.to_owned());
@@ -261,7 +269,10 @@ mod tests {
         assert_eq!(statuses, ["2XX", "4XX", "5XX"]);
         let role = &prepared["components"]["schemas"]["Role"]["properties"];
         assert_eq!(role["ids"]["nullable"], true);
-        assert_eq!(role["key"], json!({ "allOf": [{ "$ref": "#/components/schemas/Secret" }], "description": "A secret." }));
+        assert_eq!(
+            role["key"],
+            json!({ "allOf": [{ "$ref": "#/components/schemas/Secret" }], "description": "A secret." })
+        );
         assert_eq!(role["default"]["type"], "boolean", "a property may be called like a keyword");
     }
 

@@ -51,6 +51,7 @@ pub fn generate(root: &Path) -> Result<Files> {
     let plan = types::Plan {
         requests: &prepare::request_schemas(&api.document),
         clearable: &prepare::clearable_members(&api.document),
+        document: &api.document,
     };
     let mut files = Files::new();
     let model = "crates/frontegg-model/src/generated";
@@ -61,7 +62,10 @@ pub fn generate(root: &Path) -> Result<Files> {
     files.insert(format!("{model}/enums.rs"), enums::enums(&api)?);
     files.insert(format!("{model}/schemas.rs"), schemas::schemas(&api)?);
     files.insert(format!("{model}/operations.rs"), table::table(&api)?);
-    let types = print("//! Types of request and answer bodies, named as in the vendor's reference.\n\n", types::finish(generated.types, &plan)?);
+    let types = print(
+        "//! Types of request and answer bodies, named as in the vendor's reference.\n\n",
+        types::finish(generated.types, &plan)?,
+    );
     files.insert(format!("{model}/types.rs"), types);
     let calls = call_file(&generated.calls);
     files.extend(views::views(&api, &generated.calls)?);
@@ -124,7 +128,9 @@ pub fn difference(root: &Path, files: &Files) -> Result<String> {
         }
     }
     for path in unlisted(root, files)? {
-        out.push_str(&format!("--- a/{path}\n+++ /dev/null\n@@ this file is not generated any more, or never was @@\n"));
+        out.push_str(&format!(
+            "--- a/{path}\n+++ /dev/null\n@@ this file is not generated any more, or never was @@\n"
+        ));
     }
     Ok(out)
 }

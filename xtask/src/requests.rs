@@ -16,8 +16,8 @@ pub fn requests(api: &Api) -> Result<String> {
     let mut out = String::from(
         "//! One request of every operation, with samples made from the document.\n\n\
          /// A request: id of the operation, address, headers without the scope's, and body.\n\
-         pub type Request = (&'static str, &'static str, &'static [(&'static str, &'static str)], Option<&'static str>);\n\n\
-         /// Every operation, sorted by id.\npub const REQUESTS: &[Request] = &[\n",
+         pub(crate) type Request = (&'static str, &'static str, &'static [(&'static str, &'static str)], Option<&'static str>);\n\n\
+         /// Every operation, sorted by id.\npub(crate) const REQUESTS: &[Request] = &[\n",
     );
     for operation in &api.operations {
         let headers: Vec<(&str, String)> = operation

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use syn::{FnArg, ImplItem, Item, Pat, Signature, Type};
 
 use crate::{
+    document::resolve,
     operation::{Api, Operation, members},
     regen::Files,
-    document::resolve,
 };
 
 /// A value that a schema accepts, with every member filled. The same schema always gives the same value.
@@ -103,13 +103,17 @@ fn inner<'a>(ty: &'a Type, outer: &str) -> &'a Type {
 
 /// Signatures of the generated calls, one an operation.
 pub fn signatures(calls: &[Item]) -> impl Iterator<Item = &Signature> {
-    calls.iter().filter_map(|item| match item {
-        Item::Impl(block) if block.trait_.is_none() => Some(&block.items),
-        _ => None,
-    }).flatten().filter_map(|item| match item {
-        ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(&function.sig),
-        _ => None,
-    })
+    calls
+        .iter()
+        .filter_map(|item| match item {
+            Item::Impl(block) if block.trait_.is_none() => Some(&block.items),
+            _ => None,
+        })
+        .flatten()
+        .filter_map(|item| match item {
+            ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(&function.sig),
+            _ => None,
+        })
 }
 
 /// Names and types of a signature's arguments, without `self`.
@@ -135,10 +139,15 @@ pub fn samples(api: &Api, calls: &[Item]) -> Result<Files> {
     signatures.sort_by_key(|signature| signature.ident.to_string());
     for signature in signatures {
         let id = signature.ident.to_string();
-        let operation = api.published().find(|operation| operation.id == id).with_context(|| format!("no operation {id}"))?;
+        let operation =
+            api.published().find(|operation| operation.id == id).with_context(|| format!("no operation {id}"))?;
         let values: Vec<String> =
             arguments(signature).map(|(name, ty)| argument(api, operation, &name, ty)).collect::<Result<_>>()?;
-        writeln!(out, "    ({id:?}, |client| Box::pin(async move {{ client.{id}({}).await.map(drop) }})),", values.join(", "))?;
+        writeln!(
+            out,
+            "    ({id:?}, |client| Box::pin(async move {{ client.{id}({}).await.map(drop) }})),",
+            values.join(", ")
+        )?;
     }
     out.push_str("];\n");
     Ok(Files::from([("crates/frontegg-client/tests/generated/calls.rs".to_owned(), out)]))

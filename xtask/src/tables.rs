@@ -63,7 +63,11 @@ pub fn schemas(api: &Api) -> Result<TokenStream> {
         let ident = format_ident!("{}", table_name(name));
         tables.push(quote!(pub(super) static #ident: Schema = #table;));
     }
-    let enums = uses_enums.then(|| quote!(use frontegg_model::enums;));
+    let enums = uses_enums.then(|| {
+        quote!(
+            use frontegg_model::enums;
+        )
+    });
     Ok(quote! {
         #enums
         use crate::schema::{Member, Presence::{Optional, Required}, Schema};

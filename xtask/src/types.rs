@@ -5,13 +5,14 @@
 //! - Every type gets a feature-gated `JsonSchema`.
 //! - The JSON schemas that typify repeats in doc comments go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 use quote::{format_ident, quote};
+use serde_json::Value;
 use syn::{Attribute, Fields, GenericArgument, Item, ItemImpl, ItemStruct, PathArguments, Type, parse_quote};
 
-use crate::operation::rust_name;
+use crate::operation::{members, rust_name};
 
 /// Which types are built by callers, and which of their members can be cleared.
 #[derive(Debug)]
@@ -20,11 +21,22 @@ pub struct Plan<'a> {
     pub requests: &'a [String],
     /// Members (schema, property) that are optional and nullable in them.
     pub clearable: &'a [(String, String)],
+    /// The joined document, which says in what order members stand.
+    pub document: &'a Value,
 }
 
 /// Applies the plan to the items of `mod types`.
 pub fn finish(items: Vec<Item>, plan: &Plan) -> Result<Vec<Item>> {
-    let requests: BTreeSet<String> = plan.requests.iter().map(|name| rust_name(name)).collect();
+    let requests: BTreeMap<String, Vec<&String>> = plan
+        .requests
+        .iter()
+        .map(|name| {
+            (
+                rust_name(name),
+                members(&plan.document["components"]["schemas"][name], "properties").map(|(name, _)| name).collect(),
+            )
+        })
+        .collect();
     let mut clearable: BTreeSet<(String, String)> =
         plan.clearable.iter().map(|(schema, property)| (rust_name(schema), property.clone())).collect();
     let mut finished = Vec::new();
@@ -34,9 +46,8 @@ pub fn finish(items: Vec<Item>, plan: &Plan) -> Result<Vec<Item>> {
                 clean_docs(&mut structure.attrs);
                 derive_schema(&mut structure.attrs);
                 finish_members(structure, &mut clearable)?;
-                let request = requests.contains(&structure.ident.to_string());
-                let constructor = if request {
-                    Some(builder(structure)?)
+                let constructor = if let Some(order) = requests.get(&structure.ident.to_string()) {
+                    Some(builder(structure, order)?)
                 } else {
                     read_missing_as_null(structure);
                     None
@@ -51,7 +62,9 @@ pub fn finish(items: Vec<Item>, plan: &Plan) -> Result<Vec<Item>> {
             Item::Enum(choice) => {
                 clean_docs(&mut choice.attrs);
                 derive_schema(&mut choice.attrs);
-                for variant in choice.variants.iter_mut().filter(|variant| !variant.attrs.iter().any(|a| a.path().is_ident("doc"))) {
+                for variant in
+                    choice.variants.iter_mut().filter(|variant| !variant.attrs.iter().any(|a| a.path().is_ident("doc")))
+                {
                     let text = format!("`{}`.", variant.ident);
                     variant.attrs.push(parse_quote!(#[doc = #text]));
                 }
@@ -67,9 +80,10 @@ pub fn finish(items: Vec<Item>, plan: &Plan) -> Result<Vec<Item>> {
     Ok(finished)
 }
 
-fn is_default_of(block: &ItemImpl, names: &BTreeSet<String>) -> bool {
-    let default = block.trait_.as_ref().is_some_and(|(path, _)| path.segments.last().is_some_and(|last| last.ident == "Default"));
-    default && last_segment(&block.self_ty).is_some_and(|segment| names.contains(&segment.ident.to_string()))
+fn is_default_of(block: &ItemImpl, names: &BTreeMap<String, Vec<&String>>) -> bool {
+    let default =
+        block.trait_.as_ref().is_some_and(|(path, _)| path.segments.last().is_some_and(|last| last.ident == "Default"));
+    default && last_segment(&block.self_ty).is_some_and(|segment| names.contains_key(&segment.ident.to_string()))
 }
 
 /// Cuts doc comments before the repeated JSON schema.
@@ -108,10 +122,13 @@ fn finish_members(structure: &mut ItemStruct, clearable: &mut BTreeSet<(String, 
         if !clearable.remove(&(name.clone(), property.clone())) {
             continue;
         }
-        let inner = argument_of(&field.ty, "Option").with_context(|| format!("{name}.{property} is not optional"))?.clone();
+        let inner =
+            argument_of(&field.ty, "Option").with_context(|| format!("{name}.{property} is not optional"))?.clone();
         field.ty = parse_quote!(crate::Patch<#inner>);
         field.attrs.retain(|attribute| !attribute.path().is_ident("serde"));
-        field.attrs.push(parse_quote!(#[serde(rename = #property, default, skip_serializing_if = "crate::Patch::is_absent")]));
+        field
+            .attrs
+            .push(parse_quote!(#[serde(rename = #property, default, skip_serializing_if = "crate::Patch::is_absent")]));
     }
     Ok(())
 }
@@ -134,7 +151,9 @@ fn wire_name(field: &syn::Field) -> String {
 
 /// Whether a member that may be null is required all the same; typify marks these so.
 fn must_be_said(field: &syn::Field) -> bool {
-    field.attrs.iter().any(|attribute| attribute.path().is_ident("serde") && quote!(#attribute).to_string().contains("deserialize_with"))
+    field.attrs.iter().any(|attribute| {
+        attribute.path().is_ident("serde") && quote!(#attribute).to_string().contains("deserialize_with")
+    })
 }
 
 /// An answer that leaves out what could be null still decodes.
@@ -168,14 +187,17 @@ fn argument_of<'a>(ty: &'a Type, outer: &str) -> Option<&'a Type> {
 }
 
 /// `impl X { new(required…), one setter for each optional member }`.
-fn builder(structure: &ItemStruct) -> Result<ItemImpl> {
+fn builder(structure: &ItemStruct, order: &[&String]) -> Result<ItemImpl> {
     let name = &structure.ident;
     let Fields::Named(fields) = &structure.fields else {
         // A list or map newtype is built by its own `From`.
         return Ok(parse_quote!(impl #name {}));
     };
     let (mut parameters, mut values, mut setters) = (Vec::new(), Vec::new(), Vec::new());
-    for field in &fields.named {
+    // typify sorts members by name; arguments come as the document has them.
+    let mut fields: Vec<&syn::Field> = fields.named.iter().collect();
+    fields.sort_by_key(|field| order.iter().position(|name| **name == wire_name(field)));
+    for field in fields {
         let ident = field.ident.as_ref().context("a field without a name")?;
         if must_be_said(field) {
             let ty = &field.ty;
@@ -234,7 +256,10 @@ fn accepted(ty: &Type, value: &proc_macro2::TokenStream) -> (proc_macro2::TokenS
         return (quote!(impl Into<#ty>), quote!(#value.into()));
     }
     if let Some(item) = argument_of(ty, "Vec") {
-        return (quote!(impl IntoIterator<Item = impl Into<#item>>), quote!(#value.into_iter().map(Into::into).collect()));
+        return (
+            quote!(impl IntoIterator<Item = impl Into<#item>>),
+            quote!(#value.into_iter().map(Into::into).collect()),
+        );
     }
     (quote!(#ty), quote!(#value))
 }

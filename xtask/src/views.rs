@@ -61,7 +61,9 @@ pub fn views(api: &Api, calls: &[Item]) -> Result<Files> {
         modules.extend(quote!(mod #name; pub use #name::#view;));
     }
     files.insert(format!("{FOLDER}/views/categories.rs"), category_file(api, &tags)?);
-    modules.extend(quote!(mod categories;));
+    modules.extend(quote!(
+        mod categories;
+    ));
     let names = CATEGORIES.iter().map(|(category, _)| format_ident!("{}", category.to_upper_camel_case()));
     modules.extend(quote!(pub use categories::{#(#names),*};));
     files.insert(
@@ -70,7 +72,13 @@ pub fn views(api: &Api, calls: &[Item]) -> Result<Files> {
     );
     files.insert(
         format!("{FOLDER}/mod.rs"),
-        file("//! Generated from the OpenAPI documents.\n\n", &quote!(pub mod params; pub mod views;))?,
+        file(
+            "//! Generated from the OpenAPI documents.\n\n",
+            &quote!(
+                pub mod params;
+                pub mod views;
+            ),
+        )?,
     );
     let head = "//! Optional values of operations that have them, one type an operation.\n\n";
     let items = quote!(use crate::enums; #(#params)*);
@@ -174,8 +182,11 @@ impl<'a> Method<'a> {
         let mut setters = TokenStream::new();
         for (parameter, ty) in &self.optional {
             let ident = format_ident!("{}", parameter.ident());
-            let text =
-                if parameter.description.is_empty() { format!("`{}`.", parameter.name) } else { parameter.description.clone() };
+            let text = if parameter.description.is_empty() {
+                format!("`{}`.", parameter.name)
+            } else {
+                parameter.description.clone()
+            };
             let (docs, short) = (docs(&text), short(ty));
             fields.extend(quote!(#docs pub #ident: Option<#short>,));
             let (input, value) = match ty {
@@ -230,14 +241,11 @@ fn tag_file(tag: &Tag, view: &proc_macro2::Ident, methods: [TokenStream; 4]) -> 
     let has = |access: usize, name: &str| (!methods[access].is_empty()).then(|| format_ident!("{name}"));
     let scope = [Some(format_ident!("Access")), has(3, "Authorized"), has(1, "Environment"), has(2, "User")];
     let scope = scope.into_iter().flatten();
-    let modules: Vec<_> = [
-        (quote!(enums,), "enums ::"),
-        (quote!(generated::params,), "params ::"),
-        (quote!(types,), "types ::"),
-    ]
-    .into_iter()
-    .filter_map(|(module, mark)| used.contains(mark).then_some(module))
-    .collect();
+    let modules: Vec<_> =
+        [(quote!(enums,), "enums ::"), (quote!(generated::params,), "params ::"), (quote!(types,), "types ::")]
+            .into_iter()
+            .filter_map(|(module, mark)| used.contains(mark).then_some(module))
+            .collect();
     let docs = docs(&format!("{}\n\nTag “{}” of the reference.", tag.description, tag.name));
     let tokens = quote! {
         use crate::{#(#modules)* call::Call, scope::{Core, #(#scope),*}};
@@ -259,7 +267,8 @@ fn category_file(api: &Api, tags: &[&Tag]) -> Result<String> {
     let (mut types, mut all, mut of_environment) = (TokenStream::new(), TokenStream::new(), TokenStream::new());
     let mut names = BTreeSet::new();
     for (category, text) in CATEGORIES {
-        let (name, view) = (format_ident!("{}", category.to_snake_case()), format_ident!("{}", category.to_upper_camel_case()));
+        let (name, view) =
+            (format_ident!("{}", category.to_snake_case()), format_ident!("{}", category.to_upper_camel_case()));
         let docs = docs(text);
         let tags = tags.iter().filter(|tag| published(api, tag).any(|operation| operation.category == category));
         let accessors = tags.map(|tag| accessor(tag, &quote!(A)));
@@ -381,6 +390,7 @@ fn owned(ty: &Type) -> Type {
 /// A type as one would write it by hand.
 fn short(ty: &Type) -> TokenStream {
     let text = ty.to_token_stream().to_string();
-    let text = text.replace(":: std :: vec ::", "").replace(":: std :: string ::", "").replace("crate :: enums", "enums");
+    let text =
+        text.replace(":: std :: vec ::", "").replace(":: std :: string ::", "").replace("crate :: enums", "enums");
     text.parse().unwrap_or_else(|_| ty.to_token_stream())
 }

@@ -108,14 +108,18 @@ fn broken_yaml_is_placed() {
 
 #[test]
 fn an_unknown_reference_is_placed() {
-    let folder = with("environment.yaml", "#/components/schemas/VendorAuthenticationRequest", "#/components/schemas/Nothing");
+    let folder =
+        with("environment.yaml", "#/components/schemas/VendorAuthenticationRequest", "#/components/schemas/Nothing");
     refuses(&folder, &["environment.yaml", "#/paths/~1auth~1vendor/post/requestBody", "unknown reference", "Nothing"]);
 }
 
 #[test]
 fn a_repeated_id_is_placed() {
     let folder = with("environment.yaml", "operationId: authenticate_environment", "operationId: create_roles_v1");
-    refuses(&folder, &["environment.yaml", "#/paths/~1auth~1vendor/post/operationId", "create_roles_v1", "identity.yaml"]);
+    refuses(
+        &folder,
+        &["environment.yaml", "#/paths/~1auth~1vendor/post/operationId", "create_roles_v1", "identity.yaml"],
+    );
 }
 
 #[test]

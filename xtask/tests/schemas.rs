@@ -37,7 +37,11 @@ fn form(schema: &Value) -> String {
 
 fn takes_null(schema: &Value) -> bool {
     let alternatives = ["anyOf", "oneOf"].iter().filter_map(|choice| schema[choice].as_array()).flatten();
-    schema["nullable"] == true || form(schema) == "any" || alternatives.into_iter().any(|alternative| alternative["nullable"] == true || alternative.get("enum").is_some())
+    schema["nullable"] == true
+        || form(schema) == "any"
+        || alternatives
+            .into_iter()
+            .any(|alternative| alternative["nullable"] == true || alternative.get("enum").is_some())
 }
 
 fn required(schema: &Value) -> BTreeSet<&str> {
@@ -66,8 +70,10 @@ fn every_type_has_the_schema_of_the_document() {
             continue;
         }
         assert_eq!(properties(schema), properties(documented), "{name}");
-        let nullable: BTreeSet<&str> =
-            members(documented, "properties").filter(|(_, value)| value["nullable"] == true).map(|(name, _)| name.as_str()).collect();
+        let nullable: BTreeSet<&str> = members(documented, "properties")
+            .filter(|(_, value)| value["nullable"] == true)
+            .map(|(name, _)| name.as_str())
+            .collect();
         // What can be null is never asked for when an answer is read.
         let asked: BTreeSet<&str> = required(documented).difference(&nullable).copied().collect();
         assert_eq!(required(schema).difference(&nullable).copied().collect::<BTreeSet<_>>(), asked, "{name}: required");

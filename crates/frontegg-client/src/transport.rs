@@ -169,7 +169,9 @@ mod tests {
 
     #[test]
     fn ordinary_values_stay_one_segment() {
-        for value in ["u-1", "a/b", "a b", "ä", "50%", "...", ".a", "a\\b", "?x", "#x", "a\nb", "%2e%2e", "\\..\\", ";", "{id}"] {
+        for value in
+            ["u-1", "a/b", "a b", "ä", "50%", "...", ".a", "a\\b", "?x", "#x", "a\nb", "%2e%2e", "\\..\\", ";", "{id}"]
+        {
             for base in ["http://localhost:1", "http://localhost:1/frontegg"] {
                 assert!(url(base, "/users/v1/{id}/roles", value), "{value}");
                 assert!(url(base, "/users/v1/{id}", value), "{value}");

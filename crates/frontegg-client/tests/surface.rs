@@ -67,7 +67,8 @@ fn methods() {
             })
             .collect();
         let syn::ReturnType::Type(_, answer) = &function.sig.output else { panic!("{id} returns nothing") };
-        writeln!(by_tag.entry(operation.tag).or_default(), "{id}({})\n    -> {}", arguments.join(", "), short(answer)).unwrap();
+        writeln!(by_tag.entry(operation.tag).or_default(), "{id}({})\n    -> {}", arguments.join(", "), short(answer))
+            .unwrap();
     }
     assert_eq!(count, OPERATIONS.iter().filter(|row| row.published).count());
     for (tag, text) in by_tag {
@@ -113,7 +114,11 @@ fn types() {
                 lines.push(format!("{kind} {} {{ {members} }}", structure.ident));
             }
             Item::Enum(choice) => {
-                let variants: Vec<String> = choice.variants.iter().map(|variant| format!("{}{}", variant.ident, short(&variant.fields))).collect();
+                let variants: Vec<String> = choice
+                    .variants
+                    .iter()
+                    .map(|variant| format!("{}{}", variant.ident, short(&variant.fields)))
+                    .collect();
                 lines.push(format!("enum {} {{ {} }}", choice.ident, variants.join(", ")));
             }
             Item::Type(alias) => lines.push(format!("type {} = {}", alias.ident, short(&alias.ty))),

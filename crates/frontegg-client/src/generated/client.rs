@@ -1529,7 +1529,7 @@ Sends a `POST` request to `/identity/resources/approval-flows/v1/approver-action
     }
     /**Read what an approver is asked to decide on
 
-Returns what the approver of a link is asked to decide on - name and description of the flow, the requester, the time of the request and the data given at the start. The three ids come from the link; no token is needed.
+Returns what the approver of a link is asked to decide on: name and description of the flow, the requester, the time of the request and the data given at the start. The three ids come from the link; no token is needed.
 
 Sends a `GET` request to `/identity/resources/approval-flows/v1/execution-data`
 
@@ -2334,7 +2334,7 @@ Arguments:
             _ => Err(Error::UnexpectedResponse(response)),
         }
     }
-    /**Read the two identity settings that clients of signed-in users need
+    /**Read the two identity settings that applications of signed-in users need
 
 Returns the two settings of the identity configuration that signed-in applications need, without keys or secrets.
 
@@ -6306,7 +6306,7 @@ Sends a `POST` request to `/identity/resources/users/v2/passwords/reset/sms/veri
     }
     /**Read the password expiry rule of the caller's level
 
-Returns the rule of the caller's level - the tenant's with a user token, the environment's with an environment token. Periods are in minutes.
+Returns the rule of the caller's level: the tenant's with a user token, the environment's with an environment token. Periods are in minutes.
 
 Sends a `GET` request to `/identity/resources/configurations/v1/password-rotation`
 
@@ -11263,7 +11263,7 @@ Arguments:
     }
     /**Tell whether an activating user has to set a password
 
-Tells whether the user has to set a password - true for people who will sign in by password and have none yet. The token is not spent.
+Tells whether the user has to set a password: true for people who will sign in by password and have none yet. The token is not spent.
 
 Sends a `GET` request to `/identity/resources/users/v1/activate/strategy`
 
@@ -11856,7 +11856,7 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/external/firebase
     }
     /**Create a pool whose sign-in is decided by custom code
 
-Creates a pool whose sign-in is decided by code of your own - one piece that authenticates and, if wanted, one that fetches a profile.
+Creates a pool whose sign-in is decided by code of your own: one piece that authenticates and, if wanted, one that fetches a profile.
 
 Sends a `POST` request to `/identity/resources/user-sources/v1/external/custom-code`
 
@@ -14819,7 +14819,7 @@ Sends a `GET` request to `/tenants/resources/hierarchy/v1/tree`
     }
     /**Exchange the environment's client id and API key for an environment token
 
-Exchanges client id and API key for the token that management calls carry, and tells its lifetime in seconds. Nothing is stored or ended by it; several tokens may be live at once. There is no refresh - authenticate again before the token ends. Credentials of the account yield a token that reaches every environment.
+Exchanges client id and API key for the token that management calls carry, and tells its lifetime in seconds. Nothing is stored or ended by it; several tokens may be live at once. There is no refresh: authenticate again before the token ends. Credentials of the account yield a token that reaches every environment.
 
 Sends a `POST` request to `/auth/vendor`
 

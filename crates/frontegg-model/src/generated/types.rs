@@ -16,12 +16,12 @@ impl AcceptInvitationDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        token: impl Into<crate::Secret>,
         user_id: impl Into<::std::string::String>,
+        token: impl Into<crate::Secret>,
     ) -> Self {
         Self {
-            token: token.into(),
             user_id: user_id.into(),
+            token: token.into(),
         }
     }
 }
@@ -42,14 +42,14 @@ impl AcceptInvitationWithCodeDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        code: impl Into<crate::Secret>,
-        token: impl Into<crate::Secret>,
         user_id: impl Into<::std::string::String>,
+        token: impl Into<crate::Secret>,
+        code: impl Into<crate::Secret>,
     ) -> Self {
         Self {
-            code: code.into(),
-            token: token.into(),
             user_id: user_id.into(),
+            token: token.into(),
+            code: code.into(),
         }
     }
 }
@@ -142,16 +142,22 @@ impl AccountSettingsUpdateRequest {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            address: ::std::default::Default::default(),
-            application_url: ::std::default::Default::default(),
-            currency: ::std::default::Default::default(),
-            date_format: ::std::default::Default::default(),
-            login_url: ::std::default::Default::default(),
-            logo: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
-            time_format: ::std::default::Default::default(),
+            address: ::std::default::Default::default(),
             timezone: ::std::default::Default::default(),
+            date_format: ::std::default::Default::default(),
+            time_format: ::std::default::Default::default(),
+            currency: ::std::default::Default::default(),
+            logo: ::std::default::Default::default(),
+            application_url: ::std::default::Default::default(),
+            login_url: ::std::default::Default::default(),
         }
+    }
+    /// Name of the tenant.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
     }
     /// Postal address of the tenant.
     #[must_use]
@@ -159,16 +165,10 @@ impl AccountSettingsUpdateRequest {
         self.address = Some(value.into());
         self
     }
-    /// Address of the application for the tenant's users.
+    /// Time zone of the tenant.
     #[must_use]
-    pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.application_url = Some(value.into());
-        self
-    }
-    /// Currency of the tenant.
-    #[must_use]
-    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.currency = Some(value.into());
+    pub fn timezone(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.timezone = Some(value.into());
         self
     }
     /// How dates are shown to the tenant's users.
@@ -177,10 +177,16 @@ impl AccountSettingsUpdateRequest {
         self.date_format = Some(value.into());
         self
     }
-    /// Address of the login page for the tenant's users.
+    /// How times of day are shown to the tenant's users.
     #[must_use]
-    pub fn login_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.login_url = Some(value.into());
+    pub fn time_format(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.time_format = Some(value.into());
+        self
+    }
+    /// Currency of the tenant.
+    #[must_use]
+    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.currency = Some(value.into());
         self
     }
     /// Logo of the tenant, base64 text.
@@ -189,22 +195,16 @@ impl AccountSettingsUpdateRequest {
         self.logo = Some(value.into());
         self
     }
-    /// Name of the tenant.
+    /// Address of the application for the tenant's users.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.application_url = Some(value.into());
         self
     }
-    /// How times of day are shown to the tenant's users.
+    /// Address of the login page for the tenant's users.
     #[must_use]
-    pub fn time_format(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.time_format = Some(value.into());
-        self
-    }
-    /// Time zone of the tenant.
-    #[must_use]
-    pub fn timezone(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.timezone = Some(value.into());
+    pub fn login_url(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.login_url = Some(value.into());
         self
     }
 }
@@ -238,22 +238,16 @@ impl ActivateUserDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        token: impl Into<crate::Secret>,
         user_id: impl Into<::std::string::String>,
+        token: impl Into<crate::Secret>,
     ) -> Self {
         Self {
-            last_terms_check: ::std::default::Default::default(),
+            user_id: user_id.into(),
+            token: token.into(),
             password: ::std::default::Default::default(),
             recaptcha_token: ::std::default::Default::default(),
-            token: token.into(),
-            user_id: user_id.into(),
+            last_terms_check: ::std::default::Default::default(),
         }
-    }
-    /// When the user last agreed to the terms, as opaque text; may be left out.
-    #[must_use]
-    pub fn last_terms_check(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.last_terms_check = Some(value.into());
-        self
     }
     /// Password to set; needed only when the user's activation strategy says that one should be set.
     #[must_use]
@@ -265,6 +259,12 @@ impl ActivateUserDto {
     #[must_use]
     pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
         self.recaptcha_token = Some(value.into());
+        self
+    }
+    /// When the user last agreed to the terms, as opaque text; may be left out.
+    #[must_use]
+    pub fn last_terms_check(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.last_terms_check = Some(value.into());
         self
     }
 }
@@ -300,24 +300,18 @@ impl ActivateUserWithCodeDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        code: impl Into<crate::Secret>,
-        token: impl Into<crate::Secret>,
         user_id: impl Into<::std::string::String>,
+        token: impl Into<crate::Secret>,
+        code: impl Into<crate::Secret>,
     ) -> Self {
         Self {
-            code: code.into(),
-            last_terms_check: ::std::default::Default::default(),
+            user_id: user_id.into(),
+            token: token.into(),
             password: ::std::default::Default::default(),
             recaptcha_token: ::std::default::Default::default(),
-            token: token.into(),
-            user_id: user_id.into(),
+            last_terms_check: ::std::default::Default::default(),
+            code: code.into(),
         }
-    }
-    /// When the user last agreed to the terms, as opaque text; may be left out.
-    #[must_use]
-    pub fn last_terms_check(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.last_terms_check = Some(value.into());
-        self
     }
     /// Password to set; needed only when the user's activation strategy says that one should be set.
     #[must_use]
@@ -329,6 +323,12 @@ impl ActivateUserWithCodeDto {
     #[must_use]
     pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
         self.recaptcha_token = Some(value.into());
+        self
+    }
+    /// When the user last agreed to the terms, as opaque text; may be left out.
+    #[must_use]
+    pub fn last_terms_check(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.last_terms_check = Some(value.into());
         self
     }
 }
@@ -375,20 +375,17 @@ impl AddPermissionRequest {
         name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            assignment_type: ::std::default::Default::default(),
-            category_id: ::std::default::Default::default(),
-            description: ::std::default::Default::default(),
             key: key.into(),
             name: name.into(),
+            description: ::std::default::Default::default(),
+            category_id: ::std::default::Default::default(),
+            assignment_type: ::std::default::Default::default(),
         }
     }
-    /// How customers may use the permission in roles they build; `NEVER` when absent.
+    /// Free text about the permission; stored as null when absent.
     #[must_use]
-    pub fn assignment_type(
-        mut self,
-        value: crate::enums::PermissionAssignmentType,
-    ) -> Self {
-        self.assignment_type = Some(value);
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
         self
     }
     /// Id of the category to put the permission in; without it the permission has no category.
@@ -397,10 +394,13 @@ impl AddPermissionRequest {
         self.category_id = Some(value.into());
         self
     }
-    /// Free text about the permission; stored as null when absent.
+    /// How customers may use the permission in roles they build; `NEVER` when absent.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn assignment_type(
+        mut self,
+        value: crate::enums::PermissionAssignmentType,
+    ) -> Self {
+        self.assignment_type = Some(value);
         self
     }
 }
@@ -462,29 +462,23 @@ impl AddRoleRequest {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         key: impl Into<::std::string::String>,
-        level: i32,
         name: impl Into<::std::string::String>,
+        level: i32,
     ) -> Self {
         Self {
-            description: ::std::default::Default::default(),
-            first_user_role: ::std::default::Default::default(),
-            is_default: ::std::default::Default::default(),
             key: key.into(),
-            level: level,
-            migrate_role: ::std::default::Default::default(),
             name: name.into(),
+            description: ::std::default::Default::default(),
+            is_default: ::std::default::Default::default(),
+            migrate_role: ::std::default::Default::default(),
+            first_user_role: ::std::default::Default::default(),
+            level: level,
         }
     }
     /// Free text about the role; stored as null when absent.
     #[must_use]
     pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
         self.description = Some(value.into());
-        self
-    }
-    /// Whether the first member of a new tenant receives the role; false when absent.
-    #[must_use]
-    pub fn first_user_role(mut self, value: bool) -> Self {
-        self.first_user_role = Some(value);
         self
     }
     /// Whether new members receive the role when no roles are named for them; false when absent.
@@ -497,6 +491,12 @@ impl AddRoleRequest {
     #[must_use]
     pub fn migrate_role(mut self, value: bool) -> Self {
         self.migrate_role = Some(value);
+        self
+    }
+    /// Whether the first member of a new tenant receives the role; false when absent.
+    #[must_use]
+    pub fn first_user_role(mut self, value: bool) -> Self {
+        self.first_user_role = Some(value);
         self
     }
 }
@@ -529,17 +529,17 @@ impl AddRoleWithPermissionsRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        base_role_id: impl Into<::std::string::String>,
         key: impl Into<::std::string::String>,
         name: impl Into<::std::string::String>,
+        base_role_id: impl Into<::std::string::String>,
         permission_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
-            base_role_id: base_role_id.into(),
-            description: ::std::default::Default::default(),
-            is_default: ::std::default::Default::default(),
             key: key.into(),
             name: name.into(),
+            description: ::std::default::Default::default(),
+            is_default: ::std::default::Default::default(),
+            base_role_id: base_role_id.into(),
             permission_ids: permission_ids.into_iter().map(Into::into).collect(),
         }
     }
@@ -663,21 +663,21 @@ impl AddUserToTenantRequest {
     #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
-            skip_invite_email: ::std::default::Default::default(),
-            tenant_id: tenant_id.into(),
             validate_tenant_exist: ::std::default::Default::default(),
+            tenant_id: tenant_id.into(),
+            skip_invite_email: ::std::default::Default::default(),
         }
-    }
-    /// Add the user without mailing an invitation; false when absent.
-    #[must_use]
-    pub fn skip_invite_email(mut self, value: bool) -> Self {
-        self.skip_invite_email = Some(value);
-        self
     }
     /// Refuse an unknown tenant instead of creating it on the fly; false when absent.
     #[must_use]
     pub fn validate_tenant_exist(mut self, value: bool) -> Self {
         self.validate_tenant_exist = Some(value);
+        self
+    }
+    /// Add the user without mailing an invitation; false when absent.
+    #[must_use]
+    pub fn skip_invite_email(mut self, value: bool) -> Self {
+        self.skip_invite_email = Some(value);
         self
     }
 }
@@ -819,8 +819,8 @@ impl ApprovalFlowConfigurationDto {
     pub fn new() -> Self {
         Self {
             auto_approve_in_minutes: ::std::default::Default::default(),
-            notify_on_decisions: ::std::default::Default::default(),
             reminder_interval_minutes: ::std::default::Default::default(),
+            notify_on_decisions: ::std::default::Default::default(),
             timeout_minutes: ::std::default::Default::default(),
             webhook_url: ::std::default::Default::default(),
         }
@@ -831,16 +831,16 @@ impl ApprovalFlowConfigurationDto {
         self.auto_approve_in_minutes = Some(value);
         self
     }
-    /// Whether the requester is told about decisions.
-    #[must_use]
-    pub fn notify_on_decisions(mut self, value: bool) -> Self {
-        self.notify_on_decisions = Some(value);
-        self
-    }
     /// Minutes between reminders to approvers, at least 60.
     #[must_use]
     pub fn reminder_interval_minutes(mut self, value: i64) -> Self {
         self.reminder_interval_minutes = Some(value);
+        self
+    }
+    /// Whether the requester is told about decisions.
+    #[must_use]
+    pub fn notify_on_decisions(mut self, value: bool) -> Self {
+        self.notify_on_decisions = Some(value);
         self
     }
     /// Minutes after which an undecided request times out, 5 to 10080 (7 days).
@@ -978,16 +978,16 @@ impl ApproverActionDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        approval_flow_execution_id: impl Into<::std::string::String>,
-        approval_flow_step_id: impl Into<::std::string::String>,
         approved: bool,
+        approval_flow_execution_id: impl Into<::std::string::String>,
         approver_id: impl Into<::std::string::String>,
+        approval_flow_step_id: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            approval_flow_execution_id: approval_flow_execution_id.into(),
-            approval_flow_step_id: approval_flow_step_id.into(),
             approved: approved,
+            approval_flow_execution_id: approval_flow_execution_id.into(),
             approver_id: approver_id.into(),
+            approval_flow_step_id: approval_flow_step_id.into(),
         }
     }
 }
@@ -1015,10 +1015,19 @@ impl ApproverSelectorDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
+            role_keys: ::std::default::Default::default(),
             emails: ::std::default::Default::default(),
             phone_numbers: ::std::default::Default::default(),
-            role_keys: ::std::default::Default::default(),
         }
+    }
+    /// Role keys; members of the tenant who hold one of these roles are approvers.
+    #[must_use]
+    pub fn role_keys(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        self.role_keys = Some(value.into_iter().map(Into::into).collect());
+        self
     }
     /// Mail addresses of approvers; useful with the mail channel.
     #[must_use]
@@ -1036,15 +1045,6 @@ impl ApproverSelectorDto {
         value: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.phone_numbers = Some(value.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Role keys; members of the tenant who hold one of these roles are approvers.
-    #[must_use]
-    pub fn role_keys(
-        mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
-    ) -> Self {
-        self.role_keys = Some(value.into_iter().map(Into::into).collect());
         self
     }
 }
@@ -1175,17 +1175,17 @@ impl Auth0Configuration {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        client_id: impl Into<::std::string::String>,
         domain: impl Into<::std::string::String>,
+        client_id: impl Into<::std::string::String>,
         secret: impl Into<crate::Secret>,
         tenant_id_field_name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            client_id: client_id.into(),
             domain: domain.into(),
-            is_tenant_id_on_user_metadata: ::std::default::Default::default(),
+            client_id: client_id.into(),
             secret: secret.into(),
             tenant_id_field_name: tenant_id_field_name.into(),
+            is_tenant_id_on_user_metadata: ::std::default::Default::default(),
         }
     }
     /// Look for that attribute in the user metadata instead of the app metadata; false when absent.
@@ -1324,10 +1324,10 @@ impl AuthenticateUserPasswordDto {
     pub fn new(password: impl Into<crate::Secret>) -> Self {
         Self {
             email: ::std::default::Default::default(),
-            invitation_token: ::std::default::Default::default(),
+            username: ::std::default::Default::default(),
             password: password.into(),
             recaptcha_token: ::std::default::Default::default(),
-            username: ::std::default::Default::default(),
+            invitation_token: ::std::default::Default::default(),
         }
     }
     /// Mail address of the user, without regard to letter case.
@@ -1336,10 +1336,10 @@ impl AuthenticateUserPasswordDto {
         self.email = Some(value.into());
         self
     }
-    /// Tenant invite token; the user joins the inviting tenant as part of the sign-in.
+    /// Username of the user, as an alternative to the mail address.
     #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
+    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.username = Some(value.into());
         self
     }
     /// reCAPTCHA response token; needed while the captcha policy is enabled and the address is not exempt.
@@ -1348,10 +1348,10 @@ impl AuthenticateUserPasswordDto {
         self.recaptcha_token = Some(value.into());
         self
     }
-    /// Username of the user, as an alternative to the mail address.
+    /// Tenant invite token; the user joins the inviting tenant as part of the sign-in.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.invitation_token = Some(value.into());
         self
     }
 }
@@ -1380,21 +1380,21 @@ impl AuthenticateUserPasswordlessDto {
     #[allow(clippy::too_many_arguments)]
     pub fn new(token: impl Into<crate::Secret>) -> Self {
         Self {
-            invitation_token: ::std::default::Default::default(),
-            recaptcha_token: ::std::default::Default::default(),
             token: token.into(),
+            recaptcha_token: ::std::default::Default::default(),
+            invitation_token: ::std::default::Default::default(),
         }
-    }
-    /// Tenant invite token; the user joins the inviting tenant as part of the sign-in.
-    #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
-        self
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
     pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
         self.recaptcha_token = Some(value.into());
+        self
+    }
+    /// Tenant invite token; the user joins the inviting tenant as part of the sign-in.
+    #[must_use]
+    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.invitation_token = Some(value.into());
         self
     }
 }
@@ -1429,21 +1429,21 @@ impl AuthenticateUserWebAuthNDto {
     ) -> Self {
         Self {
             id: id.into(),
-            invitation_token: ::std::default::Default::default(),
-            recaptcha_token: ::std::default::Default::default(),
             response: response,
+            recaptcha_token: ::std::default::Default::default(),
+            invitation_token: ::std::default::Default::default(),
         }
-    }
-    /// Tenant invite token; the user joins the inviting tenant as part of the sign-in.
-    #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
-        self
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
     pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
         self.recaptcha_token = Some(value.into());
+        self
+    }
+    /// Tenant invite token; the user joins the inviting tenant as part of the sign-in.
+    #[must_use]
+    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.invitation_token = Some(value.into());
         self
     }
 }
@@ -1769,16 +1769,16 @@ impl CaptchaPolicyRequest {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         enabled: bool,
-        min_score: f64,
-        secret_key: impl Into<crate::Secret>,
         site_key: impl Into<::std::string::String>,
+        secret_key: impl Into<crate::Secret>,
+        min_score: f64,
     ) -> Self {
         Self {
             enabled: enabled,
-            ignored_emails: ::std::default::Default::default(),
-            min_score: min_score,
-            secret_key: secret_key.into(),
             site_key: site_key.into(),
+            secret_key: secret_key.into(),
+            min_score: min_score,
+            ignored_emails: ::std::default::Default::default(),
         }
     }
     /// Mail addresses exempt from the check. An empty list clears it; absent keeps the stored list.
@@ -1984,17 +1984,17 @@ impl CreateApprovalFlowDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
+        name: impl Into<::std::string::String>,
         channels: ApprovalFlowChannelDto,
         configuration: ApprovalFlowConfigurationDto,
-        name: impl Into<::std::string::String>,
         steps: impl IntoIterator<Item = impl Into<CreateApprovalFlowStepDto>>,
     ) -> Self {
         Self {
-            channels: channels,
-            configuration: configuration,
+            name: name.into(),
             description: ::std::default::Default::default(),
             is_active: ::std::default::Default::default(),
-            name: name.into(),
+            channels: channels,
+            configuration: configuration,
             steps: steps.into_iter().map(Into::into).collect(),
         }
     }
@@ -2062,16 +2062,16 @@ impl CreateAuth0ExternalUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
+        name: impl Into<::std::string::String>,
         configuration: ExternalAuth0UserSourceConfig,
         index: i64,
-        name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            app_ids: ::std::default::Default::default(),
-            configuration: configuration,
-            description: ::std::default::Default::default(),
-            index: index,
             name: name.into(),
+            configuration: configuration,
+            app_ids: ::std::default::Default::default(),
+            index: index,
+            description: ::std::default::Default::default(),
         }
     }
     /// Ids of the applications the pool serves.
@@ -2109,9 +2109,9 @@ impl CreateCategoryDto {
     #[allow(clippy::too_many_arguments)]
     pub fn new(name: impl Into<::std::string::String>) -> Self {
         Self {
+            name: name.into(),
             description: ::std::default::Default::default(),
             id: ::std::default::Default::default(),
-            name: name.into(),
         }
     }
     /// Free text about the category; stored as null when absent.
@@ -2149,16 +2149,16 @@ impl CreateCognitoExternalUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
+        name: impl Into<::std::string::String>,
         configuration: ExternalCognitoUserSourceConfig,
         index: i64,
-        name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            app_ids: ::std::default::Default::default(),
-            configuration: configuration,
-            description: ::std::default::Default::default(),
-            index: index,
             name: name.into(),
+            configuration: configuration,
+            app_ids: ::std::default::Default::default(),
+            index: index,
+            description: ::std::default::Default::default(),
         }
     }
     /// Ids of the applications the pool serves.
@@ -2199,16 +2199,16 @@ impl CreateCustomCodeExternalUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
+        name: impl Into<::std::string::String>,
         configuration: ExternalCustomCodeUserSourceConfig,
         index: i64,
-        name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            app_ids: ::std::default::Default::default(),
-            configuration: configuration,
-            description: ::std::default::Default::default(),
-            index: index,
             name: name.into(),
+            configuration: configuration,
+            app_ids: ::std::default::Default::default(),
+            index: index,
+            description: ::std::default::Default::default(),
         }
     }
     /// Ids of the applications the pool serves.
@@ -2277,40 +2277,31 @@ impl CreateCustomSsoRequestDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        active: bool,
-        authorization_url: impl Into<::std::string::String>,
-        client_id: impl Into<::std::string::String>,
-        display_name: impl Into<::std::string::String>,
-        redirect_url: impl Into<::std::string::String>,
-        scopes: impl Into<::std::string::String>,
-        secret: impl Into<crate::Secret>,
-        token_url: impl Into<::std::string::String>,
         type_: impl Into<::std::string::String>,
+        client_id: impl Into<::std::string::String>,
+        secret: impl Into<crate::Secret>,
+        redirect_url: impl Into<::std::string::String>,
+        authorization_url: impl Into<::std::string::String>,
+        token_url: impl Into<::std::string::String>,
         user_info_url: impl Into<::std::string::String>,
+        scopes: impl Into<::std::string::String>,
+        display_name: impl Into<::std::string::String>,
+        active: bool,
     ) -> Self {
         Self {
-            active: active,
-            authorization_url: authorization_url.into(),
-            client_id: client_id.into(),
-            display_name: display_name.into(),
-            redirect_url: redirect_url.into(),
-            redirect_url_pattern: ::std::default::Default::default(),
-            scopes: scopes.into(),
-            secret: secret.into(),
-            sso_logo_url: ::std::default::Default::default(),
-            token_url: token_url.into(),
             type_: type_.into(),
+            client_id: client_id.into(),
+            secret: secret.into(),
+            redirect_url: redirect_url.into(),
+            authorization_url: authorization_url.into(),
+            token_url: token_url.into(),
             user_info_url: user_info_url.into(),
+            scopes: scopes.into(),
+            sso_logo_url: ::std::default::Default::default(),
+            display_name: display_name.into(),
+            active: active,
+            redirect_url_pattern: ::std::default::Default::default(),
         }
-    }
-    /// Redirect address with placeholders; same as `redirectUrl` when absent.
-    #[must_use]
-    pub fn redirect_url_pattern(
-        mut self,
-        value: impl Into<::std::string::String>,
-    ) -> Self {
-        self.redirect_url_pattern = Some(value.into());
-        self
     }
     /// Address of the logo for login pages; absent or null for none.
     #[must_use]
@@ -2319,6 +2310,15 @@ impl CreateCustomSsoRequestDto {
         value: impl Into<crate::Patch<::std::string::String>>,
     ) -> Self {
         self.sso_logo_url = value.into();
+        self
+    }
+    /// Redirect address with placeholders; same as `redirectUrl` when absent.
+    #[must_use]
+    pub fn redirect_url_pattern(
+        mut self,
+        value: impl Into<::std::string::String>,
+    ) -> Self {
+        self.redirect_url_pattern = Some(value.into());
         self
     }
 }
@@ -2359,16 +2359,16 @@ impl CreateFederationUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
+        name: impl Into<::std::string::String>,
         configuration: FederationUserSourceConfig,
         index: i64,
-        name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            app_ids: ::std::default::Default::default(),
-            configuration: configuration,
-            description: ::std::default::Default::default(),
-            index: index,
             name: name.into(),
+            configuration: configuration,
+            app_ids: ::std::default::Default::default(),
+            index: index,
+            description: ::std::default::Default::default(),
         }
     }
     /// Ids of the applications the pool serves.
@@ -2409,16 +2409,16 @@ impl CreateFirebaseExternalUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
+        name: impl Into<::std::string::String>,
         configuration: ExternalFirebaseUserSourceConfig,
         index: i64,
-        name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            app_ids: ::std::default::Default::default(),
-            configuration: configuration,
-            description: ::std::default::Default::default(),
-            index: index,
             name: name.into(),
+            configuration: configuration,
+            app_ids: ::std::default::Default::default(),
+            index: index,
+            description: ::std::default::Default::default(),
         }
     }
     /// Ids of the applications the pool serves.
@@ -2516,17 +2516,29 @@ impl CreateInviteTokenRequest {
     #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
-            expires_in_minutes: ::std::default::Default::default(),
-            role_ids: ::std::default::Default::default(),
-            should_send_email: ::std::default::Default::default(),
             tenant_id: tenant_id.into(),
             user_id: ::std::default::Default::default(),
+            expires_in_minutes: ::std::default::Default::default(),
+            should_send_email: ::std::default::Default::default(),
+            role_ids: ::std::default::Default::default(),
         }
+    }
+    /// User the invite is tied to; open to anyone when absent.
+    #[must_use]
+    pub fn user_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.user_id = Some(value.into());
+        self
     }
     /// Lifetime of the invite in minutes; 10080 (one week) when absent.
     #[must_use]
     pub fn expires_in_minutes(mut self, value: i64) -> Self {
         self.expires_in_minutes = Some(value);
+        self
+    }
+    /// Whether to send mail about the invite; false when absent.
+    #[must_use]
+    pub fn should_send_email(mut self, value: bool) -> Self {
+        self.should_send_email = Some(value);
         self
     }
     /// Roles that people who join receive; the default roles when absent.
@@ -2536,18 +2548,6 @@ impl CreateInviteTokenRequest {
         value: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.role_ids = Some(value.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Whether to send mail about the invite; false when absent.
-    #[must_use]
-    pub fn should_send_email(mut self, value: bool) -> Self {
-        self.should_send_email = Some(value);
-        self
-    }
-    /// User the invite is tied to; open to anyone when absent.
-    #[must_use]
-    pub fn user_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.user_id = Some(value.into());
         self
     }
 }
@@ -2620,14 +2620,20 @@ impl CreateInviteTokenRequestForUserV2 {
     pub fn new() -> Self {
         Self {
             expires_in_minutes: ::std::default::Default::default(),
-            role_ids: ::std::default::Default::default(),
             should_send_email: ::std::default::Default::default(),
+            role_ids: ::std::default::Default::default(),
         }
     }
     /// Lifetime of the invite in minutes; 10080 (one week) when absent.
     #[must_use]
     pub fn expires_in_minutes(mut self, value: i64) -> Self {
         self.expires_in_minutes = Some(value);
+        self
+    }
+    /// Whether to send mail about the invite; false when absent.
+    #[must_use]
+    pub fn should_send_email(mut self, value: bool) -> Self {
+        self.should_send_email = Some(value);
         self
     }
     /// Roles that people who join receive; the default roles when absent.
@@ -2637,12 +2643,6 @@ impl CreateInviteTokenRequestForUserV2 {
         value: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.role_ids = Some(value.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Whether to send mail about the invite; false when absent.
-    #[must_use]
-    pub fn should_send_email(mut self, value: bool) -> Self {
-        self.should_send_email = Some(value);
         self
     }
 }
@@ -2670,18 +2670,18 @@ impl CreateJwtTemplateDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        algorithm: crate::enums::JwtAlgorithm,
-        expiration: i64,
         key: impl Into<::std::string::String>,
         name: impl Into<::std::string::String>,
+        expiration: i64,
+        algorithm: crate::enums::JwtAlgorithm,
         template_schema: JwtTemplatePayloadDto,
     ) -> Self {
         Self {
-            algorithm: algorithm,
-            description: ::std::default::Default::default(),
-            expiration: expiration,
             key: key.into(),
             name: name.into(),
+            description: ::std::default::Default::default(),
+            expiration: expiration,
+            algorithm: algorithm,
             template_schema: template_schema,
         }
     }
@@ -2816,20 +2816,20 @@ impl CreateOrUpdateIpRestrictionConfigDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            is_active: ::std::default::Default::default(),
             strategy: ::std::default::Default::default(),
+            is_active: ::std::default::Default::default(),
         }
-    }
-    /// Whether addresses are checked at sign-up and sign-in; the stored value stays when absent.
-    #[must_use]
-    pub fn is_active(mut self, value: bool) -> Self {
-        self.is_active = Some(value);
-        self
     }
     /// `ALLOW` admits only listed addresses, `BLOCK` bars them; the stored value stays when absent.
     #[must_use]
     pub fn strategy(mut self, value: crate::enums::RestrictionType) -> Self {
         self.strategy = Some(value);
+        self
+    }
+    /// Whether addresses are checked at sign-up and sign-in; the stored value stays when absent.
+    #[must_use]
+    pub fn is_active(mut self, value: bool) -> Self {
+        self.is_active = Some(value);
         self
     }
 }
@@ -2855,10 +2855,10 @@ impl CreateOrUpdateIpRestrictionDto {
     #[allow(clippy::too_many_arguments)]
     pub fn new(ip: impl Into<::std::string::String>) -> Self {
         Self {
-            description: ::std::default::Default::default(),
             ip: ip.into(),
-            is_active: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
             strategy: ::std::default::Default::default(),
+            is_active: ::std::default::Default::default(),
         }
     }
     /// Free text about the entry.
@@ -2867,16 +2867,16 @@ impl CreateOrUpdateIpRestrictionDto {
         self.description = Some(value.into());
         self
     }
-    /// Whether the entry counts; true when absent.
-    #[must_use]
-    pub fn is_active(mut self, value: bool) -> Self {
-        self.is_active = Some(value);
-        self
-    }
     /// List the entry belongs to; that of the tenant's configuration, else `ALLOW`, when absent.
     #[must_use]
     pub fn strategy(mut self, value: crate::enums::RestrictionType) -> Self {
         self.strategy = Some(value);
+        self
+    }
+    /// Whether the entry counts; true when absent.
+    #[must_use]
+    pub fn is_active(mut self, value: bool) -> Self {
+        self.is_active = Some(value);
         self
     }
 }
@@ -2944,8 +2944,8 @@ impl CreateOrUpdatePasswordRotationDto {
     pub fn new() -> Self {
         Self {
             is_active: ::std::default::Default::default(),
-            notification_period: ::std::default::Default::default(),
             rotation_period: ::std::default::Default::default(),
+            notification_period: ::std::default::Default::default(),
         }
     }
     /// Whether passwords must be changed periodically; false at first.
@@ -2954,16 +2954,16 @@ impl CreateOrUpdatePasswordRotationDto {
         self.is_active = Some(value);
         self
     }
-    /// Minutes before the end from which users are reminded, 0 to 2628000; 10080 (7 days) at first.
-    #[must_use]
-    pub fn notification_period(mut self, value: i64) -> Self {
-        self.notification_period = Some(value);
-        self
-    }
     /// Age in minutes at which a password must be changed, 1 to 2628000; 129600 (90 days) at first.
     #[must_use]
     pub fn rotation_period(mut self, value: i64) -> Self {
         self.rotation_period = Some(value);
+        self
+    }
+    /// Minutes before the end from which users are reminded, 0 to 2628000; 10080 (7 days) at first.
+    #[must_use]
+    pub fn notification_period(mut self, value: i64) -> Self {
+        self.notification_period = Some(value);
         self
     }
 }
@@ -3003,19 +3003,10 @@ impl CreateSessionConfigurationRequest {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            session_concurrent_configuration: ::std::default::Default::default(),
             session_idle_timeout_configuration: ::std::default::Default::default(),
             session_timeout_configuration: ::std::default::Default::default(),
+            session_concurrent_configuration: ::std::default::Default::default(),
         }
-    }
-    /// Limits the sessions per user, the oldest being ended first; unlimited while it is off.
-    #[must_use]
-    pub fn session_concurrent_configuration(
-        mut self,
-        value: SessionConcurrentConfigurationDto,
-    ) -> Self {
-        self.session_concurrent_configuration = Some(value);
-        self
     }
     /// Ends sessions after inactivity; the platform limit of 24 hours applies while it is off.
     #[must_use]
@@ -3033,6 +3024,15 @@ impl CreateSessionConfigurationRequest {
         value: SessionTimeoutConfigurationDto,
     ) -> Self {
         self.session_timeout_configuration = Some(value);
+        self
+    }
+    /// Limits the sessions per user, the oldest being ended first; unlimited while it is off.
+    #[must_use]
+    pub fn session_concurrent_configuration(
+        mut self,
+        value: SessionConcurrentConfigurationDto,
+    ) -> Self {
+        self.session_concurrent_configuration = Some(value);
         self
     }
 }
@@ -3090,13 +3090,19 @@ impl CreateSmsVendorConfigRequest {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            account_id: ::std::default::Default::default(),
-            channel: ::std::default::Default::default(),
-            provider: ::std::default::Default::default(),
             sender_name: ::std::default::Default::default(),
-            service_id: ::std::default::Default::default(),
+            account_id: ::std::default::Default::default(),
             token: ::std::default::Default::default(),
+            service_id: ::std::default::Default::default(),
+            provider: ::std::default::Default::default(),
+            channel: ::std::default::Default::default(),
         }
+    }
+    /// Sender shown to recipients: a phone number or, where the country allows it, a word.
+    #[must_use]
+    pub fn sender_name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.sender_name = Some(value.into());
+        self
     }
     /// Account id at the SMS provider.
     #[must_use]
@@ -3104,22 +3110,10 @@ impl CreateSmsVendorConfigRequest {
         self.account_id = Some(value.into());
         self
     }
-    /// Channel of the SMS provider to send through.
+    /// Secret of the account at the SMS provider.
     #[must_use]
-    pub fn channel(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.channel = Some(value.into());
-        self
-    }
-    /// Name of the SMS provider, such as Twilio.
-    #[must_use]
-    pub fn provider(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.provider = Some(value.into());
-        self
-    }
-    /// Sender shown to recipients: a phone number or, where the country allows it, a word.
-    #[must_use]
-    pub fn sender_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.sender_name = Some(value.into());
+    pub fn token(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.token = Some(value.into());
         self
     }
     /// Id of the messaging service at the SMS provider, if one is used.
@@ -3128,10 +3122,16 @@ impl CreateSmsVendorConfigRequest {
         self.service_id = Some(value.into());
         self
     }
-    /// Secret of the account at the SMS provider.
+    /// Name of the SMS provider, such as Twilio.
     #[must_use]
-    pub fn token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.token = Some(value.into());
+    pub fn provider(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.provider = Some(value.into());
+        self
+    }
+    /// Channel of the SMS provider to send through.
+    #[must_use]
+    pub fn channel(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.channel = Some(value.into());
         self
     }
 }
@@ -3198,61 +3198,31 @@ impl CreateSubTenantRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
+        tenant_id: impl Into<::std::string::String>,
         name: impl Into<::std::string::String>,
         parent_tenant_id: impl Into<::std::string::String>,
-        tenant_id: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            address: ::std::default::Default::default(),
-            application_url: ::std::default::Default::default(),
-            creator_email: ::std::default::Default::default(),
-            creator_name: ::std::default::Default::default(),
-            currency: ::std::default::Default::default(),
-            is_reseller: ::std::default::Default::default(),
-            logo: ::std::default::Default::default(),
-            logo_url: ::std::default::Default::default(),
+            tenant_id: tenant_id.into(),
             name: name.into(),
             parent_tenant_id: parent_tenant_id.into(),
             status: ::std::default::Default::default(),
-            tenant_id: tenant_id.into(),
-            timezone: ::std::default::Default::default(),
+            logo: ::std::default::Default::default(),
+            logo_url: ::std::default::Default::default(),
+            creator_name: ::std::default::Default::default(),
+            creator_email: ::std::default::Default::default(),
+            is_reseller: ::std::default::Default::default(),
             website: ::std::default::Default::default(),
+            application_url: ::std::default::Default::default(),
+            address: ::std::default::Default::default(),
+            timezone: ::std::default::Default::default(),
+            currency: ::std::default::Default::default(),
         }
     }
-    /// Postal address of the tenant.
+    /// Free status word, stored as given.
     #[must_use]
-    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.address = Some(value.into());
-        self
-    }
-    /// Address of the application for the tenant's users.
-    #[must_use]
-    pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.application_url = Some(value.into());
-        self
-    }
-    /// Email address of the person who created the tenant; makes no user.
-    #[must_use]
-    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_email = Some(value.into());
-        self
-    }
-    /// Name of the person who created the tenant; makes no user.
-    #[must_use]
-    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_name = Some(value.into());
-        self
-    }
-    /// Currency of the tenant.
-    #[must_use]
-    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.currency = Some(value.into());
-        self
-    }
-    /// Whether the tenant may manage tenants below it.
-    #[must_use]
-    pub fn is_reseller(mut self, value: bool) -> Self {
-        self.is_reseller = Some(value);
+    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.status = Some(value.into());
         self
     }
     /// Logo of the tenant, base64 text.
@@ -3267,10 +3237,40 @@ impl CreateSubTenantRequest {
         self.logo_url = Some(value.into());
         self
     }
-    /// Free status word, stored as given.
+    /// Name of the person who created the tenant; makes no user.
     #[must_use]
-    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.status = Some(value.into());
+    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.creator_name = Some(value.into());
+        self
+    }
+    /// Email address of the person who created the tenant; makes no user.
+    #[must_use]
+    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.creator_email = Some(value.into());
+        self
+    }
+    /// Whether the tenant may manage tenants below it.
+    #[must_use]
+    pub fn is_reseller(mut self, value: bool) -> Self {
+        self.is_reseller = Some(value);
+        self
+    }
+    /// Website of the tenant.
+    #[must_use]
+    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.website = Some(value.into());
+        self
+    }
+    /// Address of the application for the tenant's users.
+    #[must_use]
+    pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.application_url = Some(value.into());
+        self
+    }
+    /// Postal address of the tenant.
+    #[must_use]
+    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.address = Some(value.into());
         self
     }
     /// Time zone of the tenant.
@@ -3279,10 +3279,10 @@ impl CreateSubTenantRequest {
         self.timezone = Some(value.into());
         self
     }
-    /// Website of the tenant.
+    /// Currency of the tenant.
     #[must_use]
-    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.website = Some(value.into());
+    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.currency = Some(value.into());
         self
     }
 }
@@ -3302,12 +3302,12 @@ impl CreateSubTenantRequestDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        child_tenant_id: impl Into<::std::string::String>,
         parent_tenant_id: impl Into<::std::string::String>,
+        child_tenant_id: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            child_tenant_id: child_tenant_id.into(),
             parent_tenant_id: parent_tenant_id.into(),
+            child_tenant_id: child_tenant_id.into(),
         }
     }
 }
@@ -3358,39 +3358,15 @@ impl CreateTemplateDto {
     #[allow(clippy::too_many_arguments)]
     pub fn new(type_: crate::enums::EmailTemplateType) -> Self {
         Self {
-            active: ::std::default::Default::default(),
-            from_name: ::std::default::Default::default(),
-            html_template: ::std::default::Default::default(),
-            redirect_url: ::std::default::Default::default(),
+            type_: type_,
             sender_email: ::std::default::Default::default(),
             subject: ::std::default::Default::default(),
+            from_name: ::std::default::Default::default(),
+            redirect_url: ::std::default::Default::default(),
+            html_template: ::std::default::Default::default(),
             success_redirect_url: ::std::default::Default::default(),
-            type_: type_,
+            active: ::std::default::Default::default(),
         }
-    }
-    /// Whether mails of this type are sent at all; true when absent at creation.
-    #[must_use]
-    pub fn active(mut self, value: bool) -> Self {
-        self.active = Some(value);
-        self
-    }
-    /// Sender name of the mail, at most 512 characters.
-    #[must_use]
-    pub fn from_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.from_name = Some(value.into());
-        self
-    }
-    /// HTML body with placeholders in double braces, at most 1000000 characters.
-    #[must_use]
-    pub fn html_template(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.html_template = Some(value.into());
-        self
-    }
-    /// Address the mail's link leads to; needed for types whose link brings users back to an application.
-    #[must_use]
-    pub fn redirect_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.redirect_url = Some(value.into());
-        self
     }
     /// Sender address of the mail, at most 512 characters.
     #[must_use]
@@ -3404,6 +3380,24 @@ impl CreateTemplateDto {
         self.subject = Some(value.into());
         self
     }
+    /// Sender name of the mail, at most 512 characters.
+    #[must_use]
+    pub fn from_name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.from_name = Some(value.into());
+        self
+    }
+    /// Address the mail's link leads to; needed for types whose link brings users back to an application.
+    #[must_use]
+    pub fn redirect_url(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.redirect_url = Some(value.into());
+        self
+    }
+    /// HTML body with placeholders in double braces, at most 1000000 characters.
+    #[must_use]
+    pub fn html_template(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.html_template = Some(value.into());
+        self
+    }
     /// Address to go on to after the linked action has succeeded.
     #[must_use]
     pub fn success_redirect_url(
@@ -3411,6 +3405,12 @@ impl CreateTemplateDto {
         value: impl Into<::std::string::String>,
     ) -> Self {
         self.success_redirect_url = Some(value.into());
+        self
+    }
+    /// Whether mails of this type are sent at all; true when absent at creation.
+    #[must_use]
+    pub fn active(mut self, value: bool) -> Self {
+        self.active = Some(value);
         self
     }
 }
@@ -3502,24 +3502,12 @@ impl CreateTenantApiTokenDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            description: ::std::default::Default::default(),
-            expires_in_minutes: ::std::default::Default::default(),
             metadata: ::std::default::Default::default(),
-            permission_ids: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
             role_ids: ::std::default::Default::default(),
+            permission_ids: ::std::default::Default::default(),
+            expires_in_minutes: ::std::default::Default::default(),
         }
-    }
-    /// Free text about the credentials; stored as null when absent.
-    #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
-        self
-    }
-    /// Lifetime of the credentials in minutes, at least 1; absent or null means they never end.
-    #[must_use]
-    pub fn expires_in_minutes(mut self, value: impl Into<crate::Patch<i64>>) -> Self {
-        self.expires_in_minutes = value.into();
-        self
     }
     /// Free data that is copied into the JWTs; an empty object when absent.
     #[must_use]
@@ -3528,6 +3516,21 @@ impl CreateTenantApiTokenDto {
         value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     ) -> Self {
         self.metadata = Some(value);
+        self
+    }
+    /// Free text about the credentials; stored as null when absent.
+    #[must_use]
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
+        self
+    }
+    /// Ids of the roles the credentials have; wins when `permissionIds` is given as well.
+    #[must_use]
+    pub fn role_ids(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        self.role_ids = Some(value.into_iter().map(Into::into).collect());
         self
     }
     /// Ids of the permissions the credentials have; ignored when `roleIds` is given.
@@ -3539,13 +3542,10 @@ impl CreateTenantApiTokenDto {
         self.permission_ids = Some(value.into_iter().map(Into::into).collect());
         self
     }
-    /// Ids of the roles the credentials have; wins when `permissionIds` is given as well.
+    /// Lifetime of the credentials in minutes, at least 1; absent or null means they never end.
     #[must_use]
-    pub fn role_ids(
-        mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
-    ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+    pub fn expires_in_minutes(mut self, value: impl Into<crate::Patch<i64>>) -> Self {
+        self.expires_in_minutes = value.into();
         self
     }
 }
@@ -3656,57 +3656,51 @@ impl CreateTenantRequest {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            address: ::std::default::Default::default(),
+            tenant_id: ::std::default::Default::default(),
+            name: ::std::default::Default::default(),
+            status: ::std::default::Default::default(),
+            website: ::std::default::Default::default(),
             application_url: ::std::default::Default::default(),
-            creator_email: ::std::default::Default::default(),
-            creator_name: ::std::default::Default::default(),
-            currency: ::std::default::Default::default(),
-            is_reseller: ::std::default::Default::default(),
             logo: ::std::default::Default::default(),
             logo_url: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
-            name: ::std::default::Default::default(),
-            parent_tenant_id: ::std::default::Default::default(),
-            status: ::std::default::Default::default(),
-            tenant_id: ::std::default::Default::default(),
+            address: ::std::default::Default::default(),
             timezone: ::std::default::Default::default(),
-            website: ::std::default::Default::default(),
+            currency: ::std::default::Default::default(),
+            creator_name: ::std::default::Default::default(),
+            creator_email: ::std::default::Default::default(),
+            is_reseller: ::std::default::Default::default(),
+            parent_tenant_id: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
         }
     }
-    /// Postal address of the tenant.
+    /// Id of the tenant, unique in the environment; made up when absent, and a deleted one revives.
     #[must_use]
-    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.address = Some(value.into());
+    pub fn tenant_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.tenant_id = Some(value.into());
+        self
+    }
+    /// Name of the tenant; absent takes the id as name.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
+    }
+    /// Free status word, stored as given.
+    #[must_use]
+    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.status = Some(value.into());
+        self
+    }
+    /// Website of the tenant.
+    #[must_use]
+    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.website = Some(value.into());
         self
     }
     /// Address of the application for the tenant's users.
     #[must_use]
     pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
         self.application_url = Some(value.into());
-        self
-    }
-    /// Email address of the person who created the tenant; makes no user.
-    #[must_use]
-    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_email = Some(value.into());
-        self
-    }
-    /// Name of the person who created the tenant; makes no user.
-    #[must_use]
-    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_name = Some(value.into());
-        self
-    }
-    /// Currency of the tenant.
-    #[must_use]
-    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.currency = Some(value.into());
-        self
-    }
-    /// Whether the tenant may manage tenants below it.
-    #[must_use]
-    pub fn is_reseller(mut self, value: bool) -> Self {
-        self.is_reseller = Some(value);
         self
     }
     /// Logo of the tenant, base64 text.
@@ -3721,34 +3715,10 @@ impl CreateTenantRequest {
         self.logo_url = Some(value.into());
         self
     }
-    /// Free data, any JSON value or JSON written as text; answers show it as text.
+    /// Postal address of the tenant.
     #[must_use]
-    pub fn metadata(mut self, value: ::serde_json::Value) -> Self {
-        self.metadata = Some(value);
-        self
-    }
-    /// Name of the tenant; absent takes the id as name.
-    #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
-        self
-    }
-    /// Id of an existing tenant to hang the new one below; absent makes a root.
-    #[must_use]
-    pub fn parent_tenant_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.parent_tenant_id = Some(value.into());
-        self
-    }
-    /// Free status word, stored as given.
-    #[must_use]
-    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.status = Some(value.into());
-        self
-    }
-    /// Id of the tenant, unique in the environment; made up when absent, and a deleted one revives.
-    #[must_use]
-    pub fn tenant_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.tenant_id = Some(value.into());
+    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.address = Some(value.into());
         self
     }
     /// Time zone of the tenant.
@@ -3757,10 +3727,40 @@ impl CreateTenantRequest {
         self.timezone = Some(value.into());
         self
     }
-    /// Website of the tenant.
+    /// Currency of the tenant.
     #[must_use]
-    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.website = Some(value.into());
+    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.currency = Some(value.into());
+        self
+    }
+    /// Name of the person who created the tenant; makes no user.
+    #[must_use]
+    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.creator_name = Some(value.into());
+        self
+    }
+    /// Email address of the person who created the tenant; makes no user.
+    #[must_use]
+    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.creator_email = Some(value.into());
+        self
+    }
+    /// Whether the tenant may manage tenants below it.
+    #[must_use]
+    pub fn is_reseller(mut self, value: bool) -> Self {
+        self.is_reseller = Some(value);
+        self
+    }
+    /// Id of an existing tenant to hang the new one below; absent makes a root.
+    #[must_use]
+    pub fn parent_tenant_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.parent_tenant_id = Some(value.into());
+        self
+    }
+    /// Free data, any JSON value or JSON written as text; answers show it as text.
+    #[must_use]
+    pub fn metadata(mut self, value: ::serde_json::Value) -> Self {
+        self.metadata = Some(value);
         self
     }
 }
@@ -3830,10 +3830,19 @@ impl CreateUserApiTokenDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
+            metadata: ::std::default::Default::default(),
             description: ::std::default::Default::default(),
             expires_in_minutes: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
         }
+    }
+    /// Free data that is copied into the JWTs; an empty object when absent.
+    #[must_use]
+    pub fn metadata(
+        mut self,
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        self.metadata = Some(value);
+        self
     }
     /// Free text about the credentials.
     #[must_use]
@@ -3845,15 +3854,6 @@ impl CreateUserApiTokenDto {
     #[must_use]
     pub fn expires_in_minutes(mut self, value: impl Into<crate::Patch<i64>>) -> Self {
         self.expires_in_minutes = value.into();
-        self
-    }
-    /// Free data that is copied into the JWTs; an empty object when absent.
-    #[must_use]
-    pub fn metadata(
-        mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.metadata = Some(value);
         self
     }
 }
@@ -3947,23 +3947,83 @@ impl CreateUserDto {
     pub fn new() -> Self {
         Self {
             email: ::std::default::Default::default(),
-            email_metadata: ::std::default::Default::default(),
-            expiration_in_seconds: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
+            username: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            profile_picture_url: ::std::default::Default::default(),
             password: ::std::default::Default::default(),
             phone_number: ::std::default::Default::default(),
-            profile_picture_url: ::std::default::Default::default(),
             provider: ::std::default::Default::default(),
-            role_ids: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
             skip_invite_email: ::std::default::Default::default(),
-            username: ::std::default::Default::default(),
+            role_ids: ::std::default::Default::default(),
+            email_metadata: ::std::default::Default::default(),
+            expiration_in_seconds: ::std::default::Default::default(),
         }
     }
     /// Mail address; also receives the activation or invitation mail.
     #[must_use]
     pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
         self.email = Some(value.into());
+        self
+    }
+    /// Username of letters, digits, dots, underscores, and hyphens, at most 255 characters.
+    #[must_use]
+    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.username = Some(value.into());
+        self
+    }
+    /// Display name; the profile of somebody already known is not changed.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
+    }
+    /// Address of the profile picture, at most 4095 characters.
+    #[must_use]
+    pub fn profile_picture_url(
+        mut self,
+        value: impl Into<::std::string::String>,
+    ) -> Self {
+        self.profile_picture_url = Some(value.into());
+        self
+    }
+    /// Initial password; without it the user sets one at activation.
+    #[must_use]
+    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.password = Some(value.into());
+        self
+    }
+    /// Phone number in international form; unique in the environment.
+    #[must_use]
+    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.phone_number = Some(value.into());
+        self
+    }
+    /// How the user signs in; `local` when absent.
+    #[must_use]
+    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
+        self.provider = Some(value);
+        self
+    }
+    /// Free data about the user as JSON text.
+    #[must_use]
+    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.metadata = Some(value.into());
+        self
+    }
+    /// Add the person without any mail; false when absent.
+    #[must_use]
+    pub fn skip_invite_email(mut self, value: bool) -> Self {
+        self.skip_invite_email = Some(value);
+        self
+    }
+    /// Ids of the roles in the tenant; the default roles when absent.
+    #[must_use]
+    pub fn role_ids(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        self.role_ids = Some(value.into_iter().map(Into::into).collect());
         self
     }
     /// Values for placeholders of the mail template, by name.
@@ -3979,66 +4039,6 @@ impl CreateUserDto {
     #[must_use]
     pub fn expiration_in_seconds(mut self, value: i64) -> Self {
         self.expiration_in_seconds = Some(value);
-        self
-    }
-    /// Free data about the user as JSON text.
-    #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
-        self
-    }
-    /// Display name; the profile of somebody already known is not changed.
-    #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
-        self
-    }
-    /// Initial password; without it the user sets one at activation.
-    #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
-        self
-    }
-    /// Phone number in international form; unique in the environment.
-    #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
-        self
-    }
-    /// Address of the profile picture, at most 4095 characters.
-    #[must_use]
-    pub fn profile_picture_url(
-        mut self,
-        value: impl Into<::std::string::String>,
-    ) -> Self {
-        self.profile_picture_url = Some(value.into());
-        self
-    }
-    /// How the user signs in; `local` when absent.
-    #[must_use]
-    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
-        self.provider = Some(value);
-        self
-    }
-    /// Ids of the roles in the tenant; the default roles when absent.
-    #[must_use]
-    pub fn role_ids(
-        mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
-    ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Add the person without any mail; false when absent.
-    #[must_use]
-    pub fn skip_invite_email(mut self, value: bool) -> Self {
-        self.skip_invite_email = Some(value);
-        self
-    }
-    /// Username of letters, digits, dots, underscores, and hyphens, at most 255 characters.
-    #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
         self
     }
 }
@@ -4105,17 +4105,17 @@ impl CreateUserDtoVendorOnly {
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
             email: ::std::default::Default::default(),
-            expiration_in_seconds: ::std::default::Default::default(),
-            external_id: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
-            mfa_bypass: ::std::default::Default::default(),
+            username: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
             password: ::std::default::Default::default(),
             phone_number: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
+            vendor_metadata: ::std::default::Default::default(),
             role_ids: ::std::default::Default::default(),
             tenant_id: tenant_id.into(),
-            username: ::std::default::Default::default(),
-            vendor_metadata: ::std::default::Default::default(),
+            expiration_in_seconds: ::std::default::Default::default(),
+            mfa_bypass: ::std::default::Default::default(),
+            external_id: ::std::default::Default::default(),
         }
     }
     /// Mail address of the user.
@@ -4124,28 +4124,10 @@ impl CreateUserDtoVendorOnly {
         self.email = Some(value.into());
         self
     }
-    /// Seconds after which access to the tenant ends, at least 300; permanent when absent.
+    /// Username of the user, at most 255 characters.
     #[must_use]
-    pub fn expiration_in_seconds(mut self, value: i64) -> Self {
-        self.expiration_in_seconds = Some(value);
-        self
-    }
-    /// Caller's own id for the user; unique in the environment.
-    #[must_use]
-    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.external_id = Some(value.into());
-        self
-    }
-    /// Free data about the user as JSON text.
-    #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
-        self
-    }
-    /// Whether the user is exempt from second factors; false when absent.
-    #[must_use]
-    pub fn mfa_bypass(mut self, value: bool) -> Self {
-        self.mfa_bypass = Some(value);
+    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.username = Some(value.into());
         self
     }
     /// Display name of the user.
@@ -4166,6 +4148,18 @@ impl CreateUserDtoVendorOnly {
         self.phone_number = Some(value.into());
         self
     }
+    /// Free data about the user as JSON text.
+    #[must_use]
+    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.metadata = Some(value.into());
+        self
+    }
+    /// Free data as JSON text, visible only with the environment token.
+    #[must_use]
+    pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.vendor_metadata = Some(value.into());
+        self
+    }
     /// Ids of the roles in the tenant; the default roles when absent.
     #[must_use]
     pub fn role_ids(
@@ -4175,16 +4169,22 @@ impl CreateUserDtoVendorOnly {
         self.role_ids = Some(value.into_iter().map(Into::into).collect());
         self
     }
-    /// Username of the user, at most 255 characters.
+    /// Seconds after which access to the tenant ends, at least 300; permanent when absent.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn expiration_in_seconds(mut self, value: i64) -> Self {
+        self.expiration_in_seconds = Some(value);
         self
     }
-    /// Free data as JSON text, visible only with the environment token.
+    /// Whether the user is exempt from second factors; false when absent.
     #[must_use]
-    pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.vendor_metadata = Some(value.into());
+    pub fn mfa_bypass(mut self, value: bool) -> Self {
+        self.mfa_bypass = Some(value);
+        self
+    }
+    /// Caller's own id for the user; unique in the environment.
+    #[must_use]
+    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.external_id = Some(value.into());
         self
     }
 }
@@ -4327,7 +4327,7 @@ pub struct CreateUserSourceResponse {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUsernameRequestDto {
-    /// Letters, digits, and any of ^ $ . ! - # + ' ~ _, at most 128 characters; stored in lower case.
+    /// Letters, digits, and any of `^ $ . ! - # + ' ~ _`, at most 128 characters; stored in lower case.
     pub username: ::std::string::String,
 }
 impl CreateUsernameRequestDto {
@@ -4404,12 +4404,12 @@ impl DeleteSubTenantRequestDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        child_tenant_id: impl Into<::std::string::String>,
         parent_tenant_id: impl Into<::std::string::String>,
+        child_tenant_id: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            child_tenant_id: child_tenant_id.into(),
             parent_tenant_id: parent_tenant_id.into(),
+            child_tenant_id: child_tenant_id.into(),
         }
     }
 }
@@ -4466,12 +4466,12 @@ impl DisableMfasmsRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        code: impl Into<crate::Secret>,
         otc_token: impl Into<crate::Secret>,
+        code: impl Into<crate::Secret>,
     ) -> Self {
         Self {
-            code: code.into(),
             otc_token: otc_token.into(),
+            code: code.into(),
         }
     }
 }
@@ -4503,12 +4503,12 @@ impl DomainRestrictionsBulkRequestRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
         type_: crate::enums::RestrictionType,
+        domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         Self {
-            domains: domains.into_iter().map(Into::into).collect(),
             type_: type_,
+            domains: domains.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -4766,19 +4766,19 @@ impl ExternalAuth0UserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        client_id: impl Into<::std::string::String>,
-        domain: impl Into<::std::string::String>,
-        is_migrated: bool,
-        secret: impl Into<crate::Secret>,
         sync_on_login: bool,
+        is_migrated: bool,
+        domain: impl Into<::std::string::String>,
+        client_id: impl Into<::std::string::String>,
+        secret: impl Into<crate::Secret>,
         tenant_config: DynamicStaticOrNewTenant,
     ) -> Self {
         Self {
-            client_id: client_id.into(),
-            domain: domain.into(),
-            is_migrated: is_migrated,
-            secret: secret.into(),
             sync_on_login: sync_on_login,
+            is_migrated: is_migrated,
+            domain: domain.into(),
+            client_id: client_id.into(),
+            secret: secret.into(),
             tenant_config: tenant_config,
         }
     }
@@ -4822,25 +4822,25 @@ impl ExternalCognitoUserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        access_key_id: impl Into<::std::string::String>,
-        client_id: impl Into<::std::string::String>,
+        sync_on_login: bool,
         is_migrated: bool,
         region: impl Into<::std::string::String>,
-        secret_access_key: impl Into<crate::Secret>,
-        sync_on_login: bool,
-        tenant_config: DynamicStaticOrNewTenant,
+        client_id: impl Into<::std::string::String>,
         user_pool_id: impl Into<::std::string::String>,
+        access_key_id: impl Into<::std::string::String>,
+        secret_access_key: impl Into<crate::Secret>,
+        tenant_config: DynamicStaticOrNewTenant,
     ) -> Self {
         Self {
-            access_key_id: access_key_id.into(),
-            client_id: client_id.into(),
-            client_secret: ::std::default::Default::default(),
+            sync_on_login: sync_on_login,
             is_migrated: is_migrated,
             region: region.into(),
-            secret_access_key: secret_access_key.into(),
-            sync_on_login: sync_on_login,
-            tenant_config: tenant_config,
+            client_id: client_id.into(),
             user_pool_id: user_pool_id.into(),
+            access_key_id: access_key_id.into(),
+            secret_access_key: secret_access_key.into(),
+            client_secret: ::std::default::Default::default(),
+            tenant_config: tenant_config,
         }
     }
     /// Secret of the Cognito app client; absent when the client has none.
@@ -4878,16 +4878,16 @@ impl ExternalCustomCodeUserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        code_payload: impl Into<::std::string::String>,
-        is_migrated: bool,
         sync_on_login: bool,
+        is_migrated: bool,
+        code_payload: impl Into<::std::string::String>,
         tenant_config: NewOrFromSourceTenant,
     ) -> Self {
         Self {
+            sync_on_login: sync_on_login,
+            is_migrated: is_migrated,
             code_payload: code_payload.into(),
             get_user_code_payload: ::std::default::Default::default(),
-            is_migrated: is_migrated,
-            sync_on_login: sync_on_login,
             tenant_config: tenant_config,
         }
     }
@@ -4926,17 +4926,17 @@ impl ExternalFirebaseUserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        api_key: impl Into<crate::Secret>,
-        is_migrated: bool,
-        service_account: FirebaseServiceAccountConfig,
         sync_on_login: bool,
+        is_migrated: bool,
+        api_key: impl Into<crate::Secret>,
+        service_account: FirebaseServiceAccountConfig,
         tenant_config: StaticOrNewTenant,
     ) -> Self {
         Self {
-            api_key: api_key.into(),
-            is_migrated: is_migrated,
-            service_account: service_account,
             sync_on_login: sync_on_login,
+            is_migrated: is_migrated,
+            api_key: api_key.into(),
+            service_account: service_account,
             tenant_config: tenant_config,
         }
     }
@@ -4974,30 +4974,30 @@ impl FederationUserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
+        sync_on_login: bool,
         client_id: impl Into<::std::string::String>,
         secret: impl Into<crate::Secret>,
-        sync_on_login: bool,
         tenant_config: DynamicStaticOrNewTenant,
     ) -> Self {
         Self {
-            client_id: client_id.into(),
-            oauth2_config: ::std::default::Default::default(),
-            secret: secret.into(),
             sync_on_login: sync_on_login,
-            tenant_config: tenant_config,
             wellknown_url: ::std::default::Default::default(),
+            oauth2_config: ::std::default::Default::default(),
+            client_id: client_id.into(),
+            secret: secret.into(),
+            tenant_config: tenant_config,
         }
-    }
-    /// Endpoints of a plain OAuth2 provider; either this or wellknownUrl is needed.
-    #[must_use]
-    pub fn oauth2_config(mut self, value: Oauth2UserSourceConfig) -> Self {
-        self.oauth2_config = Some(value);
-        self
     }
     /// OpenID Connect discovery address; either this or oauth2Config is needed.
     #[must_use]
     pub fn wellknown_url(mut self, value: impl Into<::std::string::String>) -> Self {
         self.wellknown_url = Some(value.into());
+        self
+    }
+    /// Endpoints of a plain OAuth2 provider; either this or wellknownUrl is needed.
+    #[must_use]
+    pub fn oauth2_config(mut self, value: Oauth2UserSourceConfig) -> Self {
+        self.oauth2_config = Some(value);
         self
     }
 }
@@ -5034,29 +5034,29 @@ impl FirebaseServiceAccountConfig {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        auth_provider_x509_cert_url: impl Into<::std::string::String>,
-        auth_uri: impl Into<::std::string::String>,
+        type_: impl Into<::std::string::String>,
+        project_id: impl Into<::std::string::String>,
+        private_key_id: impl Into<::std::string::String>,
+        private_key: impl Into<crate::Secret>,
         client_email: impl Into<::std::string::String>,
         client_id: impl Into<::std::string::String>,
-        client_x509_cert_url: impl Into<::std::string::String>,
-        private_key: impl Into<crate::Secret>,
-        private_key_id: impl Into<::std::string::String>,
-        project_id: impl Into<::std::string::String>,
+        auth_uri: impl Into<::std::string::String>,
         token_uri: impl Into<::std::string::String>,
-        type_: impl Into<::std::string::String>,
+        auth_provider_x509_cert_url: impl Into<::std::string::String>,
+        client_x509_cert_url: impl Into<::std::string::String>,
         universe_domain: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            auth_provider_x509_cert_url: auth_provider_x509_cert_url.into(),
-            auth_uri: auth_uri.into(),
+            type_: type_.into(),
+            project_id: project_id.into(),
+            private_key_id: private_key_id.into(),
+            private_key: private_key.into(),
             client_email: client_email.into(),
             client_id: client_id.into(),
-            client_x509_cert_url: client_x509_cert_url.into(),
-            private_key: private_key.into(),
-            private_key_id: private_key_id.into(),
-            project_id: project_id.into(),
+            auth_uri: auth_uri.into(),
             token_uri: token_uri.into(),
-            type_: type_.into(),
+            auth_provider_x509_cert_url: auth_provider_x509_cert_url.into(),
+            client_x509_cert_url: client_x509_cert_url.into(),
             universe_domain: universe_domain.into(),
         }
     }
@@ -5654,15 +5654,15 @@ impl IdentityConditionDto {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         attribute: crate::enums::TargetingAttribute,
-        negate: bool,
         op: crate::enums::TargetingOperation,
         value: IdentityConditionValue,
+        negate: bool,
     ) -> Self {
         Self {
             attribute: attribute,
-            negate: negate,
             op: op,
             value: value,
+            negate: negate,
         }
     }
 }
@@ -6010,16 +6010,16 @@ impl MailgunDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        domain: impl Into<::std::string::String>,
         provider: crate::enums::MailgunProvider,
-        region: crate::enums::MailgunRegion,
         secret: impl Into<crate::Secret>,
+        domain: impl Into<::std::string::String>,
+        region: crate::enums::MailgunRegion,
     ) -> Self {
         Self {
-            domain: domain.into(),
             provider: provider,
-            region: region,
             secret: secret.into(),
+            domain: domain.into(),
+            region: region,
         }
     }
 }
@@ -6093,8 +6093,8 @@ impl MfaConfigRequest {
     pub fn new() -> Self {
         Self {
             authentication_app: ::std::default::Default::default(),
-            email: ::std::default::Default::default(),
             sms: ::std::default::Default::default(),
+            email: ::std::default::Default::default(),
         }
     }
     /// Settings of authenticator apps; absent leaves them as they are.
@@ -6103,16 +6103,16 @@ impl MfaConfigRequest {
         self.authentication_app = Some(value);
         self
     }
-    /// Settings of codes by email; absent leaves them as they are.
-    #[must_use]
-    pub fn email(mut self, value: MfaEmailConfig) -> Self {
-        self.email = Some(value);
-        self
-    }
     /// Settings of codes by SMS; absent leaves them as they are.
     #[must_use]
     pub fn sms(mut self, value: MfaSmsConfig) -> Self {
         self.sms = Some(value);
+        self
+    }
+    /// Settings of codes by email; absent leaves them as they are.
+    #[must_use]
+    pub fn email(mut self, value: MfaEmailConfig) -> Self {
+        self.email = Some(value);
         self
     }
 }
@@ -6146,13 +6146,13 @@ impl MfaEmailConfig {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         active: bool,
-        sender: impl Into<::std::string::String>,
         token_lifetime_seconds: i64,
+        sender: impl Into<::std::string::String>,
     ) -> Self {
         Self {
             active: active,
-            sender: sender.into(),
             token_lifetime_seconds: token_lifetime_seconds,
+            sender: sender.into(),
         }
     }
 }
@@ -6186,21 +6186,21 @@ impl MfaPolicyRequest {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            allow_remember_my_device: ::std::default::Default::default(),
             enforce_mfa_type: ::std::default::Default::default(),
+            allow_remember_my_device: ::std::default::Default::default(),
             mfa_device_expiration: ::std::default::Default::default(),
         }
-    }
-    /// Whether users may have a device remembered and skip the second factor there; false if absent at creation.
-    #[must_use]
-    pub fn allow_remember_my_device(mut self, value: bool) -> Self {
-        self.allow_remember_my_device = Some(value);
-        self
     }
     /// Who must use a second factor; Force if absent at creation.
     #[must_use]
     pub fn enforce_mfa_type(mut self, value: crate::enums::EnforceMfaType) -> Self {
         self.enforce_mfa_type = Some(value);
+        self
+    }
+    /// Whether users may have a device remembered and skip the second factor there; false if absent at creation.
+    #[must_use]
+    pub fn allow_remember_my_device(mut self, value: bool) -> Self {
+        self.allow_remember_my_device = Some(value);
         self
     }
     /// How long a device is remembered, in seconds; 1209600 (14 days) if absent at creation.
@@ -6384,51 +6384,24 @@ impl MigrateUserRequestV1 {
     #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
-            authenticator_app_mfa_secret: ::std::default::Default::default(),
-            email: ::std::default::Default::default(),
-            external_id: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
+            tenant_id: tenant_id.into(),
             name: ::std::default::Default::default(),
+            profile_picture_url: ::std::default::Default::default(),
             password_hash: ::std::default::Default::default(),
-            password_hash_config: ::std::default::Default::default(),
             password_hash_type: ::std::default::Default::default(),
+            password_hash_config: ::std::default::Default::default(),
+            authenticator_app_mfa_secret: ::std::default::Default::default(),
             phone_number: ::std::default::Default::default(),
             phone_number_type: ::std::default::Default::default(),
-            profile_picture_url: ::std::default::Default::default(),
             provider: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
             role_ids: ::std::default::Default::default(),
-            tenant_id: tenant_id.into(),
-            username: ::std::default::Default::default(),
             vendor_metadata: ::std::default::Default::default(),
+            external_id: ::std::default::Default::default(),
+            username: ::std::default::Default::default(),
+            email: ::std::default::Default::default(),
             verify_user: ::std::default::Default::default(),
         }
-    }
-    /// TOTP secret; enrolls an authenticator app as second factor.
-    #[must_use]
-    pub fn authenticator_app_mfa_secret(
-        mut self,
-        value: impl Into<crate::Secret>,
-    ) -> Self {
-        self.authenticator_app_mfa_secret = Some(value.into());
-        self
-    }
-    /// Email address of the user; may be left out when there is a username.
-    #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
-        self
-    }
-    /// The user's id in another system, unique in the environment.
-    #[must_use]
-    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.external_id = Some(value.into());
-        self
-    }
-    /// Free data as JSON text.
-    #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
-        self
     }
     /// Display name of the user.
     #[must_use]
@@ -6436,16 +6409,19 @@ impl MigrateUserRequestV1 {
         self.name = Some(value.into());
         self
     }
+    /// Address of the user's picture, at most 4095 characters.
+    #[must_use]
+    pub fn profile_picture_url(
+        mut self,
+        value: impl Into<::std::string::String>,
+    ) -> Self {
+        self.profile_picture_url = Some(value.into());
+        self
+    }
     /// Existing password hash; without it the user has to reset the password. For scrypt: salt, separator and key.
     #[must_use]
     pub fn password_hash(mut self, value: impl Into<crate::Secret>) -> Self {
         self.password_hash = Some(value.into());
-        self
-    }
-    /// Parameters of the algorithm as JSON text, such as saltSeparator, N, r, p and keyLen for scrypt.
-    #[must_use]
-    pub fn password_hash_config(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password_hash_config = Some(value.into());
         self
     }
     /// Algorithm of passwordHash.
@@ -6455,6 +6431,21 @@ impl MigrateUserRequestV1 {
         value: crate::enums::PasswordHashingType,
     ) -> Self {
         self.password_hash_type = Some(value);
+        self
+    }
+    /// Parameters of the algorithm as JSON text, such as saltSeparator, N, r, p and keyLen for scrypt.
+    #[must_use]
+    pub fn password_hash_config(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.password_hash_config = Some(value.into());
+        self
+    }
+    /// TOTP secret; enrolls an authenticator app as second factor.
+    #[must_use]
+    pub fn authenticator_app_mfa_secret(
+        mut self,
+        value: impl Into<crate::Secret>,
+    ) -> Self {
+        self.authenticator_app_mfa_secret = Some(value.into());
         self
     }
     /// Phone number with plus and country code, without blanks; unique in the environment.
@@ -6469,19 +6460,16 @@ impl MigrateUserRequestV1 {
         self.phone_number_type = Some(value);
         self
     }
-    /// Address of the user's picture, at most 4095 characters.
-    #[must_use]
-    pub fn profile_picture_url(
-        mut self,
-        value: impl Into<::std::string::String>,
-    ) -> Self {
-        self.profile_picture_url = Some(value.into());
-        self
-    }
     /// Where the user signs in; local if absent.
     #[must_use]
     pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
         self.provider = Some(value);
+        self
+    }
+    /// Free data as JSON text.
+    #[must_use]
+    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.metadata = Some(value.into());
         self
     }
     /// Ids of the user's roles in the tenant; the default roles if absent or empty.
@@ -6493,16 +6481,28 @@ impl MigrateUserRequestV1 {
         self.role_ids = Some(value.into_iter().map(Into::into).collect());
         self
     }
+    /// Free data as JSON text that only the environment token can see.
+    #[must_use]
+    pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.vendor_metadata = Some(value.into());
+        self
+    }
+    /// The user's id in another system, unique in the environment.
+    #[must_use]
+    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.external_id = Some(value.into());
+        self
+    }
     /// Username of at most 128 characters; may stand in for the email.
     #[must_use]
     pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
         self.username = Some(value.into());
         self
     }
-    /// Free data as JSON text that only the environment token can see.
+    /// Email address of the user; may be left out when there is a username.
     #[must_use]
-    pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.vendor_metadata = Some(value.into());
+    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.email = Some(value.into());
         self
     }
     /// Whether the email counts as verified; false if absent.
@@ -6598,53 +6598,23 @@ impl MigrateUserRequestV2 {
     #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
-            authenticator_app_mfa_secret: ::std::default::Default::default(),
-            emails: ::std::default::Default::default(),
-            external_id: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
+            tenant_id: tenant_id.into(),
             name: ::std::default::Default::default(),
+            profile_picture_url: ::std::default::Default::default(),
             password_hash: ::std::default::Default::default(),
-            password_hash_config: ::std::default::Default::default(),
             password_hash_type: ::std::default::Default::default(),
+            password_hash_config: ::std::default::Default::default(),
+            authenticator_app_mfa_secret: ::std::default::Default::default(),
             phone_number: ::std::default::Default::default(),
             phone_number_type: ::std::default::Default::default(),
-            profile_picture_url: ::std::default::Default::default(),
             provider: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
             role_ids: ::std::default::Default::default(),
-            tenant_id: tenant_id.into(),
-            username: ::std::default::Default::default(),
             vendor_metadata: ::std::default::Default::default(),
+            external_id: ::std::default::Default::default(),
+            username: ::std::default::Default::default(),
+            emails: ::std::default::Default::default(),
         }
-    }
-    /// TOTP secret; enrolls an authenticator app as second factor.
-    #[must_use]
-    pub fn authenticator_app_mfa_secret(
-        mut self,
-        value: impl Into<crate::Secret>,
-    ) -> Self {
-        self.authenticator_app_mfa_secret = Some(value.into());
-        self
-    }
-    /// Email addresses of the user, each marked as primary and verified or not; at most one is primary.
-    #[must_use]
-    pub fn emails(
-        mut self,
-        value: impl IntoIterator<Item = impl Into<EmailObjectDto>>,
-    ) -> Self {
-        self.emails = Some(value.into_iter().map(Into::into).collect());
-        self
-    }
-    /// The user's id in another system, unique in the environment.
-    #[must_use]
-    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.external_id = Some(value.into());
-        self
-    }
-    /// Free data as JSON text.
-    #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
-        self
     }
     /// Display name of the user.
     #[must_use]
@@ -6652,16 +6622,19 @@ impl MigrateUserRequestV2 {
         self.name = Some(value.into());
         self
     }
+    /// Address of the user's picture, at most 4095 characters.
+    #[must_use]
+    pub fn profile_picture_url(
+        mut self,
+        value: impl Into<::std::string::String>,
+    ) -> Self {
+        self.profile_picture_url = Some(value.into());
+        self
+    }
     /// Existing password hash; without it the user has to reset the password. For scrypt: salt, separator and key.
     #[must_use]
     pub fn password_hash(mut self, value: impl Into<crate::Secret>) -> Self {
         self.password_hash = Some(value.into());
-        self
-    }
-    /// Parameters of the algorithm as JSON text, such as saltSeparator, N, r, p and keyLen for scrypt.
-    #[must_use]
-    pub fn password_hash_config(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password_hash_config = Some(value.into());
         self
     }
     /// Algorithm of passwordHash.
@@ -6671,6 +6644,21 @@ impl MigrateUserRequestV2 {
         value: crate::enums::PasswordHashingType,
     ) -> Self {
         self.password_hash_type = Some(value);
+        self
+    }
+    /// Parameters of the algorithm as JSON text, such as saltSeparator, N, r, p and keyLen for scrypt.
+    #[must_use]
+    pub fn password_hash_config(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.password_hash_config = Some(value.into());
+        self
+    }
+    /// TOTP secret; enrolls an authenticator app as second factor.
+    #[must_use]
+    pub fn authenticator_app_mfa_secret(
+        mut self,
+        value: impl Into<crate::Secret>,
+    ) -> Self {
+        self.authenticator_app_mfa_secret = Some(value.into());
         self
     }
     /// Phone number with plus and country code, without blanks; unique in the environment.
@@ -6685,19 +6673,16 @@ impl MigrateUserRequestV2 {
         self.phone_number_type = Some(value);
         self
     }
-    /// Address of the user's picture, at most 4095 characters.
-    #[must_use]
-    pub fn profile_picture_url(
-        mut self,
-        value: impl Into<::std::string::String>,
-    ) -> Self {
-        self.profile_picture_url = Some(value.into());
-        self
-    }
     /// Where the user signs in; local if absent.
     #[must_use]
     pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
         self.provider = Some(value);
+        self
+    }
+    /// Free data as JSON text.
+    #[must_use]
+    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.metadata = Some(value.into());
         self
     }
     /// Ids of the user's roles in the tenant; the default roles if absent or empty.
@@ -6709,16 +6694,31 @@ impl MigrateUserRequestV2 {
         self.role_ids = Some(value.into_iter().map(Into::into).collect());
         self
     }
+    /// Free data as JSON text that only the environment token can see.
+    #[must_use]
+    pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.vendor_metadata = Some(value.into());
+        self
+    }
+    /// The user's id in another system, unique in the environment.
+    #[must_use]
+    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.external_id = Some(value.into());
+        self
+    }
     /// Username of at most 128 characters; may stand in for emails.
     #[must_use]
     pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
         self.username = Some(value.into());
         self
     }
-    /// Free data as JSON text that only the environment token can see.
+    /// Email addresses of the user, each marked as primary and verified or not; at most one is primary.
     #[must_use]
-    pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.vendor_metadata = Some(value.into());
+    pub fn emails(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<EmailObjectDto>>,
+    ) -> Self {
+        self.emails = Some(value.into_iter().map(Into::into).collect());
         self
     }
 }
@@ -6873,20 +6873,11 @@ impl Oauth2UserSourceConfig {
     ) -> Self {
         Self {
             authorization_url: authorization_url.into(),
-            grant_types: ::std::default::Default::default(),
-            scopes: ::std::default::Default::default(),
             token_url: token_url.into(),
             user_info_url: user_info_url.into(),
+            scopes: ::std::default::Default::default(),
+            grant_types: ::std::default::Default::default(),
         }
-    }
-    /// OAuth2 grant types to use; may be absent.
-    #[must_use]
-    pub fn grant_types(
-        mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
-    ) -> Self {
-        self.grant_types = Some(value.into_iter().map(Into::into).collect());
-        self
     }
     /// Scopes to ask the provider for; may be absent.
     #[must_use]
@@ -6895,6 +6886,15 @@ impl Oauth2UserSourceConfig {
         value: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.scopes = Some(value.into_iter().map(Into::into).collect());
+        self
+    }
+    /// OAuth2 grant types to use; may be absent.
+    #[must_use]
+    pub fn grant_types(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        self.grant_types = Some(value.into_iter().map(Into::into).collect());
         self
     }
 }
@@ -6983,15 +6983,21 @@ impl OptionalTestsConfig {
     pub fn new() -> Self {
         Self {
             require_lowercase: ::std::default::Default::default(),
+            require_uppercase: ::std::default::Default::default(),
             require_numbers: ::std::default::Default::default(),
             require_special_chars: ::std::default::Default::default(),
-            require_uppercase: ::std::default::Default::default(),
         }
     }
     /// Whether a lowercase letter is tested for.
     #[must_use]
     pub fn require_lowercase(mut self, value: bool) -> Self {
         self.require_lowercase = Some(value);
+        self
+    }
+    /// Whether an uppercase letter is tested for.
+    #[must_use]
+    pub fn require_uppercase(mut self, value: bool) -> Self {
+        self.require_uppercase = Some(value);
         self
     }
     /// Whether a digit is tested for.
@@ -7004,12 +7010,6 @@ impl OptionalTestsConfig {
     #[must_use]
     pub fn require_special_chars(mut self, value: bool) -> Self {
         self.require_special_chars = Some(value);
-        self
-    }
-    /// Whether an uppercase letter is tested for.
-    #[must_use]
-    pub fn require_uppercase(mut self, value: bool) -> Self {
-        self.require_uppercase = Some(value);
         self
     }
 }
@@ -7074,11 +7074,11 @@ impl PasswordConfigRequest {
     pub fn new() -> Self {
         Self {
             allow_passphrases: ::std::default::Default::default(),
-            block_pwned_passwords: ::std::default::Default::default(),
             max_length: ::std::default::Default::default(),
             min_length: ::std::default::Default::default(),
-            min_optional_tests_to_pass: ::std::default::Default::default(),
             min_phrase_length: ::std::default::Default::default(),
+            min_optional_tests_to_pass: ::std::default::Default::default(),
+            block_pwned_passwords: ::std::default::Default::default(),
             optional_tests: ::std::default::Default::default(),
             required_tests: ::std::default::Default::default(),
         }
@@ -7087,12 +7087,6 @@ impl PasswordConfigRequest {
     #[must_use]
     pub fn allow_passphrases(mut self, value: bool) -> Self {
         self.allow_passphrases = Some(value);
-        self
-    }
-    /// Whether passwords known from data leaks are refused.
-    #[must_use]
-    pub fn block_pwned_passwords(mut self, value: bool) -> Self {
-        self.block_pwned_passwords = Some(value);
         self
     }
     /// Greatest number of characters; 128 until changed.
@@ -7107,16 +7101,22 @@ impl PasswordConfigRequest {
         self.min_length = Some(value);
         self
     }
+    /// Number of characters from which a password counts as a passphrase.
+    #[must_use]
+    pub fn min_phrase_length(mut self, value: i64) -> Self {
+        self.min_phrase_length = Some(value);
+        self
+    }
     /// How many of the optional tests a password must pass; 1 until changed.
     #[must_use]
     pub fn min_optional_tests_to_pass(mut self, value: i64) -> Self {
         self.min_optional_tests_to_pass = Some(value);
         self
     }
-    /// Number of characters from which a password counts as a passphrase.
+    /// Whether passwords known from data leaks are refused.
     #[must_use]
-    pub fn min_phrase_length(mut self, value: i64) -> Self {
-        self.min_phrase_length = Some(value);
+    pub fn block_pwned_passwords(mut self, value: bool) -> Self {
+        self.block_pwned_passwords = Some(value);
         self
     }
     /// Optional tests; replaced as a whole when given.
@@ -7283,17 +7283,17 @@ impl PasswordlessAuthenticationPreloginDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            email: ::std::default::Default::default(),
-            invitation_token: ::std::default::Default::default(),
             recaptcha_token: ::std::default::Default::default(),
+            invitation_token: ::std::default::Default::default(),
+            email: ::std::default::Default::default(),
             user_id: ::std::default::Default::default(),
             username: ::std::default::Default::default(),
         }
     }
-    /// Email address of the user.
+    /// Answer to the captcha; needed while a captcha policy applies.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.recaptcha_token = Some(value.into());
         self
     }
     /// Token of a tenant invite the user wants to accept with the sign-in.
@@ -7302,10 +7302,10 @@ impl PasswordlessAuthenticationPreloginDto {
         self.invitation_token = Some(value.into());
         self
     }
-    /// Answer to the captcha; needed while a captcha policy applies.
+    /// Email address of the user.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.email = Some(value.into());
         self
     }
     /// Id of the user.
@@ -7360,18 +7360,18 @@ impl PasswordlessAuthenticationSmsOtcPreloginDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            email: ::std::default::Default::default(),
-            invitation_token: ::std::default::Default::default(),
-            phone_number: ::std::default::Default::default(),
             recaptcha_token: ::std::default::Default::default(),
+            invitation_token: ::std::default::Default::default(),
+            email: ::std::default::Default::default(),
             user_id: ::std::default::Default::default(),
             username: ::std::default::Default::default(),
+            phone_number: ::std::default::Default::default(),
         }
     }
-    /// Email address of the user.
+    /// Answer to the captcha; needed while a captcha policy applies.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.recaptcha_token = Some(value.into());
         self
     }
     /// Token of a tenant invite the user wants to accept with the sign-in.
@@ -7380,16 +7380,10 @@ impl PasswordlessAuthenticationSmsOtcPreloginDto {
         self.invitation_token = Some(value.into());
         self
     }
-    /// Phone number of the user with plus and country code.
+    /// Email address of the user.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
-        self
-    }
-    /// Answer to the captcha; needed while a captcha policy applies.
-    #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.email = Some(value.into());
         self
     }
     /// Id of the user.
@@ -7402,6 +7396,12 @@ impl PasswordlessAuthenticationSmsOtcPreloginDto {
     #[must_use]
     pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
         self.username = Some(value.into());
+        self
+    }
+    /// Phone number of the user with plus and country code.
+    #[must_use]
+    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.phone_number = Some(value.into());
         self
     }
 }
@@ -7478,7 +7478,7 @@ pub struct PermissionResponse {
     pub fe_permission: bool,
     /// Id of the permission.
     pub id: ::std::string::String,
-    /// Key that tokens carry, unique in the environment; one that ends in .* covers everything below it.
+    /// Key that tokens carry, unique in the environment; one that ends in `.*` covers everything below it.
     pub key: ::std::string::String,
     /// Display name of the permission.
     pub name: ::std::string::String,
@@ -7661,12 +7661,12 @@ impl RecoverMfaDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        email: impl Into<::std::string::String>,
         recovery_code: impl Into<crate::Secret>,
+        email: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            email: email.into(),
             recovery_code: recovery_code.into(),
+            email: email.into(),
         }
     }
 }
@@ -7769,8 +7769,8 @@ impl RequestEnrollMfasmsRequest {
     #[allow(clippy::too_many_arguments)]
     pub fn new(phone_number: impl Into<::std::string::String>) -> Self {
         Self {
-            mfa_token: ::std::default::Default::default(),
             phone_number: phone_number.into(),
+            mfa_token: ::std::default::Default::default(),
         }
     }
     /// Token from the sign-in answer; needed during a sign-in, absent for a signed-in user.
@@ -7910,9 +7910,9 @@ impl ResetPasswordDto {
         identifier_type: crate::enums::IdentifierType,
     ) -> Self {
         Self {
-            email_metadata: ::std::default::Default::default(),
             identifier: identifier.into(),
             identifier_type: identifier_type,
+            email_metadata: ::std::default::Default::default(),
         }
     }
     /// Values for the placeholders of the mail template; may be absent.
@@ -8184,16 +8184,16 @@ impl SesDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        id: impl Into<::std::string::String>,
         provider: crate::enums::SesProvider,
-        region: impl Into<::std::string::String>,
         secret: impl Into<crate::Secret>,
+        id: impl Into<::std::string::String>,
+        region: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            id: id.into(),
             provider: provider,
-            region: region.into(),
             secret: secret.into(),
+            id: id.into(),
+            region: region.into(),
         }
     }
 }
@@ -8214,13 +8214,13 @@ impl SesRoleDto {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         provider: crate::enums::SesRoleProvider,
-        region: impl Into<::std::string::String>,
         secret: impl Into<crate::Secret>,
+        region: impl Into<::std::string::String>,
     ) -> Self {
         Self {
             provider: provider,
-            region: region.into(),
             secret: secret.into(),
+            region: region.into(),
         }
     }
 }
@@ -8402,41 +8402,26 @@ impl SignUpUserEmailDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        company_name: impl Into<::std::string::String>,
-        email: impl Into<::std::string::String>,
         provider: crate::enums::UserProvider,
+        email: impl Into<::std::string::String>,
+        company_name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            company_name: company_name.into(),
-            email: email.into(),
-            email_metadata: ::std::default::Default::default(),
-            invitation_token: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
-            name: ::std::default::Default::default(),
-            password: ::std::default::Default::default(),
-            phone_number: ::std::default::Default::default(),
-            profile_picture_url: ::std::default::Default::default(),
             provider: provider,
-            recaptcha_token: ::std::default::Default::default(),
-            role_ids: ::std::default::Default::default(),
-            skip_invite_email: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
+            email: email.into(),
             username: ::std::default::Default::default(),
+            name: ::std::default::Default::default(),
+            profile_picture_url: ::std::default::Default::default(),
+            password: ::std::default::Default::default(),
+            skip_invite_email: ::std::default::Default::default(),
+            role_ids: ::std::default::Default::default(),
+            email_metadata: ::std::default::Default::default(),
+            company_name: company_name.into(),
+            recaptcha_token: ::std::default::Default::default(),
+            invitation_token: ::std::default::Default::default(),
+            phone_number: ::std::default::Default::default(),
         }
-    }
-    /// Values for placeholders in the email template.
-    #[must_use]
-    pub fn email_metadata(
-        mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.email_metadata = Some(value);
-        self
-    }
-    /// Token of a tenant invite; the user joins that tenant and none is created.
-    #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
-        self
     }
     /// Free data about the user, a JSON object written as text.
     #[must_use]
@@ -8444,22 +8429,16 @@ impl SignUpUserEmailDto {
         self.metadata = Some(value.into());
         self
     }
+    /// Username of the new user, unique in the environment.
+    #[must_use]
+    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.username = Some(value.into());
+        self
+    }
     /// Display name of the user.
     #[must_use]
     pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
         self.name = Some(value.into());
-        self
-    }
-    /// Password of the user; must satisfy the environment's password rules.
-    #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
-        self
-    }
-    /// Phone number in international form with a leading plus.
-    #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
         self
     }
     /// Address of the profile picture, at most 4095 characters.
@@ -8471,10 +8450,16 @@ impl SignUpUserEmailDto {
         self.profile_picture_url = Some(value.into());
         self
     }
-    /// Token of the captcha check, needed while the captcha policy is on.
+    /// Password of the user; must satisfy the environment's password rules.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.password = Some(value.into());
+        self
+    }
+    /// True to send no activation email; absent counts as false.
+    #[must_use]
+    pub fn skip_invite_email(mut self, value: bool) -> Self {
+        self.skip_invite_email = Some(value);
         self
     }
     /// Ids of roles for the new member; absent leaves the choice to the default roles.
@@ -8486,16 +8471,31 @@ impl SignUpUserEmailDto {
         self.role_ids = Some(value.into_iter().map(Into::into).collect());
         self
     }
-    /// True to send no activation email; absent counts as false.
+    /// Values for placeholders in the email template.
     #[must_use]
-    pub fn skip_invite_email(mut self, value: bool) -> Self {
-        self.skip_invite_email = Some(value);
+    pub fn email_metadata(
+        mut self,
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        self.email_metadata = Some(value);
         self
     }
-    /// Username of the new user, unique in the environment.
+    /// Token of the captcha check, needed while the captcha policy is on.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.recaptcha_token = Some(value.into());
+        self
+    }
+    /// Token of a tenant invite; the user joins that tenant and none is created.
+    #[must_use]
+    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.invitation_token = Some(value.into());
+        self
+    }
+    /// Phone number in international form with a leading plus.
+    #[must_use]
+    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.phone_number = Some(value.into());
         self
     }
 }
@@ -8569,47 +8569,26 @@ impl SignUpUserUsernameDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        company_name: impl Into<::std::string::String>,
         provider: crate::enums::UserProvider,
         username: impl Into<::std::string::String>,
+        company_name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            company_name: company_name.into(),
-            email: ::std::default::Default::default(),
-            email_metadata: ::std::default::Default::default(),
-            invitation_token: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
-            name: ::std::default::Default::default(),
-            password: ::std::default::Default::default(),
-            phone_number: ::std::default::Default::default(),
-            profile_picture_url: ::std::default::Default::default(),
             provider: provider,
-            recaptcha_token: ::std::default::Default::default(),
-            role_ids: ::std::default::Default::default(),
-            skip_invite_email: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
             username: username.into(),
+            name: ::std::default::Default::default(),
+            profile_picture_url: ::std::default::Default::default(),
+            password: ::std::default::Default::default(),
+            skip_invite_email: ::std::default::Default::default(),
+            role_ids: ::std::default::Default::default(),
+            email_metadata: ::std::default::Default::default(),
+            company_name: company_name.into(),
+            recaptcha_token: ::std::default::Default::default(),
+            invitation_token: ::std::default::Default::default(),
+            email: ::std::default::Default::default(),
+            phone_number: ::std::default::Default::default(),
         }
-    }
-    /// Email address, an optional extra next to the username.
-    #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
-        self
-    }
-    /// Values for placeholders in the email template.
-    #[must_use]
-    pub fn email_metadata(
-        mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.email_metadata = Some(value);
-        self
-    }
-    /// Token of a tenant invite; the user joins that tenant and none is created.
-    #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
-        self
     }
     /// Free data about the user, a JSON object written as text.
     #[must_use]
@@ -8623,18 +8602,6 @@ impl SignUpUserUsernameDto {
         self.name = Some(value.into());
         self
     }
-    /// Password of the user; must satisfy the environment's password rules.
-    #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
-        self
-    }
-    /// Phone number in international form with a leading plus.
-    #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
-        self
-    }
     /// Address of the profile picture, at most 4095 characters.
     #[must_use]
     pub fn profile_picture_url(
@@ -8644,10 +8611,16 @@ impl SignUpUserUsernameDto {
         self.profile_picture_url = Some(value.into());
         self
     }
-    /// Token of the captcha check, needed while the captcha policy is on.
+    /// Password of the user; must satisfy the environment's password rules.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.password = Some(value.into());
+        self
+    }
+    /// True to send no activation email; absent counts as false.
+    #[must_use]
+    pub fn skip_invite_email(mut self, value: bool) -> Self {
+        self.skip_invite_email = Some(value);
         self
     }
     /// Ids of roles for the new member; absent leaves the choice to the default roles.
@@ -8659,10 +8632,37 @@ impl SignUpUserUsernameDto {
         self.role_ids = Some(value.into_iter().map(Into::into).collect());
         self
     }
-    /// True to send no activation email; absent counts as false.
+    /// Values for placeholders in the email template.
     #[must_use]
-    pub fn skip_invite_email(mut self, value: bool) -> Self {
-        self.skip_invite_email = Some(value);
+    pub fn email_metadata(
+        mut self,
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        self.email_metadata = Some(value);
+        self
+    }
+    /// Token of the captcha check, needed while the captcha policy is on.
+    #[must_use]
+    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.recaptcha_token = Some(value.into());
+        self
+    }
+    /// Token of a tenant invite; the user joins that tenant and none is created.
+    #[must_use]
+    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.invitation_token = Some(value.into());
+        self
+    }
+    /// Email address, an optional extra next to the username.
+    #[must_use]
+    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.email = Some(value.into());
+        self
+    }
+    /// Phone number in international form with a leading plus.
+    #[must_use]
+    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.phone_number = Some(value.into());
         self
     }
 }
@@ -9261,17 +9261,11 @@ impl UpdateApiTokenDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            description: ::std::default::Default::default(),
             metadata: ::std::default::Default::default(),
-            permission_ids: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
             role_ids: ::std::default::Default::default(),
+            permission_ids: ::std::default::Default::default(),
         }
-    }
-    /// New free text about the purpose.
-    #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
-        self
     }
     /// Data copied into issued JWTs; replaces the stored data as a whole.
     #[must_use]
@@ -9282,13 +9276,10 @@ impl UpdateApiTokenDto {
         self.metadata = Some(value);
         self
     }
-    /// New permission ids, replacing roles and permissions held before; ignored next to `roleIds`.
+    /// New free text about the purpose.
     #[must_use]
-    pub fn permission_ids(
-        mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
-    ) -> Self {
-        self.permission_ids = Some(value.into_iter().map(Into::into).collect());
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
         self
     }
     /// New role ids, replacing roles and permissions held before; an empty list takes all away.
@@ -9298,6 +9289,15 @@ impl UpdateApiTokenDto {
         value: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self
+    }
+    /// New permission ids, replacing roles and permissions held before; ignored next to `roleIds`.
+    #[must_use]
+    pub fn permission_ids(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        self.permission_ids = Some(value.into_iter().map(Into::into).collect());
         self
     }
 }
@@ -9331,24 +9331,18 @@ impl UpdateApprovalFlowDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            channels: ::std::default::Default::default(),
-            configuration: ::std::default::Default::default(),
+            name: ::std::default::Default::default(),
             description: ::std::default::Default::default(),
             is_active: ::std::default::Default::default(),
-            name: ::std::default::Default::default(),
+            channels: ::std::default::Default::default(),
+            configuration: ::std::default::Default::default(),
             steps: ::std::default::Default::default(),
         }
     }
-    /// New switches for the ways approvers are reached; replaces the stored ones.
+    /// New name of the flow.
     #[must_use]
-    pub fn channels(mut self, value: ApprovalFlowChannelDto) -> Self {
-        self.channels = Some(value);
-        self
-    }
-    /// Timing and notification settings to change; its absent fields keep their values.
-    #[must_use]
-    pub fn configuration(mut self, value: ApprovalFlowConfigurationDto) -> Self {
-        self.configuration = Some(value);
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
         self
     }
     /// New description of the flow.
@@ -9363,10 +9357,16 @@ impl UpdateApprovalFlowDto {
         self.is_active = Some(value);
         self
     }
-    /// New name of the flow.
+    /// New switches for the ways approvers are reached; replaces the stored ones.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn channels(mut self, value: ApprovalFlowChannelDto) -> Self {
+        self.channels = Some(value);
+        self
+    }
+    /// Timing and notification settings to change; its absent fields keep their values.
+    #[must_use]
+    pub fn configuration(mut self, value: ApprovalFlowConfigurationDto) -> Self {
+        self.configuration = Some(value);
         self
     }
     /// New steps, replacing all stored ones under new ids; absent keeps the steps.
@@ -9397,20 +9397,20 @@ impl UpdateCategoryDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            description: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
         }
-    }
-    /// New description.
-    #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
-        self
     }
     /// New name, unique among the categories.
     #[must_use]
     pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
         self.name = Some(value.into());
+        self
+    }
+    /// New description.
+    #[must_use]
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
         self
     }
 }
@@ -9481,30 +9481,24 @@ impl UpdateCustomSsoRequestDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            active: ::std::default::Default::default(),
-            authorization_url: ::std::default::Default::default(),
-            client_id: ::std::default::Default::default(),
-            display_name: ::std::default::Default::default(),
-            redirect_url: ::std::default::Default::default(),
-            redirect_url_pattern: ::std::default::Default::default(),
-            scopes: ::std::default::Default::default(),
-            secret: ::std::default::Default::default(),
-            sso_logo_url: ::std::default::Default::default(),
-            token_url: ::std::default::Default::default(),
             type_: ::std::default::Default::default(),
+            client_id: ::std::default::Default::default(),
+            secret: ::std::default::Default::default(),
+            redirect_url: ::std::default::Default::default(),
+            authorization_url: ::std::default::Default::default(),
+            token_url: ::std::default::Default::default(),
             user_info_url: ::std::default::Default::default(),
+            scopes: ::std::default::Default::default(),
+            sso_logo_url: ::std::default::Default::default(),
+            display_name: ::std::default::Default::default(),
+            active: ::std::default::Default::default(),
+            redirect_url_pattern: ::std::default::Default::default(),
         }
     }
-    /// Whether login pages offer the provider; false keeps its settings.
+    /// Kind of provider, usually `custom`.
     #[must_use]
-    pub fn active(mut self, value: bool) -> Self {
-        self.active = Some(value);
-        self
-    }
-    /// OAuth authorization endpoint of the provider.
-    #[must_use]
-    pub fn authorization_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.authorization_url = Some(value.into());
+    pub fn type_(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.type_ = Some(value.into());
         self
     }
     /// Client id registered at the provider.
@@ -9513,10 +9507,10 @@ impl UpdateCustomSsoRequestDto {
         self.client_id = Some(value.into());
         self
     }
-    /// Name of the provider on the login page.
+    /// Client secret registered at the provider.
     #[must_use]
-    pub fn display_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.display_name = Some(value.into());
+    pub fn secret(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.secret = Some(value.into());
         self
     }
     /// Address the provider sends users back to, ending in `/account/social/success`.
@@ -9525,25 +9519,28 @@ impl UpdateCustomSsoRequestDto {
         self.redirect_url = Some(value.into());
         self
     }
-    /// Pattern of allowed return addresses; equals `redirectUrl` when never given.
+    /// OAuth authorization endpoint of the provider.
     #[must_use]
-    pub fn redirect_url_pattern(
-        mut self,
-        value: impl Into<::std::string::String>,
-    ) -> Self {
-        self.redirect_url_pattern = Some(value.into());
+    pub fn authorization_url(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.authorization_url = Some(value.into());
+        self
+    }
+    /// OAuth token endpoint of the provider.
+    #[must_use]
+    pub fn token_url(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.token_url = Some(value.into());
+        self
+    }
+    /// Endpoint of the provider that tells the user's profile.
+    #[must_use]
+    pub fn user_info_url(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.user_info_url = Some(value.into());
         self
     }
     /// OAuth scopes to ask for, one string with blanks between them.
     #[must_use]
     pub fn scopes(mut self, value: impl Into<::std::string::String>) -> Self {
         self.scopes = Some(value.into());
-        self
-    }
-    /// Client secret registered at the provider.
-    #[must_use]
-    pub fn secret(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.secret = Some(value.into());
         self
     }
     /// Address of the logo on the login page; null for none.
@@ -9555,22 +9552,25 @@ impl UpdateCustomSsoRequestDto {
         self.sso_logo_url = value.into();
         self
     }
-    /// OAuth token endpoint of the provider.
+    /// Name of the provider on the login page.
     #[must_use]
-    pub fn token_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.token_url = Some(value.into());
+    pub fn display_name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.display_name = Some(value.into());
         self
     }
-    /// Kind of provider, usually `custom`.
+    /// Whether login pages offer the provider; false keeps its settings.
     #[must_use]
-    pub fn type_(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.type_ = Some(value.into());
+    pub fn active(mut self, value: bool) -> Self {
+        self.active = Some(value);
         self
     }
-    /// Endpoint of the provider that tells the user's profile.
+    /// Pattern of allowed return addresses; equals `redirectUrl` when never given.
     #[must_use]
-    pub fn user_info_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.user_info_url = Some(value.into());
+    pub fn redirect_url_pattern(
+        mut self,
+        value: impl Into<::std::string::String>,
+    ) -> Self {
+        self.redirect_url_pattern = Some(value.into());
         self
     }
 }
@@ -9598,22 +9598,22 @@ impl UpdateExternalAuth0UserSourceRequestDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            configuration: ::std::default::Default::default(),
-            description: ::std::default::Default::default(),
-            index: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            configuration: ::std::default::Default::default(),
+            index: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
         }
+    }
+    /// New name of the pool.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
     }
     /// New connection to Auth0, replacing the stored one as a whole.
     #[must_use]
     pub fn configuration(mut self, value: ExternalAuth0UserSourceConfig) -> Self {
         self.configuration = Some(value);
-        self
-    }
-    /// New description of the pool.
-    #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
         self
     }
     /// New place in the order in which pools are asked.
@@ -9622,10 +9622,10 @@ impl UpdateExternalAuth0UserSourceRequestDto {
         self.index = Some(value);
         self
     }
-    /// New name of the pool.
+    /// New description of the pool.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
         self
     }
 }
@@ -9653,22 +9653,22 @@ impl UpdateExternalCognitoUserSourceRequestDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            configuration: ::std::default::Default::default(),
-            description: ::std::default::Default::default(),
-            index: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            configuration: ::std::default::Default::default(),
+            index: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
         }
+    }
+    /// New name of the pool.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
     }
     /// New connection to Cognito, replacing the stored one as a whole.
     #[must_use]
     pub fn configuration(mut self, value: ExternalCognitoUserSourceConfig) -> Self {
         self.configuration = Some(value);
-        self
-    }
-    /// New description of the pool.
-    #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
         self
     }
     /// New place in the order in which pools are asked.
@@ -9677,10 +9677,10 @@ impl UpdateExternalCognitoUserSourceRequestDto {
         self.index = Some(value);
         self
     }
-    /// New name of the pool.
+    /// New description of the pool.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
         self
     }
 }
@@ -9708,22 +9708,22 @@ impl UpdateExternalCustomCodeUserSourceRequestDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            configuration: ::std::default::Default::default(),
-            description: ::std::default::Default::default(),
-            index: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            configuration: ::std::default::Default::default(),
+            index: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
         }
+    }
+    /// New name of the pool.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
     }
     /// New code and settings, replacing the stored ones as a whole.
     #[must_use]
     pub fn configuration(mut self, value: ExternalCustomCodeUserSourceConfig) -> Self {
         self.configuration = Some(value);
-        self
-    }
-    /// New description of the pool.
-    #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
         self
     }
     /// New place in the order in which pools are asked.
@@ -9732,10 +9732,10 @@ impl UpdateExternalCustomCodeUserSourceRequestDto {
         self.index = Some(value);
         self
     }
-    /// New name of the pool.
+    /// New description of the pool.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
         self
     }
 }
@@ -9763,22 +9763,22 @@ impl UpdateExternalFirebaseUserSourceRequestDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            configuration: ::std::default::Default::default(),
-            description: ::std::default::Default::default(),
-            index: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            configuration: ::std::default::Default::default(),
+            index: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
         }
+    }
+    /// New name of the pool.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
     }
     /// New connection to Firebase, replacing the stored one as a whole.
     #[must_use]
     pub fn configuration(mut self, value: ExternalFirebaseUserSourceConfig) -> Self {
         self.configuration = Some(value);
-        self
-    }
-    /// New description of the pool.
-    #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
         self
     }
     /// New place in the order in which pools are asked.
@@ -9787,10 +9787,10 @@ impl UpdateExternalFirebaseUserSourceRequestDto {
         self.index = Some(value);
         self
     }
-    /// New name of the pool.
+    /// New description of the pool.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
         self
     }
 }
@@ -9818,22 +9818,22 @@ impl UpdateFederationUserSourceRequestDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            configuration: ::std::default::Default::default(),
-            description: ::std::default::Default::default(),
-            index: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            configuration: ::std::default::Default::default(),
+            index: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
         }
+    }
+    /// New name of the pool.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
     }
     /// New connection to the provider, replacing the stored one as a whole.
     #[must_use]
     pub fn configuration(mut self, value: FederationUserSourceConfig) -> Self {
         self.configuration = Some(value);
-        self
-    }
-    /// New description of the pool.
-    #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
         self
     }
     /// New place in the order in which pools are asked.
@@ -9842,10 +9842,10 @@ impl UpdateFederationUserSourceRequestDto {
         self.index = Some(value);
         self
     }
-    /// New name of the pool.
+    /// New description of the pool.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
         self
     }
 }
@@ -9978,18 +9978,24 @@ impl UpdateJwtTemplateDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            algorithm: ::std::default::Default::default(),
-            description: ::std::default::Default::default(),
-            expiration: ::std::default::Default::default(),
             key: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
+            expiration: ::std::default::Default::default(),
+            algorithm: ::std::default::Default::default(),
             template_schema: ::std::default::Default::default(),
         }
     }
-    /// Algorithm that signs the tokens.
+    /// New key, unique among the templates of the environment; targeting rules name it.
     #[must_use]
-    pub fn algorithm(mut self, value: crate::enums::JwtAlgorithm) -> Self {
-        self.algorithm = Some(value);
+    pub fn key(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.key = Some(value.into());
+        self
+    }
+    /// New name.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
         self
     }
     /// New description.
@@ -10004,16 +10010,10 @@ impl UpdateJwtTemplateDto {
         self.expiration = Some(value);
         self
     }
-    /// New key, unique among the templates of the environment; targeting rules name it.
+    /// Algorithm that signs the tokens.
     #[must_use]
-    pub fn key(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.key = Some(value.into());
-        self
-    }
-    /// New name.
-    #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn algorithm(mut self, value: crate::enums::JwtAlgorithm) -> Self {
+        self.algorithm = Some(value);
         self
     }
     /// New claims, replacing the stored ones as a whole.
@@ -10078,23 +10078,11 @@ impl UpdatePermissionRequest {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            category_id: ::std::default::Default::default(),
-            description: ::std::default::Default::default(),
             key: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
+            category_id: ::std::default::Default::default(),
         }
-    }
-    /// Id of the category to file the permission under.
-    #[must_use]
-    pub fn category_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.category_id = Some(value.into());
-        self
-    }
-    /// New description.
-    #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
-        self
     }
     /// New key, unique in the environment; tokens carry it.
     #[must_use]
@@ -10106,6 +10094,18 @@ impl UpdatePermissionRequest {
     #[must_use]
     pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
         self.name = Some(value.into());
+        self
+    }
+    /// New description.
+    #[must_use]
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
+        self
+    }
+    /// Id of the category to file the permission under.
+    #[must_use]
+    pub fn category_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.category_id = Some(value.into());
         self
     }
 }
@@ -10151,19 +10151,19 @@ impl UpdateRoleRequest {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            description: ::std::default::Default::default(),
-            first_user_role: ::std::default::Default::default(),
             is_default: ::std::default::Default::default(),
-            key: ::std::default::Default::default(),
-            level: ::std::default::Default::default(),
+            first_user_role: ::std::default::Default::default(),
             migrate_role: ::std::default::Default::default(),
+            level: ::std::default::Default::default(),
+            key: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            description: ::std::default::Default::default(),
         }
     }
-    /// New description.
+    /// Whether new members get the role when none is named for them.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn is_default(mut self, value: bool) -> Self {
+        self.is_default = Some(value);
         self
     }
     /// Whether the first member of a new tenant gets the role.
@@ -10172,16 +10172,10 @@ impl UpdateRoleRequest {
         self.first_user_role = Some(value);
         self
     }
-    /// Whether new members get the role when none is named for them.
+    /// Together with `isDefault`, also gives the role to all existing members.
     #[must_use]
-    pub fn is_default(mut self, value: bool) -> Self {
-        self.is_default = Some(value);
-        self
-    }
-    /// New key, unique among the roles a tenant can see; tokens carry it.
-    #[must_use]
-    pub fn key(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.key = Some(value.into());
+    pub fn migrate_role(mut self, value: bool) -> Self {
+        self.migrate_role = Some(value);
         self
     }
     /// Rank from 0 to 32767; a lower number is the stronger role.
@@ -10190,16 +10184,22 @@ impl UpdateRoleRequest {
         self.level = Some(value);
         self
     }
-    /// Together with `isDefault`, also gives the role to all existing members.
+    /// New key, unique among the roles a tenant can see; tokens carry it.
     #[must_use]
-    pub fn migrate_role(mut self, value: bool) -> Self {
-        self.migrate_role = Some(value);
+    pub fn key(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.key = Some(value.into());
         self
     }
     /// New name.
     #[must_use]
     pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
         self.name = Some(value.into());
+        self
+    }
+    /// New description.
+    #[must_use]
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
         self
     }
 }
@@ -10388,55 +10388,43 @@ impl UpdateTenantRequest {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            address: ::std::default::Default::default(),
-            application_url: ::std::default::Default::default(),
-            creator_email: ::std::default::Default::default(),
-            creator_name: ::std::default::Default::default(),
-            currency: ::std::default::Default::default(),
-            is_reseller: ::std::default::Default::default(),
-            logo: ::std::default::Default::default(),
-            logo_url: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
             status: ::std::default::Default::default(),
-            timezone: ::std::default::Default::default(),
             website: ::std::default::Default::default(),
+            application_url: ::std::default::Default::default(),
+            logo: ::std::default::Default::default(),
+            logo_url: ::std::default::Default::default(),
+            address: ::std::default::Default::default(),
+            timezone: ::std::default::Default::default(),
+            currency: ::std::default::Default::default(),
+            creator_name: ::std::default::Default::default(),
+            creator_email: ::std::default::Default::default(),
+            is_reseller: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
         }
     }
-    /// Postal address of the tenant.
+    /// Name of the tenant.
     #[must_use]
-    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.address = Some(value.into());
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
+    }
+    /// Free status word, stored as given.
+    #[must_use]
+    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.status = Some(value.into());
+        self
+    }
+    /// Website of the tenant.
+    #[must_use]
+    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.website = Some(value.into());
         self
     }
     /// Address of the application for the tenant's users.
     #[must_use]
     pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
         self.application_url = Some(value.into());
-        self
-    }
-    /// Email address of the person who created the tenant.
-    #[must_use]
-    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_email = Some(value.into());
-        self
-    }
-    /// Name of the person who created the tenant.
-    #[must_use]
-    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_name = Some(value.into());
-        self
-    }
-    /// Currency of the tenant.
-    #[must_use]
-    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.currency = Some(value.into());
-        self
-    }
-    /// Whether the tenant may manage tenants below it.
-    #[must_use]
-    pub fn is_reseller(mut self, value: bool) -> Self {
-        self.is_reseller = Some(value);
         self
     }
     /// Logo of the tenant, base64 text.
@@ -10451,22 +10439,10 @@ impl UpdateTenantRequest {
         self.logo_url = Some(value.into());
         self
     }
-    /// Free data, any JSON value or JSON written as text; replaces the stored data as a whole.
+    /// Postal address of the tenant.
     #[must_use]
-    pub fn metadata(mut self, value: ::serde_json::Value) -> Self {
-        self.metadata = Some(value);
-        self
-    }
-    /// Name of the tenant.
-    #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
-        self
-    }
-    /// Free status word, stored as given.
-    #[must_use]
-    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.status = Some(value.into());
+    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.address = Some(value.into());
         self
     }
     /// Time zone of the tenant.
@@ -10475,10 +10451,34 @@ impl UpdateTenantRequest {
         self.timezone = Some(value.into());
         self
     }
-    /// Website of the tenant.
+    /// Currency of the tenant.
     #[must_use]
-    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.website = Some(value.into());
+    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.currency = Some(value.into());
+        self
+    }
+    /// Name of the person who created the tenant.
+    #[must_use]
+    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.creator_name = Some(value.into());
+        self
+    }
+    /// Email address of the person who created the tenant.
+    #[must_use]
+    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.creator_email = Some(value.into());
+        self
+    }
+    /// Whether the tenant may manage tenants below it.
+    #[must_use]
+    pub fn is_reseller(mut self, value: bool) -> Self {
+        self.is_reseller = Some(value);
+        self
+    }
+    /// Free data, any JSON value or JSON written as text; replaces the stored data as a whole.
+    #[must_use]
+    pub fn metadata(mut self, value: ::serde_json::Value) -> Self {
+        self.metadata = Some(value);
         self
     }
 }
@@ -10551,56 +10551,44 @@ impl UpdateTenantRequestV2 {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            address: ::std::default::Default::default(),
+            name: ::std::default::Default::default(),
+            status: ::std::default::Default::default(),
+            website: ::std::default::Default::default(),
             application_url: ::std::default::Default::default(),
-            creator_email: ::std::default::Default::default(),
-            creator_name: ::std::default::Default::default(),
-            currency: ::std::default::Default::default(),
-            is_reseller: ::std::default::Default::default(),
             logo: ::std::default::Default::default(),
             logo_url: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
-            name: ::std::default::Default::default(),
-            parent_tenant_id: ::std::default::Default::default(),
-            status: ::std::default::Default::default(),
+            address: ::std::default::Default::default(),
             timezone: ::std::default::Default::default(),
-            website: ::std::default::Default::default(),
+            currency: ::std::default::Default::default(),
+            creator_name: ::std::default::Default::default(),
+            creator_email: ::std::default::Default::default(),
+            is_reseller: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
+            parent_tenant_id: ::std::default::Default::default(),
         }
     }
-    /// Postal address of the tenant.
+    /// Name of the tenant.
     #[must_use]
-    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.address = Some(value.into());
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
+    }
+    /// Free status word, stored as given.
+    #[must_use]
+    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.status = Some(value.into());
+        self
+    }
+    /// Website of the tenant.
+    #[must_use]
+    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.website = Some(value.into());
         self
     }
     /// Address of the application for the tenant's users.
     #[must_use]
     pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
         self.application_url = Some(value.into());
-        self
-    }
-    /// Email address of the person who created the tenant.
-    #[must_use]
-    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_email = Some(value.into());
-        self
-    }
-    /// Name of the person who created the tenant.
-    #[must_use]
-    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_name = Some(value.into());
-        self
-    }
-    /// Currency of the tenant.
-    #[must_use]
-    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.currency = Some(value.into());
-        self
-    }
-    /// Whether the tenant may manage tenants below it.
-    #[must_use]
-    pub fn is_reseller(mut self, value: bool) -> Self {
-        self.is_reseller = Some(value);
         self
     }
     /// Logo of the tenant, base64 text.
@@ -10615,28 +10603,10 @@ impl UpdateTenantRequestV2 {
         self.logo_url = Some(value.into());
         self
     }
-    /// Free data, any JSON value or JSON written as text; replaces the stored data as a whole.
+    /// Postal address of the tenant.
     #[must_use]
-    pub fn metadata(mut self, value: ::serde_json::Value) -> Self {
-        self.metadata = Some(value);
-        self
-    }
-    /// Name of the tenant.
-    #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
-        self
-    }
-    /// Tenant below which this one hangs from now on.
-    #[must_use]
-    pub fn parent_tenant_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.parent_tenant_id = Some(value.into());
-        self
-    }
-    /// Free status word, stored as given.
-    #[must_use]
-    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.status = Some(value.into());
+    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.address = Some(value.into());
         self
     }
     /// Time zone of the tenant.
@@ -10645,10 +10615,40 @@ impl UpdateTenantRequestV2 {
         self.timezone = Some(value.into());
         self
     }
-    /// Website of the tenant.
+    /// Currency of the tenant.
     #[must_use]
-    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.website = Some(value.into());
+    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.currency = Some(value.into());
+        self
+    }
+    /// Name of the person who created the tenant.
+    #[must_use]
+    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.creator_name = Some(value.into());
+        self
+    }
+    /// Email address of the person who created the tenant.
+    #[must_use]
+    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.creator_email = Some(value.into());
+        self
+    }
+    /// Whether the tenant may manage tenants below it.
+    #[must_use]
+    pub fn is_reseller(mut self, value: bool) -> Self {
+        self.is_reseller = Some(value);
+        self
+    }
+    /// Free data, any JSON value or JSON written as text; replaces the stored data as a whole.
+    #[must_use]
+    pub fn metadata(mut self, value: ::serde_json::Value) -> Self {
+        self.metadata = Some(value);
+        self
+    }
+    /// Tenant below which this one hangs from now on.
+    #[must_use]
+    pub fn parent_tenant_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.parent_tenant_id = Some(value.into());
         self
     }
 }
@@ -10683,23 +10683,11 @@ impl UpdateUserDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            metadata: ::std::default::Default::default(),
-            name: ::std::default::Default::default(),
             phone_number: ::std::default::Default::default(),
             profile_picture_url: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
+            name: ::std::default::Default::default(),
         }
-    }
-    /// Free data about the user, a JSON object written as text; replaces the stored data.
-    #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
-        self
-    }
-    /// Display name of the user.
-    #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
-        self
     }
     /// Phone number in international form with a leading plus.
     #[must_use]
@@ -10714,6 +10702,18 @@ impl UpdateUserDto {
         value: impl Into<crate::Patch<::std::string::String>>,
     ) -> Self {
         self.profile_picture_url = value.into();
+        self
+    }
+    /// Free data about the user, a JSON object written as text; replaces the stored data.
+    #[must_use]
+    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.metadata = Some(value.into());
+        self
+    }
+    /// Display name of the user.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
         self
     }
 }
@@ -10762,12 +10762,12 @@ impl UpdateUserPasswordDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        new_password: impl Into<crate::Secret>,
         password: impl Into<crate::Secret>,
+        new_password: impl Into<crate::Secret>,
     ) -> Self {
         Self {
-            new_password: new_password.into(),
             password: password.into(),
+            new_password: new_password.into(),
         }
     }
 }
@@ -10905,38 +10905,14 @@ impl UpdateVendorUserDto {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            external_id: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
-            mfa_bypass: ::std::default::Default::default(),
-            name: ::std::default::Default::default(),
             phone_number: ::std::default::Default::default(),
             profile_picture_url: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
             vendor_metadata: ::std::default::Default::default(),
+            mfa_bypass: ::std::default::Default::default(),
+            external_id: ::std::default::Default::default(),
+            name: ::std::default::Default::default(),
         }
-    }
-    /// Id of the user in another system, unique in the environment.
-    #[must_use]
-    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.external_id = Some(value.into());
-        self
-    }
-    /// Free data about the user, a JSON object written as text; replaces the stored data.
-    #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
-        self
-    }
-    /// Whether the user is exempt from the second factor.
-    #[must_use]
-    pub fn mfa_bypass(mut self, value: bool) -> Self {
-        self.mfa_bypass = Some(value);
-        self
-    }
-    /// Display name of the user.
-    #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
-        self
     }
     /// Number to add to the user's numbers, in international form with a leading plus.
     #[must_use]
@@ -10953,10 +10929,34 @@ impl UpdateVendorUserDto {
         self.profile_picture_url = value.into();
         self
     }
+    /// Free data about the user, a JSON object written as text; replaces the stored data.
+    #[must_use]
+    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.metadata = Some(value.into());
+        self
+    }
     /// Free data as JSON text that only environment tokens see; replaces the stored data.
     #[must_use]
     pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
         self.vendor_metadata = Some(value.into());
+        self
+    }
+    /// Whether the user is exempt from the second factor.
+    #[must_use]
+    pub fn mfa_bypass(mut self, value: bool) -> Self {
+        self.mfa_bypass = Some(value);
+        self
+    }
+    /// Id of the user in another system, unique in the environment.
+    #[must_use]
+    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.external_id = Some(value.into());
+        self
+    }
+    /// Display name of the user.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
         self
     }
 }
@@ -11067,17 +11067,17 @@ impl UserBulkInviteRequestDto {
     pub fn new() -> Self {
         Self {
             email: ::std::default::Default::default(),
-            email_metadata: ::std::default::Default::default(),
-            expiration_in_seconds: ::std::default::Default::default(),
-            metadata: ::std::default::Default::default(),
+            username: ::std::default::Default::default(),
             name: ::std::default::Default::default(),
+            profile_picture_url: ::std::default::Default::default(),
             password: ::std::default::Default::default(),
             phone_number: ::std::default::Default::default(),
-            profile_picture_url: ::std::default::Default::default(),
             provider: ::std::default::Default::default(),
-            role_ids: ::std::default::Default::default(),
+            metadata: ::std::default::Default::default(),
             skip_invite_email: ::std::default::Default::default(),
-            username: ::std::default::Default::default(),
+            role_ids: ::std::default::Default::default(),
+            email_metadata: ::std::default::Default::default(),
+            expiration_in_seconds: ::std::default::Default::default(),
             verified: ::std::default::Default::default(),
         }
     }
@@ -11085,6 +11085,66 @@ impl UserBulkInviteRequestDto {
     #[must_use]
     pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
         self.email = Some(value.into());
+        self
+    }
+    /// Username, at most 255 characters and unique in the environment.
+    #[must_use]
+    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.username = Some(value.into());
+        self
+    }
+    /// Display name of the person.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
+    }
+    /// Address of the profile picture, at most 4095 characters.
+    #[must_use]
+    pub fn profile_picture_url(
+        mut self,
+        value: impl Into<::std::string::String>,
+    ) -> Self {
+        self.profile_picture_url = Some(value.into());
+        self
+    }
+    /// Password of a new account; must satisfy the password rules.
+    #[must_use]
+    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.password = Some(value.into());
+        self
+    }
+    /// Phone number in international form with a leading plus.
+    #[must_use]
+    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.phone_number = Some(value.into());
+        self
+    }
+    /// How the person will sign in; absent counts as `local`.
+    #[must_use]
+    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
+        self.provider = Some(value);
+        self
+    }
+    /// Free data about the person, a JSON object written as text.
+    #[must_use]
+    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.metadata = Some(value.into());
+        self
+    }
+    /// True adds the person silently, without any email.
+    #[must_use]
+    pub fn skip_invite_email(mut self, value: bool) -> Self {
+        self.skip_invite_email = Some(value);
+        self
+    }
+    /// Ids of the roles in the tenant; absent leaves the choice to the default roles.
+    #[must_use]
+    pub fn role_ids(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        self.role_ids = Some(value.into_iter().map(Into::into).collect());
         self
     }
     /// Values for placeholders in the email template.
@@ -11100,66 +11160,6 @@ impl UserBulkInviteRequestDto {
     #[must_use]
     pub fn expiration_in_seconds(mut self, value: i64) -> Self {
         self.expiration_in_seconds = Some(value);
-        self
-    }
-    /// Free data about the person, a JSON object written as text.
-    #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
-        self
-    }
-    /// Display name of the person.
-    #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
-        self
-    }
-    /// Password of a new account; must satisfy the password rules.
-    #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
-        self
-    }
-    /// Phone number in international form with a leading plus.
-    #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
-        self
-    }
-    /// Address of the profile picture, at most 4095 characters.
-    #[must_use]
-    pub fn profile_picture_url(
-        mut self,
-        value: impl Into<::std::string::String>,
-    ) -> Self {
-        self.profile_picture_url = Some(value.into());
-        self
-    }
-    /// How the person will sign in; absent counts as `local`.
-    #[must_use]
-    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
-        self.provider = Some(value);
-        self
-    }
-    /// Ids of the roles in the tenant; absent leaves the choice to the default roles.
-    #[must_use]
-    pub fn role_ids(
-        mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
-    ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
-        self
-    }
-    /// True adds the person silently, without any email.
-    #[must_use]
-    pub fn skip_invite_email(mut self, value: bool) -> Self {
-        self.skip_invite_email = Some(value);
-        self
-    }
-    /// Username, at most 255 characters and unique in the environment.
-    #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
         self
     }
     /// Whether the email counts as proven from the start.
@@ -11857,8 +11857,8 @@ impl ValidatePasswordResetTokenRequest {
     #[allow(clippy::too_many_arguments)]
     pub fn new(token: impl Into<crate::Secret>) -> Self {
         Self {
-            token: token.into(),
             user_id: ::std::default::Default::default(),
+            token: token.into(),
         }
     }
     /// Id of the user the token was made for, as the reset link carries it; absent skips that comparison.
@@ -11933,7 +11933,7 @@ pub struct VendorAuthenticationResponse {
     /// The environment token, a signed JWT to send as bearer.
     pub token: crate::Secret,
 }
-/// The identity settings that clients of signed-in users need, without keys.
+/// The identity settings that applications of signed-in users need, without keys.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct VendorConfigBasicResponse {
@@ -12090,64 +12090,67 @@ impl VendorConfigRequest {
     #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
-            add_permissions_to_jwt: ::std::default::Default::default(),
-            add_roles_to_jwt: ::std::default::Default::default(),
-            add_saml_attributes_to_jwt: ::std::default::Default::default(),
-            allow_custom_login_tenant_switch: ::std::default::Default::default(),
-            allow_not_verified_users_login: ::std::default::Default::default(),
-            allow_override_enforce_password_history: ::std::default::Default::default(),
+            default_token_expiration: ::std::default::Default::default(),
+            default_refresh_token_expiration: ::std::default::Default::default(),
+            cookie_same_site: ::std::default::Default::default(),
+            machine_to_machine_auth_strategy: ::std::default::Default::default(),
+            allow_signups: ::std::default::Default::default(),
+            api_tokens_enabled: ::std::default::Default::default(),
             allow_override_password_complexity: ::std::default::Default::default(),
             allow_override_password_expiration: ::std::default::Default::default(),
-            allow_signups: ::std::default::Default::default(),
-            allow_tenant_invitations: ::std::default::Default::default(),
-            api_tokens_enabled: ::std::default::Default::default(),
-            auth_strategy: ::std::default::Default::default(),
-            cookie_same_site: ::std::default::Default::default(),
-            default_passwordless_token_expiration: ::std::default::Default::default(),
-            default_refresh_token_expiration: ::std::default::Default::default(),
-            default_token_expiration: ::std::default::Default::default(),
-            force_permissions: ::std::default::Default::default(),
-            force_same_device_on_auth: ::std::default::Default::default(),
+            allow_override_enforce_password_history: ::std::default::Default::default(),
             jwt_algorithm: ::std::default::Default::default(),
-            machine_to_machine_auth_strategy: ::std::default::Default::default(),
+            allow_not_verified_users_login: ::std::default::Default::default(),
+            force_permissions: ::std::default::Default::default(),
+            add_saml_attributes_to_jwt: ::std::default::Default::default(),
+            auth_strategy: ::std::default::Default::default(),
+            default_passwordless_token_expiration: ::std::default::Default::default(),
+            force_same_device_on_auth: ::std::default::Default::default(),
+            allow_tenant_invitations: ::std::default::Default::default(),
             rotate_refresh_tokens: ::std::default::Default::default(),
             skip_tenant_validation: ::std::default::Default::default(),
+            add_roles_to_jwt: ::std::default::Default::default(),
+            add_permissions_to_jwt: ::std::default::Default::default(),
+            allow_custom_login_tenant_switch: ::std::default::Default::default(),
         }
     }
-    /// Whether JWTs carry permission keys.
+    /// Lifetime of user and API JWTs in seconds.
     #[must_use]
-    pub fn add_permissions_to_jwt(mut self, value: bool) -> Self {
-        self.add_permissions_to_jwt = Some(value);
+    pub fn default_token_expiration(mut self, value: i64) -> Self {
+        self.default_token_expiration = Some(value);
         self
     }
-    /// Whether JWTs carry role keys.
+    /// Lifetime of refresh tokens in seconds, at most 15552000 (180 days).
     #[must_use]
-    pub fn add_roles_to_jwt(mut self, value: bool) -> Self {
-        self.add_roles_to_jwt = Some(value);
+    pub fn default_refresh_token_expiration(mut self, value: i64) -> Self {
+        self.default_refresh_token_expiration = Some(value);
         self
     }
-    /// Whether JWTs of users who came by SAML carry their SAML attributes.
+    /// SameSite attribute of the refresh cookie.
     #[must_use]
-    pub fn add_saml_attributes_to_jwt(mut self, value: bool) -> Self {
-        self.add_saml_attributes_to_jwt = Some(value);
+    pub fn cookie_same_site(mut self, value: crate::enums::CookieSameSite) -> Self {
+        self.cookie_same_site = Some(value);
         self
     }
-    /// Whether users may switch tenants after signing in on a tenant's own login page.
+    /// Kind of machine tokens that portals offer to users.
     #[must_use]
-    pub fn allow_custom_login_tenant_switch(mut self, value: bool) -> Self {
-        self.allow_custom_login_tenant_switch = Some(value);
+    pub fn machine_to_machine_auth_strategy(
+        mut self,
+        value: crate::enums::MachineToMachineAuthStrategy,
+    ) -> Self {
+        self.machine_to_machine_auth_strategy = Some(value);
         self
     }
-    /// Whether users may sign in before their email address is proven.
+    /// Whether people may sign up by themselves.
     #[must_use]
-    pub fn allow_not_verified_users_login(mut self, value: bool) -> Self {
-        self.allow_not_verified_users_login = Some(value);
+    pub fn allow_signups(mut self, value: bool) -> Self {
+        self.allow_signups = Some(value);
         self
     }
-    /// Whether tenants may set password history rules of their own.
+    /// Whether API tokens and access tokens work at all.
     #[must_use]
-    pub fn allow_override_enforce_password_history(mut self, value: bool) -> Self {
-        self.allow_override_enforce_password_history = Some(value);
+    pub fn api_tokens_enabled(mut self, value: bool) -> Self {
+        self.api_tokens_enabled = Some(value);
         self
     }
     /// Whether tenants may set password complexity rules of their own.
@@ -12162,64 +12165,10 @@ impl VendorConfigRequest {
         self.allow_override_password_expiration = Some(value);
         self
     }
-    /// Whether people may sign up by themselves.
+    /// Whether tenants may set password history rules of their own.
     #[must_use]
-    pub fn allow_signups(mut self, value: bool) -> Self {
-        self.allow_signups = Some(value);
-        self
-    }
-    /// Whether tenants may hand out invites.
-    #[must_use]
-    pub fn allow_tenant_invitations(mut self, value: bool) -> Self {
-        self.allow_tenant_invitations = Some(value);
-        self
-    }
-    /// Whether API tokens and access tokens work at all.
-    #[must_use]
-    pub fn api_tokens_enabled(mut self, value: bool) -> Self {
-        self.api_tokens_enabled = Some(value);
-        self
-    }
-    /// First factor that the login page asks for.
-    #[must_use]
-    pub fn auth_strategy(mut self, value: crate::enums::AuthStrategy) -> Self {
-        self.auth_strategy = Some(value);
-        self
-    }
-    /// SameSite attribute of the refresh cookie.
-    #[must_use]
-    pub fn cookie_same_site(mut self, value: crate::enums::CookieSameSite) -> Self {
-        self.cookie_same_site = Some(value);
-        self
-    }
-    /// Lifetime of passwordless codes and links in seconds.
-    #[must_use]
-    pub fn default_passwordless_token_expiration(mut self, value: i64) -> Self {
-        self.default_passwordless_token_expiration = Some(value);
-        self
-    }
-    /// Lifetime of refresh tokens in seconds, at most 15552000 (180 days).
-    #[must_use]
-    pub fn default_refresh_token_expiration(mut self, value: i64) -> Self {
-        self.default_refresh_token_expiration = Some(value);
-        self
-    }
-    /// Lifetime of user and API JWTs in seconds.
-    #[must_use]
-    pub fn default_token_expiration(mut self, value: i64) -> Self {
-        self.default_token_expiration = Some(value);
-        self
-    }
-    /// Whether the service enforces permissions on calls made with user tokens.
-    #[must_use]
-    pub fn force_permissions(mut self, value: bool) -> Self {
-        self.force_permissions = Some(value);
-        self
-    }
-    /// Whether a passwordless code or link must come back from the browser that asked for it.
-    #[must_use]
-    pub fn force_same_device_on_auth(mut self, value: bool) -> Self {
-        self.force_same_device_on_auth = Some(value);
+    pub fn allow_override_enforce_password_history(mut self, value: bool) -> Self {
+        self.allow_override_enforce_password_history = Some(value);
         self
     }
     /// Algorithm that signs tokens from now on; most clients accept RS256 only.
@@ -12228,13 +12177,46 @@ impl VendorConfigRequest {
         self.jwt_algorithm = Some(value);
         self
     }
-    /// Kind of machine tokens that portals offer to users.
+    /// Whether users may sign in before their email address is proven.
     #[must_use]
-    pub fn machine_to_machine_auth_strategy(
-        mut self,
-        value: crate::enums::MachineToMachineAuthStrategy,
-    ) -> Self {
-        self.machine_to_machine_auth_strategy = Some(value);
+    pub fn allow_not_verified_users_login(mut self, value: bool) -> Self {
+        self.allow_not_verified_users_login = Some(value);
+        self
+    }
+    /// Whether the service enforces permissions on calls made with user tokens.
+    #[must_use]
+    pub fn force_permissions(mut self, value: bool) -> Self {
+        self.force_permissions = Some(value);
+        self
+    }
+    /// Whether JWTs of users who came by SAML carry their SAML attributes.
+    #[must_use]
+    pub fn add_saml_attributes_to_jwt(mut self, value: bool) -> Self {
+        self.add_saml_attributes_to_jwt = Some(value);
+        self
+    }
+    /// First factor that the login page asks for.
+    #[must_use]
+    pub fn auth_strategy(mut self, value: crate::enums::AuthStrategy) -> Self {
+        self.auth_strategy = Some(value);
+        self
+    }
+    /// Lifetime of passwordless codes and links in seconds.
+    #[must_use]
+    pub fn default_passwordless_token_expiration(mut self, value: i64) -> Self {
+        self.default_passwordless_token_expiration = Some(value);
+        self
+    }
+    /// Whether a passwordless code or link must come back from the browser that asked for it.
+    #[must_use]
+    pub fn force_same_device_on_auth(mut self, value: bool) -> Self {
+        self.force_same_device_on_auth = Some(value);
+        self
+    }
+    /// Whether tenants may hand out invites.
+    #[must_use]
+    pub fn allow_tenant_invitations(mut self, value: bool) -> Self {
+        self.allow_tenant_invitations = Some(value);
         self
     }
     /// Whether each refresh token is good for one use and yields its successor.
@@ -12247,6 +12229,24 @@ impl VendorConfigRequest {
     #[must_use]
     pub fn skip_tenant_validation(mut self, value: bool) -> Self {
         self.skip_tenant_validation = Some(value);
+        self
+    }
+    /// Whether JWTs carry role keys.
+    #[must_use]
+    pub fn add_roles_to_jwt(mut self, value: bool) -> Self {
+        self.add_roles_to_jwt = Some(value);
+        self
+    }
+    /// Whether JWTs carry permission keys.
+    #[must_use]
+    pub fn add_permissions_to_jwt(mut self, value: bool) -> Self {
+        self.add_permissions_to_jwt = Some(value);
+        self
+    }
+    /// Whether users may switch tenants after signing in on a tenant's own login page.
+    #[must_use]
+    pub fn allow_custom_login_tenant_switch(mut self, value: bool) -> Self {
+        self.allow_custom_login_tenant_switch = Some(value);
         self
     }
 }
@@ -12363,13 +12363,13 @@ impl VerifyEnrollMfaAuthAppRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        mfa_token: impl Into<crate::Secret>,
         token: impl Into<crate::Secret>,
+        mfa_token: impl Into<crate::Secret>,
     ) -> Self {
         Self {
+            token: token.into(),
             mfa_token: mfa_token.into(),
             remember_device: ::std::default::Default::default(),
-            token: token.into(),
         }
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
@@ -12433,16 +12433,16 @@ impl VerifyEnrollMfaWebAuthnRequest {
     #[allow(clippy::too_many_arguments)]
     pub fn new(
         device_type: crate::enums::WebAuthnDeviceType,
-        mfa_token: impl Into<crate::Secret>,
-        options: VerifyNewWebAuthnDeviceRequest,
         webauthn_token: impl Into<crate::Secret>,
+        options: VerifyNewWebAuthnDeviceRequest,
+        mfa_token: impl Into<crate::Secret>,
     ) -> Self {
         Self {
             device_type: device_type,
-            mfa_token: mfa_token.into(),
-            options: options,
-            remember_device: ::std::default::Default::default(),
             webauthn_token: webauthn_token.into(),
+            options: options,
+            mfa_token: mfa_token.into(),
+            remember_device: ::std::default::Default::default(),
         }
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
@@ -12476,13 +12476,13 @@ impl VerifyEnrollMfasmsRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        code: impl Into<crate::Secret>,
         otc_token: impl Into<crate::Secret>,
+        code: impl Into<crate::Secret>,
     ) -> Self {
         Self {
+            otc_token: otc_token.into(),
             code: code.into(),
             mfa_token: ::std::default::Default::default(),
-            otc_token: otc_token.into(),
             remember_device: ::std::default::Default::default(),
         }
     }
@@ -12535,13 +12535,13 @@ impl VerifyMfaAuthAppRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        mfa_token: impl Into<crate::Secret>,
         value: impl Into<crate::Secret>,
+        mfa_token: impl Into<crate::Secret>,
     ) -> Self {
         Self {
+            value: value.into(),
             mfa_token: mfa_token.into(),
             remember_device: ::std::default::Default::default(),
-            value: value.into(),
         }
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
@@ -12575,14 +12575,14 @@ impl VerifyMfaEmailOtcRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
+        otc_token: impl Into<crate::Secret>,
         code: impl Into<crate::Secret>,
         mfa_token: impl Into<crate::Secret>,
-        otc_token: impl Into<crate::Secret>,
     ) -> Self {
         Self {
+            otc_token: otc_token.into(),
             code: code.into(),
             mfa_token: mfa_token.into(),
-            otc_token: otc_token.into(),
             remember_device: ::std::default::Default::default(),
         }
     }
@@ -12617,15 +12617,15 @@ impl VerifyMfaWebAuthnRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        mfa_token: impl Into<crate::Secret>,
-        options: AuthenticateUserWebAuthNDto,
         webauthn_token: impl Into<crate::Secret>,
+        options: AuthenticateUserWebAuthNDto,
+        mfa_token: impl Into<crate::Secret>,
     ) -> Self {
         Self {
-            mfa_token: mfa_token.into(),
-            options: options,
-            remember_device: ::std::default::Default::default(),
             webauthn_token: webauthn_token.into(),
+            options: options,
+            mfa_token: mfa_token.into(),
+            remember_device: ::std::default::Default::default(),
         }
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
@@ -12659,14 +12659,14 @@ impl VerifyMfasmsRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
+        otc_token: impl Into<crate::Secret>,
         code: impl Into<crate::Secret>,
         mfa_token: impl Into<crate::Secret>,
-        otc_token: impl Into<crate::Secret>,
     ) -> Self {
         Self {
+            otc_token: otc_token.into(),
             code: code.into(),
             mfa_token: mfa_token.into(),
-            otc_token: otc_token.into(),
             remember_device: ::std::default::Default::default(),
         }
     }
@@ -12701,9 +12701,9 @@ impl VerifyNewWebAuthnDeviceRequest {
         response: WebAuthNClientResponse,
     ) -> Self {
         Self {
-            device_type: ::std::default::Default::default(),
             id: id.into(),
             response: response,
+            device_type: ::std::default::Default::default(),
         }
     }
     /// Whether the device is built into the user's machine or separate from it.
@@ -12730,14 +12730,14 @@ impl VerifyPasswordDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        password: impl Into<crate::Secret>,
-        token: impl Into<crate::Secret>,
         user_id: impl Into<::std::string::String>,
+        token: impl Into<crate::Secret>,
+        password: impl Into<crate::Secret>,
     ) -> Self {
         Self {
-            password: password.into(),
-            token: token.into(),
             user_id: user_id.into(),
+            token: token.into(),
+            password: password.into(),
         }
     }
 }
@@ -12791,12 +12791,12 @@ impl VerifyPhoneNumberOtcRequestDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        code: impl Into<crate::Secret>,
         otc_token: impl Into<crate::Secret>,
+        code: impl Into<crate::Secret>,
     ) -> Self {
         Self {
-            code: code.into(),
             otc_token: otc_token.into(),
+            code: code.into(),
         }
     }
 }
@@ -12816,12 +12816,12 @@ impl WebAuthNClientResponse {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        attestation_object: impl Into<::std::string::String>,
         client_data_json: impl Into<::std::string::String>,
+        attestation_object: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            attestation_object: attestation_object.into(),
             client_data_json: client_data_json.into(),
+            attestation_object: attestation_object.into(),
         }
     }
 }
@@ -12850,13 +12850,13 @@ impl WebAuthNResponse {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        authenticator_data: impl Into<::std::string::String>,
         client_data_json: impl Into<::std::string::String>,
+        authenticator_data: impl Into<::std::string::String>,
         signature: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            authenticator_data: authenticator_data.into(),
             client_data_json: client_data_json.into(),
+            authenticator_data: authenticator_data.into(),
             signature: signature.into(),
             user_handle: ::std::default::Default::default(),
         }
