@@ -113,9 +113,7 @@ struct State {
 
 impl State {
     fn now(&self) -> i64 {
-        let now = self
-            .frozen
-            .unwrap_or_else(|| Utc::now().timestamp_micros().saturating_add(self.shift));
+        let now = self.frozen.unwrap_or_else(|| Utc::now().timestamp_micros().saturating_add(self.shift));
         Timestamp::from_micros(now).0
     }
 
@@ -195,10 +193,7 @@ impl Clock {
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Clock")
-            .field("now", &self.timestamp())
-            .field("frozen", &self.is_frozen())
-            .finish()
+        f.debug_struct("Clock").field("now", &self.timestamp()).field("frozen", &self.is_frozen()).finish()
     }
 }
 

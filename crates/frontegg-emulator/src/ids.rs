@@ -37,12 +37,10 @@ pub(crate) fn new_code() -> String {
 pub(crate) fn fingerprint(secret: &str) -> String {
     use std::fmt::Write as _;
     let hash = digest(&SHA256, secret.as_bytes());
-    hash.as_ref()
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    hash.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn random<const N: usize>() -> [u8; N] {
@@ -74,9 +72,6 @@ mod tests {
 
     #[test]
     fn fingerprints_are_sha_256() {
-        assert_eq!(
-            fingerprint("abc"),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(fingerprint("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 }

@@ -3,7 +3,10 @@
 mod clock;
 mod domain;
 mod ids;
+mod jws;
+mod keys;
 mod store;
+mod tokens;
 
 pub use clock::{Clock, Timestamp};
 pub use store::{ParseTargetError, StoreTarget};

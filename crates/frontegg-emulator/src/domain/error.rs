@@ -42,12 +42,7 @@ pub(crate) type DomainResult<T> = Result<T, DomainError>;
 
 impl DomainError {
     fn new(refusal: Refusal, messages: Vec<String>) -> Self {
-        Self(Box::new(Inner {
-            refusal,
-            messages,
-            code: None,
-            cause: None,
-        }))
+        Self(Box::new(Inner { refusal, messages, code: None, cause: None }))
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -81,19 +76,13 @@ impl DomainError {
 
     /// A fault of the emulator itself, with what caused it.
     pub(crate) fn internal(cause: impl Into<anyhow::Error>) -> Self {
-        let mut error = Self::new(
-            Refusal::Internal,
-            vec!["The emulator failed; its log says why".to_owned()],
-        );
+        let mut error = Self::new(Refusal::Internal, vec!["The emulator failed; its log says why".to_owned()]);
         error.0.cause = Some(cause.into());
         error
     }
 
     fn unavailable(cause: impl Into<anyhow::Error>) -> Self {
-        let mut error = Self::new(
-            Refusal::Unavailable,
-            vec!["The store is not available".to_owned()],
-        );
+        let mut error = Self::new(Refusal::Unavailable, vec!["The store is not available".to_owned()]);
         error.0.cause = Some(cause.into());
         error
     }
@@ -135,11 +124,7 @@ impl From<DbErr> for DomainError {
             }
             _ => {}
         }
-        if unreachable(&error) {
-            Self::unavailable(error)
-        } else {
-            Self::internal(error)
-        }
+        if unreachable(&error) { Self::unavailable(error) } else { Self::internal(error) }
     }
 }
 
@@ -156,13 +141,9 @@ fn unreachable(error: &DbErr) -> bool {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
             match error.as_ref() {
-                Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => {
-                    true
-                }
+                Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => true,
                 // PostgreSQL: the server shuts down or has not come up; SQLite: busy.
-                Error::Database(error) => error
-                    .code()
-                    .is_some_and(|code| code.starts_with("57P0") || code == "5"),
+                Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0") || code == "5"),
                 _ => false,
             }
         }

@@ -33,10 +33,7 @@ const PERMISSIONS: &[(&str, &[(&str, &str)])] = &[
             ("fe.secure.write.roles", "Create and change roles"),
             ("fe.secure.delete.roles", "Delete roles"),
             ("fe.secure.write.appsUsers", "Assign users to applications"),
-            (
-                "fe.secure.delete.appsUser",
-                "Withdraw users from applications",
-            ),
+            ("fe.secure.delete.appsUser", "Withdraw users from applications"),
         ],
     ),
     (
@@ -53,78 +50,60 @@ const PERMISSIONS: &[(&str, &[(&str, &str)])] = &[
 /// which permissions it holds.
 type Role = (&'static str, i32, bool, bool, fn(&str) -> bool);
 
-const ROLES: &[Role] = &[
-    ("Admin", 0, false, true, |_| true),
-    ("ReadOnly", 1, true, false, |key| key.contains(".read.")),
-];
+const ROLES: &[Role] =
+    &[("Admin", 0, false, true, |_| true), ("ReadOnly", 1, true, false, |key| key.contains(".read."))];
 
 /// Writes what a fresh environment has into an empty store.
 pub(crate) async fn fresh_environment(tx: &Tx) -> DomainResult<()> {
     let now = tx.now();
-    let categories = PERMISSIONS
-        .iter()
-        .map(|(name, _)| permission_category::ActiveModel {
-            id: Set(ids::fixed_id(&format!("category:{name}"))),
-            name: Set((*name).to_owned()),
-            description: Set(None),
-            fe_category: Set(true),
-            created_at: Set(now),
-            updated_at: Set(now),
-        });
-    permission_category::Entity::insert_many(categories)
-        .exec_without_returning(tx)
-        .await?;
+    let categories = PERMISSIONS.iter().map(|(name, _)| permission_category::ActiveModel {
+        id: Set(ids::fixed_id(&format!("category:{name}"))),
+        name: Set((*name).to_owned()),
+        description: Set(None),
+        fe_category: Set(true),
+        created_at: Set(now),
+        updated_at: Set(now),
+    });
+    permission_category::Entity::insert_many(categories).exec_without_returning(tx).await?;
 
     let permissions = PERMISSIONS.iter().flat_map(|(category, permissions)| {
-        permissions
-            .iter()
-            .map(move |(key, name)| permission::ActiveModel {
-                id: Set(permission_id(key)),
-                key: Set((*key).to_owned()),
-                name: Set((*name).to_owned()),
-                description: Set(None),
-                category_id: Set(Some(ids::fixed_id(&format!("category:{category}")))),
-                fe_permission: Set(true),
-                assignment_type: Set(AssignmentType::Assignable),
-                created_at: Set(now),
-                updated_at: Set(now),
-            })
-    });
-    permission::Entity::insert_many(permissions)
-        .exec_without_returning(tx)
-        .await?;
-
-    let roles = ROLES
-        .iter()
-        .map(|&(key, level, is_default, first, _)| role::ActiveModel {
-            id: Set(role_id(key)),
-            tenant_id: Set(None),
-            key: Set(key.to_owned()),
-            name: Set(key.to_owned()),
+        permissions.iter().map(move |(key, name)| permission::ActiveModel {
+            id: Set(permission_id(key)),
+            key: Set((*key).to_owned()),
+            name: Set((*name).to_owned()),
             description: Set(None),
-            is_default: Set(is_default),
-            first_user_role: Set(first),
-            level: Set(level),
+            category_id: Set(Some(ids::fixed_id(&format!("category:{category}")))),
+            fe_permission: Set(true),
+            assignment_type: Set(AssignmentType::Assignable),
             created_at: Set(now),
             updated_at: Set(now),
-        });
-    role::Entity::insert_many(roles)
-        .exec_without_returning(tx)
-        .await?;
+        })
+    });
+    permission::Entity::insert_many(permissions).exec_without_returning(tx).await?;
+
+    let roles = ROLES.iter().map(|&(key, level, is_default, first, _)| role::ActiveModel {
+        id: Set(role_id(key)),
+        tenant_id: Set(None),
+        key: Set(key.to_owned()),
+        name: Set(key.to_owned()),
+        description: Set(None),
+        is_default: Set(is_default),
+        first_user_role: Set(first),
+        level: Set(level),
+        created_at: Set(now),
+        updated_at: Set(now),
+    });
+    role::Entity::insert_many(roles).exec_without_returning(tx).await?;
 
     let held = ROLES.iter().flat_map(|&(role, _, _, _, holds)| {
-        PERMISSIONS
-            .iter()
-            .flat_map(|(_, permissions)| *permissions)
-            .filter(move |(key, _)| holds(key))
-            .map(move |(key, _)| role_permission::ActiveModel {
+        PERMISSIONS.iter().flat_map(|(_, permissions)| *permissions).filter(move |(key, _)| holds(key)).map(
+            move |(key, _)| role_permission::ActiveModel {
                 role_id: Set(role_id(role)),
                 permission_id: Set(permission_id(key)),
-            })
+            },
+        )
     });
-    role_permission::Entity::insert_many(held)
-        .exec_without_returning(tx)
-        .await?;
+    role_permission::Entity::insert_many(held).exec_without_returning(tx).await?;
     Ok(())
 }
 

@@ -25,34 +25,18 @@ impl Owner<'_> {
 }
 
 /// The document of that kind, if it was ever written.
-pub(crate) async fn find<T: DeserializeOwned>(
-    tx: &Tx,
-    owner: Owner<'_>,
-    kind: &str,
-) -> DomainResult<Option<T>> {
-    let row = setting::Entity::find_by_id((owner.key(), kind.to_owned()))
-        .one(tx)
-        .await?;
-    row.map(|row| serde_json::from_str(&row.document).map_err(DomainError::internal))
-        .transpose()
+pub(crate) async fn find<T: DeserializeOwned>(tx: &Tx, owner: Owner<'_>, kind: &str) -> DomainResult<Option<T>> {
+    let row = setting::Entity::find_by_id((owner.key(), kind.to_owned())).one(tx).await?;
+    row.map(|row| serde_json::from_str(&row.document).map_err(DomainError::internal)).transpose()
 }
 
 /// The document of that kind, or its defaults.
-pub(crate) async fn get<T: DeserializeOwned + Default>(
-    tx: &Tx,
-    owner: Owner<'_>,
-    kind: &str,
-) -> DomainResult<T> {
+pub(crate) async fn get<T: DeserializeOwned + Default>(tx: &Tx, owner: Owner<'_>, kind: &str) -> DomainResult<T> {
     Ok(find(tx, owner, kind).await?.unwrap_or_default())
 }
 
 /// Writes the document of that kind, the first or the next.
-pub(crate) async fn put<T: Serialize>(
-    tx: &Tx,
-    owner: Owner<'_>,
-    kind: &str,
-    document: &T,
-) -> DomainResult<()> {
+pub(crate) async fn put<T: Serialize>(tx: &Tx, owner: Owner<'_>, kind: &str, document: &T) -> DomainResult<()> {
     let row = setting::ActiveModel {
         scope: Set(owner.key()),
         kind: Set(kind.to_owned()),
@@ -70,9 +54,7 @@ pub(crate) async fn put<T: Serialize>(
 
 /// Forgets the document of that kind; false when there was none.
 pub(crate) async fn delete(tx: &Tx, owner: Owner<'_>, kind: &str) -> DomainResult<bool> {
-    let deleted = setting::Entity::delete_by_id((owner.key(), kind.to_owned()))
-        .exec(tx)
-        .await?;
+    let deleted = setting::Entity::delete_by_id((owner.key(), kind.to_owned())).exec(tx).await?;
     Ok(deleted.rows_affected > 0)
 }
 
@@ -93,28 +75,15 @@ mod tests {
 
     #[tokio::test]
     async fn documents_are_kept_by_owner_and_kind() {
-        let store = Store::open(&StoreTarget::Memory, Clock::default())
-            .await
-            .expect("a store");
+        let store = Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store");
         let tx = store.write().await.expect("a transaction");
         let (environment, acme) = (Owner::Environment, Owner::Tenant("acme"));
         let on = Flag { enabled: true };
-        assert_eq!(
-            find::<Flag>(&tx, environment, "x").await.expect("a read"),
-            None
-        );
-        put(&tx, environment, "x", &Flag::default())
-            .await
-            .expect("a write");
+        assert_eq!(find::<Flag>(&tx, environment, "x").await.expect("a read"), None);
+        put(&tx, environment, "x", &Flag::default()).await.expect("a write");
         put(&tx, environment, "x", &on).await.expect("a write");
-        assert_eq!(
-            get::<Flag>(&tx, environment, "x").await.expect("a read"),
-            on
-        );
-        assert_eq!(
-            get::<Flag>(&tx, acme, "x").await.expect("a read"),
-            Flag::default()
-        );
+        assert_eq!(get::<Flag>(&tx, environment, "x").await.expect("a read"), on);
+        assert_eq!(get::<Flag>(&tx, acme, "x").await.expect("a read"), Flag::default());
         assert!(delete(&tx, environment, "x").await.expect("a delete"));
         assert!(!delete(&tx, environment, "x").await.expect("a delete"));
     }

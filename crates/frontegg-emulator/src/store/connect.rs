@@ -7,10 +7,7 @@ use sea_orm::{
     sqlx::{
         ConnectOptions,
         postgres::{PgConnectOptions, PgPoolOptions},
-        sqlite::{
-            SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-            SqliteSynchronous,
-        },
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
     },
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -31,10 +28,7 @@ const READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
 pub(super) async fn memory() -> Result<Engine, StoreError> {
-    let options = sqlite()
-        .in_memory(true)
-        .journal_mode(SqliteJournalMode::Memory)
-        .synchronous(SqliteSynchronous::Off);
+    let options = sqlite().in_memory(true).journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off);
     let pool = pool(1).connect_with(options).await?;
     let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone());
     Ok(Engine::Memory { pool, connection })

@@ -24,8 +24,8 @@ pub(crate) use tx::Tx;
 use std::sync::Arc;
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sqlx::SqlitePool,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait, sqlx::SqlitePool,
 };
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::Mutex;
@@ -56,15 +56,9 @@ pub(crate) struct Store {
 #[derive(Debug)]
 enum Engine {
     /// One connection: the database lives in it and dies with it.
-    Memory {
-        pool: SqlitePool,
-        connection: DatabaseConnection,
-    },
+    Memory { pool: SqlitePool, connection: DatabaseConnection },
     /// One connection that writes, and some that read beside it.
-    File {
-        writer: DatabaseConnection,
-        readers: DatabaseConnection,
-    },
+    File { writer: DatabaseConnection, readers: DatabaseConnection },
     Postgres {
         connection: DatabaseConnection,
         /// Lets one writer of this process wait for the advisory lock, not as many as there are
@@ -145,9 +139,7 @@ impl Store {
     /// Closes every connection once its work is done.
     pub(crate) async fn close(&self) {
         let (first, second) = match &self.engine {
-            Engine::Memory { connection, .. } | Engine::Postgres { connection, .. } => {
-                (connection, None)
-            }
+            Engine::Memory { connection, .. } | Engine::Postgres { connection, .. } => (connection, None),
             Engine::File { writer, readers } => (readers, Some(writer)),
         };
         for connection in [Some(first), second].into_iter().flatten() {
@@ -169,13 +161,7 @@ impl Store {
                 let inner = connection.begin().await?;
                 let lock = "SELECT pg_advisory_xact_lock($1)";
                 let backend = inner.get_database_backend();
-                inner
-                    .execute_raw(Statement::from_sql_and_values(
-                        backend,
-                        lock,
-                        [WRITER_LOCK.into()],
-                    ))
-                    .await?;
+                inner.execute_raw(Statement::from_sql_and_values(backend, lock, [WRITER_LOCK.into()])).await?;
                 inner
             }
         })

@@ -16,10 +16,7 @@ pub(crate) struct Page {
 
 impl Default for Page {
     fn default() -> Self {
-        Self {
-            number: 0,
-            size: 50,
-        }
+        Self { number: 0, size: 50 }
     }
 }
 
@@ -33,31 +30,20 @@ pub(crate) struct Paged<T> {
 impl<T> Paged<T> {
     /// The same page with each item made into something else.
     pub(crate) fn map<U>(self, f: impl FnMut(T) -> U) -> Paged<U> {
-        Paged {
-            items: self.items.into_iter().map(f).collect(),
-            total: self.total,
-        }
+        Paged { items: self.items.into_iter().map(f).collect(), total: self.total }
     }
 }
 
 /// Runs a query, sorted by the caller, for one page. Sort by something unique in the end, or pages
 /// may overlap.
-pub(crate) async fn page<E, M>(
-    select: Select<E>,
-    page: Page,
-    tx: &Tx,
-) -> Result<Paged<M>, StoreError>
+pub(crate) async fn page<E, M>(select: Select<E>, page: Page, tx: &Tx) -> Result<Paged<M>, StoreError>
 where
     E: EntityTrait<Model = M>,
     M: FromQueryResult + Sized + Send + Sync,
 {
     let total = select.clone().count(tx).await?;
     let first = page.number.saturating_mul(page.size);
-    let items = if first >= total {
-        Vec::new()
-    } else {
-        select.limit(page.size).offset(first).all(tx).await?
-    };
+    let items = if first >= total { Vec::new() } else { select.limit(page.size).offset(first).all(tx).await? };
     Ok(Paged { items, total })
 }
 

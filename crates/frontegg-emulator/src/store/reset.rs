@@ -6,11 +6,11 @@
 use std::sync::OnceLock;
 
 use sea_orm::{
-    ConnectionTrait,
+    ConnectionTrait, EntityTrait,
     sqlx::{SqlitePool, sqlite::SqliteOwnedBuf},
 };
 
-use super::{Engine, Store, StoreError, Tx, migrations::TABLES};
+use super::{Engine, Identity, Store, StoreError, Tx, entity::issuer, migrations::TABLES};
 
 /// A database in memory right after all migrations.
 static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
@@ -35,25 +35,34 @@ pub(super) async fn keep_template(pool: &SqlitePool) -> Result<(), StoreError> {
 }
 
 impl Store {
-    /// Empties all tables but those that say who the environment is, and returns the transaction in
-    /// which a fresh environment is to be written.
-    pub(crate) async fn clear(&self) -> Result<Tx, StoreError> {
+    /// Empties all tables but those that say who the environment is, begins its next epoch, and
+    /// returns the transaction in which a fresh environment is to be written.
+    pub(crate) async fn clear(&self) -> Result<(Tx, Option<Identity>), StoreError> {
         if let Engine::Memory { pool, .. } = &self.engine {
-            let identity = self.identity().await?;
+            let tx = self.read().await?;
+            let identity = Identity::find(&tx).await?;
+            let issuers = issuer::Entity::find().all(&tx).await?;
+            drop(tx);
             if restore_template(pool).await? {
                 let tx = self.write().await?;
-                if let Some(identity) = identity {
-                    identity.insert(&tx).await?;
+                for issuer in issuers {
+                    Self::add_issuer(&tx, &issuer.issuer).await?;
                 }
-                return Ok(tx);
+                let Some(mut identity) = identity else {
+                    return Ok((tx, None));
+                };
+                identity.epoch += 1;
+                identity.insert(&tx).await?;
+                return Ok((tx, Some(identity)));
             }
         }
         let tx = self.write().await?;
-        let statements: Vec<String> = TABLES
-            .iter()
-            .map(|table| format!("DELETE FROM {table};"))
-            .collect();
+        let statements: Vec<String> = TABLES.iter().map(|table| format!("DELETE FROM {table};")).collect();
         tx.execute_unprepared(&statements.concat()).await?;
-        Ok(tx)
+        let identity = match Identity::find(&tx).await? {
+            Some(identity) => Some(identity.next_epoch(&tx).await?),
+            None => None,
+        };
+        Ok((tx, identity))
     }
 }

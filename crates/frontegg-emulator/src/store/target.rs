@@ -65,17 +65,12 @@ mod tests {
 
     #[test]
     fn the_three_kinds() {
-        assert_eq!(
-            "memory".parse::<StoreTarget>().expect("memory").to_string(),
-            "memory"
-        );
+        assert_eq!("memory".parse::<StoreTarget>().expect("memory").to_string(), "memory");
         for text in ["sqlite:state.db", "sqlite://state.db"] {
             let target: StoreTarget = text.parse().expect("a file");
             assert_eq!(target.to_string(), "sqlite:state.db");
         }
-        let target: StoreTarget = "postgres://u:hush@localhost/db"
-            .parse()
-            .expect("a database");
+        let target: StoreTarget = "postgres://u:hush@localhost/db".parse().expect("a database");
         assert_eq!(format!("{target:?}"), "postgres");
         for text in ["", "sqlite:", "mysql://x", "Memory"] {
             assert!(text.parse::<StoreTarget>().is_err(), "{text}");

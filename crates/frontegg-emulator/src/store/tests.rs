@@ -3,12 +3,12 @@
 use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QueryOrder, SqlErr,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, PaginatorTrait,
+    QueryFilter, QueryOrder, SqlErr,
 };
 
 use super::{
-    Store, StoreTarget, Tx,
+    Identity, Store, StoreTarget, Tx,
     entity::{self, tenant, user, user_email},
     migrations::{KEPT_TABLES, TABLES},
     query::{self, Page},
@@ -16,25 +16,19 @@ use super::{
 use crate::{clock::Clock, ids};
 
 async fn memory() -> Store {
-    Store::open(&StoreTarget::Memory, Clock::default())
-        .await
-        .expect("a store in memory")
+    Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store in memory")
 }
 
 /// A store of each kind; PostgreSQL where `FRONTEGG_TEST_POSTGRES` names a database to use up.
 async fn stores() -> Vec<(Store, Option<tempfile::TempDir>)> {
     let directory = tempfile::tempdir().expect("a directory");
     let target = StoreTarget::SqliteFile(directory.path().join("state.db"));
-    let file = Store::open(&target, Clock::default())
-        .await
-        .expect("a store in a file");
+    let file = Store::open(&target, Clock::default()).await.expect("a store in a file");
     let mut stores = vec![(memory().await, None), (file, Some(directory))];
     if let Ok(url) = std::env::var("FRONTEGG_TEST_POSTGRES") {
         let target: StoreTarget = url.parse().expect("a database");
-        let store = Store::open(&target, Clock::default())
-            .await
-            .expect("a store in PostgreSQL");
-        let tx = store.clear().await.expect("an empty store");
+        let store = Store::open(&target, Clock::default()).await.expect("a store in PostgreSQL");
+        let (tx, _) = store.clear().await.expect("an empty store");
         tx.commit().await.expect("a commit");
         stores.push((store, None));
     }
@@ -72,15 +66,8 @@ async fn the_schema_has_the_listed_tables() {
         ))
         .await
         .expect("tables");
-    let found: BTreeSet<String> = rows
-        .iter()
-        .map(|row| row.try_get("", "name").expect("a name"))
-        .collect();
-    let listed: BTreeSet<String> = TABLES
-        .iter()
-        .chain(KEPT_TABLES)
-        .map(ToString::to_string)
-        .collect();
+    let found: BTreeSet<String> = rows.iter().map(|row| row.try_get("", "name").expect("a name")).collect();
+    let listed: BTreeSet<String> = TABLES.iter().chain(KEPT_TABLES).map(ToString::to_string).collect();
     assert_eq!(found, listed);
 }
 
@@ -97,6 +84,7 @@ async fn entities_fit_their_tables() {
         read!(
             tx,
             environment,
+            issuer,
             setting,
             signing_key,
             tenant,
@@ -154,10 +142,7 @@ async fn a_cancelled_request_leaves_nothing() {
             let store = Arc::clone(&store);
             async move {
                 let tx = store.write().await.expect("a transaction");
-                new_tenant(&tx, "cancelled")
-                    .insert(&tx)
-                    .await
-                    .expect("a row");
+                new_tenant(&tx, "cancelled").insert(&tx).await.expect("a row");
                 started.send(()).expect("a listener");
                 std::future::pending::<()>().await;
             }
@@ -187,14 +172,8 @@ async fn constraints_hold() {
         tx.commit().await.expect("a commit");
 
         let tx = store.write().await.expect("a transaction");
-        let error = new_tenant(&tx, "acme")
-            .insert(&tx)
-            .await
-            .expect_err("taken");
-        assert!(matches!(
-            error.sql_err(),
-            Some(SqlErr::UniqueConstraintViolation(_))
-        ));
+        let error = new_tenant(&tx, "acme").insert(&tx).await.expect_err("taken");
+        assert!(matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))));
         drop(tx);
 
         let tx = store.write().await.expect("a transaction");
@@ -209,10 +188,7 @@ async fn constraints_hold() {
             updated_at: Set(tx.now()),
         };
         let error = orphan.insert(&tx).await.expect_err("no such user");
-        assert!(matches!(
-            error.sql_err(),
-            Some(SqlErr::ForeignKeyConstraintViolation(_))
-        ));
+        assert!(matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))));
     }
 }
 
@@ -236,25 +212,17 @@ async fn a_file_keeps_its_contents() {
     let path = directory.path().join("state.db");
     let target = StoreTarget::SqliteFile(path.clone());
     for round in 0..2 {
-        let store = Store::open(&target, Clock::default())
-            .await
-            .expect("a store");
+        let store = Store::open(&target, Clock::default()).await.expect("a store");
         assert_eq!(count(&store).await, round);
         let tx = store.write().await.expect("a transaction");
-        new_tenant(&tx, &format!("t{round}"))
-            .insert(&tx)
-            .await
-            .expect("a row");
+        new_tenant(&tx, &format!("t{round}")).insert(&tx).await.expect("a row");
         tx.commit().await.expect("a commit");
         store.close().await;
     }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(&path)
-            .expect("a file")
-            .permissions()
-            .mode();
+        let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }
@@ -272,9 +240,7 @@ async fn settings_of_the_connections_hold() {
     };
     let directory = tempfile::tempdir().expect("a directory");
     let target = StoreTarget::SqliteFile(directory.path().join("state.db"));
-    let file = Store::open(&target, Clock::default())
-        .await
-        .expect("a store");
+    let file = Store::open(&target, Clock::default()).await.expect("a store");
     let tx = file.write().await.expect("a transaction");
     assert_eq!(pragma(&tx, "journal_mode").await, "wal");
     assert_eq!(pragma(&tx, "synchronous").await, "2");
@@ -293,17 +259,22 @@ async fn settings_of_the_connections_hold() {
 async fn clearing_empties_everything_but_the_identity() {
     for (store, _directory) in stores().await {
         let tx = store.write().await.expect("a transaction");
-        let (identity, _) = Store::settle_identity(&tx, None, Some("client".to_owned()))
-            .await
-            .expect("an identity");
+        let (identity, _) = Identity::settle(&tx, None, Some("client".to_owned())).await.expect("an identity");
+        let address = "http://127.0.0.1:1";
+        Store::add_issuer(&tx, address).await.expect("an issuer");
+        Store::add_issuer(&tx, address).await.expect("the same");
         new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
         tx.commit().await.expect("a commit");
 
-        let tx = store.clear().await.expect("an empty store");
+        let (tx, cleared) = store.clear().await.expect("an empty store");
+        let next = Identity { epoch: identity.epoch + 1, ..identity };
+        assert_eq!(cleared.as_ref(), Some(&next));
         new_tenant(&tx, "fresh").insert(&tx).await.expect("a row");
         tx.commit().await.expect("a commit");
         assert_eq!(count(&store).await, 1);
-        assert_eq!(store.identity().await.expect("a query"), Some(identity));
+        let tx = store.read().await.expect("a transaction");
+        assert_eq!(Identity::find(&tx).await.expect("a query"), Some(next));
+        assert!(Store::has_issuer(&tx, address).await.expect("a query"));
     }
 }
 
@@ -315,33 +286,16 @@ async fn pages_and_matching() {
             new_tenant(&tx, name).insert(&tx).await.expect("a row");
         }
         let names = async |select| {
-            let page = query::page(select, Page::default(), &tx)
-                .await
-                .expect("a page");
+            let page = query::page(select, Page::default(), &tx).await.expect("a page");
             page.map(|row: tenant::Model| row.name).items
         };
         let all = || tenant::Entity::find().order_by_asc(tenant::Column::CreatedAt);
         let name = tenant::Column::Name;
-        assert_eq!(
-            names(all().filter(query::contains(name, "AMM"))).await,
-            ["Gamma"]
-        );
-        assert_eq!(
-            names(all().filter(query::contains(name, "_"))).await,
-            ["beta_1"]
-        );
-        assert_eq!(
-            names(all().filter(query::starts_with(name, "Beta"))).await,
-            ["beta_1", "beta21"]
-        );
-        assert_eq!(
-            names(all().filter(query::contains(name, "%"))).await,
-            ["100%"]
-        );
-        assert_eq!(
-            names(all().filter(query::equals(name, "ALPHA"))).await,
-            ["Alpha"]
-        );
+        assert_eq!(names(all().filter(query::contains(name, "AMM"))).await, ["Gamma"]);
+        assert_eq!(names(all().filter(query::contains(name, "_"))).await, ["beta_1"]);
+        assert_eq!(names(all().filter(query::starts_with(name, "Beta"))).await, ["beta_1", "beta21"]);
+        assert_eq!(names(all().filter(query::contains(name, "%"))).await, ["100%"]);
+        assert_eq!(names(all().filter(query::equals(name, "ALPHA"))).await, ["Alpha"]);
         // Bytes decide, everywhere alike.
         assert_eq!(
             names(tenant::Entity::find().order_by_asc(name)).await,
@@ -351,9 +305,7 @@ async fn pages_and_matching() {
         let page = |number| Page { number, size: 2 };
         let last = query::page(all(), page(2), &tx).await.expect("a page");
         assert_eq!((last.items.len(), last.total), (1, 5));
-        let beyond = query::page(all(), page(u64::MAX), &tx)
-            .await
-            .expect("a page");
+        let beyond = query::page(all(), page(u64::MAX), &tx).await.expect("a page");
         assert_eq!((beyond.items.len(), beyond.total), (0, 5));
     }
 }
@@ -384,11 +336,7 @@ async fn one_writer_at_a_time() {
             task.await.expect("a task");
         }
         let tx = store.read().await.expect("a transaction");
-        let row = tenant::Entity::find()
-            .one(&tx)
-            .await
-            .expect("a query")
-            .expect("a row");
+        let row = tenant::Entity::find().one(&tx).await.expect("a query").expect("a row");
         assert_eq!(row.details.len(), 22, "two braces and twenty more");
     }
 }
@@ -418,20 +366,12 @@ async fn opening_and_clearing_in_memory_is_quick() {
             updated_at: Set(tx.now()),
             ..Default::default()
         };
-        user::Entity::insert(row)
-            .exec_without_returning(&tx)
-            .await
-            .expect("a row");
+        user::Entity::insert(row).exec_without_returning(&tx).await.expect("a row");
     }
     tx.commit().await.expect("a commit");
     let begin = Instant::now();
-    store
-        .clear()
-        .await
-        .expect("an empty store")
-        .commit()
-        .await
-        .expect("a commit");
+    let (tx, _) = store.clear().await.expect("an empty store");
+    tx.commit().await.expect("a commit");
     let cleared = begin.elapsed();
     eprintln!("opened in {opened:?}, cleared in {cleared:?}");
     assert!(opened.as_millis() < 100 && cleared.as_millis() < 100);

@@ -2,9 +2,7 @@
 
 use std::{fmt, future::Future, pin::Pin};
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use tokio::sync::OwnedMutexGuard;
 
 use super::StoreError;
@@ -23,27 +21,11 @@ pub(crate) struct Tx {
 
 impl Tx {
     pub(super) fn reading(inner: DatabaseTransaction, clock: Clock) -> Self {
-        Self {
-            now: clock.timestamp(),
-            inner,
-            clock,
-            writes: false,
-            _gate: None,
-        }
+        Self { now: clock.timestamp(), inner, clock, writes: false, _gate: None }
     }
 
-    pub(super) fn writing(
-        inner: DatabaseTransaction,
-        clock: Clock,
-        gate: Option<OwnedMutexGuard<()>>,
-    ) -> Self {
-        Self {
-            now: clock.timestamp(),
-            inner,
-            clock,
-            writes: true,
-            _gate: gate,
-        }
+    pub(super) fn writing(inner: DatabaseTransaction, clock: Clock, gate: Option<OwnedMutexGuard<()>>) -> Self {
+        Self { now: clock.timestamp(), inner, clock, writes: true, _gate: gate }
     }
 
     /// The moment this transaction began: the present, for all that expires.
@@ -67,20 +49,15 @@ impl Tx {
     fn refusal(&self, sql: &str) -> Option<DbErr> {
         let reads = || {
             let word = sql.trim_start().get(..6).unwrap_or_default();
-            word.eq_ignore_ascii_case("select")
-                || word[..4.min(word.len())].eq_ignore_ascii_case("with")
+            word.eq_ignore_ascii_case("select") || word[..4.min(word.len())].eq_ignore_ascii_case("with")
         };
-        (!self.writes && !reads())
-            .then(|| DbErr::Custom("a transaction that only reads was asked to write".to_owned()))
+        (!self.writes && !reads()).then(|| DbErr::Custom("a transaction that only reads was asked to write".to_owned()))
     }
 }
 
 impl fmt::Debug for Tx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tx")
-            .field("now", &self.now)
-            .field("writes", &self.writes)
-            .finish_non_exhaustive()
+        f.debug_struct("Tx").field("now", &self.now).field("writes", &self.writes).finish_non_exhaustive()
     }
 }
 
@@ -97,10 +74,7 @@ impl ConnectionTrait for Tx {
         self.inner.get_database_backend()
     }
 
-    fn execute_raw<'life0, 'async_trait>(
-        &'life0 self,
-        statement: Statement,
-    ) -> Answer<'async_trait, ExecResult>
+    fn execute_raw<'life0, 'async_trait>(&'life0 self, statement: Statement) -> Answer<'async_trait, ExecResult>
     where
         'life0: 'async_trait,
         Self: 'async_trait,
@@ -140,10 +114,7 @@ impl ConnectionTrait for Tx {
         }
     }
 
-    fn query_all_raw<'life0, 'async_trait>(
-        &'life0 self,
-        statement: Statement,
-    ) -> Answer<'async_trait, Vec<QueryResult>>
+    fn query_all_raw<'life0, 'async_trait>(&'life0 self, statement: Statement) -> Answer<'async_trait, Vec<QueryResult>>
     where
         'life0: 'async_trait,
         Self: 'async_trait,

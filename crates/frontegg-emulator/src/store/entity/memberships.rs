@@ -170,11 +170,7 @@ pub mod group_role {
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {
-        #[sea_orm(
-            belongs_to = "super::group::Entity",
-            from = "Column::GroupId",
-            to = "super::group::Column::Id"
-        )]
+        #[sea_orm(belongs_to = "super::group::Entity", from = "Column::GroupId", to = "super::group::Column::Id")]
         Group,
         #[sea_orm(
             belongs_to = "super::super::role::Entity",
@@ -214,11 +210,7 @@ pub mod group_member {
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {
-        #[sea_orm(
-            belongs_to = "super::group::Entity",
-            from = "Column::GroupId",
-            to = "super::group::Column::Id"
-        )]
+        #[sea_orm(belongs_to = "super::group::Entity", from = "Column::GroupId", to = "super::group::Column::Id")]
         Group,
         #[sea_orm(
             belongs_to = "super::membership::Entity",

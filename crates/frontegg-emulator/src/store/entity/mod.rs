@@ -20,12 +20,12 @@ mod users;
 pub(crate) use invitations::{Purpose, one_time_token, tenant_invite, tenant_invite_role};
 pub(crate) use jobs::job;
 pub(crate) use memberships::{
-    MembershipStatus, application_assignment, application_tenant, group, group_member, group_role,
-    membership, membership_role,
+    MembershipStatus, application_assignment, application_tenant, group, group_member, group_role, membership,
+    membership_role,
 };
 pub(crate) use outbox::{Channel, outbox_message};
 pub(crate) use roles::{AssignmentType, permission, permission_category, role, role_permission};
 pub(crate) use sessions::session;
-pub(crate) use settings::{environment, setting, signing_key};
+pub(crate) use settings::{environment, issuer, setting, signing_key};
 pub(crate) use tenants::{tenant, tenant_edge};
 pub(crate) use users::{old_password, password, phone_number, user, user_email, username};

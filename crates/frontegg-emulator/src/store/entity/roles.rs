@@ -135,11 +135,7 @@ pub mod role_permission {
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {
-        #[sea_orm(
-            belongs_to = "super::role::Entity",
-            from = "Column::RoleId",
-            to = "super::role::Column::Id"
-        )]
+        #[sea_orm(belongs_to = "super::role::Entity", from = "Column::RoleId", to = "super::role::Column::Id")]
         Role,
         #[sea_orm(
             belongs_to = "super::permission::Entity",

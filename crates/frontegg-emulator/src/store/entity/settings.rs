@@ -12,6 +12,26 @@ pub mod environment {
         pub id: String,
         pub vendor_id: String,
         pub client_id: String,
+        pub epoch: i64,
+        pub created_at: Timestamp,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// An address under which tokens were issued.
+pub mod issuer {
+    use crate::clock::Timestamp;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "issuers")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub issuer: String,
         pub created_at: Timestamp,
     }
 

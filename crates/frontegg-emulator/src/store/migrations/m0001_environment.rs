@@ -1,4 +1,6 @@
-//! The environment, its settings documents and its signing keys.
+//! The environment, under which addresses it issued tokens, its settings documents and signing keys.
+//!
+//! `epoch` counts resets: a token of an earlier epoch is not good any more.
 
 use super::SqlMigration;
 
@@ -9,6 +11,11 @@ CREATE TABLE environment (
     id TEXT NOT NULL PRIMARY KEY,
     vendor_id TEXT NOT NULL,
     client_id TEXT NOT NULL,
+    epoch BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE TABLE issuers (
+    issuer TEXT NOT NULL PRIMARY KEY,
     created_at BIGINT NOT NULL
 );
 CREATE TABLE settings (
@@ -25,5 +32,5 @@ CREATE TABLE signing_keys (
     retired_at BIGINT
 );
 ",
-    down: "DROP TABLE signing_keys; DROP TABLE settings; DROP TABLE environment;",
+    down: "DROP TABLE signing_keys; DROP TABLE settings; DROP TABLE issuers; DROP TABLE environment;",
 };

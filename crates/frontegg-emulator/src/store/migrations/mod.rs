@@ -48,7 +48,7 @@ pub(crate) const TABLES: &[&str] = &[
 
 /// Tables that a reset leaves alone: who the environment is, and its keys.
 #[cfg(test)]
-pub(crate) const KEPT_TABLES: &[&str] = &["environment", "signing_keys", "seaql_migrations"];
+pub(crate) const KEPT_TABLES: &[&str] = &["environment", "issuers", "signing_keys", "seaql_migrations"];
 
 fn all() -> [SqlMigration; 9] {
     [
@@ -113,9 +113,6 @@ pub(crate) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        all()
-            .into_iter()
-            .map(|migration| Box::new(migration) as Box<dyn MigrationTrait>)
-            .collect()
+        all().into_iter().map(|migration| Box::new(migration) as Box<dyn MigrationTrait>).collect()
     }
 }

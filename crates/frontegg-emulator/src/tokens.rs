@@ -1,0 +1,200 @@
+//! The tokens that the emulator issues and takes: what they claim, and when they are good.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    clock::Timestamp,
+    jws::{self, JwsError},
+    keys::Ring,
+};
+
+/// How far ahead of ours the clock of another process may be, in seconds.
+const LEEWAY: i64 = 5;
+
+/// A token's claims; `type` says which kind it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub(crate) enum Claims {
+    /// The token of a back end, for the whole environment.
+    #[serde(rename = "vendor")]
+    Environment(EnvironmentClaims),
+    /// The token of a person who signed in.
+    UserToken(Box<UserClaims>),
+    /// The token made from a tenant's client credentials.
+    TenantApiToken(Box<ApiClaims>),
+    /// The token made from a person's client credentials.
+    UserApiToken(Box<ApiClaims>),
+}
+
+/// Claims about the token itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Life {
+    pub(crate) iss: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) aud: Option<String>,
+    /// Seconds since 1970.
+    pub(crate) iat: i64,
+    pub(crate) exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) nbf: Option<i64>,
+}
+
+impl Life {
+    /// A life that begins now.
+    pub(crate) fn new(iss: &str, aud: Option<&str>, now: Timestamp, lifetime: Duration) -> Self {
+        Self {
+            iss: iss.to_owned(),
+            aud: aud.map(str::to_owned),
+            iat: now.seconds(),
+            exp: now.after(lifetime).seconds(),
+            nbf: None,
+        }
+    }
+
+    fn check(&self, now: Timestamp) -> Result<(), TokenError> {
+        let now = now.seconds();
+        if now >= self.exp {
+            return Err(TokenError::Expired);
+        }
+        if self.iat.max(self.nbf.unwrap_or(self.iat)) > now.saturating_add(LEEWAY) {
+            return Err(TokenError::Early);
+        }
+        Ok(())
+    }
+}
+
+/// Claims of an environment token.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EnvironmentClaims {
+    pub(crate) vendor_id: String,
+    pub(crate) scopes: Vec<String>,
+    /// Of the emulator only: how often it had been reset. See
+    /// [`Identity::epoch`](crate::store::Identity).
+    pub(crate) epoch: i64,
+    #[serde(flatten)]
+    pub(crate) life: Life,
+}
+
+/// Claims of a user's token.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct UserClaims {
+    /// The user.
+    pub(crate) sub: String,
+    /// The session.
+    pub(crate) sid: String,
+    pub(crate) tenant_id: String,
+    #[serde(default)]
+    pub(crate) tenant_ids: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<String>,
+    #[serde(default, rename = "email_verified")]
+    pub(crate) email_verified: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) profile_picture_url: Option<String>,
+    #[serde(default)]
+    pub(crate) metadata: Map<String, Value>,
+    /// Keys, not ids; left out when the environment says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) roles: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) permissions: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) application_id: Option<String>,
+    /// How the person proved who they are, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) amr: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acr: Option<String>,
+    #[serde(default, rename = "auth_time", skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_time: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user_id: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) super_user: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) invisible: bool,
+    /// Who acts, while a person is impersonated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) act: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) custom_claims: Option<Map<String, Value>>,
+    #[serde(flatten)]
+    pub(crate) life: Life,
+}
+
+/// Claims of a token made from client credentials.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ApiClaims {
+    /// The client id of the credentials.
+    pub(crate) sub: String,
+    pub(crate) tenant_id: String,
+    #[serde(default)]
+    pub(crate) roles: Vec<String>,
+    #[serde(default)]
+    pub(crate) permissions: Vec<String>,
+    /// Given with the credentials.
+    #[serde(default)]
+    pub(crate) metadata: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) created_by_user_id: Option<String>,
+    /// Of the user kind only, as the two below.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user_metadata: Option<Map<String, Value>>,
+    #[serde(flatten)]
+    pub(crate) life: Life,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+impl Claims {
+    /// Claims about the token itself.
+    pub(crate) fn life(&self) -> &Life {
+        match self {
+            Self::Environment(claims) => &claims.life,
+            Self::UserToken(claims) => &claims.life,
+            Self::TenantApiToken(claims) | Self::UserApiToken(claims) => &claims.life,
+        }
+    }
+
+    /// The token: these claims, signed.
+    pub(crate) fn sign(&self, ring: &Ring) -> anyhow::Result<String> {
+        jws::sign(ring.active(), self)
+    }
+
+    /// The claims of a token that is ours and good at that moment. Who issued it, and whether what
+    /// it names still exists, the caller has to ask.
+    pub(crate) fn verify(token: &str, ring: &Ring, now: Timestamp) -> Result<Self, TokenError> {
+        let claims: Self = jws::verify(ring, token)?;
+        claims.life().check(now)?;
+        Ok(claims)
+    }
+}
+
+/// Why a token is refused; for the log, callers see 401 and no reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TokenError {
+    #[error(transparent)]
+    Jws(#[from] JwsError),
+    #[error("the token has expired")]
+    Expired,
+    #[error("the token is not good yet")]
+    Early,
+}
+
+#[cfg(test)]
+mod tests;

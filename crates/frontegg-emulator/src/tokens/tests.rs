@@ -1,0 +1,189 @@
+//! What a token must be to be taken; security cases 37 to 40.
+
+use std::sync::Arc;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::json;
+
+use super::*;
+use crate::{
+    clock::Clock,
+    keys::Keys,
+    store::{Store, StoreTarget},
+};
+
+async fn ring() -> Arc<Ring> {
+    let store = Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store");
+    Keys::of(&store).await.expect("keys").ring().await.expect("a ring")
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_micros(seconds * 1_000_000)
+}
+
+fn environment() -> Claims {
+    Claims::Environment(EnvironmentClaims {
+        vendor_id: "vendor".to_owned(),
+        life: Life::new("http://issuer", None, at(1000), Duration::from_secs(60)),
+        ..EnvironmentClaims::default()
+    })
+}
+
+/// A token with any header and claims, properly signed.
+fn forge(ring: &Ring, header: &str, claims: &str) -> String {
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+    let signature = ring.active().sign(message.as_bytes()).expect("a signature");
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+fn header(ring: &Ring) -> String {
+    json!({"alg": "RS256", "kid": ring.active().kid()}).to_string()
+}
+
+#[tokio::test]
+async fn claims_come_back_as_they_went() {
+    let ring = ring().await;
+    let user = Claims::UserToken(Box::new(UserClaims {
+        sub: "ada".to_owned(),
+        sid: "session".to_owned(),
+        tenant_id: "acme".to_owned(),
+        tenant_ids: vec!["acme".to_owned()],
+        roles: Some(vec!["Admin".to_owned()]),
+        super_user: true,
+        life: Life::new("http://issuer", Some("client"), at(1000), Duration::from_secs(60)),
+        ..UserClaims::default()
+    }));
+    for claims in [environment(), user] {
+        let token = claims.sign(&ring).expect("a token");
+        assert_eq!(Claims::verify(&token, &ring, at(1000)), Ok(claims));
+    }
+}
+
+#[tokio::test]
+async fn the_claims_have_the_names_that_clients_know() {
+    let Value::Object(claims) = serde_json::to_value(environment()).expect("JSON") else {
+        panic!("no object");
+    };
+    let mut names: Vec<_> = claims.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["epoch", "exp", "iat", "iss", "scopes", "type", "vendorId"]);
+    assert_eq!(claims["type"], "vendor");
+
+    let claims = UserClaims { email: Some("a@b.test".to_owned()), auth_time: Some(1), ..UserClaims::default() };
+    let claims = serde_json::to_value(Claims::UserToken(Box::new(claims))).expect("JSON");
+    assert_eq!(claims["type"], "userToken");
+    for name in ["email_verified", "tenantIds", "auth_time", "sid", "metadata"] {
+        assert!(!claims[name].is_null(), "{name}");
+    }
+    for name in ["superUser", "roles", "act", "nbf"] {
+        assert!(claims[name].is_null(), "{name}");
+    }
+    for (claims, kind) in [
+        (Claims::TenantApiToken(Box::default()), "tenantApiToken"),
+        (Claims::UserApiToken(Box::default()), "userApiToken"),
+    ] {
+        assert_eq!(serde_json::to_value(claims).expect("JSON")["type"], kind);
+    }
+}
+
+#[tokio::test]
+async fn a_token_lives_from_iat_to_exp() {
+    let ring = ring().await;
+    let token = environment().sign(&ring).expect("a token");
+    let verify = |seconds| Claims::verify(&token, &ring, at(seconds)).map(drop);
+    assert_eq!(verify(1000 - LEEWAY - 1), Err(TokenError::Early));
+    assert_eq!(verify(1000 - LEEWAY), Ok(()));
+    assert_eq!(verify(1059), Ok(()));
+    assert_eq!(verify(1060), Err(TokenError::Expired));
+}
+
+#[tokio::test]
+async fn only_rs256_with_a_key_of_ours() {
+    let ring = ring().await;
+    let claims = serde_json::to_string(&environment()).expect("JSON");
+    let kid = ring.active().kid();
+    let refused = |header: Value| {
+        let token = forge(&ring, &header.to_string(), &claims);
+        Claims::verify(&token, &ring, at(1000)).expect_err("a refusal")
+    };
+    for algorithm in ["none", "None", "nOnE", "HS256", "RS384", "PS256", "rs256", ""] {
+        let error = refused(json!({"alg": algorithm, "kid": kid}));
+        assert_eq!(error, JwsError::Algorithm.into(), "{algorithm}");
+    }
+    for other in [json!("other"), json!("../../x"), json!("' OR 1=1 --"), Value::Null] {
+        let error = refused(json!({"alg": "RS256", "kid": other}));
+        assert_eq!(error, JwsError::Key.into(), "{other}");
+    }
+    assert_eq!(refused(json!({"alg": "RS256"})), JwsError::Key.into());
+    assert_eq!(refused(json!({"kid": kid})), JwsError::Form.into());
+    assert_eq!(refused(json!({"alg": "RS256", "kid": kid, "crit": ["exp"]})), JwsError::Algorithm.into());
+    // Where keys could be had is never looked at.
+    let header = json!({"alg": "RS256", "kid": kid, "jku": "http://127.0.0.1:1/", "jwk": {}});
+    let token = forge(&ring, &header.to_string(), &claims);
+    assert!(Claims::verify(&token, &ring, at(1000)).is_ok());
+}
+
+#[tokio::test]
+async fn anything_else_is_refused() {
+    let ring = ring().await;
+    let good = environment().sign(&ring).expect("a token");
+    let parts: Vec<_> = good.split('.').collect();
+    let mut long = good.clone();
+    long.push_str(&"A".repeat(LONGEST_PLUS));
+    for token in [
+        String::new(),
+        ".".to_owned(),
+        "..".to_owned(),
+        format!("{}.{}", parts[0], parts[1]),
+        format!("{}.{}.", parts[0], parts[1]),
+        format!("{good}.{}", parts[2]),
+        format!("{}.{}.{}.{}.{}", parts[0], parts[1], parts[2], parts[2], parts[2]),
+        format!("{}.{}.{}=", parts[0], parts[1], parts[2]),
+        format!("{}A", &good[..good.len() - 1]),
+        format!(" {good}"),
+        long,
+    ] {
+        assert!(Claims::verify(&token, &ring, at(1000)).is_err(), "{token}");
+    }
+}
+
+/// Long enough to be refused by its length alone.
+const LONGEST_PLUS: usize = 16 * 1024;
+
+#[tokio::test]
+async fn claims_of_the_wrong_type_are_refused() {
+    let ring = ring().await;
+    let good = json!({
+        "type": "vendor", "vendorId": "v", "scopes": [], "epoch": 0,
+        "iss": "i", "iat": 1000, "exp": 1060,
+    });
+    let verify = |claims: &str| Claims::verify(&forge(&ring, &header(&ring), claims), &ring, at(1000));
+    assert!(verify(&good.to_string()).is_ok());
+    for (name, value) in [
+        ("type", json!("superToken")),
+        ("type", Value::Null),
+        ("exp", json!("1060")),
+        ("exp", json!(1060.5)),
+        ("exp", Value::Null),
+        ("iat", json!([1000])),
+        ("nbf", json!("soon")),
+        ("iss", json!(["i"])),
+        ("aud", json!(1)),
+        ("vendorId", json!(1)),
+    ] {
+        let mut claims = good.clone();
+        claims[name] = value;
+        assert!(verify(&claims.to_string()).is_err(), "{claims}");
+    }
+    let mut claims = good.clone();
+    claims["nbf"] = json!(1030);
+    assert_eq!(verify(&claims.to_string()), Err(TokenError::Early));
+    // Twice the same member: one reader would see the first, another the last.
+    for twice in [r#""exp":9,"#, r#""type":"userToken","#, r#""vendorId":"w","#, r#""iss":"j","#] {
+        let claims = good.to_string().replacen('{', &format!("{{{twice}"), 1);
+        assert!(verify(&claims).is_err(), "{claims}");
+    }
+    for claims in ["", "[]", "null", "{}", "\"vendor\""] {
+        assert!(verify(claims).is_err(), "{claims}");
+    }
+}
