@@ -343,14 +343,15 @@ fn echo(api: &Api) -> Result<TokenStream> {
             let body = match &operation.body {
                 Some(body) => {
                     let ty = rust_type(api, &body.schema)?;
-                    Some(quote!(, _: #ty))
+                    Some(quote!(, body: #ty))
                 }
                 None => None,
             };
+            let seen = body.as_ref().map_or_else(|| quote!(()), |_| quote!(body));
             let answer = answer_type(api, operation)?;
             methods.push(quote! {
                 async fn #method(&self, _: &RequestContext #params #body) -> ApiResult<#answer> {
-                    reached(#id)
+                    reached(#id, &#seen)
                 }
             });
         }
@@ -363,12 +364,15 @@ fn echo(api: &Api) -> Result<TokenStream> {
         use frontegg_contract::{ApiFailure, ApiResult, RequestContext, #(#modules),*};
         #model
         use http::StatusCode;
+        use serde::Serialize;
 
-        #[doc = " Answers 418 with the id of the operation that was reached."]
+        #[doc = " Answers 418 with the id of the operation that was reached, and the body as it was understood."]
         pub(crate) struct Echo;
 
-        fn reached<T>(id: &str) -> ApiResult<T> {
-            Err(ApiFailure::new(StatusCode::IM_A_TEAPOT, id))
+        fn reached<T>(id: &str, body: &impl Serialize) -> ApiResult<T> {
+            let body = serde_json::to_value(body).map_err(ApiFailure::internal)?;
+            let context = serde_json::Map::from_iter([("body".to_owned(), body)]);
+            Err(ApiFailure::new(StatusCode::IM_A_TEAPOT, id).context(context))
         }
 
         #body

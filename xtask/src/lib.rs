@@ -15,5 +15,6 @@ pub mod samples;
 pub mod schemas;
 pub mod table;
 pub mod tables;
+pub mod tagged;
 pub mod types;
 pub mod views;

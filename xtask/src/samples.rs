@@ -72,7 +72,7 @@ pub fn argument(api: &Api, operation: &Operation, name: &str, ty: &Type) -> Resu
     if name == "body" {
         let body = operation.body.as_ref().context("a body argument without a body")?;
         let ty = inner(ty, "&").to_token_stream().to_string().replace(' ', "");
-        return Ok(format!("&body::<{ty}>(r####\"{}\"####)", value(api, "body", &body.schema)));
+        return Ok(format!("&body::<{ty}>(r#\"{}\"#)", value(api, "body", &body.schema)));
     }
     let parameter = operation
         .parameters
@@ -88,7 +88,7 @@ pub fn argument(api: &Api, operation: &Operation, name: &str, ty: &Type) -> Resu
             format!("{borrow}enums::{}::from({string:?})", plain.rsplit("::").next().unwrap_or_default())
         }
         Value::String(string) => format!("{string:?}"),
-        Value::Array(_) => format!("&from_json(r####\"{sample}\"####)"),
+        Value::Array(_) => format!("&from_json(r#\"{sample}\"#)"),
         other => other.to_string(),
     };
     Ok(if text.starts_with("Option<") { format!("Some({written})") } else { written })
@@ -131,9 +131,9 @@ pub fn arguments(signature: &Signature) -> impl Iterator<Item = (String, &Type)>
 pub fn samples(api: &Api, calls: &[Item]) -> Result<Files> {
     let mut out = String::from(
         "//! One call of every operation, with samples made from the document.\n\n\
-         use frontegg_client::{Client, Error, enums, types};\n\
+         use frontegg_client::{enums, types};\n\
          use super::{Call, body};\n\n\
-         /// Every operation by id, with a call of it.\npub const CALLS: &[(&str, Call)] = &[\n",
+         /// Every operation by id, with a call of it.\npub(crate) const CALLS: &[(&str, Call)] = &[\n",
     );
     let mut signatures: Vec<&Signature> = signatures(calls).collect();
     signatures.sort_by_key(|signature| signature.ident.to_string());

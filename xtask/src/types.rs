@@ -87,7 +87,7 @@ fn is_default_of(block: &ItemImpl, names: &BTreeMap<String, Vec<&String>>) -> bo
 }
 
 /// Cuts doc comments before the repeated JSON schema.
-fn clean_docs(attributes: &mut Vec<Attribute>) {
+fn clean_docs(attributes: &mut [Attribute]) {
     for attribute in attributes.iter_mut() {
         if let Some(text) = doc_text(attribute)
             && let Some(at) = text.find("<details>")
@@ -210,10 +210,11 @@ fn builder(structure: &ItemStruct, order: &[&String]) -> Result<ItemImpl> {
         if inner.is_none() && patched.is_none() {
             let (ty, value) = accepted(&field.ty, &quote!(#ident));
             parameters.push(quote!(#ident: #ty));
-            values.push(quote!(#ident: #value));
+            let same = *ident == value.to_string();
+            values.push(if same { quote!(#ident) } else { quote!(#ident: #value) });
             continue;
         }
-        values.push(quote!(#ident: ::std::default::Default::default()));
+        values.push(if inner.is_some() { quote!(#ident: None) } else { quote!(#ident: crate::Patch::Absent) });
         let (ty, value) = if let (Some(inner), _) = (inner, patched) {
             let (ty, value) = accepted(inner, &quote!(value));
             (ty, quote!(Some(#value)))

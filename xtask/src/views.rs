@@ -56,7 +56,7 @@ pub fn views(api: &Api, calls: &[Item]) -> Result<Files> {
             let (id, name) = (&operation.id, &signature.ident);
             reached.extend(quote!(reach(#id, &views::#view::<#marker>::#name),));
         }
-        files.insert(format!("{FOLDER}/views/{module}.rs"), tag_file(tag, &view, methods)?);
+        files.insert(format!("{FOLDER}/views/{module}.rs"), tag_file(tag, &view, &methods)?);
         let name = format_ident!("{module}");
         modules.extend(quote!(mod #name; pub use #name::#view;));
     }
@@ -228,7 +228,7 @@ impl<'a> Method<'a> {
 }
 
 /// The file of one tag: its view, with a block of methods for each kind of access.
-fn tag_file(tag: &Tag, view: &proc_macro2::Ident, methods: [TokenStream; 4]) -> Result<String> {
+fn tag_file(tag: &Tag, view: &proc_macro2::Ident, methods: &[TokenStream; 4]) -> Result<String> {
     let heads = [
         quote!(impl<A: Access> #view<A>),
         quote!(impl #view<Environment>),
@@ -236,7 +236,7 @@ fn tag_file(tag: &Tag, view: &proc_macro2::Ident, methods: [TokenStream; 4]) -> 
         quote!(impl<A: Authorized> #view<A>),
     ];
     let used: String = methods.iter().map(ToString::to_string).collect();
-    let blocks = heads.into_iter().zip(&methods).filter(|(_, methods)| !methods.is_empty());
+    let blocks = heads.into_iter().zip(methods).filter(|(_, methods)| !methods.is_empty());
     let blocks = blocks.map(|(head, methods)| quote!(#head { #methods }));
     let has = |access: usize, name: &str| (!methods[access].is_empty()).then(|| format_ident!("{name}"));
     let scope = [Some(format_ident!("Access")), has(3, "Authorized"), has(1, "Environment"), has(2, "User")];
@@ -393,4 +393,77 @@ fn short(ty: &Type) -> TokenStream {
     let text =
         text.replace(":: std :: vec ::", "").replace(":: std :: string ::", "").replace("crate :: enums", "enums");
     text.parse().unwrap_or_else(|_| ty.to_token_stream())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn generated() -> Files {
+        let parameter = |name: &str, place: &str, required: bool| {
+            json!({ "name": name, "in": place, "required": required, "schema": { "type": "string" } })
+        };
+        let operation = |id: &str, token: &str, parameters: Vec<serde_json::Value>| {
+            json!({
+                "operationId": id, "tags": ["Garden Beds"], "summary": "Does it", "x-category": "management",
+                "x-token": token, "x-scope": ["tenant?"], "parameters": parameters, "responses": { "200": {} },
+            })
+        };
+        let list = vec![parameter("_limit", "query", false), parameter("zone", "query", true), parameter("bedId", "path", true)];
+        let api = Api::read(json!({
+            "tags": [{ "name": "Garden Beds", "description": "Beds." }, { "name": "Hidden", "description": "None." }],
+            "paths": {
+                "/beds/{bedId}": { "get": operation("list_plants", "environment", list), "put": operation("sow", "user", vec![]) },
+                "/rest": { "post": operation("rest", "none", vec![]), "get": operation("look", "environment_or_user", vec![]) },
+            },
+        }));
+        let calls: syn::File = parse_quote! {
+            impl Client {
+                pub async fn list_plants<'a>(&'a self, bed_id: &'a str, limit: Option<i64>, zone: &'a str)
+                    -> Result<ResponseValue<::std::vec::Vec<types::Plant>>, Error<types::ApiError>> {}
+                pub async fn sow<'a>(&'a self, body: &'a ::std::vec::Vec<types::Seed>) -> Result<ResponseValue<()>, Error<types::ApiError>> {}
+                pub async fn rest<'a>(&'a self) -> Result<ResponseValue<()>, Error<types::ApiError>> {}
+                pub async fn look<'a>(&'a self) -> Result<ResponseValue<()>, Error<types::ApiError>> {}
+            }
+        };
+        views(&api.unwrap(), &calls.items).unwrap()
+    }
+
+    fn squeezed(files: &Files, path: &str) -> String {
+        files[&format!("{FOLDER}/{path}")].split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_token_decides_who_sees_a_method() {
+        let text = squeezed(&generated(), "views/garden_beds.rs");
+        let order = ["impl<A: Access>", "fn rest(", "impl GardenBeds<Environment>", "fn list_plants", "impl GardenBeds<User>"];
+        let order = order.into_iter().chain(["fn sow", "impl<A: Authorized>", "fn look("]);
+        let places: Vec<_> = order.map(|part| text.find(part).expect(part)).collect();
+        assert!(places.is_sorted(), "{text}");
+    }
+
+    #[test]
+    fn arguments_follow_the_document_and_calls_the_client() {
+        let files = generated();
+        let text = squeezed(&files, "views/garden_beds.rs");
+        assert!(text.contains("( &self, bed_id: &'a str, zone: &'a str, params: params::ListPlants, ) -> Call<'a, Vec<types::Plant>>"), "{text}");
+        assert!(text.contains("client.list_plants(bed_id, params.limit, zone).await"), "{text}");
+        assert!(text.contains("fn sow<'a>(&self, body: &'a [types::Seed]) -> Call<'a, ()>"), "{text}");
+        assert!(text.contains("client.sow(&body.to_vec()).await"), "{text}");
+        assert!(text.contains("fn rest(&self) -> Call<'static, ()>"), "{text}");
+        assert!(squeezed(&files, "params.rs").contains("pub fn limit(mut self, limit: i64) -> Self"));
+    }
+
+    #[test]
+    fn every_operation_is_listed_and_empty_tags_are_not() {
+        let files = generated();
+        let reached = &files["crates/frontegg-identity/tests/generated/reached.rs"];
+        for (id, access) in [("list_plants", "Environment"), ("sow", "User"), ("rest", "Anonymous"), ("look", "Environment")] {
+            assert!(reached.contains(&format!("reach(\"{id}\", &views::GardenBeds::<{access}>::{id})")), "{reached}");
+        }
+        assert!(!files.keys().any(|path| path.contains("hidden")));
+        assert!(squeezed(&files, "views/categories.rs").contains("impl<A: Access> Management<A> { /// Beds. pub fn garden_beds(&self) -> GardenBeds<A>"));
+    }
 }

@@ -86,6 +86,7 @@ macro_rules! open_enum {
 pub(crate) use open_enum;
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macro writes `pub`")]
 mod tests {
     open_enum! {
         /// Something to count in.

@@ -5,6 +5,7 @@ use crate::OPERATIONS;
 /// One operation of the API, as declared by the OpenAPI documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, one a column of the table")]
 pub struct Operation {
     /// Our name of the operation, snake_case and unique, e.g. `list_users_v3`.
     pub id: &'static str,
