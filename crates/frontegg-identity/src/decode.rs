@@ -86,12 +86,12 @@ mod tests {
     #[test]
     fn names_and_types_stay_and_values_go() {
         assert_eq!(
-            explained(r#"[{"name":"ada","level":"secret, expected \"x\" secret"}]"#),
-            r#"invalid type: string, expected i32 at line 1 column 54 in [{"level":"…","name":"…"}]"#
+            explained(r#"[{"level":"secret, expected \"x\" secret","name":"ada"}]"#),
+            r#"invalid type: string, expected i32 at line 1 column 41 in [{"level":"…","name":"…"}]"#
         );
         assert_eq!(
-            explained(r#"[{"name":123456,"level":1},{"name":"x","level":1}]"#),
-            r#"invalid type: integer, expected a string at line 1 column 14 in [{"level":0,"name":"…"}]"#
+            explained(r#"[{"level":1,"name":123456},{"level":1,"name":"x"}]"#),
+            r#"invalid type: integer, expected a string at line 1 column 25 in [{"level":0,"name":0}]"#
         );
         assert!(explained(r#"[{"level":1}]"#).starts_with("missing field `name`"));
     }

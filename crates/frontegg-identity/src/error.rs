@@ -87,8 +87,9 @@ pub enum ErrorKind {
 
 /// The failure of a call.
 ///
-/// One word wide and cheap to clone. Its text names the operation, status, code, messages and
-/// trace id, never a token or a body; causes are reached by [`source`](StdError::source).
+/// One word wide. Its text names the operation, status, code, trace id and what the service says
+/// about the failure; never a token, a header or an answer's values. Causes are reached by
+/// [`source`](StdError::source).
 ///
 /// ```no_run
 /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {

@@ -11,7 +11,7 @@
 //!
 //! // The environment, with its own token.
 //! let roles = frontegg.management().roles();
-//! roles.create_roles_v1(&[AddRoleRequest::new("admin", 0, "Administrator")]).await?;
+//! roles.create_roles_v1(&[AddRoleRequest::new("admin", "Administrator", 0)]).await?;
 //!
 //! // A tenant of it, with the same token and the tenant's header.
 //! let acme = frontegg.tenant("acme");
@@ -33,6 +33,7 @@ mod credentials;
 mod decode;
 mod error;
 #[rustfmt::skip]
+#[allow(clippy::needless_pass_by_value, reason = "optional values are handed over whole")]
 mod generated;
 mod region;
 mod retry;

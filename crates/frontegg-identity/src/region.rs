@@ -96,23 +96,20 @@ impl Host {
 
 fn check(text: &str) -> Result<String, ConfigError> {
     // The text itself is not repeated where it may hold a password.
-    let bad = |url: &str, reason| Err(ConfigError::InvalidBaseUrl { url: url.to_owned(), reason });
-    let url = match reqwest::Url::parse(text.trim()) {
-        Ok(url) => url,
-        Err(_) if text.contains('@') => return bad("…", "it is no URL"),
-        Err(_) => return bad(text, "it is no URL"),
-    };
-    if !url.username().is_empty() || url.password().is_some() {
-        return bad("…", "it holds a user name or password");
-    }
+    let shown = if text.contains('@') { "…" } else { text };
+    let bad = |reason| Err(ConfigError::InvalidBaseUrl { url: shown.to_owned(), reason });
+    let Ok(url) = reqwest::Url::parse(text.trim()) else { return bad("it is no URL") };
     if !matches!(url.scheme(), "http" | "https") {
-        return bad(text, "its scheme is neither https nor http");
+        return bad("its scheme is neither https nor http");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return bad("it holds a user name or password");
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return bad(text, "it has a query or a fragment");
+        return bad("it has a query or a fragment");
     }
     if url.path().trim_end_matches('/').contains("//") {
-        return bad(text, "its path has an empty segment");
+        return bad("its path has an empty segment");
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }

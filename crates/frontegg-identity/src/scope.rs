@@ -32,12 +32,39 @@ mod sealed {
     impl Sealed for super::User {}
 }
 
-/// A kind of access. It decides at compile time which operations can be called:
+/// A kind of access. It decides at compile time which operations can be called.
+///
+/// The captcha policy takes the environment's token:
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// frontegg.environment().core_settings().get_captcha_policy().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// so a session does not have it:
 ///
 /// ```compile_fail,E0599
-/// # async fn example(frontegg: frontegg_identity::Frontegg) {
-/// // Environment settings take the environment's token.
-/// frontegg.session("a user's token").management().core_settings().get_vendor_config().await;
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// frontegg.session("token").core_settings().get_captcha_policy().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// while a user's own phone numbers take the user's:
+///
+/// ```compile_fail,E0599
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// frontegg.tenant("acme").user("ada").sms().send_my_phone_number_deletion_code("id").await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// frontegg.session("token").sms().send_my_phone_number_deletion_code("id").await?;
+/// # Ok(())
 /// # }
 /// ```
 pub trait Access: sealed::Sealed + fmt::Debug + Clone + Send + Sync + 'static {}

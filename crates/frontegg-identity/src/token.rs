@@ -114,7 +114,7 @@ impl EnvironmentTokens {
         match self.fetch(&mut flight, options).await {
             Ok(bearer) => bearer,
             Err(error) => {
-                tracing::warn!(%error, "the environment token could not be renewed early");
+                tracing::warn!(kind = ?error.kind(), status = error.status(), "the environment token could not be renewed early");
                 self.hold(Some(Token { renew_at: Instant::now() + REST, ..old.clone() }));
                 old.bearer
             }

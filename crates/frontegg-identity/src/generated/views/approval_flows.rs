@@ -12,7 +12,7 @@ pub struct ApprovalFlows<A: Access> {
 impl<A: Access> ApprovalFlows<A> {
     /// Read what an approver is asked to decide on.
     ///
-    /// Returns what the approver of a link is asked to decide on - name and description of the flow, the requester, the time of the request and the data given at the start. The three ids come from the link; no token is needed.
+    /// Returns what the approver of a link is asked to decide on: name and description of the flow, the requester, the time of the request and the data given at the start. The three ids come from the link; no token is needed.
     ///
     /// `GET /identity/resources/approval-flows/v1/execution-data`
     pub fn get_approval_execution<'a>(

@@ -229,7 +229,7 @@ impl CoreSettings<Environment> {
     }
 }
 impl<A: Authorized> CoreSettings<A> {
-    /// Read the two identity settings that clients of signed-in users need.
+    /// Read the two identity settings that applications of signed-in users need.
     ///
     /// Returns the two settings of the identity configuration that signed-in applications need, without keys or secrets.
     ///

@@ -12,7 +12,7 @@ pub struct EnvironmentAuthentication<A: Access> {
 impl<A: Access> EnvironmentAuthentication<A> {
     /// Exchange the environment's client id and API key for an environment token.
     ///
-    /// Exchanges client id and API key for the token that management calls carry, and tells its lifetime in seconds. Nothing is stored or ended by it; several tokens may be live at once. There is no refresh - authenticate again before the token ends. Credentials of the account yield a token that reaches every environment.
+    /// Exchanges client id and API key for the token that management calls carry, and tells its lifetime in seconds. Nothing is stored or ended by it; several tokens may be live at once. There is no refresh: authenticate again before the token ends. Credentials of the account yield a token that reaches every environment.
     ///
     /// `POST /auth/vendor`
     pub fn authenticate_environment<'a>(

@@ -184,7 +184,7 @@ impl<A: Authorized> PasswordSettings<A> {
     }
     /// Read the password expiry rule of the caller's level.
     ///
-    /// Returns the rule of the caller's level - the tenant's with a user token, the environment's with an environment token. Periods are in minutes.
+    /// Returns the rule of the caller's level: the tenant's with a user token, the environment's with an environment token. Periods are in minutes.
     ///
     /// `GET /identity/resources/configurations/v1/password-rotation`
     pub fn get_password_rotation(

@@ -86,7 +86,7 @@ impl<A: Access> UserManagement<A> {
     }
     /// Tell whether an activating user has to set a password.
     ///
-    /// Tells whether the user has to set a password - true for people who will sign in by password and have none yet. The token is not spent.
+    /// Tells whether the user has to set a password: true for people who will sign in by password and have none yet. The token is not spent.
     ///
     /// `GET /identity/resources/users/v1/activate/strategy`
     pub fn get_user_activation_strategy<'a>(

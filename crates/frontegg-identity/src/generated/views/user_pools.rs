@@ -59,7 +59,7 @@ impl UserPools<Environment> {
     }
     /// Create a pool whose sign-in is decided by custom code.
     ///
-    /// Creates a pool whose sign-in is decided by code of your own - one piece that authenticates and, if wanted, one that fetches a profile.
+    /// Creates a pool whose sign-in is decided by code of your own: one piece that authenticates and, if wanted, one that fetches a profile.
     ///
     /// `POST /identity/resources/user-sources/v1/external/custom-code`
     pub fn create_custom_code_user_source<'a>(

@@ -1,0 +1,293 @@
+//! Tokens, scope headers, attempts and time limits, against a service that misbehaves on demand.
+
+#[allow(dead_code, reason = "shared between test programs")]
+mod support;
+
+use std::{error::Error as _, time::Duration};
+
+use frontegg_identity::{ErrorKind, Frontegg, Retry, types};
+use support::{Reply, Service};
+use tokio::time::Instant;
+
+const DAY: i64 = 86_400;
+
+fn token() -> Vec<Reply> {
+    vec![Reply::token("t-1", DAY)]
+}
+
+fn ok() -> Reply {
+    Reply::new(200, "[]")
+}
+
+fn role() -> types::AddRoleRequest {
+    types::AddRoleRequest::new("admin", "Administrator", 0)
+}
+
+/// Turns the clock on.
+async fn later(duration: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(duration).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_call_carries_token_scope_and_agent() {
+    let service = Service::start(token(), vec![ok()]).await;
+    let frontegg = service.builder().user_agent_suffix("acme/1").application_id("app").build().unwrap();
+    frontegg.tenant("acme").user("ada").roles().list_roles_v1().await.unwrap();
+    let asked = service.asked();
+    assert_eq!((asked[0].method.as_str(), asked[0].path.as_str()), ("POST", "/auth/vendor"));
+    assert_eq!(asked[0].body, r#"{"clientId":"id","secret":"the-api-key"}"#);
+    assert_eq!(asked[0].header("authorization"), None);
+    assert_eq!(asked[0].header("frontegg-application-id"), None);
+    let call = &asked[1];
+    assert_eq!(call.path, "/identity/resources/roles/v1");
+    assert_eq!(call.header("authorization"), Some("Bearer t-1"));
+    assert_eq!(call.header("frontegg-tenant-id"), Some("acme"));
+    assert_eq!(call.header("frontegg-user-id"), None, "the operation has no user");
+    assert_eq!(call.header("frontegg-application-id"), Some("app"));
+    assert_eq!(call.header("api-version"), None);
+    let agent = call.header("user-agent").unwrap();
+    assert!(agent.starts_with("frontegg-identity-rust/") && agent.ends_with(" acme/1"), "{agent}");
+}
+
+#[tokio::test]
+async fn a_session_sends_its_own_token_and_no_scope() {
+    let service = Service::start(token(), vec![ok()]).await;
+    service.frontegg().session("own").application("app").roles().list_roles_v1().await.unwrap();
+    assert_eq!(service.counts(), (0, 1));
+    let call = &service.asked()[0];
+    assert_eq!(call.header("authorization"), Some("Bearer own"));
+    assert_eq!(call.header("frontegg-tenant-id"), None);
+    assert_eq!(call.header("frontegg-application-id"), Some("app"));
+}
+
+#[tokio::test]
+async fn a_missing_scope_is_found_before_anything_is_sent() {
+    let service = Service::start(token(), vec![ok()]).await;
+    let frontegg = service.frontegg();
+    let body = types::AssignUserToRolesDto::new(["r"]);
+    let error = frontegg.environment().user_management().assign_roles_to_user("u", &body).await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::MissingScope, Some("assign_roles_to_user")));
+    assert!(error.to_string().contains("needs a tenant"), "{error}");
+    for unfit in ["", "a\r\nx: y", "ä"] {
+        let error = frontegg.tenant(unfit).roles().list_roles_v1().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{unfit:?}");
+    }
+    assert_eq!(service.counts(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_path_value_that_would_reach_another_operation_is_refused() {
+    let service = Service::start(token(), vec![ok()]).await;
+    let roles = service.frontegg().management().roles();
+    for id in ["", ".", ".."] {
+        let error = roles.delete_role(id).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{id:?}");
+    }
+    assert_eq!(service.counts(), (0, 0));
+    roles.delete_role("a/../b\\c").await.unwrap();
+    assert_eq!(service.asked()[1].path, "/identity/resources/roles/v1/a%2F..%2Fb%5Cc");
+}
+
+#[tokio::test]
+async fn the_wrong_token_is_found_before_anything_is_sent() {
+    let service = Service::start(token(), vec![ok()]).await;
+    let frontegg = service.frontegg();
+    // Views do not let this compile; the raw client does.
+    let error = frontegg.session("own").client().get_captcha_policy().await.map(drop).unwrap_err();
+    assert!(frontegg_identity::Error::from(error).to_string().contains("takes the environment's token"));
+    let error = frontegg.anonymous().client().list_roles_v1().await.map(drop).unwrap_err();
+    assert!(frontegg_identity::Error::from(error).to_string().contains("takes a token"));
+    let error = frontegg.session("").roles().list_roles_v1().await.unwrap_err();
+    assert!(error.is_unauthenticated(), "{error}");
+    let bare = Frontegg::builder().base_url(&service.url).build().unwrap();
+    let error = bare.management().roles().list_roles_v1().await.unwrap_err();
+    assert!(error.is_unauthenticated() && error.to_string().contains("without credentials"), "{error}");
+    assert_eq!(service.counts(), (0, 0));
+}
+
+#[tokio::test]
+async fn a_hundred_callers_fetch_one_token() {
+    let service = Service::start(vec![Reply::token("t-1", DAY).delay(Duration::from_millis(50))], vec![ok()]).await;
+    let frontegg = service.frontegg();
+    let calls: Vec<_> = (0..100)
+        .map(|_| tokio::spawn(frontegg.management().roles().list_roles_v1().into_future()))
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(service.counts(), (1, 100));
+}
+
+#[tokio::test]
+async fn those_who_waited_share_the_failure() {
+    let refusal = Reply::new(401, r#"{"errors":["bad key"]}"#).delay(Duration::from_millis(50));
+    let service = Service::start(vec![refusal], vec![ok()]).await;
+    let frontegg = service.frontegg();
+    let calls: Vec<_> = (0..20)
+        .map(|_| tokio::spawn(frontegg.management().roles().list_roles_v1().into_future()))
+        .collect();
+    for call in calls {
+        let error = call.await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::Unauthenticated, Some("authenticate_environment")));
+        assert_eq!(error.messages(), ["bad key"]);
+    }
+    assert_eq!(service.counts(), (1, 0));
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_early_and_the_old_one_serves_when_that_fails() {
+    let tokens = vec![Reply::token("t-1", 2), Reply::new(503, ""), Reply::token("t-2", DAY)];
+    let service = Service::start(tokens, vec![ok()]).await;
+    let roles = service.frontegg().management().roles();
+    let used = || service.asked().last().unwrap().header("authorization").unwrap().to_owned();
+    roles.list_roles_v1().await.unwrap();
+    assert_eq!((used().as_str(), service.counts().0), ("Bearer t-1", 1));
+    // Past 80 % of its life, within it.
+    later(Duration::from_millis(1650)).await;
+    roles.list_roles_v1().await.unwrap();
+    assert_eq!((used().as_str(), service.counts().0), ("Bearer t-1", 2), "the renewal failed");
+    roles.list_roles_v1().await.unwrap();
+    assert_eq!(service.counts().0, 2, "and is not tried at every call");
+    later(Duration::from_millis(400)).await;
+    roles.list_roles_v1().await.unwrap();
+    assert_eq!((used().as_str(), service.counts().0), ("Bearer t-2", 3));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once() {
+    let service =
+        Service::start(vec![Reply::token("t-1", DAY), Reply::token("t-2", DAY)], vec![Reply::new(401, "{}"), ok()]).await;
+    let roles = service.frontegg().management().roles();
+    // A POST too: what was refused was not done.
+    let response = roles.create_roles_v1(&[role()]).with_response().await.unwrap();
+    assert_eq!((response.attempts(), service.counts()), (2, (2, 2)));
+    assert_eq!(service.asked().last().unwrap().header("authorization"), Some("Bearer t-2"));
+
+    let service = Service::start(token(), vec![Reply::new(401, r#"{"errors":["no"]}"#)]).await;
+    let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
+    assert!(error.is_unauthenticated());
+    assert_eq!((error.operation(), error.attempts(), service.counts()), (Some("list_roles_v1"), 2, (2, 2)));
+}
+
+#[tokio::test]
+async fn when_no_new_token_is_to_be_had_the_error_says_so() {
+    let tokens = vec![Reply::token("t-1", DAY), Reply::new(401, r#"{"errors":["key revoked"]}"#)];
+    let service = Service::start(tokens, vec![Reply::new(401, "{}")]).await;
+    let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
+    assert_eq!((error.operation(), error.messages()), (Some("authenticate_environment"), &["key revoked".to_owned()][..]));
+}
+
+#[tokio::test]
+async fn a_users_401_is_theirs() {
+    let service = Service::start(token(), vec![Reply::new(401, "{}")]).await;
+    let error = service.frontegg().session("own").roles().list_roles_v1().await.unwrap_err();
+    assert!(error.is_unauthenticated());
+    assert_eq!((error.attempts(), service.counts()), (1, (0, 1)));
+}
+
+#[tokio::test]
+async fn reads_are_repeated_and_writes_are_not() {
+    for fault in [Reply::new(503, "busy"), ok().cut(0), ok().cut(1)] {
+        let service = Service::start(token(), vec![fault.clone(), ok()]).await;
+        let roles = service.frontegg().management().roles();
+        let response = roles.list_roles_v1().with_response().await.unwrap();
+        assert_eq!(response.attempts(), 2, "{fault:?}");
+
+        let service = Service::start(token(), vec![fault.clone(), ok()]).await;
+        let roles = service.frontegg().management().roles();
+        let error = roles.create_roles_v1(&[role()]).await.unwrap_err();
+        assert!(error.is_retryable(), "{error:?}");
+        assert_eq!((error.attempts(), service.counts().1), (1, 1), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_error_repeats_everything() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let retry = Retry::default().base_delay(Duration::from_millis(1)).max_attempts(3);
+    let frontegg = Frontegg::builder().base_url(url).retry(retry).build().unwrap();
+    let error = frontegg.session("own").roles().create_roles_v1(&[role()]).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 3));
+    assert!(error.to_string().contains("create_roles_v1: no connection"), "{error}");
+    let mut chain = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        chain.push(error.to_string());
+        cause = error.source();
+    }
+    assert!(chain.last().unwrap().contains("refused"), "{chain:?}");
+    assert!(!chain.concat().contains("http://"), "{chain:?}");
+}
+
+#[tokio::test]
+async fn rate_limits_are_waited_out_for_writes_too() {
+    let limited = Reply::new(429, "{}").header("retry-after", "1");
+    let service = Service::start(token(), vec![limited, ok()]).await;
+    let before = Instant::now();
+    let roles = service.frontegg().management().roles();
+    roles.create_roles_v1(&[role()]).await.unwrap();
+    assert!(before.elapsed() >= Duration::from_secs(1));
+    assert_eq!(service.counts().1, 2);
+}
+
+#[tokio::test]
+async fn a_wait_beyond_the_limits_is_left_to_the_caller() {
+    let reset = chrono::Utc::now() + chrono::TimeDelta::seconds(40);
+    let limited = Reply::new(429, "{}").header("x-rate-limit-reset", reset.to_rfc3339()).header("frontegg-trace-id", "t-9");
+    let service = Service::start(token(), vec![limited]).await;
+    let roles = service.builder().timeout(Duration::from_secs(5)).build().unwrap().management().roles();
+    let before = Instant::now();
+    let error = roles.list_roles_v1().await.unwrap_err();
+    assert!(before.elapsed() < Duration::from_secs(2));
+    assert!(error.is_rate_limited() && error.is_retryable());
+    assert_eq!((error.attempts(), error.trace_id()), (1, Some("t-9")));
+    assert!(error.retry_after().unwrap() > Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn each_call_may_have_its_own_rules() {
+    let service = Service::start(token(), vec![Reply::new(503, "")]).await;
+    let roles = service.frontegg().management().roles();
+    assert_eq!(roles.list_roles_v1().no_retry().await.unwrap_err().attempts(), 1);
+    let patient = Retry::default().max_attempts(6).base_delay(Duration::ZERO);
+    assert_eq!(roles.list_roles_v1().retry(patient).await.unwrap_err().attempts(), 6);
+}
+
+#[tokio::test]
+async fn time_limits_hold() {
+    let service = Service::start(token(), vec![ok().delay(Duration::from_secs(30))]).await;
+    let roles = service.frontegg().management().roles();
+    let before = Instant::now();
+    let error = roles.list_roles_v1().timeout(Duration::from_millis(200)).await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
+    let once = roles.create_roles_v1(&[role()]).attempt_timeout(Duration::from_millis(100)).await.unwrap_err();
+    assert!(once.is_timeout() && once.attempts() == 1, "{once:?}");
+    let patient = Retry::default().base_delay(Duration::ZERO).max_attempts(2);
+    let twice = roles.list_roles_v1().attempt_timeout(Duration::from_millis(100)).retry(patient).await.unwrap_err();
+    assert!(twice.is_timeout() && twice.attempts() == 2, "{twice:?}");
+    assert!(before.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn what_a_proxy_says_is_kept() {
+    let service = Service::start(token(), vec![Reply::new(500, "<html>upstream failed</html>")]).await;
+    let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
+    assert_eq!((error.status(), error.messages()), (Some(500), &["<html>upstream failed</html>".to_owned()][..]));
+    let service = Service::start(token(), vec![Reply::new(302, "").header("location", "http://127.0.0.1:1/")]).await;
+    let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
+    assert_eq!(error.status(), Some(302), "redirects are not followed");
+}
+
+#[tokio::test]
+async fn an_undocumented_answer_keeps_its_status_and_no_values() {
+    let answer = Reply::new(200, r#"{"secret":"hunter2"}"#).header("frontegg-trace-id", "t-3");
+    let service = Service::start(token(), vec![answer]).await;
+    let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
+    assert_eq!((error.kind(), error.status(), error.trace_id()), (ErrorKind::Decode, Some(200), Some("t-3")));
+    let all = format!("{error} {error:?} {}", error.source().unwrap());
+    assert!(!all.contains("hunter2") && !error.is_retryable(), "{all}");
+}
