@@ -6,7 +6,7 @@
 use anyhow::{Context, Result, ensure};
 use quote::quote;
 use serde_json::Value;
-use syn::{Attribute, Item, ItemEnum, ItemImpl, Path, Token, parse_quote, punctuated::Punctuated};
+use syn::{Attribute, Item, ItemEnum, ItemImpl, Path, Token, Type, Variant, parse_quote, punctuated::Punctuated};
 
 use crate::operation::{Api, members, rust_name};
 
@@ -59,7 +59,7 @@ fn reader(choice: &mut ItemEnum, forms: &Forms) -> Result<ItemImpl> {
     let name = &choice.ident;
     let mut arms = Vec::new();
     for (value, form) in &forms.forms {
-        let variant = choice.variants.iter().find(|variant| variant.ident == form);
+        let variant = choice.variants.iter().find(|variant| holds(variant, form));
         let variant = &variant.with_context(|| format!("no variant {form}"))?.ident;
         arms.push(quote! {
             Some(#value) => ::serde_json::from_value(value).map(Self::#variant).map_err(D::Error::custom)
@@ -80,6 +80,14 @@ fn reader(choice: &mut ItemEnum, forms: &Forms) -> Result<ItemImpl> {
             }
         }
     })
+}
+
+/// Whether a variant is one value of a type. The variant itself may have a shorter name.
+fn holds(variant: &Variant, name: &str) -> bool {
+    match variant.fields.iter().map(|field| &field.ty).collect::<Vec<_>>().as_slice() {
+        [Type::Path(path)] => path.path.is_ident(name),
+        _ => false,
+    }
 }
 
 /// Takes `Deserialize` out of a list of derived traits.
@@ -115,12 +123,16 @@ mod tests {
         let item: Item = parse_quote! {
             #[derive(::serde::Deserialize, Clone)]
             #[serde(untagged)]
-            pub enum Payload { SesDto(SesDto) }
+            pub enum Payload { Ses(SesDto) }
         };
         let items = tagged(vec![item], &api).unwrap();
         let text: Vec<String> = items.iter().map(|item| item.to_token_stream().to_string()).collect();
         assert!(text[0].contains("derive (Clone)"), "{}", text[0]);
-        assert!(text[1].contains("Some (\"ses\") =>"), "{}", text[1]);
+        assert!(
+            text[1].contains("Some (\"ses\") => :: serde_json :: from_value (value) . map (Self :: Ses)"),
+            "{}",
+            text[1]
+        );
     }
 
     #[test]

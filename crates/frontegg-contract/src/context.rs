@@ -47,12 +47,7 @@ pub(crate) struct ReplyParts {
 impl RequestContext {
     /// Puts a context together. A user's token decides tenant and user; for everybody else the
     /// two scope headers do.
-    pub fn new(
-        operation: &'static Operation,
-        principal: Principal,
-        headers: HeaderMap,
-        trace_id: String,
-    ) -> Self {
+    pub fn new(operation: &'static Operation, principal: Principal, headers: HeaderMap, trace_id: String) -> Self {
         let (tenant_id, user_id) = match &principal {
             Principal::User(token) => (some(&token.tenant_id), some(&token.user_id)),
             Principal::Anonymous | Principal::Environment(_) => {
@@ -186,36 +181,22 @@ mod tests {
     fn context(principal: Principal, headers: &[(&'static str, &'static str)]) -> RequestContext {
         let headers = headers
             .iter()
-            .map(|(name, value)| {
-                (
-                    HeaderName::from_static(name),
-                    HeaderValue::from_static(value),
-                )
-            })
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
         let operation = &frontegg_model::OPERATIONS[0];
         RequestContext::new(operation, principal, headers, "trace".into())
     }
 
     fn environment() -> Principal {
-        Principal::Environment(EnvironmentToken {
-            vendor_id: "vendor".into(),
-            client_id: "client".into(),
-        })
+        Principal::Environment(EnvironmentToken { vendor_id: "vendor".into(), client_id: "client".into() })
     }
 
     #[test]
     fn headers_say_the_scope_of_an_environment_token() {
-        let cx = context(
-            environment(),
-            &[("frontegg-tenant-id", "acme"), ("frontegg-user-id", "")],
-        );
+        let cx = context(environment(), &[("frontegg-tenant-id", "acme"), ("frontegg-user-id", "")]);
         assert_eq!(cx.tenant().unwrap(), "acme");
         let failure = cx.user().unwrap_err();
-        assert_eq!(
-            failure.to_string(),
-            "403 Forbidden: User ID is not specified"
-        );
+        assert_eq!(failure.to_string(), "403 Forbidden: User ID is not specified");
     }
 
     #[test]
@@ -228,20 +209,14 @@ mod tests {
             roles: Vec::new(),
             permissions: Vec::new(),
         };
-        let foreign = [
-            ("frontegg-tenant-id", "globex"),
-            ("frontegg-user-id", "bob"),
-        ];
+        let foreign = [("frontegg-tenant-id", "globex"), ("frontegg-user-id", "bob")];
         let cx = context(Principal::User(token), &foreign);
         assert_eq!((cx.tenant().unwrap(), cx.user().unwrap()), ("acme", "ada"));
     }
 
     #[test]
     fn cookies_are_read_and_set() {
-        let cx = context(
-            Principal::Anonymous,
-            &[("cookie", "a=1; fe_refresh_x=R1; b=2")],
-        );
+        let cx = context(Principal::Anonymous, &[("cookie", "a=1; fe_refresh_x=R1; b=2")]);
         assert_eq!(cx.cookie("fe_refresh_x"), Some("R1"));
         assert_eq!(cx.cookie("fe_refresh"), None);
         cx.set_cookie(&Cookie {
@@ -261,9 +236,6 @@ mod tests {
         });
         let lines: Vec<_> = cx.take_reply().headers;
         assert_eq!(lines.len(), 1);
-        assert_eq!(
-            lines[0].1,
-            "fe_refresh_x=R2; Path=/; HttpOnly; Max-Age=60; Secure; SameSite=None"
-        );
+        assert_eq!(lines[0].1, "fe_refresh_x=R2; Path=/; HttpOnly; Max-Age=60; Secure; SameSite=None");
     }
 }

@@ -30,15 +30,8 @@ impl ApiFailure {
     }
 
     fn listing(status: StatusCode, messages: Vec<String>) -> Self {
-        let error = ApiError {
-            errors: Some(messages),
-            ..ApiError::default()
-        };
-        Self {
-            status,
-            error: Box::new(error),
-            headers: Vec::new(),
-        }
+        let error = ApiError { errors: Some(messages), ..ApiError::default() };
+        Self { status, error: Box::new(error), headers: Vec::new() }
     }
 
     /// 400 with one text.
@@ -145,19 +138,13 @@ mod tests {
     #[tokio::test]
     async fn becomes_an_error_answer() {
         let failure = ApiFailure::forbidden("Application ID is not specified").code("ER-00008");
-        assert_eq!(
-            failure.to_string(),
-            "403 Forbidden: Application ID is not specified"
-        );
+        assert_eq!(failure.to_string(), "403 Forbidden: Application ID is not specified");
         let response = failure.into_response();
         assert_eq!(response.status(), StatusCode::FORBIDDEN);
         assert!(response.headers().contains_key("frontegg-trace-id"));
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let body: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(
-            body,
-            serde_json::json!({"errors": ["Application ID is not specified"], "errorCode": "ER-00008"})
-        );
+        assert_eq!(body, serde_json::json!({"errors": ["Application ID is not specified"], "errorCode": "ER-00008"}));
     }
 
     #[test]

@@ -63,18 +63,11 @@ fn named(query: &[(String, String)], name: &str) -> Vec<String> {
         let Some(rest) = key.strip_prefix(name) else {
             return false;
         };
-        let index = rest
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        rest.is_empty()
-            || index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
+        let index = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        rest.is_empty() || index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let is_set = |value: &str| !value.is_empty() && value != "undefined";
-    query
-        .iter()
-        .filter(|(key, value)| is_named(key) && is_set(value))
-        .map(|(_, value)| value.clone())
-        .collect()
+    query.iter().filter(|(key, value)| is_named(key) && is_set(value)).map(|(_, value)| value.clone()).collect()
 }
 
 fn header(headers: &HeaderMap, name: &str, faults: &mut Faults) -> Vec<String> {
@@ -118,11 +111,7 @@ fn scalar(text: &str, schema: &Schema) -> Value {
             _ => None,
         },
         Schema::Integer { .. } => integer(text).map(Value::from),
-        Schema::Number { .. } => text
-            .parse::<f64>()
-            .ok()
-            .map(Value::from)
-            .filter(Value::is_number),
+        Schema::Number { .. } => text.parse::<f64>().ok().map(Value::from).filter(Value::is_number),
         Schema::Object(_) | Schema::Map(_) => serde_json::from_str(text).ok(),
         _ => None,
     };
@@ -149,11 +138,7 @@ mod tests {
 
     static LIMIT: Schema = Schema::Integer { min: 1, max: 200 };
     static ORDER: Schema = Schema::Enum(&["ASC", "DESC"]);
-    static IDS: Schema = Schema::Array {
-        items: &Schema::STRING,
-        min: 0,
-        max: 3,
-    };
+    static IDS: Schema = Schema::Array { items: &Schema::STRING, min: 0, max: 3 };
     static DECLARED: &[Parameter] = &[
         Parameter(Place::Path, "roleId", Required, &Schema::STRING),
         Parameter(Place::Query, "_limit", Optional, &LIMIT),
@@ -161,30 +146,21 @@ mod tests {
         Parameter(Place::Query, "ids", Optional, &IDS),
         Parameter(Place::Query, "email", Required, &Schema::STRING),
         Parameter(Place::Query, "exact", Optional, &Schema::Boolean),
-        Parameter(
-            Place::Header,
-            "frontegg-vendor-host",
-            Optional,
-            &Schema::STRING,
-        ),
+        Parameter(Place::Header, "frontegg-vendor-host", Optional, &Schema::STRING),
     ];
 
     fn values(query: &str) -> (Vec<Value>, Vec<String>) {
         let mut faults = Faults::default();
         let mut headers = HeaderMap::new();
-        headers.insert(
-            "frontegg-vendor-host",
-            HeaderValue::from_static(" app.test "),
-        );
+        headers.insert("frontegg-vendor-host", HeaderValue::from_static(" app.test "));
         let values = read(DECLARED, &["r-1".to_owned()], query, &headers, &mut faults);
         (values, faults.into_texts())
     }
 
     #[test]
     fn reads_every_kind() {
-        let (values, faults) = values(
-            "email=a%2Bb+c%40x&_limit=50.0&_order=ASC&exact=false&ids=1,2&ids=3&other=%F0%9F%98%80",
-        );
+        let (values, faults) =
+            values("email=a%2Bb+c%40x&_limit=50.0&_order=ASC&exact=false&ids=1,2&ids=3&other=%F0%9F%98%80");
         assert_eq!(faults, Vec::<String>::new());
         assert_eq!(
             values,
@@ -202,12 +178,7 @@ mod tests {
 
     #[test]
     fn lists_come_in_four_forms() {
-        for query in [
-            "ids=a,b",
-            "ids=a&ids=b",
-            "ids[]=a&ids%5B%5D=b",
-            "ids[0]=a&ids[1]=b",
-        ] {
+        for query in ["ids=a,b", "ids=a&ids=b", "ids[]=a&ids%5B%5D=b", "ids[0]=a&ids[1]=b"] {
             let (values, _) = values(query);
             assert_eq!(values[3], json!(["a", "b"]), "{query}");
         }
@@ -261,22 +232,10 @@ mod tests {
         for query in ["email=a%00", "email=a&x=%00", "email=a&%FF=1"] {
             let (_, faults) = values(query);
             let text = "query must be UTF-8 text without the character U+0000";
-            assert!(
-                faults.iter().any(|fault| fault == text),
-                "{query}: {faults:?}"
-            );
+            assert!(faults.iter().any(|fault| fault == text), "{query}: {faults:?}");
         }
         let mut faults = Faults::default();
-        read(
-            &DECLARED[..1],
-            &["a\0".to_owned()],
-            "",
-            &HeaderMap::new(),
-            &mut faults,
-        );
-        assert_eq!(
-            faults.into_texts(),
-            ["roleId must not contain the character U+0000"]
-        );
+        read(&DECLARED[..1], &["a\0".to_owned()], "", &HeaderMap::new(), &mut faults);
+        assert_eq!(faults.into_texts(), ["roleId must not contain the character U+0000"]);
     }
 }

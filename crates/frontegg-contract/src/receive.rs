@@ -43,12 +43,7 @@ pub struct Received {
 impl Received {
     /// Takes out the parameter at this place of the contract.
     pub fn parameter<T: DeserializeOwned>(&mut self, index: usize) -> ApiResult<T> {
-        parse(
-            self.parameters
-                .get_mut(index)
-                .map(Value::take)
-                .unwrap_or_default(),
-        )
+        parse(self.parameters.get_mut(index).map(Value::take).unwrap_or_default())
     }
 
     /// Takes out the body.
@@ -92,9 +87,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let token = text(header::AUTHORIZATION.as_str())
         .and_then(without_scheme)
-        .or_else(|| {
-            text(ACCESS_TOKEN_HEADER).map(|value| without_scheme(value).unwrap_or(value))
-        })?;
+        .or_else(|| text(ACCESS_TOKEN_HEADER).map(|value| without_scheme(value).unwrap_or(value)))?;
     Some(token.trim()).filter(|token| !token.is_empty())
 }
 
@@ -112,12 +105,8 @@ fn admit(operation: &Operation, given: Option<ApiResult<Principal>>) -> ApiResul
     let principal = given.unwrap_or(Ok(Principal::Anonymous))?;
     match (&principal, operation.token) {
         (Principal::Anonymous, _) => Err(ApiFailure::unauthorized("Unauthorized")),
-        (Principal::Environment(_), Token::User) => {
-            Err(ApiFailure::unauthorized("Failed to verify user JWT"))
-        }
-        (Principal::User(_), Token::Environment) => {
-            Err(ApiFailure::forbidden("An environment token is required"))
-        }
+        (Principal::Environment(_), Token::User) => Err(ApiFailure::unauthorized("Failed to verify user JWT")),
+        (Principal::User(_), Token::Environment) => Err(ApiFailure::forbidden("An environment token is required")),
         _ => Ok(principal),
     }
 }
@@ -143,13 +132,7 @@ async fn accept(
     }
     let mut faults = Faults::default();
     let query = parts.uri.query().unwrap_or_default();
-    let parameters = params::read(
-        contract.parameters,
-        &path,
-        query,
-        &context.headers,
-        &mut faults,
-    );
+    let parameters = params::read(contract.parameters, &path, query, &context.headers, &mut faults);
     let body = match contract.body {
         Some(schema) => {
             let bytes = read_body(&context.headers, body).await?;
@@ -163,11 +146,7 @@ async fn accept(
     if !faults.is_empty() {
         return Err(ApiFailure::invalid(faults.into_texts()));
     }
-    Ok(Received {
-        context,
-        parameters,
-        body,
-    })
+    Ok(Received { context, parameters, body })
 }
 
 async fn path_values(parts: &mut Parts) -> ApiResult<Vec<String>> {
@@ -179,11 +158,7 @@ async fn path_values(parts: &mut Parts) -> ApiResult<Vec<String>> {
 
 /// Keeps tokens out of what `Debug` prints.
 fn hide_secrets(headers: &mut HeaderMap) {
-    let secret = [
-        header::AUTHORIZATION.as_str(),
-        header::COOKIE.as_str(),
-        ACCESS_TOKEN_HEADER,
-    ];
+    let secret = [header::AUTHORIZATION.as_str(), header::COOKIE.as_str(), ACCESS_TOKEN_HEADER];
     for (name, value) in headers.iter_mut() {
         if secret.contains(&name.as_str()) {
             value.set_sensitive(true);
@@ -208,9 +183,7 @@ async fn read_body(headers: &HeaderMap, body: Body) -> ApiResult<Bytes> {
 }
 
 fn is_too_long(cause: &(dyn std::error::Error + 'static)) -> bool {
-    cause
-        .source()
-        .is_some_and(|source| source.is::<LengthLimitError>() || is_too_long(source))
+    cause.source().is_some_and(|source| source.is::<LengthLimitError>() || is_too_long(source))
 }
 
 fn is_plain_json(headers: &HeaderMap) -> bool {
@@ -218,20 +191,14 @@ fn is_plain_json(headers: &HeaderMap) -> bool {
     if text(header::CONTENT_ENCODING).is_some_and(|value| !value.eq_ignore_ascii_case("identity")) {
         return false;
     }
-    let mut parts = text(header::CONTENT_TYPE)
-        .unwrap_or_default()
-        .split(';')
-        .map(str::trim);
-    let is_json = parts
-        .next()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    let mut parts = text(header::CONTENT_TYPE).unwrap_or_default().split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
     is_json && parts.all(is_utf8_or_no_charset)
 }
 
 fn is_utf8_or_no_charset(parameter: &str) -> bool {
     let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-    !name.trim().eq_ignore_ascii_case("charset")
-        || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    !name.trim().eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
 }
 
 fn parse_body(bytes: &[u8], schema: &'static Schema) -> ApiResult<Value> {
@@ -239,17 +206,12 @@ fn parse_body(bytes: &[u8], schema: &'static Schema) -> ApiResult<Value> {
         // Also for objects with required members: their names say more than a complaint about
         // the missing body.
         let empty = Value::Object(Map::new());
-        return Ok(if matches!(schema.inner(), Schema::Object(_)) {
-            empty
-        } else {
-            Value::Null
-        });
+        return Ok(if matches!(schema.inner(), Schema::Object(_)) { empty } else { Value::Null });
     }
     if count_values(bytes) > VALUE_LIMIT {
         return Err(ApiFailure::bad_request("Request body has too many values"));
     }
-    serde_json::from_slice(bytes)
-        .map_err(|_| ApiFailure::bad_request("Invalid input json").code("ER-00006"))
+    serde_json::from_slice(bytes).map_err(|_| ApiFailure::bad_request("Invalid input json").code("ER-00006"))
 }
 
 /// Commas and brackets outside of strings: no fewer than there are values, give or take one.
@@ -275,9 +237,7 @@ mod tests {
     use super::*;
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
-        list.iter()
-            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
-            .collect()
+        list.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
     }
 
     #[test]
@@ -287,14 +247,8 @@ mod tests {
             (&[("authorization", "bearer  t1 ")], Some("t1")),
             (&[("x-access-token", "t2")], Some("t2")),
             (&[("x-access-token", "Bearer t2")], Some("t2")),
-            (
-                &[("authorization", "Basic eDp5"), ("x-access-token", "t2")],
-                Some("t2"),
-            ),
-            (
-                &[("authorization", "Bearer t1"), ("x-access-token", "t2")],
-                Some("t1"),
-            ),
+            (&[("authorization", "Basic eDp5"), ("x-access-token", "t2")], Some("t2")),
+            (&[("authorization", "Bearer t1"), ("x-access-token", "t2")], Some("t1")),
             (&[("authorization", "Basic eDp5")], None),
             (&[("authorization", "Bearer ")], None),
             (&[], None),
@@ -308,28 +262,10 @@ mod tests {
         for (list, fits) in [
             (&[("content-type", "application/json")][..], true),
             (&[("content-type", "Application/JSON; charset=UTF-8")], true),
-            (
-                &[("content-type", "application/json; charset=\"utf-8\"")],
-                true,
-            ),
-            (
-                &[
-                    ("content-type", "application/json"),
-                    ("content-encoding", "identity"),
-                ],
-                true,
-            ),
-            (
-                &[
-                    ("content-type", "application/json"),
-                    ("content-encoding", "gzip"),
-                ],
-                false,
-            ),
-            (
-                &[("content-type", "application/json; charset=latin1")],
-                false,
-            ),
+            (&[("content-type", "application/json; charset=\"utf-8\"")], true),
+            (&[("content-type", "application/json"), ("content-encoding", "identity")], true),
+            (&[("content-type", "application/json"), ("content-encoding", "gzip")], false),
+            (&[("content-type", "application/json; charset=latin1")], false),
             (&[("content-type", "text/plain")], false),
             (&[("content-type", "application/jsonp")], false),
             (&[], false),

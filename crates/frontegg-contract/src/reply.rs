@@ -40,11 +40,7 @@ pub fn empty(context: &RequestContext, answer: ApiResult<()>) -> ApiResult<Respo
     }
 }
 
-fn with_body(
-    context: &RequestContext,
-    contract: &Contract,
-    body: ApiResult<Vec<u8>>,
-) -> ApiResult<Response> {
+fn with_body(context: &RequestContext, contract: &Contract, body: ApiResult<Vec<u8>>) -> ApiResult<Response> {
     let parts = context.take_reply();
     let status = parts.status.unwrap_or_else(|| documented(context));
     let body = match body {
@@ -74,9 +70,7 @@ fn check(contract: &Contract, body: &[u8]) -> ApiResult<()> {
         return Ok(());
     }
     let (id, faults) = (contract.id, faults.into_texts().join("; "));
-    Err(ApiFailure::internal(format_args!(
-        "the answer of {id} breaks the document: {faults}"
-    )))
+    Err(ApiFailure::internal(format_args!("the answer of {id} breaks the document: {faults}")))
 }
 
 fn documented(context: &RequestContext) -> StatusCode {
@@ -106,21 +100,11 @@ mod tests {
     use crate::schema::{Member, Presence, Schema};
 
     static ANSWER: Schema = Schema::Object(&[Member("id", Presence::Required, &Schema::STRING)]);
-    static CONTRACT: Contract = Contract {
-        id: "example",
-        parameters: &[],
-        body: None,
-        answer: Some(&ANSWER),
-    };
+    static CONTRACT: Contract = Contract { id: "example", parameters: &[], body: None, answer: Some(&ANSWER) };
 
     fn context() -> RequestContext {
         let trace_id = "trace".to_owned();
-        RequestContext::new(
-            &OPERATIONS[0],
-            Principal::Anonymous,
-            HeaderMap::new(),
-            trace_id,
-        )
+        RequestContext::new(&OPERATIONS[0], Principal::Anonymous, HeaderMap::new(), trace_id)
     }
 
     #[test]
@@ -128,10 +112,7 @@ mod tests {
         let cx = context();
         let response = json(&cx, &CONTRACT, Ok(json!({"id": "1"}))).unwrap();
         assert_eq!(response.status().as_u16(), OPERATIONS[0].status);
-        assert_eq!(
-            response.headers()["content-type"],
-            "application/json; charset=utf-8"
-        );
+        assert_eq!(response.headers()["content-type"], "application/json; charset=utf-8");
         cx.set_status(StatusCode::ACCEPTED);
         let response = json(&cx, &CONTRACT, Ok(json!({"id": "1"}))).unwrap();
         assert_eq!(response.status(), StatusCode::ACCEPTED);
@@ -147,10 +128,7 @@ mod tests {
     #[test]
     fn headers_go_with_a_failure_too() {
         let cx = context();
-        cx.add_header(
-            header::SET_COOKIE,
-            HeaderValue::from_static("a=; Max-Age=0"),
-        );
+        cx.add_header(header::SET_COOKIE, HeaderValue::from_static("a=; Max-Age=0"));
         let failure = empty(&cx, Err(ApiFailure::unauthorized("Session not found"))).unwrap_err();
         let response = failure.into_response();
         assert_eq!(response.headers()["set-cookie"], "a=; Max-Age=0");

@@ -67,13 +67,10 @@ pub fn not_served<S>(router: Router<S>, tag: &str) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    OPERATIONS
-        .iter()
-        .filter(|operation| operation.tag == tag)
-        .fold(router, |router, operation| {
-            let refuse = move || async move { ApiFailure::not_served(operation) };
-            router.route(&positional(operation.path), on(filter(operation), refuse))
-        })
+    OPERATIONS.iter().filter(|operation| operation.tag == tag).fold(router, |router, operation| {
+        let refuse = move || async move { ApiFailure::not_served(operation) };
+        router.route(&positional(operation.path), on(filter(operation), refuse))
+    })
 }
 
 fn filter(operation: &Operation) -> MethodFilter {
@@ -90,13 +87,9 @@ fn filter(operation: &Operation) -> MethodFilter {
 /// service, the same tree under `/frontegg`, paths with a trailing slash, limits on address and
 /// headers, and an id for every request.
 pub fn finish(router: Router) -> Router {
-    let router = router
-        .fallback(unknown)
-        .method_not_allowed_fallback(not_allowed);
+    let router = router.fallback(unknown).method_not_allowed_fallback(not_allowed);
     // Layers of a router run after it has chosen a route; those of a router around it, before.
-    Router::new()
-        .fallback_service(router)
-        .layer(middleware::from_fn(edge))
+    Router::new().fallback_service(router).layer(middleware::from_fn(edge))
 }
 
 async fn unknown(request: Request) -> ApiFailure {
@@ -128,10 +121,7 @@ async fn edge(mut request: Request, next: Next) -> Response {
 }
 
 fn excess(request: &Request) -> Option<ApiFailure> {
-    let uri = request
-        .uri()
-        .path_and_query()
-        .map_or(0, |text| text.as_str().len());
+    let uri = request.uri().path_and_query().map_or(0, |text| text.as_str().len());
     if uri > URI_LIMIT {
         return Some(ApiFailure::new(StatusCode::URI_TOO_LONG, "URI is too long"));
     }
@@ -142,24 +132,15 @@ fn excess(request: &Request) -> Option<ApiFailure> {
 }
 
 fn size(headers: &HeaderMap) -> usize {
-    headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len())
-        .sum()
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
 /// The address without `/frontegg` before it and without a slash behind it; `None` when it has
 /// neither.
 fn normalized(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
-    let short = path
-        .strip_prefix("/frontegg")
-        .filter(|rest| rest.starts_with('/'))
-        .unwrap_or(path);
-    let short = short
-        .strip_suffix('/')
-        .filter(|rest| !rest.is_empty())
-        .unwrap_or(short);
+    let short = path.strip_prefix("/frontegg").filter(|rest| rest.starts_with('/')).unwrap_or(path);
+    let short = short.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(short);
     if short.len() == path.len() {
         return None;
     }
@@ -181,10 +162,7 @@ mod tests {
         for (given, path) in [
             ("/auth/vendor/", Some("/auth/vendor")),
             ("/frontegg/auth/vendor", Some("/auth/vendor")),
-            (
-                "/frontegg/auth/vendor/?a=/frontegg/",
-                Some("/auth/vendor?a=/frontegg/"),
-            ),
+            ("/frontegg/auth/vendor/?a=/frontegg/", Some("/auth/vendor?a=/frontegg/")),
             ("http://host/frontegg/x/", Some("http://host/x")),
             ("/frontegg/", Some("/")),
             ("/frontegg", None),

@@ -56,27 +56,13 @@ pub enum Schema {
 
 impl Schema {
     /// Any string.
-    pub const STRING: Self = Self::String {
-        min: 0,
-        max: usize::MAX,
-        format: Format::Text,
-    };
+    pub const STRING: Self = Self::String { min: 0, max: usize::MAX, format: Format::Text };
     /// A point in time.
-    pub const DATE_TIME: Self = Self::String {
-        min: 0,
-        max: usize::MAX,
-        format: Format::DateTime,
-    };
+    pub const DATE_TIME: Self = Self::String { min: 0, max: usize::MAX, format: Format::DateTime };
     /// Any whole number of 64 bits.
-    pub const INTEGER: Self = Self::Integer {
-        min: i64::MIN,
-        max: i64::MAX,
-    };
+    pub const INTEGER: Self = Self::Integer { min: i64::MIN, max: i64::MAX };
     /// Any number.
-    pub const NUMBER: Self = Self::Number {
-        min: f64::MIN,
-        max: f64::MAX,
-    };
+    pub const NUMBER: Self = Self::Number { min: f64::MIN, max: f64::MAX };
 
     /// The schema without a `Nullable` around it.
     pub const fn inner(&'static self) -> &'static Self {
@@ -111,12 +97,7 @@ pub enum Presence {
 
 /// A parameter: where it stands, its name, whether it must be there, and its schema.
 #[derive(Debug, Clone, Copy)]
-pub struct Parameter(
-    pub Place,
-    pub &'static str,
-    pub Presence,
-    pub &'static Schema,
-);
+pub struct Parameter(pub Place, pub &'static str, pub Presence, pub &'static Schema);
 
 /// Where a parameter stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

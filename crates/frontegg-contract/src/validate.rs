@@ -128,13 +128,7 @@ fn check(place: &Place<'_>, value: &Value, schema: &Schema, depth: usize, faults
     }
 }
 
-fn check_members(
-    place: &Place<'_>,
-    value: &Value,
-    members: &[Member],
-    depth: usize,
-    faults: &mut Faults,
-) {
+fn check_members(place: &Place<'_>, value: &Value, members: &[Member], depth: usize, faults: &mut Faults) {
     let Some(map) = value.as_object() else {
         return faults.push(format!("{place} must be an object"));
     };
@@ -149,13 +143,7 @@ fn check_members(
     }
 }
 
-fn refuse_tag(
-    place: &Place<'_>,
-    value: &Value,
-    tag: &str,
-    forms: &[(&str, &Schema)],
-    faults: &mut Faults,
-) {
+fn refuse_tag(place: &Place<'_>, value: &Value, tag: &str, forms: &[(&str, &Schema)], faults: &mut Faults) {
     if value.is_object() {
         let names: Vec<&str> = forms.iter().map(|(name, _)| *name).collect();
         let (place, names) = (Place::Member(place, tag), names.join(", "));
@@ -165,29 +153,14 @@ fn refuse_tag(
     }
 }
 
-fn check_text(
-    place: &Place<'_>,
-    text: &str,
-    min: usize,
-    max: usize,
-    format: Format,
-    faults: &mut Faults,
-) {
+fn check_text(place: &Place<'_>, text: &str, min: usize, max: usize, format: Format, faults: &mut Faults) {
     // A string has no more characters than bytes: most need no counting.
-    let length = if min == 0 && text.len() <= max {
-        text.len()
-    } else {
-        text.chars().count()
-    };
+    let length = if min == 0 && text.len() <= max { text.len() } else { text.chars().count() };
     if length < min {
-        faults.push(format!(
-            "{place} must be longer than or equal to {min} characters"
-        ));
+        faults.push(format!("{place} must be longer than or equal to {min} characters"));
     }
     if length > max {
-        faults.push(format!(
-            "{place} must be shorter than or equal to {max} characters"
-        ));
+        faults.push(format!("{place} must be shorter than or equal to {max} characters"));
     }
     if format == Format::DateTime && chrono::DateTime::parse_from_rfc3339(text).is_err() {
         faults.push(format!("{place} must be a valid ISO 8601 date string"));
@@ -204,13 +177,7 @@ fn check_integer(place: &Place<'_>, value: &Value, min: i64, max: i64, faults: &
     }
 }
 
-fn check_bounds<T: PartialOrd + fmt::Display>(
-    place: &Place<'_>,
-    number: &T,
-    min: &T,
-    max: &T,
-    faults: &mut Faults,
-) {
+fn check_bounds<T: PartialOrd + fmt::Display>(place: &Place<'_>, number: &T, min: &T, max: &T, faults: &mut Faults) {
     if number < min {
         faults.push(format!("{place} must not be less than {min}"));
     }
@@ -244,9 +211,7 @@ fn scan(place: &Place<'_>, value: &Value, depth: usize, faults: &mut Faults) {
         Value::Object(map) => {
             for (name, item) in map {
                 if name.contains('\0') {
-                    faults.push(format!(
-                        "{place} must not have a member with the character U+0000"
-                    ));
+                    faults.push(format!("{place} must not have a member with the character U+0000"));
                 }
                 scan(&Place::Member(place, name), item, depth + 1, faults);
             }
@@ -264,33 +229,17 @@ mod tests {
 
     static LEVEL: Schema = Schema::Integer { min: 0, max: 32767 };
     static KIND: Schema = Schema::Enum(&["NEVER", "ALWAYS"]);
-    static NAME: Schema = Schema::String {
-        min: 2,
-        max: 5,
-        format: Format::Text,
-    };
+    static NAME: Schema = Schema::String { min: 2, max: 5, format: Format::Text };
     static ROLE: Schema = Schema::Object(&[
         Member("name", Required, &NAME),
         Member("level", Required, &LEVEL),
         Member("isDefault", Optional, &Schema::Boolean),
         Member("kind", Optional, &KIND),
         Member("note", Required, &Schema::Nullable(&Schema::STRING)),
-        Member(
-            "parents",
-            Optional,
-            &Schema::Array {
-                items: &ROLE,
-                min: 0,
-                max: 1,
-            },
-        ),
+        Member("parents", Optional, &Schema::Array { items: &ROLE, min: 0, max: 1 }),
         Member("expires", Optional, &Schema::DATE_TIME),
     ]);
-    static ROLES: Schema = Schema::Array {
-        items: &ROLE,
-        min: 1,
-        max: usize::MAX,
-    };
+    static ROLES: Schema = Schema::Array { items: &ROLE, min: 1, max: usize::MAX };
 
     fn faults(value: &Value, schema: &Schema) -> Vec<String> {
         let mut faults = Faults::default();
@@ -343,36 +292,24 @@ mod tests {
     #[test]
     fn the_body_itself_can_be_wrong() {
         assert_eq!(faults(&json!({}), &ROLES), ["body must be an array"]);
-        assert_eq!(
-            faults(&json!([]), &ROLES),
-            ["body must contain at least 1 elements"]
-        );
+        assert_eq!(faults(&json!([]), &ROLES), ["body must contain at least 1 elements"]);
         assert_eq!(faults(&Value::Null, &ROLE), ["body must be an object"]);
     }
 
     #[test]
     fn integers_have_neither_fractions_nor_more_than_64_bits() {
-        assert_eq!(
-            faults(&json!(1.5), &Schema::INTEGER),
-            ["body must be an integer number"]
-        );
+        assert_eq!(faults(&json!(1.5), &Schema::INTEGER), ["body must be an integer number"]);
         assert_eq!(
             faults(&json!(9_223_372_036_854_775_808_u64), &Schema::INTEGER),
             ["body must not be greater than 9223372036854775807"]
         );
-        assert_eq!(
-            faults(&json!(i64::MIN), &Schema::INTEGER),
-            Vec::<String>::new()
-        );
+        assert_eq!(faults(&json!(i64::MIN), &Schema::INTEGER), Vec::<String>::new());
     }
 
     #[test]
     fn characters_are_counted_not_bytes() {
         assert_eq!(faults(&json!("äöüß€"), &NAME), Vec::<String>::new());
-        assert_eq!(
-            faults(&json!("😀"), &NAME),
-            ["body must be longer than or equal to 2 characters"]
-        );
+        assert_eq!(faults(&json!("😀"), &NAME), ["body must be longer than or equal to 2 characters"]);
     }
 
     #[test]
@@ -380,14 +317,8 @@ mod tests {
         static PAIR: Schema = Schema::Object(&[Member("port", Required, &Schema::INTEGER)]);
         static TOKEN: Schema = Schema::Object(&[Member("token", Required, &Schema::STRING)]);
         static EITHER: Schema = Schema::Tagged("by", &[("pair", &PAIR), ("token", &TOKEN)]);
-        assert_eq!(
-            faults(&json!({"by": "token", "token": "t"}), &EITHER),
-            [""; 0]
-        );
-        assert_eq!(
-            faults(&json!({"by": "pair"}), &EITHER),
-            ["port is required"]
-        );
+        assert_eq!(faults(&json!({"by": "token", "token": "t"}), &EITHER), [""; 0]);
+        assert_eq!(faults(&json!({"by": "pair"}), &EITHER), ["port is required"]);
         for value in [json!({"by": "x"}), json!({"by": 1}), json!({})] {
             assert_eq!(faults(&value, &EITHER), ["by must be one of pair, token"]);
         }
@@ -397,10 +328,7 @@ mod tests {
     #[test]
     fn maps_check_their_values() {
         static FLAGS: Schema = Schema::Map(&Schema::Boolean);
-        assert_eq!(
-            faults(&json!({"a": true, "b": 1}), &FLAGS),
-            ["b must be a boolean value"]
-        );
+        assert_eq!(faults(&json!({"a": true, "b": 1}), &FLAGS), ["b must be a boolean value"]);
     }
 
     #[test]
@@ -424,17 +352,10 @@ mod tests {
     #[test]
     fn nul_is_found_everywhere() {
         let mut found = Faults::default();
-        refuse_nul(
-            "",
-            &json!({"a": ["x\0"], "b": {"c\0": 1}, "d": "ok"}),
-            &mut found,
-        );
+        refuse_nul("", &json!({"a": ["x\0"], "b": {"c\0": 1}, "d": "ok"}), &mut found);
         assert_eq!(
             found.into_texts(),
-            [
-                "a[0] must not contain the character U+0000",
-                "b must not have a member with the character U+0000",
-            ]
+            ["a[0] must not contain the character U+0000", "b must not have a member with the character U+0000",]
         );
     }
 }

@@ -58,7 +58,7 @@ pub trait CoreSettingsApi: Send + Sync + 'static {
     ) -> impl Future<Output = ApiResult<()>> + Send;
     /// `GET /identity/resources/configurations/v1/basic` → 200
     ///
-    /// Read the two identity settings that clients of signed-in users need.
+    /// Read the two identity settings that applications of signed-in users need.
     fn get_basic_identity_configuration(
         &self,
         cx: &RequestContext,

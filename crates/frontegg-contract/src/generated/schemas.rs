@@ -3923,7 +3923,7 @@ pub(super) static USER_BULK_INVITE_REQUEST_DTO: Schema = Schema::Object(
 );
 pub(super) static USER_CREATED_RESPONSE: Schema = Schema::Object(
     &[
-        Member("id", Optional, &Schema::STRING),
+        Member("id", Required, &Schema::STRING),
         Member("email", Optional, &Schema::STRING),
         Member("verified", Optional, &Schema::Boolean),
         Member("name", Optional, &Schema::STRING),

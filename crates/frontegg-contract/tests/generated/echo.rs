@@ -18,405 +18,408 @@ use frontegg_contract::{
 };
 use frontegg_model::types;
 use http::StatusCode;
-/// Answers 418 with the id of the operation that was reached.
-pub struct Echo;
-fn reached<T>(id: &str) -> ApiResult<T> {
-    Err(ApiFailure::new(StatusCode::IM_A_TEAPOT, id))
+use serde::Serialize;
+/// Answers 418 with the id of the operation that was reached, and the body as it was understood.
+pub(crate) struct Echo;
+fn reached<T>(id: &str, body: &impl Serialize) -> ApiResult<T> {
+    let body = serde_json::to_value(body).map_err(ApiFailure::internal)?;
+    let context = serde_json::Map::from_iter([("body".to_owned(), body)]);
+    Err(ApiFailure::new(StatusCode::IM_A_TEAPOT, id).context(context))
 }
 impl api_token::ApiTokenApi for Echo {
     async fn authenticate_api_token(
         &self,
         _: &RequestContext,
-        _: types::AuthApiTokenDto,
+        body: types::AuthApiTokenDto,
     ) -> ApiResult<types::ApiTokenAuthV2Response> {
-        reached("authenticate_api_token")
+        reached("authenticate_api_token", &body)
     }
     async fn refresh_api_token(
         &self,
         _: &RequestContext,
-        _: types::RefreshApiTokenDto,
+        body: types::RefreshApiTokenDto,
     ) -> ApiResult<types::ApiTokenAuthV2Response> {
-        reached("refresh_api_token")
+        reached("refresh_api_token", &body)
     }
 }
 impl api_tokens::ApiTokensApi for Echo {
     async fn create_tenant_access_token(
         &self,
         _: &RequestContext,
-        _: types::CreateTenantAccessTokenRequest,
+        body: types::CreateTenantAccessTokenRequest,
     ) -> ApiResult<types::TenantAccessTokenResponse> {
-        reached("create_tenant_access_token")
+        reached("create_tenant_access_token", &body)
     }
     async fn create_tenant_api_token_v1(
         &self,
         _: &RequestContext,
-        _: types::CreateTenantApiTokenDto,
+        body: types::CreateTenantApiTokenDto,
     ) -> ApiResult<types::CreateTenantApiTokenResponseDto> {
-        reached("create_tenant_api_token_v1")
+        reached("create_tenant_api_token_v1", &body)
     }
     async fn create_tenant_api_token_v2(
         &self,
         _: &RequestContext,
-        _: types::CreateTenantApiTokenDto,
+        body: types::CreateTenantApiTokenDto,
     ) -> ApiResult<types::CreateTenantApiTokenResponseDto> {
-        reached("create_tenant_api_token_v2")
+        reached("create_tenant_api_token_v2", &body)
     }
     async fn delete_tenant_access_token(
         &self,
         _: &RequestContext,
         _: api_tokens::DeleteTenantAccessTokenParams,
     ) -> ApiResult<()> {
-        reached("delete_tenant_access_token")
+        reached("delete_tenant_access_token", &())
     }
     async fn delete_tenant_api_token(
         &self,
         _: &RequestContext,
         _: api_tokens::DeleteTenantApiTokenParams,
     ) -> ApiResult<()> {
-        reached("delete_tenant_api_token")
+        reached("delete_tenant_api_token", &())
     }
     async fn list_tenant_access_tokens(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::GetTenantAccessTokensResponse> {
-        reached("list_tenant_access_tokens")
+        reached("list_tenant_access_tokens", &())
     }
     async fn list_tenant_api_tokens(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::GetTenantApiTokensResponse>> {
-        reached("list_tenant_api_tokens")
+        reached("list_tenant_api_tokens", &())
     }
     async fn update_tenant_api_token(
         &self,
         _: &RequestContext,
         _: api_tokens::UpdateTenantApiTokenParams,
-        _: types::UpdateApiTokenDto,
+        body: types::UpdateApiTokenDto,
     ) -> ApiResult<types::UpdateTenantApiTokenResponseDto> {
-        reached("update_tenant_api_token")
+        reached("update_tenant_api_token", &body)
     }
 }
 impl account_invitations::AccountInvitationsApi for Echo {
     async fn create_user_tenant_invite_v1(
         &self,
         _: &RequestContext,
-        _: types::CreateInviteTokenRequestForUser,
+        body: types::CreateInviteTokenRequestForUser,
     ) -> ApiResult<types::InviteTokenDto> {
-        reached("create_user_tenant_invite_v1")
+        reached("create_user_tenant_invite_v1", &body)
     }
     async fn create_user_tenant_invite_v2(
         &self,
         _: &RequestContext,
-        _: types::CreateInviteTokenRequestForUserV2,
+        body: types::CreateInviteTokenRequestForUserV2,
     ) -> ApiResult<types::InviteTokenDto> {
-        reached("create_user_tenant_invite_v2")
+        reached("create_user_tenant_invite_v2", &body)
     }
     async fn delete_user_tenant_invite(&self, _: &RequestContext) -> ApiResult<()> {
-        reached("delete_user_tenant_invite")
+        reached("delete_user_tenant_invite", &())
     }
     async fn get_tenant_invite_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::InvitationConfigurationResponse> {
-        reached("get_tenant_invite_configuration")
+        reached("get_tenant_invite_configuration", &())
     }
     async fn get_user_tenant_invite(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::InviteTokenDto> {
-        reached("get_user_tenant_invite")
+        reached("get_user_tenant_invite", &())
     }
     async fn update_user_tenant_invite(
         &self,
         _: &RequestContext,
-        _: types::UpdateInviteTokenRequest,
+        body: types::UpdateInviteTokenRequest,
     ) -> ApiResult<types::InviteTokenDto> {
-        reached("update_user_tenant_invite")
+        reached("update_user_tenant_invite", &body)
     }
     async fn verify_tenant_invite(
         &self,
         _: &RequestContext,
-        _: types::VerifyInviteTokenRequest,
+        body: types::VerifyInviteTokenRequest,
     ) -> ApiResult<types::InviteTokenDto> {
-        reached("verify_tenant_invite")
+        reached("verify_tenant_invite", &body)
     }
 }
 impl account_invitations_settings::AccountInvitationsSettingsApi for Echo {
     async fn create_tenant_invite(
         &self,
         _: &RequestContext,
-        _: types::CreateInviteTokenRequest,
+        body: types::CreateInviteTokenRequest,
     ) -> ApiResult<types::InviteTokenDto> {
-        reached("create_tenant_invite")
+        reached("create_tenant_invite", &body)
     }
     async fn delete_tenant_invite(
         &self,
         _: &RequestContext,
         _: account_invitations_settings::DeleteTenantInviteParams,
     ) -> ApiResult<()> {
-        reached("delete_tenant_invite")
+        reached("delete_tenant_invite", &())
     }
     async fn get_activation_strategy(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::ActivationStrategyResponse> {
-        reached("get_activation_strategy")
+        reached("get_activation_strategy", &())
     }
     async fn get_invitation_strategy(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::InvitationStrategyResponse> {
-        reached("get_invitation_strategy")
+        reached("get_invitation_strategy", &())
     }
     async fn list_all_tenant_invites(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::InviteTokenDto>> {
-        reached("list_all_tenant_invites")
+        reached("list_all_tenant_invites", &())
     }
     async fn set_activation_strategy(
         &self,
         _: &RequestContext,
-        _: types::CreateOrUpdateActivationStrategyRequest,
+        body: types::CreateOrUpdateActivationStrategyRequest,
     ) -> ApiResult<()> {
-        reached("set_activation_strategy")
+        reached("set_activation_strategy", &body)
     }
     async fn set_invitation_strategy(
         &self,
         _: &RequestContext,
-        _: types::CreateOrUpdateInvitationStrategyRequest,
+        body: types::CreateOrUpdateInvitationStrategyRequest,
     ) -> ApiResult<()> {
-        reached("set_invitation_strategy")
+        reached("set_invitation_strategy", &body)
     }
 }
 impl account_roles::AccountRolesApi for Echo {
     async fn create_role_v2(
         &self,
         _: &RequestContext,
-        _: types::AddRoleWithPermissionsRequest,
+        body: types::AddRoleWithPermissionsRequest,
     ) -> ApiResult<types::AddRoleWithPermissionsResponse> {
-        reached("create_role_v2")
+        reached("create_role_v2", &body)
     }
     async fn list_role_levels(&self, _: &RequestContext) -> ApiResult<Vec<i32>> {
-        reached("list_role_levels")
+        reached("list_role_levels", &())
     }
     async fn list_role_tenants(&self, _: &RequestContext) -> ApiResult<Vec<String>> {
-        reached("list_role_tenants")
+        reached("list_role_tenants", &())
     }
     async fn list_roles_v2(
         &self,
         _: &RequestContext,
         _: account_roles::ListRolesV2Params,
     ) -> ApiResult<types::RolePage> {
-        reached("list_roles_v2")
+        reached("list_roles_v2", &())
     }
 }
 impl approval_flows::ApprovalFlowsApi for Echo {
     async fn create_approval_flow(
         &self,
         _: &RequestContext,
-        _: types::CreateApprovalFlowDto,
+        body: types::CreateApprovalFlowDto,
     ) -> ApiResult<types::ApprovalFlowResponseDto> {
-        reached("create_approval_flow")
+        reached("create_approval_flow", &body)
     }
     async fn delete_approval_flow(
         &self,
         _: &RequestContext,
         _: approval_flows::DeleteApprovalFlowParams,
     ) -> ApiResult<()> {
-        reached("delete_approval_flow")
+        reached("delete_approval_flow", &())
     }
     async fn execute_approval_flow(
         &self,
         _: &RequestContext,
         _: approval_flows::ExecuteApprovalFlowParams,
-        _: types::ExecuteApprovalFlowDto,
+        body: types::ExecuteApprovalFlowDto,
     ) -> ApiResult<()> {
-        reached("execute_approval_flow")
+        reached("execute_approval_flow", &body)
     }
     async fn execute_step_up_approval_flow(
         &self,
         _: &RequestContext,
-        _: types::ExecuteApprovalFlowDto,
+        body: types::ExecuteApprovalFlowDto,
     ) -> ApiResult<()> {
-        reached("execute_step_up_approval_flow")
+        reached("execute_step_up_approval_flow", &body)
     }
     async fn get_approval_execution(
         &self,
         _: &RequestContext,
         _: approval_flows::GetApprovalExecutionParams,
     ) -> ApiResult<types::ExecutionDataResponseDto> {
-        reached("get_approval_execution")
+        reached("get_approval_execution", &())
     }
     async fn get_approval_flow(
         &self,
         _: &RequestContext,
         _: approval_flows::GetApprovalFlowParams,
     ) -> ApiResult<types::ApprovalFlowResponseDto> {
-        reached("get_approval_flow")
+        reached("get_approval_flow", &())
     }
     async fn list_approval_flows(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::ApprovalFlowsListResponseDto> {
-        reached("list_approval_flows")
+        reached("list_approval_flows", &())
     }
     async fn submit_approval_decision(
         &self,
         _: &RequestContext,
-        _: types::ApproverActionDto,
+        body: types::ApproverActionDto,
     ) -> ApiResult<types::ApprovalDecisionResult> {
-        reached("submit_approval_decision")
+        reached("submit_approval_decision", &body)
     }
     async fn update_approval_flow(
         &self,
         _: &RequestContext,
         _: approval_flows::UpdateApprovalFlowParams,
-        _: types::UpdateApprovalFlowDto,
+        body: types::UpdateApprovalFlowDto,
     ) -> ApiResult<types::ApprovalFlowResponseDto> {
-        reached("update_approval_flow")
+        reached("update_approval_flow", &body)
     }
 }
 impl core_settings::CoreSettingsApi for Echo {
     async fn create_captcha_policy(
         &self,
         _: &RequestContext,
-        _: types::CaptchaPolicyRequest,
+        body: types::CaptchaPolicyRequest,
     ) -> ApiResult<types::CaptchaPolicyResponse> {
-        reached("create_captcha_policy")
+        reached("create_captcha_policy", &body)
     }
     async fn create_jwt_template(
         &self,
         _: &RequestContext,
-        _: types::CreateJwtTemplateDto,
+        body: types::CreateJwtTemplateDto,
     ) -> ApiResult<types::JwtTemplateResponseDto> {
-        reached("create_jwt_template")
+        reached("create_jwt_template", &body)
     }
     async fn create_jwt_template_targeting(
         &self,
         _: &RequestContext,
-        _: types::UpdateJwtTemplateTargetingRequestDto,
+        body: types::UpdateJwtTemplateTargetingRequestDto,
     ) -> ApiResult<types::JwtTemplateTargetingResponseDto> {
-        reached("create_jwt_template_targeting")
+        reached("create_jwt_template_targeting", &body)
     }
     async fn delete_jwt_template(
         &self,
         _: &RequestContext,
         _: core_settings::DeleteJwtTemplateParams,
     ) -> ApiResult<()> {
-        reached("delete_jwt_template")
+        reached("delete_jwt_template", &())
     }
     async fn delete_jwt_template_targeting(
         &self,
         _: &RequestContext,
         _: core_settings::DeleteJwtTemplateTargetingParams,
     ) -> ApiResult<()> {
-        reached("delete_jwt_template_targeting")
+        reached("delete_jwt_template_targeting", &())
     }
     async fn get_basic_identity_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::VendorConfigBasicResponse> {
-        reached("get_basic_identity_configuration")
+        reached("get_basic_identity_configuration", &())
     }
     async fn get_captcha_policy(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::CaptchaPolicyResponse> {
-        reached("get_captcha_policy")
+        reached("get_captcha_policy", &())
     }
     async fn get_identity_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::VendorConfigResponse> {
-        reached("get_identity_configuration")
+        reached("get_identity_configuration", &())
     }
     async fn get_jwt_template(
         &self,
         _: &RequestContext,
         _: core_settings::GetJwtTemplateParams,
     ) -> ApiResult<types::JwtTemplateResponseDto> {
-        reached("get_jwt_template")
+        reached("get_jwt_template", &())
     }
     async fn get_jwt_template_targeting(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::JwtTemplateTargetingResponseDto> {
-        reached("get_jwt_template_targeting")
+        reached("get_jwt_template_targeting", &())
     }
     async fn list_jwt_templates(
         &self,
         _: &RequestContext,
         _: core_settings::ListJwtTemplatesParams,
     ) -> ApiResult<types::JwtTemplatePage> {
-        reached("list_jwt_templates")
+        reached("list_jwt_templates", &())
     }
     async fn replace_captcha_policy(
         &self,
         _: &RequestContext,
-        _: types::CaptchaPolicyRequest,
+        body: types::CaptchaPolicyRequest,
     ) -> ApiResult<types::CaptchaPolicyResponse> {
-        reached("replace_captcha_policy")
+        reached("replace_captcha_policy", &body)
     }
     async fn set_jwt_template_targeting(
         &self,
         _: &RequestContext,
-        _: types::UpdateJwtTemplateTargetingRequestDto,
+        body: types::UpdateJwtTemplateTargetingRequestDto,
     ) -> ApiResult<()> {
-        reached("set_jwt_template_targeting")
+        reached("set_jwt_template_targeting", &body)
     }
     async fn update_identity_configuration(
         &self,
         _: &RequestContext,
-        _: types::VendorConfigRequest,
+        body: types::VendorConfigRequest,
     ) -> ApiResult<types::VendorConfigResponse> {
-        reached("update_identity_configuration")
+        reached("update_identity_configuration", &body)
     }
     async fn update_jwt_template(
         &self,
         _: &RequestContext,
         _: core_settings::UpdateJwtTemplateParams,
-        _: types::UpdateJwtTemplateDto,
+        body: types::UpdateJwtTemplateDto,
     ) -> ApiResult<types::JwtTemplateResponseDto> {
-        reached("update_jwt_template")
+        reached("update_jwt_template", &body)
     }
     async fn update_jwt_template_targeting(
         &self,
         _: &RequestContext,
         _: core_settings::UpdateJwtTemplateTargetingParams,
-        _: types::UpdateJwtTemplateTargetingRequestDto,
+        body: types::UpdateJwtTemplateTargetingRequestDto,
     ) -> ApiResult<()> {
-        reached("update_jwt_template_targeting")
+        reached("update_jwt_template_targeting", &body)
     }
 }
 impl custom_social_o_auth_provider::CustomSocialOAuthProviderApi for Echo {
     async fn create_custom_social_login_provider(
         &self,
         _: &RequestContext,
-        _: types::CreateCustomSsoRequestDto,
+        body: types::CreateCustomSsoRequestDto,
     ) -> ApiResult<()> {
-        reached("create_custom_social_login_provider")
+        reached("create_custom_social_login_provider", &body)
     }
     async fn delete_custom_social_login_provider(
         &self,
         _: &RequestContext,
         _: custom_social_o_auth_provider::DeleteCustomSocialLoginProviderParams,
     ) -> ApiResult<()> {
-        reached("delete_custom_social_login_provider")
+        reached("delete_custom_social_login_provider", &())
     }
     async fn list_custom_social_login_providers(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::CustomSocialLoginProviders> {
-        reached("list_custom_social_login_providers")
+        reached("list_custom_social_login_providers", &())
     }
     async fn update_custom_social_login_provider(
         &self,
         _: &RequestContext,
         _: custom_social_o_auth_provider::UpdateCustomSocialLoginProviderParams,
-        _: types::UpdateCustomSsoRequestDto,
+        body: types::UpdateCustomSsoRequestDto,
     ) -> ApiResult<()> {
-        reached("update_custom_social_login_provider")
+        reached("update_custom_social_login_provider", &body)
     }
 }
 impl data_migration::DataMigrationApi for Echo {
@@ -425,35 +428,35 @@ impl data_migration::DataMigrationApi for Echo {
         _: &RequestContext,
         _: data_migration::GetUserMigrationStatusParams,
     ) -> ApiResult<types::MigrationObject> {
-        reached("get_user_migration_status")
+        reached("get_user_migration_status", &())
     }
     async fn migrate_user(
         &self,
         _: &RequestContext,
-        _: types::MigrateUserRequestV1,
+        body: types::MigrateUserRequestV1,
     ) -> ApiResult<types::UserDto> {
-        reached("migrate_user")
+        reached("migrate_user", &body)
     }
     async fn migrate_users_from_auth0(
         &self,
         _: &RequestContext,
-        _: types::Auth0Configuration,
+        body: types::Auth0Configuration,
     ) -> ApiResult<()> {
-        reached("migrate_users_from_auth0")
+        reached("migrate_users_from_auth0", &body)
     }
     async fn migrate_users_in_bulk_v1(
         &self,
         _: &RequestContext,
-        _: types::MigrateUsersRequestV1,
+        body: types::MigrateUsersRequestV1,
     ) -> ApiResult<types::MigrationContext> {
-        reached("migrate_users_in_bulk_v1")
+        reached("migrate_users_in_bulk_v1", &body)
     }
     async fn migrate_users_in_bulk_v2(
         &self,
         _: &RequestContext,
-        _: types::MigrateUsersRequestV2,
+        body: types::MigrateUsersRequestV2,
     ) -> ApiResult<types::MigrationContext> {
-        reached("migrate_users_in_bulk_v2")
+        reached("migrate_users_in_bulk_v2", &body)
     }
 }
 impl delegation::DelegationApi for Echo {
@@ -461,81 +464,81 @@ impl delegation::DelegationApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::GetDelegationConfigurationResponseDto> {
-        reached("get_delegation_configuration")
+        reached("get_delegation_configuration", &())
     }
     async fn set_delegation_configuration(
         &self,
         _: &RequestContext,
-        _: types::CreateDelegationConfigurationRequestDto,
+        body: types::CreateDelegationConfigurationRequestDto,
     ) -> ApiResult<()> {
-        reached("set_delegation_configuration")
+        reached("set_delegation_configuration", &body)
     }
 }
 impl domain_restrictions::DomainRestrictionsApi for Echo {
     async fn create_domain_restriction(
         &self,
         _: &RequestContext,
-        _: types::DomainRestrictionsCreateRequest,
+        body: types::DomainRestrictionsCreateRequest,
     ) -> ApiResult<types::DomainRestrictionsResponse> {
-        reached("create_domain_restriction")
+        reached("create_domain_restriction", &body)
     }
     async fn delete_domain_restriction(
         &self,
         _: &RequestContext,
         _: domain_restrictions::DeleteDomainRestrictionParams,
     ) -> ApiResult<()> {
-        reached("delete_domain_restriction")
+        reached("delete_domain_restriction", &())
     }
     async fn get_domain_restrictions_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::DomainRestrictionsConfigResponse> {
-        reached("get_domain_restrictions_configuration")
+        reached("get_domain_restrictions_configuration", &())
     }
     async fn list_domain_restrictions(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::DomainRestrictionPage> {
-        reached("list_domain_restrictions")
+        reached("list_domain_restrictions", &())
     }
     async fn replace_domain_restrictions(
         &self,
         _: &RequestContext,
-        _: types::DomainRestrictionsBulkRequestRequest,
+        body: types::DomainRestrictionsBulkRequestRequest,
     ) -> ApiResult<Vec<types::DomainRestrictionsResponse>> {
-        reached("replace_domain_restrictions")
+        reached("replace_domain_restrictions", &body)
     }
     async fn set_domain_restrictions_configuration(
         &self,
         _: &RequestContext,
-        _: types::DomainRestrictionsConfigUpdateRequest,
+        body: types::DomainRestrictionsConfigUpdateRequest,
     ) -> ApiResult<types::DomainRestrictionsConfigResponse> {
-        reached("set_domain_restrictions_configuration")
+        reached("set_domain_restrictions_configuration", &body)
     }
 }
 impl email_configuration::EmailConfigurationApi for Echo {
     async fn delete_mail_configuration(&self, _: &RequestContext) -> ApiResult<()> {
-        reached("delete_mail_configuration")
+        reached("delete_mail_configuration", &())
     }
     async fn get_mail_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::GetMailConfigResponseDto> {
-        reached("get_mail_configuration")
+        reached("get_mail_configuration", &())
     }
     async fn set_mail_configuration_v1(
         &self,
         _: &RequestContext,
-        _: types::CreateOrUpdateMailConfigRequestDto,
+        body: types::CreateOrUpdateMailConfigRequestDto,
     ) -> ApiResult<()> {
-        reached("set_mail_configuration_v1")
+        reached("set_mail_configuration_v1", &body)
     }
     async fn set_mail_configuration_v2(
         &self,
         _: &RequestContext,
-        _: types::SetMailConfigurationRequest,
+        body: types::SetMailConfigurationRequest,
     ) -> ApiResult<()> {
-        reached("set_mail_configuration_v2")
+        reached("set_mail_configuration_v2", &body)
     }
 }
 impl email_templates::EmailTemplatesApi for Echo {
@@ -544,28 +547,28 @@ impl email_templates::EmailTemplatesApi for Echo {
         _: &RequestContext,
         _: email_templates::DeleteEmailTemplateParams,
     ) -> ApiResult<()> {
-        reached("delete_email_template")
+        reached("delete_email_template", &())
     }
     async fn get_default_email_template(
         &self,
         _: &RequestContext,
         _: email_templates::GetDefaultEmailTemplateParams,
     ) -> ApiResult<types::GetTemplateResponseDto> {
-        reached("get_default_email_template")
+        reached("get_default_email_template", &())
     }
     async fn list_email_templates(
         &self,
         _: &RequestContext,
         _: email_templates::ListEmailTemplatesParams,
     ) -> ApiResult<Vec<types::GetTemplateResponseDto>> {
-        reached("list_email_templates")
+        reached("list_email_templates", &())
     }
     async fn set_email_template(
         &self,
         _: &RequestContext,
-        _: types::CreateTemplateDto,
+        body: types::CreateTemplateDto,
     ) -> ApiResult<()> {
-        reached("set_email_template")
+        reached("set_email_template", &body)
     }
 }
 impl general::GeneralApi for Echo {
@@ -573,110 +576,110 @@ impl general::GeneralApi for Echo {
         &self,
         _: &RequestContext,
         _: general::AuthenticateUserWithPasswordParams,
-        _: types::AuthenticateUserPasswordDto,
+        body: types::AuthenticateUserPasswordDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("authenticate_user_with_password")
+        reached("authenticate_user_with_password", &body)
     }
     async fn log_out_user(
         &self,
         _: &RequestContext,
         _: general::LogOutUserParams,
     ) -> ApiResult<()> {
-        reached("log_out_user")
+        reached("log_out_user", &())
     }
     async fn refresh_user_token(
         &self,
         _: &RequestContext,
         _: general::RefreshUserTokenParams,
-        _: types::RefreshTokenDto,
+        body: types::RefreshTokenDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("refresh_user_token")
+        reached("refresh_user_token", &body)
     }
     async fn sign_up_user(
         &self,
         _: &RequestContext,
         _: general::SignUpUserParams,
-        _: types::SignUpUserEmailDto,
+        body: types::SignUpUserEmailDto,
     ) -> ApiResult<types::SignUpResponseDto> {
-        reached("sign_up_user")
+        reached("sign_up_user", &body)
     }
     async fn sign_up_user_with_username(
         &self,
         _: &RequestContext,
         _: general::SignUpUserWithUsernameParams,
-        _: types::SignUpUserUsernameDto,
+        body: types::SignUpUserUsernameDto,
     ) -> ApiResult<types::SignUpResponseDto> {
-        reached("sign_up_user_with_username")
+        reached("sign_up_user_with_username", &body)
     }
 }
 impl ip_restrictions::IpRestrictionsApi for Echo {
     async fn create_ip_restriction(
         &self,
         _: &RequestContext,
-        _: types::CreateOrUpdateIpRestrictionDto,
+        body: types::CreateOrUpdateIpRestrictionDto,
     ) -> ApiResult<()> {
-        reached("create_ip_restriction")
+        reached("create_ip_restriction", &body)
     }
     async fn delete_ip_restriction(
         &self,
         _: &RequestContext,
         _: ip_restrictions::DeleteIpRestrictionParams,
     ) -> ApiResult<()> {
-        reached("delete_ip_restriction")
+        reached("delete_ip_restriction", &())
     }
     async fn get_ip_restrictions_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::IpRestrictionsConfiguration> {
-        reached("get_ip_restrictions_configuration")
+        reached("get_ip_restrictions_configuration", &())
     }
     async fn list_ip_restrictions(
         &self,
         _: &RequestContext,
         _: ip_restrictions::ListIpRestrictionsParams,
     ) -> ApiResult<types::IpRestrictionPage> {
-        reached("list_ip_restrictions")
+        reached("list_ip_restrictions", &())
     }
     async fn set_ip_restrictions_configuration(
         &self,
         _: &RequestContext,
-        _: types::CreateOrUpdateIpRestrictionConfigDto,
+        body: types::CreateOrUpdateIpRestrictionConfigDto,
     ) -> ApiResult<()> {
-        reached("set_ip_restrictions_configuration")
+        reached("set_ip_restrictions_configuration", &body)
     }
     async fn verify_current_ip(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::IpVerification> {
-        reached("verify_current_ip")
+        reached("verify_current_ip", &())
     }
     async fn verify_current_ip_in_allow_list(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::IpVerification> {
-        reached("verify_current_ip_in_allow_list")
+        reached("verify_current_ip_in_allow_list", &())
     }
 }
 impl lockout_policy::LockoutPolicyApi for Echo {
     async fn create_lockout_policy(
         &self,
         _: &RequestContext,
-        _: types::LockoutPolicyRequest,
+        body: types::LockoutPolicyRequest,
     ) -> ApiResult<types::LockoutPolicyResponse> {
-        reached("create_lockout_policy")
+        reached("create_lockout_policy", &body)
     }
     async fn get_lockout_policy(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::LockoutPolicyResponse> {
-        reached("get_lockout_policy")
+        reached("get_lockout_policy", &())
     }
     async fn update_lockout_policy(
         &self,
         _: &RequestContext,
-        _: types::LockoutPolicyRequest,
+        body: types::LockoutPolicyRequest,
     ) -> ApiResult<types::LockoutPolicyResponse> {
-        reached("update_lockout_policy")
+        reached("update_lockout_policy", &body)
     }
 }
 impl m2m_tokens::M2mTokensApi for Echo {
@@ -685,20 +688,20 @@ impl m2m_tokens::M2mTokensApi for Echo {
         _: &RequestContext,
         _: m2m_tokens::GetTenantAccessTokenParams,
     ) -> ApiResult<types::AuthTenantAccessTokenResponse> {
-        reached("get_tenant_access_token")
+        reached("get_tenant_access_token", &())
     }
     async fn get_user_access_token(
         &self,
         _: &RequestContext,
         _: m2m_tokens::GetUserAccessTokenParams,
     ) -> ApiResult<types::AuthUserAccessTokenResponse> {
-        reached("get_user_access_token")
+        reached("get_user_access_token", &())
     }
     async fn list_active_user_access_token_ids(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<String>> {
-        reached("list_active_user_access_token_ids")
+        reached("list_active_user_access_token_ids", &())
     }
 }
 impl mfa::MfaApi for Echo {
@@ -706,188 +709,188 @@ impl mfa::MfaApi for Echo {
         &self,
         _: &RequestContext,
         _: mfa::CreateLoginMfaWebauthnChallengeParams,
-        _: types::AuthRequestVerifyMfaRequest,
+        body: types::AuthRequestVerifyMfaRequest,
     ) -> ApiResult<types::RequestVerifyMfaWebAuthnResponse> {
-        reached("create_login_mfa_webauthn_challenge")
+        reached("create_login_mfa_webauthn_challenge", &body)
     }
     async fn disable_my_authenticator_mfa(
         &self,
         _: &RequestContext,
         _: mfa::DisableMyAuthenticatorMfaParams,
-        _: types::DisableMfaAuthAppRequest,
+        body: types::DisableMfaAuthAppRequest,
     ) -> ApiResult<()> {
-        reached("disable_my_authenticator_mfa")
+        reached("disable_my_authenticator_mfa", &body)
     }
     async fn disable_my_mfa(
         &self,
         _: &RequestContext,
-        _: types::DisableMfaAuthAppRequest,
+        body: types::DisableMfaAuthAppRequest,
     ) -> ApiResult<()> {
-        reached("disable_my_mfa")
+        reached("disable_my_mfa", &body)
     }
     async fn disable_my_sms_mfa(
         &self,
         _: &RequestContext,
         _: mfa::DisableMySmsMfaParams,
-        _: types::DisableMfasmsRequest,
+        body: types::DisableMfasmsRequest,
     ) -> ApiResult<()> {
-        reached("disable_my_sms_mfa")
+        reached("disable_my_sms_mfa", &body)
     }
     async fn enroll_login_mfa_authenticator(
         &self,
         _: &RequestContext,
-        _: types::AuthRequestEnrollMfaRequest,
+        body: types::AuthRequestEnrollMfaRequest,
     ) -> ApiResult<types::RequestEnrollAuthenticatorAppMfaResponse> {
-        reached("enroll_login_mfa_authenticator")
+        reached("enroll_login_mfa_authenticator", &body)
     }
     async fn enroll_login_mfa_sms(
         &self,
         _: &RequestContext,
-        _: types::RequestEnrollMfasmsRequest,
+        body: types::RequestEnrollMfasmsRequest,
     ) -> ApiResult<types::RequestEnrollMfasmsResponse> {
-        reached("enroll_login_mfa_sms")
+        reached("enroll_login_mfa_sms", &body)
     }
     async fn enroll_login_mfa_webauthn(
         &self,
         _: &RequestContext,
-        _: types::AuthRequestEnrollMfaRequest,
+        body: types::AuthRequestEnrollMfaRequest,
     ) -> ApiResult<types::RequestEnrollMfaWebAuthnResponse> {
-        reached("enroll_login_mfa_webauthn")
+        reached("enroll_login_mfa_webauthn", &body)
     }
     async fn enroll_my_authenticator_mfa(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::RequestEnrollAuthenticatorAppMfaResponse> {
-        reached("enroll_my_authenticator_mfa")
+        reached("enroll_my_authenticator_mfa", &())
     }
     async fn enroll_my_mfa(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::RequestEnrollAuthenticatorAppMfaResponse> {
-        reached("enroll_my_mfa")
+        reached("enroll_my_mfa", &())
     }
     async fn enroll_my_sms_mfa(
         &self,
         _: &RequestContext,
-        _: types::RequestEnrollMfasmsRequest,
+        body: types::RequestEnrollMfasmsRequest,
     ) -> ApiResult<types::RequestEnrollMfasmsResponse> {
-        reached("enroll_my_sms_mfa")
+        reached("enroll_my_sms_mfa", &body)
     }
     async fn get_mfa_remember_device_setting(
         &self,
         _: &RequestContext,
         _: mfa::GetMfaRememberDeviceSettingParams,
     ) -> ApiResult<types::CheckAllowRememberResponse> {
-        reached("get_mfa_remember_device_setting")
+        reached("get_mfa_remember_device_setting", &())
     }
     async fn recover_mfa(
         &self,
         _: &RequestContext,
-        _: types::RecoverMfaDto,
+        body: types::RecoverMfaDto,
     ) -> ApiResult<()> {
-        reached("recover_mfa")
+        reached("recover_mfa", &body)
     }
     async fn send_login_mfa_email_code(
         &self,
         _: &RequestContext,
-        _: types::AuthRequestVerifyMfaRequest,
+        body: types::AuthRequestVerifyMfaRequest,
     ) -> ApiResult<types::RequestVerifyMfaEmailResponse> {
-        reached("send_login_mfa_email_code")
+        reached("send_login_mfa_email_code", &body)
     }
     async fn send_login_mfa_sms_code(
         &self,
         _: &RequestContext,
         _: mfa::SendLoginMfaSmsCodeParams,
-        _: types::AuthRequestVerifyMfaRequest,
+        body: types::AuthRequestVerifyMfaRequest,
     ) -> ApiResult<types::RequestVerifyMfasmsResponse> {
-        reached("send_login_mfa_sms_code")
+        reached("send_login_mfa_sms_code", &body)
     }
     async fn send_my_sms_mfa_disable_code(
         &self,
         _: &RequestContext,
         _: mfa::SendMySmsMfaDisableCodeParams,
     ) -> ApiResult<types::RequestDisableMfasmsResponse> {
-        reached("send_my_sms_mfa_disable_code")
+        reached("send_my_sms_mfa_disable_code", &())
     }
     async fn verify_login_mfa_authenticator(
         &self,
         _: &RequestContext,
-        _: types::VerifyMfaAuthAppRequest,
+        body: types::VerifyMfaAuthAppRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("verify_login_mfa_authenticator")
+        reached("verify_login_mfa_authenticator", &body)
     }
     async fn verify_login_mfa_authenticator_device(
         &self,
         _: &RequestContext,
         _: mfa::VerifyLoginMfaAuthenticatorDeviceParams,
-        _: types::VerifyMfaAuthAppRequest,
+        body: types::VerifyMfaAuthAppRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("verify_login_mfa_authenticator_device")
+        reached("verify_login_mfa_authenticator_device", &body)
     }
     async fn verify_login_mfa_authenticator_enrollment(
         &self,
         _: &RequestContext,
-        _: types::VerifyEnrollMfaAuthAppRequest,
+        body: types::VerifyEnrollMfaAuthAppRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("verify_login_mfa_authenticator_enrollment")
+        reached("verify_login_mfa_authenticator_enrollment", &body)
     }
     async fn verify_login_mfa_email_code(
         &self,
         _: &RequestContext,
-        _: types::VerifyMfaEmailOtcRequest,
+        body: types::VerifyMfaEmailOtcRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("verify_login_mfa_email_code")
+        reached("verify_login_mfa_email_code", &body)
     }
     async fn verify_login_mfa_sms_code(
         &self,
         _: &RequestContext,
         _: mfa::VerifyLoginMfaSmsCodeParams,
-        _: types::VerifyMfasmsRequest,
+        body: types::VerifyMfasmsRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("verify_login_mfa_sms_code")
+        reached("verify_login_mfa_sms_code", &body)
     }
     async fn verify_login_mfa_sms_enrollment(
         &self,
         _: &RequestContext,
-        _: types::VerifyEnrollMfasmsRequest,
+        body: types::VerifyEnrollMfasmsRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("verify_login_mfa_sms_enrollment")
+        reached("verify_login_mfa_sms_enrollment", &body)
     }
     async fn verify_login_mfa_webauthn(
         &self,
         _: &RequestContext,
         _: mfa::VerifyLoginMfaWebauthnParams,
-        _: types::VerifyMfaWebAuthnRequest,
+        body: types::VerifyMfaWebAuthnRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("verify_login_mfa_webauthn")
+        reached("verify_login_mfa_webauthn", &body)
     }
     async fn verify_login_mfa_webauthn_enrollment(
         &self,
         _: &RequestContext,
-        _: types::VerifyEnrollMfaWebAuthnRequest,
+        body: types::VerifyEnrollMfaWebAuthnRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("verify_login_mfa_webauthn_enrollment")
+        reached("verify_login_mfa_webauthn_enrollment", &body)
     }
     async fn verify_my_authenticator_mfa_enrollment(
         &self,
         _: &RequestContext,
-        _: types::VerifyEnrollMfaUserAuthAppRequest,
+        body: types::VerifyEnrollMfaUserAuthAppRequest,
     ) -> ApiResult<types::VerifyEnrollMfaResponse> {
-        reached("verify_my_authenticator_mfa_enrollment")
+        reached("verify_my_authenticator_mfa_enrollment", &body)
     }
     async fn verify_my_mfa_enrollment(
         &self,
         _: &RequestContext,
-        _: types::VerifyEnrollMfaUserAuthAppRequest,
+        body: types::VerifyEnrollMfaUserAuthAppRequest,
     ) -> ApiResult<types::VerifyEnrollMfaResponse> {
-        reached("verify_my_mfa_enrollment")
+        reached("verify_my_mfa_enrollment", &body)
     }
     async fn verify_my_sms_mfa_enrollment(
         &self,
         _: &RequestContext,
-        _: types::VerifyEnrollMfasmsRequest,
+        body: types::VerifyEnrollMfasmsRequest,
     ) -> ApiResult<types::VerifyEnrollMfaResponse> {
-        reached("verify_my_sms_mfa_enrollment")
+        reached("verify_my_sms_mfa_enrollment", &body)
     }
 }
 impl mfa_configuration::MfaConfigurationApi for Echo {
@@ -895,203 +898,203 @@ impl mfa_configuration::MfaConfigurationApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::MfaConfigResponse> {
-        reached("get_mfa_configuration")
+        reached("get_mfa_configuration", &())
     }
     async fn update_mfa_configuration(
         &self,
         _: &RequestContext,
-        _: types::MfaConfigRequest,
+        body: types::MfaConfigRequest,
     ) -> ApiResult<types::MfaConfigResponse> {
-        reached("update_mfa_configuration")
+        reached("update_mfa_configuration", &body)
     }
 }
 impl mfa_settings::MfaSettingsApi for Echo {
     async fn create_mfa_policy(
         &self,
         _: &RequestContext,
-        _: types::MfaPolicyRequest,
+        body: types::MfaPolicyRequest,
     ) -> ApiResult<types::MfaPolicyResponse> {
-        reached("create_mfa_policy")
+        reached("create_mfa_policy", &body)
     }
     async fn get_mfa_policy(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::MfaPolicyResponse> {
-        reached("get_mfa_policy")
+        reached("get_mfa_policy", &())
     }
     async fn list_mfa_strategies(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::MfaStrategiesResponse> {
-        reached("list_mfa_strategies")
+        reached("list_mfa_strategies", &())
     }
     async fn set_mfa_policy(
         &self,
         _: &RequestContext,
-        _: types::MfaPolicyRequest,
+        body: types::MfaPolicyRequest,
     ) -> ApiResult<types::MfaPolicyResponse> {
-        reached("set_mfa_policy")
+        reached("set_mfa_policy", &body)
     }
     async fn set_mfa_strategy(
         &self,
         _: &RequestContext,
-        _: types::CreateOrUpdateMfaStrategyRequest,
+        body: types::CreateOrUpdateMfaStrategyRequest,
     ) -> ApiResult<()> {
-        reached("set_mfa_strategy")
+        reached("set_mfa_strategy", &body)
     }
     async fn update_mfa_policy(
         &self,
         _: &RequestContext,
-        _: types::MfaPolicyRequest,
+        body: types::MfaPolicyRequest,
     ) -> ApiResult<types::MfaPolicyResponse> {
-        reached("update_mfa_policy")
+        reached("update_mfa_policy", &body)
     }
 }
 impl password_settings::PasswordSettingsApi for Echo {
     async fn change_my_password(
         &self,
         _: &RequestContext,
-        _: types::UpdateUserPasswordDto,
+        body: types::UpdateUserPasswordDto,
     ) -> ApiResult<()> {
-        reached("change_my_password")
+        reached("change_my_password", &body)
     }
     async fn create_password_history_policy(
         &self,
         _: &RequestContext,
-        _: types::PasswordHistoryPolicyRequest,
+        body: types::PasswordHistoryPolicyRequest,
     ) -> ApiResult<types::PasswordHistoryPolicyResponse> {
-        reached("create_password_history_policy")
+        reached("create_password_history_policy", &body)
     }
     async fn get_environment_password_rotation(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::PasswordRotationConfigurationResponse> {
-        reached("get_environment_password_rotation")
+        reached("get_environment_password_rotation", &())
     }
     async fn get_password_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::PasswordConfigResponse> {
-        reached("get_password_configuration")
+        reached("get_password_configuration", &())
     }
     async fn get_password_history_policy(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::PasswordHistoryPolicyResponse> {
-        reached("get_password_history_policy")
+        reached("get_password_history_policy", &())
     }
     async fn get_password_rotation(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::PasswordRotationConfigurationResponse> {
-        reached("get_password_rotation")
+        reached("get_password_rotation", &())
     }
     async fn get_strictest_password_configuration(
         &self,
         _: &RequestContext,
         _: password_settings::GetStrictestPasswordConfigurationParams,
     ) -> ApiResult<types::PasswordConfigResponse> {
-        reached("get_strictest_password_configuration")
+        reached("get_strictest_password_configuration", &())
     }
     async fn reset_password_with_token(
         &self,
         _: &RequestContext,
-        _: types::VerifyPasswordDto,
+        body: types::VerifyPasswordDto,
     ) -> ApiResult<()> {
-        reached("reset_password_with_token")
+        reached("reset_password_with_token", &body)
     }
     async fn send_password_reset_email_v1(
         &self,
         _: &RequestContext,
-        _: types::ResetPasswordV1Dto,
+        body: types::ResetPasswordV1Dto,
     ) -> ApiResult<()> {
-        reached("send_password_reset_email_v1")
+        reached("send_password_reset_email_v1", &body)
     }
     async fn send_password_reset_email_v2(
         &self,
         _: &RequestContext,
-        _: types::ResetPasswordDto,
+        body: types::ResetPasswordDto,
     ) -> ApiResult<types::ResetPasswordViaSmsResponseDto> {
-        reached("send_password_reset_email_v2")
+        reached("send_password_reset_email_v2", &body)
     }
     async fn send_password_reset_sms(
         &self,
         _: &RequestContext,
-        _: types::ResetPasswordDto,
+        body: types::ResetPasswordDto,
     ) -> ApiResult<types::ResetPasswordViaSmsResponseDto> {
-        reached("send_password_reset_sms")
+        reached("send_password_reset_sms", &body)
     }
     async fn set_password_rotation(
         &self,
         _: &RequestContext,
-        _: types::CreateOrUpdatePasswordRotationDto,
+        body: types::CreateOrUpdatePasswordRotationDto,
     ) -> ApiResult<()> {
-        reached("set_password_rotation")
+        reached("set_password_rotation", &body)
     }
     async fn update_password_configuration(
         &self,
         _: &RequestContext,
-        _: types::PasswordConfigRequest,
+        body: types::PasswordConfigRequest,
     ) -> ApiResult<types::PasswordConfigResponse> {
-        reached("update_password_configuration")
+        reached("update_password_configuration", &body)
     }
     async fn update_password_history_policy(
         &self,
         _: &RequestContext,
-        _: types::PasswordHistoryPolicyRequest,
+        body: types::PasswordHistoryPolicyRequest,
     ) -> ApiResult<types::PasswordHistoryPolicyResponse> {
-        reached("update_password_history_policy")
+        reached("update_password_history_policy", &body)
     }
     async fn verify_password_reset_sms_code(
         &self,
         _: &RequestContext,
-        _: types::VerifyPasswordViaSmsRequestDto,
+        body: types::VerifyPasswordViaSmsRequestDto,
     ) -> ApiResult<types::VerifyPasswordViaSmsResponseDto> {
-        reached("verify_password_reset_sms_code")
+        reached("verify_password_reset_sms_code", &body)
     }
 }
 impl passwordless::PasswordlessApi for Echo {
     async fn authenticate_user_with_email_code(
         &self,
         _: &RequestContext,
-        _: types::AuthenticateUserPasswordlessDto,
+        body: types::AuthenticateUserPasswordlessDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("authenticate_user_with_email_code")
+        reached("authenticate_user_with_email_code", &body)
     }
     async fn authenticate_user_with_magic_link(
         &self,
         _: &RequestContext,
-        _: types::AuthenticateUserPasswordlessDto,
+        body: types::AuthenticateUserPasswordlessDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("authenticate_user_with_magic_link")
+        reached("authenticate_user_with_magic_link", &body)
     }
     async fn authenticate_user_with_sms_code(
         &self,
         _: &RequestContext,
-        _: types::AuthenticateUserPasswordlessDto,
+        body: types::AuthenticateUserPasswordlessDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("authenticate_user_with_sms_code")
+        reached("authenticate_user_with_sms_code", &body)
     }
     async fn send_passwordless_email_code(
         &self,
         _: &RequestContext,
-        _: types::PasswordlessAuthenticationPreloginDto,
+        body: types::PasswordlessAuthenticationPreloginDto,
     ) -> ApiResult<()> {
-        reached("send_passwordless_email_code")
+        reached("send_passwordless_email_code", &body)
     }
     async fn send_passwordless_magic_link(
         &self,
         _: &RequestContext,
-        _: types::PasswordlessAuthenticationPreloginDto,
+        body: types::PasswordlessAuthenticationPreloginDto,
     ) -> ApiResult<()> {
-        reached("send_passwordless_magic_link")
+        reached("send_passwordless_magic_link", &body)
     }
     async fn send_passwordless_sms_code(
         &self,
         _: &RequestContext,
-        _: types::PasswordlessAuthenticationSmsOtcPreloginDto,
+        body: types::PasswordlessAuthenticationSmsOtcPreloginDto,
     ) -> ApiResult<types::PasswordlessAuthenticationSmsOtcPreloginResponseDto> {
-        reached("send_passwordless_sms_code")
+        reached("send_passwordless_sms_code", &body)
     }
 }
 impl permissions::PermissionsApi for Echo {
@@ -1099,238 +1102,238 @@ impl permissions::PermissionsApi for Echo {
         &self,
         _: &RequestContext,
         _: permissions::AddPermissionToRolesParams,
-        _: types::AddRolesToPermissionRequest,
+        body: types::AddRolesToPermissionRequest,
     ) -> ApiResult<types::PermissionResponse> {
-        reached("add_permission_to_roles")
+        reached("add_permission_to_roles", &body)
     }
     async fn create_permissions(
         &self,
         _: &RequestContext,
-        _: Vec<types::AddPermissionRequest>,
+        body: Vec<types::AddPermissionRequest>,
     ) -> ApiResult<Vec<types::PermissionResponse>> {
-        reached("create_permissions")
+        reached("create_permissions", &body)
     }
     async fn delete_permission(
         &self,
         _: &RequestContext,
         _: permissions::DeletePermissionParams,
     ) -> ApiResult<()> {
-        reached("delete_permission")
+        reached("delete_permission", &())
     }
     async fn list_permissions(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::PermissionResponse>> {
-        reached("list_permissions")
+        reached("list_permissions", &())
     }
     async fn set_permissions_classification(
         &self,
         _: &RequestContext,
-        _: types::ClassifyPermissionsDto,
+        body: types::ClassifyPermissionsDto,
     ) -> ApiResult<Vec<types::PermissionResponse>> {
-        reached("set_permissions_classification")
+        reached("set_permissions_classification", &body)
     }
     async fn update_permission(
         &self,
         _: &RequestContext,
         _: permissions::UpdatePermissionParams,
-        _: types::UpdatePermissionRequest,
+        body: types::UpdatePermissionRequest,
     ) -> ApiResult<types::PermissionResponse> {
-        reached("update_permission")
+        reached("update_permission", &body)
     }
 }
 impl permissions_categories::PermissionsCategoriesApi for Echo {
     async fn create_permission_category(
         &self,
         _: &RequestContext,
-        _: types::CreateCategoryDto,
+        body: types::CreateCategoryDto,
     ) -> ApiResult<types::PermissionCategoryResponseDto> {
-        reached("create_permission_category")
+        reached("create_permission_category", &body)
     }
     async fn delete_permission_category(
         &self,
         _: &RequestContext,
         _: permissions_categories::DeletePermissionCategoryParams,
     ) -> ApiResult<()> {
-        reached("delete_permission_category")
+        reached("delete_permission_category", &())
     }
     async fn list_permission_categories(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::PermissionCategoryResponseDto>> {
-        reached("list_permission_categories")
+        reached("list_permission_categories", &())
     }
     async fn update_permission_category(
         &self,
         _: &RequestContext,
         _: permissions_categories::UpdatePermissionCategoryParams,
-        _: types::UpdateCategoryDto,
+        body: types::UpdateCategoryDto,
     ) -> ApiResult<()> {
-        reached("update_permission_category")
+        reached("update_permission_category", &body)
     }
 }
 impl personal_tokens::PersonalTokensApi for Echo {
     async fn create_user_access_token(
         &self,
         _: &RequestContext,
-        _: types::CreateUserAccessTokenRequest,
+        body: types::CreateUserAccessTokenRequest,
     ) -> ApiResult<types::UserAccessTokenResponse> {
-        reached("create_user_access_token")
+        reached("create_user_access_token", &body)
     }
     async fn create_user_api_token(
         &self,
         _: &RequestContext,
-        _: types::CreateUserApiTokenDto,
+        body: types::CreateUserApiTokenDto,
     ) -> ApiResult<types::CreateUserApiTokenResponseDto> {
-        reached("create_user_api_token")
+        reached("create_user_api_token", &body)
     }
     async fn delete_user_access_token(
         &self,
         _: &RequestContext,
         _: personal_tokens::DeleteUserAccessTokenParams,
     ) -> ApiResult<()> {
-        reached("delete_user_access_token")
+        reached("delete_user_access_token", &())
     }
     async fn delete_user_api_token(
         &self,
         _: &RequestContext,
         _: personal_tokens::DeleteUserApiTokenParams,
     ) -> ApiResult<()> {
-        reached("delete_user_api_token")
+        reached("delete_user_api_token", &())
     }
     async fn list_user_access_tokens(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::GetUserAccessTokensResponse> {
-        reached("list_user_access_tokens")
+        reached("list_user_access_tokens", &())
     }
     async fn list_user_api_tokens(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::GetUserApiTokensResponseDto>> {
-        reached("list_user_api_tokens")
+        reached("list_user_api_tokens", &())
     }
 }
 impl roles::RolesApi for Echo {
     async fn create_roles_v1(
         &self,
         _: &RequestContext,
-        _: Vec<types::AddRoleRequest>,
+        body: Vec<types::AddRoleRequest>,
     ) -> ApiResult<Vec<types::RoleResponse>> {
-        reached("create_roles_v1")
+        reached("create_roles_v1", &body)
     }
     async fn delete_role(
         &self,
         _: &RequestContext,
         _: roles::DeleteRoleParams,
     ) -> ApiResult<()> {
-        reached("delete_role")
+        reached("delete_role", &())
     }
     async fn list_roles_v1(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::RoleResponse>> {
-        reached("list_roles_v1")
+        reached("list_roles_v1", &())
     }
     async fn set_role_permissions(
         &self,
         _: &RequestContext,
         _: roles::SetRolePermissionsParams,
-        _: types::AddPermissionToRoleRequest,
+        body: types::AddPermissionToRoleRequest,
     ) -> ApiResult<types::RoleResponse> {
-        reached("set_role_permissions")
+        reached("set_role_permissions", &body)
     }
     async fn set_role_tenant(
         &self,
         _: &RequestContext,
         _: roles::SetRoleTenantParams,
-        _: types::UpdateRoleTenantRequest,
+        body: types::UpdateRoleTenantRequest,
     ) -> ApiResult<types::RoleResponse> {
-        reached("set_role_tenant")
+        reached("set_role_tenant", &body)
     }
     async fn update_role(
         &self,
         _: &RequestContext,
         _: roles::UpdateRoleParams,
-        _: types::UpdateRoleRequest,
+        body: types::UpdateRoleRequest,
     ) -> ApiResult<types::RoleResponse> {
-        reached("update_role")
+        reached("update_role", &body)
     }
 }
 impl sms::SmsApi for Echo {
     async fn add_my_phone_number(
         &self,
         _: &RequestContext,
-        _: types::CreateUserPhoneNumberRequestDto,
+        body: types::CreateUserPhoneNumberRequestDto,
     ) -> ApiResult<types::UserPhoneNumberCreatedResponseDto> {
-        reached("add_my_phone_number")
+        reached("add_my_phone_number", &body)
     }
     async fn list_my_phone_numbers(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::UserPhoneNumberResponseDto>> {
-        reached("list_my_phone_numbers")
+        reached("list_my_phone_numbers", &())
     }
     async fn list_phone_numbers_v1(
         &self,
         _: &RequestContext,
         _: sms::ListPhoneNumbersV1Params,
     ) -> ApiResult<types::PhoneNumberPage> {
-        reached("list_phone_numbers_v1")
+        reached("list_phone_numbers_v1", &())
     }
     async fn list_phone_numbers_v2(
         &self,
         _: &RequestContext,
         _: sms::ListPhoneNumbersV2Params,
     ) -> ApiResult<types::PhoneNumberPage> {
-        reached("list_phone_numbers_v2")
+        reached("list_phone_numbers_v2", &())
     }
     async fn send_my_phone_number_deletion_code(
         &self,
         _: &RequestContext,
         _: sms::SendMyPhoneNumberDeletionCodeParams,
     ) -> ApiResult<types::UserPhoneNumberDeleteCodeResponseDto> {
-        reached("send_my_phone_number_deletion_code")
+        reached("send_my_phone_number_deletion_code", &())
     }
     async fn send_phone_number_verification_code(
         &self,
         _: &RequestContext,
-        _: types::PreVerifyUserPhoneNumberRequestDto,
+        body: types::PreVerifyUserPhoneNumberRequestDto,
     ) -> ApiResult<types::UserPhoneNumberCreatedResponseDto> {
-        reached("send_phone_number_verification_code")
+        reached("send_phone_number_verification_code", &body)
     }
     async fn verify_my_phone_number(
         &self,
         _: &RequestContext,
-        _: types::VerifyPhoneNumberOtcRequestDto,
+        body: types::VerifyPhoneNumberOtcRequestDto,
     ) -> ApiResult<()> {
-        reached("verify_my_phone_number")
+        reached("verify_my_phone_number", &body)
     }
     async fn verify_my_phone_number_deletion(
         &self,
         _: &RequestContext,
         _: sms::VerifyMyPhoneNumberDeletionParams,
-        _: types::VerifyPhoneNumberOtcRequestDto,
+        body: types::VerifyPhoneNumberOtcRequestDto,
     ) -> ApiResult<()> {
-        reached("verify_my_phone_number_deletion")
+        reached("verify_my_phone_number_deletion", &body)
     }
 }
 impl sms_configuration::SmsConfigurationApi for Echo {
     async fn delete_sms_configuration(&self, _: &RequestContext) -> ApiResult<()> {
-        reached("delete_sms_configuration")
+        reached("delete_sms_configuration", &())
     }
     async fn get_sms_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::SmsVendorConfigResponse> {
-        reached("get_sms_configuration")
+        reached("get_sms_configuration", &())
     }
     async fn set_sms_configuration(
         &self,
         _: &RequestContext,
-        _: types::CreateSmsVendorConfigRequest,
+        body: types::CreateSmsVendorConfigRequest,
     ) -> ApiResult<types::SmsVendorConfigResponse> {
-        reached("set_sms_configuration")
+        reached("set_sms_configuration", &body)
     }
 }
 impl sms_templates::SmsTemplatesApi for Echo {
@@ -1339,41 +1342,41 @@ impl sms_templates::SmsTemplatesApi for Echo {
         _: &RequestContext,
         _: sms_templates::DeleteSmsTemplateParams,
     ) -> ApiResult<()> {
-        reached("delete_sms_template")
+        reached("delete_sms_template", &())
     }
     async fn get_default_sms_template(
         &self,
         _: &RequestContext,
         _: sms_templates::GetDefaultSmsTemplateParams,
     ) -> ApiResult<types::SmsTemplateResponse> {
-        reached("get_default_sms_template")
+        reached("get_default_sms_template", &())
     }
     async fn get_sms_template(
         &self,
         _: &RequestContext,
         _: sms_templates::GetSmsTemplateParams,
     ) -> ApiResult<types::SmsTemplateResponse> {
-        reached("get_sms_template")
+        reached("get_sms_template", &())
     }
     async fn list_default_sms_templates(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::SmsTemplateResponse>> {
-        reached("list_default_sms_templates")
+        reached("list_default_sms_templates", &())
     }
     async fn list_sms_templates(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::SmsTemplateResponse>> {
-        reached("list_sms_templates")
+        reached("list_sms_templates", &())
     }
     async fn set_sms_template(
         &self,
         _: &RequestContext,
         _: sms_templates::SetSmsTemplateParams,
-        _: types::CreateSmsTemplateRequest,
+        body: types::CreateSmsTemplateRequest,
     ) -> ApiResult<types::SmsTemplateResponse> {
-        reached("set_sms_template")
+        reached("set_sms_template", &body)
     }
 }
 impl sessions_configuration::SessionsConfigurationApi for Echo {
@@ -1381,7 +1384,7 @@ impl sessions_configuration::SessionsConfigurationApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::CreateSessionConfigurationRequest> {
-        reached("get_environment_session_configuration")
+        reached("get_environment_session_configuration", &())
     }
 }
 impl sessions_management::SessionsManagementApi for Echo {
@@ -1389,14 +1392,14 @@ impl sessions_management::SessionsManagementApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::CreateSessionConfigurationRequest> {
-        reached("get_session_configuration")
+        reached("get_session_configuration", &())
     }
     async fn set_session_configuration(
         &self,
         _: &RequestContext,
-        _: types::CreateSessionConfigurationRequest,
+        body: types::CreateSessionConfigurationRequest,
     ) -> ApiResult<()> {
-        reached("set_session_configuration")
+        reached("set_session_configuration", &body)
     }
 }
 impl user_emails_policy::UserEmailsPolicyApi for Echo {
@@ -1404,14 +1407,14 @@ impl user_emails_policy::UserEmailsPolicyApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::GetUserEmailsPolicyResponseDto> {
-        reached("get_user_emails_policy")
+        reached("get_user_emails_policy", &())
     }
     async fn set_user_emails_policy(
         &self,
         _: &RequestContext,
-        _: types::CreateUserEmailsPolicyRequestDto,
+        body: types::CreateUserEmailsPolicyRequestDto,
     ) -> ApiResult<()> {
-        reached("set_user_emails_policy")
+        reached("set_user_emails_policy", &body)
     }
 }
 impl user_groups::UserGroupsApi for Echo {
@@ -1419,431 +1422,431 @@ impl user_groups::UserGroupsApi for Echo {
         &self,
         _: &RequestContext,
         _: user_groups::AddRolesToGroupParams,
-        _: types::UpdateRolesOnGroupDto,
+        body: types::UpdateRolesOnGroupDto,
     ) -> ApiResult<()> {
-        reached("add_roles_to_group")
+        reached("add_roles_to_group", &body)
     }
     async fn add_users_to_group(
         &self,
         _: &RequestContext,
         _: user_groups::AddUsersToGroupParams,
-        _: types::UpdateUsersOnGroupDto,
+        body: types::UpdateUsersOnGroupDto,
     ) -> ApiResult<()> {
-        reached("add_users_to_group")
+        reached("add_users_to_group", &body)
     }
     async fn create_group(
         &self,
         _: &RequestContext,
-        _: types::CreateGroupDto,
+        body: types::CreateGroupDto,
     ) -> ApiResult<types::GroupResponse> {
-        reached("create_group")
+        reached("create_group", &body)
     }
     async fn delete_group(
         &self,
         _: &RequestContext,
         _: user_groups::DeleteGroupParams,
     ) -> ApiResult<()> {
-        reached("delete_group")
+        reached("delete_group", &())
     }
     async fn get_group(
         &self,
         _: &RequestContext,
         _: user_groups::GetGroupParams,
     ) -> ApiResult<types::GroupResponse> {
-        reached("get_group")
+        reached("get_group", &())
     }
     async fn get_groups_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::GetGroupConfigurationResponse> {
-        reached("get_groups_configuration")
+        reached("get_groups_configuration", &())
     }
     async fn list_groups_by_ids(
         &self,
         _: &RequestContext,
         _: user_groups::ListGroupsByIdsParams,
-        _: types::GetGroupsDto,
+        body: types::GetGroupsDto,
     ) -> ApiResult<types::GroupsResponse> {
-        reached("list_groups_by_ids")
+        reached("list_groups_by_ids", &body)
     }
     async fn list_groups_v1(
         &self,
         _: &RequestContext,
         _: user_groups::ListGroupsV1Params,
     ) -> ApiResult<types::GroupsResponse> {
-        reached("list_groups_v1")
+        reached("list_groups_v1", &())
     }
     async fn list_groups_v2(
         &self,
         _: &RequestContext,
         _: user_groups::ListGroupsV2Params,
     ) -> ApiResult<types::GroupPage> {
-        reached("list_groups_v2")
+        reached("list_groups_v2", &())
     }
     async fn remove_roles_from_group(
         &self,
         _: &RequestContext,
         _: user_groups::RemoveRolesFromGroupParams,
-        _: types::UpdateRolesOnGroupDto,
+        body: types::UpdateRolesOnGroupDto,
     ) -> ApiResult<()> {
-        reached("remove_roles_from_group")
+        reached("remove_roles_from_group", &body)
     }
     async fn remove_users_from_group(
         &self,
         _: &RequestContext,
         _: user_groups::RemoveUsersFromGroupParams,
-        _: types::UpdateUsersOnGroupDto,
+        body: types::UpdateUsersOnGroupDto,
     ) -> ApiResult<()> {
-        reached("remove_users_from_group")
+        reached("remove_users_from_group", &body)
     }
     async fn set_groups_configuration(
         &self,
         _: &RequestContext,
-        _: types::CreateOrUpdateGroupConfigurationDto,
+        body: types::CreateOrUpdateGroupConfigurationDto,
     ) -> ApiResult<()> {
-        reached("set_groups_configuration")
+        reached("set_groups_configuration", &body)
     }
     async fn update_group(
         &self,
         _: &RequestContext,
         _: user_groups::UpdateGroupParams,
-        _: types::UpdateGroupDto,
+        body: types::UpdateGroupDto,
     ) -> ApiResult<types::GroupResponse> {
-        reached("update_group")
+        reached("update_group", &body)
     }
 }
 impl user_management::UserManagementApi for Echo {
     async fn accept_invitation(
         &self,
         _: &RequestContext,
-        _: types::AcceptInvitationDto,
+        body: types::AcceptInvitationDto,
     ) -> ApiResult<()> {
-        reached("accept_invitation")
+        reached("accept_invitation", &body)
     }
     async fn accept_invitation_with_code(
         &self,
         _: &RequestContext,
-        _: types::AcceptInvitationWithCodeDto,
+        body: types::AcceptInvitationWithCodeDto,
     ) -> ApiResult<()> {
-        reached("accept_invitation_with_code")
+        reached("accept_invitation_with_code", &body)
     }
     async fn activate_user(
         &self,
         _: &RequestContext,
         _: user_management::ActivateUserParams,
-        _: types::ActivateUserDto,
+        body: types::ActivateUserDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("activate_user")
+        reached("activate_user", &body)
     }
     async fn activate_user_with_code(
         &self,
         _: &RequestContext,
         _: user_management::ActivateUserWithCodeParams,
-        _: types::ActivateUserWithCodeDto,
+        body: types::ActivateUserWithCodeDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("activate_user_with_code")
+        reached("activate_user_with_code", &body)
     }
     async fn add_my_email(
         &self,
         _: &RequestContext,
-        _: types::CreateUserEmailRequestDto,
+        body: types::CreateUserEmailRequestDto,
     ) -> ApiResult<types::UserEmailResponseDto> {
-        reached("add_my_email")
+        reached("add_my_email", &body)
     }
     async fn add_user_email(
         &self,
         _: &RequestContext,
         _: user_management::AddUserEmailParams,
-        _: types::CreateUserEmailVendorRequestDto,
+        body: types::CreateUserEmailVendorRequestDto,
     ) -> ApiResult<types::UserEmailResponseDto> {
-        reached("add_user_email")
+        reached("add_user_email", &body)
     }
     async fn assign_roles_to_user(
         &self,
         _: &RequestContext,
         _: user_management::AssignRolesToUserParams,
-        _: types::AssignUserToRolesDto,
+        body: types::AssignUserToRolesDto,
     ) -> ApiResult<types::AssignUserToRolesResponseDto> {
-        reached("assign_roles_to_user")
+        reached("assign_roles_to_user", &body)
     }
     async fn create_my_username(
         &self,
         _: &RequestContext,
-        _: types::CreateUsernameRequestDto,
+        body: types::CreateUsernameRequestDto,
     ) -> ApiResult<()> {
-        reached("create_my_username")
+        reached("create_my_username", &body)
     }
     async fn create_user_v1(
         &self,
         _: &RequestContext,
-        _: types::CreateUserDto,
+        body: types::CreateUserDto,
     ) -> ApiResult<types::UserCreatedResponse> {
-        reached("create_user_v1")
+        reached("create_user_v1", &body)
     }
     async fn create_user_v2(
         &self,
         _: &RequestContext,
-        _: types::CreateUserDto,
+        body: types::CreateUserDto,
     ) -> ApiResult<types::UserCreatedResponse> {
-        reached("create_user_v2")
+        reached("create_user_v2", &body)
     }
     async fn delete_my_email(
         &self,
         _: &RequestContext,
         _: user_management::DeleteMyEmailParams,
     ) -> ApiResult<()> {
-        reached("delete_my_email")
+        reached("delete_my_email", &())
     }
     async fn delete_user_email(
         &self,
         _: &RequestContext,
         _: user_management::DeleteUserEmailParams,
     ) -> ApiResult<()> {
-        reached("delete_user_email")
+        reached("delete_user_email", &())
     }
     async fn delete_username(
         &self,
         _: &RequestContext,
         _: user_management::DeleteUsernameParams,
     ) -> ApiResult<()> {
-        reached("delete_username")
+        reached("delete_username", &())
     }
     async fn disable_user_in_tenant(
         &self,
         _: &RequestContext,
         _: user_management::DisableUserInTenantParams,
     ) -> ApiResult<()> {
-        reached("disable_user_in_tenant")
+        reached("disable_user_in_tenant", &())
     }
     async fn enable_user_in_tenant(
         &self,
         _: &RequestContext,
         _: user_management::EnableUserInTenantParams,
     ) -> ApiResult<()> {
-        reached("enable_user_in_tenant")
+        reached("enable_user_in_tenant", &())
     }
     async fn get_my_authorization(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::MeAuthorizationResponseDto> {
-        reached("get_my_authorization")
+        reached("get_my_authorization", &())
     }
     async fn get_my_profile_v2(&self, _: &RequestContext) -> ApiResult<types::UserDto> {
-        reached("get_my_profile_v2")
+        reached("get_my_profile_v2", &())
     }
     async fn get_my_profile_v3(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::UserV3Dto> {
-        reached("get_my_profile_v3")
+        reached("get_my_profile_v3", &())
     }
     async fn get_my_tenants_hierarchy(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::GetUserTenantsHierarchyResponseDto>> {
-        reached("get_my_tenants_hierarchy")
+        reached("get_my_tenants_hierarchy", &())
     }
     async fn get_my_username(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::UsernameResponseDto> {
-        reached("get_my_username")
+        reached("get_my_username", &())
     }
     async fn get_temporary_users_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::TemporaryUsersConfigurationDto> {
-        reached("get_temporary_users_configuration")
+        reached("get_temporary_users_configuration", &())
     }
     async fn get_user_activation_strategy(
         &self,
         _: &RequestContext,
         _: user_management::GetUserActivationStrategyParams,
     ) -> ApiResult<types::GetActivateStrategyResponseDto> {
-        reached("get_user_activation_strategy")
+        reached("get_user_activation_strategy", &())
     }
     async fn list_my_emails(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::UserEmailResponseDto>> {
-        reached("list_my_emails")
+        reached("list_my_emails", &())
     }
     async fn list_my_tenants_v1(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::GetUserTenantsResponseDto> {
-        reached("list_my_tenants_v1")
+        reached("list_my_tenants_v1", &())
     }
     async fn list_my_tenants_v2(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::UserTenantDataDto>> {
-        reached("list_my_tenants_v2")
+        reached("list_my_tenants_v2", &())
     }
     async fn list_user_emails(
         &self,
         _: &RequestContext,
         _: user_management::ListUserEmailsParams,
     ) -> ApiResult<types::UserEmailPage> {
-        reached("list_user_emails")
+        reached("list_user_emails", &())
     }
     async fn list_usernames(
         &self,
         _: &RequestContext,
         _: user_management::ListUsernamesParams,
     ) -> ApiResult<types::UsernamePage> {
-        reached("list_usernames")
+        reached("list_usernames", &())
     }
     async fn list_users(
         &self,
         _: &RequestContext,
         _: user_management::ListUsersParams,
     ) -> ApiResult<types::UserPage> {
-        reached("list_users")
+        reached("list_users", &())
     }
     async fn list_users_groups(
         &self,
         _: &RequestContext,
         _: user_management::ListUsersGroupsParams,
     ) -> ApiResult<Vec<types::GetUserGroupsResponse>> {
-        reached("list_users_groups")
+        reached("list_users_groups", &())
     }
     async fn list_users_roles(
         &self,
         _: &RequestContext,
         _: user_management::ListUsersRolesParams,
     ) -> ApiResult<Vec<types::GetUserRolesResponse>> {
-        reached("list_users_roles")
+        reached("list_users_roles", &())
     }
     async fn remove_user(
         &self,
         _: &RequestContext,
         _: user_management::RemoveUserParams,
     ) -> ApiResult<()> {
-        reached("remove_user")
+        reached("remove_user", &())
     }
     async fn request_my_email_change(
         &self,
         _: &RequestContext,
-        _: types::SelfEmailUpdateRequestDto,
+        body: types::SelfEmailUpdateRequestDto,
     ) -> ApiResult<()> {
-        reached("request_my_email_change")
+        reached("request_my_email_change", &body)
     }
     async fn reset_all_tenant_invitations(
         &self,
         _: &RequestContext,
-        _: types::ResetTenantInvitationDto,
+        body: types::ResetTenantInvitationDto,
     ) -> ApiResult<()> {
-        reached("reset_all_tenant_invitations")
+        reached("reset_all_tenant_invitations", &body)
     }
     async fn reset_tenant_invitation(
         &self,
         _: &RequestContext,
-        _: types::ResetTenantInvitationDto,
+        body: types::ResetTenantInvitationDto,
     ) -> ApiResult<()> {
-        reached("reset_tenant_invitation")
+        reached("reset_tenant_invitation", &body)
     }
     async fn reset_user_activation_token(
         &self,
         _: &RequestContext,
-        _: types::ResetActivationTokenDto,
+        body: types::ResetActivationTokenDto,
     ) -> ApiResult<()> {
-        reached("reset_user_activation_token")
+        reached("reset_user_activation_token", &body)
     }
     async fn search_users(
         &self,
         _: &RequestContext,
         _: user_management::SearchUsersParams,
     ) -> ApiResult<types::UserPage> {
-        reached("search_users")
+        reached("search_users", &())
     }
     async fn set_my_active_tenant(
         &self,
         _: &RequestContext,
-        _: types::UpdateUserTenantDto,
+        body: types::UpdateUserTenantDto,
     ) -> ApiResult<types::UserDto> {
-        reached("set_my_active_tenant")
+        reached("set_my_active_tenant", &body)
     }
     async fn set_my_primary_email(
         &self,
         _: &RequestContext,
-        _: types::MarkEmailAsPrimaryRequestDto,
+        body: types::MarkEmailAsPrimaryRequestDto,
     ) -> ApiResult<()> {
-        reached("set_my_primary_email")
+        reached("set_my_primary_email", &body)
     }
     async fn set_user_permanent(
         &self,
         _: &RequestContext,
         _: user_management::SetUserPermanentParams,
     ) -> ApiResult<()> {
-        reached("set_user_permanent")
+        reached("set_user_permanent", &())
     }
     async fn set_user_primary_email(
         &self,
         _: &RequestContext,
         _: user_management::SetUserPrimaryEmailParams,
-        _: types::MarkEmailAsPrimaryRequestDto,
+        body: types::MarkEmailAsPrimaryRequestDto,
     ) -> ApiResult<()> {
-        reached("set_user_primary_email")
+        reached("set_user_primary_email", &body)
     }
     async fn set_user_sub_tenant_access(
         &self,
         _: &RequestContext,
         _: user_management::SetUserSubTenantAccessParams,
-        _: types::UpdateSubAccountAccessRequestDto,
+        body: types::UpdateSubAccountAccessRequestDto,
     ) -> ApiResult<()> {
-        reached("set_user_sub_tenant_access")
+        reached("set_user_sub_tenant_access", &body)
     }
     async fn set_user_temporary(
         &self,
         _: &RequestContext,
         _: user_management::SetUserTemporaryParams,
-        _: types::TemporaryUserDto,
+        body: types::TemporaryUserDto,
     ) -> ApiResult<types::TemporaryUserDto> {
-        reached("set_user_temporary")
+        reached("set_user_temporary", &body)
     }
     async fn unassign_roles_from_user(
         &self,
         _: &RequestContext,
         _: user_management::UnassignRolesFromUserParams,
-        _: types::UnassignUserFromRolesDto,
+        body: types::UnassignUserFromRolesDto,
     ) -> ApiResult<types::DeleteUserToRolesResponseDto> {
-        reached("unassign_roles_from_user")
+        reached("unassign_roles_from_user", &body)
     }
     async fn unlock_me(
         &self,
         _: &RequestContext,
-        _: types::UnlockUserRequestDto,
+        body: types::UnlockUserRequestDto,
     ) -> ApiResult<()> {
-        reached("unlock_me")
+        reached("unlock_me", &body)
     }
     async fn update_my_profile(
         &self,
         _: &RequestContext,
-        _: types::UpdateUserDto,
+        body: types::UpdateUserDto,
     ) -> ApiResult<types::UserDto> {
-        reached("update_my_profile")
+        reached("update_my_profile", &body)
     }
     async fn update_user(
         &self,
         _: &RequestContext,
-        _: types::UpdateUserDto,
+        body: types::UpdateUserDto,
     ) -> ApiResult<types::UserDto> {
-        reached("update_user")
+        reached("update_user", &body)
     }
     async fn verify_my_email(
         &self,
         _: &RequestContext,
-        _: types::CreateUserEmailVerifyRequestDto,
+        body: types::CreateUserEmailVerifyRequestDto,
     ) -> ApiResult<()> {
-        reached("verify_my_email")
+        reached("verify_my_email", &body)
     }
     async fn verify_my_email_change(
         &self,
         _: &RequestContext,
-        _: types::SelfEmailUpdateVerifyRequestDto,
+        body: types::SelfEmailUpdateVerifyRequestDto,
     ) -> ApiResult<()> {
-        reached("verify_my_email_change")
+        reached("verify_my_email_change", &body)
     }
 }
 impl users::UsersApi for Echo {
@@ -1851,370 +1854,370 @@ impl users::UsersApi for Echo {
         &self,
         _: &RequestContext,
         _: users::AddUserPhoneNumberGloballyParams,
-        _: types::PreVerifyUserPhoneNumberRequestDto,
+        body: types::PreVerifyUserPhoneNumberRequestDto,
     ) -> ApiResult<()> {
-        reached("add_user_phone_number_globally")
+        reached("add_user_phone_number_globally", &body)
     }
     async fn add_user_to_tenant(
         &self,
         _: &RequestContext,
         _: users::AddUserToTenantParams,
-        _: types::AddUserToTenantRequest,
+        body: types::AddUserToTenantRequest,
     ) -> ApiResult<types::UserDto> {
-        reached("add_user_to_tenant")
+        reached("add_user_to_tenant", &body)
     }
     async fn create_user_globally(
         &self,
         _: &RequestContext,
-        _: types::CreateUserDtoVendorOnly,
+        body: types::CreateUserDtoVendorOnly,
     ) -> ApiResult<types::UserDto> {
-        reached("create_user_globally")
+        reached("create_user_globally", &body)
     }
     async fn delete_user_phone_number_globally(
         &self,
         _: &RequestContext,
         _: users::DeleteUserPhoneNumberGloballyParams,
     ) -> ApiResult<()> {
-        reached("delete_user_phone_number_globally")
+        reached("delete_user_phone_number_globally", &())
     }
     async fn generate_user_activation_link(
         &self,
         _: &RequestContext,
         _: users::GenerateUserActivationLinkParams,
     ) -> ApiResult<types::GenerateUserActivationLinkResponseDto> {
-        reached("generate_user_activation_link")
+        reached("generate_user_activation_link", &())
     }
     async fn generate_user_password_reset_link(
         &self,
         _: &RequestContext,
         _: users::GenerateUserPasswordResetLinkParams,
     ) -> ApiResult<types::GenerateUserResetPasswordLinkResponseDto> {
-        reached("generate_user_password_reset_link")
+        reached("generate_user_password_reset_link", &())
     }
     async fn get_bulk_invite_status(
         &self,
         _: &RequestContext,
         _: users::GetBulkInviteStatusParams,
     ) -> ApiResult<types::BulkInviteStatus> {
-        reached("get_bulk_invite_status")
+        reached("get_bulk_invite_status", &())
     }
     async fn get_bulk_roles_update_status(
         &self,
         _: &RequestContext,
         _: users::GetBulkRolesUpdateStatusParams,
     ) -> ApiResult<types::BulkRolesTaskStatusResponseDto> {
-        reached("get_bulk_roles_update_status")
+        reached("get_bulk_roles_update_status", &())
     }
     async fn get_user(
         &self,
         _: &RequestContext,
         _: users::GetUserParams,
     ) -> ApiResult<types::UserDto> {
-        reached("get_user")
+        reached("get_user", &())
     }
     async fn get_user_by_email(
         &self,
         _: &RequestContext,
         _: users::GetUserByEmailParams,
     ) -> ApiResult<types::CoreUserDto> {
-        reached("get_user_by_email")
+        reached("get_user_by_email", &())
     }
     async fn get_user_globally(
         &self,
         _: &RequestContext,
         _: users::GetUserGloballyParams,
     ) -> ApiResult<types::UserDto> {
-        reached("get_user_globally")
+        reached("get_user_globally", &())
     }
     async fn invite_users_in_bulk(
         &self,
         _: &RequestContext,
-        _: types::UsersBulkInviteRequestDto,
+        body: types::UsersBulkInviteRequestDto,
     ) -> ApiResult<types::TaskContext> {
-        reached("invite_users_in_bulk")
+        reached("invite_users_in_bulk", &body)
     }
     async fn list_user_tenant_statuses(
         &self,
         _: &RequestContext,
         _: users::ListUserTenantStatusesParams,
     ) -> ApiResult<Vec<types::UserTenantStatusesResponse>> {
-        reached("list_user_tenant_statuses")
+        reached("list_user_tenant_statuses", &())
     }
     async fn lock_user(
         &self,
         _: &RequestContext,
         _: users::LockUserParams,
     ) -> ApiResult<()> {
-        reached("lock_user")
+        reached("lock_user", &())
     }
     async fn move_all_users_to_tenant(
         &self,
         _: &RequestContext,
-        _: types::MigrateUsersFromTenantToTenantRequest,
+        body: types::MigrateUsersFromTenantToTenantRequest,
     ) -> ApiResult<()> {
-        reached("move_all_users_to_tenant")
+        reached("move_all_users_to_tenant", &body)
     }
     async fn set_temporary_users_configuration(
         &self,
         _: &RequestContext,
-        _: types::TemporaryUsersConfigurationDto,
+        body: types::TemporaryUsersConfigurationDto,
     ) -> ApiResult<types::TemporaryUsersConfigurationDto> {
-        reached("set_temporary_users_configuration")
+        reached("set_temporary_users_configuration", &body)
     }
     async fn set_user_active_tenant(
         &self,
         _: &RequestContext,
         _: users::SetUserActiveTenantParams,
-        _: types::UpdateUserTenantWithValidationDto,
+        body: types::UpdateUserTenantWithValidationDto,
     ) -> ApiResult<types::UserDto> {
-        reached("set_user_active_tenant")
+        reached("set_user_active_tenant", &body)
     }
     async fn set_user_email(
         &self,
         _: &RequestContext,
         _: users::SetUserEmailParams,
-        _: types::UpdateUserEmailDto,
+        body: types::UpdateUserEmailDto,
     ) -> ApiResult<types::UserDto> {
-        reached("set_user_email")
+        reached("set_user_email", &body)
     }
     async fn set_user_invisible(
         &self,
         _: &RequestContext,
         _: users::SetUserInvisibleParams,
-        _: types::UpdateUserInvisibleDto,
+        body: types::UpdateUserInvisibleDto,
     ) -> ApiResult<types::UserDto> {
-        reached("set_user_invisible")
+        reached("set_user_invisible", &body)
     }
     async fn set_user_superuser(
         &self,
         _: &RequestContext,
         _: users::SetUserSuperuserParams,
-        _: types::UpdateUserSuperuserDto,
+        body: types::UpdateUserSuperuserDto,
     ) -> ApiResult<types::UserDto> {
-        reached("set_user_superuser")
+        reached("set_user_superuser", &body)
     }
     async fn unenroll_user_mfa_globally(
         &self,
         _: &RequestContext,
         _: users::UnenrollUserMfaGloballyParams,
     ) -> ApiResult<()> {
-        reached("unenroll_user_mfa_globally")
+        reached("unenroll_user_mfa_globally", &())
     }
     async fn unlock_user(
         &self,
         _: &RequestContext,
         _: users::UnlockUserParams,
     ) -> ApiResult<()> {
-        reached("unlock_user")
+        reached("unlock_user", &())
     }
     async fn update_user_globally(
         &self,
         _: &RequestContext,
         _: users::UpdateUserGloballyParams,
-        _: types::UpdateVendorUserDto,
+        body: types::UpdateVendorUserDto,
     ) -> ApiResult<types::UserDto> {
-        reached("update_user_globally")
+        reached("update_user_globally", &body)
     }
     async fn update_user_roles_across_tenants(
         &self,
         _: &RequestContext,
         _: users::UpdateUserRolesAcrossTenantsParams,
-        _: types::BulkUpdateUserRolesRequestDto,
+        body: types::BulkUpdateUserRolesRequestDto,
     ) -> ApiResult<types::BulkUpdateUserRolesSyncResponseDto> {
-        reached("update_user_roles_across_tenants")
+        reached("update_user_roles_across_tenants", &body)
     }
     async fn verify_user(
         &self,
         _: &RequestContext,
         _: users::VerifyUserParams,
     ) -> ApiResult<()> {
-        reached("verify_user")
+        reached("verify_user", &())
     }
     async fn verify_user_password(
         &self,
         _: &RequestContext,
-        _: types::ValidateUserPasswordRequest,
+        body: types::ValidateUserPasswordRequest,
     ) -> ApiResult<types::ValidateUserPasswordResponse> {
-        reached("verify_user_password")
+        reached("verify_user_password", &body)
     }
 }
 impl user_pools::UserPoolsApi for Echo {
     async fn assign_applications_to_user_source(
         &self,
         _: &RequestContext,
-        _: types::AssignApplicationsToUserSourceRequestDto,
+        body: types::AssignApplicationsToUserSourceRequestDto,
     ) -> ApiResult<()> {
-        reached("assign_applications_to_user_source")
+        reached("assign_applications_to_user_source", &body)
     }
     async fn create_auth0_user_source(
         &self,
         _: &RequestContext,
-        _: types::CreateAuth0ExternalUserSourceRequestDto,
+        body: types::CreateAuth0ExternalUserSourceRequestDto,
     ) -> ApiResult<types::CreateUserSourceResponse> {
-        reached("create_auth0_user_source")
+        reached("create_auth0_user_source", &body)
     }
     async fn create_cognito_user_source(
         &self,
         _: &RequestContext,
-        _: types::CreateCognitoExternalUserSourceRequestDto,
+        body: types::CreateCognitoExternalUserSourceRequestDto,
     ) -> ApiResult<types::CreateUserSourceResponse> {
-        reached("create_cognito_user_source")
+        reached("create_cognito_user_source", &body)
     }
     async fn create_custom_code_user_source(
         &self,
         _: &RequestContext,
-        _: types::CreateCustomCodeExternalUserSourceRequestDto,
+        body: types::CreateCustomCodeExternalUserSourceRequestDto,
     ) -> ApiResult<types::CreateUserSourceResponse> {
-        reached("create_custom_code_user_source")
+        reached("create_custom_code_user_source", &body)
     }
     async fn create_federation_user_source(
         &self,
         _: &RequestContext,
-        _: types::CreateFederationUserSourceRequestDto,
+        body: types::CreateFederationUserSourceRequestDto,
     ) -> ApiResult<types::CreateUserSourceResponse> {
-        reached("create_federation_user_source")
+        reached("create_federation_user_source", &body)
     }
     async fn create_firebase_user_source(
         &self,
         _: &RequestContext,
-        _: types::CreateFirebaseExternalUserSourceRequestDto,
+        body: types::CreateFirebaseExternalUserSourceRequestDto,
     ) -> ApiResult<types::CreateUserSourceResponse> {
-        reached("create_firebase_user_source")
+        reached("create_firebase_user_source", &body)
     }
     async fn delete_user_source(
         &self,
         _: &RequestContext,
         _: user_pools::DeleteUserSourceParams,
     ) -> ApiResult<()> {
-        reached("delete_user_source")
+        reached("delete_user_source", &())
     }
     async fn get_user_source(
         &self,
         _: &RequestContext,
         _: user_pools::GetUserSourceParams,
     ) -> ApiResult<types::GetUserSourceResponseDto> {
-        reached("get_user_source")
+        reached("get_user_source", &())
     }
     async fn list_user_source_users(
         &self,
         _: &RequestContext,
         _: user_pools::ListUserSourceUsersParams,
     ) -> ApiResult<types::UserSourceUserPage> {
-        reached("list_user_source_users")
+        reached("list_user_source_users", &())
     }
     async fn list_user_sources(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::GetUserSourceExtendedResponseDto>> {
-        reached("list_user_sources")
+        reached("list_user_sources", &())
     }
     async fn unassign_applications_from_user_source(
         &self,
         _: &RequestContext,
-        _: types::UnassignApplicationsFromUserSourceRequestDto,
+        body: types::UnassignApplicationsFromUserSourceRequestDto,
     ) -> ApiResult<()> {
-        reached("unassign_applications_from_user_source")
+        reached("unassign_applications_from_user_source", &body)
     }
     async fn update_auth0_user_source(
         &self,
         _: &RequestContext,
         _: user_pools::UpdateAuth0UserSourceParams,
-        _: types::UpdateExternalAuth0UserSourceRequestDto,
+        body: types::UpdateExternalAuth0UserSourceRequestDto,
     ) -> ApiResult<()> {
-        reached("update_auth0_user_source")
+        reached("update_auth0_user_source", &body)
     }
     async fn update_cognito_user_source(
         &self,
         _: &RequestContext,
         _: user_pools::UpdateCognitoUserSourceParams,
-        _: types::UpdateExternalCognitoUserSourceRequestDto,
+        body: types::UpdateExternalCognitoUserSourceRequestDto,
     ) -> ApiResult<()> {
-        reached("update_cognito_user_source")
+        reached("update_cognito_user_source", &body)
     }
     async fn update_custom_code_user_source(
         &self,
         _: &RequestContext,
         _: user_pools::UpdateCustomCodeUserSourceParams,
-        _: types::UpdateExternalCustomCodeUserSourceRequestDto,
+        body: types::UpdateExternalCustomCodeUserSourceRequestDto,
     ) -> ApiResult<()> {
-        reached("update_custom_code_user_source")
+        reached("update_custom_code_user_source", &body)
     }
     async fn update_federation_user_source(
         &self,
         _: &RequestContext,
         _: user_pools::UpdateFederationUserSourceParams,
-        _: types::UpdateFederationUserSourceRequestDto,
+        body: types::UpdateFederationUserSourceRequestDto,
     ) -> ApiResult<()> {
-        reached("update_federation_user_source")
+        reached("update_federation_user_source", &body)
     }
     async fn update_firebase_user_source(
         &self,
         _: &RequestContext,
         _: user_pools::UpdateFirebaseUserSourceParams,
-        _: types::UpdateExternalFirebaseUserSourceRequestDto,
+        body: types::UpdateExternalFirebaseUserSourceRequestDto,
     ) -> ApiResult<()> {
-        reached("update_firebase_user_source")
+        reached("update_firebase_user_source", &body)
     }
 }
 impl user_sessions::UserSessionsApi for Echo {
     async fn delete_all_my_sessions(&self, _: &RequestContext) -> ApiResult<()> {
-        reached("delete_all_my_sessions")
+        reached("delete_all_my_sessions", &())
     }
     async fn delete_my_session(
         &self,
         _: &RequestContext,
         _: user_sessions::DeleteMySessionParams,
     ) -> ApiResult<()> {
-        reached("delete_my_session")
+        reached("delete_my_session", &())
     }
     async fn list_my_sessions(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::GetActiveSessionsResponse>> {
-        reached("list_my_sessions")
+        reached("list_my_sessions", &())
     }
 }
 impl users_applications_management::UsersApplicationsManagementApi for Echo {
     async fn assign_users_to_application(
         &self,
         _: &RequestContext,
-        _: types::AssignUsersToAppRequestDto,
+        body: types::AssignUsersToAppRequestDto,
     ) -> ApiResult<Vec<types::ApplicationUserTenantsResponseDto>> {
-        reached("assign_users_to_application")
+        reached("assign_users_to_application", &body)
     }
     async fn list_application_users(
         &self,
         _: &RequestContext,
         _: users_applications_management::ListApplicationUsersParams,
     ) -> ApiResult<Vec<String>> {
-        reached("list_application_users")
+        reached("list_application_users", &())
     }
     async fn list_user_application_active_tenants(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::UserApplicationActiveTenantsResponseDto> {
-        reached("list_user_application_active_tenants")
+        reached("list_user_application_active_tenants", &())
     }
     async fn list_user_applications(
         &self,
         _: &RequestContext,
         _: users_applications_management::ListUserApplicationsParams,
     ) -> ApiResult<Vec<String>> {
-        reached("list_user_applications")
+        reached("list_user_applications", &())
     }
     async fn set_user_application_active_tenants(
         &self,
         _: &RequestContext,
-        _: types::SwitchApplicationActiveUserTenantsRequestDto,
+        body: types::SwitchApplicationActiveUserTenantsRequestDto,
     ) -> ApiResult<()> {
-        reached("set_user_application_active_tenants")
+        reached("set_user_application_active_tenants", &body)
     }
     async fn unassign_users_from_application(
         &self,
         _: &RequestContext,
-        _: types::UnassignUsersFromAppRequestDto,
+        body: types::UnassignUsersFromAppRequestDto,
     ) -> ApiResult<()> {
-        reached("unassign_users_from_application")
+        reached("unassign_users_from_application", &body)
     }
 }
 impl accounts::AccountsApi for Echo {
@@ -2222,127 +2225,127 @@ impl accounts::AccountsApi for Echo {
         &self,
         _: &RequestContext,
         _: accounts::AddTenantMetadataParams,
-        _: types::AddTenantMetadataRequest,
+        body: types::AddTenantMetadataRequest,
     ) -> ApiResult<types::Tenant> {
-        reached("add_tenant_metadata")
+        reached("add_tenant_metadata", &body)
     }
     async fn create_tenant(
         &self,
         _: &RequestContext,
-        _: types::CreateTenantRequest,
+        body: types::CreateTenantRequest,
     ) -> ApiResult<types::Tenant> {
-        reached("create_tenant")
+        reached("create_tenant", &body)
     }
     async fn delete_my_tenant(&self, _: &RequestContext) -> ApiResult<()> {
-        reached("delete_my_tenant")
+        reached("delete_my_tenant", &())
     }
     async fn delete_tenant(
         &self,
         _: &RequestContext,
         _: accounts::DeleteTenantParams,
     ) -> ApiResult<()> {
-        reached("delete_tenant")
+        reached("delete_tenant", &())
     }
     async fn delete_tenant_metadata_key(
         &self,
         _: &RequestContext,
         _: accounts::DeleteTenantMetadataKeyParams,
     ) -> ApiResult<types::Tenant> {
-        reached("delete_tenant_metadata_key")
+        reached("delete_tenant_metadata_key", &())
     }
     async fn get_tenant_by_alias(
         &self,
         _: &RequestContext,
         _: accounts::GetTenantByAliasParams,
     ) -> ApiResult<types::Tenant> {
-        reached("get_tenant_by_alias")
+        reached("get_tenant_by_alias", &())
     }
     async fn get_tenant_v1(
         &self,
         _: &RequestContext,
         _: accounts::GetTenantV1Params,
     ) -> ApiResult<Vec<types::Tenant>> {
-        reached("get_tenant_v1")
+        reached("get_tenant_v1", &())
     }
     async fn get_tenant_v2(
         &self,
         _: &RequestContext,
         _: accounts::GetTenantV2Params,
     ) -> ApiResult<types::Tenant> {
-        reached("get_tenant_v2")
+        reached("get_tenant_v2", &())
     }
     async fn list_tenants(
         &self,
         _: &RequestContext,
         _: accounts::ListTenantsParams,
     ) -> ApiResult<types::TenantPage> {
-        reached("list_tenants")
+        reached("list_tenants", &())
     }
     async fn update_tenant_v1(
         &self,
         _: &RequestContext,
         _: accounts::UpdateTenantV1Params,
-        _: types::UpdateTenantRequest,
+        body: types::UpdateTenantRequest,
     ) -> ApiResult<types::Tenant> {
-        reached("update_tenant_v1")
+        reached("update_tenant_v1", &body)
     }
     async fn update_tenant_v2(
         &self,
         _: &RequestContext,
         _: accounts::UpdateTenantV2Params,
-        _: types::UpdateTenantRequestV2,
+        body: types::UpdateTenantRequestV2,
     ) -> ApiResult<types::Tenant> {
-        reached("update_tenant_v2")
+        reached("update_tenant_v2", &body)
     }
 }
 impl sub_accounts::SubAccountsApi for Echo {
     async fn create_sub_tenant(
         &self,
         _: &RequestContext,
-        _: types::CreateSubTenantRequest,
+        body: types::CreateSubTenantRequest,
     ) -> ApiResult<types::Tenant> {
-        reached("create_sub_tenant")
+        reached("create_sub_tenant", &body)
     }
     async fn delete_sub_tenant(
         &self,
         _: &RequestContext,
         _: sub_accounts::DeleteSubTenantParams,
     ) -> ApiResult<()> {
-        reached("delete_sub_tenant")
+        reached("delete_sub_tenant", &())
     }
     async fn get_sub_tenants_tree(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::TenantTree> {
-        reached("get_sub_tenants_tree")
+        reached("get_sub_tenants_tree", &())
     }
     async fn list_parent_tenants(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::SubTenant>> {
-        reached("list_parent_tenants")
+        reached("list_parent_tenants", &())
     }
     async fn list_sub_tenants(
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::SubTenant>> {
-        reached("list_sub_tenants")
+        reached("list_sub_tenants", &())
     }
     async fn set_sub_tenant_hierarchy_settings(
         &self,
         _: &RequestContext,
         _: sub_accounts::SetSubTenantHierarchySettingsParams,
-        _: types::UpdateSubTenantHierarchySettingsRequest,
+        body: types::UpdateSubTenantHierarchySettingsRequest,
     ) -> ApiResult<types::Tenant> {
-        reached("set_sub_tenant_hierarchy_settings")
+        reached("set_sub_tenant_hierarchy_settings", &body)
     }
     async fn set_sub_tenant_management(
         &self,
         _: &RequestContext,
         _: sub_accounts::SetSubTenantManagementParams,
-        _: types::UpdateSubTenantManagementRequest,
+        body: types::UpdateSubTenantManagementRequest,
     ) -> ApiResult<types::Tenant> {
-        reached("set_sub_tenant_management")
+        reached("set_sub_tenant_management", &body)
     }
 }
 impl account_settings::AccountSettingsApi for Echo {
@@ -2350,20 +2353,20 @@ impl account_settings::AccountSettingsApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::AccountSettings> {
-        reached("get_account_settings")
+        reached("get_account_settings", &())
     }
     async fn get_public_account_settings(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::PublicAccountSettings> {
-        reached("get_public_account_settings")
+        reached("get_public_account_settings", &())
     }
     async fn update_account_settings(
         &self,
         _: &RequestContext,
-        _: types::AccountSettingsUpdateRequest,
+        body: types::AccountSettingsUpdateRequest,
     ) -> ApiResult<types::AccountSettings> {
-        reached("update_account_settings")
+        reached("update_account_settings", &body)
     }
 }
 impl account_migration::AccountMigrationApi for Echo {
@@ -2372,39 +2375,39 @@ impl account_migration::AccountMigrationApi for Echo {
         _: &RequestContext,
         _: account_migration::GetTenantMigrationStatusParams,
     ) -> ApiResult<types::TenantMigrationStatus> {
-        reached("get_tenant_migration_status")
+        reached("get_tenant_migration_status", &())
     }
     async fn migrate_tenants(
         &self,
         _: &RequestContext,
-        _: types::MigrateTenantsRequest,
+        body: types::MigrateTenantsRequest,
     ) -> ApiResult<types::TenantMigration> {
-        reached("migrate_tenants")
+        reached("migrate_tenants", &body)
     }
 }
 impl sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi for Echo {
     async fn add_sub_tenant_to_hierarchy(
         &self,
         _: &RequestContext,
-        _: types::CreateSubTenantRequestDto,
+        body: types::CreateSubTenantRequestDto,
     ) -> ApiResult<()> {
-        reached("add_sub_tenant_to_hierarchy")
+        reached("add_sub_tenant_to_hierarchy", &body)
     }
     async fn remove_sub_tenant_from_hierarchy(
         &self,
         _: &RequestContext,
-        _: types::DeleteSubTenantRequestDto,
+        body: types::DeleteSubTenantRequestDto,
     ) -> ApiResult<()> {
-        reached("remove_sub_tenant_from_hierarchy")
+        reached("remove_sub_tenant_from_hierarchy", &body)
     }
 }
 impl environment_authentication::EnvironmentAuthenticationApi for Echo {
     async fn authenticate_environment(
         &self,
         _: &RequestContext,
-        _: types::VendorAuthenticationRequest,
+        body: types::VendorAuthenticationRequest,
     ) -> ApiResult<types::VendorAuthenticationResponse> {
-        reached("authenticate_environment")
+        reached("authenticate_environment", &body)
     }
 }
 impl unpublished_users::UnpublishedUsersApi for Echo {
@@ -2412,21 +2415,21 @@ impl unpublished_users::UnpublishedUsersApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::GetUserTenantsResponseDto> {
-        reached("list_my_tenants_v3")
+        reached("list_my_tenants_v3", &())
     }
     async fn list_users_v1(
         &self,
         _: &RequestContext,
         _: unpublished_users::ListUsersV1Params,
     ) -> ApiResult<types::UserPage> {
-        reached("list_users_v1")
+        reached("list_users_v1", &())
     }
     async fn list_users_v2(
         &self,
         _: &RequestContext,
         _: unpublished_users::ListUsersV2Params,
     ) -> ApiResult<types::UserPage> {
-        reached("list_users_v2")
+        reached("list_users_v2", &())
     }
 }
 impl unpublished_accounts::UnpublishedAccountsApi for Echo {
@@ -2434,23 +2437,23 @@ impl unpublished_accounts::UnpublishedAccountsApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<types::Tenant>> {
-        reached("list_tenants_v1")
+        reached("list_tenants_v1", &())
     }
 }
 impl unpublished_tokens::UnpublishedTokensApi for Echo {
     async fn authenticate_api_token_v1(
         &self,
         _: &RequestContext,
-        _: types::AuthApiTokenDto,
+        body: types::AuthApiTokenDto,
     ) -> ApiResult<types::ApiTokenAuthV1Response> {
-        reached("authenticate_api_token_v1")
+        reached("authenticate_api_token_v1", &body)
     }
     async fn refresh_api_token_v1(
         &self,
         _: &RequestContext,
-        _: types::RefreshApiTokenDto,
+        body: types::RefreshApiTokenDto,
     ) -> ApiResult<types::ApiTokenAuthV1Response> {
-        reached("refresh_api_token_v1")
+        reached("refresh_api_token_v1", &body)
     }
 }
 impl unpublished_access_tokens::UnpublishedAccessTokensApi for Echo {
@@ -2458,30 +2461,30 @@ impl unpublished_access_tokens::UnpublishedAccessTokensApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<Vec<String>> {
-        reached("list_active_tenant_access_token_ids")
+        reached("list_active_tenant_access_token_ids", &())
     }
 }
 impl unpublished_sign_in::UnpublishedSignInApi for Echo {
     async fn generate_step_up_session(
         &self,
         _: &RequestContext,
-        _: types::GenerateStepUpSessionRequest,
+        body: types::GenerateStepUpSessionRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        reached("generate_step_up_session")
+        reached("generate_step_up_session", &body)
     }
     async fn get_public_identity_configuration(
         &self,
         _: &RequestContext,
         _: unpublished_sign_in::GetPublicIdentityConfigurationParams,
     ) -> ApiResult<types::PublicIdentityConfiguration> {
-        reached("get_public_identity_configuration")
+        reached("get_public_identity_configuration", &())
     }
     async fn validate_password_reset_token(
         &self,
         _: &RequestContext,
-        _: types::ValidatePasswordResetTokenRequest,
+        body: types::ValidatePasswordResetTokenRequest,
     ) -> ApiResult<()> {
-        reached("validate_password_reset_token")
+        reached("validate_password_reset_token", &body)
     }
 }
 impl unpublished_keys::UnpublishedKeysApi for Echo {
@@ -2489,13 +2492,13 @@ impl unpublished_keys::UnpublishedKeysApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::JsonWebKeySet> {
-        reached("get_json_web_key_set")
+        reached("get_json_web_key_set", &())
     }
     async fn get_openid_configuration(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::OpenIdConfiguration> {
-        reached("get_openid_configuration")
+        reached("get_openid_configuration", &())
     }
 }
 impl unpublished_policies::UnpublishedPoliciesApi for Echo {
@@ -2503,18 +2506,18 @@ impl unpublished_policies::UnpublishedPoliciesApi for Echo {
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::LockoutPolicyResponse> {
-        reached("get_environment_lockout_policy")
+        reached("get_environment_lockout_policy", &())
     }
     async fn get_environment_mfa_policy(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::MfaPolicyResponse> {
-        reached("get_environment_mfa_policy")
+        reached("get_environment_mfa_policy", &())
     }
     async fn get_environment_password_history_policy(
         &self,
         _: &RequestContext,
     ) -> ApiResult<types::PasswordHistoryPolicyResponse> {
-        reached("get_environment_password_history_policy")
+        reached("get_environment_password_history_policy", &())
     }
 }

@@ -2,10 +2,10 @@
 //! One request of every operation, with samples made from the document.
 
 /// A request: id of the operation, address, headers without the scope's, and body.
-pub type Request = (&'static str, &'static str, &'static [(&'static str, &'static str)], Option<&'static str>);
+pub(crate) type Request = (&'static str, &'static str, &'static [(&'static str, &'static str)], Option<&'static str>);
 
 /// Every operation, sorted by id.
-pub const REQUESTS: &[Request] = &[
+pub(crate) const REQUESTS: &[Request] = &[
     ("accept_invitation", "/identity/resources/users/v1/invitation/accept", &[], Some("{\"userId\":\"userId-1\",\"token\":\"token-1\"}")),
     ("accept_invitation_with_code", "/identity/resources/users/v1/invitation/accept/code", &[], Some("{\"userId\":\"userId-1\",\"token\":\"token-1\",\"code\":\"code-1\"}")),
     ("activate_user", "/identity/resources/users/v1/activate", &[("frontegg-vendor-host", "frontegg-vendor-host-1")], Some("{\"userId\":\"userId-1\",\"token\":\"token-1\",\"password\":\"password-1\",\"recaptchaToken\":\"recaptchaToken-1\",\"lastTermsCheck\":\"lastTermsCheck-1\"}")),

@@ -1,0 +1,234 @@
+//! Every operation of the documents over real HTTP: it is mounted, reaches its own handler, wants
+//! its own kind of token, and its tables and types agree.
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use frontegg_contract::schema::{Format, Member, Presence, Schema};
+use frontegg_contract::{CONTRACTS, route};
+use frontegg_model::{Need, OPERATIONS, Operation, Token, operation};
+use requests::{REQUESTS, Request};
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::{Map, Value, json};
+use support::{ENVIRONMENT, Server, USER, outcome, with_json};
+
+#[rustfmt::skip]
+#[path = "generated/requests.rs"]
+mod requests;
+
+fn reached(id: &str) -> (StatusCode, Vec<String>) {
+    (StatusCode::IM_A_TEAPOT, vec![id.to_owned()])
+}
+
+fn described(request: &Request) -> &'static Operation {
+    operation(request.0).unwrap()
+}
+
+fn build(server: &Server, request: &Request, address: &str) -> RequestBuilder {
+    let mut built = server.request(described(request).method.as_str(), address);
+    for (name, value) in request.2 {
+        built = built.header(*name, *value);
+    }
+    match request.3 {
+        Some(body) => with_json(built, body),
+        None => built,
+    }
+}
+
+/// Adds the token that an operation takes, and the scope.
+fn authorized(request: RequestBuilder, operation: &Operation) -> RequestBuilder {
+    let request = request.header("frontegg-tenant-id", "acme").header("frontegg-user-id", "ada");
+    match operation.token {
+        Token::None => request,
+        Token::User => request.bearer_auth(USER),
+        Token::Environment | Token::EnvironmentOrUser => request.bearer_auth(ENVIRONMENT),
+    }
+}
+
+#[test]
+fn tables_requests_and_operations_are_the_same_set() {
+    let operations: Vec<&str> = OPERATIONS.iter().map(|row| row.id).collect();
+    let contracts: Vec<&str> = CONTRACTS.iter().map(|contract| contract.id).collect();
+    let requests: Vec<&str> = REQUESTS.iter().map(|request| request.0).collect();
+    assert_eq!(contracts, operations);
+    assert_eq!(requests, operations);
+}
+
+#[tokio::test]
+async fn every_operation_reaches_its_own_handler() {
+    let server = Server::start().await;
+    for request in REQUESTS {
+        let (path, query) = request.1.split_once('?').unwrap_or((request.1, ""));
+        for address in [request.1.to_owned(), format!("{path}/?{query}"), format!("/frontegg{path}?{query}")] {
+            let call = authorized(build(&server, request, &address), described(request));
+            assert_eq!(outcome(call).await, reached(request.0), "{address}");
+        }
+    }
+}
+
+/// Proves case 36: every operation wants its kind of token, none is left out.
+#[tokio::test]
+async fn every_operation_wants_its_kind_of_token() {
+    let server = Server::start().await;
+    for request in REQUESTS {
+        let row = described(request);
+        let scoped = || {
+            let call = build(&server, request, request.1);
+            call.header("frontegg-tenant-id", "acme").header("frontegg-user-id", "ada")
+        };
+        let nobody = outcome(scoped()).await.0;
+        let forged = outcome(scoped().bearer_auth("forged")).await.0;
+        let environment = outcome(scoped().bearer_auth(ENVIRONMENT)).await.0;
+        let user = outcome(scoped().bearer_auth(USER)).await.0;
+        let expected = match row.token {
+            Token::None => [418, 418, 418, 418],
+            Token::User => [401, 401, 401, 418],
+            Token::Environment => [401, 401, 418, 403],
+            Token::EnvironmentOrUser => [401, 401, 418, 418],
+        };
+        let found = [nobody, forged, environment, user].map(|status| status.as_u16());
+        assert_eq!(found, expected, "{}: nobody, forged, environment, user", row.id);
+    }
+}
+
+#[tokio::test]
+async fn every_operation_wants_its_scope() {
+    let server = Server::start().await;
+    let environment = |row: &&Operation| matches!(row.token, Token::Environment | Token::EnvironmentOrUser);
+    for request in REQUESTS.iter().filter(|request| environment(&described(request))) {
+        let row = described(request);
+        let call = build(&server, request, request.1).bearer_auth(ENVIRONMENT);
+        let expected = match (row.tenant, row.user) {
+            (Need::Required, _) => (StatusCode::FORBIDDEN, vec!["Tenant ID is not specified".to_owned()]),
+            (_, Need::Required) => (StatusCode::FORBIDDEN, vec!["User ID is not specified".to_owned()]),
+            _ => reached(row.id),
+        };
+        assert_eq!(outcome(call).await, expected, "{}", row.id);
+    }
+}
+
+/// How a value is made from a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Make {
+    /// Required members only, smallest values.
+    Least,
+    /// All members, greatest values.
+    Most,
+    /// All members, `null` where the table lets it.
+    Nulls,
+}
+
+/// Whatever a table accepts its type must take, and keep: else a good request would be refused by
+/// the parser, with no word on what is wrong, or lose something on the way.
+#[tokio::test]
+async fn every_type_takes_what_its_table_accepts() {
+    let server = Server::start().await;
+    for (request, contract) in REQUESTS.iter().zip(CONTRACTS) {
+        let Some(schema) = contract.body else { continue };
+        for make in [Make::Least, Make::Most, Make::Nulls] {
+            let body = made(schema, make, 0);
+            let call = build(&server, request, request.1).body(body.to_string());
+            let response = authorized(call, described(request)).send().await.unwrap();
+            let answer: Value = response.json().await.unwrap();
+            assert_eq!(answer["errors"], json!([request.0]), "{make:?} {body:.200}");
+            let lost = lost("body", &body, &answer["context"]["body"]);
+            assert_eq!(lost, None, "{}: {make:?} {body:.200}", request.0);
+        }
+    }
+}
+
+/// The first place where a value was not kept as it was sent.
+fn lost(place: &str, sent: &Value, kept: &Value) -> Option<String> {
+    let moment = |value: &Value| chrono::DateTime::parse_from_rfc3339(value.as_str()?).ok();
+    match (sent, kept) {
+        // Left out again where it says no more than its absence.
+        (Value::Null, _) => None,
+        (Value::Object(sent), Value::Object(kept)) => sent
+            .iter()
+            .find_map(|(name, value)| lost(&format!("{place}.{name}"), value, kept.get(name).unwrap_or(&Value::Null))),
+        (Value::Array(sent), Value::Array(kept)) if sent.len() == kept.len() => {
+            let mut pairs = sent.iter().zip(kept).enumerate();
+            pairs.find_map(|(index, (sent, kept))| lost(&format!("{place}[{index}]"), sent, kept))
+        }
+        (sent, kept) if sent == kept => None,
+        (sent, kept) if moment(sent).is_some() && moment(sent) == moment(kept) => None,
+        (sent, kept) => Some(format!("{place}: {sent:.100} became {kept:.100}")),
+    }
+}
+
+/// No body whatever makes a server fail.
+#[tokio::test]
+async fn every_operation_names_what_is_wrong_with_a_body() {
+    let server = Server::start().await;
+    for (request, contract) in REQUESTS.iter().zip(CONTRACTS) {
+        let Some(schema) = contract.body else {
+            continue;
+        };
+        for body in [json!(null), json!(1), json!("x"), json!([1]), json!({}), json!([{}])] {
+            let call = build(&server, request, request.1).body(body.to_string());
+            let (status, texts) = outcome(authorized(call, described(request))).await;
+            let fits = status == StatusCode::IM_A_TEAPOT;
+            assert!(fits || status == StatusCode::BAD_REQUEST, "{} {body}: {status}", request.0);
+            assert!(texts.iter().all(|text| !text.contains("does not fit")), "{} {body}", request.0);
+        }
+        if let Schema::Object(members) = schema {
+            let required = members.iter().filter(|member| member.1 == Presence::Required);
+            let missing: BTreeSet<String> = required.map(|member| format!("{} is required", member.0)).collect();
+            let call = build(&server, request, request.1).body("{}");
+            let (_, texts) = outcome(authorized(call, described(request))).await;
+            let named: BTreeSet<String> = texts.into_iter().filter(|text| text != request.0).collect();
+            assert_eq!(named, missing, "{}", request.0);
+        }
+    }
+}
+
+fn made(schema: &Schema, make: Make, depth: usize) -> Value {
+    match schema {
+        Schema::Any => json!({"free": ["value"]}),
+        Schema::Boolean => json!(make == Make::Most),
+        Schema::String { format: Format::DateTime, .. } => json!("2030-01-02T03:04:05.678+01:00"),
+        Schema::String { min, max, .. } => {
+            let most = (*max).min(256);
+            json!("😀".repeat(if make == Make::Most { most } else { *min }))
+        }
+        Schema::Integer { min, max } => json!(if make == Make::Most { max } else { min }),
+        Schema::Number { min, max } => json!(if make == Make::Most { max } else { min }),
+        Schema::Enum(values) => json!(if make == Make::Most { values.last() } else { values.first() }),
+        Schema::Array { items, min, .. } => {
+            let count = if make == Make::Least || depth > 8 { *min } else { (*min).max(2) };
+            json!(vec![made(items, make, depth + 1); count])
+        }
+        Schema::Object(members) => {
+            let taken = members.iter().filter(|member| make != Make::Least || member.1 == Presence::Required);
+            let value = |Member(name, presence, schema): &Member| {
+                let null = make == Make::Nulls && *presence == Presence::Optional;
+                let value = if null { Value::Null } else { made(schema, make, depth + 1) };
+                ((*name).to_owned(), value)
+            };
+            Value::Object(taken.map(value).collect())
+        }
+        Schema::Map(items) => json!({"any": made(items, make, depth + 1)}),
+        Schema::Tagged(tag, forms) => {
+            let form = if make == Make::Most { forms.last() } else { forms.first() };
+            let (name, schema) = form.unwrap();
+            let mut value: Map<String, Value> = serde_json::from_value(made(schema, make, depth)).unwrap();
+            value.insert((*tag).to_owned(), json!(name));
+            Value::Object(value)
+        }
+        Schema::Nullable(_) if make == Make::Nulls => Value::Null,
+        Schema::Nullable(inner) => made(inner, make, depth),
+    }
+}
+
+#[tokio::test]
+async fn every_operation_can_be_left_unserved() {
+    let tags: BTreeSet<&str> = OPERATIONS.iter().map(|row| row.tag).collect();
+    let router = tags.into_iter().fold(axum::Router::new(), route::not_served::<()>);
+    let server = Server::of(route::finish(router)).await;
+    for request in REQUESTS {
+        let expected = format!("Operation {} is not served", request.0);
+        let found = outcome(build(&server, request, request.1)).await;
+        assert_eq!(found, (StatusCode::NOT_IMPLEMENTED, vec![expected]));
+    }
+}
