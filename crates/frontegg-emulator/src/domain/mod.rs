@@ -6,5 +6,6 @@
 mod error;
 pub(crate) mod seed;
 pub(crate) mod settings;
+pub(crate) mod tenants;
 
 pub(crate) use error::{DomainError, DomainResult, Refusal};

@@ -1,6 +1,6 @@
 //! Settings documents: one JSON document for each kind and owner, its defaults until it is written.
 
-use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{DomainError, DomainResult};
@@ -58,6 +58,15 @@ pub(crate) async fn delete(tx: &Tx, owner: Owner<'_>, kind: &str) -> DomainResul
     Ok(deleted.rows_affected > 0)
 }
 
+/// Forgets all documents of an owner.
+pub(crate) async fn delete_all(tx: &Tx, owner: Owner<'_>) -> DomainResult<()> {
+    setting::Entity::delete_many()
+        .filter(setting::Column::Scope.eq(owner.key()))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
@@ -86,5 +95,15 @@ mod tests {
         assert_eq!(get::<Flag>(&tx, acme, "x").await.expect("a read"), Flag::default());
         assert!(delete(&tx, environment, "x").await.expect("a delete"));
         assert!(!delete(&tx, environment, "x").await.expect("a delete"));
+        for (owner, kind) in [(acme, "x"), (acme, "y"), (environment, "y")] {
+            put(&tx, owner, kind, &on).await.expect("a write");
+        }
+        delete_all(&tx, acme).await.expect("a delete");
+        assert_eq!(find::<Flag>(&tx, acme, "x").await.expect("a read"), None);
+        assert_eq!(find::<Flag>(&tx, acme, "y").await.expect("a read"), None);
+        assert_eq!(
+            get::<Flag>(&tx, environment, "y").await.expect("a read"),
+            on
+        );
     }
 }

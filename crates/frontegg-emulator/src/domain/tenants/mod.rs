@@ -1,0 +1,20 @@
+//! Tenants: their records from creation over soft deletion to revival, and who stands above whom.
+//!
+//! A deleted tenant keeps its record and nothing else; every function here takes it for unknown,
+//! except that creating its id again revives it.
+
+mod deletion;
+pub(crate) mod hierarchy;
+mod listing;
+mod metadata;
+mod record;
+
+pub(crate) use deletion::delete;
+pub(crate) use listing::{Listing, SortBy, all, list};
+pub(crate) use metadata::{merge as merge_metadata, remove_key as remove_metadata_key};
+pub(crate) use record::{
+    Changes, NewTenant, check_id, create, ensure, find, find_by_alias, require, set_alias, update,
+};
+
+#[cfg(test)]
+mod tests;
