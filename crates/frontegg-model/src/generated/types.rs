@@ -4596,7 +4596,7 @@ pub struct DomainRestrictionsResponse {
     pub type_: crate::enums::RestrictionType,
 }
 /// Which tenant the users of a pool enter: one named by a field of the user, a fixed one, or a new one each.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum DynamicStaticOrNewTenant {
@@ -4606,6 +4606,38 @@ pub enum DynamicStaticOrNewTenant {
     StaticTenantConfig(UserSourceStaticTenantConfig),
     /// `NewTenantConfig`.
     NewTenantConfig(UserSourceNewTenantConfig),
+}
+impl<'de> ::serde::Deserialize<'de> for DynamicStaticOrNewTenant {
+    fn deserialize<D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        use ::serde::de::Error as _;
+        let value = ::serde_json::Value::deserialize(deserializer)?;
+        match value.get("tenantResolverType").and_then(::serde_json::Value::as_str) {
+            Some("dynamic") => {
+                ::serde_json::from_value(value)
+                    .map(Self::DynamicTenantConfig)
+                    .map_err(D::Error::custom)
+            }
+            Some("static") => {
+                ::serde_json::from_value(value)
+                    .map(Self::StaticTenantConfig)
+                    .map_err(D::Error::custom)
+            }
+            Some("new") => {
+                ::serde_json::from_value(value)
+                    .map(Self::NewTenantConfig)
+                    .map_err(D::Error::custom)
+            }
+            _ => {
+                Err(
+                    D::Error::custom(
+                        "tenantResolverType must be one of dynamic, static, new",
+                    ),
+                )
+            }
+        }
+    }
 }
 impl ::std::convert::From<UserSourceDynamicTenantConfig> for DynamicStaticOrNewTenant {
     fn from(value: UserSourceDynamicTenantConfig) -> Self {
@@ -5939,7 +5971,7 @@ pub struct LockoutPolicyResponse {
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
 /// Settings of a mail provider; provider tells which.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum MailConfigurationPayload {
@@ -5951,6 +5983,43 @@ pub enum MailConfigurationPayload {
     MailgunDto(MailgunDto),
     /// `SesRoleDto`.
     SesRoleDto(SesRoleDto),
+}
+impl<'de> ::serde::Deserialize<'de> for MailConfigurationPayload {
+    fn deserialize<D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        use ::serde::de::Error as _;
+        let value = ::serde_json::Value::deserialize(deserializer)?;
+        match value.get("provider").and_then(::serde_json::Value::as_str) {
+            Some("sendgrid") => {
+                ::serde_json::from_value(value)
+                    .map(Self::SendGridDto)
+                    .map_err(D::Error::custom)
+            }
+            Some("ses") => {
+                ::serde_json::from_value(value)
+                    .map(Self::SesDto)
+                    .map_err(D::Error::custom)
+            }
+            Some("mailgun") => {
+                ::serde_json::from_value(value)
+                    .map(Self::MailgunDto)
+                    .map_err(D::Error::custom)
+            }
+            Some("ses-role") => {
+                ::serde_json::from_value(value)
+                    .map(Self::SesRoleDto)
+                    .map_err(D::Error::custom)
+            }
+            _ => {
+                Err(
+                    D::Error::custom(
+                        "provider must be one of sendgrid, ses, mailgun, ses-role",
+                    ),
+                )
+            }
+        }
+    }
 }
 impl ::std::convert::From<SendGridDto> for MailConfigurationPayload {
     fn from(value: SendGridDto) -> Self {
@@ -6811,7 +6880,7 @@ pub struct MigrationObject {
     pub total_users: ::std::option::Option<i64>,
 }
 /// Which tenant the users of a pool enter: a new one each, or the one that the pool's code names.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum NewOrFromSourceTenant {
@@ -6819,6 +6888,33 @@ pub enum NewOrFromSourceTenant {
     NewTenantConfig(UserSourceNewTenantConfig),
     /// `FromSourceTenantConfig`.
     FromSourceTenantConfig(UserSourceFromSourceTenantConfig),
+}
+impl<'de> ::serde::Deserialize<'de> for NewOrFromSourceTenant {
+    fn deserialize<D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        use ::serde::de::Error as _;
+        let value = ::serde_json::Value::deserialize(deserializer)?;
+        match value.get("tenantResolverType").and_then(::serde_json::Value::as_str) {
+            Some("new") => {
+                ::serde_json::from_value(value)
+                    .map(Self::NewTenantConfig)
+                    .map_err(D::Error::custom)
+            }
+            Some("from-source") => {
+                ::serde_json::from_value(value)
+                    .map(Self::FromSourceTenantConfig)
+                    .map_err(D::Error::custom)
+            }
+            _ => {
+                Err(
+                    D::Error::custom(
+                        "tenantResolverType must be one of new, from-source",
+                    ),
+                )
+            }
+        }
+    }
 }
 impl ::std::convert::From<UserSourceNewTenantConfig> for NewOrFromSourceTenant {
     fn from(value: UserSourceNewTenantConfig) -> Self {
@@ -8710,7 +8806,7 @@ pub struct SmsVendorConfigResponse {
     pub token: ::std::option::Option<crate::Secret>,
 }
 /// Which tenant the users of a pool enter: a fixed one or a new one each.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum StaticOrNewTenant {
@@ -8718,6 +8814,27 @@ pub enum StaticOrNewTenant {
     StaticTenantConfig(UserSourceStaticTenantConfig),
     /// `NewTenantConfig`.
     NewTenantConfig(UserSourceNewTenantConfig),
+}
+impl<'de> ::serde::Deserialize<'de> for StaticOrNewTenant {
+    fn deserialize<D: ::serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        use ::serde::de::Error as _;
+        let value = ::serde_json::Value::deserialize(deserializer)?;
+        match value.get("tenantResolverType").and_then(::serde_json::Value::as_str) {
+            Some("static") => {
+                ::serde_json::from_value(value)
+                    .map(Self::StaticTenantConfig)
+                    .map_err(D::Error::custom)
+            }
+            Some("new") => {
+                ::serde_json::from_value(value)
+                    .map(Self::NewTenantConfig)
+                    .map_err(D::Error::custom)
+            }
+            _ => Err(D::Error::custom("tenantResolverType must be one of static, new")),
+        }
+    }
 }
 impl ::std::convert::From<UserSourceStaticTenantConfig> for StaticOrNewTenant {
     fn from(value: UserSourceStaticTenantConfig) -> Self {
@@ -11141,7 +11258,7 @@ impl UserBulkInviteRequestDto {
     }
 }
 /// User after an invitation to a tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UserCreatedResponse {
     /// Whether the membership in the tenant is active.
@@ -11160,8 +11277,7 @@ pub struct UserCreatedResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub email: ::std::option::Option<::std::string::String>,
     /// Id of the user.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub id: ::std::option::Option<::std::string::String>,
+    pub id: ::std::string::String,
     /// When the user last signed in; absent or null before the first time.
     #[serde(
         rename = "lastLogin",
