@@ -1,12 +1,30 @@
 //! A stateful emulator of the Frontegg Identity API, as a library and a program.
+//!
+//! [`Emulator::start`] gives one in memory on a free port, ready in milliseconds, gone when it is
+//! dropped. Point a client's base URL at [`Emulator::url`]; nothing else has to change.
+//!
+//! Inside, a request goes from `server` by the generated contract to `api` (one module a tag), from
+//! there to `domain` (the rules) and on to `store` (a relational database, one transaction a
+//! request). Time comes from [`Clock`] only.
 
+mod api;
 mod clock;
+mod config;
+mod control;
 mod domain;
+mod emulator;
+mod error;
 mod ids;
 mod jws;
 mod keys;
+mod program;
+mod server;
+mod service;
 mod store;
 mod tokens;
 
 pub use clock::{Clock, Timestamp};
+pub use emulator::{Emulator, EmulatorBuilder};
+pub use error::Error;
+pub use program::run;
 pub use store::{ParseTargetError, StoreTarget};

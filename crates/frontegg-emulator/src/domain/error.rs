@@ -112,6 +112,16 @@ impl DomainError {
     }
 }
 
+impl DomainError {
+    /// What went wrong, for callers that are not behind HTTP.
+    pub(crate) fn into_cause(self) -> anyhow::Error {
+        let inner = *self.0;
+        inner
+            .cause
+            .unwrap_or_else(|| anyhow::anyhow!(inner.messages.join("; ")))
+    }
+}
+
 /// A constraint that no rule foresaw is a conflict or a missing thing; the rest is internal.
 impl From<DbErr> for DomainError {
     fn from(error: DbErr) -> Self {

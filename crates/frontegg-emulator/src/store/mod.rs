@@ -9,7 +9,7 @@
 mod connect;
 pub(crate) mod entity;
 mod environment;
-mod migrations;
+pub(crate) mod migrations;
 pub(crate) mod query;
 mod reset;
 mod target;
@@ -19,6 +19,7 @@ mod tx;
 
 pub(crate) use environment::Identity;
 pub use target::{ParseTargetError, StoreTarget};
+use tx::Hold;
 pub(crate) use tx::Tx;
 
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use sea_orm::{
     Statement, TransactionOptions, TransactionTrait, sqlx::SqlitePool,
 };
 use sea_orm_migration::MigratorTrait;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock};
 
 use crate::clock::Clock;
 
@@ -56,7 +57,12 @@ pub(crate) struct Store {
 #[derive(Debug)]
 enum Engine {
     /// One connection: the database lives in it and dies with it.
-    Memory { pool: SqlitePool, connection: DatabaseConnection },
+    Memory {
+        pool: SqlitePool,
+        connection: DatabaseConnection,
+        /// Keeps transactions away while the database is replaced.
+        image: Arc<RwLock<()>>,
+    },
     /// One connection that writes, and some that read beside it.
     File { writer: DatabaseConnection, readers: DatabaseConnection },
     Postgres {
@@ -95,31 +101,24 @@ impl Store {
     /// Begins a transaction that only looks. Never hold two transactions at once: in memory there
     /// is one connection, and the second would wait for the first.
     pub(crate) async fn read(&self) -> Result<Tx, StoreError> {
-        let (connection, options) = match &self.engine {
-            Engine::Memory { connection, .. } => (connection, deferred()),
-            Engine::File { readers, .. } => (readers, deferred()),
-            Engine::Postgres { connection, .. } => (
-                connection,
-                TransactionOptions {
-                    isolation_level: Some(IsolationLevel::RepeatableRead),
-                    access_mode: Some(AccessMode::ReadOnly),
-                    sqlite_transaction_mode: None,
-                },
-            ),
+        let hold = match &self.engine {
+            Engine::Memory { image, .. } => Hold::Image(Arc::clone(image).read_owned().await),
+            _ => Hold::Nothing,
         };
-        let inner = connection.begin_with_options(options).await?;
-        Ok(Tx::reading(inner, self.clock.clone()))
+        let inner = self.begin_reading().await?;
+        Ok(Tx::new(inner, self.clock.clone(), false, hold))
     }
 
     /// Begins a transaction that may write, as the only one that does. Do slow work (hashing a
     /// password) before it; finish with [`Tx::commit`], or drop it to undo everything.
     pub(crate) async fn write(&self) -> Result<Tx, StoreError> {
-        let guard = match &self.engine {
-            Engine::Postgres { gate, .. } => Some(Arc::clone(gate).lock_owned().await),
-            _ => None,
+        let hold = match &self.engine {
+            Engine::Memory { image, .. } => Hold::Image(Arc::clone(image).read_owned().await),
+            Engine::File { .. } => Hold::Nothing,
+            Engine::Postgres { gate, .. } => Hold::Writer(Arc::clone(gate).lock_owned().await),
         };
         let inner = self.begin_writing().await?;
-        Ok(Tx::writing(inner, self.clock.clone(), guard))
+        Ok(Tx::new(inner, self.clock.clone(), true, hold))
     }
 
     /// Asks the engine for a sign of life.
@@ -147,6 +146,22 @@ impl Store {
                 tracing::warn!(%error, "closing the store");
             }
         }
+    }
+
+    async fn begin_reading(&self) -> Result<DatabaseTransaction, StoreError> {
+        let (connection, options) = match &self.engine {
+            Engine::Memory { connection, .. } => (connection, deferred()),
+            Engine::File { readers, .. } => (readers, deferred()),
+            Engine::Postgres { connection, .. } => (
+                connection,
+                TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    sqlite_transaction_mode: None,
+                },
+            ),
+        };
+        Ok(connection.begin_with_options(options).await?)
     }
 
     async fn begin_writing(&self) -> Result<DatabaseTransaction, StoreError> {

@@ -3,10 +3,22 @@
 use std::{fmt, future::Future, pin::Pin};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 
 use super::StoreError;
 use crate::clock::{Clock, Timestamp};
+
+/// What a transaction holds while it lives.
+#[expect(dead_code, reason = "held, not read")]
+pub(super) enum Hold {
+    Nothing,
+    /// The right to write, among the tasks of this process.
+    Writer(OwnedMutexGuard<()>),
+    /// The database in memory, against its replacement.
+    Image(OwnedRwLockReadGuard<()>),
+    /// The same, by the one who replaces it.
+    Replacement(OwnedRwLockWriteGuard<()>),
+}
 
 /// A transaction, with the moment it began. SeaORM takes it wherever it takes a connection:
 /// `role::Entity::find().all(tx)`. Dropping it undoes everything.
@@ -16,16 +28,18 @@ pub(crate) struct Tx {
     now: Timestamp,
     writes: bool,
     /// Released after the transaction, as fields are dropped in order.
-    _gate: Option<OwnedMutexGuard<()>>,
+    _hold: Hold,
 }
 
 impl Tx {
-    pub(super) fn reading(inner: DatabaseTransaction, clock: Clock) -> Self {
-        Self { now: clock.timestamp(), inner, clock, writes: false, _gate: None }
-    }
-
-    pub(super) fn writing(inner: DatabaseTransaction, clock: Clock, gate: Option<OwnedMutexGuard<()>>) -> Self {
-        Self { now: clock.timestamp(), inner, clock, writes: true, _gate: gate }
+    pub(super) fn new(inner: DatabaseTransaction, clock: Clock, writes: bool, hold: Hold) -> Self {
+        Self {
+            now: clock.timestamp(),
+            inner,
+            clock,
+            writes,
+            _hold: hold,
+        }
     }
 
     /// The moment this transaction began: the present, for all that expires.

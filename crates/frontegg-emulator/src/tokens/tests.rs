@@ -128,6 +128,11 @@ async fn anything_else_is_refused() {
     let ring = ring().await;
     let good = environment().sign(&ring).expect("a token");
     let parts: Vec<_> = good.split('.').collect();
+    // One bit of the signature, or the claims of another token.
+    let mut changed = good.clone().into_bytes();
+    let middle = parts[0].len() + parts[1].len() + 100;
+    changed[middle] = if changed[middle] == b'A' { b'B' } else { b'A' };
+    let changed = String::from_utf8(changed).expect("text");
     let mut long = good.clone();
     long.push_str(&"A".repeat(LONGEST_PLUS));
     for token in [
@@ -139,7 +144,7 @@ async fn anything_else_is_refused() {
         format!("{good}.{}", parts[2]),
         format!("{}.{}.{}.{}.{}", parts[0], parts[1], parts[2], parts[2], parts[2]),
         format!("{}.{}.{}=", parts[0], parts[1], parts[2]),
-        format!("{}A", &good[..good.len() - 1]),
+        changed,
         format!(" {good}"),
         long,
     ] {

@@ -1,0 +1,24 @@
+//! `POST /auth/vendor`.
+
+use frontegg_contract::{
+    ApiResult, RequestContext, environment_authentication::EnvironmentAuthenticationApi,
+};
+use frontegg_model::types;
+
+use crate::service::Service;
+
+impl EnvironmentAuthenticationApi for Service {
+    async fn authenticate_environment(
+        &self,
+        _: &RequestContext,
+        body: types::VendorAuthenticationRequest,
+    ) -> ApiResult<types::VendorAuthenticationResponse> {
+        let (token, lifetime) = self
+            .environment_token(&body.client_id, body.secret.expose())
+            .await?;
+        Ok(types::VendorAuthenticationResponse {
+            token: token.into(),
+            expires_in: i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX),
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! What an emulator is told at its start.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
+
+use secrecy::SecretString;
+
+use crate::{Error, ids, store::StoreTarget};
+
+/// Everything that can be chosen, with its defaults.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) store: StoreTarget,
+    pub(crate) vendor_id: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) api_key: SecretString,
+    pub(crate) admin_token: Option<SecretString>,
+    pub(crate) base_url: Option<String>,
+    pub(crate) environment_token_lifetime: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            store: StoreTarget::Memory,
+            vendor_id: None,
+            client_id: None,
+            api_key: ids::new_id().into(),
+            admin_token: None,
+            base_url: None,
+            environment_token_lifetime: Duration::from_hours(1),
+        }
+    }
+}
+
+impl Config {
+    /// Refuses what would be unsafe.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if !self.listen.ip().is_loopback() && self.admin_token.is_none() {
+            return Err(Error::Exposed(self.listen));
+        }
+        Ok(())
+    }
+}

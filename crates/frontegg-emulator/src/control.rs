@@ -1,0 +1,194 @@
+//! The control plane under `/_emulator/`: what a test or an operator does to the emulator itself.
+//!
+//! It can empty the store, so it is guarded: only this machine reaches it, or whoever has the admin
+//! token where one is set; the `Host` must be an address of ours, which stops names that were
+//! rebound to this machine, and a browser's `Origin` must be the same. No CORS is granted.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use chrono::{DateTime, Utc};
+use frontegg_contract::{ApiFailure, ApiResult, receive::bearer};
+use frontegg_model::OPERATIONS;
+use http::{HeaderMap, StatusCode, Uri, header};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::{api, domain::environment::same_secret, server::Peer, service::Service};
+
+type Shared = State<Arc<Service>>;
+
+/// The routes, without the prefix.
+pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
+    let guarded = Router::new()
+        .route("/info", get(info))
+        .route("/coverage", get(coverage))
+        .route("/reset", post(reset))
+        .route("/clock", get(clock).put(set_clock).delete(real_clock))
+        .route("/clock/advance", post(advance_clock))
+        .route("/clock/freeze", post(freeze_clock))
+        .route("/clock/resume", post(resume_clock))
+        .route_layer(middleware::from_fn_with_state(service, guard));
+    Router::new()
+        // For probes, which know neither token nor host; they tell nothing.
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .merge(guarded)
+}
+
+async fn guard(State(service): Shared, request: Request, next: Next) -> ApiResult<Response> {
+    let peer = request.extensions().get::<Peer>().copied();
+    admit(&service, peer, request.headers())?;
+    Ok(next.run(request).await)
+}
+
+fn admit(service: &Service, peer: Option<Peer>, headers: &HeaderMap) -> ApiResult<()> {
+    let host = text(headers, header::HOST.as_str());
+    if !host.is_some_and(|host| is_own_host(service, host)) {
+        return Err(ApiFailure::forbidden("This host is not served"));
+    }
+    if headers.contains_key(header::ORIGIN) {
+        let origin = text(headers, header::ORIGIN.as_str())
+            .and_then(|origin| origin.split_once("://"))
+            .map(|(_, authority)| authority);
+        if origin != host {
+            return Err(ApiFailure::forbidden("This origin is not served"));
+        }
+    }
+    let Some(token) = &service.config().admin_token else {
+        let local = peer.is_some_and(|Peer(address)| address.ip().to_canonical().is_loopback());
+        return if local {
+            Ok(())
+        } else {
+            Err(ApiFailure::forbidden("Only this machine is served"))
+        };
+    };
+    match bearer(headers) {
+        Some(given) if same_secret(given, token.expose_secret()) => Ok(()),
+        _ => Err(ApiFailure::unauthorized("The admin token is required")),
+    }
+}
+
+/// Whether a `Host` is this machine, the address we listen on, or the configured one.
+fn is_own_host(service: &Service, host: &str) -> bool {
+    let Ok(authority) = host.parse::<http::uri::Authority>() else {
+        return false;
+    };
+    let name = authority.host();
+    if name.eq_ignore_ascii_case("localhost") {
+        return true;
+    }
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(address) = address.parse::<IpAddr>() {
+        return address.to_canonical().is_loopback() || address == service.config().listen.ip();
+    }
+    let own = |url: &str| url.parse::<Uri>().ok()?.host().map(str::to_ascii_lowercase);
+    own(service.base_url()).is_some_and(|own| own == name.to_ascii_lowercase())
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+async fn health() -> Json<Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+async fn ready(State(service): Shared) -> ApiResult<Json<Value>> {
+    service.store().ping().await.map_err(|error| {
+        tracing::warn!(%error, "not ready");
+        ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "The store is not available")
+    })?;
+    Ok(Json(json!({ "status": "ok" })))
+}
+
+async fn info(State(service): Shared) -> Json<Value> {
+    let unserved = api::unserved().count();
+    Json(json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "url": service.url(),
+        "baseUrl": service.base_url(),
+        "vendorId": service.vendor_id(),
+        "clientId": service.client_id(),
+        "store": service.config().store.to_string(),
+        "clock": show_clock(&service),
+        "operations": { "all": OPERATIONS.len(), "served": OPERATIONS.len() - unserved },
+    }))
+}
+
+async fn coverage() -> Json<Value> {
+    let unserved: Vec<_> = api::unserved().map(|operation| operation.id).collect();
+    Json(json!({
+        "all": OPERATIONS.len(),
+        "served": OPERATIONS.len() - unserved.len(),
+        "unserved": unserved,
+    }))
+}
+
+async fn reset(State(service): Shared) -> ApiResult<StatusCode> {
+    service.reset().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn show_clock(service: &Service) -> Value {
+    let clock = service.clock();
+    json!({ "now": clock.timestamp().to_string(), "frozen": clock.is_frozen() })
+}
+
+async fn clock(State(service): Shared) -> Json<Value> {
+    Json(show_clock(&service))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetClock {
+    now: DateTime<Utc>,
+}
+
+async fn set_clock(State(service): Shared, body: Bytes) -> ApiResult<Json<Value>> {
+    let wanted: SetClock = parse(&body)?;
+    service.clock().set(wanted.now);
+    Ok(Json(show_clock(&service)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdvanceClock {
+    seconds: f64,
+}
+
+async fn advance_clock(State(service): Shared, body: Bytes) -> ApiResult<Json<Value>> {
+    let wanted: AdvanceClock = parse(&body)?;
+    let duration = Duration::try_from_secs_f64(wanted.seconds)
+        .map_err(|_| ApiFailure::bad_request("seconds must be a number from 0"))?;
+    service.clock().advance(duration);
+    Ok(Json(show_clock(&service)))
+}
+
+async fn freeze_clock(State(service): Shared) -> Json<Value> {
+    service.clock().freeze();
+    Json(show_clock(&service))
+}
+
+async fn resume_clock(State(service): Shared) -> Json<Value> {
+    service.clock().resume();
+    Json(show_clock(&service))
+}
+
+async fn real_clock(State(service): Shared) -> Response {
+    service.clock().real();
+    Json(show_clock(&service)).into_response()
+}
+
+/// Reads a body as JSON, whatever type it claims to be, as `curl -d` sends it.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
+    serde_json::from_slice(body).map_err(|error| ApiFailure::bad_request(error.to_string()))
+}

@@ -1,0 +1,176 @@
+//! Starting, using and stopping an emulator from Rust.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::net::TcpListener;
+
+use crate::{
+    Clock, Error, StoreTarget,
+    config::Config,
+    server::{self, Server},
+    service::Service,
+};
+
+/// A running emulator. It stops when it is dropped; [`Emulator::stop`] also waits for it.
+///
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), frontegg_emulator::Error> {
+/// let emulator = frontegg_emulator::Emulator::start().await?;
+/// println!("{} {}", emulator.url(), emulator.client_id());
+/// emulator.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Emulator {
+    service: Arc<Service>,
+    address: SocketAddr,
+    server: Server,
+}
+
+impl Emulator {
+    /// Starts an emulator in memory on a free port of this machine.
+    pub async fn start() -> Result<Self, Error> {
+        Self::builder().start().await
+    }
+
+    /// An emulator with other settings.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+
+    /// Where it is reached, e.g. `http://127.0.0.1:49152`.
+    pub fn url(&self) -> &str {
+        self.service.url()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The environment's client id, to authenticate with.
+    pub fn client_id(&self) -> &str {
+        self.service.client_id()
+    }
+
+    /// The environment's API key, to authenticate with.
+    pub fn api_key(&self) -> &str {
+        self.service.config().api_key.expose_secret()
+    }
+
+    /// The id of the environment.
+    pub fn vendor_id(&self) -> &str {
+        self.service.vendor_id()
+    }
+
+    /// Its time.
+    pub fn clock(&self) -> Clock {
+        self.service.clock().clone()
+    }
+
+    /// Empties it, so that it is as after its start: for use before every test. Keys, credentials,
+    /// address and clock stay; tokens issued before are refused.
+    pub async fn reset(&self) -> Result<(), Error> {
+        Ok(self.service.reset().await?)
+    }
+
+    /// Takes no more connections, lets requests under way end for a few seconds, closes the store.
+    pub async fn stop(mut self) {
+        self.server.stop().await;
+    }
+
+    /// Waits until it has stopped for another reason than [`Emulator::stop`].
+    pub async fn stopped(&mut self) {
+        self.server.stopped().await;
+    }
+}
+
+/// Settings of an emulator that is to be started.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct EmulatorBuilder {
+    config: Config,
+    clock: Clock,
+}
+
+impl EmulatorBuilder {
+    /// Where to listen; port 0 picks a free one. By default `127.0.0.1:0`.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.config.listen = address;
+        self
+    }
+
+    /// Where to keep the state; by default in memory.
+    pub fn store(mut self, store: StoreTarget) -> Self {
+        self.config.store = store;
+        self
+    }
+
+    /// The environment's client id; by default the one that the store knows, or a new one.
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.config.client_id = Some(client_id.into());
+        self
+    }
+
+    /// The environment's API key; by default a new one at each start.
+    pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
+        self.config.api_key = SecretString::from(api_key.into());
+        self
+    }
+
+    /// The id of a fresh environment; a store that has one keeps it.
+    pub fn vendor_id(mut self, vendor_id: impl Into<String>) -> Self {
+        self.config.vendor_id = Some(vendor_id.into());
+        self
+    }
+
+    /// The address under which clients reach the emulator, for tokens (`iss`) and links, where it
+    /// is not the one it listens on.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        let url: String = url.into();
+        self.config.base_url = Some(url.trim_end_matches('/').to_owned());
+        self
+    }
+
+    /// How long an environment token is good; by default an hour.
+    pub fn environment_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.config.environment_token_lifetime = lifetime;
+        self
+    }
+
+    /// The token that the control plane asks for. Needed to listen on an address that other
+    /// machines reach.
+    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
+        self.config.admin_token = Some(SecretString::from(token.into()));
+        self
+    }
+
+    /// A clock to share with other emulators.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Starts the emulator; it is ready when this returns.
+    pub async fn start(self) -> Result<Emulator, Error> {
+        self.config.check()?;
+        let listen = self.config.listen;
+        let failed = |source| Error::Listen {
+            address: listen,
+            source,
+        };
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let service = Service::open(self.config, self.clock, server::url(address)).await?;
+        let service = Arc::new(service);
+        let server = Server::start(listener, Arc::clone(&service));
+        Ok(Emulator {
+            service,
+            address,
+            server,
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! Why an emulator did not start.
+
+use std::{io, net::SocketAddr};
+
+use crate::domain::DomainError;
+
+/// Why an emulator did not start, or could not be reset.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The address is taken or not this machine's.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Others could reach the control plane.
+    #[error("{0} can be reached from other machines: give an admin token to allow that")]
+    Exposed(SocketAddr),
+    /// The store failed.
+    #[error("the store failed: {0}")]
+    Store(#[source] anyhow::Error),
+}
+
+impl From<DomainError> for Error {
+    fn from(error: DomainError) -> Self {
+        Self::Store(error.into_cause())
+    }
+}

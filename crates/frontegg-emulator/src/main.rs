@@ -1,0 +1,5 @@
+//! The program `frontegg-emulator`.
+
+fn main() -> anyhow::Result<()> {
+    frontegg_emulator::run()
+}

@@ -1,0 +1,230 @@
+//! The program: an emulator that runs until it is told to end.
+
+use std::{io::Write, net::SocketAddr, time::Duration};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::{Emulator, StoreTarget};
+
+/// Stateful emulator of the Frontegg Identity API.
+#[derive(Debug, Parser)]
+#[command(name = "frontegg-emulator", version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until Ctrl-C or SIGTERM; so does the program without a command.
+    Serve,
+}
+
+#[derive(Args)]
+struct Options {
+    /// Where to listen; port 0 picks a free one.
+    #[arg(long, global = true, value_name = "ADDRESS", default_value = "127.0.0.1:8100")]
+    #[arg(env = "FRONTEGG_EMULATOR_LISTEN")]
+    listen: SocketAddr,
+
+    /// The environment's client id; by default the one that the store knows, or a new one.
+    #[arg(long, global = true, value_name = "ID", env = "FRONTEGG_EMULATOR_CLIENT_ID")]
+    client_id: Option<String>,
+
+    /// The environment's API key; by default a new one at each start.
+    #[arg(long, global = true, value_name = "KEY", env = "FRONTEGG_EMULATOR_API_KEY")]
+    #[arg(hide_env_values = true)]
+    api_key: Option<String>,
+
+    /// The id of a fresh environment; a store that has one keeps it.
+    #[arg(long, global = true, value_name = "ID", env = "FRONTEGG_EMULATOR_VENDOR_ID")]
+    vendor_id: Option<String>,
+
+    /// Where to keep the state: memory, sqlite:PATH or postgres://…
+    #[arg(long, global = true, default_value = "memory", env = "FRONTEGG_EMULATOR_STORE")]
+    #[arg(hide_env_values = true)]
+    store: StoreTarget,
+
+    /// The address under which clients reach the emulator, for tokens and links.
+    #[arg(long, global = true, value_name = "URL", env = "FRONTEGG_EMULATOR_BASE_URL")]
+    base_url: Option<String>,
+
+    /// The token that the control plane asks for; needed to listen on other than loopback.
+    #[arg(long, global = true, value_name = "TOKEN", env = "FRONTEGG_EMULATOR_ADMIN_TOKEN")]
+    #[arg(hide_env_values = true)]
+    admin_token: Option<String>,
+
+    /// How many seconds an environment token is good.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 3600)]
+    #[arg(env = "FRONTEGG_EMULATOR_TOKEN_LIFETIME")]
+    token_lifetime: u64,
+
+    /// What to log to stderr, e.g. debug or frontegg_emulator=debug.
+    #[arg(long, global = true, value_name = "FILTER", default_value = "info")]
+    #[arg(env = "FRONTEGG_EMULATOR_LOG")]
+    log: String,
+}
+
+/// Without the secrets.
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("listen", &self.listen)
+            .field("client_id", &self.client_id)
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Runs the program with the arguments and the environment of the process.
+pub fn run() -> anyhow::Result<()> {
+    let Arguments { command, options } = Arguments::parse();
+    let filter = EnvFilter::try_new(&options.log).context("--log is not a filter")?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let Command::Serve = command.unwrap_or(Command::Serve);
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(serve(options))
+}
+
+async fn serve(options: Options) -> anyhow::Result<()> {
+    // Heard from the first moment on, also while the store is being opened.
+    let end = Signals::listen()?;
+    let mut builder = Emulator::builder()
+        .listen(options.listen)
+        .store(options.store)
+        .environment_token_lifetime(Duration::from_secs(options.token_lifetime));
+    if let Some(client_id) = options.client_id {
+        builder = builder.client_id(client_id);
+    }
+    if let Some(api_key) = options.api_key {
+        builder = builder.api_key(api_key);
+    }
+    if let Some(vendor_id) = options.vendor_id {
+        builder = builder.vendor_id(vendor_id);
+    }
+    if let Some(base_url) = options.base_url {
+        builder = builder.base_url(base_url);
+    }
+    if let Some(admin_token) = options.admin_token {
+        builder = builder.admin_token(admin_token);
+    }
+    let mut emulator = builder.start().await?;
+    announce(&emulator)?;
+    tokio::select! {
+        () = end.received() => {}
+        () = emulator.stopped() => {}
+    }
+    emulator.stop().await;
+    Ok(())
+}
+
+/// Tells on stdout that the emulator is ready, and what clients need. Whoever reads only the first
+/// line and goes away is no error.
+fn announce(emulator: &Emulator) -> anyhow::Result<()> {
+    let text = format!(
+        "listening on {}\nexport FRONTEGG_CLIENT_ID={}\nexport FRONTEGG_API_KEY={}\n",
+        emulator.url(),
+        quoted(emulator.client_id()),
+        quoted(emulator.api_key()),
+    );
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// A word for a shell.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// The signals that end the program.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn received(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "as elsewhere")]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn received(self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_is_optional() {
+        for words in [&["x", "--listen", "[::1]:0"][..], &["x", "serve", "--listen", "[::1]:0"]] {
+            let arguments = Arguments::parse_from(words);
+            assert_eq!(arguments.options.listen.to_string(), "[::1]:0");
+        }
+        assert!(Arguments::try_parse_from(["x", "--store", "mysql://x"]).is_err());
+    }
+
+    #[test]
+    fn secrets_do_not_show() {
+        let arguments = Arguments::parse_from([
+            "x", "--api-key", "hush", "--admin-token", "hush", "--store", "postgres://u:hush@h/d",
+        ]);
+        assert!(!format!("{arguments:?}").contains("hush"));
+        assert!(!arguments.options.api_key.is_none());
+    }
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(quoted("a-1"), "a-1");
+        assert_eq!(quoted("a b'c"), r"'a b'\''c'");
+        assert_eq!(quoted(""), "''");
+    }
+}

@@ -1,0 +1,153 @@
+//! The HTTP server: accepting connections, serving requests, ending gracefully.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, response::IntoResponse};
+use frontegg_contract::{ApiFailure, route};
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+use tower::ServiceExt;
+
+use crate::{api, control, service::Service};
+
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a request may take altogether, with the sending of its body.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long requests under way may go on after the server was told to end.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Most bytes of a request's head.
+const HEAD_LIMIT: usize = 64 * 1024;
+
+/// Who sent a request, as an extension of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// Everything that is served, as one router.
+pub(crate) fn app(service: Arc<Service>) -> Router {
+    let router = api::routes()
+        .nest("/_emulator", control::routes(Arc::clone(&service)))
+        .with_state(service);
+    route::finish(router)
+}
+
+/// How to reach a server at that address from this machine.
+pub(crate) fn url(address: SocketAddr) -> String {
+    if !address.ip().is_unspecified() {
+        return format!("http://{address}");
+    }
+    let port = address.port();
+    if address.is_ipv4() {
+        format!("http://127.0.0.1:{port}")
+    } else {
+        format!("http://[::1]:{port}")
+    }
+}
+
+/// A server that runs until it is told to end or dropped.
+#[derive(Debug)]
+pub(crate) struct Server {
+    /// Closing it ends the server.
+    end: Option<watch::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Begins to accept connections.
+    pub(crate) fn start(listener: TcpListener, service: Arc<Service>) -> Self {
+        let (end, ended) = watch::channel(());
+        let task = tokio::spawn(run(listener, service, ended));
+        Self {
+            end: Some(end),
+            task,
+        }
+    }
+
+    /// Tells the server to end and waits until it has.
+    pub(crate) async fn stop(&mut self) {
+        self.end = None;
+        self.stopped().await;
+    }
+
+    /// Waits until the server has ended.
+    pub(crate) async fn stopped(&mut self) {
+        if self.task.is_finished() {
+            return;
+        }
+        if let Err(error) = (&mut self.task).await {
+            tracing::error!(%error, "the server ended");
+        }
+    }
+}
+
+async fn run(listener: TcpListener, service: Arc<Service>, mut ended: watch::Receiver<()>) {
+    let app = app(Arc::clone(&service));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            // An error says that the other half is gone, and nothing is ever sent.
+            _ = ended.changed() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    connections.spawn(serve(stream, Peer(peer), app.clone(), graceful.watcher()));
+                }
+                Err(error) => {
+                    // Out of files, most likely: give connections a moment to end.
+                    tracing::warn!(%error, "accepting a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests under way are cut off");
+    }
+    connections.shutdown().await;
+    service.store().close().await;
+}
+
+async fn serve(stream: TcpStream, peer: Peer, app: Router, watcher: Watcher) {
+    // Answers are short: do not hold them back to fill packets.
+    let _ = stream.set_nodelay(true);
+    let handler = service_fn(move |request| answer(app.clone(), peer, request));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_LIMIT)
+        .serve_connection(TokioIo::new(stream), handler);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+async fn answer(
+    app: Router,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(peer);
+    match tokio::time::timeout(REQUEST_TIMEOUT, app.oneshot(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let failure = ApiFailure::new(StatusCode::REQUEST_TIMEOUT, "Request took too long");
+            let close = HeaderValue::from_static("close");
+            Ok(failure.header(header::CONNECTION, close).into_response())
+        }
+    }
+}

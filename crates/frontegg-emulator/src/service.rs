@@ -1,0 +1,222 @@
+//! What every request works with: the store, the clock, the keys, the configuration.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use frontegg_contract::{
+    ApiFailure, ApiResult, Authenticate, EnvironmentToken, Principal, TokenKind, UserToken,
+};
+use secrecy::ExposeSecret;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    domain::{self, DomainError, DomainResult, environment},
+    keys::Keys,
+    store::{Identity, Store},
+    tokens::{Claims, EnvironmentClaims, Life, UserClaims},
+};
+
+/// How long a process may go on with the epoch it knows when others share its store.
+const EPOCH_GOOD_FOR: Duration = Duration::from_secs(1);
+
+/// The emulator behind its HTTP interface. There is one of it, behind an `Arc`.
+#[derive(Debug)]
+pub(crate) struct Service {
+    store: Store,
+    clock: Clock,
+    keys: Keys,
+    config: Config,
+    vendor_id: String,
+    client_id: String,
+    /// Where this process is reached, without a slash at the end.
+    url: String,
+    epoch: AtomicI64,
+    epoch_read: Mutex<Instant>,
+}
+
+impl Service {
+    /// Opens the store, settles who the environment is and fills a fresh one.
+    pub(crate) async fn open(config: Config, clock: Clock, url: String) -> DomainResult<Self> {
+        let store = Store::open(&config.store, clock.clone()).await?;
+        let keys = Keys::of(&store).await?;
+        let tx = store.write().await?;
+        let (identity, fresh) =
+            Identity::settle(&tx, config.vendor_id.clone(), config.client_id.clone()).await?;
+        if fresh {
+            domain::seed::fresh_environment(&tx).await?;
+        }
+        Store::add_issuer(&tx, config.base_url.as_deref().unwrap_or(&url)).await?;
+        tx.commit().await?;
+        Ok(Self {
+            store,
+            clock,
+            keys,
+            config,
+            vendor_id: identity.vendor_id,
+            client_id: identity.client_id,
+            url,
+            epoch: AtomicI64::new(identity.epoch),
+            epoch_read: Mutex::new(Instant::now()),
+        })
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The id of the environment.
+    pub(crate) fn vendor_id(&self) -> &str {
+        &self.vendor_id
+    }
+
+    /// The environment's client id.
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Where this process listens, e.g. `http://127.0.0.1:8100`.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Under which address tokens are issued and links are made: what was configured, else where
+    /// this process listens.
+    pub(crate) fn base_url(&self) -> &str {
+        self.config.base_url.as_deref().unwrap_or(&self.url)
+    }
+
+    /// Empties the store and begins anew. Keys and clock stay; tokens of before are refused.
+    pub(crate) async fn reset(&self) -> DomainResult<()> {
+        let (tx, identity) = self.store.clear().await?;
+        domain::seed::fresh_environment(&tx).await?;
+        tx.commit().await?;
+        if let Some(identity) = identity {
+            self.epoch.store(identity.epoch, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// A fresh token of the environment, for whoever knows its credentials.
+    pub(crate) async fn environment_token(
+        &self,
+        client_id: &str,
+        api_key: &str,
+    ) -> DomainResult<(String, Duration)> {
+        let own = (self.client_id(), self.config.api_key.expose_secret());
+        environment::check_credentials((client_id, api_key), own)?;
+        let lifetime = self.config.environment_token_lifetime;
+        let claims = Claims::Environment(EnvironmentClaims {
+            vendor_id: self.vendor_id.clone(),
+            scopes: Vec::new(),
+            epoch: self.epoch().await?,
+            life: Life::new(self.base_url(), None, self.clock.timestamp(), lifetime),
+        });
+        Ok((self.sign(&claims).await?, lifetime))
+    }
+
+    /// Signs claims with the key in use.
+    pub(crate) async fn sign(&self, claims: &Claims) -> DomainResult<String> {
+        let ring = self.keys.ring().await?;
+        claims.sign(&ring).map_err(DomainError::internal)
+    }
+
+    /// The epoch of the store, which another process may have ended.
+    async fn epoch(&self) -> DomainResult<i64> {
+        if !self.store.is_memory() && self.epoch_is_due() {
+            let tx = self.store.read().await?;
+            if let Some(identity) = Identity::find(&tx).await? {
+                self.epoch.store(identity.epoch, Ordering::Release);
+            }
+        }
+        Ok(self.epoch.load(Ordering::Acquire))
+    }
+
+    fn epoch_is_due(&self) -> bool {
+        let mut read = self
+            .epoch_read
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let due = read.elapsed() >= EPOCH_GOOD_FOR;
+        if due {
+            *read = Instant::now();
+        }
+        due
+    }
+
+    /// Whose token it is; refused with 401 when it is not good (any more).
+    async fn principal(&self, token: &str) -> DomainResult<Principal> {
+        let unauthorized = || DomainError::unauthorized("Unauthorized");
+        let ring = self.keys.ring().await?;
+        let claims = Claims::verify(token, &ring, self.clock.timestamp()).map_err(|error| {
+            tracing::debug!(%error, "a bearer token was refused");
+            unauthorized()
+        })?;
+        self.check_issuer(&claims.life().iss).await?;
+        match claims {
+            Claims::Environment(claims) => {
+                // The key may be that of other emulators in this process as well.
+                if claims.vendor_id != self.vendor_id || claims.epoch != self.epoch().await? {
+                    return Err(unauthorized());
+                }
+                Ok(Principal::Environment(EnvironmentToken {
+                    vendor_id: claims.vendor_id,
+                    client_id: self.client_id.clone(),
+                }))
+            }
+            Claims::UserToken(claims) => {
+                let tx = self.store.read().await?;
+                environment::check_session(&tx, &claims).await?;
+                Ok(Principal::User(user_token(*claims)))
+            }
+            // Client credentials are not served yet, so that no token made from them is ours.
+            Claims::TenantApiToken(_) | Claims::UserApiToken(_) => Err(unauthorized()),
+        }
+    }
+
+    /// Refuses tokens that no process of this environment has issued.
+    async fn check_issuer(&self, issuer: &str) -> DomainResult<()> {
+        if issuer == self.base_url() {
+            return Ok(());
+        }
+        let tx = self.store.read().await?;
+        if Store::has_issuer(&tx, issuer).await? {
+            return Ok(());
+        }
+        Err(DomainError::unauthorized("Unauthorized"))
+    }
+}
+
+fn user_token(claims: UserClaims) -> UserToken {
+    UserToken {
+        user_id: claims.sub,
+        tenant_id: claims.tenant_id,
+        kind: TokenKind::User,
+        token_id: claims.sid,
+        roles: claims.roles.unwrap_or_default(),
+        permissions: claims.permissions.unwrap_or_default(),
+    }
+}
+
+impl Authenticate for Service {
+    async fn authenticate(&self, token: &str) -> ApiResult<Principal> {
+        self.principal(token).await.map_err(ApiFailure::from)
+    }
+}

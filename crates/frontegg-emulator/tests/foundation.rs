@@ -1,0 +1,266 @@
+//! The emulator over HTTP: starting and ending, its own credentials, tokens, control plane.
+
+use std::time::{Duration, Instant};
+
+use frontegg_emulator::{Emulator, Error, StoreTarget};
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::{Value, json};
+
+async fn started() -> Emulator {
+    Emulator::start().await.expect("an emulator")
+}
+
+async fn send(emulator: &Emulator, method: Method, path: &str, body: Value) -> Response {
+    let request = Client::new().request(method, format!("{}{path}", emulator.url()));
+    let request = if body.is_null() { request } else { request.json(&body) };
+    request.send().await.expect("an answer")
+}
+
+async fn json(response: Response) -> Value {
+    response.json().await.expect("JSON")
+}
+
+async fn login(emulator: &Emulator) -> Value {
+    let body = json!({ "clientId": emulator.client_id(), "secret": emulator.api_key() });
+    let response = send(emulator, Method::POST, "/auth/vendor", body).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    json(response).await
+}
+
+/// An operation that takes the environment token; served or not, it answers 401 without a good one.
+async fn guarded(emulator: &Emulator, token: &str) -> StatusCode {
+    let url = format!("{}/identity/resources/permissions/v1", emulator.url());
+    let response = Client::new().get(url).bearer_auth(token).send().await;
+    response.expect("an answer").status()
+}
+
+#[tokio::test]
+async fn the_environment_authenticates() {
+    let emulator = started().await;
+    let answer = login(&emulator).await;
+    assert_eq!(answer["expiresIn"], 3600);
+    let token = answer["token"].as_str().expect("a token");
+    assert_eq!(token.split('.').count(), 3);
+    for (path, body) in [
+        ("/auth/vendor/", json!({ "clientId": emulator.client_id(), "secret": emulator.api_key() })),
+        ("/frontegg/auth/vendor", json!({ "clientId": emulator.client_id(), "secret": emulator.api_key() })),
+    ] {
+        assert_eq!(send(&emulator, Method::POST, path, body).await.status(), StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_refused_alike() {
+    let emulator = started().await;
+    let mut answers = Vec::new();
+    for (client_id, secret) in [
+        (emulator.client_id(), "wrong"),
+        ("wrong", emulator.api_key()),
+        ("", ""),
+    ] {
+        let body = json!({ "clientId": client_id, "secret": secret });
+        let response = send(&emulator, Method::POST, "/auth/vendor", body).await;
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert!(response.headers().contains_key("frontegg-trace-id"));
+        answers.push(json(response).await);
+    }
+    assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
+    for body in [json!({}), json!({ "clientId": 1, "secret": "x" }), json!([])] {
+        let response = send(&emulator, Method::POST, "/auth/vendor", body).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test]
+async fn a_token_ends_with_its_time_its_epoch_and_its_emulator() {
+    let emulator = started().await;
+    let token = login(&emulator).await["token"].as_str().expect("a token").to_owned();
+    assert_ne!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(guarded(&emulator, &token[1..]).await, StatusCode::UNAUTHORIZED);
+
+    // They share the key of the process, nothing else.
+    let other = started().await;
+    assert_eq!(guarded(&other, &token).await, StatusCode::UNAUTHORIZED);
+
+    emulator.clock().advance(Duration::from_secs(3599));
+    assert_ne!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+    emulator.clock().advance(Duration::from_secs(2));
+    assert_eq!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+
+    let token = login(&emulator).await["token"].as_str().expect("a token").to_owned();
+    emulator.reset().await.expect("a reset");
+    assert_eq!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+    let token = login(&emulator).await["token"].as_str().expect("a token").to_owned();
+    assert_ne!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn keys_are_published() {
+    let emulator = started().await;
+    let jwks = json(send(&emulator, Method::GET, "/.well-known/jwks.json", Value::Null).await).await;
+    assert_eq!(jwks["keys"][0]["alg"], "RS256");
+    assert!(jwks["keys"][0]["d"].is_null());
+    let path = "/.well-known/openid-configuration";
+    let document = json(send(&emulator, Method::GET, path, Value::Null).await).await;
+    assert_eq!(document["issuer"], emulator.url());
+}
+
+#[tokio::test]
+async fn the_control_plane_serves_this_machine() {
+    let emulator = started().await;
+    for path in ["health", "ready", "info", "coverage", "clock"] {
+        let path = format!("/_emulator/{path}");
+        let response = send(&emulator, Method::GET, &path, Value::Null).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+    }
+    let info = json(send(&emulator, Method::GET, "/_emulator/info", Value::Null).await).await;
+    assert_eq!(info["vendorId"], emulator.vendor_id());
+    assert_eq!(info["store"], "memory");
+    let response = send(&emulator, Method::POST, "/_emulator/reset", Value::Null).await;
+    assert_eq!(response.status(), StatusCode::NO_CONTENT);
+    let response = send(&emulator, Method::GET, "/_emulator/reset", Value::Null).await;
+    assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn the_clock_is_set_over_http() {
+    let emulator = started().await;
+    let now = json!({ "now": "2031-02-03T04:05:06Z" });
+    let send = async |method, path: &str, body| {
+        let response = send(&emulator, method, &format!("/_emulator/clock{path}"), body).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        json(response).await
+    };
+    let shown = send(Method::POST, "/freeze", Value::Null).await;
+    assert_eq!(shown["frozen"], true);
+    assert_eq!(send(Method::PUT, "", now).await["now"], "2031-02-03T04:05:06.000Z");
+    let shown = send(Method::POST, "/advance", json!({ "seconds": 1.5 })).await;
+    assert_eq!(shown["now"], "2031-02-03T04:05:07.500Z");
+    assert_eq!(send(Method::POST, "/resume", Value::Null).await["frozen"], false);
+    let shown = send(Method::DELETE, "", Value::Null).await;
+    assert!(!shown["now"].as_str().expect("a time").starts_with("2031"));
+
+    for body in [json!({}), json!({ "seconds": -1 }), json!({ "seconds": 1e300 })] {
+        let response = self::send(&emulator, Method::POST, "/_emulator/clock/advance", body).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    }
+}
+
+/// Security case 55.
+#[tokio::test]
+async fn the_control_plane_refuses_foreign_hosts_and_origins() {
+    let emulator = started().await;
+    let authority = emulator.address().to_string();
+    let reset = async |headers: &[(&str, &str)]| {
+        let url = format!("{}/_emulator/reset", emulator.url());
+        let request = headers
+            .iter()
+            .fold(Client::new().post(url), |request, (name, value)| request.header(*name, *value));
+        let response = request.send().await.expect("an answer");
+        let granted = response.headers().contains_key("access-control-allow-origin");
+        assert!(!granted, "no CORS");
+        response.status()
+    };
+    for host in ["evil.test", "127.0.0.1.evil.test", "localhost.evil.test", "10.1.2.3", "[::2]"] {
+        assert_eq!(reset(&[("host", host)]).await, StatusCode::FORBIDDEN, "{host}");
+    }
+    for host in ["localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:80", authority.as_str()] {
+        assert_eq!(reset(&[("host", host)]).await, StatusCode::NO_CONTENT, "{host}");
+    }
+    for origin in ["http://evil.test", "null", "http://127.0.0.1:1", "https://localhost"] {
+        let status = reset(&[("origin", origin)]).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{origin}");
+    }
+    let own = format!("http://{authority}");
+    assert_eq!(reset(&[("origin", &own)]).await, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn an_admin_token_is_asked_for_where_one_is_set() {
+    let exposed = Emulator::builder().listen("0.0.0.0:0".parse().expect("an address"));
+    let refused = exposed.clone().start().await;
+    assert!(matches!(refused, Err(Error::Exposed(_))));
+
+    let emulator = exposed.admin_token("hush").start().await.expect("an emulator");
+    assert!(emulator.url().starts_with("http://127.0.0.1:"));
+    let status = async |path: &str, token: Option<&str>| {
+        let request = Client::new().get(format!("{}/_emulator/{path}", emulator.url()));
+        let request = token.map_or(request.try_clone().expect("a copy"), |token| {
+            request.bearer_auth(token)
+        });
+        request.send().await.expect("an answer").status()
+    };
+    assert_eq!(status("info", None).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status("info", Some("hus")).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status("info", Some("hush")).await, StatusCode::OK);
+    assert_eq!(status("health", None).await, StatusCode::OK);
+    assert!(!format!("{emulator:?}").contains("hush"));
+}
+
+/// Security case 41, and what a restart must keep.
+#[tokio::test]
+async fn a_file_survives_a_restart() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = StoreTarget::SqliteFile(directory.path().join("state.db"));
+    let start = || Emulator::builder().store(store.clone()).api_key("key").start();
+
+    let emulator = start().await.expect("an emulator");
+    let (vendor_id, client_id) = (emulator.vendor_id().to_owned(), emulator.client_id().to_owned());
+    let token = login(&emulator).await["token"].as_str().expect("a token").to_owned();
+    emulator.stop().await;
+
+    // On another port, so issued under another address.
+    let emulator = start().await.expect("an emulator");
+    assert_eq!(emulator.vendor_id(), vendor_id);
+    assert_eq!(emulator.client_id(), client_id);
+    assert_ne!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+
+    emulator.reset().await.expect("a reset");
+    assert_eq!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn stopping_and_dropping_free_the_port() {
+    let emulator = started().await;
+    let address = emulator.address();
+    emulator.stop().await;
+    let again = Emulator::builder().listen(address).start().await.expect("the same port");
+    drop(again);
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while tokio::net::TcpStream::connect(address).await.is_ok() {
+        assert!(Instant::now() < deadline, "still listening");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_is_an_error() {
+    let emulator = started().await;
+    let second = Emulator::builder().listen(emulator.address()).start().await;
+    assert!(matches!(second, Err(Error::Listen { .. })));
+}
+
+/// Security case 60, in small: many emulators in one process, and many resets.
+#[tokio::test]
+async fn starting_and_resetting_is_quick() {
+    // The first one makes the key and the image of an empty store.
+    login(&started().await).await;
+    let (mut start, mut stop) = (Duration::ZERO, Duration::ZERO);
+    for _ in 0..100 {
+        let begin = Instant::now();
+        let emulator = started().await;
+        start += begin.elapsed() / 100;
+        let begin = Instant::now();
+        emulator.stop().await;
+        stop += begin.elapsed() / 100;
+    }
+    let emulator = started().await;
+    let begin = Instant::now();
+    for _ in 0..100 {
+        emulator.reset().await.expect("a reset");
+    }
+    let reset = begin.elapsed() / 100;
+    eprintln!("start {start:?}, stop {stop:?}, reset {reset:?}");
+    let limit = Duration::from_millis(100);
+    assert!(start < limit && stop < limit && reset < limit);
+}
