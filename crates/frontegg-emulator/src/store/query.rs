@@ -1,11 +1,14 @@
 //! Pieces that many queries share: pages and matching without case.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, IntoSimpleExpr, PaginatorTrait, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoSimpleExpr, PaginatorTrait, QuerySelect, Select,
     sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr},
 };
 
 use super::{StoreError, Tx};
+
+/// Rows of one insertion: every engine takes only so many values at once.
+const ROWS: usize = 1_000;
 
 /// Which part of a list is wanted: `number` counts pages from 0, as the API's `_offset` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +48,20 @@ where
     let first = page.number.saturating_mul(page.size);
     let items = if first >= total { Vec::new() } else { select.limit(page.size).offset(first).all(tx).await? };
     Ok(Paged { items, total })
+}
+
+/// Inserts rows, however many.
+pub(crate) async fn insert_all<A: ActiveModelTrait>(rows: Vec<A>, tx: &Tx) -> Result<(), StoreError> {
+    for rows in rows.chunks(ROWS) {
+        A::Entity::insert_many(rows.to_vec()).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Parameters of a statement in SQL, from the given number on: `$2, $3, $4`.
+pub(crate) fn parameters(first: usize, count: usize) -> String {
+    let names: Vec<String> = (first..first + count).map(|number| format!("${number}")).collect();
+    names.join(", ")
 }
 
 /// `column` contains `text`, ASCII letters compared without case.
