@@ -206,7 +206,8 @@ impl Builder {
         if application.as_ref().is_some_and(|id| !id.fits()) {
             return Err(ConfigError::InvalidHeader("the application id"));
         }
-        let sender = |identity, application| Sender { identity, tenant: None, user: None, application, options: self.options };
+        let sender =
+            |identity, application| Sender { identity, tenant: None, user: None, application, options: self.options };
         let tokens = self.credentials.map(|credentials| {
             // The credentials decide; an application would only narrow what they reach.
             let bare = Inner(Arc::new(sender(Identity::Anonymous, None)));

@@ -113,7 +113,10 @@ impl<'a, T: Send + 'a> IntoFuture for Call<'a, T> {
 
 impl<T> fmt::Debug for Call<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("operation", &self.operation).field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Call")
+            .field("operation", &self.operation)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -264,7 +267,11 @@ pub(crate) struct Plan {
 
 /// The plan of the present call; for a call of the raw client, one of `options`.
 pub(crate) fn plan(options: Options) -> Plan {
-    let of = |context: &Context| Plan { options: context.options, deadline: context.deadline, repeatable: context.repeatable };
+    let of = |context: &Context| Plan {
+        options: context.options,
+        deadline: context.deadline,
+        repeatable: context.repeatable,
+    };
     CONTEXT.try_with(of).unwrap_or_else(|_| Plan { options, deadline: deadline(options.timeout), repeatable: false })
 }
 

@@ -51,7 +51,9 @@ impl Builder {
                 // A variable that is set to nothing counts as not set: compose files and CI do that.
                 match get(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
                     Some(Ok(value)) => return Ok(Some((name, value))),
-                    Some(Err(_)) => return Err(ConfigError::InvalidVariable { name, reason: "it is not Unicode".into() }),
+                    Some(Err(_)) => {
+                        return Err(ConfigError::InvalidVariable { name, reason: "it is not Unicode".into() });
+                    }
                     None => {}
                 }
             }
@@ -118,7 +120,9 @@ mod tests {
 
     #[test]
     fn bad_values_are_reported_with_their_variable() {
-        for (name, value) in [("FRONTEGG_REGION", "mars"), ("FRONTEGG_API_GATEWAY_URL", "nowhere"), ("FRONTEGG_API_BASE_URL", "ftp://x")] {
+        for (name, value) in
+            [("FRONTEGG_REGION", "mars"), ("FRONTEGG_API_GATEWAY_URL", "nowhere"), ("FRONTEGG_API_BASE_URL", "ftp://x")]
+        {
             let error = read(&[&BOTH[..], &[(name, value)]].concat()).unwrap_err();
             assert!(matches!(&error, ConfigError::InvalidVariable { name: found, .. } if *found == name), "{error:?}");
             assert!(error.to_string().contains(name) && error.to_string().contains(value), "{error}");

@@ -181,7 +181,12 @@ impl Error {
     }
 
     /// Completes the failure with what the call knows; what it says itself stays.
-    pub(crate) fn in_call(mut self, operation: &'static str, attempts: u32, answer: Option<(StatusCode, Option<String>)>) -> Self {
+    pub(crate) fn in_call(
+        mut self,
+        operation: &'static str,
+        attempts: u32,
+        answer: Option<(StatusCode, Option<String>)>,
+    ) -> Self {
         let inner = &mut *self.0;
         inner.operation.get_or_insert(operation);
         inner.attempts = inner.attempts.max(attempts);
@@ -351,7 +356,8 @@ impl From<client::Error<ApiError>> for Error {
             client::Error::ErrorResponse(response) => Self::refused(response),
             client::Error::UnexpectedResponse(response) => Self::answered(response.status(), response.headers()),
             client::Error::InvalidResponsePayload(body, error) => {
-                Self::new(ErrorKind::Decode, "the answer is not as documented").caused_by(decode::explain(&body, &error))
+                Self::new(ErrorKind::Decode, "the answer is not as documented")
+                    .caused_by(decode::explain(&body, &error))
             }
         }
     }
@@ -404,7 +410,11 @@ mod tests {
             let error = refusal(status, "{}");
             assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{status}");
         }
-        assert!(refusal(403, "{}").is_forbidden() && refusal(409, "{}").is_conflict() && refusal(400, "{}").is_bad_request());
+        assert!(
+            refusal(403, "{}").is_forbidden()
+                && refusal(409, "{}").is_conflict()
+                && refusal(400, "{}").is_bad_request()
+        );
     }
 
     #[test]

@@ -140,7 +140,15 @@ mod tests {
         let base = |text: &str| Host::Url(text.into()).base_url();
         assert_eq!(base(" http://127.0.0.1:8100/ ").unwrap(), "http://127.0.0.1:8100");
         assert_eq!(base("https://acme.test/frontegg/").unwrap(), "https://acme.test/frontegg");
-        for bad in ["", "acme.test", "ftp://acme.test", "https://acme.test?x=1", "https://acme.test#x", "https://acme.test/a//b", "https://"] {
+        for bad in [
+            "",
+            "acme.test",
+            "ftp://acme.test",
+            "https://acme.test?x=1",
+            "https://acme.test#x",
+            "https://acme.test/a//b",
+            "https://",
+        ] {
             assert!(matches!(base(bad), Err(ConfigError::InvalidBaseUrl { .. })), "{bad}");
         }
     }

@@ -197,7 +197,8 @@ mod tests {
 
     #[test]
     fn the_service_may_ask_to_wait_up_to_a_limit() {
-        let pause = |wait| Retry::default().pause(1, false, Outcome::Answered(StatusCode::TOO_MANY_REQUESTS, Some(wait)));
+        let pause =
+            |wait| Retry::default().pause(1, false, Outcome::Answered(StatusCode::TOO_MANY_REQUESTS, Some(wait)));
         let wait = pause(3 * SECOND).unwrap();
         assert!(wait >= 3 * SECOND && wait < 4 * SECOND);
         assert_eq!(pause(61 * SECOND), None);
@@ -207,7 +208,10 @@ mod tests {
     fn both_forms_of_retry_after_are_read() {
         assert_eq!(demanded_wait(&headers(&[("retry-after", " 7 ")])), Some(7 * SECOND));
         let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
-        assert_eq!(demanded_wait(&headers(&[date, ("retry-after", "Wed, 21 Oct 2015 07:28:05 GMT")])), Some(5 * SECOND));
+        assert_eq!(
+            demanded_wait(&headers(&[date, ("retry-after", "Wed, 21 Oct 2015 07:28:05 GMT")])),
+            Some(5 * SECOND)
+        );
         assert_eq!(demanded_wait(&headers(&[("retry-after", "Wed, 21 Oct 2015 07:28:05 GMT")])), Some(Duration::ZERO));
         assert_eq!(demanded_wait(&headers(&[("retry-after", "soon")])), None);
         assert_eq!(demanded_wait(&headers(&[])), None);

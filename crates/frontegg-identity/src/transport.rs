@@ -138,7 +138,12 @@ impl Sender {
     }
 
     /// Sends a request; after a 401 once more, with a new environment token.
-    async fn send(&self, http: &reqwest::Client, request: Request, operation: &'static Operation) -> reqwest::Result<Response> {
+    async fn send(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+        operation: &'static Operation,
+    ) -> reqwest::Result<Response> {
         let span = tracing::Span::current();
         span.record("http.request.method", operation.method.as_str());
         span.record("url.template", operation.path);
@@ -182,7 +187,11 @@ fn unfit(what: &str) -> Error {
 /// Sends a request until it is answered for good, time runs out or attempts are used up.
 ///
 /// Gives the request back, unless its body cannot be sent twice.
-async fn attempt_all(http: &reqwest::Client, request: Request, plan: Plan) -> (reqwest::Result<Response>, Option<Request>) {
+async fn attempt_all(
+    http: &reqwest::Client,
+    request: Request,
+    plan: Plan,
+) -> (reqwest::Result<Response>, Option<Request>) {
     let mut tried = 0;
     loop {
         let Some(mut copy) = request.try_clone() else {

@@ -111,9 +111,8 @@ async fn the_wrong_token_is_found_before_anything_is_sent() {
 async fn a_hundred_callers_fetch_one_token() {
     let service = Service::start(vec![Reply::token("t-1", DAY).delay(Duration::from_millis(50))], vec![ok()]).await;
     let frontegg = service.frontegg();
-    let calls: Vec<_> = (0..100)
-        .map(|_| tokio::spawn(frontegg.management().roles().list_roles_v1().into_future()))
-        .collect();
+    let calls: Vec<_> =
+        (0..100).map(|_| tokio::spawn(frontegg.management().roles().list_roles_v1().into_future())).collect();
     for call in calls {
         call.await.unwrap().unwrap();
     }
@@ -125,9 +124,8 @@ async fn those_who_waited_share_the_failure() {
     let refusal = Reply::new(401, r#"{"errors":["bad key"]}"#).delay(Duration::from_millis(50));
     let service = Service::start(vec![refusal], vec![ok()]).await;
     let frontegg = service.frontegg();
-    let calls: Vec<_> = (0..20)
-        .map(|_| tokio::spawn(frontegg.management().roles().list_roles_v1().into_future()))
-        .collect();
+    let calls: Vec<_> =
+        (0..20).map(|_| tokio::spawn(frontegg.management().roles().list_roles_v1().into_future())).collect();
     for call in calls {
         let error = call.await.unwrap().unwrap_err();
         assert_eq!((error.kind(), error.operation()), (ErrorKind::Unauthenticated, Some("authenticate_environment")));
@@ -158,7 +156,8 @@ async fn a_token_is_renewed_early_and_the_old_one_serves_when_that_fails() {
 #[tokio::test]
 async fn a_refused_token_is_replaced_once() {
     let service =
-        Service::start(vec![Reply::token("t-1", DAY), Reply::token("t-2", DAY)], vec![Reply::new(401, "{}"), ok()]).await;
+        Service::start(vec![Reply::token("t-1", DAY), Reply::token("t-2", DAY)], vec![Reply::new(401, "{}"), ok()])
+            .await;
     let roles = service.frontegg().management().roles();
     // A POST too: what was refused was not done.
     let response = roles.create_roles_v1(&[role()]).with_response().await.unwrap();
@@ -176,7 +175,10 @@ async fn when_no_new_token_is_to_be_had_the_error_says_so() {
     let tokens = vec![Reply::token("t-1", DAY), Reply::new(401, r#"{"errors":["key revoked"]}"#)];
     let service = Service::start(tokens, vec![Reply::new(401, "{}")]).await;
     let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
-    assert_eq!((error.operation(), error.messages()), (Some("authenticate_environment"), &["key revoked".to_owned()][..]));
+    assert_eq!(
+        (error.operation(), error.messages()),
+        (Some("authenticate_environment"), &["key revoked".to_owned()][..])
+    );
 }
 
 #[tokio::test]
@@ -237,7 +239,8 @@ async fn rate_limits_are_waited_out_for_writes_too() {
 #[tokio::test]
 async fn a_wait_beyond_the_limits_is_left_to_the_caller() {
     let reset = chrono::Utc::now() + chrono::TimeDelta::seconds(40);
-    let limited = Reply::new(429, "{}").header("x-rate-limit-reset", reset.to_rfc3339()).header("frontegg-trace-id", "t-9");
+    let limited =
+        Reply::new(429, "{}").header("x-rate-limit-reset", reset.to_rfc3339()).header("frontegg-trace-id", "t-9");
     let service = Service::start(token(), vec![limited]).await;
     let roles = service.builder().timeout(Duration::from_secs(5)).build().unwrap().management().roles();
     let before = Instant::now();

@@ -67,7 +67,8 @@ impl Reply {
         if self.cut == Some(0) {
             return;
         }
-        let mut head = format!("HTTP/1.1 {} x\r\ncontent-length: {}\r\nconnection: close\r\n", self.status, self.body.len());
+        let mut head =
+            format!("HTTP/1.1 {} x\r\ncontent-length: {}\r\nconnection: close\r\n", self.status, self.body.len());
         for (name, value) in self.headers {
             head += &format!("{name}: {value}\r\n");
         }
