@@ -30,6 +30,8 @@ pub struct RequestContext {
     pub application_id: Option<String>,
     /// All headers of the request.
     pub headers: HeaderMap,
+    /// The query of the request as it came, for links to other pages of a list.
+    pub query: String,
     /// Id of the request, as told to the caller in `frontegg-trace-id`.
     pub trace_id: String,
     reply: Mutex<ReplyParts>,
@@ -61,6 +63,7 @@ impl RequestContext {
             user_id,
             application_id: text(&headers, APPLICATION_HEADER),
             headers,
+            query: String::new(),
             trace_id,
             reply: Mutex::default(),
         }

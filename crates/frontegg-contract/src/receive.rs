@@ -121,7 +121,9 @@ async fn accept(
     let path = path_values(&mut parts).await?;
     let trace_id = parts.extensions.remove::<TraceId>().unwrap_or_default();
     hide_secrets(&mut parts.headers);
-    let context = RequestContext::new(operation, principal, parts.headers, trace_id.into());
+    let query = parts.uri.query().unwrap_or_default();
+    let mut context = RequestContext::new(operation, principal, parts.headers, trace_id.into());
+    query.clone_into(&mut context.query);
     if operation.token != Token::None {
         if operation.tenant == Need::Required {
             context.tenant()?;
@@ -131,7 +133,6 @@ async fn accept(
         }
     }
     let mut faults = Faults::default();
-    let query = parts.uri.query().unwrap_or_default();
     let parameters = params::read(contract.parameters, &path, query, &context.headers, &mut faults);
     let body = match contract.body {
         Some(schema) => {
