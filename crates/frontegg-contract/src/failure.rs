@@ -21,6 +21,8 @@ pub struct ApiFailure {
     pub error: Box<ApiError>,
     /// Headers beyond the usual ones.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What goes in place of `error`; see [`ApiFailure::instead`].
+    other: Option<Box<Value>>,
 }
 
 impl ApiFailure {
@@ -31,7 +33,13 @@ impl ApiFailure {
 
     fn listing(status: StatusCode, messages: Vec<String>) -> Self {
         let error = ApiError { errors: Some(messages), ..ApiError::default() };
-        Self { status, error: Box::new(error), headers: Vec::new() }
+        Self { status, error: Box::new(error), headers: Vec::new(), other: None }
+    }
+
+    /// An answer in a form that its operation's schema does not describe, as the service has it
+    /// where a second form exists in prose only. It is not held against the document.
+    pub fn instead(status: StatusCode, answer: Value) -> Self {
+        Self { other: Some(Box::new(answer)), ..Self::listing(status, Vec::new()) }
     }
 
     /// 400 with one text.
@@ -113,7 +121,11 @@ impl std::error::Error for ApiFailure {}
 
 impl IntoResponse for ApiFailure {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self.error).unwrap_or_default();
+        let body = match &self.other {
+            Some(other) => serde_json::to_vec(other),
+            None => serde_json::to_vec(&self.error),
+        };
+        let body = body.unwrap_or_default();
         let mut response = (self.status, body).into_response();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json; charset=utf-8");
@@ -145,6 +157,14 @@ mod tests {
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let body: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(body, serde_json::json!({"errors": ["Application ID is not specified"], "errorCode": "ER-00008"}));
+    }
+
+    #[tokio::test]
+    async fn another_form_goes_as_it_is() {
+        let response = ApiFailure::instead(StatusCode::OK, serde_json::json!([])).into_response();
+        assert_eq!(response.status(), StatusCode::OK);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(&body[..], b"[]");
     }
 
     #[test]

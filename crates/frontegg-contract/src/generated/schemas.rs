@@ -3361,7 +3361,7 @@ pub(super) static TENANT: Schema = Schema::Object(
         Member("metadata", Optional, &Schema::Nullable(&Schema::STRING)),
         Member("createdAt", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
         Member("updatedAt", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
-        Member("deletedAt", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
+        Member("deletedAt", Required, &Schema::Nullable(&Schema::DATE_TIME)),
     ],
 );
 pub(super) static TENANT_ACCESS_TOKEN_RESPONSE: Schema = Schema::Object(

@@ -9033,10 +9033,7 @@ pub struct Tenant {
     )]
     pub date_format: ::std::option::Option<::std::string::String>,
     /// Time of deletion; null while the tenant lives.
-    #[serde(
-        rename = "deletedAt",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
+    #[serde(rename = "deletedAt")]
     pub deleted_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Domain of the tenant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
