@@ -8,6 +8,7 @@ use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use serde_json::Value;
+use syn::Item;
 
 use crate::{
     operation::{APPLICATION_HEADER, Api, Operation, Parameter, tag_module, tag_type},
@@ -21,8 +22,8 @@ const TESTS: &str = "crates/frontegg-contract/tests/generated";
 /// Parts of the model that generated code may name.
 const MODEL: [&str; 3] = ["Secret", "enums", "types"];
 
-/// All files of the contract.
-pub fn contract(api: &Api) -> Result<Files> {
+/// All files of the contract. The client's calls serve to call every operation in a test.
+pub fn contract(api: &Api, calls: &[Item]) -> Result<Files> {
     check_addresses(api)?;
     let mut files = Files::new();
     let mut put = |path: String, head: &str, tokens: TokenStream| -> Result<()> {
@@ -39,6 +40,7 @@ pub fn contract(api: &Api) -> Result<Files> {
     }
     put(format!("{TESTS}/echo.rs"), "//! A service whose every operation answers with its own name.\n\n", echo(api)?)?;
     files.insert(format!("{TESTS}/requests.rs"), requests::requests(api)?);
+    files.insert(format!("{TESTS}/calls.rs"), requests::calls(api, calls)?);
     Ok(files)
 }
 

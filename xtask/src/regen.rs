@@ -71,7 +71,7 @@ pub fn generate(root: &Path) -> Result<Files> {
     files.insert(format!("{model}/types.rs"), types);
     let calls = call_file(&generated.calls);
     files.extend(views::views(&api, &generated.calls)?);
-    files.extend(contract::contract(&api)?);
+    files.extend(contract::contract(&api, &generated.calls)?);
     files.extend(samples::samples(&api, &generated.calls)?);
     files.insert("crates/frontegg-client/src/generated/client.rs".into(), calls);
     for text in files.values_mut() {

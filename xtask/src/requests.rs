@@ -1,14 +1,16 @@
-//! Writes one request of every operation, as tests send it without a client: unpublished
-//! operations, which no client offers, included.
+//! Writes what tests send to a server: one raw request of every operation, unpublished ones
+//! included, and one call of every published operation through the facade.
 
 use std::fmt::Write as _;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use heck::ToUpperCamelCase;
 use serde_json::Value;
+use syn::Item;
 
 use crate::{
-    operation::{Api, Operation, Place},
-    samples,
+    operation::{Api, Operation, Place, tag_module},
+    samples::{self, argument, arguments, signatures},
 };
 
 /// The file of requests.
@@ -26,6 +28,49 @@ pub fn requests(api: &Api) -> Result<String> {
             .collect();
         let body = operation.body.as_ref().map(|body| sample(api, "body", &body.schema).to_string());
         writeln!(out, "    ({:?}, {:?}, &{headers:?}, {body:?}),", operation.id, address(api, operation))?;
+    }
+    out.push_str("];\n");
+    Ok(out)
+}
+
+/// The file of calls. Each takes the scope that its token belongs to.
+pub fn calls(api: &Api, calls: &[Item]) -> Result<String> {
+    let mut out = String::from(
+        "//! One call of every published operation through the facade, with samples made from the document.\n\n\
+         #![allow(deprecated)]\n\n\
+         use frontegg_identity::{enums, params, types};\n\
+         use super::{Call, body};\n\n\
+         /// Every published operation, sorted by id.\npub(crate) const CALLS: &[(&str, Call)] = &[\n",
+    );
+    for operation in api.published() {
+        let id = &operation.id;
+        let signature = signatures(calls).find(|signature| signature.ident == id);
+        let signature = signature.with_context(|| format!("no call of {id}"))?;
+        let (mut given, mut optional, mut last) = (Vec::new(), Vec::new(), None);
+        for (name, ty) in arguments(signature) {
+            let value = argument(api, operation, &name, ty)?;
+            let place = operation.parameters.iter().position(|parameter| parameter.ident() == name);
+            match value.strip_prefix("Some(").and_then(|value| value.strip_suffix(')')) {
+                Some(value) => optional.push(format!(".{name}({})", value.trim_start_matches('&'))),
+                None if name == "body" => last = Some(value),
+                None => given.push((place, value)),
+            }
+        }
+        given.sort();
+        let mut given: Vec<String> = given.into_iter().map(|(_, value)| value).chain(last).collect();
+        if !optional.is_empty() {
+            given.push(format!("params::{}::new(){}", id.to_upper_camel_case(), optional.concat()));
+        }
+        let scope = match operation.token.as_str() {
+            "none" => "anonymous",
+            "user" => "user",
+            _ => "environment",
+        };
+        let (view, given) = (tag_module(&operation.tag), given.join(", "));
+        writeln!(
+            out,
+            "    ({id:?}, |scopes| Box::pin(async move {{ scopes.{scope}.{view}().{id}({given}).await.map(drop) }})),"
+        )?;
     }
     out.push_str("];\n");
     Ok(out)

@@ -1,20 +1,18 @@
 //! Every operation of the documents over real HTTP: it is mounted, reaches its own handler, wants
 //! its own kind of token, and its tables and types agree.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{ENVIRONMENT, Server, USER, outcome, with_json};
 use frontegg_contract::schema::{Format, Member, Presence, Schema};
 use frontegg_contract::{CONTRACTS, route};
 use frontegg_model::{Need, OPERATIONS, Operation, Token, operation};
 use requests::{REQUESTS, Request};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Map, Value, json};
-use support::{ENVIRONMENT, Server, USER, outcome, with_json};
 
 #[rustfmt::skip]
-#[path = "generated/requests.rs"]
+#[path = "../generated/requests.rs"]
 mod requests;
 
 fn reached(id: &str) -> (StatusCode, Vec<String>) {

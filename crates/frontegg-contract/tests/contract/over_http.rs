@@ -1,12 +1,10 @@
 //! What a server of this contract answers over real HTTP before any handler is reached.
 
-mod support;
-
+use crate::support::{ENVIRONMENT, Server, USER, outcome, told, with_json};
 use axum::Router;
 use frontegg_contract::route;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
-use support::{ENVIRONMENT, Server, USER, outcome, told, with_json};
 
 const DELEGATION: &str = "/identity/resources/configurations/v1/delegation";
 const ROLES: &str = "/identity/resources/roles/v1";
