@@ -26,7 +26,7 @@ async fn main() -> anyhow::Result<()> {
     switch_tenant(&frontegg, &ada).await?;
     show_error(&frontegg).await?;
 
-    emulator.stop().await?;
+    emulator.stop().await;
     Ok(())
 }
 

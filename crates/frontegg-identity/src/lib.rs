@@ -53,3 +53,8 @@ pub use scope::{Access, Anonymous, Authorized, Environment, Scope, User};
 /// generator, not this crate's promise of stability.
 pub use frontegg_client as client;
 pub use frontegg_model::{self as model, Patch, Secret, enums, types};
+
+/// Compiles the examples of the workspace's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -5,7 +5,7 @@ use frontegg_client::{enums, types};
 use super::{Call, body};
 
 /// Every operation by id, with a call of it.
-pub const CALLS: &[(&str, Call)] = &[
+pub(crate) const CALLS: &[(&str, Call)] = &[
     ("accept_invitation", |client| Box::pin(async move { client.accept_invitation(&body::<types::AcceptInvitationDto>(r#"{"userId":"userId-1","token":"token-1"}"#)).await.map(drop) })),
     ("accept_invitation_with_code", |client| Box::pin(async move { client.accept_invitation_with_code(&body::<types::AcceptInvitationWithCodeDto>(r#"{"userId":"userId-1","token":"token-1","code":"code-1"}"#)).await.map(drop) })),
     ("activate_user", |client| Box::pin(async move { client.activate_user(Some("frontegg-vendor-host-1"), &body::<types::ActivateUserDto>(r#"{"userId":"userId-1","token":"token-1","password":"password-1","recaptchaToken":"recaptchaToken-1","lastTermsCheck":"lastTermsCheck-1"}"#)).await.map(drop) })),
