@@ -65,11 +65,7 @@ fn admit(service: &Service, peer: Option<Peer>, headers: &HeaderMap) -> ApiResul
     }
     let Some(token) = &service.config().admin_token else {
         let local = peer.is_some_and(|Peer(address)| address.ip().to_canonical().is_loopback());
-        return if local {
-            Ok(())
-        } else {
-            Err(ApiFailure::forbidden("Only this machine is served"))
-        };
+        return if local { Ok(()) } else { Err(ApiFailure::forbidden("Only this machine is served")) };
     };
     match bearer(headers) {
         Some(given) if same_secret(given, token.expose_secret()) => Ok(()),

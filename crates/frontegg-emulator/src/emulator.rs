@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use crate::{
     Clock, Error, StoreTarget,
     config::Config,
+    domain::Refusal,
     server::{self, Server},
     service::Service,
 };
@@ -69,6 +70,17 @@ impl Emulator {
     /// Its time.
     pub fn clock(&self) -> Clock {
         self.service.clock().clone()
+    }
+
+    /// A token of that user in that tenant, as a sign-in would give it, with the roles and
+    /// permissions held there. Whether the user could sign in is not asked: it is for tests that
+    /// are about something else.
+    pub async fn user_token(&self, user_id: &str, tenant_id: &str) -> Result<String, Error> {
+        let token = self.service.user_token(user_id, tenant_id).await;
+        token.map_err(|error| match error.refusal() {
+            Refusal::NotFound => Error::Unknown(error.messages().join("; ")),
+            _ => error.into(),
+        })
     }
 
     /// Empties it, so that it is as after its start: for use before every test. Keys, credentials,
@@ -158,19 +170,12 @@ impl EmulatorBuilder {
     pub async fn start(self) -> Result<Emulator, Error> {
         self.config.check()?;
         let listen = self.config.listen;
-        let failed = |source| Error::Listen {
-            address: listen,
-            source,
-        };
+        let failed = |source| Error::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let service = Service::open(self.config, self.clock, server::url(address)).await?;
         let service = Arc::new(service);
         let server = Server::start(listener, Arc::clone(&service));
-        Ok(Emulator {
-            service,
-            address,
-            server,
-        })
+        Ok(Emulator { service, address, server })
     }
 }

@@ -1,10 +1,10 @@
-//! Why an emulator did not start.
+//! Why an emulator did not start, or could not do what it was told.
 
 use std::{io, net::SocketAddr};
 
 use crate::domain::DomainError;
 
-/// Why an emulator did not start, or could not be reset.
+/// Why an emulator did not start, or could not do what it was told.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -19,6 +19,9 @@ pub enum Error {
     /// Others could reach the control plane.
     #[error("{0} can be reached from other machines: give an admin token to allow that")]
     Exposed(SocketAddr),
+    /// Something that was named does not exist.
+    #[error("{0}")]
+    Unknown(String),
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(#[source] anyhow::Error),

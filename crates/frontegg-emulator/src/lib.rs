@@ -22,6 +22,7 @@ mod server;
 mod service;
 mod store;
 mod tokens;
+mod user_token;
 
 pub use clock::{Clock, Timestamp};
 pub use emulator::{Emulator, EmulatorBuilder};

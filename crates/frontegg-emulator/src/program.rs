@@ -84,15 +84,9 @@ impl std::fmt::Debug for Options {
 pub fn run() -> anyhow::Result<()> {
     let Arguments { command, options } = Arguments::parse();
     let filter = EnvFilter::try_new(&options.log).context("--log is not a filter")?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let Command::Serve = command.unwrap_or(Command::Serve);
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(serve(options))
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(options))
 }
 
 async fn serve(options: Options) -> anyhow::Result<()> {
@@ -164,10 +158,7 @@ impl Signals {
     #[cfg(unix)]
     fn listen() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
     #[cfg(unix)]
@@ -215,10 +206,16 @@ mod tests {
     #[test]
     fn secrets_do_not_show() {
         let arguments = Arguments::parse_from([
-            "x", "--api-key", "hush", "--admin-token", "hush", "--store", "postgres://u:hush@h/d",
+            "x",
+            "--api-key",
+            "hush",
+            "--admin-token",
+            "hush",
+            "--store",
+            "postgres://u:hush@h/d",
         ]);
         assert!(!format!("{arguments:?}").contains("hush"));
-        assert!(!arguments.options.api_key.is_none());
+        assert!(arguments.options.api_key.is_some());
     }
 
     #[test]

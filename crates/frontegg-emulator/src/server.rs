@@ -37,9 +37,7 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// Everything that is served, as one router.
 pub(crate) fn app(service: Arc<Service>) -> Router {
-    let router = api::routes()
-        .nest("/_emulator", control::routes(Arc::clone(&service)))
-        .with_state(service);
+    let router = api::routes().nest("/_emulator", control::routes(Arc::clone(&service))).with_state(service);
     route::finish(router)
 }
 
@@ -49,11 +47,7 @@ pub(crate) fn url(address: SocketAddr) -> String {
         return format!("http://{address}");
     }
     let port = address.port();
-    if address.is_ipv4() {
-        format!("http://127.0.0.1:{port}")
-    } else {
-        format!("http://[::1]:{port}")
-    }
+    if address.is_ipv4() { format!("http://127.0.0.1:{port}") } else { format!("http://[::1]:{port}") }
 }
 
 /// A server that runs until it is told to end or dropped.
@@ -69,10 +63,7 @@ impl Server {
     pub(crate) fn start(listener: TcpListener, service: Arc<Service>) -> Self {
         let (end, ended) = watch::channel(());
         let task = tokio::spawn(run(listener, service, ended));
-        Self {
-            end: Some(end),
-            task,
-        }
+        Self { end: Some(end), task }
     }
 
     /// Tells the server to end and waits until it has.
@@ -135,19 +126,13 @@ async fn serve(stream: TcpStream, peer: Peer, app: Router, watcher: Watcher) {
     }
 }
 
-async fn answer(
-    app: Router,
-    peer: Peer,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
+async fn answer(app: Router, peer: Peer, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(peer);
-    match tokio::time::timeout(REQUEST_TIMEOUT, app.oneshot(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let failure = ApiFailure::new(StatusCode::REQUEST_TIMEOUT, "Request took too long");
-            let close = HeaderValue::from_static("close");
-            Ok(failure.header(header::CONNECTION, close).into_response())
-        }
+    if let Ok(response) = tokio::time::timeout(REQUEST_TIMEOUT, app.oneshot(request)).await {
+        return response;
     }
+    let failure = ApiFailure::new(StatusCode::REQUEST_TIMEOUT, "Request took too long");
+    let close = HeaderValue::from_static("close");
+    Ok(failure.header(header::CONNECTION, close).into_response())
 }

@@ -1,22 +1,21 @@
 //! What every request works with: the store, the clock, the keys, the configuration.
 
 use std::{
+    collections::HashSet,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use frontegg_contract::{
-    ApiFailure, ApiResult, Authenticate, EnvironmentToken, Principal, TokenKind, UserToken,
-};
+use frontegg_contract::{ApiFailure, ApiResult, Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
 use secrecy::ExposeSecret;
 
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{self, DomainError, DomainResult, environment},
+    domain::{self, DomainError, DomainResult, environment, passwords::Passwords},
     keys::Keys,
     store::{Identity, Store},
     tokens::{Claims, EnvironmentClaims, Life, UserClaims},
@@ -31,6 +30,7 @@ pub(crate) struct Service {
     store: Store,
     clock: Clock,
     keys: Keys,
+    passwords: Passwords,
     config: Config,
     vendor_id: String,
     client_id: String,
@@ -38,6 +38,8 @@ pub(crate) struct Service {
     url: String,
     epoch: AtomicI64,
     epoch_read: Mutex<Instant>,
+    /// Other processes of this environment that tokens were seen of.
+    issuers: Mutex<HashSet<String>>,
 }
 
 impl Service {
@@ -45,9 +47,9 @@ impl Service {
     pub(crate) async fn open(config: Config, clock: Clock, url: String) -> DomainResult<Self> {
         let store = Store::open(&config.store, clock.clone()).await?;
         let keys = Keys::of(&store).await?;
+        let passwords = Passwords::new(store.is_memory());
         let tx = store.write().await?;
-        let (identity, fresh) =
-            Identity::settle(&tx, config.vendor_id.clone(), config.client_id.clone()).await?;
+        let (identity, fresh) = Identity::settle(&tx, config.vendor_id.clone(), config.client_id.clone()).await?;
         if fresh {
             domain::seed::fresh_environment(&tx).await?;
         }
@@ -57,12 +59,14 @@ impl Service {
             store,
             clock,
             keys,
+            passwords,
             config,
             vendor_id: identity.vendor_id,
             client_id: identity.client_id,
             url,
             epoch: AtomicI64::new(identity.epoch),
             epoch_read: Mutex::new(Instant::now()),
+            issuers: Mutex::default(),
         })
     }
 
@@ -76,6 +80,11 @@ impl Service {
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// Hashes passwords.
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.passwords
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -115,11 +124,7 @@ impl Service {
     }
 
     /// A fresh token of the environment, for whoever knows its credentials.
-    pub(crate) async fn environment_token(
-        &self,
-        client_id: &str,
-        api_key: &str,
-    ) -> DomainResult<(String, Duration)> {
+    pub(crate) async fn environment_token(&self, client_id: &str, api_key: &str) -> DomainResult<(String, Duration)> {
         let own = (self.client_id(), self.config.api_key.expose_secret());
         environment::check_credentials((client_id, api_key), own)?;
         let lifetime = self.config.environment_token_lifetime;
@@ -150,10 +155,7 @@ impl Service {
     }
 
     fn epoch_is_due(&self) -> bool {
-        let mut read = self
-            .epoch_read
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut read = self.epoch_read.lock().unwrap_or_else(PoisonError::into_inner);
         let due = read.elapsed() >= EPOCH_GOOD_FOR;
         if due {
             *read = Instant::now();
@@ -193,14 +195,20 @@ impl Service {
 
     /// Refuses tokens that no process of this environment has issued.
     async fn check_issuer(&self, issuer: &str) -> DomainResult<()> {
-        if issuer == self.base_url() {
+        if issuer == self.base_url() || self.issuers().contains(issuer) {
             return Ok(());
         }
         let tx = self.store.read().await?;
-        if Store::has_issuer(&tx, issuer).await? {
-            return Ok(());
+        if !Store::has_issuer(&tx, issuer).await? {
+            return Err(DomainError::unauthorized("Unauthorized"));
         }
-        Err(DomainError::unauthorized("Unauthorized"))
+        // Issuers are never taken back.
+        self.issuers().insert(issuer.to_owned());
+        Ok(())
+    }
+
+    fn issuers(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.issuers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -53,11 +53,7 @@ async fn the_environment_authenticates() {
 async fn wrong_credentials_are_refused_alike() {
     let emulator = started().await;
     let mut answers = Vec::new();
-    for (client_id, secret) in [
-        (emulator.client_id(), "wrong"),
-        ("wrong", emulator.api_key()),
-        ("", ""),
-    ] {
+    for (client_id, secret) in [(emulator.client_id(), "wrong"), ("wrong", emulator.api_key()), ("", "")] {
         let body = json!({ "clientId": client_id, "secret": secret });
         let response = send(&emulator, Method::POST, "/auth/vendor", body).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
@@ -74,6 +70,7 @@ async fn wrong_credentials_are_refused_alike() {
 #[tokio::test]
 async fn a_token_ends_with_its_time_its_epoch_and_its_emulator() {
     let emulator = started().await;
+    emulator.clock().freeze();
     let token = login(&emulator).await["token"].as_str().expect("a token").to_owned();
     assert_ne!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
     assert_eq!(guarded(&emulator, &token[1..]).await, StatusCode::UNAUTHORIZED);
@@ -153,9 +150,8 @@ async fn the_control_plane_refuses_foreign_hosts_and_origins() {
     let authority = emulator.address().to_string();
     let reset = async |headers: &[(&str, &str)]| {
         let url = format!("{}/_emulator/reset", emulator.url());
-        let request = headers
-            .iter()
-            .fold(Client::new().post(url), |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(Client::new().post(url), |request, (name, value)| request.header(*name, *value));
         let response = request.send().await.expect("an answer");
         let granted = response.headers().contains_key("access-control-allow-origin");
         assert!(!granted, "no CORS");
@@ -185,9 +181,7 @@ async fn an_admin_token_is_asked_for_where_one_is_set() {
     assert!(emulator.url().starts_with("http://127.0.0.1:"));
     let status = async |path: &str, token: Option<&str>| {
         let request = Client::new().get(format!("{}/_emulator/{path}", emulator.url()));
-        let request = token.map_or(request.try_clone().expect("a copy"), |token| {
-            request.bearer_auth(token)
-        });
+        let request = token.map_or(request.try_clone().expect("a copy"), |token| request.bearer_auth(token));
         request.send().await.expect("an answer").status()
     };
     assert_eq!(status("info", None).await, StatusCode::UNAUTHORIZED);
@@ -217,6 +211,30 @@ async fn a_file_survives_a_restart() {
 
     emulator.reset().await.expect("a reset");
     assert_eq!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+}
+
+/// Security case 58, in part: two emulators over one store are one environment.
+#[tokio::test]
+async fn two_emulators_share_a_store() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = StoreTarget::SqliteFile(directory.path().join("state.db"));
+    let start = || Emulator::builder().store(store.clone()).api_key("key").start();
+    let (first, second) = tokio::join!(start(), start());
+    let (first, second) = (first.expect("an emulator"), second.expect("an emulator"));
+    assert_eq!(first.vendor_id(), second.vendor_id());
+    let keys = async |emulator| {
+        let response = send(emulator, Method::GET, "/.well-known/jwks.json", Value::Null).await;
+        json(response).await
+    };
+    assert_eq!(keys(&first).await, keys(&second).await);
+
+    let token = login(&first).await["token"].as_str().expect("a token").to_owned();
+    assert_ne!(guarded(&second, &token).await, StatusCode::UNAUTHORIZED);
+    first.reset().await.expect("a reset");
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while guarded(&second, &token).await != StatusCode::UNAUTHORIZED {
+        assert!(Instant::now() < deadline, "the other does not notice");
+    }
 }
 
 #[tokio::test]

@@ -21,10 +21,7 @@ impl Program {
             .spawn()
             .expect("the program starts");
         let stdout = child.stdout.take().expect("its output");
-        Self {
-            child,
-            lines: BufReader::new(stdout).lines(),
-        }
+        Self { child, lines: BufReader::new(stdout).lines() }
     }
 
     fn line(&mut self) -> String {

@@ -31,11 +31,7 @@ pub(super) async fn memory() -> Result<Engine, StoreError> {
     let options = sqlite().in_memory(true).journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off);
     let pool = pool(1).connect_with(options).await?;
     let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone());
-    Ok(Engine::Memory {
-        pool,
-        connection,
-        image: Arc::new(RwLock::new(())),
-    })
+    Ok(Engine::Memory { pool, connection, image: Arc::new(RwLock::new(())) })
 }
 
 pub(super) async fn file(path: &Path) -> Result<Engine, StoreError> {

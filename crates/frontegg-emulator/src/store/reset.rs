@@ -52,11 +52,7 @@ impl Store {
         Ok((tx, identity))
     }
 
-    async fn replace(
-        &self,
-        pool: &SqlitePool,
-        hold: Hold,
-    ) -> Result<(Tx, Option<Identity>), StoreError> {
+    async fn replace(&self, pool: &SqlitePool, hold: Hold) -> Result<(Tx, Option<Identity>), StoreError> {
         let tx = Tx::new(self.begin_reading().await?, self.clock.clone(), false, Hold::Nothing);
         let identity = Identity::find(&tx).await?;
         let issuers = issuer::Entity::find().all(&tx).await?;

@@ -33,13 +33,7 @@ pub(crate) struct Tx {
 
 impl Tx {
     pub(super) fn new(inner: DatabaseTransaction, clock: Clock, writes: bool, hold: Hold) -> Self {
-        Self {
-            now: clock.timestamp(),
-            inner,
-            clock,
-            writes,
-            _hold: hold,
-        }
+        Self { now: clock.timestamp(), inner, clock, writes, _hold: hold }
     }
 
     /// The moment this transaction began: the present, for all that expires.
