@@ -20,6 +20,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Characters of an unreadable error body that are kept as its message.
 const KEPT_TEXT: usize = 500;
 
+/// Operations that answer with one thing, or 200 and an empty list where there is none.
+const NONE_BY_EMPTY_LIST: [&str; 1] = ["get_tenant_v2"];
+
 /// Decides how requests of the generated client are authorised and sent.
 pub trait Transport: Send + Sync + Debug {
     /// Completes a request: token, scope headers, whatever else travels with it.
@@ -67,7 +70,13 @@ impl ClientHooks<Inner> for Client {
         };
         let response = self.inner().0.execute(self.client(), request, operation).await?;
         let status = response.status();
-        if status.is_client_error() || status.is_server_error() { Ok(readable(response).await) } else { Ok(response) }
+        if status.is_client_error() || status.is_server_error() {
+            Ok(readable(response).await)
+        } else if NONE_BY_EMPTY_LIST.contains(&operation.id) {
+            none_as_not_found(response).await
+        } else {
+            Ok(response)
+        }
     }
 }
 
@@ -117,6 +126,21 @@ async fn readable(response: Response) -> Response {
     // It no longer fits the body.
     rebuilt.headers_mut().remove(http::header::CONTENT_LENGTH);
     rebuilt.into()
+}
+
+/// Makes an empty list in place of the one thing that was asked for the 404 that it means.
+async fn none_as_not_found(response: Response) -> reqwest::Result<Response> {
+    let (mut status, url, mut headers) = (response.status(), response.url().clone(), response.headers().clone());
+    let mut body = response.bytes().await?;
+    if serde_json::from_slice::<[(); 0]>(&body).is_ok() {
+        status = http::StatusCode::NOT_FOUND;
+        body = r#"{"errors":["Not found"]}"#.into();
+        // It no longer fits the body.
+        headers.remove(http::header::CONTENT_LENGTH);
+    }
+    let mut rebuilt = http::Response::builder().status(status).url(url).body(body).unwrap_or_default();
+    *rebuilt.headers_mut() = headers;
+    Ok(rebuilt.into())
 }
 
 fn says_something(error: &ApiError) -> bool {
@@ -223,6 +247,19 @@ mod tests {
         assert_eq!(messages(r#"{"errors":[{"message":"deep"}]}"#).await, ["deep"]);
         assert_eq!(messages(r#"{"error":"invalid_grant"}"#).await, ["invalid_grant"]);
         assert_eq!(read(400, r#"{"errors":"x","errorCode":"ER-1"}"#).await.error_code.unwrap(), "ER-1");
+    }
+
+    #[tokio::test]
+    async fn an_empty_list_in_place_of_one_thing_means_not_found() {
+        let response = none_as_not_found(answer(200, " [ ] ")).await.unwrap();
+        assert_eq!(response.status(), 404);
+        assert_eq!(response.headers()["frontegg-trace-id"], "t-1");
+        let error: ApiError = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+        assert_eq!(error.errors.unwrap(), ["Not found"]);
+        for body in [r#"{"tenantId":"a"}"#, "[1]", ""] {
+            let response = none_as_not_found(answer(200, body)).await.unwrap();
+            assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (200, body));
+        }
     }
 
     #[tokio::test]
