@@ -3,8 +3,12 @@
 //! To serve a tag: write its module, mount it in [`routes`], take its name out of [`UNSERVED`], and
 //! bring `unserved.txt` up to date (`UPDATE_UNSERVED=1 cargo test -p frontegg-emulator unserved`).
 
+mod caller;
 mod environment_authentication;
 mod failure;
+mod permissions;
+mod permissions_categories;
+mod roles;
 mod unpublished_keys;
 
 use std::sync::Arc;
@@ -42,10 +46,7 @@ const UNSERVED: &[&str] = &[
     "MFA Settings",
     "Password Settings",
     "Passwordless",
-    "Permissions",
-    "Permissions Categories",
     "Personal Tokens",
-    "Roles",
     "SMS",
     "SMS Configuration",
     "SMS Templates",
@@ -72,6 +73,9 @@ const UNSERVED: &[&str] = &[
 pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = Router::new();
     let router = contract::environment_authentication::routes(router);
+    let router = contract::permissions::routes(router);
+    let router = contract::permissions_categories::routes(router);
+    let router = contract::roles::routes(router);
     let router = contract::unpublished_keys::routes(router);
     UNSERVED
         .iter()

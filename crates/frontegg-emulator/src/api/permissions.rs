@@ -101,7 +101,8 @@ fn assignment_type(given: &enums::PermissionAssignmentType) -> ApiResult<Assignm
     }
 }
 
-fn response(held: PermissionWithRoles) -> types::PermissionResponse {
+/// A permission as operations show it.
+pub(super) fn response(held: PermissionWithRoles) -> types::PermissionResponse {
     let PermissionWithRoles { permission, roles } = held;
     let assignment_type = match permission.assignment_type {
         AssignmentType::Never => enums::PermissionAssignmentType::Never,

@@ -3,10 +3,16 @@
 //! They know nothing of HTTP. What they refuse is a [`DomainError`]; what they return is rows of the
 //! store or small structs of their own, which `api` turns into answers.
 
+pub(crate) mod caller;
 pub(crate) mod environment;
 mod error;
+pub(crate) mod groups;
+pub(crate) mod id_list;
+pub(crate) mod permissions;
+pub(crate) mod roles;
 pub(crate) mod seed;
 pub(crate) mod settings;
 pub(crate) mod tenants;
+pub(crate) mod texts;
 
 pub(crate) use error::{DomainError, DomainResult, Refusal};

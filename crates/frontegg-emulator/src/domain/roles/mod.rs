@@ -9,6 +9,9 @@ mod effective;
 mod holders;
 mod rank;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};

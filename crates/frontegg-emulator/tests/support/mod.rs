@@ -1,0 +1,97 @@
+//! An emulator of one's own with a client for it, and people in its tenants.
+
+#![allow(dead_code, reason = "every file of tests uses a part of it")]
+
+use std::fmt::Debug;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use frontegg_emulator::Emulator;
+use frontegg_identity::{
+    Environment, Error, Frontegg, Scope, User,
+    types::{CreateTenantRequest, CreateUserDto},
+};
+use reqwest::Method;
+use serde::Serialize;
+use serde_json::Value;
+
+/// A fresh emulator and the client of its environment.
+pub(crate) struct World {
+    pub(crate) emulator: Emulator,
+    pub(crate) frontegg: Frontegg,
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let emulator = Emulator::start().await.expect("an emulator");
+        let client = Frontegg::builder().base_url(emulator.url());
+        let frontegg = client.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
+        Self { emulator, frontegg }
+    }
+
+    /// Creates a tenant.
+    pub(crate) async fn tenant(&self, id: &str) -> Scope<Environment> {
+        let new = CreateTenantRequest::new().tenant_id(id).name(id);
+        self.frontegg.tenants().accounts().create_tenant(&new).await.expect("a tenant");
+        self.frontegg.tenant(id)
+    }
+
+    /// Adds somebody to a tenant with these roles, or the default ones; gives their id.
+    pub(crate) async fn user(&self, tenant: &str, email: &str, role_ids: &[&str]) -> String {
+        let mut new = CreateUserDto::new().email(email).skip_invite_email(true);
+        if !role_ids.is_empty() {
+            new = new.role_ids(role_ids.iter().copied());
+        }
+        let users = self.frontegg.tenant(tenant).user_management();
+        users.create_user_v2(&new).await.expect("a user").id
+    }
+
+    /// The scope of a user's session in a tenant.
+    pub(crate) async fn session(&self, user_id: &str, tenant: &str) -> Scope<User> {
+        self.frontegg.session(self.token(user_id, tenant).await)
+    }
+
+    /// The keys of the roles that somebody holds in a tenant.
+    pub(crate) async fn roles_of(&self, user_id: &str, tenant: &str) -> Vec<String> {
+        let token = self.token(user_id, tenant).await;
+        let claims = token.split('.').nth(1).expect("claims");
+        let claims = URL_SAFE_NO_PAD.decode(claims).expect("base64");
+        let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+        serde_json::from_value(claims["roles"].clone()).expect("keys of roles")
+    }
+
+    /// Sends what the client would not, with the environment's token; gives status and body.
+    pub(crate) async fn send(&self, method: Method, path: &str, tenant: Option<&str>, body: Value) -> (u16, Value) {
+        let http = reqwest::Client::new();
+        let credentials =
+            serde_json::json!({ "clientId": self.emulator.client_id(), "secret": self.emulator.api_key() });
+        let login = http.post(format!("{}/auth/vendor", self.emulator.url())).json(&credentials).send().await;
+        let login: Value = login.expect("an answer").json().await.expect("a token");
+        let mut request = http.request(method, format!("{}{path}", self.emulator.url())).json(&body);
+        if let Some(tenant) = tenant {
+            request = request.header("frontegg-tenant-id", tenant);
+        }
+        let token = login["token"].as_str().expect("a token");
+        let response = request.bearer_auth(token).send().await.expect("an answer");
+        let status = response.status().as_u16();
+        let body = response.bytes().await.expect("a body");
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// A user's token in a tenant.
+    pub(crate) async fn token(&self, user_id: &str, tenant: &str) -> String {
+        self.emulator.user_token(user_id, tenant).await.expect("a token")
+    }
+}
+
+/// The texts of a refusal with that status.
+#[track_caller]
+pub(crate) fn refused<T: Debug>(result: Result<T, Error>, status: u16) -> String {
+    let error = result.expect_err("a refusal");
+    assert_eq!(error.status(), Some(status), "{error}");
+    error.messages().join("; ")
+}
+
+/// What an answer is as JSON, to compare.
+pub(crate) fn json<T: Serialize>(answer: &T) -> Value {
+    serde_json::to_value(answer).expect("JSON")
+}
