@@ -4,6 +4,7 @@
 //! store or small structs of their own, which `api` turns into answers.
 
 pub(crate) mod caller;
+pub(crate) mod configuration;
 pub(crate) mod environment;
 mod error;
 pub(crate) mod groups;
