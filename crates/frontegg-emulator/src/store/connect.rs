@@ -11,9 +11,9 @@ use sea_orm::{
     },
 };
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::Mutex;
 
-use super::{Engine, StoreError};
+use super::{Engine, Memory, StoreError};
 
 /// How long a request waits for a connection before it is told that the store is not available.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,11 +27,9 @@ const READERS: u32 = 4;
 /// Connections of one process to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 10;
 
-pub(super) async fn memory() -> Result<Engine, StoreError> {
+pub(super) async fn memory() -> Result<Memory, StoreError> {
     let options = sqlite().in_memory(true).journal_mode(SqliteJournalMode::Memory).synchronous(SqliteSynchronous::Off);
-    let pool = pool(1).connect_with(options).await?;
-    let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.clone());
-    Ok(Engine::Memory { pool, connection, image: Arc::new(RwLock::new(())) })
+    Memory::open(options, PATIENCE).await
 }
 
 pub(super) async fn file(path: &Path) -> Result<Engine, StoreError> {
@@ -75,8 +73,7 @@ fn sqlite() -> SqliteConnectOptions {
 }
 
 fn pool(size: u32) -> SqlitePoolOptions {
-    // A connection to SQLite does not go stale: it is neither tested nor replaced. That of a
-    // database in memory must never be.
+    // A connection to SQLite does not go stale: it is neither tested nor replaced.
     SqlitePoolOptions::new()
         .min_connections(1)
         .max_connections(size)

@@ -9,6 +9,7 @@
 mod connect;
 pub(crate) mod entity;
 mod environment;
+mod memory;
 pub(crate) mod migrations;
 pub(crate) mod query;
 mod reset;
@@ -19,17 +20,18 @@ mod tx;
 
 pub(crate) use environment::Identity;
 pub use target::{ParseTargetError, StoreTarget};
-use tx::Hold;
 pub(crate) use tx::Tx;
 
 use std::sync::Arc;
 
+use memory::Memory;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait, sqlx::SqlitePool,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
-use tokio::sync::{Mutex, RwLock};
+use tokio::sync::{Mutex, watch};
+use tx::Inner;
 
 use crate::clock::Clock;
 
@@ -47,22 +49,18 @@ impl From<sea_orm::sqlx::Error> for StoreError {
     }
 }
 
-/// The store. Cheap to share behind an `Arc`; a clone is not needed.
+/// The store.
 #[derive(Debug)]
 pub(crate) struct Store {
     engine: Engine,
     clock: Clock,
+    /// Told of every commit of this process.
+    commits: watch::Sender<()>,
 }
 
 #[derive(Debug)]
 enum Engine {
-    /// One connection: the database lives in it and dies with it.
-    Memory {
-        pool: SqlitePool,
-        connection: DatabaseConnection,
-        /// Keeps transactions away while the database is replaced.
-        image: Arc<RwLock<()>>,
-    },
+    Memory(Memory),
     /// One connection that writes, and some that read beside it.
     File { writer: DatabaseConnection, readers: DatabaseConnection },
     Postgres {
@@ -77,56 +75,68 @@ impl Store {
     /// Opens the store and brings its schema up to date.
     pub(crate) async fn open(target: &StoreTarget, clock: Clock) -> Result<Self, StoreError> {
         let engine = match target {
-            StoreTarget::Memory => connect::memory().await?,
+            StoreTarget::Memory => Engine::Memory(connect::memory().await?),
             StoreTarget::SqliteFile(path) => connect::file(path).await?,
             StoreTarget::Postgres(url) => connect::postgres(url).await?,
         };
-        let store = Self { engine, clock };
-        if let Engine::Memory { pool, .. } = &store.engine {
-            if !reset::restore_template(pool).await? {
-                store.migrate().await?;
-                reset::keep_template(pool).await?;
-            }
-        } else {
-            store.migrate().await?;
-        }
+        let store = Self { engine, clock, commits: watch::Sender::new(()) };
+        store.migrate().await?;
         Ok(store)
     }
 
     /// Whether the data ends with the process.
     pub(crate) fn is_memory(&self) -> bool {
-        matches!(self.engine, Engine::Memory { .. })
+        matches!(self.engine, Engine::Memory(_))
     }
 
     /// Begins a transaction that only looks. Never hold two transactions at once: in memory there
     /// is one connection, and the second would wait for the first.
     pub(crate) async fn read(&self) -> Result<Tx, StoreError> {
-        let hold = match &self.engine {
-            Engine::Memory { image, .. } => Hold::Image(Arc::clone(image).read_owned().await),
-            _ => Hold::Nothing,
+        let inner = match &self.engine {
+            Engine::Memory(memory) => Inner::Memory(memory.lend().await?),
+            Engine::File { readers, .. } => {
+                Inner::Pooled(readers.begin_with_options(sqlite(Deferred)).await?, None)
+            }
+            Engine::Postgres { connection, .. } => {
+                let options = TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    sqlite_transaction_mode: None,
+                };
+                Inner::Pooled(connection.begin_with_options(options).await?, None)
+            }
         };
-        let inner = self.begin_reading().await?;
-        Ok(Tx::new(inner, self.clock.clone(), false, hold))
+        Ok(Tx::new(inner, self.clock.clone(), None))
     }
 
     /// Begins a transaction that may write, as the only one that does. Do slow work (hashing a
     /// password) before it; finish with [`Tx::commit`], or drop it to undo everything.
     pub(crate) async fn write(&self) -> Result<Tx, StoreError> {
-        let hold = match &self.engine {
-            Engine::Memory { image, .. } => Hold::Image(Arc::clone(image).read_owned().await),
-            Engine::File { .. } => Hold::Nothing,
-            Engine::Postgres { gate, .. } => Hold::Writer(Arc::clone(gate).lock_owned().await),
+        let inner = match &self.engine {
+            Engine::Memory(memory) => {
+                let lent = memory.lend().await?;
+                lent.begin().await?;
+                Inner::Memory(lent)
+            }
+            Engine::File { writer, .. } => Inner::Pooled(begin_immediately(writer).await?, None),
+            Engine::Postgres { connection, gate } => {
+                let hold = Arc::clone(gate).lock_owned().await;
+                Inner::Pooled(begin_alone(connection).await?, Some(hold))
+            }
         };
-        let inner = self.begin_writing().await?;
-        Ok(Tx::new(inner, self.clock.clone(), true, hold))
+        Ok(Tx::new(inner, self.clock.clone(), Some(self.commits.clone())))
+    }
+
+    /// Changes with every commit of this process, for those who wait for something to happen.
+    pub(crate) fn written(&self) -> watch::Receiver<()> {
+        self.commits.subscribe()
     }
 
     /// Asks the engine for a sign of life.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         match &self.engine {
-            Engine::Memory { connection, .. } | Engine::Postgres { connection, .. } => {
-                connection.ping().await?;
-            }
+            Engine::Memory(memory) => drop(memory.lend().await?),
+            Engine::Postgres { connection, .. } => connection.ping().await?,
             Engine::File { writer, readers } => {
                 writer.ping().await?;
                 readers.ping().await?;
@@ -137,63 +147,54 @@ impl Store {
 
     /// Closes every connection once its work is done.
     pub(crate) async fn close(&self) {
-        let (first, second) = match &self.engine {
-            Engine::Memory { connection, .. } | Engine::Postgres { connection, .. } => (connection, None),
-            Engine::File { writer, readers } => (readers, Some(writer)),
+        let closed = match &self.engine {
+            Engine::Memory(memory) => memory.close().await,
+            Engine::Postgres { connection, .. } => close(connection).await,
+            // The last one to go writes the log back into the file, which readers may not.
+            Engine::File { writer, readers } => close(readers).await.and(close(writer).await),
         };
-        for connection in [Some(first), second].into_iter().flatten() {
-            if let Err(error) = connection.close_by_ref().await {
-                tracing::warn!(%error, "closing the store");
-            }
+        if let Err(error) = closed {
+            tracing::warn!(%error, "closing the store");
         }
     }
 
-    async fn begin_reading(&self) -> Result<DatabaseTransaction, StoreError> {
-        let (connection, options) = match &self.engine {
-            Engine::Memory { connection, .. } => (connection, deferred()),
-            Engine::File { readers, .. } => (readers, deferred()),
-            Engine::Postgres { connection, .. } => (
-                connection,
-                TransactionOptions {
-                    isolation_level: Some(IsolationLevel::RepeatableRead),
-                    access_mode: Some(AccessMode::ReadOnly),
-                    sqlite_transaction_mode: None,
-                },
-            ),
-        };
-        Ok(connection.begin_with_options(options).await?)
-    }
-
-    async fn begin_writing(&self) -> Result<DatabaseTransaction, StoreError> {
-        let immediate = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        Ok(match &self.engine {
-            Engine::Memory { connection, .. } => connection.begin_with_options(immediate).await?,
-            Engine::File { writer, .. } => writer.begin_with_options(immediate).await?,
-            Engine::Postgres { connection, .. } => {
-                let inner = connection.begin().await?;
-                let lock = "SELECT pg_advisory_xact_lock($1)";
-                let backend = inner.get_database_backend();
-                inner.execute_raw(Statement::from_sql_and_values(backend, lock, [WRITER_LOCK.into()])).await?;
-                inner
-            }
-        })
-    }
-
-    /// Applies missing migrations as the one writer, so that two processes may start at once.
+    /// Applies missing migrations as the one writer, so that two processes may start at once. In
+    /// memory they were applied to the template.
     async fn migrate(&self) -> Result<(), StoreError> {
-        let inner = self.begin_writing().await?;
-        migrations::Migrator::up(&inner, None).await?;
-        inner.commit().await?;
+        let writing = match &self.engine {
+            Engine::Memory(_) => return Ok(()),
+            Engine::File { writer, .. } => begin_immediately(writer).await?,
+            Engine::Postgres { connection, .. } => begin_alone(connection).await?,
+        };
+        migrations::Migrator::up(&writing, None).await?;
+        writing.commit().await?;
         Ok(())
     }
 }
 
-fn deferred() -> TransactionOptions {
-    TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-        ..TransactionOptions::default()
-    }
+use SqliteTransactionMode::{Deferred, Immediate};
+
+fn sqlite(mode: SqliteTransactionMode) -> TransactionOptions {
+    TransactionOptions { sqlite_transaction_mode: Some(mode), ..TransactionOptions::default() }
+}
+
+/// Begins as a writer, so that there is no lock to be raised later, which may fail.
+async fn begin_immediately(writer: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
+    Ok(writer.begin_with_options(sqlite(Immediate)).await?)
+}
+
+/// Begins as the only writer of all processes.
+async fn begin_alone(connection: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
+    let writing = connection.begin().await?;
+    let lock = Statement::from_sql_and_values(
+        writing.get_database_backend(),
+        "SELECT pg_advisory_xact_lock($1)",
+        [WRITER_LOCK.into()],
+    );
+    writing.execute_raw(lock).await?;
+    Ok(writing)
+}
+
+async fn close(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    Ok(connection.close_by_ref().await?)
 }

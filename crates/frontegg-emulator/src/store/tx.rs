@@ -3,37 +3,32 @@
 use std::{fmt, future::Future, pin::Pin};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
-use tokio::sync::{OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+use tokio::sync::{OwnedMutexGuard, watch};
 
-use super::StoreError;
+use super::{StoreError, memory::MemoryTx};
 use crate::clock::{Clock, Timestamp};
 
-/// What a transaction holds while it lives.
-#[expect(dead_code, reason = "held, not read")]
-pub(super) enum Hold {
-    Nothing,
-    /// The right to write, among the tasks of this process.
-    Writer(OwnedMutexGuard<()>),
-    /// The database in memory, against its replacement.
-    Image(OwnedRwLockReadGuard<()>),
-    /// The same, by the one who replaces it.
-    Replacement(OwnedRwLockWriteGuard<()>),
+/// The transaction of an engine.
+pub(super) enum Inner {
+    Memory(MemoryTx),
+    /// With the right to write among the tasks of this process, where it takes one. The right goes
+    /// after the transaction, as fields are dropped in order.
+    Pooled(DatabaseTransaction, Option<OwnedMutexGuard<()>>),
 }
 
 /// A transaction, with the moment it began. SeaORM takes it wherever it takes a connection:
 /// `role::Entity::find().all(tx)`. Dropping it undoes everything.
 pub(crate) struct Tx {
-    inner: DatabaseTransaction,
+    inner: Inner,
     clock: Clock,
     now: Timestamp,
-    writes: bool,
-    /// Released after the transaction, as fields are dropped in order.
-    _hold: Hold,
+    /// Whom to tell of the commit; nobody when it only reads.
+    commits: Option<watch::Sender<()>>,
 }
 
 impl Tx {
-    pub(super) fn new(inner: DatabaseTransaction, clock: Clock, writes: bool, hold: Hold) -> Self {
-        Self { now: clock.timestamp(), inner, clock, writes, _hold: hold }
+    pub(super) fn new(inner: Inner, clock: Clock, commits: Option<watch::Sender<()>>) -> Self {
+        Self { now: clock.timestamp(), inner, clock, commits }
     }
 
     /// The moment this transaction began: the present, for all that expires.
@@ -49,23 +44,39 @@ impl Tx {
 
     /// Makes what was written last; returns once it is durable.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.inner.commit().await?)
+        match self.inner {
+            Inner::Memory(lent) => lent.commit().await?,
+            Inner::Pooled(inner, _hold) => inner.commit().await?,
+        }
+        if let Some(commits) = self.commits {
+            commits.send_replace(());
+        }
+        Ok(())
     }
 
-    /// In memory nothing but this keeps a reader from writing, on the other engines it says so in
-    /// one way.
+    /// Puts a fresh database in place of the one in memory, and goes on as its writer.
+    pub(super) async fn replace(&self) -> Result<(), StoreError> {
+        if let Inner::Memory(lent) = &self.inner {
+            lent.replace().await?;
+            lent.begin().await?;
+        }
+        Ok(())
+    }
+
+    /// In memory nothing but this keeps a reader from writing; elsewhere it is said in the same way.
     fn refusal(&self, sql: &str) -> Option<DbErr> {
-        let reads = || {
-            let word = sql.trim_start().get(..6).unwrap_or_default();
-            word.eq_ignore_ascii_case("select") || word[..4.min(word.len())].eq_ignore_ascii_case("with")
+        let word = |word: &str| {
+            let start = sql.trim_start().get(..word.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(word))
         };
-        (!self.writes && !reads()).then(|| DbErr::Custom("a transaction that only reads was asked to write".to_owned()))
+        (self.commits.is_none() && !word("SELECT") && !word("WITH"))
+            .then(|| DbErr::Custom("a transaction that only reads was asked to write".to_owned()))
     }
 }
 
 impl fmt::Debug for Tx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tx").field("now", &self.now).field("writes", &self.writes).finish_non_exhaustive()
+        f.debug_struct("Tx").field("now", &self.now).field("writes", &self.commits.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -79,7 +90,10 @@ fn refused<'a, T: Send + 'a>(error: DbErr) -> Answer<'a, T> {
 // instead of boxing each once more.
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
-        self.inner.get_database_backend()
+        match &self.inner {
+            Inner::Memory(_) => DbBackend::Sqlite,
+            Inner::Pooled(inner, _) => inner.get_database_backend(),
+        }
     }
 
     fn execute_raw<'life0, 'async_trait>(&'life0 self, statement: Statement) -> Answer<'async_trait, ExecResult>
@@ -87,9 +101,10 @@ impl ConnectionTrait for Tx {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        match self.refusal(&statement.sql) {
-            Some(error) => refused(error),
-            None => self.inner.execute_raw(statement),
+        match (self.refusal(&statement.sql), &self.inner) {
+            (Some(error), _) => refused(error),
+            (None, Inner::Memory(lent)) => Box::pin(lent.execute(statement)),
+            (None, Inner::Pooled(inner, _)) => inner.execute_raw(statement),
         }
     }
 
@@ -102,9 +117,10 @@ impl ConnectionTrait for Tx {
         'life1: 'async_trait,
         Self: 'async_trait,
     {
-        match self.refusal(sql) {
-            Some(error) => refused(error),
-            None => self.inner.execute_unprepared(sql),
+        match (self.refusal(sql), &self.inner) {
+            (Some(error), _) => refused(error),
+            (None, Inner::Memory(lent)) => Box::pin(lent.execute_all(sql)),
+            (None, Inner::Pooled(inner, _)) => inner.execute_unprepared(sql),
         }
     }
 
@@ -116,9 +132,10 @@ impl ConnectionTrait for Tx {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        match self.refusal(&statement.sql) {
-            Some(error) => refused(error),
-            None => self.inner.query_one_raw(statement),
+        match (self.refusal(&statement.sql), &self.inner) {
+            (Some(error), _) => refused(error),
+            (None, Inner::Memory(lent)) => Box::pin(lent.one(statement)),
+            (None, Inner::Pooled(inner, _)) => inner.query_one_raw(statement),
         }
     }
 
@@ -127,9 +144,10 @@ impl ConnectionTrait for Tx {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        match self.refusal(&statement.sql) {
-            Some(error) => refused(error),
-            None => self.inner.query_all_raw(statement),
+        match (self.refusal(&statement.sql), &self.inner) {
+            (Some(error), _) => refused(error),
+            (None, Inner::Memory(lent)) => Box::pin(lent.all(statement)),
+            (None, Inner::Pooled(inner, _)) => inner.query_all_raw(statement),
         }
     }
 }
