@@ -275,7 +275,7 @@ fn category_file(api: &Api, tags: &[&Tag]) -> Result<String> {
         types.extend(quote! {
             #docs
             #[derive(Clone, Debug)]
-            pub struct #view<A: Access> { core: Core<A> }
+            pub struct #view<A: Access> { pub(crate) core: Core<A> }
             impl<A: Access> #view<A> { #(#accessors)* }
         });
         all.extend(quote!(#docs pub fn #name(&self) -> #view<A> { #view { core: self.core.clone() } }));

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use frontegg_client::{Client, Inner};
 use frontegg_model::Secret;
 use reqwest::redirect::Policy;
+use tokio::sync::Mutex;
 
 use crate::{
     call::Options,
@@ -13,7 +14,7 @@ use crate::{
     region::{Host, Region},
     retry::Retry,
     scope::{Anonymous, Core, Environment, Scope, User},
-    token::EnvironmentTokens,
+    token::{ApiTokenSource, EnvironmentSource, Tokens},
     transport::{Identity, ScopeValue, Sender},
 };
 
@@ -80,6 +81,28 @@ impl Frontegg {
     /// The scope of a signed-in user, with their access token as it is.
     pub fn session(&self, access_token: impl Into<Secret>) -> Scope<User> {
         Scope { core: self.core.session(access_token.into().expose()) }
+    }
+
+    /// The scope of a machine: the client credentials of an API token (of a tenant) or a personal
+    /// token (of a user). Their token is fetched, renewed and refreshed like the environment's.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::Frontegg;
+    ///
+    /// // No credentials of the environment are needed.
+    /// let frontegg = Frontegg::builder().subdomain("app-xyz").build()?;
+    /// let machine = frontegg.api_token("client id", "secret");
+    /// machine.user_management().get_my_authorization().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn api_token(&self, client_id: impl Into<String>, secret: impl Into<Secret>) -> Scope<User> {
+        let credentials = Credentials { client_id: client_id.into(), api_key: secret.into() };
+        let client = self.core.anonymous().raw().clone();
+        let source = ApiTokenSource { client, credentials, refresh: Mutex::default() };
+        let tokens = Tokens::new(source, None, self.core.options());
+        Scope { core: self.core.renewed(Arc::new(tokens)) }
     }
 
     /// The operations that take no token, and only these.
@@ -206,13 +229,19 @@ impl Builder {
         if application.as_ref().is_some_and(|id| !id.fits()) {
             return Err(ConfigError::InvalidHeader("the application id"));
         }
-        let sender =
-            |identity, application| Sender { identity, tenant: None, user: None, application, options: self.options };
-        let tokens = self.credentials.map(|credentials| {
+        let sender = |identity, application| Sender {
+            identity,
+            tenant: None,
+            user: None,
+            application,
+            cookie: None,
+            options: self.options,
+        };
+        let tokens = self.credentials.map(|credentials| -> Arc<Tokens> {
             // The credentials decide; an application would only narrow what they reach.
             let bare = Inner(Arc::new(sender(Identity::Anonymous, None)));
             let client = Client::new_with_client(&base_url, http.clone(), bare);
-            Arc::new(EnvironmentTokens::new(client, credentials, self.options))
+            Arc::new(Tokens::new(EnvironmentSource { client, credentials }, None, self.options))
         });
         let core = Core::new(&base_url, &http, sender(Identity::Environment(tokens), application));
         Ok(Frontegg { core })

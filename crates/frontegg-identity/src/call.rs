@@ -135,6 +135,11 @@ impl<T> Response<T> {
         self.value
     }
 
+    /// Another value with the same status and headers.
+    pub(crate) fn with<U>(&self, value: U) -> Response<U> {
+        Response { value, status: self.status, headers: self.headers.clone(), attempts: self.attempts }
+    }
+
     /// The HTTP status, e.g. 201.
     pub fn status(&self) -> u16 {
         self.status.as_u16()

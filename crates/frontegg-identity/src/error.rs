@@ -81,6 +81,8 @@ pub enum ErrorKind {
     Timeout,
     /// The service answered with success, but not as documented.
     Decode,
+    /// The sign-in is not finished: a second factor, an enrollment or a new password is asked for.
+    SignInUnfinished,
     /// The client could not be built; only by conversion from [`ConfigError`].
     Config,
 }

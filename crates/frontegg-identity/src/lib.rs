@@ -35,9 +35,11 @@ mod error;
 #[rustfmt::skip]
 #[allow(clippy::needless_pass_by_value, reason = "optional values are handed over whole")]
 mod generated;
+pub mod login;
 mod region;
 mod retry;
 mod scope;
+mod session;
 mod token;
 mod transport;
 
@@ -45,9 +47,11 @@ pub use builder::{Builder, Frontegg};
 pub use call::{Call, Response};
 pub use error::{ConfigError, Error, ErrorKind};
 pub use generated::{params, views};
+pub use login::Login;
 pub use region::Region;
 pub use retry::Retry;
 pub use scope::{Access, Anonymous, Authorized, Environment, Scope, User};
+pub use session::{RememberedDevice, SavedSession, Session};
 
 /// The raw generated client, the escape hatch of [`Scope::client`]. Its interface follows the
 /// generator, not this crate's promise of stability.

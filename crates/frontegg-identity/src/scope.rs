@@ -3,10 +3,11 @@
 use std::{fmt, marker::PhantomData, sync::Arc};
 
 use frontegg_client::{Client, ClientInfo, Inner};
+use http::HeaderValue;
 
 use crate::{
     call::Options,
-    token,
+    token::{self, Tokens},
     transport::{Identity, ScopeValue, Sender},
 };
 
@@ -111,16 +112,29 @@ impl<A: Access> Core<A> {
     }
 
     pub(crate) fn anonymous(&self) -> Core<Anonymous> {
-        self.with(|sender| {
-            *sender = Sender { identity: Identity::Anonymous, tenant: None, user: None, ..sender.clone() };
-        })
+        self.of(Identity::Anonymous)
     }
 
     pub(crate) fn session(&self, token: &str) -> Core<User> {
-        let bearer = token::bearer(token);
-        self.with(|sender| {
-            *sender = Sender { identity: Identity::User(bearer), tenant: None, user: None, ..sender.clone() };
-        })
+        self.of(Identity::User(token::bearer(token)))
+    }
+
+    /// The scope of a user whose tokens are renewed.
+    pub(crate) fn renewed(&self, tokens: Arc<Tokens>) -> Core<User> {
+        self.of(Identity::Renewed(tokens))
+    }
+
+    /// No token, but the cookies of a sign-in.
+    pub(crate) fn with_cookie(&self, cookie: Option<HeaderValue>) -> Core<Anonymous> {
+        let mut core = self.anonymous();
+        if cookie.is_some() {
+            core = core.with(|sender| sender.cookie = cookie);
+        }
+        core
+    }
+
+    fn of<B: Access>(&self, identity: Identity) -> Core<B> {
+        self.with(|sender| *sender = Sender { identity, tenant: None, user: None, ..sender.clone() })
     }
 }
 

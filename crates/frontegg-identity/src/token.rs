@@ -1,4 +1,4 @@
-//! The environment token: fetched once for all callers, renewed before it expires.
+//! Tokens that are fetched once for all callers and renewed before they expire.
 
 use std::{
     fmt,
@@ -9,8 +9,8 @@ use std::{
     time::Duration,
 };
 
-use frontegg_client::Client;
-use frontegg_model::types::VendorAuthenticationRequest;
+use frontegg_client::{BoxFuture, Client};
+use frontegg_model::{Secret, types};
 use http::HeaderValue;
 use tokio::{
     sync::{Mutex, MutexGuard},
@@ -24,8 +24,6 @@ use crate::{
     retry::Retry,
 };
 
-/// The operation that gives the token.
-const OPERATION: &str = "authenticate_environment";
 /// Lifetimes beyond this are not believed.
 const LONGEST_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long an early renewal may hold up the one caller that makes it; the old token serves.
@@ -33,36 +31,52 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to leave it after an early renewal has failed.
 const REST: Duration = Duration::from_secs(10);
 
-/// The environment's token and the way to a new one.
-pub(crate) struct EnvironmentTokens {
-    /// Sends without a token.
-    client: Client,
-    credentials: Credentials,
+/// Where new tokens come from.
+pub(crate) trait Source: fmt::Debug + Send + Sync {
+    /// Fetches a token. Called by one caller at a time.
+    fn fetch(&self, options: Options) -> BoxFuture<'_, Result<Token, Error>>;
+}
+
+/// A token and the way to a new one.
+pub(crate) struct Tokens<S: ?Sized = dyn Source> {
     options: Options,
     token: RwLock<Option<Token>>,
     /// Held by the one who fetches. Keeps the last failure, for those who waited meanwhile.
     flight: Mutex<Option<Error>>,
     /// Number of fetches that came to an end.
     landed: AtomicU64,
+    source: S,
 }
 
+/// A token with its life.
 #[derive(Clone)]
-struct Token {
+pub(crate) struct Token {
     bearer: HeaderValue,
     renew_at: Instant,
     expires_at: Instant,
 }
 
-impl EnvironmentTokens {
-    pub(crate) fn new(client: Client, credentials: Credentials, options: Options) -> Self {
-        Self {
-            client,
-            credentials,
-            options,
-            token: RwLock::default(),
-            flight: Mutex::default(),
-            landed: AtomicU64::default(),
-        }
+impl Token {
+    /// A token that an operation has answered with, and the seconds that it lives from `asked` on.
+    pub(crate) fn new(operation: &'static str, token: &Secret, asked: Instant, seconds: i64) -> Result<Self, Error> {
+        let bearer = bearer(token.expose()).ok_or_else(|| {
+            Error::new(ErrorKind::Decode, "the answer has no token that fits a header").in_call(operation, 1, None)
+        })?;
+        let life = Duration::from_secs(seconds.max(0).unsigned_abs()).min(LONGEST_LIFE);
+        // Counted from before the request, so that a slow answer does not make the token look younger.
+        Ok(Self { bearer, renew_at: asked + life * 4 / 5, expires_at: asked + life })
+    }
+}
+
+impl<S: Source> Tokens<S> {
+    pub(crate) fn new(source: S, token: Option<Token>, options: Options) -> Self {
+        Self { options, token: RwLock::new(token), flight: Mutex::default(), landed: AtomicU64::default(), source }
+    }
+}
+
+impl<S: Source + ?Sized> Tokens<S> {
+    pub(crate) fn source(&self) -> &S {
+        &self.source
     }
 
     /// The value of the authorization header.
@@ -114,7 +128,7 @@ impl EnvironmentTokens {
         match self.fetch(&mut flight, options).await {
             Ok(bearer) => bearer,
             Err(error) => {
-                tracing::warn!(kind = ?error.kind(), status = error.status(), "the environment token could not be renewed early");
+                tracing::warn!(kind = ?error.kind(), status = error.status(), "a token could not be renewed early");
                 self.hold(Some(Token { renew_at: Instant::now() + REST, ..old.clone() }));
                 old.bearer
             }
@@ -122,7 +136,7 @@ impl EnvironmentTokens {
     }
 
     async fn fetch(&self, flight: &mut MutexGuard<'_, Option<Error>>, options: Options) -> Result<HeaderValue, Error> {
-        let fetched = self.authenticate(options).await;
+        let fetched = self.source.fetch(options).await;
         **flight = fetched.as_ref().err().cloned();
         self.landed.fetch_add(1, Ordering::Release);
         let token = fetched?;
@@ -131,33 +145,102 @@ impl EnvironmentTokens {
         Ok(bearer)
     }
 
-    async fn authenticate(&self, options: Options) -> Result<Token, Error> {
-        let Credentials { client_id, api_key } = &self.credentials;
-        let body = VendorAuthenticationRequest::new(client_id.clone(), api_key.clone());
-        // Asking twice does no harm: earlier tokens stay good.
-        let context = Context::new(options).repeatable();
-        let asked = Instant::now();
-        let answer = context.run(OPERATION, Box::pin(self.client.authenticate_environment(&body))).await?.into_inner();
-        let bearer = bearer(answer.token.expose()).ok_or_else(|| {
-            Error::new(ErrorKind::Decode, "the answer has no token that fits a header").in_call(OPERATION, 1, None)
-        })?;
-        let life = Duration::from_secs(answer.expires_in.max(0).unsigned_abs()).min(LONGEST_LIFE);
-        // Counted from before the request, so that a slow answer does not make the token look younger.
-        Ok(Token { bearer, renew_at: asked + life * 4 / 5, expires_at: asked + life })
-    }
-
-    fn held(&self) -> Option<Token> {
+    /// The token that is held, expired or not.
+    pub(crate) fn held(&self) -> Option<Token> {
         self.token.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn hold(&self, token: Option<Token>) {
+    pub(crate) fn hold(&self, token: Option<Token>) {
         *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
     }
 }
 
-impl fmt::Debug for EnvironmentTokens {
+impl<S: Source + ?Sized> fmt::Debug for Tokens<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EnvironmentTokens").field("credentials", &self.credentials).finish_non_exhaustive()
+        f.debug_tuple("Tokens").field(&&self.source).finish()
+    }
+}
+
+/// Gives environment tokens for client id and API key.
+pub(crate) struct EnvironmentSource {
+    /// Sends without a token.
+    pub(crate) client: Client,
+    pub(crate) credentials: Credentials,
+}
+
+impl Source for EnvironmentSource {
+    fn fetch(&self, options: Options) -> BoxFuture<'_, Result<Token, Error>> {
+        const OPERATION: &str = "authenticate_environment";
+        Box::pin(async move {
+            let Credentials { client_id, api_key } = &self.credentials;
+            let body = types::VendorAuthenticationRequest::new(client_id.clone(), api_key.clone());
+            let asked = Instant::now();
+            // Asking twice does no harm: earlier tokens stay good.
+            let context = Context::new(options).repeatable();
+            let send = Box::pin(self.client.authenticate_environment(&body));
+            let answer = context.run(OPERATION, send).await?;
+            Token::new(OPERATION, &answer.token, asked, answer.expires_in)
+        })
+    }
+}
+
+impl fmt::Debug for EnvironmentSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnvironmentSource").field("credentials", &self.credentials).finish_non_exhaustive()
+    }
+}
+
+/// Gives tokens for the client credentials of a tenant or user (an API token or personal token).
+pub(crate) struct ApiTokenSource {
+    /// Sends without a token.
+    pub(crate) client: Client,
+    pub(crate) credentials: Credentials,
+    /// Of the last answer; good once.
+    pub(crate) refresh: Mutex<Option<Secret>>,
+}
+
+impl ApiTokenSource {
+    async fn exchange(&self, options: Options) -> Result<Token, Error> {
+        const OPERATION: &str = "authenticate_api_token";
+        let Credentials { client_id, api_key } = &self.credentials;
+        let body = types::AuthApiTokenDto::new(client_id.clone(), api_key.clone());
+        let asked = Instant::now();
+        let context = Context::new(options).repeatable();
+        let answer = context.run(OPERATION, Box::pin(self.client.authenticate_api_token(&body))).await?.into_inner();
+        *self.refresh.lock().await = Some(answer.refresh_token);
+        Token::new(OPERATION, &answer.access_token, asked, answer.expires_in)
+    }
+
+    async fn refresh(&self, token: Secret, options: Options) -> Result<Token, Error> {
+        const OPERATION: &str = "refresh_api_token";
+        let body = types::RefreshApiTokenDto::new(token);
+        let asked = Instant::now();
+        let send = Box::pin(self.client.refresh_api_token(&body));
+        let answer = Context::new(options).run(OPERATION, send).await?.into_inner();
+        *self.refresh.lock().await = Some(answer.refresh_token);
+        Token::new(OPERATION, &answer.access_token, asked, answer.expires_in)
+    }
+}
+
+impl Source for ApiTokenSource {
+    /// Refreshes if possible: the number of refresh tokens that one credential may have is limited.
+    fn fetch(&self, options: Options) -> BoxFuture<'_, Result<Token, Error>> {
+        Box::pin(async move {
+            let refresh = self.refresh.lock().await.take();
+            if let Some(token) = refresh {
+                match self.refresh(token, options).await {
+                    Err(error) if error.is_unauthenticated() => {}
+                    outcome => return outcome,
+                }
+            }
+            self.exchange(options).await
+        })
+    }
+}
+
+impl fmt::Debug for ApiTokenSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiTokenSource").field("credentials", &self.credentials).finish_non_exhaustive()
     }
 }
 

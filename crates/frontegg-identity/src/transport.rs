@@ -12,7 +12,7 @@ use crate::{
     call::{self, Options, Plan},
     error::{Error, ErrorKind},
     retry::{self, Outcome},
-    token::EnvironmentTokens,
+    token::Tokens,
 };
 
 const TENANT: &str = "frontegg-tenant-id";
@@ -26,6 +26,8 @@ pub(crate) struct Sender {
     pub(crate) tenant: Option<ScopeValue>,
     pub(crate) user: Option<ScopeValue>,
     pub(crate) application: Option<ScopeValue>,
+    /// Cookies of a sign-in: the refresh token, the remembered device.
+    pub(crate) cookie: Option<HeaderValue>,
     pub(crate) options: Options,
 }
 
@@ -35,9 +37,11 @@ pub(crate) enum Identity {
     /// Nobody's: only operations without a token.
     Anonymous,
     /// The environment's, if it has credentials.
-    Environment(Option<Arc<EnvironmentTokens>>),
+    Environment(Option<Arc<Tokens>>),
     /// A user's, by the header to send; none if the token fits no header.
     User(Option<HeaderValue>),
+    /// A user's, by tokens that are renewed.
+    Renewed(Arc<Tokens>),
 }
 
 impl fmt::Debug for Identity {
@@ -46,6 +50,7 @@ impl fmt::Debug for Identity {
             Self::Anonymous => f.write_str("Anonymous"),
             Self::Environment(tokens) => f.debug_tuple("Environment").field(tokens).finish(),
             Self::User(_) => f.write_str("User(…)"),
+            Self::Renewed(tokens) => f.debug_tuple("Renewed").field(tokens).finish(),
         }
     }
 }
@@ -113,6 +118,9 @@ impl Sender {
             Some(_) => return Err(unfit("application")),
             None => {}
         }
+        if let Some(cookie) = &self.cookie {
+            headers.insert(header::COOKIE, cookie.clone());
+        }
         if let Some(bearer) = self.bearer(operation).await? {
             request.headers_mut().insert(header::AUTHORIZATION, bearer);
         }
@@ -124,12 +132,14 @@ impl Sender {
         match (operation.token, &self.identity) {
             (Token::None, _) => Ok(None),
             (Token::User, Identity::Environment(_)) => wrong("takes a user's token, not the environment's"),
-            (Token::Environment, Identity::User(_)) => wrong("takes the environment's token, not a user's"),
+            (Token::Environment, Identity::User(_) | Identity::Renewed(_)) => {
+                wrong("takes the environment's token, not a user's")
+            }
             (_, Identity::Anonymous) => wrong("takes a token"),
             (_, Identity::Environment(None)) => {
                 Err(Error::new(ErrorKind::Unauthenticated, "the client was built without credentials"))
             }
-            (_, Identity::Environment(Some(tokens))) => tokens.bearer().await.map(Some),
+            (_, Identity::Environment(Some(tokens)) | Identity::Renewed(tokens)) => tokens.bearer().await.map(Some),
             (_, Identity::User(Some(bearer))) => Ok(Some(bearer.clone())),
             (_, Identity::User(None)) => {
                 Err(Error::new(ErrorKind::Unauthenticated, "the session's token is empty or fits no header"))
@@ -137,7 +147,7 @@ impl Sender {
         }
     }
 
-    /// Sends a request; after a 401 once more, with a new environment token.
+    /// Sends a request; after a 401 once more, with a new token.
     async fn send(
         &self,
         http: &reqwest::Client,
@@ -151,7 +161,7 @@ impl Sender {
         plan.repeatable |= operation.idempotent;
         let (response, request) = attempt_all(http, request, plan).await;
         let response = match (response, request, &self.identity) {
-            (Ok(response), Some(mut request), Identity::Environment(Some(tokens)))
+            (Ok(response), Some(mut request), Identity::Environment(Some(tokens)) | Identity::Renewed(tokens))
                 if response.status() == StatusCode::UNAUTHORIZED =>
             {
                 let Some(refused) = request.headers().get(header::AUTHORIZATION) else { return Ok(response) };

@@ -16,7 +16,7 @@ use crate::{builder::Frontegg, scope::{Access, Core, Environment, Scope}};
 /// Signing in and up: passwords, codes, links, second factors, API tokens.
 #[derive(Clone, Debug)]
 pub struct Authentication<A: Access> {
-    core: Core<A>,
+    pub(crate) core: Core<A>,
 }
 impl<A: Access> Authentication<A> {
     /// Sign-in of machines with the client credentials of a tenant or user.
@@ -53,7 +53,7 @@ impl<A: Access> Authentication<A> {
 /// Administration of the environment, with its own token.
 #[derive(Clone, Debug)]
 pub struct Management<A: Access> {
-    core: Core<A>,
+    pub(crate) core: Core<A>,
 }
 impl<A: Access> Management<A> {
     /// Invites of the whole environment, and how activation and invitation work.
@@ -158,7 +158,7 @@ impl<A: Access> Management<A> {
 /// What users and tenants do for themselves.
 #[derive(Clone, Debug)]
 pub struct SelfService<A: Access> {
-    core: Core<A>,
+    pub(crate) core: Core<A>,
 }
 impl<A: Access> SelfService<A> {
     /// Client credentials and access tokens that belong to a tenant.
@@ -255,7 +255,7 @@ impl<A: Access> SelfService<A> {
 /// Users of applications.
 #[derive(Clone, Debug)]
 pub struct Applications<A: Access> {
-    core: Core<A>,
+    pub(crate) core: Core<A>,
 }
 impl<A: Access> Applications<A> {
     /// Which users may use which applications.
@@ -268,7 +268,7 @@ impl<A: Access> Applications<A> {
 /// Accounts (tenants), their settings and their hierarchy.
 #[derive(Clone, Debug)]
 pub struct Tenants<A: Access> {
-    core: Core<A>,
+    pub(crate) core: Core<A>,
 }
 impl<A: Access> Tenants<A> {
     /// Tenants of the environment.

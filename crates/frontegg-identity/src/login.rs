@@ -1,0 +1,205 @@
+//! Signing in as a state machine of types: what an answer asks for is what can be done with it.
+
+mod factor;
+mod passwordless;
+mod sign_up;
+
+pub use factor::{
+    AuthenticatorEnrollment, AuthenticatorFactor, EmailFactor, EmailStep, Enrolled, Factor, MfaChallenge,
+    MfaEnrollment, SmsEnrollment, SmsFactor, SmsStep, WebAuthnEnrollment, WebAuthnFactor, WebAuthnStep,
+};
+pub use passwordless::PasswordlessStep;
+pub use sign_up::{Activation, SignUp};
+
+use frontegg_model::{Secret, types};
+
+use crate::{
+    call::{Call, Response},
+    error::{Error, ErrorKind},
+    params,
+    scope::{Access, Anonymous, Core},
+    session::{Cookies, RememberedDevice, Session},
+    views::{Authentication, General, PasswordSettings},
+};
+
+/// Where a sign-in stands.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Login {
+    /// The user is signed in.
+    Session(Session),
+    /// A second factor that the user has is asked for.
+    MfaRequired(MfaChallenge),
+    /// The user must enroll a second factor first.
+    EnrollMfa(MfaEnrollment),
+    /// The password is over age: a new one must be set, then the user signs in again.
+    PasswordExpired(PasswordExpired),
+    /// The password is known to be leaked: the user must reset it by mail, then sign in again.
+    PasswordLeaked,
+}
+
+impl Login {
+    /// The session, or an [`Error`] of kind [`ErrorKind::SignInUnfinished`] that says what is asked for.
+    pub fn into_session(self) -> Result<Session, Error> {
+        let asked = match self {
+            Self::Session(session) => return Ok(session),
+            Self::MfaRequired(_) => "the service asks for a second factor",
+            Self::EnrollMfa(_) => "the service asks to enroll a second factor",
+            Self::PasswordExpired(_) => "the service asks for a new password",
+            Self::PasswordLeaked => "the password is known to be leaked; it must be reset by mail",
+        };
+        Err(Error::new(ErrorKind::SignInUnfinished, asked))
+    }
+
+    /// Reads an answer in the order in which the service's own clients do.
+    fn read(gate: &Gate, answer: &Response<types::AuthenticationResponseDto>) -> Result<Self, Error> {
+        let present = |token: &Option<Secret>| token.clone().filter(|token| !token.is_empty());
+        if answer.mfa_required
+            && let Some(mfa_token) = present(&answer.mfa_token)
+        {
+            let devices = answer.mfa_devices.clone();
+            let enrolled = answer.mfa_enrolled.unwrap_or(true);
+            // A mailed code needs no enrollment.
+            let mailable = devices.as_ref().is_some_and(|devices| !devices.emails.is_empty());
+            let gate = gate.clone();
+            return Ok(if enrolled || mailable {
+                Self::MfaRequired(MfaChallenge::new(gate, mfa_token, devices))
+            } else {
+                let strategies = answer.mfa_strategies.clone().unwrap_or_default();
+                Self::EnrollMfa(MfaEnrollment::new(gate, mfa_token, strategies))
+            });
+        }
+        if let Some(token) = present(&answer.reset_password_token) {
+            let user_id = answer.user_id.clone().unwrap_or_default();
+            return Ok(Self::PasswordExpired(PasswordExpired { gate: gate.clone(), user_id, token }));
+        }
+        if let Some(session) = Session::begin(&gate.core, answer, &gate.cookies) {
+            return Ok(Self::Session(session));
+        }
+        if answer.is_breached_password == Some(true) {
+            return Ok(Self::PasswordLeaked);
+        }
+        Err(Error::new(ErrorKind::Decode, "the answer neither signs in nor asks for anything"))
+    }
+}
+
+/// A password that must be changed before the user is let in.
+#[derive(Debug, Clone)]
+pub struct PasswordExpired {
+    gate: Gate,
+    user_id: String,
+    token: Secret,
+}
+
+impl PasswordExpired {
+    /// Sets the new password. The user then signs in with it.
+    pub async fn set_password(&self, password: impl Into<Secret>) -> Result<(), Error> {
+        let request = types::VerifyPasswordDto::new(self.user_id.clone(), self.token.clone(), password);
+        PasswordSettings { core: self.gate.core.clone() }.reset_password_with_token(&request).await
+    }
+}
+
+/// What all steps of one sign-in need: no token, and the cookies of the device.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    core: Core<Anonymous>,
+    cookies: Cookies,
+}
+
+impl Gate {
+    fn new<A: Access>(core: &Core<A>, cookies: Cookies) -> Self {
+        Self { core: core.with_cookie(cookies.header()), cookies }
+    }
+
+    /// Sends a step and reads what comes of it.
+    async fn pass(&self, step: Call<'_, types::AuthenticationResponseDto>) -> Result<Login, Error> {
+        Login::read(self, &step.with_response().await?)
+    }
+}
+
+impl<A: Access> Authentication<A> {
+    /// Signs in with e-mail address and password.
+    ///
+    /// A wrong password, an unknown address and a locked user are all
+    /// [`is_unauthenticated`](Error::is_unauthenticated); a user who may not enter is
+    /// [`is_forbidden`](Error::is_forbidden).
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, code: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// use frontegg_identity::login::{Factor, Login};
+    ///
+    /// let mut login = frontegg.authentication().login("ada@acme.test", "correct horse").await?;
+    /// if let Login::MfaRequired(challenge) = &login {
+    ///     login = match challenge.factors().into_iter().next() {
+    ///         Some(Factor::Authenticator(app)) => app.verify(code).await?,
+    ///         Some(Factor::Sms(phone)) => phone.send().await?.verify(code).await?,
+    ///         _ => return Err("no factor that this program knows".into()),
+    ///     };
+    /// }
+    /// let session = login.into_session()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Operation `authenticate_user_with_password`.
+    pub async fn login(&self, email: impl Into<String>, password: impl Into<Secret>) -> Result<Login, Error> {
+        self.login_with(&types::AuthenticateUserPasswordDto::new(password).email(email)).await
+    }
+
+    /// Signs in with a password and whatever else the request says: a username instead of an
+    /// address, an invitation, a captcha.
+    ///
+    /// Operation `authenticate_user_with_password`.
+    pub async fn login_with(&self, request: &types::AuthenticateUserPasswordDto) -> Result<Login, Error> {
+        self.password(request, Cookies::default()).await
+    }
+
+    /// Like [`login_with`](Self::login_with), on a device that was remembered at a second factor
+    /// (see [`SavedSession::device`](crate::SavedSession::device)).
+    ///
+    /// Operation `authenticate_user_with_password`.
+    pub async fn login_on(
+        &self,
+        device: &RememberedDevice,
+        request: &types::AuthenticateUserPasswordDto,
+    ) -> Result<Login, Error> {
+        self.password(request, device.cookies()).await
+    }
+
+    async fn password(&self, request: &types::AuthenticateUserPasswordDto, cookies: Cookies) -> Result<Login, Error> {
+        let gate = Gate::new(&self.core, cookies);
+        let general = General { core: gate.core.clone() };
+        let params = params::AuthenticateUserWithPassword::new();
+        gate.pass(general.authenticate_user_with_password(request, params)).await
+    }
+
+    /// Has a link to a new password mailed. The answer does not tell whether the address is known.
+    ///
+    /// Operation `send_password_reset_email_v1`.
+    pub async fn request_password_reset(&self, email: impl Into<String>) -> Result<(), Error> {
+        let request = types::ResetPasswordV1Dto::new().email(email);
+        PasswordSettings { core: self.core.anonymous() }.send_password_reset_email_v1(&request).await
+    }
+
+    /// Sets a new password with user id and token of the mailed link.
+    ///
+    /// Operation `reset_password_with_token`.
+    pub async fn reset_password(
+        &self,
+        user_id: impl Into<String>,
+        token: impl Into<Secret>,
+        password: impl Into<Secret>,
+    ) -> Result<(), Error> {
+        let request = types::VerifyPasswordDto::new(user_id, token, password);
+        PasswordSettings { core: self.core.anonymous() }.reset_password_with_token(&request).await
+    }
+
+    /// Takes all second factors from a user who has lost them, for the recovery code. The user
+    /// then signs in without one.
+    ///
+    /// Operation `recover_mfa`.
+    pub async fn recover_mfa(&self, email: impl Into<String>, recovery_code: impl Into<Secret>) -> Result<(), Error> {
+        let request = types::RecoverMfaDto::new(recovery_code, email);
+        crate::views::Mfa { core: self.core.anonymous() }.recover_mfa(&request).await
+    }
+}

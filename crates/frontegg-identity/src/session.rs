@@ -1,0 +1,288 @@
+//! A signed-in user: tokens that refresh themselves, and a form that survives a restart.
+
+use std::{
+    fmt,
+    ops::Deref,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use frontegg_client::BoxFuture;
+use frontegg_model::{Secret, types};
+use http::HeaderValue;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::{
+    builder::Frontegg,
+    call::{Context, Options, Response},
+    error::{Error, ErrorKind},
+    params,
+    scope::{Access, Anonymous, Core, Scope, User},
+    token::{Source, Token, Tokens},
+    views::General,
+};
+
+/// Prefix of the cookie that carries the refresh token; the rest names the environment.
+const REFRESH_COOKIE: &str = "fe_refresh_";
+/// Prefix of the cookie of a device that needs no second factor.
+const DEVICE_COOKIE: &str = "fe_device_";
+
+/// A signed-in user, who calls like a [`Scope`] of theirs.
+///
+/// Cheap to clone; all clones share the tokens. The access token is refreshed when it nears its end
+/// and after a 401, once for all callers, and refresh tokens rotate as the service wants it.
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// let session = frontegg.authentication().login("ada@acme.test", "correct horse").await?.into_session()?;
+/// for device in session.user_sessions().list_my_sessions().await? {
+///     println!("{}", device.id);
+/// }
+///
+/// // To go on after a restart; keep it as safe as a password.
+/// let saved = serde_json::to_string(&session.save()).expect("JSON");
+/// let session = frontegg.restore(serde_json::from_str(&saved).expect("a session"));
+/// session.log_out().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Session {
+    scope: Scope<User>,
+    tokens: Arc<Tokens<SessionSource>>,
+}
+
+impl Deref for Session {
+    type Target = Scope<User>;
+
+    fn deref(&self) -> &Scope<User> {
+        &self.scope
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Session").field(&self.scope).finish()
+    }
+}
+
+impl Session {
+    fn new<A: Access>(core: &Core<A>, saved: SavedSession) -> Self {
+        let left = (saved.expires_at - Utc::now()).num_seconds();
+        // A token that cannot be sent is as good as none: the first call refreshes.
+        let token = Token::new("restore", &saved.access_token, Instant::now(), left).ok();
+        let source = SessionSource { core: core.anonymous(), saved: Mutex::new(Some(saved)), sink: Mutex::default() };
+        let tokens = Arc::new(Tokens::new(source, token, core.options()));
+        Self { scope: Scope { core: core.renewed(tokens.clone()) }, tokens }
+    }
+
+    /// The session of a finished sign-in; `cookies` are those that were sent with it.
+    pub(crate) fn begin<A: Access>(
+        core: &Core<A>,
+        answer: &Response<types::AuthenticationResponseDto>,
+        cookies: &Cookies,
+    ) -> Option<Self> {
+        Some(Self::new(core, SavedSession::read(answer, cookies)?))
+    }
+
+    /// The access token, refreshed before if it is near its end.
+    pub async fn access_token(&self) -> Result<Secret, Error> {
+        let bearer = self.tokens.bearer().await?;
+        let token = bearer.to_str().ok().and_then(|bearer| bearer.strip_prefix("Bearer "));
+        Ok(token.unwrap_or_default().into())
+    }
+
+    /// Refreshes now, e.g. to see changed roles in the token.
+    pub async fn refresh(&self) -> Result<(), Error> {
+        // Without a token in hand the next call refreshes anyway.
+        let held = self.tokens.bearer().await?;
+        self.tokens.replace(&held).await.map(drop)
+    }
+
+    /// Goes on in another tenant of the user.
+    pub async fn switch_tenant(&self, tenant: impl Into<String>) -> Result<(), Error> {
+        let tenant = types::UpdateUserTenantDto::new(tenant);
+        self.user_management().set_my_active_tenant(&tenant).await?;
+        self.refresh().await
+    }
+
+    /// Ends the session, here and at the service. Clones of it end too.
+    pub async fn log_out(self) -> Result<(), Error> {
+        let Some(saved) = self.tokens.source().saved().take() else { return Ok(()) };
+        self.tokens.hold(None);
+        let core = self.tokens.source().core.with_cookie(saved.cookies.header());
+        General { core }.log_out_user(params::LogOutUser::new()).await
+    }
+
+    /// Calls `sink` with the new state after each refresh, so that it can be stored: a refresh
+    /// token that was used is no good any more.
+    pub fn on_refresh(&self, sink: impl Fn(&SavedSession) + Send + Sync + 'static) {
+        *lock(&self.tokens.source().sink) = Some(Arc::new(sink));
+    }
+
+    /// The state of the session. Of a session that was logged out, nothing works any more.
+    pub fn save(&self) -> SavedSession {
+        self.tokens.source().saved().clone().unwrap_or_else(SavedSession::ended)
+    }
+}
+
+impl Frontegg {
+    /// Goes on with a saved session. Nothing is sent until it is used.
+    pub fn restore(&self, saved: SavedSession) -> Session {
+        Session::new(&self.core, saved)
+    }
+}
+
+/// The tokens of a [`Session`] in a form to be stored.
+///
+/// `Debug` shows none of them; serialising shows all, so store the result where passwords may be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SavedSession {
+    access_token: Secret,
+    expires_at: DateTime<Utc>,
+    #[serde(flatten)]
+    cookies: Cookies,
+}
+
+impl SavedSession {
+    /// When the access token expires. With a refresh token the session goes on after that.
+    pub fn expires_at(&self) -> DateTime<Utc> {
+        self.expires_at
+    }
+
+    /// The mark by which the service knows a device that needs no second factor, for
+    /// [`Authentication::login_on`](crate::views::Authentication::login_on).
+    pub fn device(&self) -> Option<RememberedDevice> {
+        self.cookies.device.clone().map(RememberedDevice)
+    }
+
+    fn read(answer: &Response<types::AuthenticationResponseDto>, known: &Cookies) -> Option<Self> {
+        let access_token = answer.access_token.clone().filter(|token| !token.is_empty())?;
+        let seconds = u64::try_from(answer.expires_in.unwrap_or_default()).unwrap_or_default();
+        let mut cookies = known.clone();
+        cookies.take(answer);
+        Some(Self { access_token, expires_at: Utc::now() + Duration::from_secs(seconds.min(LONGEST)), cookies })
+    }
+
+    fn ended() -> Self {
+        Self { access_token: "".into(), expires_at: DateTime::UNIX_EPOCH, cookies: Cookies::default() }
+    }
+}
+
+/// Lifetimes beyond this many seconds are not believed.
+const LONGEST: u64 = 366 * 24 * 60 * 60;
+
+/// A device that the user wanted to be remembered at a second factor.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RememberedDevice(Cookie);
+
+impl RememberedDevice {
+    pub(crate) fn cookies(&self) -> Cookies {
+        Cookies { refresh: None, device: Some(self.0.clone()) }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Cookie {
+    name: String,
+    value: Secret,
+}
+
+/// The cookies that belong to a sign-in.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Cookies {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh: Option<Cookie>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<Cookie>,
+}
+
+impl Cookies {
+    /// Takes over what an answer sets or clears (RFC 6265).
+    fn take<T>(&mut self, answer: &Response<T>) {
+        for cookie in answer.header_values("set-cookie") {
+            let Some((name, value)) = cookie.split(';').next().and_then(|pair| pair.split_once('=')) else { continue };
+            let (name, value) = (name.trim(), value.trim().trim_matches('"'));
+            let cookie = (!value.is_empty()).then(|| Cookie { name: name.to_owned(), value: value.into() });
+            if name.starts_with(REFRESH_COOKIE) {
+                self.refresh = cookie;
+            } else if name.starts_with(DEVICE_COOKIE) {
+                self.device = cookie;
+            }
+        }
+    }
+
+    /// The header to send, if there is anything to say.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        let pair = |cookie: &Cookie| format!("{}={}", cookie.name, cookie.value.expose());
+        let pairs: Vec<String> = [&self.refresh, &self.device].into_iter().flatten().map(pair).collect();
+        let mut header = HeaderValue::try_from(pairs.join("; ")).ok().filter(|_| !pairs.is_empty())?;
+        header.set_sensitive(true);
+        Some(header)
+    }
+}
+
+type Sink = Arc<dyn Fn(&SavedSession) + Send + Sync>;
+
+/// Refreshes a session.
+struct SessionSource {
+    core: Core<Anonymous>,
+    /// None once the session was logged out.
+    saved: Mutex<Option<SavedSession>>,
+    sink: Mutex<Option<Sink>>,
+}
+
+impl SessionSource {
+    fn saved(&self) -> MutexGuard<'_, Option<SavedSession>> {
+        lock(&self.saved)
+    }
+
+    async fn refresh(&self, options: Options) -> Result<Token, Error> {
+        const OPERATION: &str = "refresh_user_token";
+        let ended = |message| Error::new(ErrorKind::Unauthenticated, message).in_call(OPERATION, 0, None);
+        let cookies = match &*self.saved() {
+            Some(saved) if saved.cookies.refresh.is_some() => saved.cookies.clone(),
+            Some(_) => return Err(ended("the session has expired and has no refresh token")),
+            None => return Err(ended("the session was logged out")),
+        };
+        let core = self.core.with_cookie(cookies.header());
+        let body = types::RefreshTokenDto::new();
+        let asked = Instant::now();
+        let send = Box::pin(core.raw().refresh_user_token(None, &body));
+        // Not repeated on a doubtful outcome: the token may be spent.
+        let answer = Context::new(options).run(OPERATION, send).await?;
+        let Some(new) = SavedSession::read(&answer, &cookies) else {
+            return Err(ended("the service asks for another factor; sign in again"));
+        };
+        let token = Token::new(OPERATION, &new.access_token, asked, answer.expires_in.unwrap_or_default())?;
+        if let Some(saved) = &mut *self.saved() {
+            *saved = new.clone();
+        }
+        let sink = lock(&self.sink).clone();
+        if let Some(sink) = sink {
+            sink(&new);
+        }
+        Ok(token)
+    }
+}
+
+impl Source for SessionSource {
+    fn fetch(&self, options: Options) -> BoxFuture<'_, Result<Token, Error>> {
+        Box::pin(self.refresh(options))
+    }
+}
+
+impl fmt::Debug for SessionSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionSource").field("saved", &*self.saved()).finish_non_exhaustive()
+    }
+}
+
+/// A panic elsewhere leaves nothing half done in what these locks guard.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
