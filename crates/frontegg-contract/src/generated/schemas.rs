@@ -2433,7 +2433,7 @@ pub(super) static MIGRATE_TENANTS_REQUEST: Schema = Schema::Object(
             "tenants",
             Required,
             &Schema::Array {
-                items: &Schema::STRING,
+                items: &Schema::Any,
                 min: 0,
                 max: usize::MAX,
             },

@@ -6338,14 +6338,14 @@ pub struct MfaStrategyResponse {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MigrateTenantsRequest {
-    /// Ids of the tenants; an unknown id becomes a tenant, a deleted one is revived.
-    pub tenants: ::std::vec::Vec<::std::string::String>,
+    /// The tenants; one that is unknown is created, a deleted one is revived, and one that exists counts as done.
+    pub tenants: ::std::vec::Vec<::serde_json::Value>,
 }
 impl MigrateTenantsRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(
-        tenants: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        tenants: impl IntoIterator<Item = impl Into<::serde_json::Value>>,
     ) -> Self {
         Self {
             tenants: tenants.into_iter().map(Into::into).collect(),
