@@ -2,7 +2,10 @@
 
 use frontegg_contract::{Principal, RequestContext};
 
-use crate::domain::caller::{Caller, Grants};
+use crate::domain::{
+    caller::{Caller, Grants},
+    user_profiles::Viewer,
+};
 
 /// Who asks. Nobody in particular counts as a user who may do nothing.
 pub(super) fn caller(cx: &RequestContext) -> Caller<'_> {
@@ -19,6 +22,24 @@ pub(super) fn caller(cx: &RequestContext) -> Caller<'_> {
 /// any.
 pub(super) fn tenant(cx: &RequestContext) -> Option<&str> {
     caller(cx).tenant().or(cx.tenant_id.as_deref())
+}
+
+/// The person whose token it is, if it is a person's.
+pub(super) fn caller_id(cx: &RequestContext) -> Option<&str> {
+    match &cx.principal {
+        Principal::User(token) => Some(token.user_id.as_str()).filter(|id| !id.is_empty()),
+        Principal::Environment(_) | Principal::Anonymous => None,
+    }
+}
+
+/// Who looks at a person, or at several of whom none is meant in particular: somebody else sees of
+/// them what concerns the tenants `within`.
+pub(super) fn viewer<'a>(cx: &RequestContext, of: Option<&str>, within: &'a [String]) -> Viewer<'a> {
+    match caller(cx) {
+        Caller::Environment => Viewer::Administrator,
+        Caller::User(_) if of.is_some() && of == caller_id(cx) => Viewer::Oneself,
+        Caller::User(_) => Viewer::Other(within),
+    }
 }
 
 #[cfg(test)]

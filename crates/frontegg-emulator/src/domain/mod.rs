@@ -3,17 +3,28 @@
 //! They know nothing of HTTP. What they refuse is a [`DomainError`]; what they return is rows of the
 //! store or small structs of their own, which `api` turns into answers.
 
+pub(crate) mod applications;
 pub(crate) mod caller;
 pub(crate) mod configuration;
 pub(crate) mod environment;
 mod error;
 pub(crate) mod groups;
 pub(crate) mod id_list;
+pub(crate) mod identifiers;
+pub(crate) mod jobs;
+pub(crate) mod memberships;
+pub(crate) mod onboarding;
+pub(crate) mod passwords;
 pub(crate) mod permissions;
 pub(crate) mod roles;
 pub(crate) mod seed;
 pub(crate) mod settings;
 pub(crate) mod tenants;
 pub(crate) mod texts;
+pub(crate) mod user_creation;
+pub(crate) mod user_lists;
+pub(crate) mod user_profiles;
+pub(crate) mod user_tenants;
+pub(crate) mod users;
 
 pub(crate) use error::{DomainError, DomainResult, Refusal};

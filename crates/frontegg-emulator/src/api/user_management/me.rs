@@ -1,0 +1,147 @@
+//! The caller: profile, roles, tenants.
+
+use frontegg_contract::{ApiResult, RequestContext};
+use frontegg_model::types;
+
+use super::members::changes;
+use crate::{
+    api::{caller::viewer, user_answers},
+    domain::{
+        memberships, roles, tenants,
+        user_profiles::{self, FullProfile},
+        user_tenants::{self, Place},
+        users,
+    },
+    service::Service,
+    store::{
+        Tx,
+        entity::{tenant, user},
+    },
+};
+
+pub(super) async fn get_my_profile_v2(service: &Service, cx: &RequestContext) -> ApiResult<types::UserDto> {
+    let tx = service.store().read().await?;
+    let user = users::require(&tx, cx.user()?).await?;
+    Ok(user_answers::full(service, here(&tx, cx, user).await?))
+}
+
+pub(super) async fn get_my_profile_v3(service: &Service, cx: &RequestContext) -> ApiResult<types::UserV3Dto> {
+    let tx = service.store().read().await?;
+    let user_id = cx.user()?;
+    let user = users::require(&tx, user_id).await?;
+    let profile = user_profiles::one(&tx, user, viewer(cx, Some(user_id), &[]), Some(cx.tenant()?)).await?;
+    Ok(user_answers::third(service, profile))
+}
+
+pub(super) async fn update_my_profile(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::UpdateUserDto,
+) -> ApiResult<types::UserDto> {
+    let tx = service.store().write().await?;
+    let user = users::require(&tx, cx.user()?).await?;
+    let user = users::update(&tx, user, changes(body), false).await?;
+    let full = here(&tx, cx, user).await?;
+    tx.commit().await?;
+    Ok(user_answers::full(service, full))
+}
+
+/// Somebody with what holds in the tenant of the request.
+async fn here(tx: &Tx, cx: &RequestContext, user: user::Model) -> ApiResult<FullProfile> {
+    let user_id = user.id.clone();
+    Ok(user_profiles::full(tx, user, viewer(cx, Some(&user_id), &[]), Some(cx.tenant()?)).await?)
+}
+
+pub(super) async fn get_my_authorization(
+    service: &Service,
+    cx: &RequestContext,
+) -> ApiResult<types::MeAuthorizationResponseDto> {
+    let tx = service.store().read().await?;
+    let effective = roles::effective_in(&tx, cx.user()?, cx.tenant()?).await?;
+    let (roles, permissions) = user_answers::held(service, effective);
+    Ok(types::MeAuthorizationResponseDto { roles, permissions })
+}
+
+pub(super) async fn set_my_active_tenant(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::UpdateUserTenantDto,
+) -> ApiResult<types::UserDto> {
+    let user_id = cx.user()?;
+    let tx = service.store().write().await?;
+    let user = users::require(&tx, user_id).await?;
+    memberships::require_entry(&tx, &user, &body.tenant_id).await?;
+    let user = users::set_active_tenant(&tx, user, &body.tenant_id).await?;
+    let full = user_profiles::full(&tx, user, viewer(cx, Some(user_id), &[]), None).await?;
+    tx.commit().await?;
+    Ok(user_answers::full(service, full))
+}
+
+pub(super) async fn list_my_tenants_v1(
+    service: &Service,
+    cx: &RequestContext,
+) -> ApiResult<types::GetUserTenantsResponseDto> {
+    let tx = service.store().read().await?;
+    let active = tenants::require(&tx, cx.tenant()?).await?;
+    my_tenants(service, &tx, cx.user()?, active).await
+}
+
+pub(super) async fn list_my_tenants_v2(
+    service: &Service,
+    cx: &RequestContext,
+) -> ApiResult<Vec<types::UserTenantDataDto>> {
+    let tx = service.store().read().await?;
+    let tenants = user_tenants::open(&tx, cx.user()?).await?;
+    Ok(tenants.into_iter().map(|tenant| data(service, tenant)).collect())
+}
+
+/// The tenants that a person can enter, and the active one.
+pub(in crate::api) async fn my_tenants(
+    service: &Service,
+    tx: &Tx,
+    user_id: &str,
+    active: tenant::Model,
+) -> ApiResult<types::GetUserTenantsResponseDto> {
+    let tenants = user_tenants::open(tx, user_id).await?;
+    Ok(types::GetUserTenantsResponseDto {
+        active_tenant: data(service, active),
+        tenants: tenants.into_iter().map(|tenant| data(service, tenant)).collect(),
+    })
+}
+
+pub(super) async fn get_my_tenants_hierarchy(
+    service: &Service,
+    cx: &RequestContext,
+) -> ApiResult<Vec<types::GetUserTenantsHierarchyResponseDto>> {
+    let tx = service.store().read().await?;
+    let places = user_tenants::hierarchy(&tx, cx.user()?).await?;
+    let place = |place: Place| types::GetUserTenantsHierarchyResponseDto {
+        tenant_id: Some(place.tenant.tenant_id),
+        name: Some(place.tenant.name),
+        is_reseller: Some(place.tenant.is_reseller),
+        parent_tenant_id: place.parent_id,
+        is_parent: Some(place.is_parent),
+    };
+    Ok(places.into_iter().map(place).collect())
+}
+
+fn data(service: &Service, tenant: tenant::Model) -> types::UserTenantDataDto {
+    types::UserTenantDataDto {
+        id: Some(tenant.id),
+        vendor_id: Some(service.vendor_id().to_owned()),
+        tenant_id: tenant.tenant_id,
+        name: tenant.name,
+        metadata: Some(tenant.metadata),
+        is_reseller: Some(tenant.is_reseller),
+        address: tenant.address,
+        timezone: tenant.timezone,
+        date_format: tenant.date_format,
+        time_format: tenant.time_format,
+        currency: tenant.currency,
+        logo: tenant.logo,
+        logo_url: tenant.logo_url,
+        created_at: Some(tenant.created_at.utc()),
+        updated_at: Some(tenant.updated_at.utc()),
+        deleted_at: tenant.deleted_at.map(|moment| moment.utc()),
+    }
+}

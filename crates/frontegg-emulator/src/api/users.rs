@@ -1,0 +1,340 @@
+//! Administration of people over all tenants.
+
+use frontegg_contract::{
+    ApiFailure, ApiResult, RequestContext,
+    users::{
+        AddUserPhoneNumberGloballyParams, AddUserToTenantParams, DeleteUserPhoneNumberGloballyParams,
+        GenerateUserActivationLinkParams, GenerateUserPasswordResetLinkParams, GetBulkInviteStatusParams,
+        GetBulkRolesUpdateStatusParams, GetUserByEmailParams, GetUserGloballyParams, GetUserParams,
+        ListUserTenantStatusesParams, LockUserParams, SetUserActiveTenantParams, SetUserEmailParams,
+        SetUserInvisibleParams, SetUserSuperuserParams, UnenrollUserMfaGloballyParams, UnlockUserParams,
+        UpdateUserGloballyParams, UpdateUserRolesAcrossTenantsParams, UsersApi, VerifyUserParams,
+    },
+};
+use frontegg_model::types;
+
+use super::{paging, user_answers};
+use crate::{
+    domain::{
+        identifiers::phones,
+        memberships::{self, AcrossTenants, TemporaryUsers},
+        user_creation,
+        user_lists::{self, Status},
+        user_profiles::{self, Viewer},
+        users::{self, Changes, NewUser},
+    },
+    service::Service,
+    store::{Tx, entity::user},
+};
+
+impl UsersApi for Service {
+    async fn add_user_phone_number_globally(
+        &self,
+        _: &RequestContext,
+        params: AddUserPhoneNumberGloballyParams,
+        body: types::PreVerifyUserPhoneNumberRequestDto,
+    ) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        users::add_phone_number(&tx, &params.user_id, &body.phone_number).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn add_user_to_tenant(
+        &self,
+        _: &RequestContext,
+        params: AddUserToTenantParams,
+        body: types::AddUserToTenantRequest,
+    ) -> ApiResult<types::UserDto> {
+        let silent = body.skip_invite_email.unwrap_or_default();
+        let must_exist = body.validate_tenant_exist.unwrap_or_default();
+        let tx = self.store().write().await?;
+        let user =
+            user_creation::add_to_tenant(&tx, self.base_url(), &params.user_id, &body.tenant_id, silent, must_exist)
+                .await?;
+        self.changed(tx, user).await
+    }
+
+    async fn create_user_globally(
+        &self,
+        _: &RequestContext,
+        body: types::CreateUserDtoVendorOnly,
+    ) -> ApiResult<types::UserDto> {
+        let password_hash = match &body.password {
+            Some(password) => Some(self.passwords().hash(password.expose()).await?),
+            None => None,
+        };
+        let person = NewUser {
+            email: body.email,
+            username: body.username,
+            name: body.name,
+            phone_number: body.phone_number,
+            password_hash,
+            metadata: body.metadata,
+            vendor_metadata: body.vendor_metadata,
+            external_id: body.external_id,
+            mfa_bypass: body.mfa_bypass.unwrap_or_default(),
+            ..NewUser::default()
+        };
+        let tx = self.store().write().await?;
+        let joined =
+            user_creation::create_in_tenant(&tx, &body.tenant_id, person, body.role_ids, body.expiration_in_seconds)
+                .await?;
+        self.changed(tx, joined.user).await
+    }
+
+    async fn delete_user_phone_number_globally(
+        &self,
+        _: &RequestContext,
+        params: DeleteUserPhoneNumberGloballyParams,
+    ) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        users::require(&tx, &params.user_id).await?;
+        phones::remove(&tx, &params.user_id, &params.phone_id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn generate_user_activation_link(
+        &self,
+        cx: &RequestContext,
+        _: GenerateUserActivationLinkParams,
+    ) -> ApiResult<types::GenerateUserActivationLinkResponseDto> {
+        Err(ApiFailure::not_served(cx.operation))
+    }
+
+    async fn generate_user_password_reset_link(
+        &self,
+        cx: &RequestContext,
+        _: GenerateUserPasswordResetLinkParams,
+    ) -> ApiResult<types::GenerateUserResetPasswordLinkResponseDto> {
+        Err(ApiFailure::not_served(cx.operation))
+    }
+
+    async fn get_bulk_invite_status(
+        &self,
+        cx: &RequestContext,
+        _: GetBulkInviteStatusParams,
+    ) -> ApiResult<types::BulkInviteStatus> {
+        Err(ApiFailure::not_served(cx.operation))
+    }
+
+    async fn get_bulk_roles_update_status(
+        &self,
+        _: &RequestContext,
+        params: GetBulkRolesUpdateStatusParams,
+    ) -> ApiResult<types::BulkRolesTaskStatusResponseDto> {
+        let tx = self.store().read().await?;
+        super::user_jobs::roles_status(&tx, params.task_id).await
+    }
+
+    async fn get_user(&self, cx: &RequestContext, params: GetUserParams) -> ApiResult<types::UserDto> {
+        let tenant_id = cx.tenant()?;
+        let tx = self.store().read().await?;
+        memberships::require(&tx, &params.user_id, tenant_id).await?;
+        let user = users::require(&tx, &params.user_id).await?;
+        let full = user_profiles::full(&tx, user, Viewer::Administrator, Some(tenant_id)).await?;
+        Ok(user_answers::full(self, full))
+    }
+
+    async fn get_user_by_email(
+        &self,
+        _: &RequestContext,
+        params: GetUserByEmailParams,
+    ) -> ApiResult<types::CoreUserDto> {
+        let tx = self.store().read().await?;
+        let user = users::require_by_email(&tx, &params.email).await?;
+        let profile = user_profiles::one(&tx, user, Viewer::Administrator, None).await?;
+        Ok(user_answers::core(self, profile))
+    }
+
+    async fn get_user_globally(&self, _: &RequestContext, params: GetUserGloballyParams) -> ApiResult<types::UserDto> {
+        let tx = self.store().read().await?;
+        let user = users::require(&tx, &params.user_id).await?;
+        self.seen_by_administrators(&tx, user).await
+    }
+
+    async fn invite_users_in_bulk(
+        &self,
+        cx: &RequestContext,
+        _: types::UsersBulkInviteRequestDto,
+    ) -> ApiResult<types::TaskContext> {
+        Err(ApiFailure::not_served(cx.operation))
+    }
+
+    async fn list_user_tenant_statuses(
+        &self,
+        _: &RequestContext,
+        params: ListUserTenantStatusesParams,
+    ) -> ApiResult<Vec<types::UserTenantStatusesResponse>> {
+        let wanted = match &params.user_tenant_statuses {
+            Some(words) => {
+                let words = paging::ids(words).into_iter().map(|word| user_answers::parse_status(&word));
+                Some(words.collect::<Result<Vec<_>, _>>()?)
+            }
+            None => None,
+        };
+        let tx = self.store().read().await?;
+        let found = user_lists::statuses(&tx, paging::ids(&params.user_ids), wanted.as_deref()).await?;
+        let status =
+            |one: Status| types::TenantStatus { tenant_id: one.tenant_id, status: user_answers::status(one.status) };
+        let person = |(user_id, states): (String, Vec<Status>)| types::UserTenantStatusesResponse {
+            user_id,
+            tenants_statuses: states.into_iter().map(status).collect(),
+        };
+        Ok(found.into_iter().map(person).collect())
+    }
+
+    async fn lock_user(&self, _: &RequestContext, params: LockUserParams) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        users::lock(&tx, &params.user_id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn move_all_users_to_tenant(
+        &self,
+        _: &RequestContext,
+        body: types::MigrateUsersFromTenantToTenantRequest,
+    ) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        memberships::move_all(&tx, &body.src_tenant_id, &body.target_tenant_id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn set_temporary_users_configuration(
+        &self,
+        _: &RequestContext,
+        body: types::TemporaryUsersConfigurationDto,
+    ) -> ApiResult<types::TemporaryUsersConfigurationDto> {
+        let tx = self.store().write().await?;
+        memberships::set_temporary_users(&tx, TemporaryUsers { enabled: body.enabled }).await?;
+        tx.commit().await?;
+        Ok(body)
+    }
+
+    async fn set_user_active_tenant(
+        &self,
+        _: &RequestContext,
+        params: SetUserActiveTenantParams,
+        body: types::UpdateUserTenantWithValidationDto,
+    ) -> ApiResult<types::UserDto> {
+        let must_exist = body.validate_tenant_exist.unwrap_or_default();
+        let tx = self.store().write().await?;
+        let user = user_creation::set_active_tenant(&tx, &params.user_id, &body.tenant_id, must_exist).await?;
+        self.changed(tx, user).await
+    }
+
+    async fn set_user_email(
+        &self,
+        _: &RequestContext,
+        params: SetUserEmailParams,
+        body: types::UpdateUserEmailDto,
+    ) -> ApiResult<types::UserDto> {
+        let tx = self.store().write().await?;
+        let user = users::set_email(&tx, &params.user_id, &body.email).await?;
+        self.changed(tx, user).await
+    }
+
+    async fn set_user_invisible(
+        &self,
+        _: &RequestContext,
+        params: SetUserInvisibleParams,
+        body: types::UpdateUserInvisibleDto,
+    ) -> ApiResult<types::UserDto> {
+        let tx = self.store().write().await?;
+        let user = users::set_invisible(&tx, &params.user_id, body.invisible).await?;
+        self.changed(tx, user).await
+    }
+
+    async fn set_user_superuser(
+        &self,
+        _: &RequestContext,
+        params: SetUserSuperuserParams,
+        body: types::UpdateUserSuperuserDto,
+    ) -> ApiResult<types::UserDto> {
+        let tx = self.store().write().await?;
+        let user = users::set_super_user(&tx, &params.user_id, body.super_user).await?;
+        self.changed(tx, user).await
+    }
+
+    async fn unenroll_user_mfa_globally(&self, cx: &RequestContext, _: UnenrollUserMfaGloballyParams) -> ApiResult<()> {
+        Err(ApiFailure::not_served(cx.operation))
+    }
+
+    async fn unlock_user(&self, _: &RequestContext, params: UnlockUserParams) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        users::unlock(&tx, &params.user_id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn update_user_globally(
+        &self,
+        _: &RequestContext,
+        params: UpdateUserGloballyParams,
+        body: types::UpdateVendorUserDto,
+    ) -> ApiResult<types::UserDto> {
+        let changes = Changes {
+            name: body.name,
+            profile_picture_url: body.profile_picture_url,
+            phone_number: body.phone_number,
+            metadata: body.metadata,
+            vendor_metadata: body.vendor_metadata,
+            mfa_bypass: body.mfa_bypass,
+            external_id: body.external_id,
+        };
+        let tx = self.store().write().await?;
+        let user = users::require(&tx, &params.user_id).await?;
+        let user = users::update(&tx, user, changes, true).await?;
+        self.changed(tx, user).await
+    }
+
+    async fn update_user_roles_across_tenants(
+        &self,
+        _: &RequestContext,
+        params: UpdateUserRolesAcrossTenantsParams,
+        body: types::BulkUpdateUserRolesRequestDto,
+    ) -> ApiResult<types::BulkUpdateUserRolesSyncResponseDto> {
+        let change = AcrossTenants {
+            add: body.add_role_ids.unwrap_or_default(),
+            remove: body.remove_role_ids.unwrap_or_default(),
+            tenant_ids: body.tenant_ids,
+        };
+        let tx = self.store().write().await?;
+        let outcome = memberships::across_tenants(&tx, &params.user_id, change).await?;
+        let answer = super::user_jobs::roles_changed(&tx, params.user_id, outcome).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    async fn verify_user(&self, _: &RequestContext, params: VerifyUserParams) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        users::verify(&tx, &params.user_id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn verify_user_password(
+        &self,
+        _: &RequestContext,
+        body: types::ValidateUserPasswordRequest,
+    ) -> ApiResult<types::ValidateUserPasswordResponse> {
+        let tx = self.store().read().await?;
+        let stored = users::password_hash(&tx, &body.email).await?;
+        // Comparing takes its time; nobody has to wait for the transaction meanwhile.
+        drop(tx);
+        let is_valid = self.passwords().verify(body.password.expose(), stored.as_deref()).await?;
+        Ok(types::ValidateUserPasswordResponse { is_valid })
+    }
+}
+
+impl Service {
+    /// Commits a change of somebody and shows them.
+    async fn changed(&self, tx: Tx, user: user::Model) -> ApiResult<types::UserDto> {
+        let answer = self.seen_by_administrators(&tx, user).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    /// A person with what holds in the tenant that they work in.
+    async fn seen_by_administrators(&self, tx: &Tx, user: user::Model) -> ApiResult<types::UserDto> {
+        let full = user_profiles::full(tx, user, Viewer::Administrator, None).await?;
+        Ok(user_answers::full(self, full))
+    }
+}

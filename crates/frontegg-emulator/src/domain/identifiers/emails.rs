@@ -1,0 +1,224 @@
+//! Email addresses: several per person, one of them primary, each held by one person only.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
+};
+
+use crate::{
+    domain::{DomainError, DomainResult},
+    ids,
+    store::{
+        Tx,
+        entity::{user, user_email},
+    },
+};
+
+/// The longest address that a mail server has to take (RFC 5321).
+const LONGEST: usize = 254;
+
+/// What two spellings of one address have in common.
+pub(crate) fn key(address: &str) -> String {
+    address.to_lowercase()
+}
+
+/// Refuses what cannot be an address. Whether anybody reads it only a mail can tell.
+pub(crate) fn check(address: &str) -> DomainResult<()> {
+    let fits = || {
+        let (local, domain) = address.rsplit_once('@')?;
+        let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"()<>[]:;,\\\"@".contains(c);
+        let parts = |text: &str| text.split('.').all(|part| !part.is_empty());
+        let host = |c: char| c.is_alphanumeric() || c == '-' || c == '.';
+        (parts(local) && parts(domain) && local.chars().all(plain) && domain.chars().all(host)).then_some(())
+    };
+    if address.len() <= LONGEST && fits().is_some() {
+        Ok(())
+    } else {
+        Err(DomainError::bad_request("email must be an email"))
+    }
+}
+
+/// The record of an address, in whatever case it is written.
+pub(crate) async fn find(tx: &Tx, address: &str) -> DomainResult<Option<user_email::Model>> {
+    Ok(user_email::Entity::find().filter(user_email::Column::AddressKey.eq(key(address))).one(tx).await?)
+}
+
+/// All addresses of a person, the primary one first.
+pub(crate) async fn of_user(tx: &Tx, user_id: &str) -> DomainResult<Vec<user_email::Model>> {
+    Ok(user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user_id))
+        .order_by_desc(user_email::Column::IsPrimary)
+        .order_by_asc(user_email::Column::CreatedAt)
+        .order_by_asc(user_email::Column::Id)
+        .all(tx)
+        .await?)
+}
+
+/// The primary address of each of these people who has one.
+pub(crate) async fn primary_of(tx: &Tx, user_ids: &[String]) -> DomainResult<BTreeMap<String, user_email::Model>> {
+    let rows = user_email::Entity::find()
+        .filter(user_email::Column::UserId.is_in(user_ids))
+        .filter(user_email::Column::IsPrimary.eq(true))
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.user_id.clone(), row)).collect())
+}
+
+/// Refuses an address that somebody holds.
+pub(crate) async fn require_free(tx: &Tx, address: &str) -> DomainResult<()> {
+    match find(tx, address).await? {
+        Some(_) => Err(taken()),
+        None => Ok(()),
+    }
+}
+
+/// Gives a person a further address; their first one becomes the primary one.
+pub(crate) async fn add(tx: &Tx, user_id: &str, address: &str, verified: bool) -> DomainResult<user_email::Model> {
+    check(address)?;
+    require_free(tx, address).await?;
+    let first = of_user(tx, user_id).await?.is_empty();
+    let row = insert(tx, user_id, address, verified, first).await?;
+    if first && verified {
+        prove(tx, user_id).await?;
+    }
+    Ok(row)
+}
+
+/// Takes an address other than the primary one away.
+pub(crate) async fn remove(tx: &Tx, user_id: &str, email_id: &str) -> DomainResult<()> {
+    let row = user_email::Entity::find_by_id(email_id)
+        .filter(user_email::Column::UserId.eq(user_id))
+        .one(tx)
+        .await?
+        .ok_or_else(unknown)?;
+    if row.is_primary {
+        return Err(DomainError::bad_request("The primary email cannot be deleted"));
+    }
+    row.delete(tx).await?;
+    Ok(())
+}
+
+/// Makes a verified address of the person their primary one; the former stays beside it.
+pub(crate) async fn make_primary(tx: &Tx, user_id: &str, address: &str) -> DomainResult<()> {
+    let held = of_user(tx, user_id).await?;
+    let key = key(address);
+    let row = held.iter().find(|row| row.address_key == key).ok_or_else(unknown)?;
+    if !row.verified {
+        return Err(DomainError::bad_request("Email is not verified"));
+    }
+    if row.is_primary {
+        return Ok(());
+    }
+    // One primary address at any time: the former steps down first.
+    for former in held.iter().filter(|row| row.is_primary) {
+        set_primary(tx, former.clone(), false).await?;
+    }
+    set_primary(tx, row.clone(), true).await?;
+    prove(tx, user_id).await
+}
+
+/// Puts an address in the place of the primary one, which is dropped. The new one counts as
+/// verified exactly if `verified`.
+pub(crate) async fn replace_primary(tx: &Tx, user_id: &str, address: &str, verified: bool) -> DomainResult<()> {
+    check(address)?;
+    let key = key(address);
+    let owner = find(tx, address).await?;
+    if owner.as_ref().is_some_and(|row| row.user_id != user_id) {
+        return Err(taken());
+    }
+    let held = of_user(tx, user_id).await?;
+    for row in held.into_iter().filter(|row| row.is_primary || row.address_key == key) {
+        row.delete(tx).await?;
+    }
+    insert(tx, user_id, address, verified, true).await?;
+    Ok(())
+}
+
+/// Declares the primary address proven.
+pub(crate) async fn verify_primary(tx: &Tx, user_id: &str) -> DomainResult<()> {
+    user_email::Entity::update_many()
+        .col_expr(user_email::Column::Verified, true.into())
+        .col_expr(user_email::Column::UpdatedAt, tx.now().into())
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::IsPrimary.eq(true))
+        .filter(user_email::Column::Verified.eq(false))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+async fn insert(
+    tx: &Tx,
+    user_id: &str,
+    address: &str,
+    verified: bool,
+    is_primary: bool,
+) -> DomainResult<user_email::Model> {
+    let created_at = tx.stamp();
+    let row = user_email::ActiveModel {
+        id: Set(ids::new_id()),
+        user_id: Set(user_id.to_owned()),
+        email: Set(address.to_owned()),
+        address_key: Set(key(address)),
+        verified: Set(verified),
+        is_primary: Set(is_primary),
+        created_at: Set(created_at),
+        updated_at: Set(created_at),
+    };
+    Ok(row.insert(tx).await?)
+}
+
+async fn set_primary(tx: &Tx, row: user_email::Model, primary: bool) -> DomainResult<()> {
+    let mut row = row.into_active_model();
+    row.is_primary = Set(primary);
+    row.updated_at = Set(tx.now());
+    row.update(tx).await?;
+    Ok(())
+}
+
+/// A person whose primary address is proven is verified.
+async fn prove(tx: &Tx, user_id: &str) -> DomainResult<()> {
+    user::Entity::update_many()
+        .col_expr(user::Column::Verified, true.into())
+        .filter(user::Column::Id.eq(user_id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+fn taken() -> DomainError {
+    DomainError::conflict("Email already exists")
+}
+
+fn unknown() -> DomainError {
+    DomainError::not_found("Email not found")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn addresses_are_told_from_other_text() {
+        for good in ["a@b", "ada@acme.test", "ada+tag.x@sub.acme.test", "ünï@exämple.test", "o'neil@x.test"] {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        let long = format!("{}@acme.test", "a".repeat(250));
+        for bad in [
+            "",
+            "ada",
+            "@acme.test",
+            "ada@",
+            "a b@x.test",
+            "a@b@c",
+            "a@x..test",
+            ".a@x.test",
+            "a@x.test\r\nBcc: b@x.test",
+            "<a@x.test>",
+            &long,
+        ] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+}

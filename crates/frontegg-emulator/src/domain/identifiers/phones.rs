@@ -1,0 +1,115 @@
+//! Phone numbers in international form: several per person, each held by one person only.
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
+    sea_query::Expr,
+};
+
+use crate::{
+    domain::{DomainError, DomainResult},
+    ids,
+    store::{
+        Tx,
+        entity::{phone_number, user},
+    },
+};
+
+/// Refuses what is not a plus and 7 to 15 digits (E.164).
+pub(crate) fn check(number: &str) -> DomainResult<()> {
+    let digits = number.strip_prefix('+').unwrap_or_default();
+    let fits = (7..=15).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|digit| digit.is_ascii_digit());
+    if fits {
+        Ok(())
+    } else {
+        let message = "phoneNumber must be in international form, a plus and 7 to 15 digits";
+        Err(DomainError::bad_request(message))
+    }
+}
+
+/// The record of a number.
+pub(crate) async fn find(tx: &Tx, number: &str) -> DomainResult<Option<phone_number::Model>> {
+    Ok(phone_number::Entity::find().filter(phone_number::Column::PhoneNumber.eq(number)).one(tx).await?)
+}
+
+/// All numbers of a person, the oldest first.
+pub(crate) async fn of_user(tx: &Tx, user_id: &str) -> DomainResult<Vec<phone_number::Model>> {
+    Ok(phone_number::Entity::find()
+        .filter(phone_number::Column::UserId.eq(user_id))
+        .order_by_asc(phone_number::Column::CreatedAt)
+        .order_by_asc(phone_number::Column::Id)
+        .all(tx)
+        .await?)
+}
+
+/// Refuses a number that somebody holds.
+pub(crate) async fn require_free(tx: &Tx, number: &str) -> DomainResult<()> {
+    match find(tx, number).await? {
+        Some(_) => Err(taken()),
+        None => Ok(()),
+    }
+}
+
+/// Gives a person a number, or declares one they hold verified.
+pub(crate) async fn add(tx: &Tx, user_id: &str, number: &str, verified: bool) -> DomainResult<phone_number::Model> {
+    check(number)?;
+    if let Some(row) = find(tx, number).await? {
+        if row.user_id != user_id {
+            return Err(taken());
+        }
+        if row.verified || !verified {
+            return Ok(row);
+        }
+        let mut row = row.into_active_model();
+        row.verified = Set(true);
+        row.updated_at = Set(tx.now());
+        return Ok(row.update(tx).await?);
+    }
+    let created_at = tx.stamp();
+    let row = phone_number::ActiveModel {
+        id: Set(ids::new_id()),
+        user_id: Set(user_id.to_owned()),
+        phone_number: Set(number.to_owned()),
+        verified: Set(verified),
+        created_at: Set(created_at),
+        updated_at: Set(created_at),
+    };
+    Ok(row.insert(tx).await?)
+}
+
+/// Takes a number away, from the profile too when it shows this one.
+pub(crate) async fn remove(tx: &Tx, user_id: &str, phone_id: &str) -> DomainResult<()> {
+    let row = phone_number::Entity::find_by_id(phone_id)
+        .filter(phone_number::Column::UserId.eq(user_id))
+        .one(tx)
+        .await?
+        .ok_or_else(|| DomainError::not_found("Phone number not found"))?;
+    user::Entity::update_many()
+        .col_expr(user::Column::PhoneNumber, Expr::value(None::<String>))
+        .filter(user::Column::Id.eq(user_id))
+        .filter(user::Column::PhoneNumber.eq(row.phone_number.as_str()))
+        .exec(tx)
+        .await?;
+    row.delete(tx).await?;
+    Ok(())
+}
+
+fn taken() -> DomainError {
+    DomainError::conflict("Phone number already exists")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn numbers_are_international() {
+        for good in ["+4915112345678", "+12025550123", "+2901234"] {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        for bad in ["", "+", "12025550123", "+0202555012", "+1 202 555 0123", "+1202555012345678", "+12025"] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Long work that a client polls. It is done when it is asked for; what is kept is its report.
+
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{DomainError, DomainResult};
+use crate::{
+    ids,
+    store::{Tx, entity::job},
+};
+
+/// Keeps the report of a finished job of that kind and gives it an id.
+pub(crate) async fn keep<T: Serialize>(tx: &Tx, kind: &str, report: &T) -> DomainResult<String> {
+    let id = ids::new_id();
+    let row = job::ActiveModel {
+        id: Set(id.clone()),
+        kind: Set(kind.to_owned()),
+        document: Set(serde_json::to_string(report).map_err(DomainError::internal)?),
+        created_at: Set(tx.stamp()),
+    };
+    row.insert(tx).await?;
+    Ok(id)
+}
+
+/// The report of the job of that kind with that id, or 404.
+pub(crate) async fn report<T: DeserializeOwned>(tx: &Tx, kind: &str, id: &str) -> DomainResult<T> {
+    let row = job::Entity::find_by_id(id).filter(job::Column::Kind.eq(kind)).one(tx).await?;
+    let row = row.ok_or_else(|| DomainError::not_found("Task not found"))?;
+    serde_json::from_str(&row.document).map_err(DomainError::internal)
+}

@@ -1,0 +1,198 @@
+//! Which roles members hold, and who may give and take them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+
+use super::{of_user, require};
+use crate::{
+    domain::{
+        DomainError, DomainResult,
+        caller::Caller,
+        id_list,
+        roles::{self, Rank, RoleWithPermissions},
+        users,
+    },
+    store::{
+        Tx,
+        entity::{membership, membership_role, role},
+    },
+};
+
+/// Rows of one insertion; every engine takes only so many values at once.
+const ROWS: usize = 1_000;
+
+/// The roles for a new member: those named, as far as the caller may give them, or else the default
+/// ones, with those for the first member when the tenant has none yet.
+pub(crate) async fn named_or_default(
+    tx: &Tx,
+    caller: Caller<'_>,
+    tenant_id: &str,
+    named: Option<Vec<String>>,
+) -> DomainResult<Vec<role::Model>> {
+    if let Some(ids) = named {
+        let roles = roles::visible(tx, Some(tenant_id), ids).await?;
+        roles::may_grant(tx, caller, &roles).await?;
+        return Ok(roles);
+    }
+    let mut roles = roles::defaults(tx, tenant_id).await?;
+    if super::is_empty(tx, tenant_id).await? {
+        let first = roles::first_user(tx, tenant_id).await?;
+        roles.extend(first.into_iter().filter(|role| !role.is_default));
+    }
+    Ok(roles)
+}
+
+/// Gives a member further roles and says which they have now.
+pub(crate) async fn assign(
+    tx: &Tx,
+    caller: Caller<'_>,
+    (user_id, tenant_id): (&str, &str),
+    role_ids: Vec<String>,
+) -> DomainResult<Vec<RoleWithPermissions>> {
+    let row = require(tx, user_id, tenant_id).await?;
+    let roles = roles::visible(tx, Some(tenant_id), role_ids).await?;
+    roles::may_grant(tx, caller, &roles).await?;
+    give(tx, &row.id, roles.iter().map(|role| role.id.as_str())).await?;
+    of_membership(tx, &row.id).await
+}
+
+/// Takes roles from a member and says which are left. Those not held, unknown ones among them, do
+/// not matter.
+pub(crate) async fn unassign(
+    tx: &Tx,
+    caller: Caller<'_>,
+    (user_id, tenant_id): (&str, &str),
+    role_ids: Vec<String>,
+) -> DomainResult<Vec<RoleWithPermissions>> {
+    let row = require(tx, user_id, tenant_id).await?;
+    let role_ids = id_list::distinct("roleIds", role_ids)?;
+    let held = of_membership(tx, &row.id).await?;
+    let (taken, left): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| role_ids.contains(&held.role.id));
+    let taken: Vec<role::Model> = taken.into_iter().map(|taken| taken.role).collect();
+    roles::may_grant(tx, caller, &taken).await?;
+    membership_role::Entity::delete_many()
+        .filter(membership_role::Column::MembershipId.eq(row.id.as_str()))
+        .filter(membership_role::Column::RoleId.is_in(taken.iter().map(|role| role.id.as_str())))
+        .exec(tx)
+        .await?;
+    Ok(left)
+}
+
+/// Refuses to let a user's token suspend, limit or remove somebody who holds a role that it could
+/// not take away: one that is not weaker than its own. Without any role it may do so to nobody.
+pub(crate) async fn may_manage(tx: &Tx, caller: Caller<'_>, row: &membership::Model) -> DomainResult<()> {
+    let rank = roles::rank(tx, caller).await?;
+    if rank == Rank::Unlimited {
+        return Ok(());
+    }
+    let held = of_membership(tx, &row.id).await?;
+    if rank == Rank::Powerless || !held.iter().all(|held| rank.is_above(held.role.level)) {
+        return Err(DomainError::forbidden("Users can only be managed below your own level"));
+    }
+    Ok(())
+}
+
+/// The roles that memberships hold themselves, by membership, each by level and key.
+pub(crate) async fn direct(
+    tx: &Tx,
+    membership_ids: &[String],
+) -> DomainResult<BTreeMap<String, Vec<RoleWithPermissions>>> {
+    let rows = membership_role::Entity::find()
+        .find_also_related(role::Entity)
+        .filter(membership_role::Column::MembershipId.is_in(membership_ids))
+        .all(tx)
+        .await?;
+    let links: Vec<(String, String)> =
+        rows.iter().map(|(link, _)| (link.membership_id.clone(), link.role_id.clone())).collect();
+    let distinct: BTreeMap<String, role::Model> =
+        rows.into_iter().filter_map(|(_, role)| role).map(|role| (role.id.clone(), role)).collect();
+    let roles = roles::with_permissions(tx, distinct.into_values().collect()).await?;
+    let roles: BTreeMap<&str, &RoleWithPermissions> = roles.iter().map(|held| (held.role.id.as_str(), held)).collect();
+    let mut held = BTreeMap::<String, Vec<RoleWithPermissions>>::new();
+    for (membership_id, role_id) in links {
+        held.entry(membership_id).or_default().extend(roles.get(role_id.as_str()).map(|held| (*held).clone()));
+    }
+    for roles in held.values_mut() {
+        roles.sort_by(|a, b| (a.role.level, &a.role.key, &a.role.id).cmp(&(b.role.level, &b.role.key, &b.role.id)));
+    }
+    Ok(held)
+}
+
+async fn of_membership(tx: &Tx, membership_id: &str) -> DomainResult<Vec<RoleWithPermissions>> {
+    Ok(direct(tx, &[membership_id.to_owned()]).await?.remove(membership_id).unwrap_or_default())
+}
+
+/// Adds roles to a membership; those held already stay as they are.
+pub(super) async fn give(tx: &Tx, membership_id: &str, role_ids: impl Iterator<Item = &str>) -> DomainResult<()> {
+    let link = |role_id: &str| (membership_id.to_owned(), role_id.to_owned());
+    add(tx, &role_ids.map(link).collect::<Vec<_>>()).await
+}
+
+async fn add(tx: &Tx, links: &[(String, String)]) -> DomainResult<()> {
+    let row = |(membership_id, role_id): &(String, String)| membership_role::Model {
+        membership_id: membership_id.clone(),
+        role_id: role_id.clone(),
+    };
+    let key = [membership_role::Column::MembershipId, membership_role::Column::RoleId];
+    for links in links.chunks(ROWS) {
+        membership_role::Entity::insert_many(links.iter().map(row).map(membership_role::ActiveModel::from))
+            .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
+            .exec_without_returning(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A change of one person's roles in many tenants.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AcrossTenants {
+    pub(crate) add: Vec<String>,
+    pub(crate) remove: Vec<String>,
+    /// All tenants of the person when absent.
+    pub(crate) tenant_ids: Option<Vec<String>>,
+}
+
+/// What came of such a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) added: Vec<String>,
+    pub(crate) removed: Vec<String>,
+    pub(crate) tenants: usize,
+    /// A role to add and the tenants that do not see it.
+    pub(crate) out_of_sight: Vec<(String, Vec<String>)>,
+}
+
+/// Adds and then removes roles in the tenants named, as far as the person is there.
+pub(crate) async fn across_tenants(tx: &Tx, user_id: &str, change: AcrossTenants) -> DomainResult<Outcome> {
+    if change.add.is_empty() && change.remove.is_empty() {
+        return Err(DomainError::bad_request("addRoleIds or removeRoleIds is required"));
+    }
+    let user = users::require(tx, user_id).await?;
+    let added = roles::visible(tx, None, change.add).await?;
+    let removed = roles::visible(tx, None, change.remove).await?;
+    let mut rows = of_user(tx, &user.id).await?;
+    if let Some(tenant_ids) = change.tenant_ids {
+        let wanted: BTreeSet<String> = tenant_ids.into_iter().collect();
+        rows.retain(|row| wanted.contains(&row.tenant_id));
+    }
+    let (mut links, mut out_of_sight) = (Vec::new(), Vec::new());
+    for role in &added {
+        let sees = |row: &&membership::Model| role.tenant_id.as_ref().is_none_or(|owner| *owner == row.tenant_id);
+        let (seeing, blind): (Vec<_>, Vec<_>) = rows.iter().partition(sees);
+        links.extend(seeing.into_iter().map(|row| (row.id.clone(), role.id.clone())));
+        if !blind.is_empty() {
+            out_of_sight.push((role.id.clone(), blind.into_iter().map(|row| row.tenant_id.clone()).collect()));
+        }
+    }
+    add(tx, &links).await?;
+    let removed: Vec<String> = removed.into_iter().map(|role| role.id).collect();
+    for rows in rows.chunks(ROWS) {
+        membership_role::Entity::delete_many()
+            .filter(membership_role::Column::MembershipId.is_in(rows.iter().map(|row| row.id.as_str())))
+            .filter(membership_role::Column::RoleId.is_in(removed.iter().map(String::as_str)))
+            .exec(tx)
+            .await?;
+    }
+    Ok(Outcome { added: added.into_iter().map(|role| role.id).collect(), removed, tenants: rows.len(), out_of_sight })
+}

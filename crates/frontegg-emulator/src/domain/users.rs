@@ -1,0 +1,317 @@
+//! People: one identity each for the whole environment, whichever tenants they are in.
+
+use frontegg_model::Patch;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    sea_query::Expr,
+};
+use serde::de::IgnoredAny;
+
+use super::{
+    DomainError, DomainResult,
+    identifiers::{emails, phones, usernames},
+};
+use crate::{
+    ids,
+    store::{
+        Tx,
+        entity::{MembershipStatus, Purpose, membership, one_time_token, password, session, user},
+    },
+};
+
+/// A person to create.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NewUser {
+    pub(crate) email: Option<String>,
+    pub(crate) username: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) profile_picture_url: Option<String>,
+    pub(crate) phone_number: Option<String>,
+    /// As stored, not as typed.
+    pub(crate) password_hash: Option<String>,
+    /// `local` when absent.
+    pub(crate) provider: Option<String>,
+    pub(crate) metadata: Option<String>,
+    pub(crate) vendor_metadata: Option<String>,
+    pub(crate) external_id: Option<String>,
+    pub(crate) mfa_bypass: bool,
+    pub(crate) verified: bool,
+}
+
+/// What to change of a person; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) name: Option<String>,
+    pub(crate) profile_picture_url: Patch<String>,
+    pub(crate) phone_number: Option<String>,
+    pub(crate) metadata: Option<String>,
+    pub(crate) vendor_metadata: Option<String>,
+    pub(crate) mfa_bypass: Option<bool>,
+    pub(crate) external_id: Option<String>,
+}
+
+/// The person with that id, or 404.
+pub(crate) async fn require(tx: &Tx, user_id: &str) -> DomainResult<user::Model> {
+    user::Entity::find_by_id(user_id).one(tx).await?.ok_or_else(unknown)
+}
+
+/// The person who has that address, as their primary or as a further one; or 404.
+pub(crate) async fn require_by_email(tx: &Tx, address: &str) -> DomainResult<user::Model> {
+    let email = emails::find(tx, address).await?.ok_or_else(unknown)?;
+    require(tx, &email.user_id).await
+}
+
+/// Said of people who do not exist and of those whom the caller must not know.
+pub(crate) fn unknown() -> DomainError {
+    DomainError::not_found("User not found")
+}
+
+/// Refuses text that is no JSON where JSON as text is wanted.
+fn check_json(member: &str, text: Option<&str>) -> DomainResult<()> {
+    match text.map(serde_json::from_str::<IgnoredAny>) {
+        Some(Err(_)) => Err(DomainError::bad_request(format!("{member} must be a json string"))),
+        _ => Ok(()),
+    }
+}
+
+impl NewUser {
+    /// Refuses a person who could not be named, and malformed members.
+    pub(crate) fn check(&self) -> DomainResult<()> {
+        if self.email.is_none() && self.username.is_none() {
+            return Err(DomainError::bad_request("email or username is required"));
+        }
+        self.email.as_deref().map_or(Ok(()), emails::check)?;
+        self.username.as_deref().map_or(Ok(()), usernames::check_at_creation)?;
+        self.phone_number.as_deref().map_or(Ok(()), phones::check)?;
+        check_json("metadata", self.metadata.as_deref())?;
+        check_json("vendorMetadata", self.vendor_metadata.as_deref())
+    }
+}
+
+/// Creates a person who is in no tenant yet; give them a membership in the same transaction. Refuses
+/// before anything is written.
+pub(crate) async fn create(tx: &Tx, new: NewUser) -> DomainResult<user::Model> {
+    new.check()?;
+    require_free_identifiers(tx, &new).await?;
+    let created_at = tx.stamp();
+    let row = user::ActiveModel {
+        id: Set(ids::new_id()),
+        name: Set(new.name),
+        profile_picture_url: Set(new.profile_picture_url),
+        phone_number: Set(new.phone_number.clone()),
+        provider: Set(new.provider.unwrap_or_else(|| "local".to_owned())),
+        managed_by: Set("frontegg".to_owned()),
+        verified: Set(new.verified),
+        is_locked: Set(false),
+        failed_logins: Set(0),
+        super_user: Set(false),
+        invisible: Set(false),
+        mfa_bypass: Set(new.mfa_bypass),
+        metadata: Set(new.metadata.unwrap_or_else(|| "{}".to_owned())),
+        vendor_metadata: Set(new.vendor_metadata.unwrap_or_else(|| "{}".to_owned())),
+        external_id: Set(new.external_id),
+        active_tenant_id: Set(None),
+        created_at: Set(created_at),
+        updated_at: Set(created_at),
+        last_login: Set(None),
+    };
+    let row = row.insert(tx).await?;
+    if let Some(email) = &new.email {
+        emails::add(tx, &row.id, email, new.verified).await?;
+    }
+    if let Some(username) = &new.username {
+        usernames::add(tx, &row.id, username).await?;
+    }
+    if let Some(number) = &new.phone_number {
+        // Others set it, so they vouch for it.
+        phones::add(tx, &row.id, number, true).await?;
+    }
+    if let Some(hash) = new.password_hash {
+        let password =
+            password::ActiveModel { user_id: Set(row.id.clone()), hash: Set(hash), changed_at: Set(created_at) };
+        password.insert(tx).await?;
+    }
+    Ok(row)
+}
+
+async fn require_free_identifiers(tx: &Tx, new: &NewUser) -> DomainResult<()> {
+    if let Some(email) = &new.email {
+        emails::require_free(tx, email).await?;
+    }
+    if let Some(username) = &new.username {
+        usernames::require_free(tx, username).await?;
+    }
+    if let Some(number) = &new.phone_number {
+        phones::require_free(tx, number).await?;
+    }
+    match &new.external_id {
+        Some(external_id) => require_free_external_id(tx, external_id, None).await,
+        None => Ok(()),
+    }
+}
+
+/// Writes what is given. A new phone number joins those that the person has; it counts as verified
+/// if an administrator says it.
+pub(crate) async fn update(
+    tx: &Tx,
+    row: user::Model,
+    changes: Changes,
+    by_administrator: bool,
+) -> DomainResult<user::Model> {
+    check_json("metadata", changes.metadata.as_deref())?;
+    check_json("vendorMetadata", changes.vendor_metadata.as_deref())?;
+    if let Some(external_id) = &changes.external_id {
+        require_free_external_id(tx, external_id, Some(&row.id)).await?;
+    }
+    if let Some(number) = &changes.phone_number {
+        phones::add(tx, &row.id, number, by_administrator).await?;
+    }
+    let mut row = row.into_active_model();
+    if changes.name.is_some() {
+        row.name.set_ne(changes.name);
+    }
+    if let Some(url) = changes.profile_picture_url.into_option() {
+        row.profile_picture_url.set_ne(url);
+    }
+    if changes.phone_number.is_some() {
+        row.phone_number.set_ne(changes.phone_number);
+    }
+    if let Some(metadata) = changes.metadata {
+        row.metadata.set_ne(metadata);
+    }
+    if let Some(metadata) = changes.vendor_metadata {
+        row.vendor_metadata.set_ne(metadata);
+    }
+    if let Some(bypass) = changes.mfa_bypass {
+        row.mfa_bypass.set_ne(bypass);
+    }
+    if changes.external_id.is_some() {
+        row.external_id.set_ne(changes.external_id);
+    }
+    save(tx, row).await
+}
+
+async fn save(tx: &Tx, mut row: user::ActiveModel) -> DomainResult<user::Model> {
+    if row.is_changed() {
+        row.updated_at = Set(tx.now());
+    }
+    Ok(row.update(tx).await?)
+}
+
+async fn require_free_external_id(tx: &Tx, external_id: &str, owner: Option<&str>) -> DomainResult<()> {
+    let holder = user::Entity::find().filter(user::Column::ExternalId.eq(external_id)).one(tx).await?;
+    match holder {
+        Some(holder) if Some(holder.id.as_str()) != owner => Err(DomainError::conflict("External id already exists")),
+        _ => Ok(()),
+    }
+}
+
+/// Hides a person from the lists that other users see, or shows them again.
+pub(crate) async fn set_invisible(tx: &Tx, user_id: &str, invisible: bool) -> DomainResult<user::Model> {
+    let mut row = require(tx, user_id).await?.into_active_model();
+    row.invisible.set_ne(invisible);
+    save(tx, row).await
+}
+
+/// Lets a person into every tenant, or only into their own again.
+pub(crate) async fn set_super_user(tx: &Tx, user_id: &str, super_user: bool) -> DomainResult<user::Model> {
+    let mut row = require(tx, user_id).await?.into_active_model();
+    row.super_user.set_ne(super_user);
+    save(tx, row).await
+}
+
+/// Puts an address in the place of the primary one. Whether it counts as proven stays as it was.
+pub(crate) async fn set_email(tx: &Tx, user_id: &str, address: &str) -> DomainResult<user::Model> {
+    let row = require(tx, user_id).await?;
+    emails::replace_primary(tx, user_id, address, row.verified).await?;
+    save(tx, user::ActiveModel { updated_at: Set(tx.now()), ..row.into_active_model() }).await
+}
+
+/// Gives a person a number that an administrator vouches for. Their profile shows it if it shows
+/// none.
+pub(crate) async fn add_phone_number(tx: &Tx, user_id: &str, number: &str) -> DomainResult<()> {
+    let mut row = require(tx, user_id).await?.into_active_model();
+    phones::add(tx, user_id, number, true).await?;
+    if row.phone_number.as_ref().is_none() {
+        row.phone_number = Set(Some(number.to_owned()));
+    }
+    save(tx, row).await?;
+    Ok(())
+}
+
+/// The hash of the password of whoever has that address.
+pub(crate) async fn password_hash(tx: &Tx, address: &str) -> DomainResult<Option<String>> {
+    let Some(email) = emails::find(tx, address).await? else { return Ok(None) };
+    let row = password::Entity::find_by_id(email.user_id).one(tx).await?;
+    Ok(row.map(|row| row.hash))
+}
+
+/// Bars a person from the whole environment and ends their sessions.
+pub(crate) async fn lock(tx: &Tx, user_id: &str) -> DomainResult<()> {
+    let mut row = require(tx, user_id).await?.into_active_model();
+    row.is_locked.set_ne(true);
+    save(tx, row).await?;
+    end_sessions(tx, user_id, None).await
+}
+
+/// Lifts the bar; failed sign-ins are counted from zero again.
+pub(crate) async fn unlock(tx: &Tx, user_id: &str) -> DomainResult<()> {
+    let mut row = require(tx, user_id).await?.into_active_model();
+    row.is_locked.set_ne(false);
+    row.failed_logins.set_ne(0);
+    save(tx, row).await?;
+    drop_tokens(tx, user_id, Purpose::Unlock).await
+}
+
+/// Declares a person's address proven; memberships that waited for the activation become active.
+pub(crate) async fn verify(tx: &Tx, user_id: &str) -> DomainResult<()> {
+    let mut row = require(tx, user_id).await?.into_active_model();
+    row.verified.set_ne(true);
+    save(tx, row).await?;
+    emails::verify_primary(tx, user_id).await?;
+    membership::Entity::update_many()
+        .col_expr(membership::Column::Status, Expr::value(MembershipStatus::Activated))
+        .col_expr(membership::Column::UpdatedAt, Expr::value(tx.now()))
+        .filter(membership::Column::UserId.eq(user_id))
+        .filter(membership::Column::Status.eq(MembershipStatus::NotActivated))
+        .exec(tx)
+        .await?;
+    drop_tokens(tx, user_id, Purpose::Activation).await
+}
+
+/// Deletes a person with everything that hangs on them; their identifiers are free again.
+pub(crate) async fn delete(tx: &Tx, user_id: &str) -> DomainResult<()> {
+    require(tx, user_id).await?.delete(tx).await?;
+    Ok(())
+}
+
+/// Sets the tenant that a person works in when nothing else is said.
+pub(crate) async fn set_active_tenant(tx: &Tx, row: user::Model, tenant_id: &str) -> DomainResult<user::Model> {
+    let mut row = row.into_active_model();
+    row.active_tenant_id.set_ne(Some(tenant_id.to_owned()));
+    save(tx, row).await
+}
+
+/// Ends a person's sessions, in one tenant or everywhere. The rows stay, so that an ended session
+/// can be told from an unknown one.
+pub(crate) async fn end_sessions(tx: &Tx, user_id: &str, tenant_id: Option<&str>) -> DomainResult<()> {
+    let mut update = session::Entity::update_many()
+        .col_expr(session::Column::EndedAt, Expr::value(Some(tx.now())))
+        .filter(session::Column::UserId.eq(user_id))
+        .filter(session::Column::EndedAt.is_null());
+    if let Some(tenant_id) = tenant_id {
+        update = update.filter(session::Column::TenantId.eq(tenant_id));
+    }
+    update.exec(tx).await?;
+    Ok(())
+}
+
+/// Makes the tokens of that kind that a person has useless.
+async fn drop_tokens(tx: &Tx, user_id: &str, kind: Purpose) -> DomainResult<()> {
+    one_time_token::Entity::delete_many()
+        .filter(one_time_token::Column::UserId.eq(user_id))
+        .filter(one_time_token::Column::Kind.eq(kind))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
