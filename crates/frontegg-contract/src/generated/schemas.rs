@@ -473,6 +473,8 @@ pub(super) static AUTH_TENANT_ACCESS_TOKEN_RESPONSE: Schema = Schema::Object(
             },
         ),
         Member("expires", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
+        Member("createdByUserId", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("description", Optional, &Schema::Nullable(&Schema::STRING)),
     ],
 );
 pub(super) static AUTH_USER_ACCESS_TOKEN_RESPONSE: Schema = Schema::Object(

@@ -1260,6 +1260,15 @@ impl AuthRequestVerifyMfaRequest {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AuthTenantAccessTokenResponse {
+    /// Id of the user who made the token; absent when an environment token did.
+    #[serde(
+        rename = "createdByUserId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub created_by_user_id: ::std::option::Option<::std::string::String>,
+    /// Free text about the purpose; absent when none was given.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
     /// When the token ends; absent or null when it never ends.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub expires: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
