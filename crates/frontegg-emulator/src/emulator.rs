@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use crate::{
     Clock, Error, StoreTarget,
     config::Config,
-    domain::Refusal,
+    domain::{DomainError, tenants},
     server::{self, Server},
     service::Service,
 };
@@ -76,11 +76,23 @@ impl Emulator {
     /// permissions held there. Whether the user could sign in is not asked: it is for tests that
     /// are about something else.
     pub async fn user_token(&self, user_id: &str, tenant_id: &str) -> Result<String, Error> {
-        let token = self.service.user_token(user_id, tenant_id).await;
-        token.map_err(|error| match error.refusal() {
-            Refusal::NotFound => Error::Unknown(error.messages().join("; ")),
-            _ => error.into(),
-        })
+        Ok(self.service.user_token(user_id, tenant_id).await?)
+    }
+
+    /// Gives a tenant a login page of its own under that alias, or takes it away. No operation does
+    /// so: in the product it is set in the portal.
+    pub async fn set_tenant_alias(&self, tenant_id: &str, alias: Option<&str>) -> Result<(), Error> {
+        let tx = self.service.store().write().await.map_err(DomainError::from)?;
+        tenants::set_alias(&tx, tenant_id, alias.map(str::to_owned)).await?;
+        Ok(tx.commit().await.map_err(DomainError::from)?)
+    }
+
+    /// Locks a tenant, so that nobody enters it or invites into it, or unlocks it. No operation does
+    /// so: in the product it is set in the portal.
+    pub async fn set_tenant_locked(&self, tenant_id: &str, locked: bool) -> Result<(), Error> {
+        let tx = self.service.store().write().await.map_err(DomainError::from)?;
+        tenants::set_locked(&tx, tenant_id, locked).await?;
+        Ok(tx.commit().await.map_err(DomainError::from)?)
     }
 
     /// Empties it, so that it is as after its start: for use before every test. Keys, credentials,

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr};
 
-use crate::domain::DomainError;
+use crate::domain::{DomainError, Refusal};
 
 /// Why an emulator did not start, or could not do what it was told.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,9 @@ pub enum Error {
     /// Something that was named does not exist.
     #[error("{0}")]
     Unknown(String),
+    /// A rule is against it.
+    #[error("{0}")]
+    Refused(String),
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(#[source] anyhow::Error),
@@ -29,6 +32,11 @@ pub enum Error {
 
 impl From<DomainError> for Error {
     fn from(error: DomainError) -> Self {
-        Self::Store(error.into_cause())
+        let texts = error.messages().join("; ");
+        match error.refusal() {
+            Refusal::NotFound => Self::Unknown(texts),
+            Refusal::Internal | Refusal::Unavailable => Self::Store(error.into_cause()),
+            _ => Self::Refused(texts),
+        }
     }
 }

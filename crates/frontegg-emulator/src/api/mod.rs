@@ -3,6 +3,7 @@
 //! To serve a tag: write its module, mount it in [`routes`], take its name out of [`UNSERVED`], and
 //! bring `unserved.txt` up to date (`UPDATE_UNSERVED=1 cargo test -p frontegg-emulator unserved`).
 
+mod accounts;
 mod caller;
 mod environment_authentication;
 mod failure;
@@ -10,6 +11,7 @@ mod paging;
 mod permissions;
 mod permissions_categories;
 mod roles;
+mod unpublished_accounts;
 mod unpublished_keys;
 mod unpublished_users;
 mod user_answers;
@@ -35,7 +37,6 @@ const UNSERVED: &[&str] = &[
     "Account Migration",
     "Account Roles",
     "Account Settings",
-    "Accounts",
     "Approval Flows",
     "Core Settings",
     "Custom Social OAuth Provider",
@@ -62,7 +63,6 @@ const UNSERVED: &[&str] = &[
     "Sub-accounts",
     "Sub-accounts and Hierarchy",
     "Unpublished Access Tokens",
-    "Unpublished Accounts",
     "Unpublished Policies",
     "Unpublished Sign-in",
     "Unpublished Tokens",
@@ -97,10 +97,12 @@ const PENDING: &[&str] = &[
 /// Mounts every operation of every document.
 pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = Router::new();
+    let router = contract::accounts::routes(router);
     let router = contract::environment_authentication::routes(router);
     let router = contract::permissions::routes(router);
     let router = contract::permissions_categories::routes(router);
     let router = contract::roles::routes(router);
+    let router = contract::unpublished_accounts::routes(router);
     let router = contract::unpublished_keys::routes(router);
     let router = contract::unpublished_users::routes(router);
     let router = contract::user_management::routes(router);

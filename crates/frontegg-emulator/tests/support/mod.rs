@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every file of tests uses a part of it")]
 
+mod raw;
+
 use std::fmt::Debug;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -8,7 +8,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement, sea_query::OnConflict,
 };
 
-use super::record::require;
+use super::record::{PARENT_NOT_FOUND, require};
 use crate::{
     domain::{DomainError, DomainResult},
     store::{
@@ -47,6 +47,17 @@ pub(crate) struct Relative {
     /// Steps between the two, 1 for a neighbour.
     pub(crate) level: i64,
 }
+
+/// A tenant with everything below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tree {
+    pub(crate) tenant: tenant::Model,
+    /// By age.
+    pub(crate) children: Vec<Tree>,
+}
+
+/// Deeper trees are not shown: readers of JSON stop at about twice as many brackets as these have.
+const DEEPEST_TREE: i64 = 60;
 
 /// The parent of a tenant, if it has one.
 pub(crate) async fn parent(tx: &Tx, tenant_id: &str) -> DomainResult<Option<String>> {
@@ -109,6 +120,34 @@ pub(crate) async fn descendants(tx: &Tx, tenant_id: &str) -> DomainResult<Vec<Re
     Ok(relatives(tenants, levels))
 }
 
+/// The tenant with all below it, or 404; 400 where that has no end or is too deep to be shown.
+pub(crate) async fn tree(tx: &Tx, tenant_id: &str) -> DomainResult<Tree> {
+    let root = require(tx, tenant_id).await?;
+    if is_circular(tx, tenant_id).await? {
+        return Err(DomainError::bad_request("The hierarchy has a circle"));
+    }
+    let below = descendants(tx, tenant_id).await?;
+    if below.last().is_some_and(|deepest| deepest.level > DEEPEST_TREE) {
+        return Err(DomainError::bad_request("The hierarchy is too deep to be shown as a tree"));
+    }
+    let mut parents: BTreeMap<String, String> =
+        edges(tx, BELOW, tenant_id).await?.into_iter().map(|edge| (edge.child_id, edge.parent_id)).collect();
+    let mut children = BTreeMap::<String, Vec<Tree>>::new();
+    let grown = |tenant: tenant::Model, children: &mut BTreeMap<String, Vec<Tree>>| {
+        let mut children = children.remove(&tenant.tenant_id).unwrap_or_default();
+        // They were put there from the youngest to the oldest.
+        children.reverse();
+        Tree { tenant, children }
+    };
+    // From the leaves to the root.
+    for Relative { tenant, .. } in below.into_iter().rev() {
+        let Some(parent) = parents.remove(&tenant.tenant_id) else { continue };
+        let tree = grown(tenant, &mut children);
+        children.entry(parent).or_default().push(tree);
+    }
+    Ok(grown(root, &mut children))
+}
+
 /// Whether the stored edges lead from a tenant back to itself.
 pub(crate) async fn is_circular(tx: &Tx, tenant_id: &str) -> DomainResult<bool> {
     let edges = edges(tx, ABOVE, tenant_id).await?;
@@ -119,7 +158,7 @@ pub(crate) async fn is_circular(tx: &Tx, tenant_id: &str) -> DomainResult<bool> 
 pub(crate) async fn require_parent(tx: &Tx, parent_id: &str) -> DomainResult<tenant::Model> {
     match super::find(tx, parent_id).await? {
         Some(parent) => Ok(parent),
-        None => Err(DomainError::not_found("Parent tenant not found")),
+        None => Err(DomainError::not_found(PARENT_NOT_FOUND)),
     }
 }
 

@@ -3,8 +3,10 @@
 //! A deleted tenant keeps its record and nothing else; every function here takes it for unknown,
 //! except that creating its id again revives it.
 
+pub(crate) mod branch;
 mod deletion;
 pub(crate) mod hierarchy;
+pub(crate) mod import;
 mod listing;
 mod metadata;
 mod record;
@@ -13,7 +15,7 @@ pub(crate) use deletion::delete;
 pub(crate) use listing::{Listing, SortBy, all, list};
 pub(crate) use metadata::{merge as merge_metadata, remove_key as remove_metadata_key};
 pub(crate) use record::{
-    Changes, NewTenant, check_id, create, ensure, find, find_by_alias, require, set_alias, update,
+    Changes, NewTenant, check_id, create, ensure, find, find_by_alias, require, require_alias, set_alias, set_locked, update,
 };
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! The record of a tenant: reading, creating, reviving, changing.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+};
 use serde_json::Value;
 
 use super::{hierarchy, metadata};
@@ -12,6 +16,8 @@ use crate::{
 
 /// Most characters of a tenant's id.
 const ID_LIMIT: usize = 255;
+
+pub(super) const PARENT_NOT_FOUND: &str = "Parent tenant not found";
 
 /// What to write on a record; `None` leaves a member as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,9 +56,6 @@ impl Changes {
             row.metadata = Set(metadata::to_text(metadata)?);
         }
         if let Some(name) = self.name {
-            if name.trim().is_empty() {
-                return Err(DomainError::bad_request("name should not be empty"));
-            }
             row.name = Set(name);
         }
         if let Some(is_reseller) = self.is_reseller {
@@ -74,6 +77,8 @@ pub(crate) struct NewTenant {
     pub(crate) parent_id: Option<String>,
     /// Without a name the tenant carries its id as name.
     pub(crate) record: Changes,
+    /// Whether a revived tenant forgets what its record said before.
+    pub(crate) blank: bool,
 }
 
 /// Refuses an id that no tenant can have.
@@ -111,6 +116,12 @@ pub(crate) async fn find_by_alias(tx: &Tx, alias: &str) -> DomainResult<Option<t
     Ok(row)
 }
 
+/// The tenant behind that alias, or 404.
+pub(crate) async fn require_alias(tx: &Tx, alias: &str) -> DomainResult<tenant::Model> {
+    let missing = || DomainError::not_found("Tenant not found");
+    find_by_alias(tx, alias).await?.ok_or_else(missing)
+}
+
 /// Gives a tenant a login page under that alias, or takes it away. No operation does so; seeding
 /// does.
 pub(crate) async fn set_alias(tx: &Tx, tenant_id: &str, alias: Option<String>) -> DomainResult<()> {
@@ -130,10 +141,19 @@ pub(crate) async fn set_alias(tx: &Tx, tenant_id: &str, alias: Option<String>) -
     Ok(())
 }
 
+/// Locks a tenant or unlocks it. No operation does so; seeding does.
+pub(crate) async fn set_locked(tx: &Tx, tenant_id: &str, locked: bool) -> DomainResult<()> {
+    let mut row = require(tx, tenant_id).await?.into_active_model();
+    row.is_locked = Set(locked);
+    row.updated_at = Set(tx.now());
+    row.update(tx).await?;
+    Ok(())
+}
+
 /// Creates a tenant, or revives a deleted one: its record with the new members over the old, but
 /// none of its people and none of its place in the hierarchy.
 pub(crate) async fn create(tx: &Tx, new: NewTenant) -> DomainResult<tenant::Model> {
-    let NewTenant { tenant_id, parent_id, mut record } = new;
+    let NewTenant { tenant_id, parent_id, mut record, blank } = new;
     let tenant_id = tenant_id.unwrap_or_else(ids::new_id);
     check_id(&tenant_id)?;
     // An empty name counts as none, as it does for clients that cannot leave it out.
@@ -146,10 +166,9 @@ pub(crate) async fn create(tx: &Tx, new: NewTenant) -> DomainResult<tenant::Mode
     if let Some(parent_id) = &parent_id {
         hierarchy::require_parent(tx, parent_id).await?;
     }
-    let row = match known {
-        Some(row) => revive(tx, row, record).await?,
-        None => insert(tx, &tenant_id, record).await?,
-    };
+    let revived = known.is_some();
+    let row = new_row(tx, &tenant_id, known, record, blank)?;
+    let row = if revived { row.update(tx).await? } else { row.insert(tx).await? };
     if let Some(parent_id) = &parent_id {
         hierarchy::attach(tx, &tenant_id, parent_id).await?;
     }
@@ -190,27 +209,58 @@ async fn with_deleted(tx: &Tx, tenant_id: &str) -> DomainResult<Option<tenant::M
     Ok(row)
 }
 
-async fn insert(tx: &Tx, tenant_id: &str, record: Changes) -> DomainResult<tenant::Model> {
-    let mut row = tenant::ActiveModel {
+/// The record to write for a new tenant or for a deleted one that comes back: with the id and the
+/// age it had before, and what it said before unless that is to be forgotten.
+pub(super) fn new_row(
+    tx: &Tx,
+    tenant_id: &str,
+    deleted: Option<tenant::Model>,
+    record: Changes,
+    blank: bool,
+) -> DomainResult<tenant::ActiveModel> {
+    let mut row = match &deleted {
+        Some(deleted) if !blank => deleted.clone().into_active_model(),
+        _ => blank_row(tx, tenant_id),
+    };
+    if let Some(deleted) = deleted {
+        row.id = Unchanged(deleted.id);
+        row.created_at = Set(deleted.created_at);
+        row.is_locked = Set(deleted.is_locked);
+    }
+    row.deleted_at = Set(None);
+    row.updated_at = Set(tx.now());
+    record.apply(&mut row)?;
+    Ok(row)
+}
+
+/// A record that says nothing.
+fn blank_row(tx: &Tx, tenant_id: &str) -> tenant::ActiveModel {
+    tenant::ActiveModel {
         id: Set(ids::new_id()),
         tenant_id: Set(tenant_id.to_owned()),
         name: Set(tenant_id.to_owned()),
+        status: Set(None),
+        website: Set(None),
+        application_url: Set(None),
+        login_url: Set(None),
+        logo: Set(None),
+        logo_url: Set(None),
+        address: Set(None),
+        timezone: Set(None),
+        date_format: Set(None),
+        time_format: Set(None),
+        currency: Set(None),
+        creator_name: Set(None),
+        creator_email: Set(None),
         is_reseller: Set(false),
+        sub_account_access_type: Set(None),
+        alias: Set(None),
+        domain: Set(None),
         metadata: Set(metadata::EMPTY.to_owned()),
         details: Set("{}".to_owned()),
         is_locked: Set(false),
         created_at: Set(tx.stamp()),
         updated_at: Set(tx.now()),
-        ..Default::default()
-    };
-    record.apply(&mut row)?;
-    Ok(row.insert(tx).await?)
-}
-
-async fn revive(tx: &Tx, row: tenant::Model, record: Changes) -> DomainResult<tenant::Model> {
-    let mut row = row.into_active_model();
-    record.apply(&mut row)?;
-    row.deleted_at = Set(None);
-    row.updated_at = Set(tx.now());
-    Ok(row.update(tx).await?)
+        deleted_at: Set(None),
+    }
 }

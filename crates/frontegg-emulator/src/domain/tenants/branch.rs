@@ -1,0 +1,93 @@
+//! What a tenant's own people may do with the tenants below it.
+//!
+//! To a user's token an unknown tenant and one outside its branch are the same.
+
+use super::{Changes, NewTenant, create, delete, hierarchy, require, update};
+use crate::{
+    domain::{DomainError, DomainResult, caller::Caller},
+    store::{Tx, entity::tenant},
+};
+
+pub(crate) const READ: &str = "fe.account-hierarchy.read.subAccount";
+pub(crate) const WRITE: &str = "fe.account-hierarchy.write.subAccount";
+pub(crate) const DELETE: &str = "fe.account-hierarchy.delete.subAccount";
+
+/// How far a branch reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// The tenant of the token and all below it.
+    Whole,
+    /// Only what lies below it.
+    Below,
+}
+
+/// Creates a tenant below another one, or revives it there.
+pub(crate) async fn create_below(
+    tx: &Tx,
+    caller: Caller<'_>,
+    parent_id: &str,
+    tenant_id: String,
+    record: Changes,
+) -> DomainResult<tenant::Model> {
+    caller.require(WRITE)?;
+    confine(tx, caller, parent_id, Reach::Whole).await?;
+    let parent = hierarchy::require_parent(tx, parent_id).await?;
+    if caller.is_user() && !parent.is_reseller {
+        return Err(DomainError::forbidden("The tenant may not manage sub-tenants"));
+    }
+    let new = NewTenant {
+        tenant_id: Some(tenant_id),
+        parent_id: Some(parent_id.to_owned()),
+        record,
+        // What a deleted tenant of somebody else's left behind is not theirs to see.
+        blank: caller.is_user(),
+    };
+    create(tx, new).await
+}
+
+/// Says whether a tenant may manage tenants of its own. Nobody says so of their own tenant.
+pub(crate) async fn set_management(
+    tx: &Tx,
+    caller: Caller<'_>,
+    tenant_id: &str,
+    is_reseller: bool,
+) -> DomainResult<tenant::Model> {
+    caller.require(WRITE)?;
+    confine(tx, caller, tenant_id, Reach::Below).await?;
+    let changes = Changes { is_reseller: Some(is_reseller), ..Changes::default() };
+    update(tx, tenant_id, changes, None).await
+}
+
+/// Sets how members of a tenant reach into the tenants below it.
+pub(crate) async fn set_access(
+    tx: &Tx,
+    caller: Caller<'_>,
+    tenant_id: &str,
+    access_type: &str,
+) -> DomainResult<tenant::Model> {
+    caller.require(WRITE)?;
+    confine(tx, caller, tenant_id, Reach::Whole).await?;
+    let changes = Changes { sub_account_access_type: Some(access_type.to_owned()), ..Changes::default() };
+    update(tx, tenant_id, changes, None).await
+}
+
+/// Deletes a tenant that lies below another one; 404 for a root.
+pub(crate) async fn delete_below(tx: &Tx, caller: Caller<'_>, tenant_id: &str) -> DomainResult<()> {
+    caller.require(DELETE)?;
+    confine(tx, caller, tenant_id, Reach::Below).await?;
+    require(tx, tenant_id).await?;
+    if hierarchy::parent(tx, tenant_id).await?.is_none() {
+        return Err(DomainError::not_found("Sub-tenant not found"));
+    }
+    delete(tx, tenant_id).await
+}
+
+/// Refuses a user's token that names a tenant beyond its reach.
+async fn confine(tx: &Tx, caller: Caller<'_>, tenant_id: &str, reach: Reach) -> DomainResult<()> {
+    let Some(own) = caller.tenant() else {
+        return Ok(());
+    };
+    let reached =
+        if tenant_id == own { reach == Reach::Whole } else { hierarchy::is_below(tx, tenant_id, own).await? };
+    if reached { Ok(()) } else { Err(DomainError::forbidden("The tenant is not in your hierarchy")) }
+}

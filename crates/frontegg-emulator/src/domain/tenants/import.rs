@@ -1,0 +1,133 @@
+//! Importing many tenants at once, as a job.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sea_orm::{ColumnTrait, EntityTrait, Iterable, QueryFilter, sea_query::OnConflict};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    NewTenant, check_id,
+    record::{PARENT_NOT_FOUND, new_row},
+};
+use crate::{
+    domain::{DomainError, DomainResult, id_list, jobs},
+    ids,
+    store::{
+        Tx,
+        entity::{tenant, tenant_edge},
+    },
+};
+
+/// Under which name the reports are kept.
+const KIND: &str = "tenant_migration";
+
+/// Rows of one statement, for what engines take as parameters.
+const ROWS: usize = 1_000;
+
+/// How an import went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) total: usize,
+    pub(crate) migrated: usize,
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// What was wrong with one entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fault {
+    /// The place of the entry in the list.
+    pub(crate) index: usize,
+    pub(crate) message: String,
+}
+
+/// Imports tenants and gives the id under which the report is found. A tenant that exists counts
+/// as done, a deleted one revives; a parent has to exist or come before. What is wrong with one
+/// entry stops no other.
+pub(crate) async fn import(tx: &Tx, entries: Vec<Result<NewTenant, String>>) -> DomainResult<String> {
+    if entries.is_empty() {
+        return Err(DomainError::bad_request("tenants must contain at least 1 elements"));
+    }
+    id_list::at_most("tenants", &entries)?;
+    let mut batch = Batch { known: known(tx, &entries).await?, ..Batch::default() };
+    let mut report = Report { total: entries.len(), ..Report::default() };
+    for (index, entry) in entries.into_iter().enumerate() {
+        let taken = entry.and_then(|new| batch.take(tx, new).map_err(|error| error.messages().join("; ")));
+        match taken {
+            Ok(()) => report.migrated += 1,
+            Err(message) => report.faults.push(Fault { index, message }),
+        }
+    }
+    batch.write(tx).await?;
+    jobs::keep(tx, KIND, &report).await
+}
+
+/// The report of an import, or 404.
+pub(crate) async fn report(tx: &Tx, id: &str) -> DomainResult<Report> {
+    jobs::report(tx, KIND, id).await
+}
+
+/// Records, deleted or not, of all tenants that the list names.
+async fn known(tx: &Tx, entries: &[Result<NewTenant, String>]) -> DomainResult<BTreeMap<String, tenant::Model>> {
+    let named: BTreeSet<&str> = entries
+        .iter()
+        .flatten()
+        .flat_map(|new| [&new.tenant_id, &new.parent_id])
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let rows = tenant::Entity::find().filter(tenant::Column::TenantId.is_in(named)).all(tx).await?;
+    Ok(rows.into_iter().map(|row| (row.tenant_id.clone(), row)).collect())
+}
+
+/// What an import writes in the end.
+#[derive(Default)]
+struct Batch {
+    known: BTreeMap<String, tenant::Model>,
+    /// New and revived.
+    made: BTreeSet<String>,
+    rows: Vec<tenant::ActiveModel>,
+    edges: Vec<tenant_edge::ActiveModel>,
+}
+
+impl Batch {
+    fn is_live(&self, tenant_id: &str) -> bool {
+        self.made.contains(tenant_id) || self.known.get(tenant_id).is_some_and(|row| row.deleted_at.is_none())
+    }
+
+    fn take(&mut self, tx: &Tx, new: NewTenant) -> DomainResult<()> {
+        let tenant_id = new.tenant_id.unwrap_or_else(ids::new_id);
+        check_id(&tenant_id)?;
+        if self.is_live(&tenant_id) {
+            return Ok(());
+        }
+        if new.parent_id.as_ref().is_some_and(|parent_id| !self.is_live(parent_id)) {
+            return Err(DomainError::not_found(PARENT_NOT_FOUND));
+        }
+        let deleted = self.known.get(&tenant_id).cloned();
+        self.rows.push(new_row(tx, &tenant_id, deleted, new.record, new.blank)?);
+        if let Some(parent_id) = new.parent_id {
+            // Neither new nor revived tenants have anything below them, so this closes no circle.
+            self.edges.push(tenant_edge::Model { child_id: tenant_id.clone(), parent_id }.into());
+        }
+        self.made.insert(tenant_id);
+        Ok(())
+    }
+
+    async fn write(self, tx: &Tx) -> DomainResult<()> {
+        // A revived record keeps its ids and its age.
+        let changed = tenant::Column::iter().filter(|column| {
+            !matches!(column, tenant::Column::Id | tenant::Column::TenantId | tenant::Column::CreatedAt)
+        });
+        let revived = OnConflict::column(tenant::Column::TenantId).update_columns(changed).to_owned();
+        for rows in self.rows.chunks(ROWS) {
+            tenant::Entity::insert_many(rows.iter().cloned())
+                .on_conflict(revived.clone())
+                .exec_without_returning(tx)
+                .await?;
+        }
+        for edges in self.edges.chunks(ROWS) {
+            tenant_edge::Entity::insert_many(edges.iter().cloned()).exec_without_returning(tx).await?;
+        }
+        Ok(())
+    }
+}
