@@ -4,6 +4,9 @@
 //! token where one is set; the `Host` must be an address of ours, which stops names that were
 //! rebound to this machine, and a browser's `Origin` must be the same. No CORS is granted.
 
+mod leaked_passwords;
+mod outbox;
+
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
@@ -36,6 +39,8 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .route("/clock/advance", post(advance_clock))
         .route("/clock/freeze", post(freeze_clock))
         .route("/clock/resume", post(resume_clock))
+        .merge(leaked_passwords::routes())
+        .merge(outbox::routes())
         .route_layer(middleware::from_fn_with_state(service, guard));
     Router::new()
         // For probes, which know neither token nor host; they tell nothing.
@@ -94,8 +99,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-async fn health() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+async fn health(State(service): Shared) -> Json<Value> {
+    Json(json!({ "status": "ok", "passwordHashing": service.passwords().mode() }))
 }
 
 async fn ready(State(service): Shared) -> ApiResult<Json<Value>> {

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
 use crate::{
-    Clock, Error, StoreTarget,
+    Clock, Error, Outbox, StoreTarget,
     config::Config,
     domain::{DomainError, tenants},
     server::{self, Server},
@@ -70,6 +70,11 @@ impl Emulator {
     /// Its time.
     pub fn clock(&self) -> Clock {
         self.service.clock().clone()
+    }
+
+    /// The mails and SMS messages that it would have sent.
+    pub fn outbox(&self) -> Outbox {
+        Outbox::new(Arc::clone(&self.service))
     }
 
     /// A token of that user in that tenant, as a sign-in would give it, with the roles and

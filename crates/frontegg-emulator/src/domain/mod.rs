@@ -5,6 +5,7 @@
 
 pub(crate) mod applications;
 pub(crate) mod caller;
+pub(crate) mod codes;
 pub(crate) mod configuration;
 pub(crate) mod environment;
 mod error;
@@ -14,11 +15,14 @@ pub(crate) mod identifiers;
 pub(crate) mod jobs;
 pub(crate) mod memberships;
 pub(crate) mod onboarding;
+pub(crate) mod outbox;
 pub(crate) mod passwords;
 pub(crate) mod permissions;
 pub(crate) mod roles;
 pub(crate) mod seed;
 pub(crate) mod settings;
+pub(crate) mod sms_sender;
+pub(crate) mod templates;
 pub(crate) mod tenants;
 pub(crate) mod texts;
 pub(crate) mod user_creation;

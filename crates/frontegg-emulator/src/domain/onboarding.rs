@@ -3,21 +3,22 @@
 
 use std::time::Duration;
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter};
+use frontegg_model::enums::EmailTemplateType;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
     DomainResult,
+    codes::Grant,
     identifiers::emails,
+    outbox,
     settings::{self, Owner},
+    templates::mails,
+    tenants,
 };
-use crate::{
-    ids,
-    store::{
-        Tx,
-        entity::{Channel, Purpose, membership, one_time_token, outbox_message, user},
-    },
+use crate::store::{
+    Tx,
+    entity::{Purpose, membership, user},
 };
 
 /// How long tokens live.
@@ -74,19 +75,12 @@ impl Mail {
         }
     }
 
-    fn path(self) -> &'static str {
-        match self {
-            Self::Activation => "/oauth/account/activate",
-            Self::Invitation => "/oauth/account/invitation/accept",
-        }
-    }
-
-    fn template(self, way: Way) -> &'static str {
+    fn template(self, way: Way) -> EmailTemplateType {
         match (self, way) {
-            (Self::Activation, Way::Link) => "ActivateUser",
-            (Self::Activation, Way::Code) => "ActivateUserWithCode",
-            (Self::Invitation, Way::Link) => "InviteToTenant",
-            (Self::Invitation, Way::Code) => "InviteToTenantWithCode",
+            (Self::Activation, Way::Link) => EmailTemplateType::ActivateUser,
+            (Self::Activation, Way::Code) => EmailTemplateType::ActivateUserWithCode,
+            (Self::Invitation, Way::Link) => EmailTemplateType::InviteToTenant,
+            (Self::Invitation, Way::Code) => EmailTemplateType::InviteToTenantWithCode,
         }
     }
 
@@ -109,39 +103,19 @@ pub(crate) async fn issue(
     user_id: &str,
     membership_id: Option<&str>,
 ) -> DomainResult<Issued> {
-    let owner = match membership_id {
-        Some(id) => Condition::all().add(one_time_token::Column::MembershipId.eq(id)),
-        None => Condition::all(),
-    };
-    one_time_token::Entity::delete_many()
-        .filter(one_time_token::Column::UserId.eq(user_id))
-        .filter(one_time_token::Column::Kind.eq(mail.purpose()))
-        .filter(owner)
-        .exec(tx)
-        .await?;
+    let mut grant = Grant::new(mail.purpose(), user_id);
+    grant.membership_id = membership_id;
     let strategy = mail.strategy(tx).await?;
-    let token = ids::new_secret();
-    let (code, lifetime) = match strategy.strategy {
-        Way::Link => (None, LIFETIME),
+    let (token, code) = match strategy.strategy {
+        Way::Link => (grant.lifetime(LIFETIME).token(tx).await?, None),
         Way::Code => {
             let seconds = strategy.code_expiration.try_into().unwrap_or_default();
-            (Some(ids::new_code()), Duration::from_secs(seconds))
+            let handle = grant.lifetime(Duration::from_secs(seconds)).code(tx).await?;
+            (handle.token, Some(handle.code))
         }
     };
-    let row = one_time_token::ActiveModel {
-        id: Set(ids::new_id()),
-        kind: Set(mail.purpose()),
-        user_id: Set(user_id.to_owned()),
-        membership_id: Set(membership_id.map(str::to_owned)),
-        fingerprint: Set(ids::fingerprint(&token)),
-        code_fingerprint: Set(code.as_deref().map(ids::fingerprint)),
-        target: Set(None),
-        attempts: Set(0),
-        created_at: Set(tx.stamp()),
-        expires_at: Set(tx.now().after(lifetime)),
-    };
-    row.insert(tx).await?;
-    let link = format!("{base_url}{}?userId={user_id}&token={token}", mail.path());
+    let parameters = [("userId", user_id), ("token", token.as_str())];
+    let link = mails::link(tx, &mail.template(Way::Link), base_url, &parameters).await?;
     Ok(Issued { token, code, link })
 }
 
@@ -159,20 +133,17 @@ pub(crate) async fn send(
     };
     let membership_id = (mail == Mail::Invitation).then_some(membership.id.as_str());
     let issued = issue(tx, base_url, mail, &user.id, membership_id).await?;
+    let tenant = tenants::find(tx, &membership.tenant_id).await?;
+    let tenant_name = tenant.map_or_else(|| membership.tenant_id.clone(), |tenant| tenant.name);
     let way = if issued.code.is_some() { Way::Code } else { Way::Link };
-    let message = outbox_message::ActiveModel {
-        id: Set(ids::new_id()),
-        channel: Set(Channel::Email),
-        template: Set(mail.template(way).to_owned()),
-        recipient: Set(address.email),
-        user_id: Set(Some(user.id.clone())),
-        tenant_id: Set(Some(membership.tenant_id.clone())),
-        code: Set(issued.code),
-        token: Set(Some(issued.token)),
-        link: Set(Some(issued.link)),
-        context: Set(Value::Object(context).to_string()),
-        created_at: Set(tx.stamp()),
-    };
-    message.insert(tx).await?;
-    Ok(())
+    let mut message = outbox::mail(mail.template(way), &address.email)
+        .user(user)
+        .tenant(&membership.tenant_id, &tenant_name)
+        .parameter("userId", &user.id)
+        .token(&issued.token)
+        .values(context);
+    if let Some(code) = &issued.code {
+        message = message.code(code);
+    }
+    message.send(tx, base_url).await
 }

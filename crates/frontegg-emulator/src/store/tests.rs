@@ -111,7 +111,9 @@ async fn entities_fit_their_tables() {
             tenant_invite_role,
             session,
             outbox_message,
-            job
+            job,
+            email_template,
+            sms_template
         );
     }
 }

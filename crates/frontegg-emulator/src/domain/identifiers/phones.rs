@@ -1,4 +1,5 @@
-//! Phone numbers in international form: several per person, each held by one person only.
+//! Phone numbers in international form: several per person. Anybody may claim a number, but only one
+//! person has proven it.
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
@@ -28,9 +29,31 @@ pub(crate) fn check(number: &str) -> DomainResult<()> {
     }
 }
 
-/// The record of a number.
+/// The record of whoever has proven a number.
 pub(crate) async fn find(tx: &Tx, number: &str) -> DomainResult<Option<phone_number::Model>> {
-    Ok(phone_number::Entity::find().filter(phone_number::Column::PhoneNumber.eq(number)).one(tx).await?)
+    Ok(phone_number::Entity::find()
+        .filter(phone_number::Column::PhoneNumber.eq(number))
+        .filter(phone_number::Column::Verified.eq(true))
+        .one(tx)
+        .await?)
+}
+
+/// A person's record of a number, proven or not.
+async fn own(tx: &Tx, user_id: &str, number: &str) -> DomainResult<Option<phone_number::Model>> {
+    Ok(phone_number::Entity::find()
+        .filter(phone_number::Column::UserId.eq(user_id))
+        .filter(phone_number::Column::PhoneNumber.eq(number))
+        .one(tx)
+        .await?)
+}
+
+/// A person's record with that id, or 404.
+pub(crate) async fn require_own(tx: &Tx, user_id: &str, phone_id: &str) -> DomainResult<phone_number::Model> {
+    phone_number::Entity::find_by_id(phone_id)
+        .filter(phone_number::Column::UserId.eq(user_id))
+        .one(tx)
+        .await?
+        .ok_or_else(|| DomainError::not_found("Phone number not found"))
 }
 
 /// All numbers of a person, the oldest first.
@@ -43,7 +66,7 @@ pub(crate) async fn of_user(tx: &Tx, user_id: &str) -> DomainResult<Vec<phone_nu
         .await?)
 }
 
-/// Refuses a number that somebody holds.
+/// Refuses a number that somebody has proven.
 pub(crate) async fn require_free(tx: &Tx, number: &str) -> DomainResult<()> {
     match find(tx, number).await? {
         Some(_) => Err(taken()),
@@ -51,13 +74,19 @@ pub(crate) async fn require_free(tx: &Tx, number: &str) -> DomainResult<()> {
     }
 }
 
+/// Refuses a number that somebody else has proven.
+pub(crate) async fn require_free_for(tx: &Tx, user_id: &str, number: &str) -> DomainResult<()> {
+    match find(tx, number).await? {
+        Some(row) if row.user_id != user_id => Err(taken()),
+        _ => Ok(()),
+    }
+}
+
 /// Gives a person a number, or declares one they hold verified.
 pub(crate) async fn add(tx: &Tx, user_id: &str, number: &str, verified: bool) -> DomainResult<phone_number::Model> {
     check(number)?;
-    if let Some(row) = find(tx, number).await? {
-        if row.user_id != user_id {
-            return Err(taken());
-        }
+    require_free_for(tx, user_id, number).await?;
+    if let Some(row) = own(tx, user_id, number).await? {
         if row.verified || !verified {
             return Ok(row);
         }
@@ -80,11 +109,7 @@ pub(crate) async fn add(tx: &Tx, user_id: &str, number: &str, verified: bool) ->
 
 /// Takes a number away, from the profile too when it shows this one.
 pub(crate) async fn remove(tx: &Tx, user_id: &str, phone_id: &str) -> DomainResult<()> {
-    let row = phone_number::Entity::find_by_id(phone_id)
-        .filter(phone_number::Column::UserId.eq(user_id))
-        .one(tx)
-        .await?
-        .ok_or_else(|| DomainError::not_found("Phone number not found"))?;
+    let row = require_own(tx, user_id, phone_id).await?;
     user::Entity::update_many()
         .col_expr(user::Column::PhoneNumber, Expr::value(None::<String>))
         .filter(user::Column::Id.eq(user_id))

@@ -30,6 +30,33 @@ pub enum Purpose {
     /// Removing the phone number with the id `target`.
     #[sea_orm(string_value = "phone_removal")]
     PhoneRemoval,
+    /// Signing in with the code of an SMS; `target` is the browser that asked. Likewise the next two.
+    #[sea_orm(string_value = "sms_sign_in")]
+    SmsSignIn,
+    /// Signing in with the link of a mail.
+    #[sea_orm(string_value = "link_sign_in")]
+    LinkSignIn,
+    /// Signing in with the code of a mail.
+    #[sea_orm(string_value = "code_sign_in")]
+    CodeSignIn,
+    /// Setting a new password with the code of an SMS.
+    #[sea_orm(string_value = "sms_password_reset")]
+    SmsPasswordReset,
+    /// Standing for the first factor while the second is asked for.
+    #[sea_orm(string_value = "second_factor")]
+    SecondFactor,
+    /// The second factor by SMS; `target` is the device. Likewise the next two.
+    #[sea_orm(string_value = "sms_second_factor")]
+    SmsSecondFactor,
+    /// The second factor by mail.
+    #[sea_orm(string_value = "mail_second_factor")]
+    MailSecondFactor,
+    /// Making something a second factor.
+    #[sea_orm(string_value = "second_factor_enrollment")]
+    SecondFactorEnrollment,
+    /// Taking a second factor away.
+    #[sea_orm(string_value = "second_factor_removal")]
+    SecondFactorRemoval,
 }
 
 /// A token that is good once. Of token and code only fingerprints are kept.
@@ -52,6 +79,7 @@ pub mod one_time_token {
         pub attempts: i32,
         pub created_at: Timestamp,
         pub expires_at: Timestamp,
+        pub spent_at: Option<Timestamp>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -16,6 +16,7 @@ mod outbox;
 mod roles;
 mod sessions;
 mod settings;
+mod templates;
 mod tenants;
 mod users;
 
@@ -29,5 +30,6 @@ pub(crate) use outbox::{Channel, outbox_message};
 pub(crate) use roles::{AssignmentType, permission, permission_category, role, role_permission};
 pub(crate) use sessions::session;
 pub(crate) use settings::{environment, issuer, setting, signing_key};
+pub(crate) use templates::{email_template, sms_template};
 pub(crate) use tenants::{tenant, tenant_edge};
 pub(crate) use users::{old_password, password, phone_number, user, user_email, username};

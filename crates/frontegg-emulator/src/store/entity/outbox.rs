@@ -35,6 +35,12 @@ pub mod outbox_message {
         pub link: Option<String>,
         pub context: String,
         pub created_at: Timestamp,
+        /// As a `From` shows it.
+        pub sender: Option<String>,
+        /// Of a mail.
+        pub subject: Option<String>,
+        /// The rendered text, of a mail in HTML.
+        pub body: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

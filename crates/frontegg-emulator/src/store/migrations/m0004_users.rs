@@ -51,12 +51,13 @@ CREATE TABLE usernames (
 CREATE TABLE phone_numbers (
     id TEXT NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    phone_number TEXT NOT NULL UNIQUE,
+    phone_number TEXT NOT NULL,
     verified BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
-CREATE INDEX phone_numbers_user ON phone_numbers (user_id);
+CREATE UNIQUE INDEX phone_numbers_user ON phone_numbers (user_id, phone_number);
+CREATE UNIQUE INDEX phone_numbers_proven ON phone_numbers (phone_number) WHERE verified;
 CREATE TABLE passwords (
     user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     hash TEXT NOT NULL,

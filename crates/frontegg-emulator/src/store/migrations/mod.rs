@@ -12,6 +12,7 @@ mod m0006_invitations;
 mod m0007_sessions;
 mod m0008_outbox;
 mod m0009_jobs;
+mod m0010_messages;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -19,6 +20,8 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 /// Every table that a reset empties, children before their parents.
 pub(crate) const TABLES: &[&str] = &[
     "jobs",
+    "email_templates",
+    "sms_templates",
     "outbox_messages",
     "sessions",
     "tenant_invite_roles",
@@ -50,7 +53,7 @@ pub(crate) const TABLES: &[&str] = &[
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] = &["environment", "issuers", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 9] {
+fn all() -> [SqlMigration; 10] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -61,6 +64,7 @@ fn all() -> [SqlMigration; 9] {
         m0007_sessions::MIGRATION,
         m0008_outbox::MIGRATION,
         m0009_jobs::MIGRATION,
+        m0010_messages::MIGRATION,
     ]
 }
 

@@ -1,0 +1,339 @@
+//! What is good once: the token of a link, the code of a message with its handle.
+//!
+//! Only fingerprints are stored. A code is fingerprinted together with its handle, so that the
+//! store does not give it away, except where the code has to be found without one. Codes die after
+//! [`TRIES`] wrong guesses, everything dies by time, and a new one voids the old.
+//!
+//! **A refusal may have counted a try: commit the transaction on `Err(Flaw)` too**, and refuse then.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    sea_query::{Expr, ExprTrait},
+};
+
+use super::DomainResult;
+use crate::{
+    ids,
+    store::{
+        Tx,
+        entity::{Purpose, one_time_token},
+    },
+};
+
+/// Wrong guesses that a code survives are one fewer.
+pub(crate) const TRIES: i32 = 5;
+
+/// How long codes and their handles live where no setting says otherwise.
+pub(crate) const LIFETIME: Duration = Duration::from_mins(5);
+
+/// For whom and what something is issued.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grant<'a> {
+    pub(crate) purpose: Purpose,
+    pub(crate) user_id: &'a str,
+    /// The membership that is meant, where a person may have one for each.
+    pub(crate) membership_id: Option<&'a str>,
+    /// What it is about: an address, a number, the id of a device.
+    pub(crate) target: Option<&'a str>,
+    /// How long it is good.
+    pub(crate) lifetime: Duration,
+}
+
+/// A handle with its code, in clear: to be sent or shown, never stored.
+pub(crate) struct Handle {
+    pub(crate) token: String,
+    pub(crate) code: String,
+}
+
+/// Why something that was presented is no good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// There is no such thing, or it was replaced, or it is somebody else's.
+    Unknown,
+    /// Its time is over.
+    Expired,
+    /// It has been used.
+    Spent,
+    /// The code is wrong.
+    Wrong,
+    /// Too many wrong codes came before.
+    Exhausted,
+}
+
+/// What is stored of something issued, or why it is no good.
+pub(crate) type Checked = Result<one_time_token::Model, Flaw>;
+
+/// What is presented: a token of a kind, by somebody, for something. What is absent does not matter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Presented<'a> {
+    pub(crate) purpose: Purpose,
+    pub(crate) token: &'a str,
+    pub(crate) user_id: Option<&'a str>,
+    pub(crate) target: Option<&'a str>,
+}
+
+impl<'a> Grant<'a> {
+    /// For a person, good for [`LIFETIME`].
+    pub(crate) fn new(purpose: Purpose, user_id: &'a str) -> Self {
+        Self { purpose, user_id, membership_id: None, target: None, lifetime: LIFETIME }
+    }
+
+    /// The same for one of their memberships.
+    pub(crate) fn membership(self, id: &'a str) -> Self {
+        Self { membership_id: Some(id), ..self }
+    }
+
+    /// The same about something.
+    pub(crate) fn target(self, target: &'a str) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    /// The same for another time.
+    pub(crate) fn lifetime(self, lifetime: Duration) -> Self {
+        Self { lifetime, ..self }
+    }
+
+    /// Issues a token, for a link or as a handle without a code. It voids those that the person has
+    /// for the same purpose (and membership).
+    pub(crate) async fn token(self, tx: &Tx) -> DomainResult<String> {
+        self.void_others(tx, Condition::all()).await?;
+        let token = ids::new_secret();
+        self.insert(tx, &token, None).await?;
+        Ok(token)
+    }
+
+    /// Issues a code with its handle. They void those that the person has for the same purpose (and
+    /// membership).
+    pub(crate) async fn code(self, tx: &Tx) -> DomainResult<Handle> {
+        self.void_others(tx, Condition::all()).await?;
+        self.handle(tx).await
+    }
+
+    /// Issues a code with its handle beside those that the person has about other things, as for
+    /// several phone numbers.
+    pub(crate) async fn code_per_target(self, tx: &Tx) -> DomainResult<Handle> {
+        let same = match self.target {
+            Some(target) => one_time_token::Column::Target.eq(target),
+            None => one_time_token::Column::Target.is_null(),
+        };
+        // Dead ones go too, or somebody could fill the store.
+        let dead = one_time_token::Column::ExpiresAt.lte(tx.now());
+        self.void_others(tx, Condition::any().add(same).add(dead)).await?;
+        self.handle(tx).await
+    }
+
+    /// Issues a code that is presented without a handle: no two that are good at once are equal.
+    pub(crate) async fn bare_code(self, tx: &Tx) -> DomainResult<String> {
+        self.void_others(tx, Condition::all()).await?;
+        loop {
+            let code = ids::new_code();
+            let print = bare_fingerprint(self.purpose, &code);
+            if !Self::is_pending(tx, self.purpose, &print).await? {
+                self.insert(tx, &ids::new_secret(), Some(print)).await?;
+                return Ok(code);
+            }
+        }
+    }
+
+    async fn is_pending(tx: &Tx, purpose: Purpose, code_fingerprint: &str) -> DomainResult<bool> {
+        let row = pending(tx, purpose).filter(one_time_token::Column::CodeFingerprint.eq(code_fingerprint));
+        Ok(row.one(tx).await?.is_some())
+    }
+
+    async fn handle(self, tx: &Tx) -> DomainResult<Handle> {
+        let (token, code) = (ids::new_secret(), ids::new_code());
+        self.insert(tx, &token, Some(code_fingerprint(&token, &code))).await?;
+        Ok(Handle { token, code })
+    }
+
+    async fn void_others(&self, tx: &Tx, which: Condition) -> DomainResult<()> {
+        let membership = match self.membership_id {
+            Some(id) => one_time_token::Column::MembershipId.eq(id),
+            None => one_time_token::Column::MembershipId.is_null(),
+        };
+        one_time_token::Entity::delete_many()
+            .filter(of(self.purpose, self.user_id))
+            .filter(membership)
+            .filter(which)
+            .exec(tx)
+            .await?;
+        Ok(())
+    }
+
+    async fn insert(&self, tx: &Tx, token: &str, code_fingerprint: Option<String>) -> DomainResult<()> {
+        let row = one_time_token::ActiveModel {
+            id: Set(ids::new_id()),
+            kind: Set(self.purpose),
+            user_id: Set(self.user_id.to_owned()),
+            membership_id: Set(self.membership_id.map(str::to_owned)),
+            fingerprint: Set(ids::fingerprint(token)),
+            code_fingerprint: Set(code_fingerprint),
+            target: Set(self.target.map(str::to_owned)),
+            attempts: Set(0),
+            created_at: Set(tx.stamp()),
+            expires_at: Set(tx.now().after(self.lifetime)),
+            spent_at: Set(None),
+        };
+        row.insert(tx).await?;
+        Ok(())
+    }
+}
+
+impl<'a> Presented<'a> {
+    /// A token for a purpose, whoever presents it.
+    pub(crate) fn new(purpose: Purpose, token: &'a str) -> Self {
+        Self { purpose, token, user_id: None, target: None }
+    }
+
+    /// The same, good only if it was issued for that person.
+    pub(crate) fn user(self, user_id: &'a str) -> Self {
+        Self { user_id: Some(user_id), ..self }
+    }
+
+    /// The same, good only if it was issued about that.
+    pub(crate) fn target(self, target: &'a str) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    /// Looks whether the token is good, and leaves it so.
+    pub(crate) async fn look(self, tx: &Tx) -> DomainResult<Checked> {
+        let mut row = one_time_token::Entity::find()
+            .filter(one_time_token::Column::Kind.eq(self.purpose))
+            .filter(one_time_token::Column::Fingerprint.eq(ids::fingerprint(self.token)));
+        if let Some(user_id) = self.user_id {
+            row = row.filter(one_time_token::Column::UserId.eq(user_id));
+        }
+        if let Some(target) = self.target {
+            row = row.filter(one_time_token::Column::Target.eq(target));
+        }
+        let Some(row) = row.one(tx).await? else {
+            return Ok(Err(Flaw::Unknown));
+        };
+        let flaw = if row.spent_at.is_some() {
+            Flaw::Spent
+        } else if row.attempts >= TRIES {
+            Flaw::Exhausted
+        } else if row.expires_at <= tx.now() {
+            Flaw::Expired
+        } else {
+            return Ok(Ok(row));
+        };
+        Ok(Err(flaw))
+    }
+
+    /// Spends a token that is presented alone, as that of a link is. Where a code belongs to it the
+    /// token alone is no good.
+    pub(crate) async fn spend(self, tx: &Tx) -> DomainResult<Checked> {
+        let row = match self.look(tx).await? {
+            Ok(row) if row.code_fingerprint.is_none() => row,
+            Ok(_) => return Ok(Err(Flaw::Wrong)),
+            Err(flaw) => return Ok(Err(flaw)),
+        };
+        Ok(Ok(spend(tx, row).await?))
+    }
+
+    /// Spends a handle with its code; counts a wrong code.
+    pub(crate) async fn spend_with(self, tx: &Tx, code: &str) -> DomainResult<Checked> {
+        let row = match self.look(tx).await? {
+            Ok(row) => row,
+            Err(flaw) => return Ok(Err(flaw)),
+        };
+        // Fingerprints of secrets that nobody can choose: comparing them tells nothing.
+        if row.code_fingerprint.as_deref() == Some(code_fingerprint(self.token, code).as_str()) {
+            Ok(Ok(spend(tx, row).await?))
+        } else {
+            miss(tx, row).await?;
+            Ok(Err(Flaw::Wrong))
+        }
+    }
+}
+
+/// Spends a code that is presented without a handle. A wrong one counts against all that it could
+/// have been meant for: those about `target` where that is given, else all that are pending. So no
+/// code can be guessed more often than [`TRIES`] times, whoever guesses.
+pub(crate) async fn spend_bare(tx: &Tx, purpose: Purpose, code: &str, target: Option<&str>) -> DomainResult<Checked> {
+    let fingerprint = bare_fingerprint(purpose, code);
+    let about = match target {
+        Some(target) => Condition::all().add(one_time_token::Column::Target.eq(target)),
+        None => Condition::all(),
+    };
+    let found = pending(tx, purpose)
+        .filter(about.clone())
+        .filter(one_time_token::Column::CodeFingerprint.eq(fingerprint))
+        .one(tx)
+        .await?;
+    if let Some(row) = found {
+        return Ok(Ok(spend(tx, row).await?));
+    }
+    one_time_token::Entity::update_many()
+        .col_expr(one_time_token::Column::Attempts, Expr::col(one_time_token::Column::Attempts).add(1))
+        .filter(is_pending(tx, purpose))
+        .filter(about)
+        .exec(tx)
+        .await?;
+    Ok(Err(Flaw::Wrong))
+}
+
+/// Marks something as used; it is never good again.
+pub(crate) async fn spend(tx: &Tx, row: one_time_token::Model) -> DomainResult<one_time_token::Model> {
+    let mut row = row.into_active_model();
+    row.spent_at = Set(Some(tx.now()));
+    Ok(row.update(tx).await?)
+}
+
+/// Counts a wrong guess, for handles whose code is checked elsewhere; true when it was the last.
+pub(crate) async fn miss(tx: &Tx, row: one_time_token::Model) -> DomainResult<bool> {
+    let attempts = row.attempts + 1;
+    let mut row = row.into_active_model();
+    row.attempts = Set(attempts);
+    row.update(tx).await?;
+    Ok(attempts >= TRIES)
+}
+
+/// Voids all that a person has for a purpose.
+pub(crate) async fn void(tx: &Tx, purpose: Purpose, user_id: &str) -> DomainResult<()> {
+    one_time_token::Entity::delete_many().filter(of(purpose, user_id)).exec(tx).await?;
+    Ok(())
+}
+
+/// The newest that a person has for a purpose and that is still good.
+pub(crate) async fn pending_of(
+    tx: &Tx,
+    purpose: Purpose,
+    user_id: &str,
+) -> DomainResult<Option<one_time_token::Model>> {
+    let row = pending(tx, purpose).filter(one_time_token::Column::UserId.eq(user_id));
+    Ok(row.order_by_desc(one_time_token::Column::CreatedAt).one(tx).await?)
+}
+
+fn of(purpose: Purpose, user_id: &str) -> Condition {
+    Condition::all().add(one_time_token::Column::Kind.eq(purpose)).add(one_time_token::Column::UserId.eq(user_id))
+}
+
+fn pending(tx: &Tx, purpose: Purpose) -> sea_orm::Select<one_time_token::Entity> {
+    one_time_token::Entity::find().filter(is_pending(tx, purpose))
+}
+
+fn is_pending(tx: &Tx, purpose: Purpose) -> Condition {
+    Condition::all()
+        .add(one_time_token::Column::Kind.eq(purpose))
+        .add(one_time_token::Column::SpentAt.is_null())
+        .add(one_time_token::Column::ExpiresAt.gt(tx.now()))
+        .add(one_time_token::Column::Attempts.lt(TRIES))
+}
+
+fn code_fingerprint(token: &str, code: &str) -> String {
+    ids::fingerprint(&format!("{token}:{code}"))
+}
+
+fn bare_fingerprint(purpose: Purpose, code: &str) -> String {
+    use sea_orm::ActiveEnum as _;
+    ids::fingerprint(&format!("{}:{code}", purpose.to_value()))
+}
+
+#[cfg(test)]
+mod tests;

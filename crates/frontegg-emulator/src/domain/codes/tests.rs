@@ -1,0 +1,164 @@
+//! Tokens and codes: good once, for one, for a time, against a few guesses.
+
+use super::*;
+use crate::{
+    clock::Clock,
+    domain::users::{self, NewUser},
+    store::{Store, StoreTarget},
+};
+
+struct World {
+    store: Store,
+    clock: Clock,
+    ada: String,
+    bob: String,
+}
+
+impl World {
+    async fn new() -> Self {
+        let clock = Clock::default();
+        clock.freeze();
+        let store = Store::open(&StoreTarget::Memory, clock.clone()).await.expect("a store");
+        let tx = store.write().await.expect("a transaction");
+        let (ada, bob) = (person(&tx, "ada@acme.test").await, person(&tx, "bob@acme.test").await);
+        tx.commit().await.expect("a commit");
+        Self { store, clock, ada, bob }
+    }
+
+    async fn tx(&self) -> Tx {
+        self.store.write().await.expect("a transaction")
+    }
+}
+
+async fn person(tx: &Tx, email: &str) -> String {
+    let new = NewUser { email: Some(email.to_owned()), ..NewUser::default() };
+    users::create(tx, new).await.expect("a person").id
+}
+
+fn flaw(checked: DomainResult<Checked>) -> Flaw {
+    checked.expect("an answer").expect_err("a flaw")
+}
+
+fn good(checked: DomainResult<Checked>) -> one_time_token::Model {
+    checked.expect("an answer").expect("something good")
+}
+
+/// Another code than that.
+fn wrong(code: &str) -> &'static str {
+    if code == "000000" { "000001" } else { "000000" }
+}
+
+#[tokio::test]
+async fn a_token_is_good_once_for_its_purpose() {
+    let world = World::new().await;
+    let tx = world.tx().await;
+    let token = Grant::new(Purpose::PasswordReset, &world.ada).token(&tx).await.expect("a token");
+    let presented = Presented::new(Purpose::PasswordReset, &token);
+    assert_eq!(flaw(Presented::new(Purpose::Unlock, &token).spend(&tx).await), Flaw::Unknown);
+    assert_eq!(flaw(presented.user(&world.bob).spend(&tx).await), Flaw::Unknown);
+    assert_eq!(flaw(presented.target("x").spend(&tx).await), Flaw::Unknown);
+    assert_eq!(flaw(Presented::new(Purpose::PasswordReset, "").spend(&tx).await), Flaw::Unknown);
+    good(presented.look(&tx).await);
+    assert_eq!(good(presented.user(&world.ada).spend(&tx).await).user_id, world.ada);
+    assert_eq!(flaw(presented.look(&tx).await), Flaw::Spent);
+    assert_eq!(flaw(presented.spend(&tx).await), Flaw::Spent);
+}
+
+#[tokio::test]
+async fn a_new_one_voids_the_old_and_time_voids_all() {
+    let world = World::new().await;
+    let tx = world.tx().await;
+    let grant = Grant::new(Purpose::Unlock, &world.ada).lifetime(Duration::from_mins(1));
+    let (first, second) = (grant.token(&tx).await.expect("a token"), grant.token(&tx).await.expect("a token"));
+    let others = Grant::new(Purpose::Unlock, &world.bob).token(&tx).await.expect("a token");
+    assert_eq!(flaw(Presented::new(Purpose::Unlock, &first).look(&tx).await), Flaw::Unknown);
+    good(Presented::new(Purpose::Unlock, &second).look(&tx).await);
+    tx.commit().await.expect("a commit");
+
+    world.clock.advance(Duration::from_secs(60));
+    let tx = world.tx().await;
+    assert_eq!(flaw(Presented::new(Purpose::Unlock, &second).spend(&tx).await), Flaw::Expired);
+    good(Presented::new(Purpose::Unlock, &others).spend(&tx).await);
+    void(&tx, Purpose::Unlock, &world.ada).await.expect("a deletion");
+    assert_eq!(flaw(Presented::new(Purpose::Unlock, &second).spend(&tx).await), Flaw::Unknown);
+}
+
+/// Security case 17, at its root.
+#[tokio::test]
+async fn five_wrong_guesses_void_a_code() {
+    let world = World::new().await;
+    let tx = world.tx().await;
+    let grant = Grant::new(Purpose::PhoneVerification, &world.ada);
+    let handle = grant.code(&tx).await.expect("a code");
+    let presented = Presented::new(Purpose::PhoneVerification, &handle.token);
+    // The handle alone is not enough, and asking so is no guess.
+    assert_eq!(flaw(presented.spend(&tx).await), Flaw::Wrong);
+    for _ in 1..TRIES {
+        assert_eq!(flaw(presented.spend_with(&tx, wrong(&handle.code)).await), Flaw::Wrong);
+    }
+    good(presented.look(&tx).await);
+    assert_eq!(flaw(presented.spend_with(&tx, "").await), Flaw::Wrong);
+    assert_eq!(flaw(presented.spend_with(&tx, &handle.code).await), Flaw::Exhausted);
+
+    let handle = grant.code(&tx).await.expect("a code");
+    let presented = Presented::new(Purpose::PhoneVerification, &handle.token);
+    good(presented.spend_with(&tx, &handle.code).await);
+    assert_eq!(flaw(presented.spend_with(&tx, &handle.code).await), Flaw::Spent);
+}
+
+#[tokio::test]
+async fn codes_about_several_things_live_side_by_side() {
+    let world = World::new().await;
+    let tx = world.tx().await;
+    let grant = Grant::new(Purpose::PhoneVerification, &world.ada);
+    let one = grant.target("+491").code_per_target(&tx).await.expect("a code");
+    let two = grant.target("+492").code_per_target(&tx).await.expect("a code");
+    let again = grant.target("+491").code_per_target(&tx).await.expect("a code");
+    let look = async |handle: &Handle| {
+        Presented::new(Purpose::PhoneVerification, &handle.token).look(&tx).await.expect("an answer").is_ok()
+    };
+    assert!(!look(&one).await);
+    assert!(look(&two).await && look(&again).await);
+}
+
+#[tokio::test]
+async fn bare_codes_differ_and_share_their_guesses() {
+    let world = World::new().await;
+    let tx = world.tx().await;
+    let purpose = Purpose::CodeSignIn;
+    let adas = Grant::new(purpose, &world.ada).target("browser").bare_code(&tx).await.expect("a code");
+    let bobs = Grant::new(purpose, &world.bob).bare_code(&tx).await.expect("a code");
+    assert_ne!(adas, bobs);
+    let wrong = (0..).map(|n| format!("{n:06}")).find(|code| *code != adas && *code != bobs).expect("a code");
+    // A guess for one browser is none for the others.
+    assert_eq!(flaw(spend_bare(&tx, purpose, &bobs, Some("browser")).await), Flaw::Wrong);
+    assert_eq!(flaw(spend_bare(&tx, Purpose::SmsSignIn, &adas, None).await), Flaw::Wrong);
+    for _ in 2..TRIES {
+        assert_eq!(flaw(spend_bare(&tx, purpose, &wrong, None).await), Flaw::Wrong);
+    }
+    assert_eq!(flaw(spend_bare(&tx, purpose, &wrong, None).await), Flaw::Wrong);
+    assert_eq!(flaw(spend_bare(&tx, purpose, &adas, None).await), Flaw::Wrong, "five guesses");
+    // Ada's, dead by then, was the fifth wrong one for Bob's.
+    assert_eq!(flaw(spend_bare(&tx, purpose, &bobs, None).await), Flaw::Wrong);
+
+    let adas = Grant::new(purpose, &world.ada).bare_code(&tx).await.expect("a code");
+    assert_eq!(good(spend_bare(&tx, purpose, &adas, None).await).user_id, world.ada);
+    assert_eq!(flaw(spend_bare(&tx, purpose, &adas, None).await), Flaw::Wrong);
+}
+
+/// Security case 24, for these secrets: the store does not hold them.
+#[tokio::test]
+async fn the_store_holds_fingerprints() {
+    let world = World::new().await;
+    let tx = world.tx().await;
+    let handle = Grant::new(Purpose::MailSecondFactor, &world.ada).code(&tx).await.expect("a code");
+    let bare = Grant::new(Purpose::SmsSignIn, &world.ada).bare_code(&tx).await.expect("a code");
+    let rows = one_time_token::Entity::find().all(&tx).await.expect("rows");
+    let text = format!("{rows:?}");
+    assert_eq!(rows.len(), 2);
+    assert!(!text.contains(&handle.token));
+    for code in [&handle.code, &bare] {
+        assert!(!text.contains(&format!("\"{code}\"")));
+        assert!(!text.contains(&ids::fingerprint(code)), "a code is not found by trying them all");
+    }
+}
