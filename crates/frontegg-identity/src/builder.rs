@@ -248,30 +248,38 @@ impl Builder {
     }
 
     fn http(&self, base_url: &str) -> Result<reqwest::Client, ConfigError> {
-        let tls = cfg!(any(feature = "rustls", feature = "native-tls"));
-        if base_url.starts_with("https:") && !tls {
-            return Err(ConfigError::NoTls);
-        }
         let mut agent = format!("frontegg-identity-rust/{}", env!("CARGO_PKG_VERSION"));
         if let Some(suffix) = &self.user_agent_suffix {
             agent = format!("{agent} {suffix}");
         }
         let agent = http::HeaderValue::try_from(agent).map_err(|_| ConfigError::InvalidHeader("the user agent"))?;
-        let mut builder = reqwest::Client::builder()
-            .user_agent(agent)
-            .connect_timeout(self.connect_timeout)
-            // An API does not redirect; following one could carry scope headers to another host.
-            .redirect(Policy::none());
-        #[cfg(feature = "rustls")]
-        {
-            builder = builder.tls_backend_rustls();
-        }
-        if is_loopback(base_url) {
-            // No proxy reaches our own loopback.
-            builder = builder.no_proxy();
-        }
-        builder.build().map_err(|error| ConfigError::Http(innermost(&error)))
+        finish_http(base_url, reqwest::Client::builder().user_agent(agent).connect_timeout(self.connect_timeout))
     }
+}
+
+/// A client for single documents, with limits of its own.
+pub(crate) fn plain_http(url: &str) -> Result<reqwest::Client, ConfigError> {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    finish_http(url, reqwest::Client::builder().timeout(PATIENCE))
+}
+
+/// What holds for every client: TLS as chosen, no redirects, no proxy before loopback.
+fn finish_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
+    let tls = cfg!(any(feature = "rustls", feature = "native-tls"));
+    if url.starts_with("https:") && !tls {
+        return Err(ConfigError::NoTls);
+    }
+    // An API does not redirect; following one could carry scope headers to another host.
+    builder = builder.redirect(Policy::none());
+    #[cfg(feature = "rustls")]
+    {
+        builder = builder.tls_backend_rustls();
+    }
+    if is_loopback(url) {
+        // No proxy reaches our own loopback.
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|error| ConfigError::Http(innermost(&error)))
 }
 
 fn is_loopback(base_url: &str) -> bool {

@@ -42,6 +42,8 @@ mod scope;
 mod session;
 mod token;
 mod transport;
+#[cfg(feature = "verify")]
+pub mod verify;
 
 pub use builder::{Builder, Frontegg};
 pub use call::{Call, Response};

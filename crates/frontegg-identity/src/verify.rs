@@ -1,0 +1,318 @@
+//! Verifying tokens that callers of *your* service present: JWTs by the environment's public keys,
+//! machine access tokens by look-up.
+//!
+//! ```no_run
+//! # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use frontegg_identity::verify::Verifier;
+//!
+//! // The environment's own domain, which issues its users' tokens; and who they are meant for.
+//! let verifier = Verifier::builder("https://app-xyz.frontegg.com").audience("client id").build()?;
+//!
+//! let claims = verifier.verify(token).await?;
+//! if claims.has_permission("invoices.read") && claims.stepped_up(Some(Duration::from_secs(300))) {
+//!     println!("{} of {}", claims.subject(), claims.tenant_id());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Signatures are RS256 (RFC 7518 §3.3) and nothing else, whatever a token's header says. Keys come
+//! from the environment's JSON Web Key Set (RFC 7517), are kept, and are fetched again when a token
+//! names one that is not among them.
+
+mod access_tokens;
+mod claims;
+mod keys;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "tower")]
+mod service;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, Validation};
+
+#[cfg(feature = "redis")]
+pub use self::redis::{RedisCache, RedisError};
+#[cfg(feature = "tower")]
+pub use self::service::{Protect, Protected, Refusal, Requirement};
+pub use access_tokens::{AccessTokens, Grants, GrantsCache, MemoryCache};
+pub use claims::{Claims, TokenKind};
+
+use self::keys::Keys;
+use crate::error::ConfigError;
+
+/// Longer tokens are not looked at.
+const LONGEST_TOKEN: usize = 16 * 1024;
+/// What two clocks may differ by, unless said otherwise.
+const LEEWAY: Duration = Duration::from_secs(10);
+/// More is not allowed: it would keep revoked people in.
+const LONGEST_LEEWAY: Duration = Duration::from_secs(60);
+
+/// Why a token is not accepted, or could not be judged.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// It is not a JWT of an accepted form, or of another kind than is asked for.
+    #[error("the token is malformed: {0}")]
+    Malformed(&'static str),
+    /// It is signed in another way than RS256.
+    #[error("the token is not signed with RS256")]
+    Algorithm,
+    /// It names no key of the environment.
+    #[error("the token names no key of the environment")]
+    UnknownKey,
+    /// Its signature does not hold.
+    #[error("the token's signature does not hold")]
+    Signature,
+    /// It was issued by somebody else.
+    #[error("the token was issued by somebody else")]
+    Issuer,
+    /// It is meant for somebody else.
+    #[error("the token is meant for somebody else")]
+    Audience,
+    /// It has expired.
+    #[error("the token has expired")]
+    Expired,
+    /// It is not valid yet.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// It was revoked, or nobody knows it.
+    #[error("the token was revoked")]
+    Revoked,
+    /// It could not be judged: the service was not reached. Says nothing about the token.
+    #[error("the token could not be judged")]
+    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+impl VerifyError {
+    /// Whether the token is at fault; otherwise trying again may help.
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Unavailable(_))
+    }
+
+    fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable(Arc::new(error))
+    }
+}
+
+type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// Verifies tokens. Cheap to clone; clones share the keys.
+#[derive(Clone)]
+pub struct Verifier(Arc<Inner>);
+
+struct Inner {
+    keys: Keys,
+    validation: Validation,
+    leeway: Duration,
+    now: Now,
+    access_tokens: Option<AccessTokens>,
+}
+
+impl Verifier {
+    /// Starts to build a verifier for the tokens of an environment by its domain, e.g.
+    /// `https://app-xyz.frontegg.com`: their issuer, and where the keys are.
+    pub fn builder(domain: impl Into<String>) -> VerifierBuilder {
+        VerifierBuilder {
+            domain: domain.into(),
+            issuers: Vec::new(),
+            audiences: Some(Vec::new()),
+            jwks_url: None,
+            leeway: LEEWAY,
+            http: None,
+            now: Arc::new(Utc::now),
+            access_tokens: None,
+        }
+    }
+
+    /// Verifies a bearer token: a user's, or one of an API token or personal token.
+    ///
+    /// A machine *access* token is refused: it travels in `x-api-key`, see
+    /// [`verify_access_token`](Self::verify_access_token).
+    pub async fn verify(&self, token: &str) -> Result<Claims, VerifyError> {
+        let claims = self.signed(token).await?;
+        if claims.kind().is_access_token() {
+            return Err(VerifyError::Malformed("an access token is no bearer token"));
+        }
+        Ok(claims)
+    }
+
+    /// Verifies a machine access token, whose roles and permissions are looked up.
+    ///
+    /// Fails with [`VerifyError::Unavailable`] when the verifier was built without
+    /// [`access_tokens`](VerifierBuilder::access_tokens).
+    pub async fn verify_access_token(&self, token: &str) -> Result<Claims, VerifyError> {
+        let claims = self.signed(token).await?;
+        if !claims.kind().is_access_token() {
+            return Err(VerifyError::Malformed("a bearer token is no access token"));
+        }
+        let Some(access_tokens) = &self.0.access_tokens else {
+            return Err(VerifyError::unavailable(ConfigError::NoAccessTokens));
+        };
+        match access_tokens.grants(claims.kind(), claims.subject()).await? {
+            Some(grants) => Ok(claims.granted(grants)),
+            None => Err(VerifyError::Revoked),
+        }
+    }
+
+    /// Whatever the kind: signature, issuer, audience and times.
+    async fn signed(&self, token: &str) -> Result<Claims, VerifyError> {
+        if token.len() > LONGEST_TOKEN {
+            return Err(VerifyError::Malformed("it is too long"));
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| VerifyError::Malformed("it is no signed JWT"))?;
+        if header.alg != Algorithm::RS256 {
+            return Err(VerifyError::Algorithm);
+        }
+        let kid = header.kid.ok_or(VerifyError::UnknownKey)?;
+        let key = self.0.keys.get(&kid).await?;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &key, &self.0.validation).map_err(|error| refusal(&error))?.claims;
+        self.check_times(&claims)?;
+        Ok(claims)
+    }
+
+    fn check_times(&self, claims: &Claims) -> Result<(), VerifyError> {
+        let now = (self.0.now)();
+        if claims.expires_at().is_some_and(|end| now >= end + self.0.leeway) {
+            return Err(VerifyError::Expired);
+        }
+        // An access token may live for ever; nothing else may.
+        if claims.expires_at().is_none() && !claims.kind().is_access_token() {
+            return Err(VerifyError::Malformed("it has no end"));
+        }
+        if claims.begins_at().is_some_and(|begin| now + self.0.leeway < begin) {
+            return Err(VerifyError::NotYetValid);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("keys", &self.0.keys)
+            .field("validation", &self.0.validation)
+            .finish_non_exhaustive()
+    }
+}
+
+fn refusal(error: &jsonwebtoken::errors::Error) -> VerifyError {
+    use jsonwebtoken::errors::ErrorKind;
+    match error.kind() {
+        ErrorKind::InvalidSignature => VerifyError::Signature,
+        ErrorKind::InvalidIssuer => VerifyError::Issuer,
+        ErrorKind::InvalidAudience => VerifyError::Audience,
+        ErrorKind::InvalidAlgorithm | ErrorKind::InvalidAlgorithmName => VerifyError::Algorithm,
+        ErrorKind::MissingRequiredClaim(claim) if claim == "aud" => VerifyError::Audience,
+        ErrorKind::MissingRequiredClaim(claim) if claim == "iss" => VerifyError::Issuer,
+        _ => VerifyError::Malformed("its claims are not those of the environment's tokens"),
+    }
+}
+
+/// Collects what a [`Verifier`] needs.
+#[must_use]
+pub struct VerifierBuilder {
+    domain: String,
+    issuers: Vec<String>,
+    /// None: any.
+    audiences: Option<Vec<String>>,
+    jwks_url: Option<String>,
+    leeway: Duration,
+    http: Option<reqwest::Client>,
+    now: Now,
+    access_tokens: Option<AccessTokens>,
+}
+
+impl VerifierBuilder {
+    /// Accepts tokens that are meant for `audience`: the environment's client id, or an application's
+    /// id. Can be said several times.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.get_or_insert_default().push(audience.into());
+        self
+    }
+
+    /// Accepts tokens of the environment whoever they are meant for.
+    pub fn any_audience(mut self) -> Self {
+        self.audiences = None;
+        self
+    }
+
+    /// Accepts tokens of another issuer than the domain, e.g. of a custom domain before it. Can be
+    /// said several times; the domain is accepted all the same.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuers.push(issuer.into());
+        self
+    }
+
+    /// Takes the keys from another place than `{domain}/.well-known/jwks.json`.
+    pub fn jwks_url(mut self, url: impl Into<String>) -> Self {
+        self.jwks_url = Some(url.into());
+        self
+    }
+
+    /// What this machine's clock and the service's may differ by. Default: 10 s; at most 60 s.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.leeway = leeway.min(LONGEST_LEEWAY);
+        self
+    }
+
+    /// Looks machine access tokens up.
+    pub fn access_tokens(mut self, access_tokens: AccessTokens) -> Self {
+        self.access_tokens = Some(access_tokens);
+        self
+    }
+
+    /// Asks `now` for the time instead of the system, for tests that do not wait.
+    pub fn clock(mut self, now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        self.now = Arc::new(now);
+        self
+    }
+
+    /// Builds the verifier. Nothing is fetched until the first token.
+    pub fn build(self) -> Result<Verifier, ConfigError> {
+        let domain = crate::region::Host::Url(self.domain).base_url()?;
+        let mut validation = Validation::new(Algorithm::RS256);
+        // Times are checked here, by our clock.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let mut issuers = self.issuers;
+        issuers.push(domain.clone());
+        validation.set_issuer(&issuers);
+        let mut required = vec!["iss"];
+        match &self.audiences {
+            None => validation.validate_aud = false,
+            Some(audiences) if audiences.is_empty() => return Err(ConfigError::NoAudience),
+            Some(audiences) => {
+                validation.set_audience(audiences);
+                required.push("aud");
+            }
+        }
+        validation.set_required_spec_claims(&required);
+        let url = self.jwks_url.unwrap_or_else(|| format!("{domain}/.well-known/jwks.json"));
+        let http = match self.http {
+            Some(http) => http,
+            None => crate::builder::plain_http(&url)?,
+        };
+        let keys = Keys::new(http, url);
+        Ok(Verifier(Arc::new(Inner {
+            keys,
+            validation,
+            leeway: self.leeway,
+            now: self.now,
+            access_tokens: self.access_tokens,
+        })))
+    }
+}
+
+impl fmt::Debug for VerifierBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifierBuilder")
+            .field("domain", &self.domain)
+            .field("audiences", &self.audiences)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,297 @@
+//! What a verified token says.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::Grants;
+
+/// `acr` of a session that was raised by a second factor.
+const STEPPED_UP: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
+/// Members of `amr` of which one must stand beside `mfa`.
+const FACTORS: [&str; 4] = ["otp", "sms", "hwk", "sso"];
+
+/// Which kind of token it is: its `type` claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum TokenKind {
+    /// Of a signed-in user.
+    UserToken,
+    /// Of a machine that acts for a user, from client credentials.
+    UserApiToken,
+    /// Of a machine that acts for a tenant, from client credentials.
+    TenantApiToken,
+    /// Of a machine that acts for a user, ready-made.
+    UserAccessToken,
+    /// Of a machine that acts for a tenant, ready-made.
+    TenantAccessToken,
+}
+
+impl TokenKind {
+    /// Whether it is ready-made, travels in `x-api-key` and has its roles looked up.
+    pub fn is_access_token(self) -> bool {
+        matches!(self, Self::UserAccessToken | Self::TenantAccessToken)
+    }
+}
+
+/// Claims of a verified token.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "the claim is called customClaims")]
+pub struct Claims {
+    #[serde(rename = "type")]
+    kind: TokenKind,
+    sub: String,
+    tenant_id: String,
+    #[serde(default)]
+    tenant_ids: Vec<String>,
+    user_id: Option<String>,
+    created_by_user_id: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
+    #[serde(rename = "email_verified")]
+    email_verified: Option<bool>,
+    profile_picture_url: Option<String>,
+    application_id: Option<String>,
+    sid: Option<String>,
+    #[serde(default)]
+    roles: Vec<String>,
+    #[serde(default)]
+    permissions: Vec<String>,
+    metadata: Option<Map<String, Value>>,
+    user_metadata: Option<Map<String, Value>>,
+    custom_claims: Option<Map<String, Value>>,
+    #[serde(default)]
+    amr: Vec<String>,
+    acr: Option<String>,
+    #[serde(rename = "auth_time")]
+    auth_time: Option<i64>,
+    act: Option<Actor>,
+    iat: Option<i64>,
+    nbf: Option<i64>,
+    exp: Option<i64>,
+}
+
+/// Who really acts while somebody is impersonated (RFC 8693 §4.1).
+#[derive(Debug, Clone, Deserialize)]
+struct Actor {
+    sub: String,
+}
+
+impl Claims {
+    /// Which kind of token it is.
+    pub fn kind(&self) -> TokenKind {
+        self.kind
+    }
+
+    /// `sub`: the user of a user token, the client id of an API token, the id of an access token.
+    pub fn subject(&self) -> &str {
+        &self.sub
+    }
+
+    /// The tenant in which the caller acts.
+    pub fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+
+    /// All tenants of the user.
+    pub fn tenant_ids(&self) -> &[String] {
+        &self.tenant_ids
+    }
+
+    /// The user who calls or for whom a machine calls. A tenant's machine has none.
+    pub fn user_id(&self) -> Option<&str> {
+        match self.kind {
+            TokenKind::UserToken => Some(&self.sub),
+            _ => self.user_id.as_deref(),
+        }
+    }
+
+    /// The user who made the machine's credentials.
+    pub fn created_by_user_id(&self) -> Option<&str> {
+        self.created_by_user_id.as_deref()
+    }
+
+    /// The user's name.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The user's address, and whether it is verified.
+    pub fn email(&self) -> Option<(&str, bool)> {
+        self.email.as_deref().map(|email| (email, self.email_verified.unwrap_or_default()))
+    }
+
+    /// Where the user's picture is.
+    pub fn profile_picture_url(&self) -> Option<&str> {
+        self.profile_picture_url.as_deref()
+    }
+
+    /// The application that was signed in to.
+    pub fn application_id(&self) -> Option<&str> {
+        self.application_id.as_deref()
+    }
+
+    /// The session.
+    pub fn session_id(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// Metadata of the user, or of the machine's credentials.
+    pub fn metadata(&self) -> Option<&Map<String, Value>> {
+        self.metadata.as_ref()
+    }
+
+    /// Metadata of the user for whom a machine calls.
+    pub fn user_metadata(&self) -> Option<&Map<String, Value>> {
+        self.user_metadata.as_ref()
+    }
+
+    /// What a prehook of the environment has added.
+    pub fn custom_claims(&self) -> Option<&Map<String, Value>> {
+        self.custom_claims.as_ref()
+    }
+
+    /// Who really acts while the user is impersonated.
+    pub fn impersonator(&self) -> Option<&str> {
+        self.act.as_ref().map(|actor| actor.sub.as_str())
+    }
+
+    /// When the token was issued.
+    pub fn issued_at(&self) -> Option<DateTime<Utc>> {
+        self.iat.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+    }
+
+    /// When the token expires; only an access token may have no end.
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.exp.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+    }
+
+    /// From when on it is good: the later of `nbf` and `iat`.
+    pub(super) fn begins_at(&self) -> Option<DateTime<Utc>> {
+        let seconds = self.nbf.into_iter().chain(self.iat).max()?;
+        DateTime::from_timestamp(seconds, 0)
+    }
+
+    /// Keys of the roles that hold in the tenant.
+    pub fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
+    /// Keys of the permissions that hold in the tenant; one may end in `*` and covers all below.
+    pub fn permissions(&self) -> &[String] {
+        &self.permissions
+    }
+
+    /// Whether the caller has the role.
+    pub fn has_role(&self, key: &str) -> bool {
+        self.roles.iter().any(|role| role == key)
+    }
+
+    /// Whether the caller has at least one of the roles.
+    pub fn has_any_role<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> bool {
+        keys.into_iter().any(|key| self.has_role(key))
+    }
+
+    /// Whether the caller has all of the roles.
+    pub fn has_all_roles<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> bool {
+        keys.into_iter().all(|key| self.has_role(key))
+    }
+
+    /// Whether the caller has the permission, by its key or by one that covers it: `invoices.*`
+    /// covers `invoices.read`, `*` covers everything.
+    pub fn has_permission(&self, key: &str) -> bool {
+        self.permissions.iter().any(|held| covers(held, key))
+    }
+
+    /// Whether the caller has at least one of the permissions.
+    pub fn has_any_permission<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> bool {
+        keys.into_iter().any(|key| self.has_permission(key))
+    }
+
+    /// Whether the caller has all of the permissions.
+    pub fn has_all_permissions<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> bool {
+        keys.into_iter().all(|key| self.has_permission(key))
+    }
+
+    /// Whether the session was raised by a second factor, at most `max_age` ago by the system's clock.
+    pub fn stepped_up(&self, max_age: Option<Duration>) -> bool {
+        self.stepped_up_at(max_age, Utc::now())
+    }
+
+    /// Like [`stepped_up`](Self::stepped_up), by another clock.
+    pub fn stepped_up_at(&self, max_age: Option<Duration>, now: DateTime<Utc>) -> bool {
+        let raised = self.acr.as_deref() == Some(STEPPED_UP)
+            && self.amr.iter().any(|method| method == "mfa")
+            && self.amr.iter().any(|method| FACTORS.contains(&method.as_str()));
+        let Some(max_age) = max_age else { return raised };
+        let proven = self.auth_time.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        raised && proven.is_some_and(|proven| now <= proven + max_age)
+    }
+
+    pub(super) fn granted(mut self, grants: Grants) -> Self {
+        self.roles = grants.roles;
+        self.permissions = grants.permissions;
+        self
+    }
+}
+
+/// Whether a permission that is held covers one that is asked for.
+fn covers(held: &str, asked: &str) -> bool {
+    match held.strip_suffix('*') {
+        Some(prefix) => asked.starts_with(prefix),
+        None => held == asked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn claims(more: Value) -> Claims {
+        let mut all = json!({ "type": "userToken", "sub": "ada", "tenantId": "acme" });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(all).unwrap()
+    }
+
+    #[test]
+    fn wildcards_cover_what_is_below() {
+        let claims = claims(json!({ "permissions": ["invoices.*", "users.read"] }));
+        assert!(claims.has_permission("invoices.read") && claims.has_permission("users.read"));
+        assert!(!claims.has_permission("invoices") && !claims.has_permission("users.readall"));
+        assert!(claims.has_any_permission(["users.write", "users.read"]));
+        assert!(!claims.has_all_permissions(["users.write", "users.read"]));
+        assert!(claims.has_all_permissions([]), "nothing is asked for");
+    }
+
+    #[test]
+    fn step_up_wants_class_method_and_age() {
+        let now = DateTime::from_timestamp(1_000, 0).unwrap();
+        let raised = |amr: &[&str], at: i64| claims(json!({ "acr": STEPPED_UP, "amr": amr, "auth_time": at }));
+        let age = Some(Duration::from_secs(60));
+        assert!(raised(&["mfa", "otp"], 950).stepped_up_at(age, now));
+        assert!(!raised(&["mfa", "otp"], 900).stepped_up_at(age, now), "too long ago");
+        assert!(raised(&["mfa", "otp"], 900).stepped_up_at(None, now));
+        assert!(!raised(&["mfa"], 950).stepped_up_at(None, now), "no factor");
+        assert!(!raised(&["otp"], 950).stepped_up_at(None, now), "no second one");
+        assert!(!claims(json!({ "amr": ["mfa", "otp"] })).stepped_up_at(None, now), "no class");
+    }
+
+    #[test]
+    fn a_repeated_claim_is_refused() {
+        let twice = r#"{"type":"userToken","sub":"ada","sub":"eve","tenantId":"acme"}"#;
+        assert!(serde_json::from_str::<Claims>(twice).is_err());
+    }
+
+    #[test]
+    fn who_calls_depends_on_the_kind() {
+        assert_eq!(claims(json!({})).user_id(), Some("ada"));
+        assert_eq!(claims(json!({ "type": "userApiToken", "userId": "bob" })).user_id(), Some("bob"));
+        assert_eq!(claims(json!({ "type": "tenantApiToken" })).user_id(), None);
+    }
+}
