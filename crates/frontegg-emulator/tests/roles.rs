@@ -55,7 +55,6 @@ async fn managed(world: &World) -> (Scope<Environment>, Scope<User>) {
     let acme = world.tenant("acme").await;
     let manager = create(&world.frontegg.management().roles(), new("manager", 10)).await.expect("a role");
     let rights = AddPermissionToRoleRequest::new(permissions(world, &[WRITE, DELETE]).await);
-    acme.user("nobody");
     world.frontegg.management().roles().set_role_permissions(&manager.id, &rights).await.expect("permissions");
     let ada = world.user("acme", "ada@acme.test", &[&manager.id]).await;
     let session = world.session(&ada, "acme").await;

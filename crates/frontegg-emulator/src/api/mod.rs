@@ -3,6 +3,7 @@
 //! To serve a tag: write its module, mount it in [`routes`], take its name out of [`UNSERVED`], and
 //! bring `unserved.txt` up to date (`UPDATE_UNSERVED=1 cargo test -p frontegg-emulator unserved`).
 
+mod account_roles;
 mod accounts;
 mod caller;
 mod environment_authentication;
@@ -15,6 +16,7 @@ mod unpublished_accounts;
 mod unpublished_keys;
 mod unpublished_users;
 mod user_answers;
+mod user_groups;
 mod user_jobs;
 mod user_management;
 mod users;
@@ -35,7 +37,6 @@ const UNSERVED: &[&str] = &[
     "Account Invitations",
     "Account Invitations Settings",
     "Account Migration",
-    "Account Roles",
     "Account Settings",
     "Approval Flows",
     "Core Settings",
@@ -67,7 +68,6 @@ const UNSERVED: &[&str] = &[
     "Unpublished Sign-in",
     "Unpublished Tokens",
     "User Emails Policy",
-    "User Groups",
     "User Pools",
     "User Sessions",
 ];
@@ -97,6 +97,7 @@ const PENDING: &[&str] = &[
 /// Mounts every operation of every document.
 pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = Router::new();
+    let router = contract::account_roles::routes(router);
     let router = contract::accounts::routes(router);
     let router = contract::environment_authentication::routes(router);
     let router = contract::permissions::routes(router);
@@ -105,6 +106,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::unpublished_accounts::routes(router);
     let router = contract::unpublished_keys::routes(router);
     let router = contract::unpublished_users::routes(router);
+    let router = contract::user_groups::routes(router);
     let router = contract::user_management::routes(router);
     let router = contract::users::routes(router);
     let router = contract::users_applications_management::routes(router);

@@ -10,6 +10,7 @@ use super::caller::{caller, tenant};
 use crate::{
     domain::roles::{self, NewRole, RoleChange, RoleWithPermissions},
     service::Service,
+    store::entity::role,
 };
 
 impl RolesApi for Service {
@@ -113,6 +114,23 @@ pub(super) fn response(service: &Service, held: RoleWithPermissions) -> types::R
         first_user_role: Some(role.first_user_role),
         level: Some(role.level),
         permissions: Some(permissions),
+        created_at: role.created_at.utc(),
+        updated_at: role.updated_at.utc(),
+    }
+}
+
+/// A role without its permissions, as groups show it.
+pub(super) fn plain(service: &Service, role: role::Model) -> types::RoleDto {
+    types::RoleDto {
+        id: role.id,
+        vendor_id: service.vendor_id().to_owned(),
+        tenant_id: role.tenant_id,
+        key: role.key,
+        name: role.name,
+        description: role.description,
+        is_default: role.is_default,
+        first_user_role: role.first_user_role,
+        level: role.level,
         created_at: role.created_at.utc(),
         updated_at: role.updated_at.utc(),
     }

@@ -9,7 +9,9 @@ use sea_orm::{
 use super::{
     Rank, RoleWithPermissions,
     holders::{give_to_members, hold, take_from_others},
-    owned_by, permission_ids, rank, require_tenant, seen_by, unknown,
+    owned_by, permission_ids, rank,
+    rank::too_strong,
+    require_tenant, seen_by, unknown, visible,
 };
 use crate::{
     domain::{DomainError, DomainResult, caller::Caller, id_list, permissions, texts::not_empty},
@@ -88,6 +90,55 @@ pub(crate) async fn create(
     let migrating = rows.iter().zip(&new).filter(|(_, new)| migrate(new)).map(|(row, _)| row.id.as_str());
     give_to_members(tx, migrating.collect()).await?;
     Ok(rows)
+}
+
+/// A role to make after another one, with permissions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DerivedRole {
+    pub(crate) key: String,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) is_default: bool,
+    /// The role whose level the new one gets.
+    pub(crate) base_role_id: String,
+    pub(crate) permission_ids: Vec<String>,
+}
+
+/// Makes a role as strong as its base, with the permissions named and, in a tenant, with those that
+/// go into every role there.
+pub(crate) async fn derive(
+    tx: &Tx,
+    caller: Caller<'_>,
+    tenant: Option<&str>,
+    new: DerivedRole,
+) -> DomainResult<RoleWithPermissions> {
+    caller.require(WRITE)?;
+    require_tenant(tx, tenant).await?;
+    not_empty("", &[("key", Some(&new.key)), ("name", Some(&new.name))])?;
+    let base = visible(tx, tenant, vec![new.base_role_id]).await?.pop().ok_or_else(unknown)?;
+    let mut chosen = permissions::find(tx, new.permission_ids).await?;
+    if !rank(tx, caller).await?.reaches(base.level) {
+        return Err(too_strong());
+    }
+    if tenant.is_some() {
+        chosen = permissions::for_customers(tx, chosen).await?;
+    }
+    free_keys(tx, tenant, [new.key.as_str()].into_iter(), None).await?;
+    let role = role::Model {
+        id: ids::new_id(),
+        tenant_id: tenant.map(str::to_owned),
+        key: new.key,
+        name: new.name,
+        description: new.description,
+        is_default: new.is_default,
+        first_user_role: false,
+        level: base.level,
+        created_at: tx.stamp(),
+        updated_at: tx.now(),
+    };
+    query::insert_all(vec![role.clone().into_active_model()], tx).await?;
+    hold(tx, &role.id, chosen.iter().map(|permission| permission.id.as_str())).await?;
+    with_its_permissions(tx, role).await
 }
 
 /// Changes a role.

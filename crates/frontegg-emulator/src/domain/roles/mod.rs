@@ -7,6 +7,7 @@
 mod change;
 mod effective;
 mod holders;
+mod listing;
 mod rank;
 
 #[cfg(test)]
@@ -22,8 +23,11 @@ use crate::store::{
     entity::{role, role_permission},
 };
 
-pub(crate) use change::{NewRole, RoleChange, WRITE, create, delete, set_permissions, set_tenant, update};
+pub(crate) use change::{
+    DerivedRole, NewRole, RoleChange, WRITE, create, delete, derive, set_permissions, set_tenant, update,
+};
 pub(crate) use effective::{Effective, effective, effective_in};
+pub(crate) use listing::{Listing, SortBy, levels, owners, page};
 pub(crate) use rank::{Rank, may_grant, rank};
 
 /// A role with the ids of the permissions that it holds.

@@ -10,15 +10,15 @@ use crate::{
     domain::{
         Refusal,
         caller::{Caller, Grants},
-        groups::Configuration,
-        seed,
-        settings::{self, Owner},
+        groups, seed,
         tenants::{self, NewTenant},
     },
     ids,
     store::{
         Store, StoreTarget,
-        entity::{MembershipStatus, group, group_member, group_role, membership, membership_role, permission, tenant, user},
+        entity::{
+            MembershipStatus, group, group_member, group_role, membership, membership_role, permission, tenant, user,
+        },
         query,
     },
 };
@@ -40,11 +40,8 @@ async fn stores() -> Vec<Store> {
 }
 
 async fn tenant(tx: &Tx, id: &str, parent: Option<&str>) {
-    let new = NewTenant {
-        tenant_id: Some(id.to_owned()),
-        parent_id: parent.map(str::to_owned),
-        ..NewTenant::default()
-    };
+    let new =
+        NewTenant { tenant_id: Some(id.to_owned()), parent_id: parent.map(str::to_owned), ..NewTenant::default() };
     tenants::create(tx, new).await.expect("a tenant");
 }
 
@@ -182,8 +179,7 @@ async fn roles_of_groups_count_while_switched_on() {
         group(tx, "acme", "own", &ada).await;
         assert_eq!(keys(tx, "ada", "acme").await, ["own", "shared"]);
         for (enabled, roles_enabled) in [(true, false), (false, true)] {
-            let off = Configuration { enabled, roles_enabled };
-            settings::put(tx, Owner::Environment, "groups", &off).await.expect("a setting");
+            groups::configure(tx, Some(enabled), Some(roles_enabled)).await.expect("a configuration");
             assert_eq!(keys(tx, "ada", "acme").await, ["own"]);
         }
     }
@@ -370,7 +366,8 @@ async fn new_members_get_flagged_roles() {
         tenant(tx, "globex", None).await;
         for (key, owner) in [("mine", Some("acme")), ("theirs", Some("globex"))] {
             role(tx, key, 5, owner, &[]).await;
-            let mut row = role::Entity::find_by_id(key).one(tx).await.expect("a query").expect("a role").into_active_model();
+            let mut row =
+                role::Entity::find_by_id(key).one(tx).await.expect("a query").expect("a role").into_active_model();
             (row.is_default, row.first_user_role) = (Set(true), Set(true));
             row.update(tx).await.expect("a change");
         }

@@ -1,14 +1,16 @@
-//! Groups: members of a tenant bundled, with roles that all of them hold.
+//! Whether there are groups, and whether they carry roles.
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    DomainResult,
-    settings::{self, Owner},
+use crate::{
+    domain::{
+        DomainResult,
+        settings::{self, Owner},
+    },
+    store::Tx,
 };
-use crate::store::Tx;
 
-const CONFIGURATION: &str = "groups";
+const KIND: &str = "groups";
 
 /// What the environment allows of groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,5 +36,13 @@ impl Configuration {
 
 /// The configuration of the environment.
 pub(crate) async fn configuration(tx: &Tx) -> DomainResult<Configuration> {
-    settings::get(tx, Owner::Environment, CONFIGURATION).await
+    settings::get(tx, Owner::Environment, KIND).await
+}
+
+/// Changes what is given of the configuration. Groups stay as they are.
+pub(crate) async fn configure(tx: &Tx, enabled: Option<bool>, roles_enabled: Option<bool>) -> DomainResult<()> {
+    let mut configuration = configuration(tx).await?;
+    configuration.enabled = enabled.unwrap_or(configuration.enabled);
+    configuration.roles_enabled = roles_enabled.unwrap_or(configuration.roles_enabled);
+    settings::put(tx, Owner::Environment, KIND, &configuration).await
 }
