@@ -1,12 +1,19 @@
 //! The program: an emulator that runs until it is told to end.
 
-use std::{io::Write, net::SocketAddr, time::Duration};
+use std::{
+    io::{IsTerminal, Write},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 use crate::{Emulator, StoreTarget};
+
+/// What happens, but not each step of the database.
+const QUIET_LIBRARIES: &str = "info,sea_orm_migration=warn,sqlx=warn";
 
 /// Stateful emulator of the Frontegg Identity API.
 #[derive(Debug, Parser)]
@@ -63,8 +70,13 @@ struct Options {
     #[arg(env = "FRONTEGG_EMULATOR_TOKEN_LIFETIME")]
     token_lifetime: u64,
 
+    /// For how many seconds after its use a refresh token gets the same answer again.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 0)]
+    #[arg(env = "FRONTEGG_EMULATOR_REFRESH_GRACE")]
+    refresh_grace: u64,
+
     /// What to log to stderr, e.g. debug or frontegg_emulator=debug.
-    #[arg(long, global = true, value_name = "FILTER", default_value = "info")]
+    #[arg(long, global = true, value_name = "FILTER", default_value = QUIET_LIBRARIES)]
     #[arg(env = "FRONTEGG_EMULATOR_LOG")]
     log: String,
 }
@@ -84,7 +96,11 @@ impl std::fmt::Debug for Options {
 pub fn run() -> anyhow::Result<()> {
     let Arguments { command, options } = Arguments::parse();
     let filter = EnvFilter::try_new(&options.log).context("--log is not a filter")?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     let Command::Serve = command.unwrap_or(Command::Serve);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(options))
 }
@@ -95,7 +111,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     let mut builder = Emulator::builder()
         .listen(options.listen)
         .store(options.store)
-        .environment_token_lifetime(Duration::from_secs(options.token_lifetime));
+        .environment_token_lifetime(Duration::from_secs(options.token_lifetime))
+        .refresh_grace(Duration::from_secs(options.refresh_grace));
     if let Some(client_id) = options.client_id {
         builder = builder.client_id(client_id);
     }
