@@ -77,6 +77,16 @@ impl Emulator {
         Outbox::new(Arc::clone(&self.service))
     }
 
+    /// From now on these passwords count as known from a data leak, and no others: sign-ins with them
+    /// and rules that block them behave accordingly.
+    pub async fn set_leaked_passwords(
+        &self,
+        passwords: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Result<(), Error> {
+        let passwords: Vec<_> = passwords.into_iter().collect();
+        Ok(self.service.set_leaked_passwords(passwords.iter().map(AsRef::as_ref)).await?)
+    }
+
     /// A token of that user in that tenant, as a sign-in would give it, with the roles and
     /// permissions held there. Whether the user could sign in is not asked: it is for tests that
     /// are about something else.

@@ -43,7 +43,8 @@ pub(crate) fn fingerprint(secret: &str) -> String {
     })
 }
 
-fn random<const N: usize>() -> [u8; N] {
+/// Random bytes of the system.
+pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // The system's generator fails only where no program could run safely.
     rand::fill(&mut bytes).expect("the system gives random bytes");

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{self, DomainError, DomainResult, environment, passwords::Passwords},
+    domain::{self, DomainError, DomainResult, environment, passwords::{self, Passwords}},
     keys::Keys,
     store::{Identity, Store},
     tokens::{Claims, EnvironmentClaims, Life, UserClaims},
@@ -47,7 +47,10 @@ impl Service {
     pub(crate) async fn open(config: Config, clock: Clock, url: String) -> DomainResult<Self> {
         let store = Store::open(&config.store, clock.clone()).await?;
         let keys = Keys::of(&store).await?;
-        let passwords = Passwords::new(store.is_memory());
+        if config.hashes_cheaply() {
+            tracing::warn!("passwords are hashed cheaply: they are in memory and end with the process");
+        }
+        let passwords = Passwords::new(config.hashes_cheaply());
         let tx = store.write().await?;
         let (identity, fresh) = Identity::settle(&tx, config.vendor_id.clone(), config.client_id.clone()).await?;
         if fresh {
@@ -121,6 +124,13 @@ impl Service {
             self.epoch.store(identity.epoch, Ordering::Release);
         }
         Ok(())
+    }
+
+    /// From now on these passwords count as known from a data leak, and no others.
+    pub(crate) async fn set_leaked_passwords(&self, passwords: impl Iterator<Item = &str>) -> DomainResult<()> {
+        let tx = self.store.write().await?;
+        passwords::leaked::set(&tx, passwords).await?;
+        Ok(tx.commit().await?)
     }
 
     /// A fresh token of the environment, for whoever knows its credentials.

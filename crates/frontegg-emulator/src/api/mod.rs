@@ -8,6 +8,7 @@ mod accounts;
 mod caller;
 mod environment_authentication;
 mod failure;
+mod lockout_policy;
 mod paging;
 mod permissions;
 mod permissions_categories;
@@ -16,6 +17,7 @@ mod unpublished_accounts;
 mod unpublished_keys;
 mod unpublished_users;
 mod user_answers;
+mod user_emails_policy;
 mod user_groups;
 mod user_jobs;
 mod user_management;
@@ -48,7 +50,6 @@ const UNSERVED: &[&str] = &[
     "Email Templates",
     "General",
     "IP Restrictions",
-    "Lockout Policy",
     "M2M Tokens",
     "MFA",
     "MFA Configuration",
@@ -67,7 +68,6 @@ const UNSERVED: &[&str] = &[
     "Unpublished Policies",
     "Unpublished Sign-in",
     "Unpublished Tokens",
-    "User Emails Policy",
     "User Pools",
     "User Sessions",
 ];
@@ -100,12 +100,14 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::account_roles::routes(router);
     let router = contract::accounts::routes(router);
     let router = contract::environment_authentication::routes(router);
+    let router = contract::lockout_policy::routes(router);
     let router = contract::permissions::routes(router);
     let router = contract::permissions_categories::routes(router);
     let router = contract::roles::routes(router);
     let router = contract::unpublished_accounts::routes(router);
     let router = contract::unpublished_keys::routes(router);
     let router = contract::unpublished_users::routes(router);
+    let router = contract::user_emails_policy::routes(router);
     let router = contract::user_groups::routes(router);
     let router = contract::user_management::routes(router);
     let router = contract::users::routes(router);

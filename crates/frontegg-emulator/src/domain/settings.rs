@@ -6,6 +6,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{DomainError, DomainResult};
 use crate::store::{Tx, entity::setting};
 
+/// What stands for the environment where a row says whose settings it holds.
+pub(crate) const ENVIRONMENT: &str = "environment";
+
 /// Whose settings they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner<'a> {
@@ -17,7 +20,7 @@ pub(crate) enum Owner<'a> {
 impl Owner<'_> {
     fn key(self) -> String {
         match self {
-            Self::Environment => "environment".to_owned(),
+            Self::Environment => ENVIRONMENT.to_owned(),
             Self::Tenant(id) => format!("tenant:{id}"),
             Self::Application(id) => format!("application:{id}"),
         }

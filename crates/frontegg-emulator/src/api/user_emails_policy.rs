@@ -1,0 +1,24 @@
+//! Whether people may change their own address.
+
+use frontegg_contract::{ApiResult, RequestContext, user_emails_policy::UserEmailsPolicyApi};
+use frontegg_model::types;
+
+use crate::{domain::user_emails_policy, service::Service};
+
+impl UserEmailsPolicyApi for Service {
+    async fn get_user_emails_policy(&self, _: &RequestContext) -> ApiResult<types::GetUserEmailsPolicyResponseDto> {
+        let tx = self.store().read().await?;
+        let allow_email_change = user_emails_policy::allows_change(&tx).await?;
+        Ok(types::GetUserEmailsPolicyResponseDto { allow_email_change })
+    }
+
+    async fn set_user_emails_policy(
+        &self,
+        _: &RequestContext,
+        body: types::CreateUserEmailsPolicyRequestDto,
+    ) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        user_emails_policy::allow_change(&tx, body.allow_email_change).await?;
+        Ok(tx.commit().await?)
+    }
+}

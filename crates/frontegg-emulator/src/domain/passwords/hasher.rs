@@ -1,0 +1,248 @@
+//! Hashing and comparing, a few at a time and away from the threads that serve requests.
+
+use std::{num::NonZero, sync::Arc, thread};
+
+use argon2::Params;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
+
+use super::{stored::Stored, turns::Turns};
+use crate::{
+    domain::{DomainError, DomainResult},
+    ids,
+};
+
+/// Most bytes of a password: enough for any passphrase, little enough to hash without regret.
+pub(crate) const LONGEST: usize = 4_096;
+
+/// How much work a hash is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cost {
+    /// As OWASP recommends: 19 MiB, two passes.
+    Normal,
+    /// Next to nothing, for what ends with the process.
+    Cheap,
+}
+
+impl Cost {
+    fn params(self) -> Params {
+        let (memory, passes) = match self {
+            Self::Normal => (19_456, 2),
+            Self::Cheap => (Params::MIN_M_COST, 1),
+        };
+        Params::new(memory, passes, 1, None).expect("constants in their ranges")
+    }
+
+    /// A hash that no password has, to compare with where there is none: it takes as long.
+    fn of_nobody(self) -> Stored {
+        Stored::argon2id(self.params(), vec![0; 16], vec![0; Params::DEFAULT_OUTPUT_LEN])
+    }
+}
+
+/// What comparing a password gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Comparison {
+    pub(crate) is_right: bool,
+    /// What to store instead, where the hash is of another kind or weaker than ours.
+    pub(crate) better: Option<String>,
+}
+
+/// Makes and checks hashes. As many are worked on at once as there are processors; others wait.
+#[derive(Debug)]
+pub(crate) struct Passwords {
+    cost: Cost,
+    places: Arc<Semaphore>,
+    turns: Turns,
+}
+
+impl Passwords {
+    /// Cheap hashes are for stores that are never written to a disk.
+    pub(crate) fn new(cheap: bool) -> Self {
+        let cost = if cheap { Cost::Cheap } else { Cost::Normal };
+        let places = thread::available_parallelism().map_or(1, NonZero::get);
+        Self { cost, places: Arc::new(Semaphore::new(places)), turns: Turns::default() }
+    }
+
+    /// How hashes are made, for whoever looks after the emulator.
+    pub(crate) fn mode(&self) -> &'static str {
+        match self.cost {
+            Cost::Normal => "argon2id m=19456,t=2,p=1",
+            Cost::Cheap => "cheap: argon2id m=8,t=1,p=1, for data that ends with the process",
+        }
+    }
+
+    /// Comparisons for one account, one after the other.
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
+    }
+
+    /// What to store of a password. Begin no transaction before.
+    pub(crate) async fn hash(&self, password: &str) -> DomainResult<String> {
+        check_size(password)?;
+        let (cost, password) = (self.cost, SecretString::from(password));
+        self.work(cost == Cost::Cheap, move || hash(cost, &password)).await?
+    }
+
+    /// Whether that is the password; without a hash it is not, and finding out takes as long.
+    pub(crate) async fn verify(&self, password: &str, stored: Option<&str>) -> DomainResult<bool> {
+        Ok(self.compare(password, stored, false).await?.is_right)
+    }
+
+    /// The same, with what to store instead of a hash that is not as it should be.
+    pub(crate) async fn verify_and_upgrade(&self, password: &str, stored: Option<&str>) -> DomainResult<Comparison> {
+        self.compare(password, stored, true).await
+    }
+
+    async fn compare(&self, password: &str, stored: Option<&str>, upgrade: bool) -> DomainResult<Comparison> {
+        if password.len() > LONGEST {
+            // Nobody has it. The answer comes at once, whoever is asked about.
+            return Ok(Comparison { is_right: false, better: None });
+        }
+        let (cost, password) = (self.cost, SecretString::from(password));
+        let known = stored.and_then(read);
+        let light = cost == Cost::Cheap && known.as_ref().is_none_or(Stored::is_light);
+        let work = move || {
+            let bytes = password.expose_secret().as_bytes();
+            let Some(known) = known else {
+                cost.of_nobody().matches(bytes);
+                return Ok(Comparison { is_right: false, better: None });
+            };
+            let is_right = known.matches(bytes);
+            let outdated = is_right && upgrade && known.is_weaker_than(&cost.params());
+            let better = if outdated { Some(hash(cost, &password)?) } else { None };
+            Ok(Comparison { is_right, better })
+        };
+        self.work(light, work).await?
+    }
+
+    /// Whether one of these hashes is of that password.
+    pub(super) async fn matches_any(&self, password: &str, hashes: &[String]) -> DomainResult<bool> {
+        let known: Vec<Stored> = hashes.iter().filter_map(|hash| read(hash)).collect();
+        let light = self.cost == Cost::Cheap && known.iter().all(Stored::is_light);
+        let password = SecretString::from(password);
+        self.work(light, move || {
+            let bytes = password.expose_secret().as_bytes();
+            known.iter().any(|known| known.matches(bytes))
+        })
+        .await
+    }
+
+    /// Does the work in its turn, or here where it is over sooner than it could be handed on.
+    async fn work<T: Send + 'static>(&self, light: bool, work: impl FnOnce() -> T + Send + 'static) -> DomainResult<T> {
+        if light {
+            return Ok(work());
+        }
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(DomainError::internal)?;
+        let work = move || {
+            let done = work();
+            // Not before: whoever asked may be gone, the work goes on.
+            drop(place);
+            done
+        };
+        tokio::task::spawn_blocking(work).await.map_err(DomainError::internal)
+    }
+}
+
+/// Refuses what nobody should have to hash.
+pub(crate) fn check_size(password: &str) -> DomainResult<()> {
+    if password.is_empty() {
+        return Err(DomainError::bad_request("password should not be empty"));
+    }
+    if password.len() > LONGEST {
+        return Err(DomainError::bad_request(format!("password must be shorter than or equal to {LONGEST} bytes")));
+    }
+    Ok(())
+}
+
+fn hash(cost: Cost, password: &SecretString) -> DomainResult<String> {
+    let salt = ids::random::<16>().to_vec();
+    let made = Stored::of(password.expose_secret().as_bytes(), salt, cost.params());
+    let made = made.map_err(|error| DomainError::internal(anyhow::anyhow!("hashing: {error}")))?;
+    Ok(made.to_string())
+}
+
+fn read(stored: &str) -> Option<Stored> {
+    let read = Stored::parse(stored);
+    if let Err(flaw) = &read {
+        tracing::error!(%flaw, "a stored password hash cannot be used");
+    }
+    read.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Security case 3.
+    #[tokio::test]
+    async fn case_3_passwords_are_compared_exactly() {
+        let passwords = Passwords::new(true);
+        let long = "x".repeat(100);
+        for (password, other) in [
+            ("secret ", "secret"),
+            (" secret", "secret"),
+            ("caf\u{e9}", "cafe\u{301}"),
+            (&format!("{long}a"), &format!("{long}b")),
+            (&format!("{}a{}", "x".repeat(72), "y".repeat(27)), &format!("{}b{}", "x".repeat(72), "y".repeat(27))),
+        ] {
+            let stored = passwords.hash(password).await.expect("a hash");
+            assert!(passwords.verify(password, Some(&stored)).await.expect("an answer"));
+            assert!(!passwords.verify(other, Some(&stored)).await.expect("an answer"));
+            let stored = passwords.hash(other).await.expect("a hash");
+            assert!(!passwords.verify(password, Some(&stored)).await.expect("an answer"));
+        }
+    }
+
+    /// Security case 1.
+    #[tokio::test]
+    async fn case_1_normal_hashes_are_argon2id_as_owasp_wants_it_and_salted() {
+        let passwords = Passwords::new(false);
+        let (first, second) = (passwords.hash("secret").await.expect("a hash"), passwords.hash("secret").await);
+        assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{first}");
+        assert_ne!(first, second.expect("a hash"));
+        let again = passwords.verify_and_upgrade("secret", Some(&first)).await.expect("an answer");
+        assert_eq!(again, Comparison { is_right: true, better: None });
+    }
+
+    /// Security case 2, as far as the work goes.
+    #[tokio::test]
+    async fn case_2_a_cheap_hash_is_made_anew_in_normal_mode() {
+        let (cheap, normal) = (Passwords::new(true), Passwords::new(false));
+        let stored = cheap.hash("secret").await.expect("a hash");
+        let wrong = normal.verify_and_upgrade("other", Some(&stored)).await.expect("an answer");
+        assert_eq!(wrong, Comparison { is_right: false, better: None });
+        let right = normal.verify_and_upgrade("secret", Some(&stored)).await.expect("an answer");
+        let better = right.better.expect("a better hash");
+        assert!(better.contains("$m=19456,t=2,p=1$"), "{better}");
+        assert!(normal.verify("secret", Some(&better)).await.expect("an answer"));
+        // Nothing is made worse where hashing is cheap.
+        let kept = cheap.verify_and_upgrade("secret", Some(&better)).await.expect("an answer");
+        assert_eq!(kept, Comparison { is_right: true, better: None });
+    }
+
+    /// Security case 4.
+    #[tokio::test]
+    async fn case_4_length_is_limited_before_any_work() {
+        let passwords = Passwords::new(false);
+        for length in [64, 128] {
+            assert!(passwords.hash(&"x".repeat(length)).await.is_ok());
+        }
+        let huge = "x".repeat(1 << 20);
+        // Whatever is worked on fails from here on.
+        passwords.places.close();
+        assert!(passwords.hash("").await.is_err());
+        assert!(passwords.hash(&huge).await.expect_err("a refusal").messages()[0].contains("shorter"));
+        assert!(!passwords.verify(&huge, None).await.expect("an answer"));
+        assert!(passwords.verify("x", None).await.is_err(), "this one would have been worked on");
+    }
+
+    #[tokio::test]
+    async fn nobody_has_a_password() {
+        for cheap in [true, false] {
+            let passwords = Passwords::new(cheap);
+            for stored in [None, Some("not a hash"), Some("$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHQ$AAAAAAAAAAA")] {
+                assert!(!passwords.verify("x", stored).await.expect("an answer"));
+            }
+        }
+    }
+}

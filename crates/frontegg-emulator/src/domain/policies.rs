@@ -1,0 +1,166 @@
+//! Records of which the environment has at most one and each tenant at most one.
+//!
+//! Which level a call is about, who may write it, the life of such a record (`create`, then
+//! `update`), and which of them apply to a person: the environment's and those of all their tenants.
+
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    DomainError, DomainResult,
+    caller::Caller,
+    settings::{self, Owner},
+    tenants,
+};
+use crate::{
+    clock::Timestamp,
+    ids,
+    store::{
+        Tx,
+        entity::{membership, setting},
+    },
+};
+
+/// What a user's token needs to write rules about security.
+pub(crate) const WRITE: &str = "fe.secure.write.securityPolicy";
+
+/// The level that a call reads: the tenant that the caller is confined to or names, else the
+/// environment.
+pub(crate) fn level<'a>(caller: Caller<'a>, tenant: Option<&'a str>) -> Owner<'a> {
+    caller.tenant().or(tenant).map_or(Owner::Environment, Owner::Tenant)
+}
+
+/// The level that a call writes; refused where the caller may not, or where there is no such tenant.
+pub(crate) async fn level_to_write<'a>(
+    tx: &Tx,
+    caller: Caller<'a>,
+    tenant: Option<&'a str>,
+) -> DomainResult<Owner<'a>> {
+    caller.require(WRITE)?;
+    let level = level(caller, tenant);
+    if let Owner::Tenant(id) = level {
+        tenants::require(tx, id).await?;
+    }
+    Ok(level)
+}
+
+/// A rule with its id and its times, in microseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record<T> {
+    pub(crate) id: String,
+    created_at: i64,
+    updated_at: i64,
+    #[serde(flatten)]
+    pub(crate) rule: T,
+}
+
+impl<T> Record<T> {
+    pub(crate) fn created_at(&self) -> Timestamp {
+        Timestamp::from_micros(self.created_at)
+    }
+
+    pub(crate) fn updated_at(&self) -> Timestamp {
+        Timestamp::from_micros(self.updated_at)
+    }
+}
+
+/// The record of a level, if it has one.
+pub(crate) async fn find<T: DeserializeOwned>(
+    tx: &Tx,
+    owner: Owner<'_>,
+    kind: &str,
+) -> DomainResult<Option<Record<T>>> {
+    settings::find(tx, owner, kind).await
+}
+
+/// The record of a level; 404 "… not found" when it has none.
+pub(crate) async fn require<T: DeserializeOwned>(
+    tx: &Tx,
+    owner: Owner<'_>,
+    kind: &str,
+    what: &str,
+) -> DomainResult<Record<T>> {
+    find(tx, owner, kind).await?.ok_or_else(|| DomainError::not_found(format!("{what} not found")))
+}
+
+/// Writes a level's first record; 409 "… already exists" when it has one.
+pub(crate) async fn create<T: Serialize + DeserializeOwned>(
+    tx: &Tx,
+    owner: Owner<'_>,
+    kind: &str,
+    what: &str,
+    rule: T,
+) -> DomainResult<Record<T>> {
+    if find::<T>(tx, owner, kind).await?.is_some() {
+        return Err(DomainError::conflict(format!("{what} already exists")));
+    }
+    put(tx, owner, kind, None, rule).await
+}
+
+/// Writes a level's record anew; 404 "… not found" when it has none.
+pub(crate) async fn update<T: Serialize + DeserializeOwned>(
+    tx: &Tx,
+    owner: Owner<'_>,
+    kind: &str,
+    what: &str,
+    rule: T,
+) -> DomainResult<Record<T>> {
+    let present = require(tx, owner, kind, what).await?;
+    put(tx, owner, kind, Some(present), rule).await
+}
+
+/// Writes a level's record, the first or in place of the present one.
+pub(crate) async fn put<T: Serialize>(
+    tx: &Tx,
+    owner: Owner<'_>,
+    kind: &str,
+    present: Option<Record<T>>,
+    rule: T,
+) -> DomainResult<Record<T>> {
+    let now = tx.now().micros();
+    let record = match present {
+        Some(present) => Record { updated_at: now, rule, ..present },
+        None => Record { id: ids::new_id(), created_at: now, updated_at: now, rule },
+    };
+    settings::put(tx, owner, kind, &record).await?;
+    Ok(record)
+}
+
+/// The documents of a kind that apply to somebody.
+#[derive(Clone, Debug)]
+pub(crate) struct Applying<T> {
+    pub(crate) environment: Option<T>,
+    pub(crate) tenants: Vec<T>,
+}
+
+impl<T> Applying<T> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
+        self.environment.iter().chain(&self.tenants)
+    }
+}
+
+/// The documents of a kind that the environment and the person's tenants have, in one query.
+pub(crate) async fn applying_to<T: DeserializeOwned>(tx: &Tx, user_id: &str, kind: &str) -> DomainResult<Applying<T>> {
+    let tenants = Query::select()
+        .expr(Expr::cust("'tenant:' || tenant_id"))
+        .from(membership::Entity)
+        .and_where(Expr::col(membership::Column::UserId).eq(user_id))
+        .to_owned();
+    let scopes = Condition::any()
+        .add(setting::Column::Scope.eq(settings::ENVIRONMENT))
+        .add(setting::Column::Scope.in_subquery(tenants));
+    let rows = setting::Entity::find().filter(setting::Column::Kind.eq(kind)).filter(scopes).all(tx).await?;
+    let mut applying = Applying { environment: None, tenants: Vec::new() };
+    for row in rows {
+        let document = serde_json::from_str(&row.document).map_err(DomainError::internal)?;
+        if row.scope == settings::ENVIRONMENT {
+            applying.environment = Some(document);
+        } else {
+            applying.tenants.push(document);
+        }
+    }
+    Ok(applying)
+}

@@ -1,0 +1,29 @@
+//! Whether people may change their own address.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    DomainResult,
+    settings::{self, Owner},
+};
+use crate::store::Tx;
+
+/// The kind of the settings document.
+const KIND: &str = "user-emails-policy";
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Policy {
+    allow_email_change: bool,
+}
+
+/// Whether people may change their own address; administrators always may.
+pub(crate) async fn allows_change(tx: &Tx) -> DomainResult<bool> {
+    let policy: Policy = settings::get(tx, Owner::Environment, KIND).await?;
+    Ok(policy.allow_email_change)
+}
+
+/// Permits or forbids it. Changes that were asked for before may still be confirmed.
+pub(crate) async fn allow_change(tx: &Tx, allow_email_change: bool) -> DomainResult<()> {
+    settings::put(tx, Owner::Environment, KIND, &Policy { allow_email_change }).await
+}
