@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use frontegg_model::Operation;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::failure::{ApiFailure, ApiResult};
 use crate::principal::Principal;
@@ -32,6 +32,8 @@ pub struct RequestContext {
     pub headers: HeaderMap,
     /// The query of the request as it came, for links to other pages of a list.
     pub query: String,
+    /// What the server attached to the request, such as the address of the caller.
+    pub extensions: Extensions,
     /// Id of the request, as told to the caller in `frontegg-trace-id`.
     pub trace_id: String,
     reply: Mutex<ReplyParts>,
@@ -64,6 +66,7 @@ impl RequestContext {
             application_id: text(&headers, APPLICATION_HEADER),
             headers,
             query: String::new(),
+            extensions: Extensions::new(),
             trace_id,
             reply: Mutex::default(),
         }

@@ -124,6 +124,7 @@ async fn accept(
     let query = parts.uri.query().unwrap_or_default();
     let mut context = RequestContext::new(operation, principal, parts.headers, trace_id.into());
     query.clone_into(&mut context.query);
+    context.extensions = parts.extensions;
     if operation.token != Token::None {
         if operation.tenant == Need::Required {
             context.tenant()?;

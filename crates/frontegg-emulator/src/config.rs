@@ -20,6 +20,8 @@ pub(crate) struct Config {
     pub(crate) admin_token: Option<SecretString>,
     pub(crate) base_url: Option<String>,
     pub(crate) environment_token_lifetime: Duration,
+    /// For how long after its use a refresh token gets the same answer again.
+    pub(crate) refresh_grace: Duration,
 }
 
 impl Default for Config {
@@ -33,6 +35,7 @@ impl Default for Config {
             admin_token: None,
             base_url: None,
             environment_token_lifetime: Duration::from_hours(1),
+            refresh_grace: Duration::ZERO,
         }
     }
 }

@@ -180,6 +180,14 @@ impl EmulatorBuilder {
         self
     }
 
+    /// For how long after its use a refresh token gets the same answer again, as long as its
+    /// successor is not used: for clients that may lose an answer or refresh twice at once. By default
+    /// not at all; a refresh token that comes again ends its session.
+    pub fn refresh_grace(mut self, grace: Duration) -> Self {
+        self.config.refresh_grace = grace;
+        self
+    }
+
     /// The token that the control plane asks for. Needed to listen on an address that other
     /// machines reach.
     pub fn admin_token(mut self, token: impl Into<String>) -> Self {

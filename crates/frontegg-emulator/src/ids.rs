@@ -43,6 +43,12 @@ pub(crate) fn fingerprint(secret: &str) -> String {
     })
 }
 
+/// What follows a secret, made from it and another one: as random as a fresh identifier for whoever
+/// lacks either.
+pub(crate) fn successor(secret: &str, seed: &str) -> String {
+    fixed_id(&format!("{seed}:{secret}"))
+}
+
 /// Random bytes of the system.
 pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];

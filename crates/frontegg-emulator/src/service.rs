@@ -10,15 +10,16 @@ use std::{
 };
 
 use frontegg_contract::{ApiFailure, ApiResult, Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
+use frontegg_model::Secret;
 use secrecy::ExposeSecret;
 
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{self, DomainError, DomainResult, environment, passwords::{self, Passwords}},
+    domain::{self, DomainError, DomainResult, environment, machine_tokens, passwords::{self, Passwords, Subject}, sessions},
     keys::Keys,
     store::{Identity, Store},
-    tokens::{Claims, EnvironmentClaims, Life, UserClaims},
+    tokens::{AccessClaims, ApiClaims, Claims, EnvironmentClaims, Life, UserClaims},
 };
 
 /// How long a process may go on with the epoch it knows when others share its store.
@@ -133,6 +134,14 @@ impl Service {
         Ok(tx.commit().await?)
     }
 
+    /// What to store of the password that somebody is created with; refused where it breaks the rules
+    /// of the tenant.
+    pub(crate) async fn newcomers_password(&self, tenant_id: &str, password: &Secret) -> DomainResult<String> {
+        let subject = Subject::Newcomer { tenant_id: Some(tenant_id) };
+        let new = passwords::prepare(&self.store, &self.passwords, subject, password.expose()).await?;
+        Ok(new.into_hash())
+    }
+
     /// A fresh token of the environment, for whoever knows its credentials.
     pub(crate) async fn environment_token(&self, client_id: &str, api_key: &str) -> DomainResult<(String, Duration)> {
         let own = (self.client_id(), self.config.api_key.expose_secret());
@@ -149,6 +158,12 @@ impl Service {
 
     /// Signs claims with the key in use.
     pub(crate) async fn sign(&self, claims: &Claims) -> DomainResult<String> {
+        let ring = self.keys.ring().await?;
+        claims.sign(&ring).map_err(DomainError::internal)
+    }
+
+    /// Signs the claims of an access token with the key in use.
+    pub(crate) async fn sign_access(&self, claims: &AccessClaims) -> DomainResult<String> {
         let ring = self.keys.ring().await?;
         claims.sign(&ring).map_err(DomainError::internal)
     }
@@ -195,12 +210,26 @@ impl Service {
             }
             Claims::UserToken(claims) => {
                 let tx = self.store.read().await?;
-                environment::check_session(&tx, &claims).await?;
-                Ok(Principal::User(user_token(*claims)))
+                Ok(Principal::User(user_token(sessions::check(&tx, *claims).await?)))
             }
-            // Client credentials are not served yet, so that no token made from them is ours.
-            Claims::TenantApiToken(_) | Claims::UserApiToken(_) => Err(unauthorized()),
+            Claims::TenantApiToken(claims) => self.machine(*claims, TokenKind::TenantApi).await,
+            Claims::UserApiToken(claims) => self.machine(*claims, TokenKind::UserApi).await,
         }
+    }
+
+    /// Whose token it is that was made from client credentials. It ends with them.
+    async fn machine(&self, claims: ApiClaims, kind: TokenKind) -> DomainResult<Principal> {
+        let tx = self.store.read().await?;
+        machine_tokens::check_bearer(&tx, &claims).await?;
+        Ok(Principal::User(UserToken {
+            // Nobody in particular acts with a tenant's token, whoever made its credentials.
+            user_id: claims.user_id.unwrap_or_default(),
+            tenant_id: claims.tenant_id,
+            kind,
+            token_id: claims.sub,
+            roles: claims.roles,
+            permissions: claims.permissions,
+        }))
     }
 
     /// Refuses tokens that no process of this environment has issued.

@@ -1,5 +1,7 @@
 //! The tokens that the emulator issues and takes: what they claim, and when they are good.
 
+mod access;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,8 @@ use crate::{
     jws::{self, JwsError},
     keys::Ring,
 };
+
+pub(crate) use access::{AccessClaims, AccessKind};
 
 /// How far ahead of ours the clock of another process may be, in seconds.
 const LEEWAY: i64 = 5;
@@ -145,6 +149,8 @@ pub(crate) struct ApiClaims {
     pub(crate) metadata: Map<String, Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) created_by_user_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) application_id: Option<String>,
     /// Of the user kind only, as the two below.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) user_id: Option<String>,

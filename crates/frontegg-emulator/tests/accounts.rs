@@ -407,6 +407,8 @@ async fn people_go_with_their_last_tenant() {
     }
     let only = world.user("acme", "only@acme.test", &[]).await;
     let both = world.user("acme", "both@acme.test", &[]).await;
+    // The first one there would be its administrator.
+    world.user("other", "first@other.test", &[]).await;
     assert_eq!(world.user("other", "both@acme.test", &[]).await, both);
     let (here, there) = (world.session(&both, "acme").await, world.session(&both, "other").await);
     accounts(&world).delete_tenant("acme").await.expect("a deletion");
@@ -416,7 +418,7 @@ async fn people_go_with_their_last_tenant() {
     let left = users.get_user_globally(&both).await.expect("a user");
     assert_eq!((left.tenant_id.as_str(), left.tenant_ids), ("other", vec!["other".to_owned()]));
     refused(here.accounts().delete_my_tenant().await, 401);
-    // Still signed in there, where a fresh member may not delete the tenant.
+    // Still signed in there, as somebody who may not delete the tenant.
     refused(there.accounts().delete_my_tenant().await, 403);
     // The address is free again.
     assert_ne!(world.user("other", "only@acme.test", &[]).await, only);

@@ -3,24 +3,42 @@
 //! To serve a tag: write its module, mount it in [`routes`], take its name out of [`UNSERVED`], and
 //! bring `unserved.txt` up to date (`UPDATE_UNSERVED=1 cargo test -p frontegg-emulator unserved`).
 
+mod account_migration;
 mod account_roles;
+mod account_settings;
 mod accounts;
+mod api_token;
+mod api_tokens;
 mod caller;
+mod core_settings;
 mod environment_authentication;
 mod failure;
+mod general;
 mod lockout_policy;
+mod m2m_tokens;
 mod paging;
+mod password_settings;
 mod permissions;
 mod permissions_categories;
+mod personal_tokens;
 mod roles;
+mod sessions_configuration;
+mod sessions_management;
+mod sign_in;
+mod sub_accounts;
+mod sub_accounts_and_hierarchy;
+mod unpublished_access_tokens;
 mod unpublished_accounts;
 mod unpublished_keys;
+mod unpublished_sign_in;
+mod unpublished_tokens;
 mod unpublished_users;
 mod user_answers;
 mod user_emails_policy;
 mod user_groups;
 mod user_jobs;
 mod user_management;
+mod user_sessions;
 mod users;
 mod users_applications_management;
 
@@ -34,42 +52,25 @@ use crate::service::Service;
 
 /// Tags whose operations are answered with 501.
 const UNSERVED: &[&str] = &[
-    "API Token",
-    "API Tokens",
     "Account Invitations",
     "Account Invitations Settings",
-    "Account Migration",
-    "Account Settings",
     "Approval Flows",
-    "Core Settings",
     "Custom Social OAuth Provider",
     "Data Migration",
     "Delegation",
     "Domain Restrictions",
     "Email Configuration",
     "Email Templates",
-    "General",
     "IP Restrictions",
-    "M2M Tokens",
     "MFA",
     "MFA Configuration",
     "MFA Settings",
-    "Password Settings",
     "Passwordless",
-    "Personal Tokens",
     "SMS",
     "SMS Configuration",
     "SMS Templates",
-    "Sessions Configuration",
-    "Sessions Management",
-    "Sub-accounts",
-    "Sub-accounts and Hierarchy",
-    "Unpublished Access Tokens",
     "Unpublished Policies",
-    "Unpublished Sign-in",
-    "Unpublished Tokens",
     "User Pools",
-    "User Sessions",
 ];
 
 /// Operations of tags that are served in part; these are answered with 501 all the same.
@@ -79,17 +80,25 @@ const PENDING: &[&str] = &[
     "activate_user",
     "activate_user_with_code",
     "add_my_email",
+    "create_jwt_template",
+    "create_jwt_template_targeting",
+    "delete_jwt_template",
+    "delete_jwt_template_targeting",
     "generate_user_activation_link",
-    "generate_user_password_reset_link",
     "get_bulk_invite_status",
+    "get_jwt_template",
+    "get_jwt_template_targeting",
     "get_user_activation_strategy",
     "invite_users_in_bulk",
+    "list_jwt_templates",
     "request_my_email_change",
     "reset_all_tenant_invitations",
     "reset_tenant_invitation",
     "reset_user_activation_token",
+    "set_jwt_template_targeting",
     "unenroll_user_mfa_globally",
-    "unlock_me",
+    "update_jwt_template",
+    "update_jwt_template_targeting",
     "verify_my_email",
     "verify_my_email_change",
 ];
@@ -97,19 +106,36 @@ const PENDING: &[&str] = &[
 /// Mounts every operation of every document.
 pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = Router::new();
+    let router = contract::account_migration::routes(router);
     let router = contract::account_roles::routes(router);
+    let router = contract::account_settings::routes(router);
     let router = contract::accounts::routes(router);
+    let router = contract::api_token::routes(router);
+    let router = contract::api_tokens::routes(router);
+    let router = contract::core_settings::routes(router);
     let router = contract::environment_authentication::routes(router);
+    let router = contract::general::routes(router);
     let router = contract::lockout_policy::routes(router);
+    let router = contract::m2m_tokens::routes(router);
+    let router = contract::password_settings::routes(router);
     let router = contract::permissions::routes(router);
     let router = contract::permissions_categories::routes(router);
+    let router = contract::personal_tokens::routes(router);
     let router = contract::roles::routes(router);
+    let router = contract::sessions_configuration::routes(router);
+    let router = contract::sessions_management::routes(router);
+    let router = contract::sub_accounts::routes(router);
+    let router = contract::sub_accounts_and_hierarchy::routes(router);
+    let router = contract::unpublished_access_tokens::routes(router);
     let router = contract::unpublished_accounts::routes(router);
     let router = contract::unpublished_keys::routes(router);
+    let router = contract::unpublished_sign_in::routes(router);
+    let router = contract::unpublished_tokens::routes(router);
     let router = contract::unpublished_users::routes(router);
     let router = contract::user_emails_policy::routes(router);
     let router = contract::user_groups::routes(router);
     let router = contract::user_management::routes(router);
+    let router = contract::user_sessions::routes(router);
     let router = contract::users::routes(router);
     let router = contract::users_applications_management::routes(router);
     UNSERVED

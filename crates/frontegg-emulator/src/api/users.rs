@@ -18,6 +18,7 @@ use crate::{
     domain::{
         identifiers::phones,
         memberships::{self, AcrossTenants, TemporaryUsers},
+        passwords::reset,
         user_creation,
         user_lists::{self, Status},
         user_profiles::{self, Viewer},
@@ -60,7 +61,7 @@ impl UsersApi for Service {
         body: types::CreateUserDtoVendorOnly,
     ) -> ApiResult<types::UserDto> {
         let password_hash = match &body.password {
-            Some(password) => Some(self.passwords().hash(password.expose()).await?),
+            Some(password) => Some(self.newcomers_password(&body.tenant_id, password).await?),
             None => None,
         };
         let person = NewUser {
@@ -103,10 +104,17 @@ impl UsersApi for Service {
 
     async fn generate_user_password_reset_link(
         &self,
-        cx: &RequestContext,
-        _: GenerateUserPasswordResetLinkParams,
+        _: &RequestContext,
+        params: GenerateUserPasswordResetLinkParams,
     ) -> ApiResult<types::GenerateUserResetPasswordLinkResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        let tx = self.store().write().await?;
+        let (link, token) = reset::link(&tx, self.base_url(), &params.user_id).await?;
+        tx.commit().await?;
+        Ok(types::GenerateUserResetPasswordLinkResponseDto {
+            user_id: params.user_id,
+            link: link.into(),
+            token: token.into(),
+        })
     }
 
     async fn get_bulk_invite_status(

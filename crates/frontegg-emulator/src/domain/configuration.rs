@@ -6,13 +6,17 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DomainResult,
+    DomainError, DomainResult,
     settings::{self, Owner},
 };
 use crate::store::Tx;
 
 /// The kind of the settings document.
 const KIND: &str = "identity-configuration";
+/// Most seconds that anything lives: 180 days.
+const LONGEST: i64 = 15_552_000;
+/// What is told as the limit on rotations; nothing is known of its meaning.
+pub(crate) const ROTATION_LIMIT: i64 = 100;
 
 /// Which sites' requests carry the refresh cookie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +93,23 @@ impl IdentityConfiguration {
         seconds(self.default_token_expiration)
     }
 
+    /// Refuses lifetimes that nothing could have.
+    fn check(&self) -> DomainResult<()> {
+        let lifetimes = [
+            ("defaultTokenExpiration", self.default_token_expiration),
+            ("defaultRefreshTokenExpiration", self.default_refresh_token_expiration),
+            ("defaultPasswordlessTokenExpiration", self.default_passwordless_token_expiration),
+        ];
+        let texts = lifetimes.into_iter().filter(|(_, seconds)| !(1..=LONGEST).contains(seconds));
+        let texts: Vec<_> = texts.map(|(name, _)| format!("{name} must be between 1 and {LONGEST}")).collect();
+        if texts.is_empty() { Ok(()) } else { Err(DomainError::invalid(texts)) }
+    }
+
+    /// Whether people sign in with passwords.
+    pub(crate) fn allows_passwords(&self) -> bool {
+        matches!(self.auth_strategy.as_str(), "EmailAndPassword" | "UsernameAndPassword")
+    }
+
     /// How long a refresh token is good.
     pub(crate) fn refresh_token_lifetime(&self) -> Duration {
         seconds(self.default_refresh_token_expiration)
@@ -104,8 +125,54 @@ pub(crate) async fn get(tx: &Tx) -> DomainResult<IdentityConfiguration> {
     settings::get(tx, Owner::Environment, KIND).await
 }
 
+/// What to change of the document; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) default_token_expiration: Option<i64>,
+    pub(crate) default_refresh_token_expiration: Option<i64>,
+    pub(crate) default_passwordless_token_expiration: Option<i64>,
+    pub(crate) cookie_same_site: Option<CookieSameSite>,
+    pub(crate) auth_strategy: Option<String>,
+    pub(crate) machine_to_machine_auth_strategy: Option<String>,
+    pub(crate) allow_signups: Option<bool>,
+    pub(crate) api_tokens_enabled: Option<bool>,
+    pub(crate) allow_override_password_complexity: Option<bool>,
+    pub(crate) allow_override_password_expiration: Option<bool>,
+    pub(crate) allow_override_enforce_password_history: Option<bool>,
+    pub(crate) allow_not_verified_users_login: Option<bool>,
+    pub(crate) allow_tenant_invitations: Option<bool>,
+    pub(crate) allow_custom_login_tenant_switch: Option<bool>,
+    pub(crate) force_permissions: Option<bool>,
+    pub(crate) force_same_device_on_auth: Option<bool>,
+    pub(crate) rotate_refresh_tokens: Option<bool>,
+    pub(crate) add_roles_to_jwt: Option<bool>,
+    pub(crate) add_permissions_to_jwt: Option<bool>,
+    pub(crate) add_saml_attributes_to_jwt: Option<bool>,
+    pub(crate) skip_tenant_validation: Option<bool>,
+}
+
+/// Changes what is given, and gives the document as it is then.
+pub(crate) async fn change(tx: &Tx, change: Change) -> DomainResult<IdentityConfiguration> {
+    let mut document = get(tx).await?;
+    macro_rules! set_given {
+        ($($member:ident)*) => {
+            $(if let Some(value) = change.$member { document.$member = value; })*
+        };
+    }
+    set_given!(
+        default_token_expiration default_refresh_token_expiration default_passwordless_token_expiration
+        cookie_same_site auth_strategy machine_to_machine_auth_strategy allow_signups api_tokens_enabled
+        allow_override_password_complexity allow_override_password_expiration
+        allow_override_enforce_password_history allow_not_verified_users_login allow_tenant_invitations
+        allow_custom_login_tenant_switch force_permissions force_same_device_on_auth rotate_refresh_tokens
+        add_roles_to_jwt add_permissions_to_jwt add_saml_attributes_to_jwt skip_tenant_validation
+    );
+    document.check()?;
+    put(tx, &document).await?;
+    Ok(document)
+}
+
 /// Writes the document.
-#[allow(dead_code, reason = "the core settings write it, tests do meanwhile")]
 pub(crate) async fn put(tx: &Tx, document: &IdentityConfiguration) -> DomainResult<()> {
     settings::put(tx, Owner::Environment, KIND, document).await
 }

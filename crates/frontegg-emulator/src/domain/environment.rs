@@ -1,18 +1,9 @@
-//! The environment's own credentials and token, and whose a bearer token is.
+//! The environment's own credentials.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use sea_orm::EntityTrait;
 use subtle::ConstantTimeEq;
 
 use super::{DomainError, DomainResult};
-use crate::{
-    store::{
-        Tx,
-        entity::{session, user},
-    },
-    tokens::UserClaims,
-};
-
 /// Whether two secrets are equal, in a time that tells nothing about them, not even their length.
 pub(crate) fn same_secret(given: &str, expected: &str) -> bool {
     let given = digest(&SHA256, given.as_bytes());
@@ -31,25 +22,6 @@ pub(crate) fn check_credentials(
         Ok(())
     } else {
         Err(DomainError::unauthorized("Invalid authentication"))
-    }
-}
-
-/// Refuses a user's token whose session has ended or whose user may not act any more.
-pub(crate) async fn check_session(tx: &Tx, claims: &UserClaims) -> DomainResult<()> {
-    let session = session::Entity::find_by_id(&claims.sid)
-        .find_also_related(user::Entity)
-        .one(tx)
-        .await?;
-    let live = session.is_some_and(|(session, user)| {
-        session.ended_at.is_none()
-            && session.user_id == claims.sub
-            && session.tenant_id == claims.tenant_id
-            && user.is_some_and(|user| !user.is_locked)
-    });
-    if live {
-        Ok(())
-    } else {
-        Err(DomainError::unauthorized("Session not found"))
     }
 }
 

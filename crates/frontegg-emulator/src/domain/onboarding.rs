@@ -119,7 +119,7 @@ pub(crate) async fn issue(
     Ok(Issued { token, code, link })
 }
 
-/// Makes a token and mails it, to people who have an address.
+/// Makes a token and mails it, to people who have an address; gives what was mailed.
 pub(crate) async fn send(
     tx: &Tx,
     base_url: &str,
@@ -127,9 +127,9 @@ pub(crate) async fn send(
     user: &user::Model,
     membership: &membership::Model,
     context: Map<String, Value>,
-) -> DomainResult<()> {
+) -> DomainResult<Option<Issued>> {
     let Some(address) = emails::of_user(tx, &user.id).await?.into_iter().find(|row| row.is_primary) else {
-        return Ok(());
+        return Ok(None);
     };
     let membership_id = (mail == Mail::Invitation).then_some(membership.id.as_str());
     let issued = issue(tx, base_url, mail, &user.id, membership_id).await?;
@@ -145,5 +145,6 @@ pub(crate) async fn send(
     if let Some(code) = &issued.code {
         message = message.code(code);
     }
-    message.send(tx, base_url).await
+    message.send(tx, base_url).await?;
+    Ok(Some(issued))
 }

@@ -21,6 +21,9 @@ const PERMISSIONS: &[(&str, &[(&str, &str)])] = &[
             ("fe.account-settings.read.app", "Read account settings"),
             ("fe.account-settings.write.app", "Change account settings"),
             ("fe.account-settings.delete.account", "Delete the account"),
+            ("fe.account-hierarchy.read.subAccount", "Read sub-accounts"),
+            ("fe.account-hierarchy.write.subAccount", "Create and change sub-accounts"),
+            ("fe.account-hierarchy.delete.subAccount", "Delete sub-accounts"),
         ],
     ),
     (
@@ -41,7 +44,9 @@ const PERMISSIONS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("fe.secure.*", "Everything about users and security"),
             ("fe.secure.read.tenantApiTokens", "Read API tokens"),
-            ("fe.secure.write.tenantApiTokens", "Create API tokens"),
+            ("fe.secure.write.tenantApiTokens", "Create and change API tokens"),
+            ("fe.secure.delete.tenantApiTokens", "Delete API tokens"),
+            ("fe.secure.write.userApiTokens", "Create personal tokens"),
         ],
     ),
 ];

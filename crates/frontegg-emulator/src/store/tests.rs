@@ -112,6 +112,10 @@ async fn entities_fit_their_tables() {
             session,
             outbox_message,
             job,
+            machine_token,
+            machine_token_role,
+            machine_token_permission,
+            machine_token_refresh,
             email_template,
             sms_template
         );

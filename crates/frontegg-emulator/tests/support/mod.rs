@@ -2,12 +2,13 @@
 
 #![allow(dead_code, reason = "every file of tests uses a part of it")]
 
+pub(crate) mod browser;
 mod raw;
 
 use std::fmt::Debug;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use frontegg_emulator::Emulator;
+use frontegg_emulator::{Emulator, EmulatorBuilder};
 use frontegg_identity::{
     Environment, Error, Frontegg, Scope, User,
     types::{CreateTenantRequest, CreateUserDto},
@@ -24,7 +25,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        let emulator = Emulator::start().await.expect("an emulator");
+        Self::of(Emulator::builder()).await
+    }
+
+    /// With settings of its own.
+    pub(crate) async fn of(emulator: EmulatorBuilder) -> Self {
+        let emulator = emulator.start().await.expect("an emulator");
         let client = Frontegg::builder().base_url(emulator.url());
         let frontegg = client.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
         Self { emulator, frontegg }
@@ -54,10 +60,7 @@ impl World {
 
     /// The keys of the roles that somebody holds in a tenant.
     pub(crate) async fn roles_of(&self, user_id: &str, tenant: &str) -> Vec<String> {
-        let token = self.token(user_id, tenant).await;
-        let claims = token.split('.').nth(1).expect("claims");
-        let claims = URL_SAFE_NO_PAD.decode(claims).expect("base64");
-        let claims: Value = serde_json::from_slice(&claims).expect("JSON");
+        let claims = claims(&self.token(user_id, tenant).await);
         serde_json::from_value(claims["roles"].clone()).expect("keys of roles")
     }
 
@@ -91,6 +94,12 @@ pub(crate) fn refused<T: Debug>(result: Result<T, Error>, status: u16) -> String
     let error = result.expect_err("a refusal");
     assert_eq!(error.status(), Some(status), "{error}");
     error.messages().join("; ")
+}
+
+/// What a token claims.
+pub(crate) fn claims(token: &str) -> Value {
+    let claims = token.split('.').nth(1).expect("claims");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).expect("base64")).expect("JSON")
 }
 
 /// What an answer is as JSON, to compare.

@@ -38,7 +38,7 @@ pub(super) async fn create_user_v2(
     body: types::CreateUserDto,
 ) -> ApiResult<types::UserCreatedResponse> {
     let tenant_id = cx.tenant()?;
-    let invitation = invitation(service, body).await?;
+    let invitation = invitation(service, tenant_id, body).await?;
     let tx = service.store().write().await?;
     let joined = user_creation::invite(&tx, caller(cx), service.base_url(), tenant_id, invitation).await?;
     let scope = [tenant_id.to_owned()];
@@ -48,9 +48,9 @@ pub(super) async fn create_user_v2(
     Ok(answer)
 }
 
-async fn invitation(service: &Service, body: types::CreateUserDto) -> ApiResult<Invitation> {
+async fn invitation(service: &Service, tenant_id: &str, body: types::CreateUserDto) -> ApiResult<Invitation> {
     let password_hash = match &body.password {
-        Some(password) => Some(service.passwords().hash(password.expose()).await?),
+        Some(password) => Some(service.newcomers_password(tenant_id, password).await?),
         None => None,
     };
     let person = NewUser {

@@ -293,8 +293,10 @@ impl UserManagementApi for Service {
         members::unassign_roles_from_user(self, cx, params, body).await
     }
 
-    async fn unlock_me(&self, cx: &RequestContext, _: types::UnlockUserRequestDto) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+    async fn unlock_me(&self, _: &RequestContext, body: types::UnlockUserRequestDto) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        lockout::unlock(&tx, body.token.expose()).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn update_my_profile(&self, cx: &RequestContext, body: types::UpdateUserDto) -> ApiResult<types::UserDto> {

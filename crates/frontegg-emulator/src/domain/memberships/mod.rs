@@ -28,7 +28,7 @@ use crate::{
     },
 };
 
-pub(crate) use entry::{is_open, reaches_down, require_entry, require_own_entry};
+pub(crate) use entry::{is_open, no_entry, reaches_down, require_entry, require_own_entry};
 pub(crate) use moving::move_all;
 pub(crate) use roles::{
     AcrossTenants, Outcome, across_tenants, assign, direct, may_manage, named_or_default, unassign,

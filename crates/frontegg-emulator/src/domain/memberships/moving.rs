@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Makes every membership of `from` one of `to`. People who are in both keep what they are in `to`.
-/// Roles, groups and open invitations of `from` stay behind.
+/// Roles, groups, personal tokens and open invitations of `from` stay behind.
 pub(crate) async fn move_all(tx: &Tx, from: &str, to: &str) -> DomainResult<()> {
     if from == to {
         return Err(DomainError::bad_request("srcTenantId and targetTenantId must differ"));
@@ -64,6 +64,10 @@ async fn leave_behind(tx: &Tx, tenant_id: &str) -> DomainResult<()> {
         .exec(tx)
         .await?;
     group_member::Entity::delete_many().filter(group_member::Column::MembershipId.in_subquery(ids())).exec(tx).await?;
+    machine_token::Entity::delete_many()
+        .filter(machine_token::Column::MembershipId.in_subquery(ids()))
+        .exec(tx)
+        .await?;
     one_time_token::Entity::delete_many()
         .filter(one_time_token::Column::MembershipId.in_subquery(ids()))
         .exec(tx)

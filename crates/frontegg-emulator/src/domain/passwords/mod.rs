@@ -4,12 +4,14 @@
 //! [`prepare`] checks it against the rules and hashes it, [`set`] stores it. It is compared by
 //! [`lockout::attempt`](super::lockout::attempt), which counts failures.
 
+mod change;
 pub(crate) mod complexity;
 mod hasher;
 pub(crate) mod history;
 mod import;
 pub(crate) mod leaked;
 mod overrides;
+pub(crate) mod reset;
 pub(crate) mod rotation;
 mod stored;
 #[cfg(test)]
@@ -22,6 +24,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
 };
 
+pub(crate) use change::change;
 pub(crate) use hasher::{Passwords, check_size};
 pub(crate) use import::import;
 

@@ -1,4 +1,5 @@
-//! What hangs on roles: members, groups and invites that have them, permissions that they hold.
+//! What hangs on roles: members, groups, invites and machine tokens that have them, permissions
+//! that they hold.
 
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
@@ -10,7 +11,8 @@ use crate::{
     store::{
         Tx,
         entity::{
-            group, group_role, membership, membership_role, role, role_permission, tenant_invite, tenant_invite_role,
+            group, group_role, machine_token, machine_token_role, membership, membership_role, role, role_permission,
+            tenant_invite, tenant_invite_role,
         },
         query,
     },
@@ -46,7 +48,7 @@ pub(super) async fn give_to_members(tx: &Tx, role_ids: Vec<&str>) -> DomainResul
     Ok(())
 }
 
-/// Takes a role from members, groups and invites of all tenants but one.
+/// Takes a role from members, groups, invites and machine tokens of all tenants but one.
 pub(super) async fn take_from_others(tx: &Tx, id: &str, owner: &str) -> DomainResult<()> {
     let members = Query::select()
         .column(membership::Column::Id)
@@ -76,6 +78,16 @@ pub(super) async fn take_from_others(tx: &Tx, id: &str, owner: &str) -> DomainRe
     tenant_invite_role::Entity::delete_many()
         .filter(tenant_invite_role::Column::RoleId.eq(id))
         .filter(tenant_invite_role::Column::InviteId.in_subquery(invites))
+        .exec(tx)
+        .await?;
+    let tokens = Query::select()
+        .column(machine_token::Column::Id)
+        .from(machine_token::Entity)
+        .and_where(machine_token::Column::TenantId.ne(owner))
+        .to_owned();
+    machine_token_role::Entity::delete_many()
+        .filter(machine_token_role::Column::RoleId.eq(id))
+        .filter(machine_token_role::Column::MachineTokenId.in_subquery(tokens))
         .exec(tx)
         .await?;
     Ok(())

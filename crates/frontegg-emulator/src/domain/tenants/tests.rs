@@ -80,8 +80,11 @@ async fn new_session(tx: &Tx, user_id: &str, tenant_id: &str) {
         id: Set(format!("{user_id} in {tenant_id}")),
         user_id: Set(user_id.to_owned()),
         tenant_id: Set(tenant_id.to_owned()),
+        proofs: Set(String::new()),
+        proven_at: Set(tx.now()),
         created_at: Set(tx.now()),
         last_used_at: Set(tx.now()),
+        expires_at: Set(tx.now()),
         ..Default::default()
     };
     row.insert(tx).await.expect("a session");

@@ -11,6 +11,7 @@
 
 mod invitations;
 mod jobs;
+mod machine_tokens;
 mod memberships;
 mod outbox;
 mod roles;
@@ -22,13 +23,16 @@ mod users;
 
 pub(crate) use invitations::{Purpose, one_time_token, tenant_invite, tenant_invite_role};
 pub(crate) use jobs::job;
+pub(crate) use machine_tokens::{
+    MachineTokenKind, machine_token, machine_token_permission, machine_token_refresh, machine_token_role,
+};
 pub(crate) use memberships::{
     MembershipStatus, application_assignment, application_tenant, group, group_member, group_role, membership,
     membership_role,
 };
 pub(crate) use outbox::{Channel, outbox_message};
 pub(crate) use roles::{AssignmentType, permission, permission_category, role, role_permission};
-pub(crate) use sessions::session;
+pub(crate) use sessions::{refresh_token, session};
 pub(crate) use settings::{environment, issuer, setting, signing_key};
 pub(crate) use templates::{email_template, sms_template};
 pub(crate) use tenants::{tenant, tenant_edge};

@@ -1,4 +1,4 @@
-//! Rows of sessions.
+//! Rows of sessions and their refresh tokens.
 
 /// A session.
 pub mod session {
@@ -15,8 +15,14 @@ pub mod session {
         pub application_id: Option<String>,
         pub user_agent: Option<String>,
         pub ip_address: Option<String>,
+        /// How the person proved who they are: the `amr` claim, parted by blanks.
+        pub proofs: String,
+        /// When they last did so.
+        pub proven_at: Timestamp,
         pub created_at: Timestamp,
         pub last_used_at: Timestamp,
+        /// When it is over, whether used or not.
+        pub expires_at: Timestamp,
         pub ended_at: Option<Timestamp>,
     }
 
@@ -45,6 +51,43 @@ pub mod session {
     impl Related<super::super::tenant::Entity> for Entity {
         fn to() -> RelationDef {
             Relation::Tenant.def()
+        }
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A refresh token: of each session at most one is not spent.
+pub mod refresh_token {
+    use crate::clock::Timestamp;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "refresh_tokens")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub fingerprint: String,
+        pub session_id: String,
+        pub created_at: Timestamp,
+        pub expires_at: Timestamp,
+        pub spent_at: Option<Timestamp>,
+        /// Of a spent one, until its successor is used.
+        pub seed: Option<String>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {
+        #[sea_orm(
+            belongs_to = "super::session::Entity",
+            from = "Column::SessionId",
+            to = "super::session::Column::Id"
+        )]
+        Session,
+    }
+
+    impl Related<super::session::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Session.def()
         }
     }
 

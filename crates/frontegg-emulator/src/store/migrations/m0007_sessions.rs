@@ -1,4 +1,9 @@
-//! Sessions of signed-in people. An ended one stays, so that it can be told from an unknown one.
+//! Sessions of signed-in people, and their refresh tokens.
+//!
+//! An ended session stays, so that it can be told from an unknown one. So does a spent refresh token
+//! until its time is over: who presents it once more may have stolen it. Of refresh tokens only
+//! fingerprints are stored; `seed` is what the successor was made from, together with the token
+//! itself, so that the answer to a request that was repeated can be repeated.
 
 use super::SqlMigration;
 
@@ -12,12 +17,24 @@ CREATE TABLE sessions (
     application_id TEXT,
     user_agent TEXT,
     ip_address TEXT,
+    proofs TEXT NOT NULL,
+    proven_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     last_used_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
     ended_at BIGINT
 );
 CREATE INDEX sessions_user ON sessions (user_id, created_at);
 CREATE INDEX sessions_tenant ON sessions (tenant_id);
+CREATE TABLE refresh_tokens (
+    fingerprint TEXT NOT NULL PRIMARY KEY,
+    session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    spent_at BIGINT,
+    seed TEXT
+);
+CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id);
 ",
-    down: "DROP TABLE sessions;",
+    down: "DROP TABLE refresh_tokens; DROP TABLE sessions;",
 };

@@ -13,6 +13,7 @@ mod m0007_sessions;
 mod m0008_outbox;
 mod m0009_jobs;
 mod m0010_messages;
+mod m0011_machine_tokens;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -20,9 +21,14 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 /// Every table that a reset empties, children before their parents.
 pub(crate) const TABLES: &[&str] = &[
     "jobs",
+    "machine_token_refreshes",
+    "machine_token_permissions",
+    "machine_token_roles",
+    "machine_tokens",
     "email_templates",
     "sms_templates",
     "outbox_messages",
+    "refresh_tokens",
     "sessions",
     "tenant_invite_roles",
     "tenant_invites",
@@ -53,7 +59,7 @@ pub(crate) const TABLES: &[&str] = &[
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] = &["environment", "issuers", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 10] {
+fn all() -> [SqlMigration; 11] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -65,6 +71,7 @@ fn all() -> [SqlMigration; 10] {
         m0008_outbox::MIGRATION,
         m0009_jobs::MIGRATION,
         m0010_messages::MIGRATION,
+        m0011_machine_tokens::MIGRATION,
     ]
 }
 

@@ -1,0 +1,91 @@
+//! Client credentials, exchanged for JWTs.
+
+use chrono::{DateTime, Utc};
+use frontegg_contract::{ApiResult, RequestContext, api_token::ApiTokenApi};
+use frontegg_model::{Secret, types};
+
+use crate::{
+    domain::machine_tokens::{self, Issued, Issuer},
+    service::Service,
+};
+
+impl ApiTokenApi for Service {
+    async fn authenticate_api_token(
+        &self,
+        _: &RequestContext,
+        body: types::AuthApiTokenDto,
+    ) -> ApiResult<types::ApiTokenAuthV2Response> {
+        Ok(in_snake_case(authenticate(self, &body).await?))
+    }
+
+    async fn refresh_api_token(
+        &self,
+        _: &RequestContext,
+        body: types::RefreshApiTokenDto,
+    ) -> ApiResult<types::ApiTokenAuthV2Response> {
+        Ok(in_snake_case(refresh(self, &body).await?))
+    }
+}
+
+/// A JWT of client credentials and what renews it.
+pub(super) struct Exchanged {
+    pub(super) token: Secret,
+    pub(super) refresh_token: Secret,
+    /// In seconds.
+    pub(super) expires_in: i64,
+    /// The same moment as text, as in the header `Expires`.
+    pub(super) expires: String,
+}
+
+pub(super) async fn authenticate(service: &Service, body: &types::AuthApiTokenDto) -> ApiResult<Exchanged> {
+    let tx = service.store().write().await?;
+    let issued = machine_tokens::authenticate(&tx, issuer(service), &body.client_id, body.secret.expose()).await?;
+    tx.commit().await?;
+    exchanged(service, issued).await
+}
+
+pub(super) async fn refresh(service: &Service, body: &types::RefreshApiTokenDto) -> ApiResult<Exchanged> {
+    let tx = service.store().write().await?;
+    let issued = machine_tokens::refresh(&tx, issuer(service), body.refresh_token.expose()).await?;
+    tx.commit().await?;
+    exchanged(service, issued).await
+}
+
+/// For whom the JWTs of machines are made: always for the environment, for an application has no say
+/// in what credentials are good for.
+pub(super) fn issuer(service: &Service) -> Issuer<'_> {
+    Issuer { base_url: service.base_url(), application_id: service.client_id() }
+}
+
+async fn exchanged(service: &Service, issued: Issued) -> ApiResult<Exchanged> {
+    Ok(Exchanged {
+        token: Secret::from(service.sign(&issued.claims).await?),
+        refresh_token: Secret::from(issued.refresh_token),
+        expires_in: i64::try_from(issued.lifetime.as_secs()).unwrap_or(i64::MAX),
+        expires: http_date(issued.expires.utc()),
+    })
+}
+
+fn in_snake_case(exchanged: Exchanged) -> types::ApiTokenAuthV2Response {
+    types::ApiTokenAuthV2Response {
+        access_token: exchanged.token,
+        refresh_token: exchanged.refresh_token,
+        expires_in: exchanged.expires_in,
+        expires: exchanged.expires,
+    }
+}
+
+fn http_date(moment: DateTime<Utc>) -> String {
+    moment.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_http() {
+        let moment = DateTime::from_timestamp(784_111_777, 0).expect("a moment");
+        assert_eq!(http_date(moment), "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+}

@@ -1,0 +1,89 @@
+//! The service that sends the mails of the environment.
+
+use frontegg_contract::{ApiResult, RequestContext, email_configuration::EmailConfigurationApi};
+use frontegg_model::{
+    Secret,
+    enums::{MailProvider, MailgunRegion},
+    types,
+};
+use http::StatusCode;
+
+use crate::{
+    domain::mail_sender::{self, MailSender},
+    service::Service,
+};
+
+impl EmailConfigurationApi for Service {
+    async fn delete_mail_configuration(&self, _cx: &RequestContext) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        mail_sender::delete(&tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn get_mail_configuration(&self, _cx: &RequestContext) -> ApiResult<types::GetMailConfigResponseDto> {
+        let tx = self.store().read().await?;
+        let stored = mail_sender::require(&tx).await?;
+        let extension = stored
+            .sender
+            .extension
+            .into_iter()
+            .map(|(extension_name, extension_value)| types::MailExtension { extension_name, extension_value });
+        Ok(types::GetMailConfigResponseDto {
+            created_at: stored.created_at.utc(),
+            extension: Some(extension.collect()),
+            provider: Some(stored.sender.provider.into()),
+            secret: stored.sender.secret.into(),
+            updated_at: stored.updated_at.utc(),
+        })
+    }
+
+    async fn set_mail_configuration_v1(
+        &self,
+        cx: &RequestContext,
+        body: types::CreateOrUpdateMailConfigRequestDto,
+    ) -> ApiResult<()> {
+        let sender = sender(MailProvider::Sendgrid, &body.secret, &[]);
+        let tx = self.store().write().await?;
+        let first = mail_sender::set(&tx, sender).await?;
+        tx.commit().await?;
+        if !first {
+            cx.set_status(StatusCode::OK);
+        }
+        Ok(())
+    }
+
+    async fn set_mail_configuration_v2(
+        &self,
+        _cx: &RequestContext,
+        body: types::SetMailConfigurationRequest,
+    ) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        mail_sender::set(&tx, from_payload(body.payload)).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn from_payload(payload: types::MailConfigurationPayload) -> MailSender {
+    use types::MailConfigurationPayload as Payload;
+    match payload {
+        Payload::SendGridDto(account) => sender(MailProvider::Sendgrid, &account.secret, &[]),
+        Payload::MailgunDto(account) => {
+            let region = account.region.unwrap_or(MailgunRegion::Us);
+            let extension = [("domain", account.domain.as_str()), ("region", region.as_str())];
+            sender(MailProvider::Mailgun, &account.secret, &extension)
+        }
+        Payload::SesDto(account) => {
+            let extension = [("id", account.id.as_str()), ("region", account.region.as_str())];
+            sender(MailProvider::Ses, &account.secret, &extension)
+        }
+        Payload::SesRoleDto(account) => sender(MailProvider::SesRole, &account.secret, &[("region", &account.region)]),
+    }
+}
+
+fn sender(provider: MailProvider, secret: &Secret, extension: &[(&str, &str)]) -> MailSender {
+    MailSender {
+        provider: provider.as_str().to_owned(),
+        secret: secret.expose().to_owned(),
+        extension: extension.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    }
+}

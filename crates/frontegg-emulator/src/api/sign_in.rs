@@ -1,0 +1,209 @@
+//! What all ways of signing in have in common: what a request tells of its sender, the one answer,
+//! the cookies.
+
+use std::{collections::BTreeSet, net::IpAddr, time::Duration};
+
+use frontegg_contract::{ApiResult, Cookie, RequestContext, SameSite};
+use frontegg_model::{Secret, types};
+
+use crate::{
+    domain::{
+        configuration::CookieSameSite,
+        login::{Outcome, SignedIn, Visit},
+    },
+    server::Peer,
+    service::Service,
+    tokens::{Claims, Life},
+};
+
+/// What the cookies' names begin with; the environment's or an application's id follows.
+const REFRESH: &str = "fe_refresh_";
+const DEVICE: &str = "fe_device_";
+/// Most characters of a browser's description that are kept.
+const USER_AGENT_LIMIT: usize = 512;
+
+/// What a request tells about who sent it and from where.
+pub(super) fn visit(service: &Service, cx: &RequestContext) -> Visit {
+    let text = |name: &str| cx.header(name).map(str::to_owned);
+    let application_id = application(cx).map(str::to_owned);
+    let device = cookies(service, cx, DEVICE).first().map(|value| (*value).to_owned());
+    Visit {
+        application_id,
+        alias: text("frontegg-login-alias"),
+        user_agent: text("user-agent").map(|text| text.chars().take(USER_AGENT_LIMIT).collect()),
+        ip_address: address(cx).map(|address| address.to_string()),
+        device,
+        invitation: None,
+    }
+}
+
+/// The application that a request is about: back ends and browsers name it in different headers.
+pub(super) fn application(cx: &RequestContext) -> Option<&str> {
+    cx.application_id.as_deref().or_else(|| cx.header("frontegg-requested-application-id"))
+}
+
+/// The address that a request comes from: the first that a proxy names, else that of the connection.
+pub(super) fn address(cx: &RequestContext) -> Option<IpAddr> {
+    let named = || cx.header("x-forwarded-for")?.split(',').next()?.trim().parse().ok();
+    named().or_else(|| cx.extensions.get::<Peer>().map(|peer| peer.0.ip()))
+}
+
+/// The refresh tokens that a request brings, by the forms of the cookie's name.
+pub(super) fn refresh_tokens<'a>(service: &Service, cx: &'a RequestContext) -> Vec<&'a str> {
+    cookies(service, cx, REFRESH)
+}
+
+fn cookies<'a>(service: &Service, cx: &'a RequestContext, prefix: &str) -> Vec<&'a str> {
+    let names = [Some(service.client_id()), application(cx)].into_iter().flatten().flat_map(forms);
+    let mut seen = BTreeSet::new();
+    let values = names.filter_map(|id| cx.cookie(&format!("{prefix}{id}")));
+    values.filter(|value| !value.is_empty() && seen.insert(*value)).collect()
+}
+
+/// How an id may stand in the name of a cookie; the first is ours.
+fn forms(id: &str) -> [String; 3] {
+    [id.replacen('-', "", 1), id.to_owned(), id.replace('-', "")]
+}
+
+fn own_name(service: &Service, prefix: &str) -> String {
+    let [own, ..] = forms(service.client_id());
+    format!("{prefix}{own}")
+}
+
+/// The one answer of all ways of signing in, with its cookies. The transaction has to be over:
+/// signing takes its time.
+pub(super) async fn answer(
+    service: &Service,
+    cx: &RequestContext,
+    outcome: Outcome,
+) -> ApiResult<types::AuthenticationResponseDto> {
+    Ok(match outcome {
+        Outcome::SignedIn(signed_in) => self::signed_in(service, cx, *signed_in).await?,
+        Outcome::MfaChallenge { mfa_token, devices } => types::AuthenticationResponseDto {
+            mfa_required: true,
+            mfa_enrolled: Some(true),
+            mfa_token: Some(Secret::from(mfa_token)),
+            mfa_devices: Some(devices_response(&devices)),
+            ..unfinished()
+        },
+        Outcome::MfaEnrollment { mfa_token, strategies, qr_code } => types::AuthenticationResponseDto {
+            mfa_required: true,
+            mfa_enrolled: Some(false),
+            mfa_token: Some(Secret::from(mfa_token)),
+            mfa_strategies: Some(strategies),
+            qr_code: qr_code.map(Secret::from),
+            ..unfinished()
+        },
+        Outcome::PasswordLeaked => {
+            types::AuthenticationResponseDto { is_breached_password: Some(true), ..unfinished() }
+        }
+        Outcome::PasswordExpired { user_id, reset_token, recovery_code } => types::AuthenticationResponseDto {
+            user_id: Some(user_id),
+            reset_password_token: Some(Secret::from(reset_token)),
+            recovery_code: recovery_code.map(Secret::from),
+            ..unfinished()
+        },
+    })
+}
+
+/// What an answer without tokens says in their place: clients look whether they are empty.
+fn unfinished() -> types::AuthenticationResponseDto {
+    let none = || Some(Secret::from(String::new()));
+    types::AuthenticationResponseDto {
+        access_token: none(),
+        refresh_token: none(),
+        expires: Some(String::new()),
+        expires_in: Some(0),
+        ..blank()
+    }
+}
+
+fn blank() -> types::AuthenticationResponseDto {
+    types::AuthenticationResponseDto {
+        mfa_required: false,
+        access_token: None,
+        refresh_token: None,
+        expires: None,
+        expires_in: None,
+        token_type: None,
+        user_id: None,
+        user_email: None,
+        email_verified: None,
+        mfa_enrolled: None,
+        mfa_token: None,
+        mfa_devices: None,
+        mfa_strategies: None,
+        qr_code: None,
+        recovery_code: None,
+        otc_token: None,
+        is_breached_password: None,
+        reset_password_token: None,
+        password_expires_in: None,
+        notification_period: None,
+    }
+}
+
+async fn signed_in(
+    service: &Service,
+    cx: &RequestContext,
+    signed_in: SignedIn,
+) -> ApiResult<types::AuthenticationResponseDto> {
+    let SignedIn { mut claims, lifetime, opened, same_site, extras } = signed_in;
+    let now = service.clock().timestamp();
+    let audience = claims.application_id.as_deref().unwrap_or(service.client_id());
+    claims.life = Life::new(service.base_url(), Some(audience), now, lifetime);
+    let (user_id, email, verified) = (claims.sub.clone(), claims.email.clone(), claims.email_verified);
+    let token = service.sign(&Claims::UserToken(Box::new(claims))).await?;
+    let same_site = read(same_site);
+    let set = |prefix: &str, value: &str, lifetime: Duration| {
+        let max_age = Some(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX));
+        cx.set_cookie(&Cookie { name: &own_name(service, prefix), value, max_age, same_site, secure: true });
+    };
+    set(REFRESH, &opened.refresh_token, opened.session.expires_at.since(now));
+    if let Some(remembered) = &extras.remembered {
+        set(DEVICE, &remembered.token, remembered.lifetime);
+    }
+    let (password_expires_in, notification_period) = extras.password_due.unzip();
+    Ok(types::AuthenticationResponseDto {
+        access_token: Some(Secret::from(token)),
+        refresh_token: Some(Secret::from(opened.refresh_token)),
+        expires: Some(now.after(lifetime).utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string()),
+        expires_in: Some(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX)),
+        token_type: Some("bearer".to_owned()),
+        email_verified: email.is_some().then_some(verified),
+        user_email: email,
+        user_id: Some(user_id),
+        recovery_code: extras.recovery_code.map(Secret::from),
+        password_expires_in,
+        notification_period,
+        ..blank()
+    })
+}
+
+/// Tells a browser to drop its refresh cookie, under every name that it came by.
+pub(super) fn drop_refresh_cookies(service: &Service, cx: &RequestContext, same_site: CookieSameSite) {
+    let same_site = read(same_site);
+    let ids = [Some(service.client_id()), application(cx)].into_iter().flatten().flat_map(forms);
+    let names: BTreeSet<String> = ids.map(|id| format!("{REFRESH}{id}")).collect();
+    let own = own_name(service, REFRESH);
+    for name in names.iter().filter(|name| **name == own || cx.cookie(name).is_some()) {
+        cx.set_cookie(&Cookie { name, value: "", max_age: Some(0), same_site, secure: true });
+    }
+}
+
+fn read(same_site: CookieSameSite) -> SameSite {
+    match same_site {
+        CookieSameSite::Strict => SameSite::Strict,
+        CookieSameSite::Lax => SameSite::Lax,
+        CookieSameSite::None => SameSite::None,
+    }
+}
+
+fn devices_response(_devices: &crate::domain::login::Devices) -> types::UserMfaDevicesResponse {
+    types::UserMfaDevicesResponse {
+        authenticators: Vec::new(),
+        emails: Vec::new(),
+        phones: Vec::new(),
+        webauthn: Vec::new(),
+    }
+}

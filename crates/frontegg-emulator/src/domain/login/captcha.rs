@@ -1,0 +1,77 @@
+//! The check that a person is at the browser, where the environment asks for one.
+//!
+//! The emulator asks nobody whether an answer is right: any that is given passes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{
+        DomainError, DomainResult,
+        policies::{self, Record},
+        settings::Owner,
+    },
+    store::Tx,
+};
+
+/// The kind of the settings document.
+const KIND: &str = "captcha-policy";
+const WHAT: &str = "Captcha policy";
+
+/// When a captcha is asked for, and with which keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Captcha {
+    pub(crate) enabled: bool,
+    pub(crate) site_key: String,
+    pub(crate) secret_key: String,
+    pub(crate) min_score: f64,
+    /// Addresses that need none.
+    pub(crate) ignored_emails: Vec<String>,
+}
+
+impl Captcha {
+    fn validate(&self) -> DomainResult<()> {
+        if self.site_key.trim().is_empty() {
+            return Err(DomainError::bad_request("Site key must be valid"));
+        }
+        if !(0.0..=1.0).contains(&self.min_score) {
+            return Err(DomainError::bad_request("minScore must be between 0 and 1"));
+        }
+        Ok(())
+    }
+
+    fn ignores(&self, email: &str) -> bool {
+        let email = email.to_lowercase();
+        self.ignored_emails.iter().any(|ignored| ignored.to_lowercase() == email)
+    }
+}
+
+/// The environment's policy, or 404.
+pub(crate) async fn require(tx: &Tx) -> DomainResult<Record<Captcha>> {
+    policies::require(tx, Owner::Environment, KIND, WHAT).await
+}
+
+/// Writes the environment's first policy; 409 when it has one.
+pub(crate) async fn create(tx: &Tx, policy: Captcha) -> DomainResult<Record<Captcha>> {
+    policy.validate()?;
+    policies::create(tx, Owner::Environment, KIND, WHAT, policy).await
+}
+
+/// Writes the environment's policy anew; 404 when it has none.
+pub(crate) async fn update(tx: &Tx, policy: Captcha) -> DomainResult<Record<Captcha>> {
+    policy.validate()?;
+    policies::update(tx, Owner::Environment, KIND, WHAT, policy).await
+}
+
+/// Refuses, with 400, whoever brings no answer while one is asked for.
+pub(crate) async fn check(tx: &Tx, email: Option<&str>, recaptcha_token: Option<&str>) -> DomainResult<()> {
+    if recaptcha_token.is_some_and(|token| !token.is_empty()) {
+        return Ok(());
+    }
+    let policy: Option<Record<Captcha>> = policies::find(tx, Owner::Environment, KIND).await?;
+    let asks = |policy: &Captcha| policy.enabled && !email.is_some_and(|email| policy.ignores(email));
+    if policy.is_some_and(|policy| asks(&policy.rule)) {
+        return Err(DomainError::bad_request("recaptchaToken is required"));
+    }
+    Ok(())
+}

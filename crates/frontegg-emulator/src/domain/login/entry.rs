@@ -1,0 +1,122 @@
+//! Whether somebody may come in, and into which tenant.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
+
+use super::{Inviting, Visit, require_unlocked};
+use crate::{
+    domain::{
+        DomainError, DomainResult, Refusal,
+        configuration::IdentityConfiguration,
+        identifiers::emails,
+        memberships, tenants,
+    },
+    store::{
+        Tx,
+        entity::{MembershipStatus, application_tenant, membership, tenant, user},
+    },
+};
+
+/// Refuses people who may not sign in wherever they want to go: locked ones, and those whose address
+/// is not proven while the environment asks for that. Who has no address has none to prove.
+pub(super) async fn require_allowed(
+    tx: &Tx,
+    user: &user::Model,
+    configuration: &IdentityConfiguration,
+) -> DomainResult<()> {
+    require_unlocked(user)?;
+    if user.verified || configuration.allow_not_verified_users_login {
+        return Ok(());
+    }
+    let addresses = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?;
+    if addresses.is_empty() { Ok(()) } else { Err(DomainError::forbidden("User is not verified")) }
+}
+
+/// The tenant that a sign-in leads to: that of the login page, else the one that the person last
+/// worked in (with the application), else the oldest that is open to them. One that they are about
+/// to join will do. 403 when there is none.
+pub(super) async fn choose(
+    tx: &Tx,
+    user: &user::Model,
+    visit: &Visit,
+    joining: Option<&Inviting>,
+) -> DomainResult<String> {
+    if let Some(alias) = &visit.alias
+        && let Some(tenant) = tenants::find_by_alias(tx, alias).await?
+    {
+        if joining.is_none_or(|inviting| inviting.tenant_id() != tenant.tenant_id) {
+            require(tx, user, &tenant.tenant_id).await?;
+        }
+        return Ok(tenant.tenant_id);
+    }
+    let open = open_memberships(tx, user).await?;
+    let wished = [of_application(tx, user, visit.application_id.as_deref()).await?, user.active_tenant_id.clone()];
+    for tenant_id in wished.into_iter().flatten() {
+        if open.contains(&tenant_id) || is_open(require(tx, user, &tenant_id).await)? {
+            return Ok(tenant_id);
+        }
+    }
+    let other = open.into_iter().next().or_else(|| Some(joining?.tenant_id().to_owned()));
+    other.ok_or_else(|| DomainError::forbidden("User has no tenant to sign in to"))
+}
+
+/// The tenants that the person is a member of and can enter, the oldest membership first.
+async fn open_memberships(tx: &Tx, user: &user::Model) -> DomainResult<Vec<String>> {
+    let rows = membership::Entity::find()
+        .find_also_related(tenant::Entity)
+        .filter(membership::Column::UserId.eq(user.id.as_str()))
+        .order_by_asc(membership::Column::CreatedAt)
+        .order_by_asc(membership::Column::Id)
+        .all(tx)
+        .await?;
+    let enterable = |(row, tenant): &(membership::Model, Option<tenant::Model>)| {
+        let live = tenant.as_ref().is_some_and(|tenant| tenant.deleted_at.is_none() && !tenant.is_locked);
+        live && memberships::is_open(tx, row)
+    };
+    Ok(rows.into_iter().filter(enterable).map(|(row, _)| row.tenant_id).collect())
+}
+
+/// The tenant that the person works in with that application, if they chose one.
+pub(super) async fn of_application(
+    tx: &Tx,
+    user: &user::Model,
+    application_id: Option<&str>,
+) -> DomainResult<Option<String>> {
+    let Some(application_id) = application_id else {
+        return Ok(None);
+    };
+    let key = (user.id.clone(), application_id.to_owned());
+    Ok(application_tenant::Entity::find_by_id(key).one(tx).await?.map(|row| row.tenant_id))
+}
+
+/// Refuses, with 403, a person who cannot enter that tenant; also one whose invitation to it is
+/// still open.
+pub(super) async fn require(tx: &Tx, user: &user::Model, tenant_id: &str) -> DomainResult<()> {
+    let row = memberships::find(tx, &user.id, tenant_id).await?;
+    if row.is_some_and(|row| !memberships::is_open(tx, &row)) {
+        return Err(memberships::no_entry());
+    }
+    memberships::require_entry(tx, user, tenant_id).await?;
+    Ok(())
+}
+
+/// Turns the refusal of an entry into a no.
+pub(super) fn is_open(entry: DomainResult<()>) -> DomainResult<bool> {
+    match entry {
+        Ok(()) => Ok(true),
+        Err(error) if error.refusal() == Refusal::Forbidden => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// A member who signs in for the first time is one of the active ones from then on.
+pub(super) async fn activate(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<()> {
+    membership::Entity::update_many()
+        .col_expr(membership::Column::Status, Expr::value(MembershipStatus::Activated))
+        .col_expr(membership::Column::UpdatedAt, Expr::value(tx.now()))
+        .filter(membership::Column::UserId.eq(user_id))
+        .filter(membership::Column::TenantId.eq(tenant_id))
+        .filter(membership::Column::Status.eq(MembershipStatus::PendingLogin))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Signing in with a password.
+
+use frontegg_model::enums::EmailTemplateType;
+use sea_orm::EntityTrait;
+
+use super::{FirstFactor, Outcome, Visit, captcha, proceed};
+use crate::{
+    domain::{
+        DomainError, DomainResult, configuration,
+        identifiers::{emails, usernames},
+        lockout::{self, Attempt},
+        outbox,
+        passwords::{self, Passwords},
+    },
+    store::{
+        Store, Tx,
+        entity::user,
+    },
+};
+
+/// By what somebody says who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identifier<'a> {
+    Email(&'a str),
+    Username(&'a str),
+}
+
+/// What somebody signs in with.
+#[derive(Clone, Copy)]
+pub(crate) struct Credentials<'a> {
+    pub(crate) identifier: Identifier<'a>,
+    pub(crate) password: &'a str,
+    pub(crate) recaptcha_token: Option<&'a str>,
+}
+
+impl Identifier<'_> {
+    async fn user_id(self, tx: &Tx) -> DomainResult<Option<String>> {
+        Ok(match self {
+            Self::Email(address) => emails::find(tx, address).await?.map(|row| row.user_id),
+            Self::Username(name) => usernames::find(tx, name).await?.map(|row| row.user_id),
+        })
+    }
+
+    /// What attempts at it are counted under, whether anybody has it or not.
+    fn account(self) -> String {
+        match self {
+            Self::Email(text) | Self::Username(text) => text.to_lowercase(),
+        }
+    }
+
+    fn email(self) -> Option<String> {
+        match self {
+            Self::Email(address) => Some(address.to_owned()),
+            Self::Username(_) => None,
+        }
+    }
+}
+
+/// Signs somebody in, or says what is needed besides. Begin no transaction before: hashing takes its
+/// time.
+///
+/// Nobody is told whether the person does not exist, is locked, or has another password; what else
+/// bars them only those learn who know the password.
+pub(crate) async fn with_password(
+    store: &Store,
+    passwords: &Passwords,
+    base_url: &str,
+    credentials: Credentials<'_>,
+    visit: &Visit,
+) -> DomainResult<Outcome> {
+    passwords::check_size(credentials.password)?;
+    let identifier = credentials.identifier;
+    let tx = store.read().await?;
+    captcha::check(&tx, identifier.email().as_deref(), credentials.recaptcha_token).await?;
+    if !configuration::get(&tx).await?.allows_passwords() {
+        let message = "Signing in with a password is not the strategy of this environment";
+        return Err(DomainError::bad_request(message));
+    }
+    let user_id = identifier.user_id(&tx).await?;
+    drop(tx);
+    let (account, id) = (identifier.account(), user_id.as_deref());
+    let attempt = lockout::attempt(store, passwords, base_url, &account, id, credentials.password).await?;
+    if attempt != Attempt::Right {
+        return Err(refused());
+    }
+    let tx = store.write().await?;
+    // Things may have changed while the password was compared.
+    let user = user::Entity::find_by_id(user_id.unwrap_or_default()).one(&tx).await?;
+    let user = user.filter(|user| !user.is_locked).ok_or_else(refused)?;
+    let is_leaked = passwords::leaked::is_leaked(&tx, credentials.password).await?;
+    if is_leaked {
+        warn(&tx, base_url, &user).await?;
+    }
+    let outcome = proceed(&tx, user, FirstFactor::Password, visit, is_leaked).await?;
+    tx.commit().await?;
+    Ok(outcome)
+}
+
+/// Tells the owner of a leaked password by mail, with a link to set another one.
+async fn warn(tx: &Tx, base_url: &str, user: &user::Model) -> DomainResult<()> {
+    let addresses = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?;
+    let Some(address) = addresses.get(&user.id) else {
+        return Ok(());
+    };
+    let token = passwords::reset::issue(tx, &user.id).await?;
+    let mail = outbox::mail(EmailTemplateType::PwnedPassword, &address.email).user(user);
+    mail.parameter("userId", &user.id).token(&token).send(tx, base_url).await
+}
+
+fn refused() -> DomainError {
+    DomainError::unauthorized("Incorrect email or password")
+}

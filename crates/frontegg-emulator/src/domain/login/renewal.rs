@@ -1,0 +1,134 @@
+//! Going on with a session: a new token for its refresh token, and the end of it.
+
+use std::time::Duration;
+
+use sea_orm::EntityTrait;
+
+use super::{
+    Demand, Extras, FirstFactor, Outcome, Visit, entry, factors,
+    pending::{self, Raising},
+    signed_in,
+};
+use crate::{
+    domain::{
+        DomainError, DomainResult,
+        configuration,
+        sessions::{
+            self, Opened,
+            refresh_tokens::{self, Standing, Successor},
+        },
+    },
+    store::{
+        Tx,
+        entity::{session, user},
+    },
+};
+
+/// Renews the session that one of these refresh tokens belongs to: cookies come in several forms.
+/// The token is for the tenant that is asked for, or the one that the person works in.
+///
+/// **A refusal may have ended the session: commit in either case**, and refuse then.
+pub(crate) async fn renew(
+    tx: &Tx,
+    tokens: &[&str],
+    tenant_id: Option<&str>,
+    visit: &Visit,
+    grace: Duration,
+) -> DomainResult<Result<Outcome, DomainError>> {
+    let mut standing = Standing::Dead;
+    for token in tokens {
+        standing = refresh_tokens::present(tx, token, grace).await?;
+        if !matches!(standing, Standing::Dead) {
+            break;
+        }
+    }
+    let (session, token) = match standing {
+        Standing::Dead => return Ok(Err(sessions::dead())),
+        Standing::Reused(session) => {
+            tracing::warn!(
+                session = session.id,
+                user = session.user_id,
+                "a spent refresh token was presented again: its session ends"
+            );
+            sessions::end(tx, &session.id).await?;
+            return Ok(Err(sessions::dead()));
+        }
+        Standing::Repeated(session, successor) => (session, Err(successor)),
+        Standing::Live(session, token) => (session, Ok(token)),
+    };
+    let Some(user) = holder(tx, &session).await? else {
+        sessions::end(tx, &session.id).await?;
+        return Ok(Err(sessions::dead()));
+    };
+    let configuration = configuration::get(tx).await?;
+    let tenant_id = tenant_of(tx, &user, &session, tenant_id).await?;
+    if let Some(outcome) = raise(tx, &user, &session, &tenant_id, visit).await? {
+        return Ok(Ok(outcome));
+    }
+    let (session, refresh_token) = match token {
+        Ok(token) => refresh_tokens::renew(tx, &configuration, session, token, &tenant_id).await?,
+        Err(Successor(text)) => (refresh_tokens::repeat(tx, session, &tenant_id).await?, text),
+    };
+    let opened = Opened { session, refresh_token };
+    Ok(Ok(signed_in(tx, &configuration, &user, &tenant_id, opened, Extras::default()).await?))
+}
+
+/// The person whose session it is, while they may work in its tenant.
+async fn holder(tx: &Tx, session: &session::Model) -> DomainResult<Option<user::Model>> {
+    let Some(user) = user::Entity::find_by_id(session.user_id.as_str()).one(tx).await? else {
+        return Ok(None);
+    };
+    Ok(sessions::may_work_in(tx, &user, &session.tenant_id).await?.then_some(user))
+}
+
+/// The tenant that is asked for, refused with 403 if the person cannot enter it; else the one that
+/// they work in, else the one that the session is in.
+async fn tenant_of(
+    tx: &Tx,
+    user: &user::Model,
+    session: &session::Model,
+    asked: Option<&str>,
+) -> DomainResult<String> {
+    if let Some(tenant_id) = asked {
+        entry::require(tx, user, tenant_id).await?;
+        return Ok(tenant_id.to_owned());
+    }
+    let chosen = entry::of_application(tx, user, session.application_id.as_deref()).await?;
+    for tenant_id in [chosen, user.active_tenant_id.clone()].into_iter().flatten() {
+        if tenant_id == session.tenant_id || entry::is_open(entry::require(tx, user, &tenant_id).await)? {
+            return Ok(tenant_id);
+        }
+    }
+    Ok(session.tenant_id.clone())
+}
+
+/// Asks for a second factor where the rules have come to force one since the session began without.
+async fn raise(
+    tx: &Tx,
+    user: &user::Model,
+    session: &session::Model,
+    tenant_id: &str,
+    visit: &Visit,
+) -> DomainResult<Option<Outcome>> {
+    if sessions::is_multi_factor(session) || !factors::is_forced(tx, user).await? {
+        return Ok(None);
+    }
+    let first = FirstFactor::of_proofs(&session.proofs);
+    match factors::demand(tx, user, first, visit.device.as_deref()).await? {
+        Demand::Nothing => Ok(None),
+        demand => {
+            let raising = Raising { session_id: session.id.clone(), tenant_id: tenant_id.to_owned() };
+            Ok(Some(pending::open(tx, user, first, visit, Some(raising), demand).await?))
+        }
+    }
+}
+
+/// Ends the session that one of these refresh tokens belongs to, spent or not.
+pub(crate) async fn log_out(tx: &Tx, tokens: &[&str]) -> DomainResult<()> {
+    for token in tokens {
+        if let Some(session) = refresh_tokens::session_of(tx, token).await? {
+            sessions::end(tx, &session.id).await?;
+        }
+    }
+    Ok(())
+}

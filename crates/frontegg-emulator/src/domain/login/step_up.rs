@@ -1,0 +1,62 @@
+//! Proving once more who one is, in the middle of a session.
+
+use std::time::Duration;
+
+use sea_orm::EntityTrait;
+
+use super::{
+    Demand, Extras, FirstFactor, Outcome, Visit, entry, factors,
+    pending::{self, Raising},
+    signed_in,
+};
+use crate::{
+    domain::{
+        DomainError, DomainResult,
+        configuration::{self, IdentityConfiguration},
+        sessions,
+    },
+    store::{Tx, entity::user},
+};
+
+/// Asks the holder of a session for a second factor, unless they gave one within that time; then, and
+/// only then, the session is as good as it gets.
+pub(crate) async fn step_up(
+    tx: &Tx,
+    (session_id, tenant_id): (&str, &str),
+    max_age: Option<Duration>,
+    visit: &Visit,
+) -> DomainResult<Outcome> {
+    let session = sessions::find(tx, session_id).await?.ok_or_else(sessions::dead)?;
+    let user = user::Entity::find_by_id(session.user_id.as_str()).one(tx).await?.ok_or_else(sessions::dead)?;
+    let is_recent = max_age.is_none_or(|age| session.proven_at.after(age) >= tx.now());
+    if sessions::is_multi_factor(&session) && is_recent {
+        let configuration = configuration::get(tx).await?;
+        let opened = sessions::reopen(tx, &configuration, session).await?;
+        return signed_in(tx, &configuration, &user, tenant_id, opened, Extras::default()).await;
+    }
+    let first = FirstFactor::of_proofs(&session.proofs);
+    match factors::step_up(tx, &user).await? {
+        Demand::Nothing => Err(DomainError::bad_request("MFA is not enrolled").code("ER-01097")),
+        demand => {
+            let raising = Raising { session_id: session.id, tenant_id: tenant_id.to_owned() };
+            pending::open(tx, &user, first, visit, Some(raising), demand).await
+        }
+    }
+}
+
+/// The session once its holder has given the second factor.
+pub(super) async fn finish(
+    tx: &Tx,
+    configuration: &IdentityConfiguration,
+    user: user::Model,
+    raising: &Raising,
+    proofs: &[&str],
+    extras: Extras,
+) -> DomainResult<Outcome> {
+    let session = sessions::find(tx, &raising.session_id).await?;
+    let session = session.filter(|session| session.ended_at.is_none() && session.expires_at > tx.now());
+    let session = session.ok_or_else(sessions::dead)?;
+    entry::require(tx, &user, &raising.tenant_id).await?;
+    let opened = sessions::prove_again(tx, configuration, session, proofs).await?;
+    signed_in(tx, configuration, &user, &raising.tenant_id, opened, extras).await
+}

@@ -1,0 +1,181 @@
+//! A new password for somebody who lost the old one: a token by mail, or a code by SMS that gives
+//! such a token.
+
+use std::{slice, time::Duration};
+
+use frontegg_model::enums::EmailTemplateType;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use serde_json::{Map, Value};
+
+use super::{Passwords, Subject, prepare, set};
+use crate::{
+    domain::{
+        DomainError, DomainResult,
+        codes::{Flaw, Grant, Presented},
+        decoy,
+        identifiers::{emails, phones, usernames},
+        outbox, sessions,
+        templates::{mails, texts::SmsType},
+        users,
+    },
+    ids,
+    store::{
+        Store, Tx,
+        entity::{Purpose, one_time_token, user, user_email},
+    },
+};
+
+/// How long a reset token is good.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+/// By what somebody says who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Identifier<'a> {
+    Email(&'a str),
+    PhoneNumber(&'a str),
+    Username(&'a str),
+}
+
+/// What a right code gives.
+pub(crate) struct SmsReset {
+    pub(crate) user_id: String,
+    pub(crate) token: String,
+}
+
+impl Identifier<'_> {
+    async fn user(self, tx: &Tx) -> DomainResult<Option<user::Model>> {
+        let id = match self {
+            Self::Email(address) => emails::find(tx, address).await?.map(|row| row.user_id),
+            Self::Username(name) => usernames::find(tx, name).await?.map(|row| row.user_id),
+            // Somebody may have claimed a number that is not theirs.
+            Self::PhoneNumber(number) => {
+                phones::find(tx, number).await?.filter(|row| row.verified).map(|row| row.user_id)
+            }
+        };
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        let user = user::Entity::find_by_id(id).one(tx).await?;
+        Ok(user.filter(|user| !user.is_locked))
+    }
+}
+
+/// Makes a token that sets a new password, in place of an earlier one.
+pub(crate) async fn issue(tx: &Tx, user_id: &str) -> DomainResult<String> {
+    Grant::new(Purpose::PasswordReset, user_id).lifetime(LIFETIME).token(tx).await
+}
+
+/// A link with a token, for somebody else to hand on, and the token; 404 for nobody.
+pub(crate) async fn link(tx: &Tx, base_url: &str, user_id: &str) -> DomainResult<(String, String)> {
+    users::require(tx, user_id).await?;
+    let token = issue(tx, user_id).await?;
+    let parameters = [("userId", user_id), ("token", &token)];
+    let link = mails::link(tx, &EmailTemplateType::ResetPassword, base_url, &parameters).await?;
+    Ok((link, token))
+}
+
+/// Mails a link with a token to the person, if there is one. Nobody is told whether there was.
+pub(crate) async fn mail(
+    tx: &Tx,
+    base_url: &str,
+    identifier: Identifier<'_>,
+    values: Map<String, Value>,
+) -> DomainResult<()> {
+    let draft = |address: &str, user_id: &str, token: &str| {
+        let draft = outbox::mail(EmailTemplateType::ResetPassword, address).values(values);
+        draft.parameter("userId", user_id).token(token)
+    };
+    if let Some(user) = identifier.user(tx).await?
+        && let Some(email) = primary_email(tx, &user.id).await?
+    {
+        // Whoever uses it has the address.
+        let grant = Grant::new(Purpose::PasswordReset, &user.id).target(&email.address_key);
+        let token = grant.lifetime(LIFETIME).token(tx).await?;
+        return draft(&email.email, &user.id, &token).user(&user).send(tx, base_url).await;
+    }
+    let draft = draft("nobody@nowhere.invalid", &ids::new_id(), &ids::new_secret());
+    decoy::message(tx, base_url, draft).await
+}
+
+async fn primary_email(tx: &Tx, user_id: &str) -> DomainResult<Option<user_email::Model>> {
+    let user_id = user_id.to_owned();
+    Ok(emails::primary_of(tx, slice::from_ref(&user_id)).await?.remove(&user_id))
+}
+
+/// Sends a code to the person's phone, if there is one; gives the handle to which it belongs, or
+/// one to which none does.
+pub(crate) async fn text(tx: &Tx, base_url: &str, identifier: Identifier<'_>) -> DomainResult<String> {
+    if let Some(user) = identifier.user(tx).await? {
+        let numbers = phones::of_user(tx, &user.id).await?;
+        let wanted = |number: &str| match identifier {
+            Identifier::PhoneNumber(asked) => asked == number,
+            _ => true,
+        };
+        if let Some(phone) = numbers.into_iter().find(|row| row.verified && wanted(&row.phone_number)) {
+            let handle = Grant::new(Purpose::SmsPasswordReset, &user.id).code(tx).await?;
+            let draft = outbox::sms(SmsType::ResetPassword, &phone.phone_number).user(&user).code(&handle.code);
+            draft.send(tx, base_url).await?;
+            return Ok(handle.token);
+        }
+    }
+    let draft = outbox::sms(SmsType::ResetPassword, "+10000000000").code(&ids::new_code());
+    decoy::message(tx, base_url, draft).await?;
+    Ok(ids::new_secret())
+}
+
+/// Takes a code for a token. **Commit also where it is wrong**: the try has been counted.
+pub(crate) async fn exchange(tx: &Tx, handle: &str, code: &str) -> DomainResult<Option<SmsReset>> {
+    match Presented::new(Purpose::SmsPasswordReset, handle).spend_with(tx, code).await? {
+        Ok(row) => Ok(Some(SmsReset { token: issue(tx, &row.user_id).await?, user_id: row.user_id })),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whether a token is good, of that person where one is named: 401 if it is not theirs, 410 if it
+/// was. It stays as it is.
+pub(crate) async fn check(tx: &Tx, user_id: Option<&str>, token: &str) -> DomainResult<one_time_token::Model> {
+    presented(user_id, token).look(tx).await?.map_err(refusal)
+}
+
+/// Sets a new password with a token. Nobody is signed in; all sessions end.
+pub(crate) async fn redeem(
+    store: &Store,
+    passwords: &Passwords,
+    user_id: &str,
+    token: &str,
+    password: &str,
+) -> DomainResult<()> {
+    let tx = store.read().await?;
+    check(&tx, Some(user_id), token).await?;
+    drop(tx);
+    let new = prepare(store, passwords, Subject::User(user_id), password).await?;
+    let tx = store.write().await?;
+    let spent = presented(Some(user_id), token).spend(&tx).await?.map_err(refusal)?;
+    set(&tx, user_id, new).await?;
+    let mut user = users::require(&tx, user_id).await?.into_active_model();
+    user.failed_logins = Set(0);
+    user.update(&tx).await?;
+    if let Some(proven) = spent.target {
+        let primary = primary_email(&tx, user_id).await?;
+        if primary.is_some_and(|primary| primary.address_key == proven) {
+            users::verify(&tx, user_id).await?;
+        }
+    }
+    sessions::end_all_of_user(&tx, user_id, None).await?;
+    Ok(tx.commit().await?)
+}
+
+fn presented<'a>(user_id: Option<&'a str>, token: &'a str) -> Presented<'a> {
+    let presented = Presented::new(Purpose::PasswordReset, token);
+    match user_id {
+        Some(user_id) => presented.user(user_id),
+        None => presented,
+    }
+}
+
+fn refusal(flaw: Flaw) -> DomainError {
+    match flaw {
+        Flaw::Expired | Flaw::Spent => DomainError::gone("The reset token has expired or was used"),
+        Flaw::Unknown | Flaw::Wrong | Flaw::Exhausted => DomainError::unauthorized("Invalid reset token"),
+    }
+}

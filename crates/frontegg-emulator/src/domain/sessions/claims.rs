@@ -1,0 +1,53 @@
+//! What a user's token says of its holder.
+
+use crate::{
+    domain::{DomainResult, configuration::IdentityConfiguration, identifiers::emails, memberships, roles},
+    store::{
+        Tx,
+        entity::{session, user},
+    },
+    tokens::UserClaims,
+};
+
+/// Says that a second factor was asked for and given.
+const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
+
+/// The claims of a token of that session, for that tenant, as things are now; all but those about
+/// the token itself.
+pub(crate) async fn claims(
+    tx: &Tx,
+    configuration: &IdentityConfiguration,
+    user: &user::Model,
+    session: &session::Model,
+    tenant_id: &str,
+) -> DomainResult<UserClaims> {
+    let email = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?.remove(&user.id);
+    let memberships = memberships::of_user(tx, &user.id).await?;
+    let held = roles::effective_in(tx, &user.id, tenant_id).await?;
+    let proofs: Vec<String> = session.proofs.split_whitespace().map(str::to_owned).collect();
+    Ok(UserClaims {
+        sub: user.id.clone(),
+        sid: session.id.clone(),
+        tenant_id: tenant_id.to_owned(),
+        tenant_ids: memberships.into_iter().map(|row| row.tenant_id).collect(),
+        name: user.name.clone(),
+        email_verified: email.as_ref().is_some_and(|email| email.verified),
+        email: email.map(|email| email.email),
+        profile_picture_url: user.profile_picture_url.clone(),
+        metadata: serde_json::from_str(&user.metadata).unwrap_or_default(),
+        roles: configuration.add_roles_to_jwt.then(|| held.role_keys()),
+        permissions: configuration.add_permissions_to_jwt.then(|| held.permission_keys()),
+        application_id: session.application_id.clone(),
+        acr: is_multi_factor(session).then(|| MULTI_FACTOR.to_owned()),
+        amr: proofs,
+        auth_time: Some(session.proven_at.seconds()),
+        super_user: user.super_user,
+        invisible: user.invisible,
+        ..UserClaims::default()
+    })
+}
+
+/// Whether a session was raised by a second factor.
+pub(crate) fn is_multi_factor(session: &session::Model) -> bool {
+    session.proofs.split_whitespace().any(|proof| proof == "mfa")
+}

@@ -1,0 +1,196 @@
+//! Refresh tokens: opaque, each good for one use, which makes its successor.
+//!
+//! Whoever presents a spent one may have stolen it, or the one who spent it may have: nobody can
+//! tell, so the whole session ends. The exception is the grace: for a moment after its use, and
+//! until its successor is used, a spent token gets the very same answer again, since that answer may
+//! have been lost, or two tabs may have asked at once. For that the successor is made from the token
+//! itself and a secret that the store keeps for so long: neither of them alone tells it.
+
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::Expr,
+};
+
+use super::{Rules, expiry, rules};
+use crate::{
+    clock::Timestamp,
+    domain::{DomainResult, configuration::IdentityConfiguration},
+    ids,
+    store::{
+        Tx,
+        entity::{refresh_token, session},
+    },
+};
+
+/// What something that was presented as a refresh token turned out to be.
+#[derive(Debug)]
+pub(crate) enum Standing {
+    /// Nothing that we know, or nothing any more: its session has ended or is over.
+    Dead,
+    /// Spent too long ago, or its successor is in use: it, or its successor, is in wrong hands.
+    Reused(session::Model),
+    /// Spent a moment ago; this is its successor.
+    Repeated(session::Model, Successor),
+    /// Good.
+    Live(session::Model, Token),
+}
+
+/// A refresh token that is good, in clear.
+pub(crate) struct Token {
+    row: refresh_token::Model,
+    text: String,
+}
+
+/// The refresh token that came out of another, in clear.
+#[derive(Clone)]
+pub(crate) struct Successor(pub(crate) String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Token").field("row", &self.row).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Successor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Successor")
+    }
+}
+
+/// Makes the first refresh token of a session. It is good as long as the session.
+pub(super) async fn issue(tx: &Tx, session: &session::Model) -> DomainResult<String> {
+    let token = ids::new_id();
+    insert(tx, session, &token, session.expires_at).await?;
+    Ok(token)
+}
+
+/// Makes a refresh token in place of all that a session has. They are forgotten, not spent: whoever
+/// comes too late with one of them is no thief.
+pub(super) async fn replace(tx: &Tx, session: &session::Model) -> DomainResult<String> {
+    refresh_token::Entity::delete_many().filter(of(session)).exec(tx).await?;
+    issue(tx, session).await
+}
+
+/// The session that a refresh token belongs to, whatever has become of either.
+pub(crate) async fn session_of(tx: &Tx, token: &str) -> DomainResult<Option<session::Model>> {
+    Ok(find(tx, token).await?.map(|(_, session)| session))
+}
+
+async fn find(tx: &Tx, token: &str) -> DomainResult<Option<(refresh_token::Model, session::Model)>> {
+    let found = refresh_token::Entity::find_by_id(ids::fingerprint(token))
+        .find_also_related(session::Entity)
+        .one(tx)
+        .await?;
+    Ok(found.and_then(|(row, session)| Some((row, session?))))
+}
+
+/// What a token is good for. `grace` is how long after its use it may be repeated.
+pub(crate) async fn present(tx: &Tx, token: &str, grace: Duration) -> DomainResult<Standing> {
+    let Some((row, session)) = find(tx, token).await? else {
+        return Ok(Standing::Dead);
+    };
+    let rules = rules::in_force(tx, &session.tenant_id).await?;
+    if session.ended_at.is_some() || row.expires_at <= tx.now() || is_over(tx, &rules, &session) {
+        return Ok(Standing::Dead);
+    }
+    let Some(spent_at) = row.spent_at else {
+        return Ok(Standing::Live(session, Token { row, text: token.to_owned() }));
+    };
+    match row.seed {
+        Some(seed) if spent_at.after(grace) > tx.now() => {
+            Ok(Standing::Repeated(session, Successor(ids::successor(token, &seed))))
+        }
+        _ => Ok(Standing::Reused(session)),
+    }
+}
+
+/// Whether the rules of now have ended a session.
+fn is_over(tx: &Tx, rules: &Rules, session: &session::Model) -> bool {
+    session.last_used_at.after(rules.idle_timeout()) <= tx.now()
+        || rules.forced_end(session.created_at).is_some_and(|end| end <= tx.now())
+}
+
+/// Goes on with a session, in that tenant. Gives the refresh token for the next time: a new one, or
+/// the same where the environment does not rotate them.
+pub(crate) async fn renew(
+    tx: &Tx,
+    configuration: &IdentityConfiguration,
+    session: session::Model,
+    token: Token,
+    tenant_id: &str,
+) -> DomainResult<(session::Model, String)> {
+    let rules = rules::in_force(tx, tenant_id).await?;
+    let mut expires_at = expiry(tx, configuration, &rules, session.created_at);
+    if !configuration.rotate_refresh_tokens {
+        expires_at = expires_at.min(token.row.expires_at);
+    }
+    let session = touch(tx, session, tenant_id, expires_at).await?;
+    if !configuration.rotate_refresh_tokens {
+        return Ok((session, token.text));
+    }
+    let successor = spend(tx, &session, token).await?;
+    insert(tx, &session, &successor, expires_at).await?;
+    Ok((session, successor))
+}
+
+/// Goes on with a session whose renewal is repeated.
+pub(crate) async fn repeat(tx: &Tx, session: session::Model, tenant_id: &str) -> DomainResult<session::Model> {
+    let expires_at = session.expires_at;
+    touch(tx, session, tenant_id, expires_at).await
+}
+
+async fn touch(
+    tx: &Tx,
+    session: session::Model,
+    tenant_id: &str,
+    expires_at: Timestamp,
+) -> DomainResult<session::Model> {
+    let mut session = session.into_active_model();
+    session.last_used_at = Set(tx.now());
+    session.expires_at = Set(expires_at);
+    session.tenant_id.set_ne(tenant_id.to_owned());
+    Ok(session.update(tx).await?)
+}
+
+/// Spends a token and makes its successor, which is still to be stored. From now on the token's own
+/// predecessor cannot be repeated.
+async fn spend(tx: &Tx, session: &session::Model, token: Token) -> DomainResult<String> {
+    refresh_token::Entity::update_many()
+        .col_expr(refresh_token::Column::Seed, Expr::value(None::<String>))
+        .filter(of(session))
+        .filter(refresh_token::Column::Seed.is_not_null())
+        .exec(tx)
+        .await?;
+    // They are as good as unknown.
+    refresh_token::Entity::delete_many()
+        .filter(of(session))
+        .filter(refresh_token::Column::ExpiresAt.lte(tx.now()))
+        .exec(tx)
+        .await?;
+    let seed = ids::new_secret();
+    let successor = ids::successor(&token.text, &seed);
+    let mut row = token.row.into_active_model();
+    row.spent_at = Set(Some(tx.now()));
+    row.seed = Set(Some(seed));
+    row.update(tx).await?;
+    Ok(successor)
+}
+
+async fn insert(tx: &Tx, session: &session::Model, token: &str, expires_at: Timestamp) -> DomainResult<()> {
+    let row = refresh_token::ActiveModel {
+        fingerprint: Set(ids::fingerprint(token)),
+        session_id: Set(session.id.clone()),
+        created_at: Set(tx.now()),
+        expires_at: Set(expires_at),
+        spent_at: Set(None),
+        seed: Set(None),
+    };
+    refresh_token::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+fn of(session: &session::Model) -> Condition {
+    Condition::all().add(refresh_token::Column::SessionId.eq(session.id.as_str()))
+}
