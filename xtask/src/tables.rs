@@ -199,7 +199,8 @@ fn tagged(schema: &Value, choices: usize, path: &TokenStream) -> Result<TokenStr
 }
 
 fn object(schema: &Value, path: &TokenStream) -> Result<TokenStream> {
-    match schema.get("additionalProperties") {
+    // Beside named members, others are taken anyway.
+    match schema.get("additionalProperties").filter(|_| schema.get("properties").is_none()) {
         Some(Value::Bool(true)) => return Ok(quote!(Schema::Map(&Schema::Any))),
         Some(items @ Value::Object(_)) => {
             let items = table(items, path)?;

@@ -116,7 +116,11 @@ fn finish_members(structure: &mut ItemStruct, clearable: &mut BTreeSet<(String, 
     for field in &mut fields.named {
         let property = wire_name(field);
         if !field.attrs.iter().any(|attribute| attribute.path().is_ident("doc")) {
-            let text = format!("`{property}`.");
+            let text = if is_flattened(field) {
+                "Further members, which the document does not name.".to_owned()
+            } else {
+                format!("`{property}`.")
+            };
             field.attrs.push(parse_quote!(#[doc = #text]));
         }
         if !clearable.remove(&(name.clone(), property.clone())) {
@@ -154,6 +158,14 @@ fn must_be_said(field: &syn::Field) -> bool {
     field.attrs.iter().any(|attribute| {
         attribute.path().is_ident("serde") && quote!(#attribute).to_string().contains("deserialize_with")
     })
+}
+
+/// Whether it takes the members that the document does not name.
+fn is_flattened(field: &syn::Field) -> bool {
+    field
+        .attrs
+        .iter()
+        .any(|attribute| attribute.path().is_ident("serde") && quote!(#attribute).to_string().contains("flatten"))
 }
 
 /// An answer that leaves out what could be null still decodes.
@@ -207,15 +219,24 @@ fn builder(structure: &ItemStruct, order: &[&String]) -> Result<ItemImpl> {
         }
         let inner = argument_of(&field.ty, "Option");
         let patched = argument_of(&field.ty, "Patch");
-        if inner.is_none() && patched.is_none() {
+        let flattened = is_flattened(field);
+        if inner.is_none() && patched.is_none() && !flattened {
             let (ty, value) = accepted(&field.ty, &quote!(#ident));
             parameters.push(quote!(#ident: #ty));
             let same = *ident == value.to_string();
             values.push(if same { quote!(#ident) } else { quote!(#ident: #value) });
             continue;
         }
-        values.push(if inner.is_some() { quote!(#ident: None) } else { quote!(#ident: crate::Patch::Absent) });
-        let (ty, value) = if let (Some(inner), _) = (inner, patched) {
+        values.push(if flattened {
+            quote!(#ident: Default::default())
+        } else if inner.is_some() {
+            quote!(#ident: None)
+        } else {
+            quote!(#ident: crate::Patch::Absent)
+        });
+        let (ty, value) = if flattened {
+            accepted(&field.ty, &quote!(value))
+        } else if let (Some(inner), _) = (inner, patched) {
             let (ty, value) = accepted(inner, &quote!(value));
             (ty, quote!(Some(#value)))
         } else {

@@ -2333,7 +2333,7 @@ pub(super) static MAILGUN_DTO: Schema = Schema::Object(
         Member("provider", Required, &MAILGUN_PROVIDER),
         Member("secret", Required, &Schema::STRING),
         Member("domain", Required, &Schema::STRING),
-        Member("region", Required, &MAILGUN_REGION),
+        Member("region", Optional, &MAILGUN_REGION),
     ],
 );
 pub(super) static MAILGUN_PROVIDER: Schema = Schema::Enum(enums::MailgunProvider::KNOWN);

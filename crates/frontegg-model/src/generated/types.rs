@@ -3050,12 +3050,27 @@ impl CreateSessionConfigurationRequest {
 pub struct CreateSmsTemplateRequest {
     /// Text of the message, with a placeholder for the code.
     pub template: ::std::string::String,
+    #[serde(flatten)]
+    /// Further members, which the document does not name.
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 impl CreateSmsTemplateRequest {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
     pub fn new(template: impl Into<::std::string::String>) -> Self {
-        Self { template: template.into() }
+        Self {
+            extra: Default::default(),
+            template: template.into(),
+        }
+    }
+    /// Further members, which the document does not name.
+    #[must_use]
+    pub fn extra(
+        mut self,
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        self.extra = value;
+        self
     }
 }
 /// The environment's own SMS sender, replacing any stored one. Without a record the service sends through its own account.
@@ -6070,8 +6085,9 @@ pub struct MailgunDto {
     pub domain: ::std::string::String,
     /// Always mailgun.
     pub provider: crate::enums::MailgunProvider,
-    /// Mailgun region the domain lives in: us or eu.
-    pub region: crate::enums::MailgunRegion,
+    /// Mailgun region the domain lives in, us or eu; us when absent.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub region: ::std::option::Option<crate::enums::MailgunRegion>,
     /// Mailgun API key.
     pub secret: crate::Secret,
 }
@@ -6082,14 +6098,19 @@ impl MailgunDto {
         provider: crate::enums::MailgunProvider,
         secret: impl Into<crate::Secret>,
         domain: impl Into<::std::string::String>,
-        region: crate::enums::MailgunRegion,
     ) -> Self {
         Self {
             provider,
             secret: secret.into(),
             domain: domain.into(),
-            region,
+            region: None,
         }
+    }
+    /// Mailgun region the domain lives in, us or eu; us when absent.
+    #[must_use]
+    pub fn region(mut self, value: crate::enums::MailgunRegion) -> Self {
+        self.region = Some(value);
+        self
     }
 }
 /// Names the address that becomes a user's primary one.
@@ -8781,6 +8802,9 @@ pub struct SmsTemplateResponse {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    #[serde(flatten)]
+    /// Further members, which the document does not name.
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 /// SMS sender of the environment; absent fields were never set.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
