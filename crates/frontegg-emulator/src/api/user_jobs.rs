@@ -5,9 +5,70 @@ use frontegg_model::{enums, types};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{jobs, memberships::Outcome},
+    domain::{
+        Refusal,
+        bulk_invitation::{Entry, Failure, Report},
+        jobs,
+        memberships::Outcome,
+        user_creation::Invitation,
+        users::NewUser,
+    },
+    service::Service,
     store::Tx,
 };
+
+/// Somebody as a list of invitations names them.
+pub(super) async fn entry(
+    service: &Service,
+    tenant_id: &str,
+    body: types::UserBulkInviteRequestDto,
+) -> ApiResult<Entry> {
+    let password_hash = match &body.password {
+        Some(password) => match service.newcomers_password(tenant_id, password).await {
+            Ok(hash) => Some(hash),
+            Err(error) if error.refusal() == Refusal::BadRequest => {
+                return Ok(Err(Failure { email: body.email, message: error.messages().join("; ") }));
+            }
+            Err(error) => return Err(error.into()),
+        },
+        None => None,
+    };
+    let person = NewUser {
+        email: body.email,
+        username: body.username,
+        name: body.name,
+        profile_picture_url: body.profile_picture_url,
+        phone_number: body.phone_number,
+        password_hash,
+        provider: body.provider.map(|provider| provider.as_str().to_owned()),
+        metadata: body.metadata,
+        verified: body.verified.unwrap_or_default(),
+        ..NewUser::default()
+    };
+    Ok(Ok(Invitation {
+        person,
+        role_ids: body.role_ids,
+        seconds: body.expiration_in_seconds,
+        silent: body.skip_invite_email.unwrap_or_default(),
+        mail_context: body.email_metadata.unwrap_or_default(),
+    }))
+}
+
+/// How an invitation of many went; it ended before anybody could ask.
+pub(super) fn invite_status(id: String, report: Report) -> types::BulkInviteStatus {
+    let failure = |failure: Failure| types::BulkInviteError { email: failure.email, message: Some(failure.message) };
+    types::BulkInviteStatus {
+        id: Some(id),
+        status: Some(status(report.failures.is_empty())),
+        total_users: Some(count(report.total)),
+        processed_users: Some(count(report.total)),
+        errors: Some(report.failures.into_iter().map(failure).collect()),
+    }
+}
+
+fn status(clean: bool) -> enums::TaskStatus {
+    if clean { enums::TaskStatus::Completed } else { enums::TaskStatus::CompletedWithErrors }
+}
 
 /// The kind of the jobs that change roles.
 const ROLES: &str = "bulk-roles";
@@ -53,11 +114,7 @@ pub(super) async fn roles_changed(
 /// How that task went; it ended before anybody could ask.
 pub(super) async fn roles_status(tx: &Tx, task_id: String) -> ApiResult<types::BulkRolesTaskStatusResponseDto> {
     let report: RolesReport = jobs::report(tx, ROLES, &task_id).await?;
-    let status = if report.out_of_sight.is_empty() {
-        enums::TaskStatus::Completed
-    } else {
-        enums::TaskStatus::CompletedWithErrors
-    };
+    let status = status(report.out_of_sight.is_empty());
     let error = |(role_id, tenant_ids): (String, Vec<String>)| types::BulkRolesTaskError {
         message: "Role not found".to_owned(),
         details: Some(format!("Role {role_id} belongs to another tenant")),

@@ -13,11 +13,13 @@ use frontegg_contract::{
 };
 use frontegg_model::types;
 
-use super::{paging, user_answers};
+use super::{paging, user_answers, user_jobs};
 use crate::{
     domain::{
+        bulk_invitation,
         identifiers::phones,
         memberships::{self, AcrossTenants, TemporaryUsers},
+        onboarding::{self, Mail},
         passwords::reset,
         user_creation,
         user_lists::{self, Status},
@@ -96,10 +98,18 @@ impl UsersApi for Service {
 
     async fn generate_user_activation_link(
         &self,
-        cx: &RequestContext,
-        _: GenerateUserActivationLinkParams,
+        _: &RequestContext,
+        params: GenerateUserActivationLinkParams,
     ) -> ApiResult<types::GenerateUserActivationLinkResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        let tx = self.store().write().await?;
+        let user = users::require(&tx, &params.user_id).await?;
+        let issued = onboarding::issue(&tx, self.base_url(), Mail::Activation, &user.id, None).await?;
+        tx.commit().await?;
+        Ok(types::GenerateUserActivationLinkResponseDto {
+            link: issued.link.into(),
+            token: issued.token.into(),
+            user_id: user.id,
+        })
     }
 
     async fn generate_user_password_reset_link(
@@ -119,10 +129,12 @@ impl UsersApi for Service {
 
     async fn get_bulk_invite_status(
         &self,
-        cx: &RequestContext,
-        _: GetBulkInviteStatusParams,
+        _: &RequestContext,
+        params: GetBulkInviteStatusParams,
     ) -> ApiResult<types::BulkInviteStatus> {
-        Err(ApiFailure::not_served(cx.operation))
+        let tx = self.store().read().await?;
+        let report = bulk_invitation::report(&tx, &params.id).await?;
+        Ok(user_jobs::invite_status(params.id, report))
     }
 
     async fn get_bulk_roles_update_status(
@@ -131,7 +143,7 @@ impl UsersApi for Service {
         params: GetBulkRolesUpdateStatusParams,
     ) -> ApiResult<types::BulkRolesTaskStatusResponseDto> {
         let tx = self.store().read().await?;
-        super::user_jobs::roles_status(&tx, params.task_id).await
+        user_jobs::roles_status(&tx, params.task_id).await
     }
 
     async fn get_user(&self, cx: &RequestContext, params: GetUserParams) -> ApiResult<types::UserDto> {
@@ -163,9 +175,18 @@ impl UsersApi for Service {
     async fn invite_users_in_bulk(
         &self,
         cx: &RequestContext,
-        _: types::UsersBulkInviteRequestDto,
+        body: types::UsersBulkInviteRequestDto,
     ) -> ApiResult<types::TaskContext> {
-        Err(ApiFailure::not_served(cx.operation))
+        let tenant_id = cx.tenant()?;
+        bulk_invitation::check(body.users.iter().map(|user| user.email.is_some() || user.username.is_some()))?;
+        let mut entries = Vec::with_capacity(body.users.len());
+        for user in body.users {
+            entries.push(user_jobs::entry(self, tenant_id, user).await?);
+        }
+        let tx = self.store().write().await?;
+        let id = bulk_invitation::invite(&tx, self.base_url(), tenant_id, entries).await?;
+        tx.commit().await?;
+        Ok(types::TaskContext { id })
     }
 
     async fn list_user_tenant_statuses(
@@ -307,7 +328,7 @@ impl UsersApi for Service {
         };
         let tx = self.store().write().await?;
         let outcome = memberships::across_tenants(&tx, &params.user_id, change).await?;
-        let answer = super::user_jobs::roles_changed(&tx, params.user_id, outcome).await?;
+        let answer = user_jobs::roles_changed(&tx, params.user_id, outcome).await?;
         tx.commit().await?;
         Ok(answer)
     }

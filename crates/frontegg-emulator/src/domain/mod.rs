@@ -4,6 +4,7 @@
 //! store or small structs of their own, which `api` turns into answers.
 
 pub(crate) mod applications;
+pub(crate) mod bulk_invitation;
 pub(crate) mod caller;
 pub(crate) mod codes;
 pub(crate) mod configuration;

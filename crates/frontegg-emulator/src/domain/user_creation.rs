@@ -116,7 +116,7 @@ async fn join(tx: &Tx, user: user::Model, tenant: &tenant::Model, place: NewMemb
 }
 
 /// Who that is, if anybody has the address or, without one, the username.
-async fn known_person(tx: &Tx, person: &NewUser) -> DomainResult<Option<user::Model>> {
+pub(super) async fn known_person(tx: &Tx, person: &NewUser) -> DomainResult<Option<user::Model>> {
     let by_email = match &person.email {
         Some(email) => emails::find(tx, email).await?.map(|row| row.user_id),
         None => None,

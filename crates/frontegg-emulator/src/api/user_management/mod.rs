@@ -21,7 +21,7 @@ use frontegg_contract::{
 };
 use frontegg_model::types;
 
-use crate::service::Service;
+use crate::{domain::lockout, service::Service};
 
 pub(super) use lists::{Asked, page_of_users};
 pub(super) use me::my_tenants;

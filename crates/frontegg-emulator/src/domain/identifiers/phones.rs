@@ -126,7 +126,34 @@ fn taken() -> DomainError {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::*;
+    use crate::{
+        clock::Clock,
+        domain::users::{self, NewUser},
+        store::{Store, StoreTarget},
+    };
+
+    #[tokio::test]
+    async fn a_number_that_goes_leaves_the_profile() {
+        let store = Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store");
+        let tx = store.write().await.expect("a transaction");
+        let new = NewUser { username: Some("ada".to_owned()), ..NewUser::default() };
+        let user = users::create(&tx, new).await.expect("a user");
+        let (first, second) = ("+4915112345678", "+4915112345679");
+        for number in [first, second] {
+            users::add_phone_number(&tx, &user.id, number).await.expect("a number");
+        }
+        let shown = async || users::require(&tx, &user.id).await.expect("a user").phone_number;
+        assert_eq!(shown().await.as_deref(), Some(first));
+        let held = of_user(&tx, &user.id).await.expect("numbers");
+        assert!(held.iter().all(|row| row.verified));
+        remove(&tx, &user.id, &held[1].id).await.expect("a removal");
+        assert_eq!(shown().await.as_deref(), Some(first));
+        remove(&tx, &user.id, &held[0].id).await.expect("a removal");
+        assert_eq!(shown().await, None);
+        assert!(remove(&tx, &user.id, &held[0].id).await.is_err());
+        assert!(require_free(&tx, first).await.is_ok());
+    }
 
     #[test]
     fn numbers_are_international() {

@@ -9,7 +9,10 @@ use crate::{
     domain::{DomainError, DomainResult, tenants},
     store::{
         Tx,
-        entity::{application_tenant, group_member, membership, membership_role, one_time_token, role, session, user},
+        entity::{
+            application_tenant, group_member, machine_token, membership, membership_role, one_time_token, role,
+            session, user,
+        },
     },
 };
 
