@@ -9,10 +9,10 @@ use frontegg_emulator::{Emulator, StoreTarget};
 use frontegg_identity::{
     Environment, Error, Frontegg, Scope,
     types::{
-        AddPermissionRequest, AddPermissionToRoleRequest, AddRoleRequest, ApiTokenAuthV2Response, AuthApiTokenDto,
-        CreateTenantAccessTokenRequest, CreateTenantApiTokenDto, CreateTenantApiTokenResponseDto,
+        AddPermissionRequest, AddPermissionToRoleRequest, AddRoleRequest, ApiTokenAuthV2Response, AssignUserToRolesDto,
+        AuthApiTokenDto, CreateTenantAccessTokenRequest, CreateTenantApiTokenDto, CreateTenantApiTokenResponseDto,
         CreateUserAccessTokenRequest, CreateUserApiTokenDto, CreateUserApiTokenResponseDto, RefreshApiTokenDto,
-        AssignUserToRolesDto, UpdateApiTokenDto,
+        UpdateApiTokenDto,
     },
 };
 use serde_json::{Value, json};

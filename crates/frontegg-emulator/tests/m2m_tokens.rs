@@ -7,8 +7,8 @@ use std::time::Duration;
 use frontegg_identity::{
     Environment, Scope,
     types::{
-        AddPermissionRequest, AddPermissionToRoleRequest, AddRoleRequest, CreateTenantAccessTokenRequest,
-        CreateTenantApiTokenDto, CreateUserAccessTokenRequest, CreateUserApiTokenDto, AssignUserToRolesDto,
+        AddPermissionRequest, AddPermissionToRoleRequest, AddRoleRequest, AssignUserToRolesDto,
+        CreateTenantAccessTokenRequest, CreateTenantApiTokenDto, CreateUserAccessTokenRequest, CreateUserApiTokenDto,
     },
 };
 use serde_json::{Value, json};
