@@ -214,7 +214,7 @@ async fn updates_write_what_is_present() {
     let before = accounts(&world).create_tenant(&new).await.expect("a tenant");
     world.tenant("other").await;
     let other = whole(&read(&world, "other").await);
-    clock.advance(Duration::from_secs(60));
+    clock.advance(Duration::from_mins(1));
 
     let update = UpdateTenantRequestV2::new().name("Acme 2").metadata(json!({"b": 2})).creator_name("Bob");
     let after = accounts(&world).update_tenant_v2("acme", &update).await.expect("a tenant");
@@ -298,8 +298,8 @@ async fn the_list_is_paged_sorted_and_searched() {
     assert_eq!(page["items"].as_array().expect("items").len(), 1);
     assert_eq!(page["_metadata"], json!({"totalItems": 3, "totalPages": 2}));
     let first = "_limit=2&_sortBy=tenantId&_offset=0";
-    let last = "_limit=2&_sortBy=tenantId&_offset=1";
-    assert_eq!(page["_links"], json!({"first": first, "prev": first, "next": "", "last": last}));
+    let second = "_limit=2&_sortBy=tenantId&_offset=1";
+    assert_eq!(page["_links"], json!({"first": first, "prev": first, "next": "", "last": second}));
     let beyond = accounts(&world).list_tenants(all().limit(2).offset(9)).await.expect("a page");
     assert_eq!((beyond.items.len(), beyond.metadata.total_items), (0, 3));
 }

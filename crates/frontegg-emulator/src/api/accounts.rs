@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::{caller::caller, paging};
 use crate::{
+    clock::Timestamp,
     domain::tenants::{self, Changes, Listing, NewTenant, SortBy},
     service::Service,
     store::entity::tenant,
@@ -177,7 +178,7 @@ pub(super) fn answer(service: &Service, row: tenant::Model) -> types::Tenant {
         metadata: Some(row.metadata),
         created_at: Some(row.created_at.utc()),
         updated_at: Some(row.updated_at.utc()),
-        deleted_at: row.deleted_at.map(|deleted_at| deleted_at.utc()),
+        deleted_at: row.deleted_at.map(Timestamp::utc),
     }
 }
 

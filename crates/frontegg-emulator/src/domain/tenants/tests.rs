@@ -25,7 +25,19 @@ use crate::{
     },
 };
 
+/// In memory, or the PostgreSQL database to use up that `FRONTEGG_TEST_POSTGRES` names.
 async fn store() -> Store {
+    let Ok(url) = std::env::var("FRONTEGG_TEST_POSTGRES") else {
+        return in_memory().await;
+    };
+    let target: StoreTarget = url.parse().expect("a database");
+    let store = Store::open(&target, Clock::default()).await.expect("a store in PostgreSQL");
+    let (tx, _) = store.clear().await.expect("an empty store");
+    tx.commit().await.expect("a commit");
+    store
+}
+
+async fn in_memory() -> Store {
     Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store")
 }
 
@@ -123,7 +135,7 @@ async fn furnish(tx: &Tx, tenant_id: &str, user_id: &str, membership_id: &str) {
         tenant_id: Set(tenant_id.to_owned()),
         token: Set(ids::new_secret()),
         should_send_email: Set(false),
-        expires_at: Set(tx.now().after(Duration::from_secs(60))),
+        expires_at: Set(tx.now().after(Duration::from_mins(1))),
         created_at: Set(tx.now()),
         updated_at: Set(tx.now()),
         ..Default::default()
@@ -214,7 +226,7 @@ async fn deletion_knows_every_table_that_names_a_tenant() {
         // Kept: what was sent was sent.
         "outbox_messages",
     ];
-    let store = store().await;
+    let store = in_memory().await;
     let tx = store.read().await.expect("a transaction");
     let rows = tx
         .query_all_raw(Statement::from_string(
@@ -361,4 +373,23 @@ async fn wide_hierarchies_are_read() {
     }
     let found = hierarchy::descendants(&tx, "root").await.expect("a read");
     assert_eq!(found.len(), ids.len());
+}
+
+#[tokio::test]
+async fn an_import_writes_new_and_revived_tenants() {
+    let store = store().await;
+    let tx = store.write().await.expect("a transaction");
+    tenants(&tx, &[("kept", None), ("gone", None)]).await;
+    let gone = require(&tx, "gone").await.expect("a tenant");
+    delete(&tx, "gone").await.expect("a deletion");
+    let entries = vec![Ok(named("new", Some("kept"))), Ok(named("gone", Some("new"))), Ok(named("kept", None))];
+    let id = import::import(&tx, entries).await.expect("an import");
+    let report = import::report(&tx, &id).await.expect("a report");
+    assert_eq!((report.total, report.migrated, report.faults), (3, 3, Vec::new()));
+    let revived = require(&tx, "gone").await.expect("a tenant");
+    assert_eq!((revived.id, revived.created_at), (gone.id, gone.created_at));
+    assert_eq!(hierarchy::above(&tx, "gone").await.expect("a read"), ["new", "kept"]);
+    let listed = list(&tx, Listing { sort_by: SortBy::TenantId, ..Listing::default() }).await.expect("a page");
+    let ids: Vec<_> = listed.items.into_iter().map(|row| row.tenant_id).collect();
+    assert_eq!(ids, ["gone", "kept", "new"]);
 }
