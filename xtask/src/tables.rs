@@ -227,6 +227,7 @@ fn string(schema: &Value) -> Result<TokenStream> {
     let (min, max) = counts(schema, "minLength", "maxLength");
     Ok(match schema["format"].as_str() {
         Some("date-time") if !bounded => quote!(Schema::DATE_TIME),
+        Some("json") if !bounded => quote!(Schema::JSON_TEXT),
         None | Some("password") if !bounded => quote!(Schema::STRING),
         None | Some("password") => {
             quote!(Schema::String { min: #min, max: #max, format: crate::schema::Format::Text })

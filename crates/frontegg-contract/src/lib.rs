@@ -12,6 +12,7 @@ pub mod failure;
 #[rustfmt::skip]
 #[allow(clippy::pedantic, reason = "generated")]
 mod generated;
+mod json_text;
 mod params;
 pub mod principal;
 pub mod receive;

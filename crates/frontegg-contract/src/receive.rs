@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 use crate::context::RequestContext;
 use crate::failure::{ApiFailure, ApiResult};
+use crate::json_text;
 use crate::params;
 use crate::principal::{Authenticate, Principal};
 use crate::route::TraceId;
@@ -138,8 +139,9 @@ async fn accept(
     let body = match contract.body {
         Some(schema) => {
             let bytes = read_body(&context.headers, body).await?;
-            let value = parse_body(&bytes, schema)?;
+            let mut value = parse_body(&bytes, schema)?;
             refuse_nul("", &value, &mut faults);
+            json_text::write(&mut value, schema);
             validate("", &value, schema, &mut faults);
             value
         }

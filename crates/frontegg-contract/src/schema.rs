@@ -59,6 +59,8 @@ impl Schema {
     pub const STRING: Self = Self::String { min: 0, max: usize::MAX, format: Format::Text };
     /// A point in time.
     pub const DATE_TIME: Self = Self::String { min: 0, max: usize::MAX, format: Format::DateTime };
+    /// JSON as text.
+    pub const JSON_TEXT: Self = Self::String { min: 0, max: usize::MAX, format: Format::Json };
     /// Any whole number of 64 bits.
     pub const INTEGER: Self = Self::Integer { min: i64::MIN, max: i64::MAX };
     /// Any number.
@@ -80,6 +82,8 @@ pub enum Format {
     Text,
     /// A point in time (RFC 3339).
     DateTime,
+    /// JSON; a request may bring the value itself in place of its text.
+    Json,
 }
 
 /// A member of an object: its name, whether it must be there, and its schema.

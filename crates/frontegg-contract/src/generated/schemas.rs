@@ -960,7 +960,7 @@ pub(super) static CREATE_GROUP_DTO: Schema = Schema::Object(
     &[
         Member("color", Optional, &Schema::STRING),
         Member("description", Optional, &Schema::STRING),
-        Member("metadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
         Member("name", Required, &Schema::STRING),
     ],
 );
@@ -1368,7 +1368,7 @@ pub(super) static CREATE_USER_DTO: Schema = Schema::Object(
         Member("password", Optional, &Schema::STRING),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("provider", Optional, &USER_PROVIDER),
-        Member("metadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
         Member("skipInviteEmail", Optional, &Schema::Boolean),
         Member(
             "roleIds",
@@ -1405,8 +1405,8 @@ pub(super) static CREATE_USER_DTO_VENDOR_ONLY: Schema = Schema::Object(
         Member("name", Optional, &Schema::STRING),
         Member("password", Optional, &Schema::STRING),
         Member("phoneNumber", Optional, &Schema::STRING),
-        Member("metadata", Optional, &Schema::STRING),
-        Member("vendorMetadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
+        Member("vendorMetadata", Optional, &Schema::JSON_TEXT),
         Member(
             "roleIds",
             Optional,
@@ -2470,7 +2470,7 @@ pub(super) static MIGRATE_USER_REQUEST_V1: Schema = Schema::Object(
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("phoneNumberType", Optional, &PHONE_NUMBER_TYPE),
         Member("provider", Optional, &USER_PROVIDER),
-        Member("metadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
         Member(
             "roleIds",
             Optional,
@@ -2480,7 +2480,7 @@ pub(super) static MIGRATE_USER_REQUEST_V1: Schema = Schema::Object(
                 max: usize::MAX,
             },
         ),
-        Member("vendorMetadata", Optional, &Schema::STRING),
+        Member("vendorMetadata", Optional, &Schema::JSON_TEXT),
         Member("externalId", Optional, &Schema::STRING),
         Member(
             "username",
@@ -2523,7 +2523,7 @@ pub(super) static MIGRATE_USER_REQUEST_V2: Schema = Schema::Object(
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("phoneNumberType", Optional, &PHONE_NUMBER_TYPE),
         Member("provider", Optional, &USER_PROVIDER),
-        Member("metadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
         Member(
             "roleIds",
             Optional,
@@ -2533,7 +2533,7 @@ pub(super) static MIGRATE_USER_REQUEST_V2: Schema = Schema::Object(
                 max: usize::MAX,
             },
         ),
-        Member("vendorMetadata", Optional, &Schema::STRING),
+        Member("vendorMetadata", Optional, &Schema::JSON_TEXT),
         Member("externalId", Optional, &Schema::STRING),
         Member(
             "username",
@@ -3157,7 +3157,7 @@ pub(super) static SIGN_UP_RESPONSE_DTO: Schema = Schema::Object(
 pub(super) static SIGN_UP_USER_EMAIL_DTO: Schema = Schema::Object(
     &[
         Member("provider", Required, &USER_PROVIDER),
-        Member("metadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
         Member("email", Required, &Schema::STRING),
         Member("username", Optional, &Schema::STRING),
         Member("name", Optional, &Schema::STRING),
@@ -3191,7 +3191,7 @@ pub(super) static SIGN_UP_USER_EMAIL_DTO: Schema = Schema::Object(
 pub(super) static SIGN_UP_USER_USERNAME_DTO: Schema = Schema::Object(
     &[
         Member("provider", Required, &USER_PROVIDER),
-        Member("metadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
         Member(
             "username",
             Required,
@@ -3616,7 +3616,7 @@ pub(super) static UPDATE_GROUP_DTO: Schema = Schema::Object(
     &[
         Member("color", Optional, &Schema::STRING),
         Member("description", Optional, &Schema::STRING),
-        Member("metadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
         Member("name", Optional, &Schema::STRING),
     ],
 );
@@ -3785,7 +3785,7 @@ pub(super) static UPDATE_USER_DTO: Schema = Schema::Object(
                 },
             ),
         ),
-        Member("metadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
         Member("name", Optional, &Schema::STRING),
     ],
 );
@@ -3840,8 +3840,8 @@ pub(super) static UPDATE_VENDOR_USER_DTO: Schema = Schema::Object(
                 },
             ),
         ),
-        Member("metadata", Optional, &Schema::STRING),
-        Member("vendorMetadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
+        Member("vendorMetadata", Optional, &Schema::JSON_TEXT),
         Member("mfaBypass", Optional, &Schema::Boolean),
         Member("externalId", Optional, &Schema::STRING),
         Member("name", Optional, &Schema::STRING),
@@ -3900,7 +3900,7 @@ pub(super) static USER_BULK_INVITE_REQUEST_DTO: Schema = Schema::Object(
         Member("password", Optional, &Schema::STRING),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("provider", Optional, &USER_PROVIDER),
-        Member("metadata", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::JSON_TEXT),
         Member("skipInviteEmail", Optional, &Schema::Boolean),
         Member(
             "roleIds",
