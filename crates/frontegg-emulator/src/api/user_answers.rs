@@ -5,6 +5,7 @@ use frontegg_model::{enums, types};
 
 use super::{permissions, roles};
 use crate::{
+    clock::Timestamp,
     domain::{
         permissions::PermissionWithRoles,
         roles::{Effective, RoleWithPermissions},
@@ -42,7 +43,7 @@ macro_rules! answer {
             tenant_ids: profile.members.iter().map(|member| member.row.tenant_id.clone()).collect(),
             tenants: profile.members.into_iter().map(|member| tenant(service, member)).collect(),
             created_at: Some(profile.user.created_at.utc()),
-            last_login: profile.user.last_login.map(|moment| moment.utc()),
+            last_login: profile.user.last_login.map(Timestamp::utc),
             $($member: $value),*
         }
     }};
@@ -72,7 +73,7 @@ pub(super) fn created(service: &Service, full: FullProfile) -> types::UserCreate
     let (roles, permissions) = held(service, effective);
     types::UserCreatedResponse {
         activated_for_tenant: Some(profile.is_activated()),
-        temporary_expiration_date: profile.in_view().and_then(|row| row.expires_at).map(|end| end.utc()),
+        temporary_expiration_date: profile.in_view().and_then(|row| row.expires_at).map(Timestamp::utc),
         id: profile.user.id,
         email: profile.email,
         name: profile.user.name,
@@ -82,7 +83,7 @@ pub(super) fn created(service: &Service, full: FullProfile) -> types::UserCreate
         roles: Some(roles),
         permissions: Some(permissions),
         created_at: Some(profile.user.created_at.utc()),
-        last_login: profile.user.last_login.map(|moment| moment.utc()),
+        last_login: profile.user.last_login.map(Timestamp::utc),
     }
 }
 
@@ -109,7 +110,7 @@ fn tenant(service: &Service, member: Member) -> types::UserTenantDto {
         tenant_id: member.row.tenant_id,
         roles,
         is_disabled: Some(member.row.is_disabled),
-        temporary_expiration_date: member.row.expires_at.map(|end| end.utc()),
+        temporary_expiration_date: member.row.expires_at.map(Timestamp::utc),
     }
 }
 

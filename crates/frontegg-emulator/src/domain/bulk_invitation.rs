@@ -61,10 +61,11 @@ pub(crate) async fn invite(tx: &Tx, base_url: &str, tenant_id: &str, entries: Ve
 async fn invite_one(tx: &Tx, base_url: &str, tenant_id: &str, invitation: Invitation) -> DomainResult<Option<Failure>> {
     let email = invitation.person.email.clone();
     let invited = async {
-        if let Some(user) = user_creation::known_person(tx, &invitation.person).await? {
-            if memberships::find(tx, &user.id, tenant_id).await?.is_some() {
-                return Ok(());
-            }
+        let known = user_creation::known_person(tx, &invitation.person).await?;
+        if let Some(user) = known
+            && memberships::find(tx, &user.id, tenant_id).await?.is_some()
+        {
+            return Ok(());
         }
         user_creation::invite(tx, Caller::Environment, base_url, tenant_id, invitation).await.map(|_| ())
     };

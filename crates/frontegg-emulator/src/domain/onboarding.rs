@@ -22,7 +22,7 @@ use crate::store::{
 };
 
 /// How long tokens live.
-const LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+const LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// The kinds of the settings documents.
 const ACTIVATION_STRATEGY: &str = "activation-strategy";
 const INVITATION_STRATEGY: &str = "invitation-strategy";

@@ -6,6 +6,7 @@ use frontegg_model::types;
 use super::members::changes;
 use crate::{
     api::{caller::viewer, user_answers},
+    clock::Timestamp,
     domain::{
         memberships, roles, tenants,
         user_profiles::{self, FullProfile},
@@ -142,6 +143,6 @@ fn data(service: &Service, tenant: tenant::Model) -> types::UserTenantDataDto {
         logo_url: tenant.logo_url,
         created_at: Some(tenant.created_at.utc()),
         updated_at: Some(tenant.updated_at.utc()),
-        deleted_at: tenant.deleted_at.map(|moment| moment.utc()),
+        deleted_at: tenant.deleted_at.map(Timestamp::utc),
     }
 }
