@@ -42,7 +42,7 @@ impl EmailConfigurationApi for Service {
         cx: &RequestContext,
         body: types::CreateOrUpdateMailConfigRequestDto,
     ) -> ApiResult<()> {
-        let sender = sender(MailProvider::Sendgrid, &body.secret, &[]);
+        let sender = sender(&MailProvider::Sendgrid, &body.secret, &[]);
         let tx = self.store().write().await?;
         let first = mail_sender::set(&tx, sender).await?;
         tx.commit().await?;
@@ -58,29 +58,29 @@ impl EmailConfigurationApi for Service {
         body: types::SetMailConfigurationRequest,
     ) -> ApiResult<()> {
         let tx = self.store().write().await?;
-        mail_sender::set(&tx, from_payload(body.payload)).await?;
+        mail_sender::set(&tx, from_payload(&body.payload)).await?;
         Ok(tx.commit().await?)
     }
 }
 
-fn from_payload(payload: types::MailConfigurationPayload) -> MailSender {
+fn from_payload(payload: &types::MailConfigurationPayload) -> MailSender {
     use types::MailConfigurationPayload as Payload;
     match payload {
-        Payload::SendGridDto(account) => sender(MailProvider::Sendgrid, &account.secret, &[]),
+        Payload::SendGridDto(account) => sender(&MailProvider::Sendgrid, &account.secret, &[]),
         Payload::MailgunDto(account) => {
-            let region = account.region.unwrap_or(MailgunRegion::Us);
+            let region = account.region.as_ref().unwrap_or(&MailgunRegion::Us);
             let extension = [("domain", account.domain.as_str()), ("region", region.as_str())];
-            sender(MailProvider::Mailgun, &account.secret, &extension)
+            sender(&MailProvider::Mailgun, &account.secret, &extension)
         }
         Payload::SesDto(account) => {
             let extension = [("id", account.id.as_str()), ("region", account.region.as_str())];
-            sender(MailProvider::Ses, &account.secret, &extension)
+            sender(&MailProvider::Ses, &account.secret, &extension)
         }
-        Payload::SesRoleDto(account) => sender(MailProvider::SesRole, &account.secret, &[("region", &account.region)]),
+        Payload::SesRoleDto(account) => sender(&MailProvider::SesRole, &account.secret, &[("region", &account.region)]),
     }
 }
 
-fn sender(provider: MailProvider, secret: &Secret, extension: &[(&str, &str)]) -> MailSender {
+fn sender(provider: &MailProvider, secret: &Secret, extension: &[(&str, &str)]) -> MailSender {
     MailSender {
         provider: provider.as_str().to_owned(),
         secret: secret.expose().to_owned(),

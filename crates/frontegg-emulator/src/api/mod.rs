@@ -11,6 +11,8 @@ mod api_token;
 mod api_tokens;
 mod caller;
 mod core_settings;
+mod email_configuration;
+mod email_templates;
 mod environment_authentication;
 mod failure;
 mod general;
@@ -25,6 +27,9 @@ mod roles;
 mod sessions_configuration;
 mod sessions_management;
 mod sign_in;
+mod sms;
+mod sms_configuration;
+mod sms_templates;
 mod sub_accounts;
 mod sub_accounts_and_hierarchy;
 mod unpublished_access_tokens;
@@ -59,16 +64,11 @@ const UNSERVED: &[&str] = &[
     "Data Migration",
     "Delegation",
     "Domain Restrictions",
-    "Email Configuration",
-    "Email Templates",
     "IP Restrictions",
     "MFA",
     "MFA Configuration",
     "MFA Settings",
     "Passwordless",
-    "SMS",
-    "SMS Configuration",
-    "SMS Templates",
     "Unpublished Policies",
     "User Pools",
 ];
@@ -110,6 +110,8 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::api_token::routes(router);
     let router = contract::api_tokens::routes(router);
     let router = contract::core_settings::routes(router);
+    let router = contract::email_configuration::routes(router);
+    let router = contract::email_templates::routes(router);
     let router = contract::environment_authentication::routes(router);
     let router = contract::general::routes(router);
     let router = contract::lockout_policy::routes(router);
@@ -121,6 +123,9 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::roles::routes(router);
     let router = contract::sessions_configuration::routes(router);
     let router = contract::sessions_management::routes(router);
+    let router = contract::sms::routes(router);
+    let router = contract::sms_configuration::routes(router);
+    let router = contract::sms_templates::routes(router);
     let router = contract::sub_accounts::routes(router);
     let router = contract::sub_accounts_and_hierarchy::routes(router);
     let router = contract::unpublished_access_tokens::routes(router);

@@ -59,7 +59,7 @@ impl SmsTemplatesApi for Service {
     ) -> ApiResult<types::SmsTemplateResponse> {
         let kind = SmsType::parse(&params.type_)?;
         let tx = self.store().write().await?;
-        let (text, first) = texts::set(&tx, kind, body.template).await?;
+        let (text, first) = texts::set(&tx, kind, body.template, body.extra).await?;
         tx.commit().await?;
         if !first {
             cx.set_status(StatusCode::OK);
@@ -70,6 +70,7 @@ impl SmsTemplatesApi for Service {
 
 fn answer(text: Text) -> types::SmsTemplateResponse {
     types::SmsTemplateResponse {
+        extra: text.more,
         created_at: text.written.map(|(created_at, _)| created_at.utc()),
         template: text.template,
         type_: text.kind.to_string(),

@@ -1,4 +1,4 @@
-//! Pages of emails and usernames with their owners.
+//! Pages of emails, usernames and phone numbers with their owners.
 
 use sea_orm::{
     ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
@@ -10,7 +10,7 @@ use crate::{
     domain::{DomainResult, id_list},
     store::{
         Tx,
-        entity::{membership, user, user_email, username},
+        entity::{membership, phone_number, user, user_email, username},
         query::{self, Page, Paged},
     },
 };
@@ -115,5 +115,22 @@ pub(crate) async fn usernames(tx: &Tx, listing: Listing) -> DomainResult<Paged<u
     };
     let order = listing.order();
     let select = select.order_by(key, order.clone()).order_by(username::Column::Username, order);
+    Ok(query::page(select, listing.page, tx).await?)
+}
+
+/// One page of phone numbers.
+pub(crate) async fn phone_numbers(tx: &Tx, listing: Listing) -> DomainResult<Paged<phone_number::Model>> {
+    let select = listing.narrow(
+        phone_number::Entity::find(),
+        phone_number::Column::UserId,
+        phone_number::Column::PhoneNumber,
+    )?;
+    let key = match listing.sort_by {
+        SortBy::CreatedAt => phone_number::Column::CreatedAt,
+        SortBy::UserId => phone_number::Column::UserId,
+        SortBy::Identifier => phone_number::Column::PhoneNumber,
+    };
+    let order = listing.order();
+    let select = select.order_by(key, order.clone()).order_by(phone_number::Column::Id, order);
     Ok(query::page(select, listing.page, tx).await?)
 }

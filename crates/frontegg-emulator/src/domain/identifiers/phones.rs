@@ -107,6 +107,15 @@ pub(crate) async fn add(tx: &Tx, user_id: &str, number: &str, verified: bool) ->
     Ok(row.insert(tx).await?)
 }
 
+/// Declares a number proven by a person, who gets it if they have it not. Says when that was, even if
+/// it was proven before.
+pub(crate) async fn prove(tx: &Tx, user_id: &str, number: &str) -> DomainResult<()> {
+    let mut row = add(tx, user_id, number, true).await?.into_active_model();
+    row.updated_at = Set(tx.now());
+    row.update(tx).await?;
+    Ok(())
+}
+
 /// Takes a number away, from the profile too when it shows this one.
 pub(crate) async fn remove(tx: &Tx, user_id: &str, phone_id: &str) -> DomainResult<()> {
     let row = require_own(tx, user_id, phone_id).await?;

@@ -126,7 +126,7 @@ async fn an_sms_is_plain_text_from_the_configured_sender() {
 
     let sender = SmsSender { sender_name: Some("Acme".to_owned()), ..SmsSender::default() };
     sms_sender::set(tx, &sender).await.expect("a sender");
-    texts::set(tx, SmsType::Otc, "<{{ code }}> {{name}}".to_owned()).await.expect("a text");
+    texts::set(tx, SmsType::Otc, "<{{ code }}> {{name}}".to_owned(), Map::new()).await.expect("a text");
     sms(SmsType::Otc, "+4915112345678").code("123456").send(tx, BASE_URL).await.expect("an SMS");
     let message = last(tx).await;
     assert_eq!(message.body.as_deref(), Some("<123456> "));

@@ -36,6 +36,8 @@ pub(crate) enum SmsType {
 pub(crate) struct Text {
     pub(crate) kind: SmsType,
     pub(crate) template: String,
+    /// What else its owner has stored with it.
+    pub(crate) more: Map<String, Value>,
     /// When the environment's own text was first and last written.
     pub(crate) written: Option<(Timestamp, Timestamp)>,
 }
@@ -82,7 +84,7 @@ impl SmsType {
             Self::MfaEnroll => "Your code to add this phone as a second factor is {{code}}",
             Self::MfaUnenroll => "Your code to remove this phone as a second factor is {{code}}",
         };
-        Text { kind: self, template: template.to_owned(), written: None }
+        Text { kind: self, template: template.to_owned(), more: Map::new(), written: None }
     }
 }
 
@@ -109,12 +111,22 @@ pub(crate) async fn in_force(tx: &Tx, kind: SmsType) -> DomainResult<Text> {
     Ok(find(tx, kind).await?.unwrap_or_else(|| kind.built_in()))
 }
 
-/// Stores a text; true when it is the first of its type.
-pub(crate) async fn set(tx: &Tx, kind: SmsType, template: String) -> DomainResult<(Text, bool)> {
+/// Stores a text and what else comes with it; true when it is the first of its type.
+pub(crate) async fn set(
+    tx: &Tx,
+    kind: SmsType,
+    template: String,
+    mut more: Map<String, Value>,
+) -> DomainResult<(Text, bool)> {
+    for own in ["type", "createdAt", "updatedAt"] {
+        more.remove(own);
+    }
+    let more = Value::Object(more).to_string();
     let row = sms_template::Entity::find_by_id(kind.as_str()).one(tx).await?;
     let (row, first) = if let Some(row) = row {
         let mut row = row.into_active_model();
         row.template = Set(template);
+        row.more = Set(more);
         row.updated_at = Set(tx.now());
         (row.update(tx).await?, false)
     } else {
@@ -123,6 +135,7 @@ pub(crate) async fn set(tx: &Tx, kind: SmsType, template: String) -> DomainResul
         let row = sms_template::ActiveModel {
             kind: Set(kind),
             template: Set(template),
+            more: Set(more),
             created_at: Set(now),
             updated_at: Set(now),
         };
@@ -144,6 +157,7 @@ impl TryFrom<sms_template::Model> for Text {
         Ok(Self {
             kind: SmsType::parse(&row.kind)?,
             template: row.template,
+            more: serde_json::from_str(&row.more).map_err(DomainError::internal)?,
             written: Some((row.created_at, row.updated_at)),
         })
     }

@@ -40,6 +40,8 @@ pub mod sms_template {
         #[sea_orm(primary_key, auto_increment = false, column_name = "type")]
         pub kind: String,
         pub template: String,
+        /// What else came with it, a JSON object as text.
+        pub more: String,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
     }

@@ -28,6 +28,7 @@ CREATE TABLE email_templates (
 CREATE TABLE sms_templates (
     type TEXT NOT NULL PRIMARY KEY,
     template TEXT NOT NULL,
+    more TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
