@@ -123,7 +123,7 @@ async fn a_permission_changes_and_roles_keep_it() {
         management.permissions_categories().create_permission_category(&CreateCategoryDto::new("Billing")).await;
     let category = category.expect("a category").id;
 
-    world.emulator.clock().advance(Duration::from_secs(60));
+    world.emulator.clock().advance(Duration::from_mins(1));
     let same = permissions.update_permission(&made.id, &UpdatePermissionRequest::new()).await.expect("a permission");
     assert_eq!(same.updated_at, made.updated_at);
     let change = UpdatePermissionRequest::new().key("after").category_id(&category);
@@ -229,7 +229,7 @@ async fn permissions_are_classified() {
     for row in &changed {
         assert_eq!(find(&permissions, &row.id).await.as_ref().map(json), Some(json(row)));
     }
-    world.emulator.clock().advance(Duration::from_secs(60));
+    world.emulator.clock().advance(Duration::from_mins(1));
     let again = permissions.set_permissions_classification(&always).await.expect("permissions");
     assert_eq!(json(&again), json(&changed));
 

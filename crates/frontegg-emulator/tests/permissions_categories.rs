@@ -76,7 +76,7 @@ async fn a_category_changes() {
     let categories = world.frontegg.management().permissions_categories();
     let new = CreateCategoryDto::new("Billing").description("Money");
     let made = categories.create_permission_category(&new).await.expect("a category");
-    world.emulator.clock().advance(Duration::from_secs(60));
+    world.emulator.clock().advance(Duration::from_mins(1));
     let update = async |id: &str, change: UpdateCategoryDto| categories.update_permission_category(id, &change).await;
     let change = UpdateCategoryDto::new;
     update(&made.id, change()).await.expect("nothing to change");

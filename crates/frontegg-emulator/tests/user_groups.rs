@@ -107,7 +107,7 @@ async fn a_group_changes() {
     let made =
         groups.create_group(&CreateGroupDto::new("Team").color("red").description("Text")).await.expect("a group");
     create(&groups, "Taken").await;
-    world.emulator.clock().advance(Duration::from_secs(60));
+    world.emulator.clock().advance(Duration::from_mins(1));
     let update = async |change: UpdateGroupDto| groups.update_group(&made.id, &change).await;
     assert_eq!(json(&update(UpdateGroupDto::new()).await.expect("a group")), json(&made));
     let changed = update(UpdateGroupDto::new().name("Crew").metadata("[]")).await.expect("a group");

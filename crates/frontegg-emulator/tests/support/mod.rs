@@ -8,7 +8,7 @@ mod raw;
 use std::fmt::Debug;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use frontegg_emulator::{Emulator, EmulatorBuilder};
+use frontegg_emulator::{Emulator, EmulatorBuilder, StoreTarget};
 use frontegg_identity::{
     Environment, Error, Frontegg, Scope, User,
     types::{CreateTenantRequest, CreateUserDto},
@@ -24,8 +24,16 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// In memory or, where `FRONTEGG_TEST_POSTGRES` names a database to use up, in PostgreSQL: one
+    /// for all tests, which then run one by one (`--test-threads 1`).
     pub(crate) async fn start() -> Self {
-        Self::of(Emulator::builder()).await
+        let Ok(url) = std::env::var("FRONTEGG_TEST_POSTGRES") else {
+            return Self::of(Emulator::builder()).await;
+        };
+        let store: StoreTarget = url.parse().expect("a database");
+        let world = Self::of(Emulator::builder().store(store)).await;
+        world.emulator.reset().await.expect("an empty database");
+        world
     }
 
     /// With settings of its own.
@@ -51,6 +59,12 @@ impl World {
         }
         let users = self.frontegg.tenant(tenant).user_management();
         users.create_user_v2(&new).await.expect("a user").id
+    }
+
+    /// The id of a role that every environment has, by its key.
+    pub(crate) async fn role(&self, key: &str) -> String {
+        let roles = self.frontegg.management().roles().list_roles_v1().await.expect("the roles");
+        roles.into_iter().find(|role| role.key == key).expect("a built-in role").id
     }
 
     /// The scope of a user's session in a tenant.

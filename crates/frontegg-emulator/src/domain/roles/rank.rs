@@ -63,7 +63,6 @@ pub(super) fn too_strong() -> DomainError {
 struct Held {
     key: String,
     level: i32,
-    inherited: bool,
 }
 
 /// The level of each role that the token names. A key may also stand for a role of a tenant above,
@@ -79,10 +78,10 @@ async fn held(tx: &Tx, grants: Grants<'_>) -> DomainResult<Vec<i32>> {
             UNION
             SELECT edge.parent_id FROM above JOIN tenant_edges edge ON edge.child_id = above.tenant_id
         )
-        SELECT key, level, COALESCE(tenant_id <> $1, FALSE) AS inherited FROM roles
+        SELECT key, level FROM roles
         WHERE key IN ({keys})
             AND (tenant_id IS NULL OR tenant_id = $1 OR tenant_id IN (SELECT tenant_id FROM above))
-        ORDER BY key, inherited, level DESC",
+        ORDER BY key, COALESCE(tenant_id <> $1, FALSE), level DESC",
         keys = parameters(2, grants.roles.len()),
     );
     let values = std::iter::once(grants.tenant_id).chain(grants.roles.iter().map(String::as_str));
