@@ -1445,7 +1445,7 @@ pub(super) static CREATE_USER_EMAIL_VERIFY_REQUEST_DTO: Schema = Schema::Object(
     ],
 );
 pub(super) static CREATE_USER_EMAILS_POLICY_REQUEST_DTO: Schema = Schema::Object(
-    &[Member("allowEmailChange", Required, &Schema::Boolean)],
+    &[Member("allowEmailChange", Optional, &Schema::Boolean)],
 );
 pub(super) static CREATE_USER_PHONE_NUMBER_REQUEST_DTO: Schema = Schema::Object(
     &[

@@ -17,8 +17,12 @@ impl UserEmailsPolicyApi for Service {
         _: &RequestContext,
         body: types::CreateUserEmailsPolicyRequestDto,
     ) -> ApiResult<()> {
+        // Without the member it stays as it is.
+        let Some(allowed) = body.allow_email_change else {
+            return Ok(());
+        };
         let tx = self.store().write().await?;
-        user_emails_policy::allow_change(&tx, body.allow_email_change).await?;
+        user_emails_policy::allow_change(&tx, allowed).await?;
         Ok(tx.commit().await?)
     }
 }

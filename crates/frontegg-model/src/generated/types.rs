@@ -4279,19 +4279,29 @@ impl CreateUserEmailVerifyRequestDto {
     }
 }
 /// Permits or forbids users to change their own mail address. Administrators are not bound by it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUserEmailsPolicyRequestDto {
     /// Whether users may change their mail address.
-    #[serde(rename = "allowEmailChange")]
-    pub allow_email_change: bool,
+    #[serde(
+        rename = "allowEmailChange",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub allow_email_change: ::std::option::Option<bool>,
 }
 impl CreateUserEmailsPolicyRequestDto {
     /// With the members that must be there; the others have setters of their names.
     #[allow(clippy::too_many_arguments)]
-    pub fn new(allow_email_change: bool) -> Self {
-        Self { allow_email_change }
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self { allow_email_change: None }
+    }
+    /// Whether users may change their mail address.
+    #[must_use]
+    pub fn allow_email_change(mut self, value: bool) -> Self {
+        self.allow_email_change = Some(value);
+        self
     }
 }
 /// A phone number to add to the signed-in user.
