@@ -4,6 +4,9 @@
 //! counts. The lock is global and has no end of its own: the link of a mail lifts it, or an
 //! administrator.
 
+#[cfg(test)]
+mod tests;
+
 use std::{slice, time::Duration};
 
 use frontegg_model::enums::EmailTemplateType;

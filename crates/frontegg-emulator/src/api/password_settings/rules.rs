@@ -77,16 +77,12 @@ pub(super) fn rotation(level: Owner<'_>, record: &Record<Rotation>) -> types::Pa
         created_at: Some(record.created_at().utc()),
         updated_at: Some(record.updated_at().utc()),
         is_active: record.rule.is_active,
-        rotation_period: record.rule.rotation_period,
-        notification_period: record.rule.notification_period,
+        rotation_period: record.rule.period,
+        notification_period: record.rule.notice,
         tenant_id: Some(tenant_id.to_owned()),
     }
 }
 
 pub(super) fn rotation_change(body: &types::CreateOrUpdatePasswordRotationDto) -> rotation::Change {
-    rotation::Change {
-        is_active: body.is_active,
-        rotation_period: body.rotation_period,
-        notification_period: body.notification_period,
-    }
+    rotation::Change { is_active: body.is_active, period: body.rotation_period, notice: body.notification_period }
 }

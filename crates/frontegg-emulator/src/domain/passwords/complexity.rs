@@ -51,7 +51,7 @@ pub(crate) struct RequiredTests {
 }
 
 /// What to change of the rules; what is absent stays, tests are replaced as a whole.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Change {
     pub(crate) allow_passphrases: Option<bool>,
     pub(crate) min_length: Option<i64>,

@@ -62,7 +62,7 @@ enum SaltPosition {
 
 /// What to store of an imported hash of that kind; 400 for one that cannot be used. Nothing is
 /// hashed here.
-pub(crate) fn import(kind: &str, hash: &str, parameters: Option<&str>) -> DomainResult<String> {
+pub(crate) fn read(kind: &str, hash: &str, parameters: Option<&str>) -> DomainResult<String> {
     let parameters = match parameters.map(str::trim) {
         None | Some("") => Parameters::default(),
         Some(text) => Parameters::parse(text)

@@ -27,16 +27,18 @@ const LONGEST: i64 = 2_628_000;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Rotation {
     pub(crate) is_active: bool,
-    pub(crate) rotation_period: i64,
-    pub(crate) notification_period: i64,
+    /// The greatest age of a password.
+    pub(crate) period: i64,
+    /// For how long before it people are reminded.
+    pub(crate) notice: i64,
 }
 
 /// What to change of a rule; what is absent stays.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Change {
     pub(crate) is_active: Option<bool>,
-    pub(crate) rotation_period: Option<i64>,
-    pub(crate) notification_period: Option<i64>,
+    pub(crate) period: Option<i64>,
+    pub(crate) notice: Option<i64>,
 }
 
 /// When a person's password has to be changed.
@@ -49,7 +51,7 @@ pub(crate) struct Due {
 
 impl Default for Rotation {
     fn default() -> Self {
-        Self { is_active: false, rotation_period: 129_600, notification_period: 10_080 }
+        Self { is_active: false, period: 129_600, notice: 10_080 }
     }
 }
 
@@ -79,10 +81,10 @@ pub(crate) async fn set(tx: &Tx, caller: Caller<'_>, tenant: Option<&str>, chang
     let rule = present.as_ref().map_or_else(Rotation::default, |record| record.rule);
     let rule = Rotation {
         is_active: change.is_active.unwrap_or(rule.is_active),
-        rotation_period: change.rotation_period.unwrap_or(rule.rotation_period),
-        notification_period: change.notification_period.unwrap_or(rule.notification_period),
+        period: change.period.unwrap_or(rule.period),
+        notice: change.notice.unwrap_or(rule.notice),
     };
-    let in_range = (1..=LONGEST).contains(&rule.rotation_period) && (0..=LONGEST).contains(&rule.notification_period);
+    let in_range = (1..=LONGEST).contains(&rule.period) && (0..=LONGEST).contains(&rule.notice);
     if !in_range {
         return Err(DomainError::bad_request(format!("periods must be at most {LONGEST} minutes")));
     }
@@ -101,14 +103,14 @@ pub(crate) async fn due(tx: &Tx, user_id: &str) -> DomainResult<Option<Due>> {
         applying.tenants.clear();
     }
     let active = applying.all().map(|record| record.rule).filter(|rule| rule.is_active);
-    let Some(rule) = active.min_by_key(|rule| rule.rotation_period) else {
+    let Some(rule) = active.min_by_key(|rule| rule.period) else {
         return Ok(None);
     };
     let Some(password) = password::Entity::find_by_id(user_id).one(tx).await? else {
         return Ok(None);
     };
-    let period = Duration::from_secs(60 * u64::try_from(rule.rotation_period).unwrap_or(0));
-    Ok(Some(Due { at: password.changed_at.after(period), notification_period: rule.notification_period }))
+    let period = Duration::from_secs(60 * u64::try_from(rule.period).unwrap_or(0));
+    Ok(Some(Due { at: password.changed_at.after(period), notification_period: rule.notice }))
 }
 
 #[cfg(test)]

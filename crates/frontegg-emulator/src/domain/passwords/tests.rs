@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{hasher::Passwords, import::import, stored::Stored};
+use super::{hasher::Passwords, import, stored::Stored};
 
 const FIREBASE: &str = r#"{"memCost":14,"rounds":8,"saltSeparator":"Bw==",
     "signerKey":"jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA=="}"#;
@@ -77,7 +77,7 @@ async fn imported_hashes_are_verified_and_upgraded() {
     for passwords in [Passwords::new(true), Passwords::new(false)] {
         for (kind, hash, parameters, password) in samples() {
             let stored =
-                import(kind, &hash, Some(parameters)).unwrap_or_else(|error| panic!("{kind} {hash}: {error:?}"));
+                import::read(kind, &hash, Some(parameters)).unwrap_or_else(|error| panic!("{kind} {hash}: {error:?}"));
             assert_eq!(Stored::parse(&stored).expect("what was written is read").to_string(), stored);
             let wrong = passwords.verify_and_upgrade("wrong", Some(&stored)).await.expect("an answer");
             assert!(!wrong.is_right && wrong.better.is_none(), "{kind} {hash}");
@@ -98,8 +98,8 @@ async fn imported_hashes_are_verified_and_upgraded() {
 #[test]
 fn a_firebase_salt_may_stand_among_the_parameters() {
     let parameters = FIREBASE.replace("\"memCost\"", "\"salt\":\"42xEC+ixf3L2lw==\",\"memCost\"");
-    let alone = import("firebase-scrypt", FIREBASE_KEY, Some(&parameters)).expect("a hash");
-    let joined = import("firebase-scrypt", &format!("42xEC+ixf3L2lw==Bw=={FIREBASE_KEY}"), Some(FIREBASE));
+    let alone = import::read("firebase-scrypt", FIREBASE_KEY, Some(&parameters)).expect("a hash");
+    let joined = import::read("firebase-scrypt", &format!("42xEC+ixf3L2lw==Bw=={FIREBASE_KEY}"), Some(FIREBASE));
     assert_eq!(alone, joined.expect("a hash"));
 }
 
@@ -158,14 +158,14 @@ fn case_7_hostile_hashes_are_refused_at_once() {
         ("scrypt", &joined, r#"{"N":-1}"#, "passwordHashConfig"),
         ("md5", sha256, "", "passwordHashType"),
     ] {
-        let error = import(kind, hash, Some(parameters)).expect_err(hash);
+        let error = import::read(kind, hash, Some(parameters)).expect_err(hash);
         assert!(error.messages()[0].contains(text), "{kind} {hash} {parameters}: {:?}", error.messages());
         assert!(!error.messages()[0].contains(salt), "no secrets");
     }
     let huge = "A".repeat(1 << 20);
     for kind in ["bcrypt", "argon2", "scrypt", "pbkdf2", "sha256"] {
-        assert!(import(kind, &huge, None).is_err());
-        assert!(import(kind, &format!("{huge}${huge}"), None).is_err());
+        assert!(import::read(kind, &huge, None).is_err());
+        assert!(import::read(kind, &format!("{huge}${huge}"), None).is_err());
     }
     assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
 }
