@@ -206,7 +206,7 @@ async fn a_leaked_password_opens_nothing() {
     let world = World::start().await;
     world.tenant("acme").await;
     world.member("acme", "ada@acme.test").await;
-    world.emulator.leak_passwords([PASSWORD]).await.expect("a leak");
+    world.emulator.set_leaked_passwords([PASSWORD]).await.expect("a leak");
     let mut browser = world.browser();
     let reply = browser.sign_in("ada@acme.test").await;
     assert_eq!((reply.status, &reply.body["isBreachedPassword"]), (200, &json!(true)));

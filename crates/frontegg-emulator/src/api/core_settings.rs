@@ -167,9 +167,7 @@ fn change(body: types::VendorConfigRequest) -> Change {
         default_passwordless_token_expiration: body.default_passwordless_token_expiration,
         cookie_same_site: body.cookie_same_site.as_ref().map(read_same_site),
         auth_strategy: body.auth_strategy.map(|name| name.as_str().to_owned()),
-        machine_to_machine_auth_strategy: body
-            .machine_to_machine_auth_strategy
-            .map(|name| name.as_str().to_owned()),
+        machine_to_machine_auth_strategy: body.machine_to_machine_auth_strategy.map(|name| name.as_str().to_owned()),
         allow_signups: body.allow_signups,
         api_tokens_enabled: body.api_tokens_enabled,
         allow_override_password_complexity: body.allow_override_password_complexity,

@@ -146,7 +146,8 @@ async fn sign_up(
 ) -> ApiResult<types::SignUpResponseDto> {
     let visit = sign_in::visit(service, cx).invited(exposed(invitation.as_ref()));
     let (store, passwords) = (service.store(), service.passwords());
-    let done = sign_up::sign_up(store, passwords, service.base_url(), newcomer, &visit).await?;
+    // On the heap, as it is large.
+    let done = Box::pin(sign_up::sign_up(store, passwords, service.base_url(), newcomer, &visit)).await?;
     let auth_response = match done.outcome {
         Some(outcome) => Some(sign_in::answer(service, cx, outcome).await?),
         None => None,

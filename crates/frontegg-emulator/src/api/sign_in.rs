@@ -159,7 +159,8 @@ async fn signed_in(
         let max_age = Some(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX));
         cx.set_cookie(&Cookie { name: &own_name(service, prefix), value, max_age, same_site, secure: true });
     };
-    set(REFRESH, &opened.refresh_token, opened.session.expires_at.since(now));
+    let (session, refresh_token) = (&opened.session, &opened.refresh_token);
+    set(REFRESH, refresh_token, session.expires_at.since(session.last_used_at));
     if let Some(remembered) = &extras.remembered {
         set(DEVICE, &remembered.token, remembered.lifetime);
     }
@@ -191,7 +192,8 @@ pub(super) fn drop_refresh_cookies(service: &Service, cx: &RequestContext, same_
     }
 }
 
-fn read(same_site: CookieSameSite) -> SameSite {
+/// The configuration's word in terms of a cookie.
+pub(super) fn read(same_site: CookieSameSite) -> SameSite {
     match same_site {
         CookieSameSite::Strict => SameSite::Strict,
         CookieSameSite::Lax => SameSite::Lax,

@@ -38,6 +38,26 @@ pub(crate) async fn get<T: DeserializeOwned + Default>(tx: &Tx, owner: Owner<'_>
     Ok(find(tx, owner, kind).await?.unwrap_or_default())
 }
 
+/// The documents of that kind that the environment and a tenant have.
+pub(crate) async fn both<T: DeserializeOwned>(
+    tx: &Tx,
+    tenant_id: &str,
+    kind: &str,
+) -> DomainResult<(Option<T>, Option<T>)> {
+    let rows = setting::Entity::find()
+        .filter(setting::Column::Scope.is_in([Owner::Environment.key(), Owner::Tenant(tenant_id).key()]))
+        .filter(setting::Column::Kind.eq(kind))
+        .all(tx)
+        .await?;
+    let mut documents = (None, None);
+    for row in rows {
+        let document = serde_json::from_str(&row.document).map_err(DomainError::internal)?;
+        let place = if row.scope == ENVIRONMENT { &mut documents.0 } else { &mut documents.1 };
+        *place = Some(document);
+    }
+    Ok(documents)
+}
+
 /// Writes the document of that kind, the first or the next.
 pub(crate) async fn put<T: Serialize>(tx: &Tx, owner: Owner<'_>, kind: &str, document: &T) -> DomainResult<()> {
     let row = setting::ActiveModel {
@@ -96,6 +116,8 @@ mod tests {
         put(&tx, environment, "x", &on).await.expect("a write");
         assert_eq!(get::<Flag>(&tx, environment, "x").await.expect("a read"), on);
         assert_eq!(get::<Flag>(&tx, acme, "x").await.expect("a read"), Flag::default());
+        assert_eq!(both::<Flag>(&tx, "acme", "x").await.expect("a read"), (Some(on), None));
+        let on = Flag { enabled: true };
         assert!(delete(&tx, environment, "x").await.expect("a delete"));
         assert!(!delete(&tx, environment, "x").await.expect("a delete"));
         for (owner, kind) in [(acme, "x"), (acme, "y"), (environment, "y")] {

@@ -5,10 +5,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr
 use super::{Inviting, Visit, require_unlocked};
 use crate::{
     domain::{
-        DomainError, DomainResult, Refusal,
-        configuration::IdentityConfiguration,
-        identifiers::emails,
-        memberships, tenants,
+        DomainError, DomainResult, Refusal, configuration::IdentityConfiguration, identifiers::emails, memberships,
+        tenants,
     },
     store::{
         Tx,
@@ -31,6 +29,40 @@ pub(super) async fn require_allowed(
     if addresses.is_empty() { Ok(()) } else { Err(DomainError::forbidden("User is not verified")) }
 }
 
+/// Where a sign-in leads.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) tenant_id: String,
+    /// Whether the person is a member who has never signed in.
+    is_first: bool,
+}
+
+impl Entry {
+    fn new(tenant_id: &str) -> Self {
+        Self { tenant_id: tenant_id.to_owned(), is_first: false }
+    }
+
+    fn of(row: &membership::Model) -> Self {
+        let is_first = row.status == MembershipStatus::PendingLogin;
+        Self { tenant_id: row.tenant_id.clone(), is_first }
+    }
+
+    /// A member who signs in for the first time is one of the active ones from then on.
+    pub(super) async fn activate(&self, tx: &Tx, user_id: &str) -> DomainResult<()> {
+        if !self.is_first {
+            return Ok(());
+        }
+        membership::Entity::update_many()
+            .col_expr(membership::Column::Status, Expr::value(MembershipStatus::Activated))
+            .col_expr(membership::Column::UpdatedAt, Expr::value(tx.now()))
+            .filter(membership::Column::UserId.eq(user_id))
+            .filter(membership::Column::TenantId.eq(self.tenant_id.as_str()))
+            .exec(tx)
+            .await?;
+        Ok(())
+    }
+}
+
 /// The tenant that a sign-in leads to: that of the login page, else the one that the person last
 /// worked in (with the application), else the oldest that is open to them. One that they are about
 /// to join will do. 403 when there is none.
@@ -39,28 +71,37 @@ pub(super) async fn choose(
     user: &user::Model,
     visit: &Visit,
     joining: Option<&Inviting>,
-) -> DomainResult<String> {
+) -> DomainResult<Entry> {
+    let open = open_memberships(tx, user).await?;
+    let of_member = |tenant_id: &str| open.iter().find(|row| row.tenant_id == tenant_id).map(Entry::of);
     if let Some(alias) = &visit.alias
         && let Some(tenant) = tenants::find_by_alias(tx, alias).await?
     {
-        if joining.is_none_or(|inviting| inviting.tenant_id() != tenant.tenant_id) {
-            require(tx, user, &tenant.tenant_id).await?;
+        let tenant_id = tenant.tenant_id.as_str();
+        if let Some(entry) = of_member(tenant_id) {
+            return Ok(entry);
         }
-        return Ok(tenant.tenant_id);
+        if joining.is_none_or(|inviting| inviting.tenant_id() != tenant_id) {
+            require(tx, user, tenant_id).await?;
+        }
+        return Ok(Entry::new(tenant_id));
     }
-    let open = open_memberships(tx, user).await?;
     let wished = [of_application(tx, user, visit.application_id.as_deref()).await?, user.active_tenant_id.clone()];
-    for tenant_id in wished.into_iter().flatten() {
-        if open.contains(&tenant_id) || is_open(require(tx, user, &tenant_id).await)? {
-            return Ok(tenant_id);
+    for tenant_id in wished.iter().flatten() {
+        if let Some(entry) = of_member(tenant_id) {
+            return Ok(entry);
+        }
+        if is_open(require(tx, user, tenant_id).await)? {
+            return Ok(Entry::new(tenant_id));
         }
     }
-    let other = open.into_iter().next().or_else(|| Some(joining?.tenant_id().to_owned()));
+    let other = open.first().map(Entry::of);
+    let other = other.or_else(|| joining.map(|inviting| Entry::new(inviting.tenant_id())));
     other.ok_or_else(|| DomainError::forbidden("User has no tenant to sign in to"))
 }
 
-/// The tenants that the person is a member of and can enter, the oldest membership first.
-async fn open_memberships(tx: &Tx, user: &user::Model) -> DomainResult<Vec<String>> {
+/// The memberships by which the person can enter a tenant, the oldest first.
+async fn open_memberships(tx: &Tx, user: &user::Model) -> DomainResult<Vec<membership::Model>> {
     let rows = membership::Entity::find()
         .find_also_related(tenant::Entity)
         .filter(membership::Column::UserId.eq(user.id.as_str()))
@@ -72,7 +113,7 @@ async fn open_memberships(tx: &Tx, user: &user::Model) -> DomainResult<Vec<Strin
         let live = tenant.as_ref().is_some_and(|tenant| tenant.deleted_at.is_none() && !tenant.is_locked);
         live && memberships::is_open(tx, row)
     };
-    Ok(rows.into_iter().filter(enterable).map(|(row, _)| row.tenant_id).collect())
+    Ok(rows.into_iter().filter(enterable).map(|(row, _)| row).collect())
 }
 
 /// The tenant that the person works in with that application, if they chose one.
@@ -106,17 +147,4 @@ pub(super) fn is_open(entry: DomainResult<()>) -> DomainResult<bool> {
         Err(error) if error.refusal() == Refusal::Forbidden => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// A member who signs in for the first time is one of the active ones from then on.
-pub(super) async fn activate(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<()> {
-    membership::Entity::update_many()
-        .col_expr(membership::Column::Status, Expr::value(MembershipStatus::Activated))
-        .col_expr(membership::Column::UpdatedAt, Expr::value(tx.now()))
-        .filter(membership::Column::UserId.eq(user_id))
-        .filter(membership::Column::TenantId.eq(tenant_id))
-        .filter(membership::Column::Status.eq(MembershipStatus::PendingLogin))
-        .exec(tx)
-        .await?;
-    Ok(())
 }

@@ -1,8 +1,6 @@
 //! Coming by an invite into a tenant: whoever signs in or signs up with its token joins.
 
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::Visit;
 use crate::{

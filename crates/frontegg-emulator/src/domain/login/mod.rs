@@ -13,6 +13,8 @@ mod password;
 mod pending;
 mod renewal;
 mod step_up;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -32,6 +34,7 @@ use crate::{
 };
 
 pub(crate) use super::sessions::Visit;
+use entry::Entry;
 pub(crate) use factors::{Demand, Devices, Remembered};
 pub(crate) use invites::{Inviting, inviting};
 pub(crate) use password::{Credentials, Identifier, with_password};
@@ -104,13 +107,24 @@ impl SecondFactor {
 pub(crate) enum Outcome {
     SignedIn(Box<SignedIn>),
     /// A second factor is wanted, of those that the person has.
-    MfaChallenge { mfa_token: String, devices: Devices },
+    MfaChallenge {
+        mfa_token: String,
+        devices: Devices,
+    },
     /// A second factor is wanted, and the person has none yet.
-    MfaEnrollment { mfa_token: String, strategies: Vec<MfaStrategy>, qr_code: Option<String> },
+    MfaEnrollment {
+        mfa_token: String,
+        strategies: Vec<MfaStrategy>,
+        qr_code: Option<String>,
+    },
     /// The password is known from a data leak. A mail tells the person how to set another.
     PasswordLeaked,
     /// The password is too old; the token serves to set another.
-    PasswordExpired { user_id: String, reset_token: String, recovery_code: Option<String> },
+    PasswordExpired {
+        user_id: String,
+        reset_token: String,
+        recovery_code: Option<String>,
+    },
 }
 
 /// A session and what is told of it.
@@ -166,12 +180,17 @@ async fn proceed(
     entry::require_allowed(tx, &user, &configuration).await?;
     let inviting = invites::of_visit(tx, visit, Some(&user)).await?;
     // Who cannot enter anywhere is told so before being asked for more.
-    entry::choose(tx, &user, visit, inviting.as_ref()).await?;
+    let entry = entry::choose(tx, &user, visit, inviting.as_ref()).await?;
     if is_leaked {
         return Ok(Outcome::PasswordLeaked);
     }
     match factors::demand(tx, &user, first, visit.device.as_deref()).await? {
-        Demand::Nothing => finish(tx, &configuration, user, (first, first.proofs()), visit, Extras::default()).await,
+        Demand::Nothing => {
+            if let Some(inviting) = inviting {
+                inviting.join(tx, &user).await?;
+            }
+            finish(tx, &configuration, user, (first, first.proofs()), (visit, entry), Extras::default()).await
+        }
         demand => pending::open(tx, &user, first, visit, None, demand).await,
     }
 }
@@ -194,7 +213,13 @@ pub(crate) async fn second_factor_done(
     let configuration = configuration::get(tx).await?;
     match raising {
         Some(raising) => step_up::finish(tx, &configuration, user, &raising, &proofs, extras).await,
-        None => finish(tx, &configuration, user, (first, &proofs), &visit, extras).await,
+        None => {
+            if let Some(inviting) = invites::of_visit(tx, &visit, Some(&user)).await? {
+                inviting.join(tx, &user).await?;
+            }
+            let entry = entry::choose(tx, &user, &visit, None).await?;
+            finish(tx, &configuration, user, (first, &proofs), (&visit, entry), extras).await
+        }
     }
 }
 
@@ -204,7 +229,7 @@ async fn finish(
     configuration: &IdentityConfiguration,
     user: user::Model,
     (first, proofs): (FirstFactor, &[&str]),
-    visit: &Visit,
+    (visit, entry): (&Visit, Entry),
     mut extras: Extras,
 ) -> DomainResult<Outcome> {
     if first == FirstFactor::Password
@@ -217,11 +242,8 @@ async fn finish(
         }
         extras.password_due = due.minutes_left(tx.now()).map(|left| (left, due.notification_period));
     }
-    if let Some(inviting) = invites::of_visit(tx, visit, Some(&user)).await? {
-        inviting.join(tx, &user).await?;
-    }
-    let tenant_id = entry::choose(tx, &user, visit, None).await?;
-    entry::activate(tx, &user.id, &tenant_id).await?;
+    entry.activate(tx, &user.id).await?;
+    let tenant_id = entry.tenant_id;
     let opened = sessions::start(tx, configuration, (&user.id, &tenant_id), proofs, visit).await?;
     let user = note_login(tx, user, &tenant_id).await?;
     signed_in(tx, configuration, &user, &tenant_id, opened, extras).await

@@ -12,10 +12,7 @@ use crate::{
         outbox,
         passwords::{self, Passwords},
     },
-    store::{
-        Store, Tx,
-        entity::user,
-    },
+    store::{Store, Tx, entity::user},
 };
 
 /// By what somebody says who they are.
@@ -77,6 +74,7 @@ pub(crate) async fn with_password(
         return Err(DomainError::bad_request(message));
     }
     let user_id = identifier.user_id(&tx).await?;
+    let is_leaked = passwords::leaked::is_leaked(&tx, credentials.password).await?;
     drop(tx);
     let (account, id) = (identifier.account(), user_id.as_deref());
     let attempt = lockout::attempt(store, passwords, base_url, &account, id, credentials.password).await?;
@@ -87,7 +85,6 @@ pub(crate) async fn with_password(
     // Things may have changed while the password was compared.
     let user = user::Entity::find_by_id(user_id.unwrap_or_default()).one(&tx).await?;
     let user = user.filter(|user| !user.is_locked).ok_or_else(refused)?;
-    let is_leaked = passwords::leaked::is_leaked(&tx, credentials.password).await?;
     if is_leaked {
         warn(&tx, base_url, &user).await?;
     }

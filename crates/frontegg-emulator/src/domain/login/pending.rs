@@ -8,9 +8,7 @@
 use std::time::Duration;
 
 use frontegg_model::enums::MfaStrategy;
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use super::{Demand, FirstFactor, Outcome, Visit, factors};
@@ -124,9 +122,10 @@ async fn enrollment(
     mfa_token: String,
     strategies: Vec<MfaStrategy>,
 ) -> DomainResult<Outcome> {
-    let qr_code = match strategies.contains(&MfaStrategy::AuthenticatorApp) {
-        true => factors::offer_authenticator(tx, user, id).await?,
-        false => None,
+    let qr_code = if strategies.contains(&MfaStrategy::AuthenticatorApp) {
+        factors::offer_authenticator(tx, user, id).await?
+    } else {
+        None
     };
     Ok(Outcome::MfaEnrollment { mfa_token, strategies, qr_code })
 }

@@ -11,8 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        DomainError, DomainResult,
-        configuration,
+        DomainError, DomainResult, configuration,
         sessions::{
             self, Opened,
             refresh_tokens::{self, Standing, Successor},
@@ -83,12 +82,7 @@ async fn holder(tx: &Tx, session: &session::Model) -> DomainResult<Option<user::
 
 /// The tenant that is asked for, refused with 403 if the person cannot enter it; else the one that
 /// they work in, else the one that the session is in.
-async fn tenant_of(
-    tx: &Tx,
-    user: &user::Model,
-    session: &session::Model,
-    asked: Option<&str>,
-) -> DomainResult<String> {
+async fn tenant_of(tx: &Tx, user: &user::Model, session: &session::Model, asked: Option<&str>) -> DomainResult<String> {
     if let Some(tenant_id) = asked {
         entry::require(tx, user, tenant_id).await?;
         return Ok(tenant_id.to_owned());

@@ -10,8 +10,7 @@ mod rules;
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::Expr,
+    QuerySelect, sea_query::Expr,
 };
 
 use super::{DomainError, DomainResult, Refusal, configuration::IdentityConfiguration, memberships, roles};
@@ -120,11 +119,7 @@ pub(crate) async fn list(tx: &Tx, user_id: &str, tenant_id: Option<&str>) -> Dom
     if let Some(tenant_id) = tenant_id {
         sessions = sessions.filter(session::Column::TenantId.eq(tenant_id));
     }
-    Ok(sessions
-        .order_by_desc(session::Column::CreatedAt)
-        .order_by_desc(session::Column::Id)
-        .all(tx)
-        .await?)
+    Ok(sessions.order_by_desc(session::Column::CreatedAt).order_by_desc(session::Column::Id).all(tx).await?)
 }
 
 fn live(tx: &Tx, user_id: &str) -> Condition {

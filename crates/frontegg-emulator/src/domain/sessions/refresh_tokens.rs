@@ -79,10 +79,8 @@ pub(crate) async fn session_of(tx: &Tx, token: &str) -> DomainResult<Option<sess
 }
 
 async fn find(tx: &Tx, token: &str) -> DomainResult<Option<(refresh_token::Model, session::Model)>> {
-    let found = refresh_token::Entity::find_by_id(ids::fingerprint(token))
-        .find_also_related(session::Entity)
-        .one(tx)
-        .await?;
+    let found =
+        refresh_token::Entity::find_by_id(ids::fingerprint(token)).find_also_related(session::Entity).one(tx).await?;
     Ok(found.and_then(|(row, session)| Some((row, session?))))
 }
 

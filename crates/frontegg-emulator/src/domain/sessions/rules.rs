@@ -88,8 +88,8 @@ fn seconds(count: i64) -> Duration {
 
 /// The rules that count in a tenant.
 pub(crate) async fn in_force(tx: &Tx, tenant_id: &str) -> DomainResult<Rules> {
-    let own: Rules = settings::get(tx, Owner::Tenant(tenant_id), KIND).await?;
-    Ok(own.or(settings::get(tx, Owner::Environment, KIND).await?))
+    let (environment, own): (Option<Rules>, Option<Rules>) = settings::both(tx, tenant_id, KIND).await?;
+    Ok(own.unwrap_or_default().or(environment.unwrap_or_default()))
 }
 
 impl Rules {

@@ -1,0 +1,217 @@
+//! What no operation can bring about yet: invites, and second factors that fail.
+
+use std::time::Duration;
+
+use frontegg_model::enums::MfaStrategy;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, PaginatorTrait};
+
+use super::{
+    Demand, FirstFactor, Outcome, SecondFactor, Visit, first_factor_done,
+    pending::{self, Pending},
+    second_factor_done, second_factor_failed,
+};
+use crate::{
+    clock::Clock,
+    domain::{
+        Refusal,
+        caller::Caller,
+        memberships::{self, NewMembership},
+        seed, tenants,
+        users::{self, NewUser},
+    },
+    ids,
+    store::{
+        Store, StoreTarget, Tx,
+        entity::{MembershipStatus, membership, tenant_invite, tenant_invite_role, user},
+    },
+};
+
+async fn store(clock: &Clock) -> Store {
+    let store = Store::open(&StoreTarget::Memory, clock.clone()).await.expect("a store");
+    let tx = store.write().await.expect("a transaction");
+    seed::fresh_environment(&tx).await.expect("a seed");
+    for id in ["acme", "globex"] {
+        tenants::ensure(&tx, id).await.expect("a tenant");
+    }
+    tx.commit().await.expect("a commit");
+    store
+}
+
+async fn member(tx: &Tx, email: &str) -> user::Model {
+    let new = NewUser { email: Some(email.to_owned()), verified: true, ..NewUser::default() };
+    let user = users::create(tx, new).await.expect("a user");
+    let acme = tenants::require(tx, "acme").await.expect("a tenant");
+    let roles = memberships::named_or_default(tx, Caller::Environment, "acme", None).await.expect("roles");
+    let new = NewMembership { roles, status: MembershipStatus::Activated, expires_at: None };
+    memberships::join(tx, &user, &acme, new).await.expect("a membership");
+    users::require(tx, &user.id).await.expect("a user")
+}
+
+async fn invite(tx: &Tx, user_id: Option<&str>, role_ids: &[String]) -> String {
+    let token = ids::new_secret();
+    let row = tenant_invite::ActiveModel {
+        id: Set(ids::new_id()),
+        tenant_id: Set("globex".to_owned()),
+        user_id: Set(user_id.map(str::to_owned)),
+        token: Set(token.clone()),
+        name: Set(None),
+        should_send_email: Set(false),
+        expires_at: Set(tx.now().after(Duration::from_hours(1))),
+        created_at: Set(tx.now()),
+        updated_at: Set(tx.now()),
+    };
+    let row = row.insert(tx).await.expect("an invite");
+    for role_id in role_ids {
+        let role = tenant_invite_role::ActiveModel { invite_id: Set(row.id.clone()), role_id: Set(role_id.clone()) };
+        role.insert(tx).await.expect("a role");
+    }
+    token
+}
+
+fn by_invite(token: &str) -> Visit {
+    Visit::default().invited(Some(token.to_owned()))
+}
+
+#[tokio::test]
+async fn whoever_signs_in_by_an_invite_joins_its_tenant() {
+    let clock = Clock::default();
+    let store = store(&clock).await;
+    let tx = store.write().await.expect("a transaction");
+    let ada = member(&tx, "ada@acme.test").await;
+    let token = invite(&tx, None, &[ids::fixed_id("role:ReadOnly")]).await;
+    for _ in 0..2 {
+        let ada = users::require(&tx, &ada.id).await.expect("a user");
+        let outcome = first_factor_done(&tx, ada, FirstFactor::Password, &by_invite(&token)).await;
+        let Ok(Outcome::SignedIn(signed_in)) = outcome else { panic!("a session") };
+        assert_eq!(signed_in.claims.tenant_ids, ["acme", "globex"]);
+        assert_eq!(signed_in.claims.tenant_id, "acme", "where they worked last");
+    }
+    let row = memberships::find(&tx, &ada.id, "globex").await.expect("a look").expect("a membership");
+    assert_eq!(row.status, MembershipStatus::Activated);
+}
+
+/// Security case 46, as far as signing in goes.
+#[tokio::test]
+async fn case_46_a_bad_invite_lets_nobody_in() {
+    let clock = Clock::default();
+    clock.freeze();
+    let store = store(&clock).await;
+    let tx = store.write().await.expect("a transaction");
+    let ada = member(&tx, "ada@acme.test").await;
+    let bob = member(&tx, "bob@acme.test").await;
+    let of_bob = invite(&tx, Some(&bob.id), &[]).await;
+    let of_all = invite(&tx, None, &[]).await;
+    tx.commit().await.expect("a commit");
+    let refused = async |token: &str| {
+        let tx = store.write().await.expect("a transaction");
+        let outcome = first_factor_done(&tx, ada.clone(), FirstFactor::Password, &by_invite(token)).await;
+        outcome.err().expect("a refusal").refusal()
+    };
+    assert_eq!(refused("nonsense").await, Refusal::BadRequest);
+    assert_eq!(refused(&of_bob).await, Refusal::BadRequest, "it is somebody else's");
+    let tx = store.write().await.expect("a transaction");
+    tenants::set_locked(&tx, "globex", true).await.expect("a lock");
+    tx.commit().await.expect("a commit");
+    assert_eq!(refused(&of_all).await, Refusal::BadRequest, "the tenant is locked");
+    let tx = store.write().await.expect("a transaction");
+    tenants::set_locked(&tx, "globex", false).await.expect("no lock");
+    tx.commit().await.expect("a commit");
+    clock.advance(Duration::from_hours(1));
+    assert_eq!(refused(&of_all).await, Refusal::BadRequest, "its time is over");
+    let tx = store.read().await.expect("a transaction");
+    assert_eq!(membership::Entity::find().count(&tx).await.expect("a count"), 2);
+}
+
+async fn wait(tx: &Tx, user: &user::Model, visit: &Visit) -> String {
+    let demand = Demand::Enrollment(vec![MfaStrategy::Sms]);
+    let outcome = pending::open(tx, user, FirstFactor::Password, visit, None, demand).await;
+    let Ok(Outcome::MfaEnrollment { mfa_token, .. }) = outcome else { panic!("a token") };
+    mfa_token
+}
+
+/// The sign-in that the token was given out for.
+async fn look(tx: &Tx, mfa_token: &str) -> Option<Pending> {
+    match pending::pending(tx, mfa_token).await {
+        Ok(pending) => Some(pending),
+        Err(error) => {
+            assert_eq!(
+                (error.refusal(), error.messages()),
+                (Refusal::Unauthorized, &["MFA token is invalid".to_owned()][..])
+            );
+            None
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_second_factor_ends_the_waiting() {
+    let clock = Clock::default();
+    clock.freeze();
+    let store = store(&clock).await;
+    let tx = store.write().await.expect("a transaction");
+    let ada = member(&tx, "ada@acme.test").await;
+    let visit = Visit { application_id: Some("portal".to_owned()), ..Visit::default() };
+    let (token, other) = (wait(&tx, &ada, &visit).await, wait(&tx, &ada, &visit).await);
+    tx.commit().await.expect("a commit");
+    clock.advance(Duration::from_secs(299));
+    let tx = store.write().await.expect("a transaction");
+    let pending = look(&tx, &token).await.expect("a sign-in");
+    assert!(pending.enrolling && pending.user.id == ada.id && pending.first == FirstFactor::Password);
+    let done = second_factor_done(&tx, pending, SecondFactor::Totp, &Visit::default(), super::Finish::default()).await;
+    let Ok(Outcome::SignedIn(signed_in)) = done else { panic!("a session") };
+    assert_eq!(signed_in.claims.amr, ["pwd", "mfa", "otp"]);
+    assert!(signed_in.claims.acr.is_some_and(|acr| acr.ends_with("multi-factor")));
+    assert_eq!(signed_in.claims.application_id.as_deref(), Some("portal"), "as the sign-in began");
+    // Good once; the one for another browser is another matter.
+    assert!(look(&tx, &token).await.is_none());
+    assert!(look(&tx, &other).await.is_some());
+}
+
+/// Security cases 16 and 23, as far as the token goes.
+#[tokio::test]
+async fn case_16_23_the_token_dies_by_time_by_guesses_and_with_its_holder() {
+    let clock = Clock::default();
+    clock.freeze();
+    let store = store(&clock).await;
+    let tx = store.write().await.expect("a transaction");
+    let ada = member(&tx, "ada@acme.test").await;
+    assert!(look(&tx, "nonsense").await.is_none());
+
+    let token = wait(&tx, &ada, &Visit::default()).await;
+    for _ in 0..5 {
+        let pending = look(&tx, &token).await.expect("a sign-in");
+        second_factor_failed(&tx, &pending).await.expect("a count");
+    }
+    assert!(look(&tx, &token).await.is_none(), "five wrong answers");
+
+    // New tokens do not help for long.
+    let mut guesses = 5;
+    for _ in 0..5 {
+        let token = wait(&tx, &ada, &Visit::default()).await;
+        while let Some(pending) = look(&tx, &token).await {
+            second_factor_failed(&tx, &pending).await.expect("a count");
+            guesses += 1;
+        }
+    }
+    assert_eq!(guesses, 15);
+    assert_eq!(users::require(&tx, &ada.id).await.expect("a user").failed_logins, 0);
+    let bob = member(&tx, "bob@acme.test").await;
+    let bobs = wait(&tx, &bob, &Visit::default()).await;
+    assert!(look(&tx, &bobs).await.is_some(), "others are not concerned");
+    clock.advance(Duration::from_mins(16));
+    tx.commit().await.expect("a commit");
+
+    let tx = store.write().await.expect("a transaction");
+    let token = wait(&tx, &ada, &Visit::default()).await;
+    assert!(look(&tx, &token).await.is_some());
+    tx.commit().await.expect("a commit");
+    clock.advance(Duration::from_mins(5));
+    let tx = store.write().await.expect("a transaction");
+    assert!(look(&tx, &token).await.is_none(), "five minutes");
+
+    let token = wait(&tx, &ada, &Visit::default()).await;
+    let mut row = users::require(&tx, &ada.id).await.expect("a user").into_active_model();
+    row.is_locked = Set(true);
+    row.update(&tx).await.expect("a lock");
+    assert!(look(&tx, &token).await.is_none(), "they are locked");
+}
