@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         Refusal,
-        bulk_invitation::{Entry, Failure, Report},
+        bulk_invitation::{self, Entry, Failure, Report},
         jobs,
         memberships::Outcome,
         user_creation::Invitation,
@@ -54,6 +54,24 @@ pub(super) async fn entry(
     }))
 }
 
+/// Invites these people, some at a time, so that other requests get their turn; gives the id of the
+/// report.
+pub(super) async fn invite(service: &Service, tenant_id: &str, mut entries: Vec<Entry>) -> ApiResult<String> {
+    let mut report = Report { total: entries.len(), failures: Vec::new() };
+    loop {
+        let later = entries.split_off(entries.len().min(AT_ONCE));
+        let tx = service.store().write().await?;
+        report.failures.extend(bulk_invitation::invite(&tx, service.base_url(), tenant_id, entries).await?);
+        if later.is_empty() {
+            let id = bulk_invitation::keep(&tx, &report).await?;
+            tx.commit().await?;
+            return Ok(id);
+        }
+        tx.commit().await?;
+        entries = later;
+    }
+}
+
 /// How an invitation of many went; it ended before anybody could ask.
 pub(super) fn invite_status(id: String, report: Report) -> types::BulkInviteStatus {
     let failure = |failure: Failure| types::BulkInviteError { email: failure.email, message: Some(failure.message) };
@@ -72,7 +90,7 @@ fn status(clean: bool) -> enums::TaskStatus {
 
 /// The kind of the jobs that change roles.
 const ROLES: &str = "bulk-roles";
-/// A change in more tenants than this is reported as a task.
+/// So much is done in one transaction. A change of roles in more tenants is reported as a task.
 const AT_ONCE: usize = 100;
 
 /// What is kept of a change of roles.

@@ -183,10 +183,7 @@ impl UsersApi for Service {
         for user in body.users {
             entries.push(user_jobs::entry(self, tenant_id, user).await?);
         }
-        let tx = self.store().write().await?;
-        let id = bulk_invitation::invite(&tx, self.base_url(), tenant_id, entries).await?;
-        tx.commit().await?;
-        Ok(types::TaskContext { id })
+        Ok(types::TaskContext { id: user_jobs::invite(self, tenant_id, entries).await? })
     }
 
     async fn list_user_tenant_statuses(

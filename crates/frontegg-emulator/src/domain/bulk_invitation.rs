@@ -44,17 +44,27 @@ pub(crate) fn check(names: impl ExactSizeIterator<Item = bool>) -> DomainResult<
     if faults.is_empty() { Ok(()) } else { Err(DomainError::invalid(faults)) }
 }
 
-/// Invites these people and keeps the report; gives its id. Members are passed over.
-pub(crate) async fn invite(tx: &Tx, base_url: &str, tenant_id: &str, entries: Vec<Entry>) -> DomainResult<String> {
+/// Invites these people and tells who could not be. Members are passed over.
+pub(crate) async fn invite(
+    tx: &Tx,
+    base_url: &str,
+    tenant_id: &str,
+    entries: Vec<Entry>,
+) -> DomainResult<Vec<Failure>> {
     tenants::require(tx, tenant_id).await?;
-    let mut report = Report { total: entries.len(), failures: Vec::new() };
+    let mut failures = Vec::new();
     for entry in entries {
         match entry {
-            Ok(invitation) => report.failures.extend(invite_one(tx, base_url, tenant_id, invitation).await?),
-            Err(failure) => report.failures.push(failure),
+            Ok(invitation) => failures.extend(invite_one(tx, base_url, tenant_id, invitation).await?),
+            Err(failure) => failures.push(failure),
         }
     }
-    jobs::keep(tx, KIND, &report).await
+    Ok(failures)
+}
+
+/// Keeps the report of an invitation that has ended; gives its id.
+pub(crate) async fn keep(tx: &Tx, report: &Report) -> DomainResult<String> {
+    jobs::keep(tx, KIND, report).await
 }
 
 /// What went wrong with one of them is told, unless it is the emulator that failed.

@@ -167,9 +167,12 @@ async fn many_people_are_invited_at_once() {
     assert_eq!(role_keys(&read(&world, &page.items[2].id).await), ["boss"]);
     assert!(read(&world, &page.items[3].id).await.verified);
 
-    let clean = UsersBulkInviteRequestDto::new([entry().email("one@acme.test")]);
+    let clean = UsersBulkInviteRequestDto::new((0..201).map(|number| entry().email(format!("{number}@many.test"))));
     let task = users.invite_users_in_bulk(&clean).await.expect("a task");
-    assert_eq!(users.get_bulk_invite_status(&task.id).await.expect("a report").status, Some(TaskStatus::Completed));
+    let report = users.get_bulk_invite_status(&task.id).await.expect("a report");
+    assert_eq!((report.status, report.processed_users), (Some(TaskStatus::Completed), Some(201)));
+    let all = acme.user_management().list_users(ListUsers::new()).await.expect("a page");
+    assert_eq!(all.metadata.total_items, 206);
     let nameless = UsersBulkInviteRequestDto::new([entry().email("x@acme.test"), entry().name("Nobody")]);
     let texts = refused(users.invite_users_in_bulk(&nameless).await, 400);
     assert_eq!(texts, "users[1].email or username is required");
