@@ -16,7 +16,11 @@ use secrecy::ExposeSecret;
 use crate::{
     clock::Clock,
     config::Config,
-    domain::{self, DomainError, DomainResult, environment, machine_tokens, passwords::{self, Passwords, Subject}, sessions},
+    domain::{
+        self, DomainError, DomainResult, environment, machine_tokens,
+        passwords::{self, Passwords, Subject},
+        sessions,
+    },
     keys::Keys,
     store::{Identity, Store},
     tokens::{AccessClaims, ApiClaims, Claims, EnvironmentClaims, Life, UserClaims},

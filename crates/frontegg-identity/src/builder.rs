@@ -258,6 +258,7 @@ impl Builder {
 }
 
 /// A client for single documents, with limits of its own.
+#[cfg(feature = "verify")]
 pub(crate) fn plain_http(url: &str) -> Result<reqwest::Client, ConfigError> {
     const PATIENCE: Duration = Duration::from_secs(10);
     finish_http(url, reqwest::Client::builder().timeout(PATIENCE))

@@ -1,8 +1,6 @@
 //! `POST /auth/vendor`.
 
-use frontegg_contract::{
-    ApiResult, RequestContext, environment_authentication::EnvironmentAuthenticationApi,
-};
+use frontegg_contract::{ApiResult, RequestContext, environment_authentication::EnvironmentAuthenticationApi};
 use frontegg_model::types;
 
 use crate::service::Service;
@@ -13,9 +11,7 @@ impl EnvironmentAuthenticationApi for Service {
         _: &RequestContext,
         body: types::VendorAuthenticationRequest,
     ) -> ApiResult<types::VendorAuthenticationResponse> {
-        let (token, lifetime) = self
-            .environment_token(&body.client_id, body.secret.expose())
-            .await?;
+        let (token, lifetime) = self.environment_token(&body.client_id, body.secret.expose()).await?;
         Ok(types::VendorAuthenticationResponse {
             token: token.into(),
             expires_in: i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX),

@@ -20,6 +20,7 @@ mod lockout_policy;
 mod m2m_tokens;
 mod paging;
 mod password_settings;
+mod passwordless;
 mod permissions;
 mod permissions_categories;
 mod personal_tokens;
@@ -68,7 +69,6 @@ const UNSERVED: &[&str] = &[
     "MFA",
     "MFA Configuration",
     "MFA Settings",
-    "Passwordless",
     "Unpublished Policies",
     "User Pools",
 ];
@@ -117,6 +117,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::lockout_policy::routes(router);
     let router = contract::m2m_tokens::routes(router);
     let router = contract::password_settings::routes(router);
+    let router = contract::passwordless::routes(router);
     let router = contract::permissions::routes(router);
     let router = contract::permissions_categories::routes(router);
     let router = contract::personal_tokens::routes(router);
@@ -140,16 +141,12 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::user_sessions::routes(router);
     let router = contract::users::routes(router);
     let router = contract::users_applications_management::routes(router);
-    UNSERVED
-        .iter()
-        .fold(router, |router, tag| route::not_served(router, tag))
+    UNSERVED.iter().fold(router, |router, tag| route::not_served(router, tag))
 }
 
 /// Operations that are answered with 501, sorted by id.
 pub(crate) fn unserved() -> impl Iterator<Item = &'static Operation> {
-    OPERATIONS
-        .iter()
-        .filter(|operation| UNSERVED.contains(&operation.tag) || PENDING.contains(&operation.id))
+    OPERATIONS.iter().filter(|operation| UNSERVED.contains(&operation.tag) || PENDING.contains(&operation.id))
 }
 
 #[cfg(test)]

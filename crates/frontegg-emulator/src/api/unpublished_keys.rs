@@ -11,10 +11,7 @@ impl UnpublishedKeysApi for Service {
         serde_json::from_value(ring.jwks()).map_err(ApiFailure::internal)
     }
 
-    async fn get_openid_configuration(
-        &self,
-        _: &RequestContext,
-    ) -> ApiResult<types::OpenIdConfiguration> {
+    async fn get_openid_configuration(&self, _: &RequestContext) -> ApiResult<types::OpenIdConfiguration> {
         let issuer = self.base_url();
         let document = serde_json::json!({
             "issuer": issuer,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -39,6 +39,8 @@ pub(crate) struct Grant<'a> {
     pub(crate) membership_id: Option<&'a str>,
     /// What it is about: an address, a number, the id of a device.
     pub(crate) target: Option<&'a str>,
+    /// What only the browser knows that it is good in.
+    pub(crate) device: Option<&'a str>,
     /// How long it is good.
     pub(crate) lifetime: Duration,
 }
@@ -74,22 +76,28 @@ pub(crate) struct Presented<'a> {
     pub(crate) token: &'a str,
     pub(crate) user_id: Option<&'a str>,
     pub(crate) target: Option<&'a str>,
+    pub(crate) device: Option<&'a str>,
 }
 
 impl<'a> Grant<'a> {
     /// For a person, good for [`LIFETIME`].
     pub(crate) fn new(purpose: Purpose, user_id: &'a str) -> Self {
-        Self { purpose, user_id, membership_id: None, target: None, lifetime: LIFETIME }
+        Self { purpose, user_id, membership_id: None, target: None, device: None, lifetime: LIFETIME }
     }
 
     /// The same for one of their memberships.
-    pub(crate) fn membership(self, id: &'a str) -> Self {
-        Self { membership_id: Some(id), ..self }
+    pub(crate) fn membership(self, id: impl Into<Option<&'a str>>) -> Self {
+        Self { membership_id: id.into(), ..self }
     }
 
     /// The same about something.
     pub(crate) fn target(self, target: &'a str) -> Self {
         Self { target: Some(target), ..self }
+    }
+
+    /// The same, good only in the browser that knows that secret.
+    pub(crate) fn device(self, device: Option<&'a str>) -> Self {
+        Self { device, ..self }
     }
 
     /// The same for another time.
@@ -177,6 +185,7 @@ impl<'a> Grant<'a> {
             created_at: Set(tx.stamp()),
             expires_at: Set(tx.now().after(self.lifetime)),
             spent_at: Set(None),
+            device: Set(self.device.map(ids::fingerprint)),
         };
         row.insert(tx).await?;
         Ok(())
@@ -186,7 +195,7 @@ impl<'a> Grant<'a> {
 impl<'a> Presented<'a> {
     /// A token for a purpose, whoever presents it.
     pub(crate) fn new(purpose: Purpose, token: &'a str) -> Self {
-        Self { purpose, token, user_id: None, target: None }
+        Self { purpose, token, user_id: None, target: None, device: None }
     }
 
     /// The same, good only if it was issued for that person.
@@ -199,6 +208,11 @@ impl<'a> Presented<'a> {
         Self { target: Some(target), ..self }
     }
 
+    /// The same, good only if it was issued for the browser that knows that secret.
+    pub(crate) fn device(self, device: &'a str) -> Self {
+        Self { device: Some(device), ..self }
+    }
+
     /// Looks whether the token is good, and leaves it so.
     pub(crate) async fn look(self, tx: &Tx) -> DomainResult<Checked> {
         let mut row = one_time_token::Entity::find()
@@ -209,6 +223,9 @@ impl<'a> Presented<'a> {
         }
         if let Some(target) = self.target {
             row = row.filter(one_time_token::Column::Target.eq(target));
+        }
+        if let Some(device) = self.device {
+            row = row.filter(one_time_token::Column::Device.eq(ids::fingerprint(device)));
         }
         let Some(row) = row.one(tx).await? else {
             return Ok(Err(Flaw::Unknown));
@@ -253,16 +270,16 @@ impl<'a> Presented<'a> {
 }
 
 /// Spends a code that is presented without a handle. A wrong one counts against all that it could
-/// have been meant for: those about `target` where that is given, else all that are pending. So no
-/// code can be guessed more often than [`TRIES`] times, whoever guesses.
-pub(crate) async fn spend_bare(tx: &Tx, purpose: Purpose, code: &str, target: Option<&str>) -> DomainResult<Checked> {
+/// have been meant for: those of the browser where it has to be the same, else all that are pending.
+/// So no code can be guessed more often than [`TRIES`] times, whoever guesses.
+pub(crate) async fn spend_bare(tx: &Tx, purpose: Purpose, code: &str, device: Option<&str>) -> DomainResult<Checked> {
     let fingerprint = bare_fingerprint(purpose, code);
-    let about = match target {
-        Some(target) => Condition::all().add(one_time_token::Column::Target.eq(target)),
-        None => Condition::all(),
-    };
-    let found = pending(tx, purpose)
-        .filter(about.clone())
+    let mut meant = is_pending(tx, purpose);
+    if let Some(device) = device {
+        meant = meant.add(one_time_token::Column::Device.eq(ids::fingerprint(device)));
+    }
+    let found = one_time_token::Entity::find()
+        .filter(meant.clone())
         .filter(one_time_token::Column::CodeFingerprint.eq(fingerprint))
         .one(tx)
         .await?;
@@ -271,8 +288,7 @@ pub(crate) async fn spend_bare(tx: &Tx, purpose: Purpose, code: &str, target: Op
     }
     one_time_token::Entity::update_many()
         .col_expr(one_time_token::Column::Attempts, Expr::col(one_time_token::Column::Attempts).add(1))
-        .filter(is_pending(tx, purpose))
-        .filter(about)
+        .filter(meant)
         .exec(tx)
         .await?;
     Ok(Err(Flaw::Wrong))
@@ -298,16 +314,6 @@ pub(crate) async fn miss(tx: &Tx, row: one_time_token::Model) -> DomainResult<bo
 pub(crate) async fn void(tx: &Tx, purpose: Purpose, user_id: &str) -> DomainResult<()> {
     one_time_token::Entity::delete_many().filter(of(purpose, user_id)).exec(tx).await?;
     Ok(())
-}
-
-/// The newest that a person has for a purpose and that is still good.
-pub(crate) async fn pending_of(
-    tx: &Tx,
-    purpose: Purpose,
-    user_id: &str,
-) -> DomainResult<Option<one_time_token::Model>> {
-    let row = pending(tx, purpose).filter(one_time_token::Column::UserId.eq(user_id));
-    Ok(row.order_by_desc(one_time_token::Column::CreatedAt).one(tx).await?)
 }
 
 fn of(purpose: Purpose, user_id: &str) -> Condition {

@@ -110,6 +110,11 @@ impl IdentityConfiguration {
         matches!(self.auth_strategy.as_str(), "EmailAndPassword" | "UsernameAndPassword")
     }
 
+    /// How long the codes and links are good with which people sign in.
+    pub(crate) fn passwordless_token_lifetime(&self) -> Duration {
+        seconds(self.default_passwordless_token_expiration)
+    }
+
     /// How long a refresh token is good.
     pub(crate) fn refresh_token_lifetime(&self) -> Duration {
         seconds(self.default_refresh_token_expiration)

@@ -12,17 +12,10 @@ pub(crate) fn same_secret(given: &str, expected: &str) -> bool {
 }
 
 /// Refuses credentials that are not the environment's; which of the two is wrong is not told.
-pub(crate) fn check_credentials(
-    given: (&str, &str),
-    (client_id, api_key): (&str, &str),
-) -> DomainResult<()> {
+pub(crate) fn check_credentials(given: (&str, &str), (client_id, api_key): (&str, &str)) -> DomainResult<()> {
     // Both are always compared.
     let known = same_secret(given.0, client_id) & same_secret(given.1, api_key);
-    if known {
-        Ok(())
-    } else {
-        Err(DomainError::unauthorized("Invalid authentication"))
-    }
+    if known { Ok(()) } else { Err(DomainError::unauthorized("Invalid authentication")) }
 }
 
 #[cfg(test)]

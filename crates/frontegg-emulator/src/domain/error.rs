@@ -116,9 +116,7 @@ impl DomainError {
     /// What went wrong, for callers that are not behind HTTP.
     pub(crate) fn into_cause(self) -> anyhow::Error {
         let inner = *self.0;
-        inner
-            .cause
-            .unwrap_or_else(|| anyhow::anyhow!(inner.messages.join("; ")))
+        inner.cause.unwrap_or_else(|| anyhow::anyhow!(inner.messages.join("; ")))
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) mod mail_sender;
 pub(crate) mod memberships;
 pub(crate) mod onboarding;
 pub(crate) mod outbox;
+pub(crate) mod passwordless;
 pub(crate) mod passwords;
 pub(crate) mod permissions;
 pub(crate) mod phone_confirmation;

@@ -103,8 +103,7 @@ pub(crate) async fn issue(
     user_id: &str,
     membership_id: Option<&str>,
 ) -> DomainResult<Issued> {
-    let mut grant = Grant::new(mail.purpose(), user_id);
-    grant.membership_id = membership_id;
+    let grant = Grant::new(mail.purpose(), user_id).membership(membership_id);
     let strategy = mail.strategy(tx).await?;
     let (token, code) = match strategy.strategy {
         Way::Link => (grant.lifetime(LIFETIME).token(tx).await?, None),

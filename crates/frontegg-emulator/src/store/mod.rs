@@ -26,8 +26,8 @@ use std::sync::Arc;
 
 use memory::Memory;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, watch};
@@ -62,7 +62,10 @@ pub(crate) struct Store {
 enum Engine {
     Memory(Memory),
     /// One connection that writes, and some that read beside it.
-    File { writer: DatabaseConnection, readers: DatabaseConnection },
+    File {
+        writer: DatabaseConnection,
+        readers: DatabaseConnection,
+    },
     Postgres {
         connection: DatabaseConnection,
         /// Lets one writer of this process wait for the advisory lock, not as many as there are
@@ -94,9 +97,7 @@ impl Store {
     pub(crate) async fn read(&self) -> Result<Tx, StoreError> {
         let inner = match &self.engine {
             Engine::Memory(memory) => Inner::Memory(memory.lend().await?),
-            Engine::File { readers, .. } => {
-                Inner::Pooled(readers.begin_with_options(sqlite(Deferred)).await?, None)
-            }
+            Engine::File { readers, .. } => Inner::Pooled(readers.begin_with_options(sqlite(Deferred)).await?, None),
             Engine::Postgres { connection, .. } => {
                 let options = TransactionOptions {
                     isolation_level: Some(IsolationLevel::RepeatableRead),

@@ -30,13 +30,6 @@ pub(crate) struct Paged<T> {
     pub(crate) total: u64,
 }
 
-impl<T> Paged<T> {
-    /// The same page with each item made into something else.
-    pub(crate) fn map<U>(self, f: impl FnMut(T) -> U) -> Paged<U> {
-        Paged { items: self.items.into_iter().map(f).collect(), total: self.total }
-    }
-}
-
 /// Runs a query, sorted by the caller, for one page. Sort by something unique in the end, or pages
 /// may overlap.
 pub(crate) async fn page<E, M>(select: Select<E>, page: Page, tx: &Tx) -> Result<Paged<M>, StoreError>

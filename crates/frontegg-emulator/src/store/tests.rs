@@ -293,7 +293,7 @@ async fn pages_and_matching() {
         }
         let names = async |select| {
             let page = query::page(select, Page::default(), &tx).await.expect("a page");
-            page.map(|row: tenant::Model| row.name).items
+            page.items.into_iter().map(|row: tenant::Model| row.name).collect::<Vec<_>>()
         };
         let all = || tenant::Entity::find().order_by_asc(tenant::Column::CreatedAt);
         let name = tenant::Column::Name;

@@ -126,7 +126,7 @@ async fn bare_codes_differ_and_share_their_guesses() {
     let world = World::new().await;
     let tx = world.tx().await;
     let purpose = Purpose::CodeSignIn;
-    let adas = Grant::new(purpose, &world.ada).target("browser").bare_code(&tx).await.expect("a code");
+    let adas = Grant::new(purpose, &world.ada).device(Some("browser")).bare_code(&tx).await.expect("a code");
     let bobs = Grant::new(purpose, &world.bob).bare_code(&tx).await.expect("a code");
     assert_ne!(adas, bobs);
     let wrong = (0..3).map(|n| format!("{n:06}")).find(|code| *code != adas && *code != bobs).expect("a code");

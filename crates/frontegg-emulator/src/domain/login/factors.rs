@@ -1,5 +1,7 @@
 //! What sign-in has to know of second factors.
 
+#![allow(clippy::unused_async, reason = "nobody has a second factor yet")]
+
 use std::time::Duration;
 
 use frontegg_model::enums::MfaStrategy;
@@ -12,6 +14,7 @@ use crate::{
 
 /// What a sign-in still needs after the first factor.
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "the MFA tags, which give people factors, are not served yet")]
 pub(crate) enum Demand {
     Nothing,
     /// One of the person's second factors.

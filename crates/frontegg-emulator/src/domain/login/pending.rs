@@ -61,6 +61,7 @@ pub(super) struct Raising {
 #[derive(Debug)]
 pub(crate) struct Pending {
     /// What it is known by, to bind to it what belongs to it.
+    #[allow(dead_code, reason = "the codes of the MFA tags, which are not served yet, are bound to it")]
     pub(crate) id: String,
     pub(crate) user: user::Model,
     pub(crate) first: FirstFactor,
@@ -106,6 +107,7 @@ pub(super) async fn open(
         created_at: Set(tx.stamp()),
         expires_at: Set(tx.now().after(LIFETIME)),
         spent_at: Set(None),
+        device: Set(None),
     };
     row.insert(tx).await?;
     match demand {

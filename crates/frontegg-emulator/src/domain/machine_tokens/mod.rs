@@ -187,7 +187,7 @@ pub(crate) async fn create_access(
         iss: issuer.base_url.to_owned(),
         aud: issuer.application_id.to_owned(),
         iat: tx.now().seconds(),
-        exp: token.row.expires_at.map(|end| end.seconds()),
+        exp: token.row.expires_at.map(super::super::clock::Timestamp::seconds),
     };
     Ok((token, claims))
 }

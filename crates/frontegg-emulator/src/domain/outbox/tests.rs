@@ -104,7 +104,6 @@ async fn templates_are_overlaid_switched_off_and_dropped() {
     assert_eq!(message.link, None);
 
     set(Changes { active: Some(false), ..Changes::default() }).await.expect("a template");
-    assert!(!mails::is_active(tx, &kind).await.expect("an answer"));
     clear(tx).await.expect("a deletion");
     mail_to_ada(kind.clone()).code("123456").send(tx, BASE_URL).await.expect("nothing");
     assert!(list(tx, &Filter::default(), None).await.expect("messages").is_empty());
@@ -112,7 +111,7 @@ async fn templates_are_overlaid_switched_off_and_dropped() {
     let stored = mails::stored(tx, Some(&kind)).await.expect("templates");
     assert_eq!(stored[0].subject, "{{code}}!", "what is absent stays");
     mails::delete(tx, stored[0].id.as_deref().expect("an id")).await.expect("a deletion");
-    assert!(mails::is_active(tx, &kind).await.expect("an answer"));
+    assert!(mails::in_force(tx, &kind, &environment).await.expect("a template").active);
 }
 
 #[tokio::test]

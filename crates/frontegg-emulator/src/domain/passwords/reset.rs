@@ -11,7 +11,7 @@ use super::{Passwords, Subject, prepare, set};
 use crate::{
     domain::{
         DomainError, DomainResult,
-        codes::{Flaw, Grant, Presented},
+        codes::{self, Flaw, Grant, Presented},
         decoy,
         identifiers::{emails, phones, usernames},
         outbox, sessions,
@@ -43,6 +43,7 @@ pub(crate) struct SmsReset {
 }
 
 impl Identifier<'_> {
+    /// The person who may have a new password. Nobody takes as long to look for as somebody.
     async fn user(self, tx: &Tx) -> DomainResult<Option<user::Model>> {
         let id = match self {
             Self::Email(address) => emails::find(tx, address).await?.map(|row| row.user_id),
@@ -52,10 +53,7 @@ impl Identifier<'_> {
                 phones::find(tx, number).await?.filter(|row| row.verified).map(|row| row.user_id)
             }
         };
-        let Some(id) = id else {
-            return Ok(None);
-        };
-        let user = user::Entity::find_by_id(id).one(tx).await?;
+        let user = user::Entity::find_by_id(id.unwrap_or_else(ids::new_id)).one(tx).await?;
         Ok(user.filter(|user| !user.is_locked))
     }
 }
@@ -85,16 +83,17 @@ pub(crate) async fn mail(
         let draft = outbox::mail(EmailTemplateType::ResetPassword, address).values(values);
         draft.parameter("userId", user_id).token(token)
     };
-    if let Some(user) = identifier.user(tx).await?
-        && let Some(email) = primary_email(tx, &user.id).await?
-    {
+    let user = identifier.user(tx).await?;
+    let nobody = ids::new_id();
+    let email = primary_email(tx, user.as_ref().map_or(&nobody, |user| &user.id)).await?;
+    if let (Some(user), Some(email)) = (user, email) {
         // Whoever uses it has the address.
         let grant = Grant::new(Purpose::PasswordReset, &user.id).target(&email.address_key);
         let token = grant.lifetime(LIFETIME).token(tx).await?;
         return draft(&email.email, &user.id, &token).user(&user).send(tx, base_url).await;
     }
-    let draft = draft("nobody@nowhere.invalid", &ids::new_id(), &ids::new_secret());
-    decoy::message(tx, base_url, draft).await
+    codes::void(tx, Purpose::PasswordReset, &nobody).await?;
+    decoy::message(tx, base_url, draft("nobody@nowhere.invalid", &nobody, &ids::new_secret())).await
 }
 
 async fn primary_email(tx: &Tx, user_id: &str) -> DomainResult<Option<user_email::Model>> {
@@ -105,19 +104,21 @@ async fn primary_email(tx: &Tx, user_id: &str) -> DomainResult<Option<user_email
 /// Sends a code to the person's phone, if there is one; gives the handle to which it belongs, or
 /// one to which none does.
 pub(crate) async fn text(tx: &Tx, base_url: &str, identifier: Identifier<'_>) -> DomainResult<String> {
-    if let Some(user) = identifier.user(tx).await? {
-        let numbers = phones::of_user(tx, &user.id).await?;
-        let wanted = |number: &str| match identifier {
-            Identifier::PhoneNumber(asked) => asked == number,
-            _ => true,
-        };
-        if let Some(phone) = numbers.into_iter().find(|row| row.verified && wanted(&row.phone_number)) {
-            let handle = Grant::new(Purpose::SmsPasswordReset, &user.id).code(tx).await?;
-            let draft = outbox::sms(SmsType::ResetPassword, &phone.phone_number).user(&user).code(&handle.code);
-            draft.send(tx, base_url).await?;
-            return Ok(handle.token);
-        }
+    let user = identifier.user(tx).await?;
+    let nobody = ids::new_id();
+    let numbers = phones::of_user(tx, user.as_ref().map_or(&nobody, |user| &user.id)).await?;
+    let wanted = |number: &str| match identifier {
+        Identifier::PhoneNumber(asked) => asked == number,
+        _ => true,
+    };
+    let phone = numbers.into_iter().find(|row| row.verified && wanted(&row.phone_number));
+    if let (Some(user), Some(phone)) = (user, phone) {
+        let handle = Grant::new(Purpose::SmsPasswordReset, &user.id).code(tx).await?;
+        let draft = outbox::sms(SmsType::ResetPassword, &phone.phone_number).user(&user).code(&handle.code);
+        draft.send(tx, base_url).await?;
+        return Ok(handle.token);
     }
+    codes::void(tx, Purpose::SmsPasswordReset, &nobody).await?;
     let draft = outbox::sms(SmsType::ResetPassword, "+10000000000").code(&ids::new_code());
     decoy::message(tx, base_url, draft).await?;
     Ok(ids::new_secret())

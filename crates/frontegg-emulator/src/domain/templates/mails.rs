@@ -95,12 +95,6 @@ pub(crate) async fn in_force(tx: &Tx, kind: &EmailTemplateType, environment: &En
     row.map_or_else(|| built_in(kind, environment), |row| Ok(row.into()))
 }
 
-/// Whether mails of a type are sent at all.
-pub(crate) async fn is_active(tx: &Tx, kind: &EmailTemplateType) -> DomainResult<bool> {
-    let row = email_template::Entity::find_by_id(kind.as_str()).one(tx).await?;
-    Ok(row.is_none_or(|row| row.active))
-}
-
 /// The link that a mail of a type would carry with these parameters; empty when the environment's
 /// template leads nowhere.
 pub(crate) async fn link(

@@ -30,13 +30,13 @@ pub enum Purpose {
     /// Removing the phone number with the id `target`.
     #[sea_orm(string_value = "phone_removal")]
     PhoneRemoval,
-    /// Signing in with the code of an SMS; `target` is the browser that asked. Likewise the next two.
+    /// Signing in with the code of an SMS; `target` is the number.
     #[sea_orm(string_value = "sms_sign_in")]
     SmsSignIn,
-    /// Signing in with the link of a mail.
+    /// Signing in with the link of a mail; `target` is the address.
     #[sea_orm(string_value = "link_sign_in")]
     LinkSignIn,
-    /// Signing in with the code of a mail.
+    /// Signing in with the code of a mail; `target` is the address.
     #[sea_orm(string_value = "code_sign_in")]
     CodeSignIn,
     /// Setting a new password with the code of an SMS.
@@ -80,6 +80,8 @@ pub mod one_time_token {
         pub created_at: Timestamp,
         pub expires_at: Timestamp,
         pub spent_at: Option<Timestamp>,
+        /// The fingerprint of the browser that it is good in, if it is bound to one.
+        pub device: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -77,11 +77,7 @@ pub mod refresh_token {
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {
-        #[sea_orm(
-            belongs_to = "super::session::Entity",
-            from = "Column::SessionId",
-            to = "super::session::Column::Id"
-        )]
+        #[sea_orm(belongs_to = "super::session::Entity", from = "Column::SessionId", to = "super::session::Column::Id")]
         Session,
     }
 

@@ -1,6 +1,6 @@
 //! What messages look like: the environment's own texts, and the rendered form of what was sent.
-//! And for what is sent in them: since when a token or code is spent, and how to find a code that
-//! comes without its handle.
+//! And for what is sent in them: since when a token or code is spent, in which browser it is good,
+//! and how to find a code that comes without its handle.
 
 use super::SqlMigration;
 
@@ -11,6 +11,7 @@ ALTER TABLE outbox_messages ADD COLUMN sender TEXT;
 ALTER TABLE outbox_messages ADD COLUMN subject TEXT;
 ALTER TABLE outbox_messages ADD COLUMN body TEXT;
 ALTER TABLE one_time_tokens ADD COLUMN spent_at BIGINT;
+ALTER TABLE one_time_tokens ADD COLUMN device TEXT;
 CREATE INDEX one_time_tokens_code ON one_time_tokens (kind, code_fingerprint);
 CREATE TABLE email_templates (
     type TEXT NOT NULL PRIMARY KEY,
@@ -34,6 +35,7 @@ CREATE TABLE sms_templates (
 );
 ",
     down: "DROP TABLE sms_templates; DROP TABLE email_templates; DROP INDEX one_time_tokens_code;
-ALTER TABLE one_time_tokens DROP COLUMN spent_at; ALTER TABLE outbox_messages DROP COLUMN body;
-ALTER TABLE outbox_messages DROP COLUMN subject; ALTER TABLE outbox_messages DROP COLUMN sender;",
+ALTER TABLE one_time_tokens DROP COLUMN device; ALTER TABLE one_time_tokens DROP COLUMN spent_at;
+ALTER TABLE outbox_messages DROP COLUMN body; ALTER TABLE outbox_messages DROP COLUMN subject;
+ALTER TABLE outbox_messages DROP COLUMN sender;",
 };
