@@ -44,3 +44,4 @@ mod user_management;
 mod user_sessions;
 mod users;
 mod users_applications_management;
+mod verification;
