@@ -8,6 +8,7 @@ use frontegg_identity::{
     verify::{AccessTokens, Claims, Protect, Requirement, TokenKind, Verifier, VerifyError},
 };
 use reqwest::{StatusCode, header};
+use serde_json::Value;
 
 use crate::support::World;
 
@@ -108,6 +109,25 @@ async fn machines_are_told_apart_and_looked_up() {
     assert!(claims.has_role("ReadOnly"), "looked up");
     acme.api_tokens().delete_tenant_access_token(&made.id).await.expect("deleted");
     assert!(matches!(verifier.verify_access_token(token.expose()).await, Err(VerifyError::Revoked)));
+}
+
+#[tokio::test]
+async fn the_keys_are_where_the_discovery_document_says() {
+    let (world, token) = ada().await;
+    let anybody = world.raw_with("");
+    let discovery = anybody.call("get_openid_configuration", &[], Value::Null).await.body;
+    assert_eq!(discovery["issuer"], world.emulator.url());
+    assert_eq!(discovery["jwks_uri"], format!("{}/.well-known/jwks.json", world.emulator.url()));
+    let set = anybody.call("get_json_web_key_set", &[], Value::Null).await.body;
+    let header: Value = {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        let header = token.split('.').next().expect("a header");
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).expect("base64")).expect("JSON")
+    };
+    assert_eq!(set["keys"][0]["kid"], header["kid"], "the key in use comes first");
+    for private in ["d", "p", "q", "dp", "dq", "qi"] {
+        assert!(set["keys"][0].get(private).is_none(), "{private} must not be shown");
+    }
 }
 
 #[derive(Clone)]
