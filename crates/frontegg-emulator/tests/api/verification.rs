@@ -40,7 +40,7 @@ async fn a_users_token_holds_until_it_expires() {
     assert_eq!(claims.user_id(), Some(claims.subject()));
     assert!(claims.has_role("Admin") && claims.has_permission("fe.secure.write.users"));
     assert!(!claims.stepped_up_at(None, world.emulator.clock().now()));
-    world.emulator.clock().advance(Duration::from_secs(31 * 24 * 60 * 60));
+    world.emulator.clock().advance(Duration::from_hours(31 * 24));
     assert!(matches!(verifier.verify(&token).await, Err(VerifyError::Expired)));
 }
 
@@ -149,7 +149,7 @@ async fn a_service_protects_its_routes() {
         .route("/extracted", get(whoami))
         .route("/admins", get(whoami).layer(layer(Requirement::new().any_role(["Admin"]))))
         .route("/auditors", get(whoami).layer(layer(Requirement::new().any_role(["Auditor"]))))
-        .route("/raised", get(whoami).layer(layer(Requirement::new().stepped_up(Some(Duration::from_secs(60))))))
+        .route("/raised", get(whoami).layer(layer(Requirement::new().stepped_up(Some(Duration::from_mins(1))))))
         .with_state(App(verifier.clone()));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

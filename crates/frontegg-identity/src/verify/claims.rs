@@ -253,6 +253,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value, reason = "shorter to call")]
     fn claims(more: Value) -> Claims {
         let mut all = json!({ "type": "userToken", "sub": "ada", "tenantId": "acme" });
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
