@@ -10,7 +10,7 @@ use frontegg_identity::{
 use reqwest::{StatusCode, header};
 use serde_json::Value;
 
-use crate::support::World;
+use crate::support::{self, World};
 
 /// A verifier that goes by the emulator's clock.
 fn verifier(world: &World) -> Verifier {
@@ -119,12 +119,7 @@ async fn the_keys_are_where_the_discovery_document_says() {
     assert_eq!(discovery["issuer"], world.emulator.url());
     assert_eq!(discovery["jwks_uri"], format!("{}/.well-known/jwks.json", world.emulator.url()));
     let set = anybody.call("get_json_web_key_set", &[], Value::Null).await.body;
-    let header: Value = {
-        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-        let header = token.split('.').next().expect("a header");
-        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).expect("base64")).expect("JSON")
-    };
-    assert_eq!(set["keys"][0]["kid"], header["kid"], "the key in use comes first");
+    assert_eq!(set["keys"][0]["kid"], support::header(&token)["kid"], "the key in use comes first");
     for private in ["d", "p", "q", "dp", "dq", "qi"] {
         assert!(set["keys"][0].get(private).is_none(), "{private} must not be shown");
     }

@@ -8,7 +8,7 @@ use std::{
 
 use frontegg_identity::Frontegg;
 
-pub(crate) const CLIENT_ID: &str = "client";
+pub(crate) const CLIENT_ID: &str = "environment";
 pub(crate) const API_KEY: &str = "a key";
 
 /// A running program; killed when dropped.

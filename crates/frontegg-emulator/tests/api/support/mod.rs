@@ -112,8 +112,17 @@ pub(crate) fn refused<T: Debug>(result: Result<T, Error>, status: u16) -> String
 
 /// What a token claims.
 pub(crate) fn claims(token: &str) -> Value {
-    let claims = token.split('.').nth(1).expect("claims");
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).expect("base64")).expect("JSON")
+    part(token, 1)
+}
+
+/// What a token says of its signature.
+pub(crate) fn header(token: &str) -> Value {
+    part(token, 0)
+}
+
+fn part(token: &str, index: usize) -> Value {
+    let part = token.split('.').nth(index).expect("three parts");
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64")).expect("JSON")
 }
 
 /// What an answer is as JSON, to compare.
