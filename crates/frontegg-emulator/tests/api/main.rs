@@ -12,6 +12,7 @@ mod core_settings;
 mod durability;
 mod email_configuration;
 mod email_templates;
+mod every_operation;
 mod foundation;
 mod general;
 mod lockout_policy;
