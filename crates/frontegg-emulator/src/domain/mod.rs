@@ -42,5 +42,6 @@ pub(crate) mod user_lists;
 pub(crate) mod user_profiles;
 pub(crate) mod user_tenants;
 pub(crate) mod users;
+pub(crate) mod webauthn;
 
 pub(crate) use error::{DomainError, DomainResult, Refusal};
