@@ -8,6 +8,7 @@ pub mod drift;
 pub mod enums;
 pub mod lint;
 pub mod operation;
+pub mod paging;
 pub mod prepare;
 pub mod regen;
 pub mod requests;

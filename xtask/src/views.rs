@@ -14,6 +14,7 @@ use syn::{GenericArgument, Item, PathArguments, Signature, Type, parse_quote};
 
 use crate::{
     operation::{Api, Need, Operation, Parameter, Tag, tag_module, tag_type},
+    paging,
     regen::{Files, print},
     samples::{arguments, signatures},
 };
@@ -53,6 +54,7 @@ pub fn views(api: &Api, calls: &[Item]) -> Result<Files> {
             };
             methods[access].extend(method.tokens());
             params.extend(method.params(&module));
+            params.extend(operation.paged().then(|| paging::params(operation)));
             let (id, name) = (&operation.id, &signature.ident);
             reached.extend(quote!(reach(#id, &views::#view::<#marker>::#name),));
         }
@@ -75,11 +77,13 @@ pub fn views(api: &Api, calls: &[Item]) -> Result<Files> {
         file(
             "//! Generated from the OpenAPI documents.\n\n",
             &quote!(
+                mod pages;
                 pub mod params;
                 pub mod views;
             ),
         )?,
     );
+    files.insert(format!("{FOLDER}/pages.rs"), file("//! What is in the pages of lists.\n\n", &paging::pages(api)?)?);
     let head = "//! Optional values of operations that have them, one type an operation.\n\n";
     let items = quote!(use crate::enums; #(#params)*);
     files.insert(format!("{FOLDER}/params.rs"), file(head, &items)?);
@@ -163,10 +167,19 @@ impl<'a> Method<'a> {
         let (generics, lifetime) = if borrows { (quote!(<'a>), quote!('a)) } else { (quote!(), quote!('static)) };
         let docs = docs(&operation_docs(operation));
         let deprecated = operation.deprecated.then(|| quote!(#[deprecated = "the vendor advises against it"]));
+        let head = quote!(#docs #deprecated pub fn #name #generics);
+        if operation.paged() {
+            let largest = paging::largest(operation).map_or_else(|| quote!(None), |largest| quote!(Some(#largest)));
+            return quote! {
+                #head (&self, #(#inputs),*) -> PagedCall<#lifetime, #answer> {
+                    PagedCall::new(&self.core, #id, #largest, params, move |client, params| async move {
+                        client.#name(#(#passed),*).await
+                    })
+                }
+            };
+        }
         quote! {
-            #docs
-            #deprecated
-            pub fn #name #generics(&self, #(#inputs),*) -> Call<#lifetime, #answer> {
+            #head (&self, #(#inputs),*) -> Call<#lifetime, #answer> {
                 Call::new(&self.core, #id, move |client| async move { client.#name(#(#passed),*).await })
             }
         }
@@ -241,14 +254,19 @@ fn tag_file(tag: &Tag, view: &proc_macro2::Ident, methods: &[TokenStream; 4]) ->
     let has = |access: usize, name: &str| (!methods[access].is_empty()).then(|| format_ident!("{name}"));
     let scope = [Some(format_ident!("Access")), has(3, "Authorized"), has(1, "Environment"), has(2, "User")];
     let scope = scope.into_iter().flatten();
-    let modules: Vec<_> =
-        [(quote!(enums,), "enums ::"), (quote!(generated::params,), "params ::"), (quote!(types,), "types ::")]
-            .into_iter()
-            .filter_map(|(module, mark)| used.contains(mark).then_some(module))
-            .collect();
+    let modules: Vec<_> = [
+        (quote!(call::Call,), " Call ::"),
+        (quote!(enums,), "enums ::"),
+        (quote!(generated::params,), "params ::"),
+        (quote!(paging::PagedCall,), "PagedCall ::"),
+        (quote!(types,), "types ::"),
+    ]
+    .into_iter()
+    .filter_map(|(module, mark)| used.contains(mark).then_some(module))
+    .collect();
     let docs = docs(&format!("{}\n\nTag “{}” of the reference.", tag.description, tag.name));
     let tokens = quote! {
-        use crate::{#(#modules)* call::Call, scope::{Core, #(#scope),*}};
+        use crate::{#(#modules)* scope::{Core, #(#scope),*}};
         #docs
         #[derive(Clone, Debug)]
         pub struct #view<A: Access> { pub(crate) core: Core<A> }

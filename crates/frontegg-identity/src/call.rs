@@ -39,6 +39,35 @@ impl Default for Options {
     }
 }
 
+/// The settings of one call, for every type of call.
+macro_rules! with_options {
+    () => {
+        /// Limits the whole call, including the token, all attempts and the pauses between them.
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.options.timeout = timeout;
+            self
+        }
+
+        /// Limits each attempt.
+        pub fn attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.options.attempt_timeout = timeout;
+            self
+        }
+
+        /// Repeats this call in another way than the client's other calls.
+        pub fn retry(mut self, retry: crate::retry::Retry) -> Self {
+            self.options.retry = retry;
+            self
+        }
+
+        /// Sends the request once.
+        pub fn no_retry(self) -> Self {
+            self.retry(crate::retry::Retry::none())
+        }
+    };
+}
+pub(crate) use with_options;
+
 /// A call of one operation, sent when it is awaited.
 ///
 /// ```no_run
@@ -60,7 +89,7 @@ pub struct Call<'a, T> {
     send: Sending<'a, T>,
 }
 
-type Sending<'a, T> = BoxFuture<'a, Result<ResponseValue<T>, client::Error<ApiError>>>;
+pub(crate) type Sending<'a, T> = BoxFuture<'a, Result<ResponseValue<T>, client::Error<ApiError>>>;
 
 impl<'a, T: Send + 'a> Call<'a, T> {
     /// Prepares a call. `send` is given the raw client of the scope.
@@ -73,28 +102,7 @@ impl<'a, T: Send + 'a> Call<'a, T> {
         Self { operation, options: core.options(), send: Box::pin(send(core.client())) }
     }
 
-    /// Limits the whole call, including the token, all attempts and the pauses between them.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.options.timeout = timeout;
-        self
-    }
-
-    /// Limits each attempt.
-    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
-        self.options.attempt_timeout = timeout;
-        self
-    }
-
-    /// Repeats this call in another way than the client's other calls.
-    pub fn retry(mut self, retry: Retry) -> Self {
-        self.options.retry = retry;
-        self
-    }
-
-    /// Sends the request once.
-    pub fn no_retry(self) -> Self {
-        self.retry(Retry::none())
-    }
+    with_options!();
 
     /// Sends the call and returns status and headers with the answer.
     pub async fn with_response(self) -> Result<Response<T>, Error> {

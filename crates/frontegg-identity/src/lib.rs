@@ -36,6 +36,7 @@ mod error;
 #[allow(clippy::needless_pass_by_value, reason = "optional values are handed over whole")]
 mod generated;
 pub mod login;
+mod paging;
 mod region;
 mod retry;
 mod scope;
@@ -50,6 +51,7 @@ pub use call::{Call, Response};
 pub use error::{ConfigError, Error, ErrorKind};
 pub use generated::{params, views};
 pub use login::Login;
+pub use paging::{Items, Page, PagedCall, Pages};
 pub use region::Region;
 pub use retry::Retry;
 pub use scope::{Access, Anonymous, Authorized, Environment, Scope, User};

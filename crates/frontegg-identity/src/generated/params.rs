@@ -63,6 +63,15 @@ impl ListRolesV2 {
         self
     }
 }
+impl crate::paging::PageParams for ListRolesV2 {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
+    }
+}
 /// Optional values of [`list_jwt_templates`](crate::views::CoreSettings::list_jwt_templates), in the view `core_settings`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -115,6 +124,15 @@ impl ListJwtTemplates {
     pub fn order(mut self, order: impl Into<enums::SortOrder>) -> Self {
         self.order = Some(order.into());
         self
+    }
+}
+impl crate::paging::PageParams for ListJwtTemplates {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
     }
 }
 /// Optional values of [`list_email_templates`](crate::views::EmailTemplates::list_email_templates), in the view `email_templates`.
@@ -299,6 +317,15 @@ impl ListIpRestrictions {
         self
     }
 }
+impl crate::paging::PageParams for ListIpRestrictions {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
+    }
+}
 /// Optional values of [`get_strictest_password_configuration`](crate::views::PasswordSettings::get_strictest_password_configuration), in the view `password_settings`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -365,6 +392,15 @@ impl ListPhoneNumbersV1 {
         self
     }
 }
+impl crate::paging::PageParams for ListPhoneNumbersV1 {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
+    }
+}
 /// Optional values of [`list_phone_numbers_v2`](crate::views::Sms::list_phone_numbers_v2), in the view `sms`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -417,6 +453,15 @@ impl ListPhoneNumbersV2 {
     pub fn user_ids(mut self, user_ids: impl Into<String>) -> Self {
         self.user_ids = Some(user_ids.into());
         self
+    }
+}
+impl crate::paging::PageParams for ListPhoneNumbersV2 {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
     }
 }
 /// Optional values of [`get_group`](crate::views::UserGroups::get_group), in the view `user_groups`.
@@ -535,6 +580,15 @@ impl ListGroupsV2 {
         self
     }
 }
+impl crate::paging::PageParams for ListGroupsV2 {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
+    }
+}
 /// Optional values of [`activate_user`](crate::views::UserManagement::activate_user), in the view `user_management`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -633,6 +687,15 @@ impl ListUserEmails {
         self
     }
 }
+impl crate::paging::PageParams for ListUserEmails {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
+    }
+}
 /// Optional values of [`list_usernames`](crate::views::UserManagement::list_usernames), in the view `user_management`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -692,6 +755,15 @@ impl ListUsernames {
     pub fn usernames(mut self, usernames: impl Into<String>) -> Self {
         self.usernames = Some(usernames.into());
         self
+    }
+}
+impl crate::paging::PageParams for ListUsernames {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
     }
 }
 /// Optional values of [`list_users`](crate::views::UserManagement::list_users), in the view `user_management`.
@@ -791,6 +863,15 @@ impl ListUsers {
     pub fn external_ids(mut self, external_ids: impl Into<String>) -> Self {
         self.external_ids = Some(external_ids.into());
         self
+    }
+}
+impl crate::paging::PageParams for ListUsers {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
     }
 }
 /// Optional values of [`search_users`](crate::views::UserManagement::search_users), in the view `user_management`.
@@ -929,6 +1010,15 @@ impl SearchUsers {
         self
     }
 }
+impl crate::paging::PageParams for SearchUsers {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
+    }
+}
 /// Optional values of [`list_user_tenant_statuses`](crate::views::Users::list_user_tenant_statuses), in the view `users`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -975,6 +1065,15 @@ impl ListUserSourceUsers {
     pub fn offset(mut self, offset: i64) -> Self {
         self.offset = Some(offset);
         self
+    }
+}
+impl crate::paging::PageParams for ListUserSourceUsers {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
     }
 }
 /// Optional values of [`list_tenants`](crate::views::Accounts::list_tenants), in the view `accounts`.
@@ -1029,5 +1128,14 @@ impl ListTenants {
     pub fn tenant_ids(mut self, tenant_ids: impl Into<String>) -> Self {
         self.tenant_ids = Some(tenant_ids.into());
         self
+    }
+}
+impl crate::paging::PageParams for ListTenants {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
     }
 }

@@ -2,7 +2,8 @@
 //! Account Roles.
 
 use crate::{
-    generated::params, types, call::Call, scope::{Core, Access, Authorized, Environment},
+    call::Call, generated::params, paging::PagedCall, types,
+    scope::{Core, Access, Authorized, Environment},
 };
 /// Roles of a tenant, listed page by page and created with their permissions.
 ///
@@ -61,11 +62,13 @@ impl<A: Authorized> AccountRoles<A> {
     pub fn list_roles_v2(
         &self,
         params: params::ListRolesV2,
-    ) -> Call<'static, types::RolePage> {
-        Call::new(
+    ) -> PagedCall<'static, types::RolePage> {
+        PagedCall::new(
             &self.core,
             "list_roles_v2",
-            move |client| async move {
+            Some(2000i64),
+            params,
+            move |client, params| async move {
                 client
                     .list_roles_v2(
                         params.filter.as_deref(),

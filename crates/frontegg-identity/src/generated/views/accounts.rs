@@ -2,7 +2,8 @@
 //! Accounts.
 
 use crate::{
-    generated::params, types, call::Call, scope::{Core, Access, Environment, User},
+    call::Call, generated::params, paging::PagedCall, types,
+    scope::{Core, Access, Environment, User},
 };
 /// Tenants of the environment.
 ///
@@ -120,11 +121,13 @@ impl Accounts<Environment> {
     pub fn list_tenants(
         &self,
         params: params::ListTenants,
-    ) -> Call<'static, types::TenantPage> {
-        Call::new(
+    ) -> PagedCall<'static, types::TenantPage> {
+        PagedCall::new(
             &self.core,
             "list_tenants",
-            move |client| async move {
+            Some(200i64),
+            params,
+            move |client, params| async move {
                 client
                     .list_tenants(
                         params.filter.as_deref(),

@@ -2,7 +2,8 @@
 //! Core Settings.
 
 use crate::{
-    generated::params, types, call::Call, scope::{Core, Access, Authorized, Environment},
+    call::Call, generated::params, paging::PagedCall, types,
+    scope::{Core, Access, Authorized, Environment},
 };
 /// Identity configuration, captcha policy and JWT templates of the environment.
 ///
@@ -130,11 +131,13 @@ impl CoreSettings<Environment> {
     pub fn list_jwt_templates(
         &self,
         params: params::ListJwtTemplates,
-    ) -> Call<'static, types::JwtTemplatePage> {
-        Call::new(
+    ) -> PagedCall<'static, types::JwtTemplatePage> {
+        PagedCall::new(
             &self.core,
             "list_jwt_templates",
-            move |client| async move {
+            None,
+            params,
+            move |client, params| async move {
                 client
                     .list_jwt_templates(
                         params.limit,

@@ -2,7 +2,7 @@
 //! Email Templates.
 
 use crate::{
-    enums, generated::params, types, call::Call, scope::{Core, Access, Environment},
+    call::Call, enums, generated::params, types, scope::{Core, Access, Environment},
 };
 /// Texts of the mails that the environment sends.
 ///

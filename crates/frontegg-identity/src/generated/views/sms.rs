@@ -2,7 +2,8 @@
 //! SMS.
 
 use crate::{
-    generated::params, types, call::Call, scope::{Core, Access, Authorized, User},
+    call::Call, generated::params, paging::PagedCall, types,
+    scope::{Core, Access, Authorized, User},
 };
 /// Phone numbers of users.
 ///
@@ -119,11 +120,13 @@ impl<A: Authorized> Sms<A> {
     pub fn list_phone_numbers_v1(
         &self,
         params: params::ListPhoneNumbersV1,
-    ) -> Call<'static, types::PhoneNumberPage> {
-        Call::new(
+    ) -> PagedCall<'static, types::PhoneNumberPage> {
+        PagedCall::new(
             &self.core,
             "list_phone_numbers_v1",
-            move |client| async move {
+            None,
+            params,
+            move |client, params| async move {
                 client
                     .list_phone_numbers_v1(
                         params.limit,
@@ -144,11 +147,13 @@ impl<A: Authorized> Sms<A> {
     pub fn list_phone_numbers_v2(
         &self,
         params: params::ListPhoneNumbersV2,
-    ) -> Call<'static, types::PhoneNumberPage> {
-        Call::new(
+    ) -> PagedCall<'static, types::PhoneNumberPage> {
+        PagedCall::new(
             &self.core,
             "list_phone_numbers_v2",
-            move |client| async move {
+            Some(250i64),
+            params,
+            move |client, params| async move {
                 client
                     .list_phone_numbers_v2(
                         params.limit,

@@ -2,7 +2,8 @@
 //! User Groups.
 
 use crate::{
-    generated::params, types, call::Call, scope::{Core, Access, Authorized, Environment},
+    call::Call, generated::params, paging::PagedCall, types,
+    scope::{Core, Access, Authorized, Environment},
 };
 /// Groups of a tenant's users, and the roles they confer.
 ///
@@ -163,11 +164,13 @@ impl<A: Authorized> UserGroups<A> {
     pub fn list_groups_v2(
         &self,
         params: params::ListGroupsV2,
-    ) -> Call<'static, types::GroupPage> {
-        Call::new(
+    ) -> PagedCall<'static, types::GroupPage> {
+        PagedCall::new(
             &self.core,
             "list_groups_v2",
-            move |client| async move {
+            None,
+            params,
+            move |client, params| async move {
                 client
                     .list_groups_v2(
                         params.groups_relations.as_ref(),

@@ -2,7 +2,7 @@
 //! User Management.
 
 use crate::{
-    generated::params, types, call::Call,
+    call::Call, generated::params, paging::PagedCall, types,
     scope::{Core, Access, Authorized, Environment, User},
 };
 /// Members of a tenant, and what a person does with their own identity.
@@ -434,11 +434,13 @@ impl<A: Authorized> UserManagement<A> {
     pub fn list_user_emails(
         &self,
         params: params::ListUserEmails,
-    ) -> Call<'static, types::UserEmailPage> {
-        Call::new(
+    ) -> PagedCall<'static, types::UserEmailPage> {
+        PagedCall::new(
             &self.core,
             "list_user_emails",
-            move |client| async move {
+            None,
+            params,
+            move |client, params| async move {
                 client
                     .list_user_emails(
                         params.email.as_deref(),
@@ -460,11 +462,13 @@ impl<A: Authorized> UserManagement<A> {
     pub fn list_usernames(
         &self,
         params: params::ListUsernames,
-    ) -> Call<'static, types::UsernamePage> {
-        Call::new(
+    ) -> PagedCall<'static, types::UsernamePage> {
+        PagedCall::new(
             &self.core,
             "list_usernames",
-            move |client| async move {
+            None,
+            params,
+            move |client, params| async move {
                 client
                     .list_usernames(
                         params.limit,
@@ -487,11 +491,13 @@ impl<A: Authorized> UserManagement<A> {
     pub fn list_users(
         &self,
         params: params::ListUsers,
-    ) -> Call<'static, types::UserPage> {
-        Call::new(
+    ) -> PagedCall<'static, types::UserPage> {
+        PagedCall::new(
             &self.core,
             "list_users",
-            move |client| async move {
+            Some(200i64),
+            params,
+            move |client, params| async move {
                 client
                     .list_users(
                         params.email.as_deref(),
@@ -621,11 +627,13 @@ impl<A: Authorized> UserManagement<A> {
     pub fn search_users(
         &self,
         params: params::SearchUsers,
-    ) -> Call<'static, types::UserPage> {
-        Call::new(
+    ) -> PagedCall<'static, types::UserPage> {
+        PagedCall::new(
             &self.core,
             "search_users",
-            move |client| async move {
+            Some(200i64),
+            params,
+            move |client, params| async move {
                 client
                     .search_users(
                         params.email.as_deref(),

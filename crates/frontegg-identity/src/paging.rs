@@ -1,0 +1,299 @@
+//! Lists that come page by page, read one page at a time, as pages or as single items.
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context as Task, Poll, ready},
+};
+
+use frontegg_client::{self as client, BoxFuture, Client, ResponseValue};
+use frontegg_model::types::ApiError;
+use futures_core::Stream;
+
+use crate::{
+    call::{Context, Options, Response, Sending, with_options},
+    error::Error,
+    scope::{Access, Core},
+};
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+/// A page of a list.
+pub trait Page: sealed::Sealed + Send + 'static {
+    /// What is listed.
+    type Item: Send + Unpin;
+
+    /// What is on the page.
+    fn items(&self) -> &[Self::Item];
+
+    /// What is on the page.
+    fn into_items(self) -> Vec<Self::Item>;
+
+    /// How many items there are on all pages, as counted for this page.
+    fn total_items(&self) -> i64;
+
+    /// How many pages there are, as counted for this page.
+    fn total_pages(&self) -> i64;
+}
+
+/// Parameters that say which page they are about.
+pub(crate) trait PageParams: Clone + Send + Sync {
+    /// The number and the size that are asked for.
+    fn page(&self) -> (Option<i64>, Option<i64>);
+
+    fn set_page(&mut self, number: i64, size: Option<i64>);
+}
+
+/// Which page to ask for; `None` as the parameters say.
+type Which = Option<(i64, Option<i64>)>;
+type Ask<'a, P> = Arc<dyn Fn(Arc<Client>, Which) -> Sending<'a, P> + Send + Sync + 'a>;
+
+/// A call for a list that comes page by page.
+///
+/// Awaited it gives the one page that its parameters name. [`items`](Self::items) and
+/// [`pages`](Self::pages) read on from there, [`all`](Self::all) gathers everything.
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// use frontegg_identity::params::ListUsers;
+///
+/// let users = frontegg.tenant("acme").user_management();
+///
+/// let first = users.list_users(ListUsers::new().limit(20)).await?;
+/// println!("{} of {}", first.items.len(), first.metadata.total_items);
+///
+/// let mut items = users.list_users(ListUsers::new()).items();
+/// while let Some(user) = items.next().await {
+///     println!("{:?}", user?.email);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a call is sent when it is awaited"]
+pub struct PagedCall<'a, P> {
+    operation: &'static str,
+    options: Options,
+    client: Arc<Client>,
+    /// The largest page that the operation gives.
+    largest: Option<i64>,
+    first: i64,
+    size: Option<i64>,
+    ask: Ask<'a, P>,
+}
+
+impl<'a, P: Page> PagedCall<'a, P> {
+    /// Prepares a call. `send` is given the raw client of the scope, and the parameters.
+    pub(crate) fn new<A, Q, F, S>(
+        core: &Core<A>,
+        operation: &'static str,
+        largest: Option<i64>,
+        params: Q,
+        send: F,
+    ) -> Self
+    where
+        A: Access,
+        Q: PageParams + 'a,
+        F: Fn(Arc<Client>, Q) -> S + Send + Sync + 'a,
+        S: Future<Output = Result<ResponseValue<P>, client::Error<ApiError>>> + Send + 'a,
+    {
+        let (first, size) = params.page();
+        let ask = move |client, which: Which| -> Sending<'a, P> {
+            let mut params = params.clone();
+            if let Some((number, size)) = which {
+                params.set_page(number, size);
+            }
+            Box::pin(send(client, params))
+        };
+        Self {
+            operation,
+            options: core.options(),
+            client: core.client(),
+            largest,
+            first: first.unwrap_or_default(),
+            size,
+            ask: Arc::new(ask),
+        }
+    }
+
+    with_options!();
+
+    /// Sends the call for one page and returns status and headers with it.
+    pub async fn with_response(self) -> Result<Response<P>, Error> {
+        self.send(None).await
+    }
+
+    /// Reads page after page, beginning with the one that the parameters name.
+    ///
+    /// Pages are as large as the parameters say, else as large as the operation gives them.
+    /// A page is asked for when the one before has been taken, not earlier. The stream ends after
+    /// the last page, after an empty one, and after a failure; [`Pages::next_page`] then tells where
+    /// to go on.
+    pub fn pages(self) -> Pages<'a, P> {
+        Pages { next: self.first, ended: false, flight: None, call: self }
+    }
+
+    /// Reads item after item, page by page as [`pages`](Self::pages) does.
+    ///
+    /// A list that changes while it is read may show an item twice or not at all, as pages are
+    /// counted from the front; reading ends all the same.
+    pub fn items(self) -> Items<'a, P> {
+        Items { pages: self.pages(), page: VecDeque::new() }
+    }
+
+    /// Gathers the items of all pages, beginning with the one that the parameters name.
+    pub async fn all(self) -> Result<Vec<P::Item>, Error> {
+        let (mut all, mut pages) = (Vec::new(), self.pages());
+        while let Some(page) = pages.next().await {
+            all.extend(page?.into_items());
+        }
+        Ok(all)
+    }
+
+    fn send(&self, which: Which) -> BoxFuture<'a, Result<Response<P>, Error>> {
+        let send = (self.ask)(self.client.clone(), which);
+        let (operation, context) = (self.operation, Context::new(self.options));
+        Box::pin(context.run(operation, send))
+    }
+}
+
+impl<'a, P: Page> IntoFuture for PagedCall<'a, P> {
+    type Output = Result<P, Error>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.send(None).await.map(Response::into_inner) })
+    }
+}
+
+impl<P> fmt::Debug for PagedCall<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PagedCall")
+            .field("operation", &self.operation)
+            .field("options", &self.options)
+            .field("first", &self.first)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The pages of a list, one after the other; see [`PagedCall::pages`].
+#[must_use = "pages are asked for when they are awaited"]
+pub struct Pages<'a, P> {
+    call: PagedCall<'a, P>,
+    next: i64,
+    ended: bool,
+    flight: Option<BoxFuture<'a, Result<Response<P>, Error>>>,
+}
+
+impl<P: Page> Pages<'_, P> {
+    /// The next page; `None` after the last one and after a failure.
+    pub async fn next(&mut self) -> Option<Result<P, Error>> {
+        poll_fn(|task| self.poll(task)).await
+    }
+
+    /// The number of the page that comes next, or of the one that could not be read. Given as
+    /// `offset` in the parameters of another call, reading goes on there.
+    pub fn next_page(&self) -> i64 {
+        self.next
+    }
+
+    fn poll(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<P, Error>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let call = &self.call;
+        let flight = self.flight.get_or_insert_with(|| call.send(Some((self.next, call.size.or(call.largest)))));
+        let outcome = ready!(flight.as_mut().poll(task));
+        self.flight = None;
+        let page = match outcome {
+            Ok(page) => page.into_inner(),
+            Err(error) => {
+                self.ended = true;
+                return Poll::Ready(Some(Err(error)));
+            }
+        };
+        let is_first = self.next == self.call.first;
+        let is_empty = page.items().is_empty();
+        // What was counted for this page decides: lists grow and shrink while they are read.
+        self.ended = is_empty || self.next.saturating_add(1) >= page.total_pages();
+        if is_empty && !is_first {
+            return Poll::Ready(None);
+        }
+        self.next = self.next.saturating_add(1);
+        Poll::Ready(Some(Ok(page)))
+    }
+}
+
+impl<P: Page> Stream for Pages<'_, P> {
+    type Item = Result<P, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(task)
+    }
+}
+
+impl<P> fmt::Debug for Pages<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("call", &self.call)
+            .field("next", &self.next)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The items of a list, one after the other; see [`PagedCall::items`].
+#[must_use = "items are asked for when they are awaited"]
+pub struct Items<'a, P: Page> {
+    pages: Pages<'a, P>,
+    page: VecDeque<P::Item>,
+}
+
+impl<P: Page> Items<'_, P> {
+    /// The next item; `None` after the last one and after a failure.
+    pub async fn next(&mut self) -> Option<Result<P::Item, Error>> {
+        poll_fn(|task| self.poll(task)).await
+    }
+
+    /// The number of the page that will be asked for next, or that could not be read; see
+    /// [`Pages::next_page`].
+    pub fn next_page(&self) -> i64 {
+        self.pages.next_page()
+    }
+
+    fn poll(&mut self, task: &mut Task<'_>) -> Poll<Option<Result<P::Item, Error>>> {
+        loop {
+            if let Some(item) = self.page.pop_front() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            match ready!(self.pages.poll(task)) {
+                Some(Ok(page)) => self.page = page.into_items().into(),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl<P: Page> Stream for Items<'_, P> {
+    type Item = Result<P::Item, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(task)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.page.len(), None)
+    }
+}
+
+impl<P: Page> fmt::Debug for Items<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items").field("pages", &self.pages).field("held", &self.page.len()).finish()
+    }
+}

@@ -1,0 +1,222 @@
+//! Lists read page by page: against an emulator where the list behaves, and against a service that
+//! answers as told where it does not.
+
+#[allow(dead_code, reason = "shared between test programs")]
+mod support;
+
+use std::collections::BTreeSet;
+
+use frontegg_emulator::Emulator;
+use frontegg_identity::{
+    Environment, Error, Frontegg, Page, PagedCall, Scope,
+    model::OPERATIONS,
+    params::{
+        ListGroupsV2, ListIpRestrictions, ListJwtTemplates, ListPhoneNumbersV1, ListPhoneNumbersV2, ListRolesV2,
+        ListTenants, ListUserEmails, ListUserSourceUsers, ListUsernames, ListUsers, SearchUsers,
+    },
+    types::{AddRoleRequest, CreateTenantRequest, CreateUserDto, RolePage},
+};
+use futures_util::TryStreamExt;
+use support::{Reply, Service};
+
+async fn emulated() -> (Emulator, Frontegg) {
+    let emulator = Emulator::start().await.unwrap();
+    let builder = Frontegg::builder().base_url(emulator.url());
+    let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().unwrap();
+    (emulator, frontegg)
+}
+
+/// A tenant with that many people, whose addresses are given.
+async fn crowd(frontegg: &Frontegg, number: usize) -> (Scope<Environment>, Vec<String>) {
+    frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
+    let acme = frontegg.tenant("acme");
+    let emails: Vec<_> = (0..number).map(|index| format!("user{index:03}@acme.test")).collect();
+    for email in &emails {
+        let new = CreateUserDto::new().email(email).skip_invite_email(true);
+        acme.user_management().create_user_v2(&new).await.unwrap();
+    }
+    (acme, emails)
+}
+
+/// An answer with one page of roles: their keys, and how many pages and items there are.
+fn page(keys: &[&str], pages: i64, items: i64) -> Reply {
+    let role = |key: &&str| {
+        format!(
+            r#"{{"id":"{key}","vendorId":"v","key":"{key}","name":"{key}","isDefault":false,"firstUserRole":false,
+            "level":0,"permissions":[],"createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-01T00:00:00Z"}}"#
+        )
+    };
+    let roles: Vec<_> = keys.iter().map(role).collect();
+    let items = format!(r#""_metadata":{{"totalItems":{items},"totalPages":{pages}}}"#);
+    Reply::new(200, format!(r#"{{"items":[{}],{items}}}"#, roles.join(",")))
+}
+
+/// Reads a list of roles of which the service says that.
+async fn keys(answers: Vec<Reply>) -> (Vec<String>, Service) {
+    let service = Service::start(vec![Reply::token("t", 3_600)], answers).await;
+    let roles = service.frontegg().environment().account_roles().list_roles_v2(ListRolesV2::new()).all().await.unwrap();
+    (roles.into_iter().map(|role| role.key).collect(), service)
+}
+
+/// The pages that a service was asked for, with their sizes.
+fn asked(service: &Service) -> Vec<String> {
+    let paths = service.asked().into_iter().map(|asked| asked.path);
+    paths.filter_map(|path| path.split_once('?').map(|(_, query)| query.to_owned())).collect()
+}
+
+#[tokio::test]
+async fn every_item_comes_once_whatever_the_size_of_pages() {
+    let (_emulator, frontegg) = emulated().await;
+    let (acme, emails) = crowd(&frontegg, 25).await;
+    for size in [1, 10, 25, 200] {
+        let params = || ListUsers::new().limit(size);
+        let users = acme.user_management();
+        let all = users.list_users(params()).all().await.unwrap();
+        let found: BTreeSet<_> = all.iter().filter_map(|user| user.email.clone()).collect();
+        assert_eq!((all.len(), found.into_iter().collect::<Vec<_>>()), (25, emails.clone()), "{size}");
+        // The same as a stream of the ecosystem.
+        let ids: Vec<_> = all.into_iter().map(|user| user.id).collect();
+        let streamed: Vec<_> = users.list_users(params()).items().map_ok(|user| user.id).try_collect().await.unwrap();
+        assert_eq!(streamed, ids);
+        let pages: Vec<_> = users.list_users(params()).pages().try_collect().await.unwrap();
+        assert_eq!(pages.len(), 25usize.div_ceil(usize::try_from(size).unwrap()));
+        assert!(pages.iter().all(|page| page.metadata.total_items == 25));
+    }
+    // Awaited alone, it is the one page that was asked for.
+    let third = acme.user_management().list_users(ListUsers::new().limit(10).offset(2)).await.unwrap();
+    assert_eq!(third.items.len(), 5);
+}
+
+#[tokio::test]
+async fn a_page_is_asked_for_when_the_one_before_is_used_up() {
+    let answers = vec![page(&["a", "b"], 3, 6), page(&["c", "d"], 3, 6), page(&["e", "f"], 3, 6)];
+    let service = Service::start(vec![Reply::token("t", 3_600)], answers).await;
+    let scope = service.frontegg().environment();
+    let mut items = scope.account_roles().list_roles_v2(ListRolesV2::new().limit(2)).items();
+    for (requests, key) in [(1, "a"), (1, "b"), (2, "c"), (2, "d"), (3, "e"), (3, "f")] {
+        assert_eq!(items.next().await.unwrap().unwrap().key, key);
+        assert_eq!(asked(&service).len(), requests);
+    }
+    assert!(items.next().await.is_none() && items.next().await.is_none());
+    assert_eq!(asked(&service), ["_limit=2&_offset=0", "_limit=2&_offset=1", "_limit=2&_offset=2"]);
+}
+
+#[tokio::test]
+async fn without_a_size_the_largest_page_is_asked_for() {
+    let service = Service::start(vec![Reply::token("t", 3_600)], vec![page(&["a"], 1, 1)]).await;
+    let roles = service.frontegg().environment().account_roles();
+    roles.list_roles_v2(ListRolesV2::new()).all().await.unwrap();
+    roles.list_roles_v2(ListRolesV2::new()).await.unwrap();
+    assert_eq!(asked(&service), ["_limit=2000&_offset=0"], "and a single call leaves it to the service");
+}
+
+#[tokio::test]
+async fn lists_that_change_while_they_are_read_end() {
+    let (grown, service) = keys(vec![page(&["a"], 1, 1), page(&["b"], 9, 9)]).await;
+    assert_eq!((grown, asked(&service).len()), (vec!["a".to_owned()], 1));
+    let (grown, _) = keys(vec![page(&["a"], 2, 2), page(&["b"], 3, 3), page(&["c"], 3, 3)]).await;
+    assert_eq!(grown, ["a", "b", "c"]);
+    let (shrunk, service) = keys(vec![page(&["a"], 9, 9), page(&["b"], 2, 2), page(&["c"], 3, 3)]).await;
+    assert_eq!((shrunk, asked(&service).len()), (vec!["a".to_owned(), "b".to_owned()], 2));
+    let (emptied, service) = keys(vec![page(&["a"], 9, 9), page(&[], 9, 9), page(&["c"], 9, 9)]).await;
+    assert_eq!((emptied, asked(&service).len()), (vec!["a".to_owned()], 2));
+    // A service that gives one page over and over counts its pages at least.
+    let (same, service) = keys(vec![page(&["a"], 4, 4)]).await;
+    assert_eq!((same.len(), asked(&service).len()), (4, 4));
+    let (none, _) = keys(vec![page(&[], 0, 0)]).await;
+    assert!(none.is_empty());
+    let (uncounted, _) = keys(vec![page(&["a"], 0, 0)]).await;
+    assert_eq!(uncounted, ["a"]);
+}
+
+#[tokio::test]
+async fn after_a_failure_reading_goes_on_where_it_stopped() {
+    let answers =
+        vec![page(&["a"], 3, 3), Reply::new(400, r#"{"errors":["no"]}"#), page(&["b"], 3, 3), page(&["c"], 3, 3)];
+    let service = Service::start(vec![Reply::token("t", 3_600)], answers).await;
+    let roles = service.frontegg().environment().account_roles();
+    let mut items = roles.list_roles_v2(ListRolesV2::new().limit(1)).items();
+    assert_eq!(items.next().await.unwrap().unwrap().key, "a");
+    assert!(items.next().await.unwrap().unwrap_err().is_bad_request());
+    assert!(items.next().await.is_none(), "a failure is told once");
+    let rest = ListRolesV2::new().limit(1).offset(items.next_page());
+    let rest = roles.list_roles_v2(rest).all().await.unwrap();
+    assert_eq!(rest.iter().map(|role| role.key.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+}
+
+#[tokio::test]
+async fn streams_go_into_tasks_and_into_the_ecosystem() {
+    fn sendable<S: Send + Unpin + 'static>(stream: S) -> S {
+        stream
+    }
+    let (_emulator, frontegg) = emulated().await;
+    let (acme, _) = crowd(&frontegg, 3).await;
+    let list = move || acme.user_management().list_users(ListUsers::new().limit(2));
+    let (mut items, mut pages) = (sendable(list().items()), sendable(list().pages()));
+    let counted = tokio::spawn(async move {
+        let mut counted = (0, 0);
+        while let Some(item) = items.next().await {
+            item?;
+            counted.0 += 1;
+        }
+        while pages.try_next().await?.is_some() {
+            counted.1 += 1;
+        }
+        Ok::<_, Error>(counted)
+    });
+    assert_eq!(counted.await.unwrap().unwrap(), (3, 2));
+    assert!(format!("{:?}", list().items()).contains("list_users"));
+}
+
+#[tokio::test]
+async fn a_page_shows_status_and_trace() {
+    let (_emulator, frontegg) = emulated().await;
+    frontegg.management().roles().create_roles_v1(&[AddRoleRequest::new("k", "n", 3)]).await.unwrap();
+    let call = frontegg.environment().account_roles().list_roles_v2(ListRolesV2::new()).no_retry();
+    let response = call.with_response().await.unwrap();
+    assert_eq!((response.status(), response.attempts()), (200, 1));
+    assert!(response.trace_id().is_some());
+    let page: RolePage = response.into_inner();
+    assert!(page.items.iter().any(|role| role.key == "k"));
+}
+
+/// Every paged operation of the table reads on from the page that its parameters name.
+#[tokio::test]
+async fn every_paged_operation_reads_on() {
+    async fn read<P: Page>(call: PagedCall<'_, P>) -> usize {
+        call.all().await.unwrap().len()
+    }
+    for operation in OPERATIONS.iter().filter(|operation| operation.paged && operation.published) {
+        let nothing = r#"{"items":[],"_metadata":{"totalItems":0,"totalPages":0}}"#;
+        let service = Service::start(vec![Reply::token("t", 3_600)], vec![Reply::new(200, nothing)]).await;
+        let scope = service.frontegg().tenant("acme").user("ada");
+        #[allow(deprecated, reason = "the older lists are paged too")]
+        let read = match operation.id {
+            "list_groups_v2" => read(scope.user_groups().list_groups_v2(ListGroupsV2::new().offset(7))).await,
+            "list_ip_restrictions" => {
+                read(scope.ip_restrictions().list_ip_restrictions(ListIpRestrictions::new().offset(7))).await
+            }
+            "list_jwt_templates" => {
+                read(scope.core_settings().list_jwt_templates(ListJwtTemplates::new().offset(7))).await
+            }
+            "list_phone_numbers_v1" => {
+                read(scope.sms().list_phone_numbers_v1(ListPhoneNumbersV1::new().offset(7))).await
+            }
+            "list_phone_numbers_v2" => {
+                read(scope.sms().list_phone_numbers_v2(ListPhoneNumbersV2::new().offset(7))).await
+            }
+            "list_roles_v2" => read(scope.account_roles().list_roles_v2(ListRolesV2::new().offset(7))).await,
+            "list_tenants" => read(scope.accounts().list_tenants(ListTenants::new().offset(7))).await,
+            "list_user_emails" => read(scope.user_management().list_user_emails(ListUserEmails::new().offset(7))).await,
+            "list_user_source_users" => {
+                read(scope.user_pools().list_user_source_users("id", ListUserSourceUsers::new().offset(7))).await
+            }
+            "list_usernames" => read(scope.user_management().list_usernames(ListUsernames::new().offset(7))).await,
+            "list_users" => read(scope.user_management().list_users(ListUsers::new().offset(7))).await,
+            "search_users" => read(scope.user_management().search_users(SearchUsers::new().offset(7))).await,
+            id => panic!("{id} is paged, and not read here"),
+        };
+        assert_eq!(read, 0, "{}", operation.id);
+        assert!(asked(&service)[0].contains("_offset=7"), "{}", operation.id);
+    }
+}
