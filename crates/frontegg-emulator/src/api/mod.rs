@@ -18,6 +18,9 @@ mod failure;
 mod general;
 mod lockout_policy;
 mod m2m_tokens;
+mod mfa;
+mod mfa_configuration;
+mod mfa_settings;
 mod paging;
 mod password_settings;
 mod passwordless;
@@ -36,6 +39,7 @@ mod sub_accounts_and_hierarchy;
 mod unpublished_access_tokens;
 mod unpublished_accounts;
 mod unpublished_keys;
+mod unpublished_policies;
 mod unpublished_sign_in;
 mod unpublished_tokens;
 mod unpublished_users;
@@ -66,10 +70,6 @@ const UNSERVED: &[&str] = &[
     "Delegation",
     "Domain Restrictions",
     "IP Restrictions",
-    "MFA",
-    "MFA Configuration",
-    "MFA Settings",
-    "Unpublished Policies",
     "User Pools",
 ];
 
@@ -82,8 +82,10 @@ const PENDING: &[&str] = &[
     "add_my_email",
     "create_jwt_template",
     "create_jwt_template_targeting",
+    "create_login_mfa_webauthn_challenge",
     "delete_jwt_template",
     "delete_jwt_template_targeting",
+    "enroll_login_mfa_webauthn",
     "get_jwt_template",
     "get_jwt_template_targeting",
     "get_user_activation_strategy",
@@ -93,9 +95,10 @@ const PENDING: &[&str] = &[
     "reset_tenant_invitation",
     "reset_user_activation_token",
     "set_jwt_template_targeting",
-    "unenroll_user_mfa_globally",
     "update_jwt_template",
     "update_jwt_template_targeting",
+    "verify_login_mfa_webauthn",
+    "verify_login_mfa_webauthn_enrollment",
     "verify_my_email",
     "verify_my_email_change",
 ];
@@ -116,6 +119,9 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::general::routes(router);
     let router = contract::lockout_policy::routes(router);
     let router = contract::m2m_tokens::routes(router);
+    let router = contract::mfa::routes(router);
+    let router = contract::mfa_configuration::routes(router);
+    let router = contract::mfa_settings::routes(router);
     let router = contract::password_settings::routes(router);
     let router = contract::passwordless::routes(router);
     let router = contract::permissions::routes(router);
@@ -132,6 +138,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::unpublished_access_tokens::routes(router);
     let router = contract::unpublished_accounts::routes(router);
     let router = contract::unpublished_keys::routes(router);
+    let router = contract::unpublished_policies::routes(router);
     let router = contract::unpublished_sign_in::routes(router);
     let router = contract::unpublished_tokens::routes(router);
     let router = contract::unpublished_users::routes(router);

@@ -4,15 +4,18 @@
 use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use frontegg_contract::{ApiResult, Cookie, RequestContext, SameSite};
-use frontegg_model::{Secret, types};
+use frontegg_model::{Secret, enums::WebAuthnDeviceType, types};
 
 use crate::{
     domain::{
         configuration::CookieSameSite,
+        identifiers::phones,
         login::{Outcome, SignedIn, Visit},
+        mfa::Devices,
     },
     server::Peer,
     service::Service,
+    store::entity::WebAuthnDevice,
     tokens::{Claims, Life},
 };
 
@@ -81,7 +84,7 @@ pub(super) async fn answer(
         Outcome::SignedIn(signed_in) => self::signed_in(service, cx, *signed_in).await?,
         Outcome::MfaChallenge { mfa_token, devices } => types::AuthenticationResponseDto {
             mfa_required: true,
-            mfa_enrolled: Some(true),
+            mfa_enrolled: Some(devices.is_enrolled()),
             mfa_token: Some(Secret::from(mfa_token)),
             mfa_devices: Some(devices_response(&devices)),
             ..unfinished()
@@ -201,11 +204,31 @@ pub(super) fn read(same_site: CookieSameSite) -> SameSite {
     }
 }
 
-fn devices_response(_devices: &crate::domain::login::Devices) -> types::UserMfaDevicesResponse {
+fn devices_response(devices: &Devices) -> types::UserMfaDevicesResponse {
+    let authenticators = devices.authenticators.iter();
+    let phones = devices.phones.iter();
+    let webauthn = devices.webauthn.iter();
+    let emails = devices.emails.iter();
     types::UserMfaDevicesResponse {
-        authenticators: Vec::new(),
-        emails: Vec::new(),
-        phones: Vec::new(),
-        webauthn: Vec::new(),
+        authenticators: authenticators
+            .map(|app| types::UserMfaAuthenticatorAppResponse { id: app.id.clone() })
+            .collect(),
+        emails: emails.map(|email| types::UserMfaEmailCodeResponse { email: email.clone() }).collect(),
+        phones: phones
+            .map(|phone| types::UserMfaPhoneDeviceResponse {
+                id: phone.id.clone(),
+                phone_number: phones::masked(&phone.phone_number),
+            })
+            .collect(),
+        webauthn: webauthn
+            .map(|device| types::UserMfaWebAuthnDeviceResponse {
+                id: device.id.clone(),
+                name: device.name.clone(),
+                device_type: match device.device_type {
+                    WebAuthnDevice::Platform => WebAuthnDeviceType::Platform,
+                    WebAuthnDevice::CrossPlatform => WebAuthnDeviceType::CrossPlatform,
+                },
+            })
+            .collect(),
     }
 }

@@ -1,7 +1,7 @@
 //! Administration of people over all tenants.
 
 use frontegg_contract::{
-    ApiFailure, ApiResult, RequestContext,
+    ApiResult, RequestContext,
     users::{
         AddUserPhoneNumberGloballyParams, AddUserToTenantParams, DeleteUserPhoneNumberGloballyParams,
         GenerateUserActivationLinkParams, GenerateUserPasswordResetLinkParams, GetBulkInviteStatusParams,
@@ -19,6 +19,7 @@ use crate::{
         bulk_invitation,
         identifiers::phones,
         memberships::{self, AcrossTenants, TemporaryUsers},
+        mfa,
         onboarding::{self, Mail},
         passwords::reset,
         user_creation,
@@ -281,8 +282,15 @@ impl UsersApi for Service {
         self.changed(tx, user).await
     }
 
-    async fn unenroll_user_mfa_globally(&self, cx: &RequestContext, _: UnenrollUserMfaGloballyParams) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+    async fn unenroll_user_mfa_globally(
+        &self,
+        _: &RequestContext,
+        params: UnenrollUserMfaGloballyParams,
+    ) -> ApiResult<()> {
+        let tx = self.store().write().await?;
+        let user = users::require(&tx, &params.user_id).await?;
+        mfa::changes::unenroll(&tx, self.base_url(), &user).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn unlock_user(&self, _: &RequestContext, params: UnlockUserParams) -> ApiResult<()> {

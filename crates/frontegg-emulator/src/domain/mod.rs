@@ -20,6 +20,7 @@ pub(crate) mod login;
 pub(crate) mod machine_tokens;
 pub(crate) mod mail_sender;
 pub(crate) mod memberships;
+pub(crate) mod mfa;
 pub(crate) mod onboarding;
 pub(crate) mod outbox;
 pub(crate) mod passwordless;

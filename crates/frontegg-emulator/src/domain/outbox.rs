@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::{
     DomainError, DomainResult, sms_sender,
     templates::{
-        Environment, mails,
+        Environment, mails, single_line,
         texts::{self, SmsType},
     },
 };
@@ -38,6 +38,7 @@ pub(crate) struct Draft {
     code: Option<String>,
     token: Option<String>,
     parameters: Vec<(&'static str, String)>,
+    sender: Option<String>,
     values: Map<String, Value>,
 }
 
@@ -66,6 +67,7 @@ impl Draft {
             code: None,
             token: None,
             parameters: Vec::new(),
+            sender: None,
             values: Map::new(),
         }
     }
@@ -102,6 +104,12 @@ impl Draft {
         self
     }
 
+    /// The address that a mail comes from, in place of the template's; empty says nothing.
+    pub(crate) fn from(mut self, address: &str) -> Self {
+        self.sender = Some(single_line(address)).filter(|address| !address.is_empty());
+        self
+    }
+
     /// What a placeholder of that name stands for.
     pub(crate) fn value(mut self, name: &str, value: &str) -> Self {
         self.values.insert(name.to_owned(), Value::String(value.to_owned()));
@@ -135,7 +143,8 @@ impl Draft {
                 let parameters = self.parameters.iter().map(|(name, value)| (*name, value.as_str()));
                 let parameters: Vec<_> = parameters.chain(token).collect();
                 let mail = template.render(&environment, &self.values, &parameters);
-                (Channel::Email, kind.as_str().to_owned(), mail.sender, Some(mail.subject), mail.html, mail.link)
+                let sender = self.sender.unwrap_or(mail.sender);
+                (Channel::Email, kind.as_str().to_owned(), sender, Some(mail.subject), mail.html, mail.link)
             }
             Kind::Sms(kind) => {
                 let text = texts::in_force(tx, *kind).await?.render(&self.values);

@@ -27,9 +27,6 @@ use crate::{
     },
 };
 
-/// Numbers that people see are hidden but for so many digits.
-const SHOWN: usize = 2;
-
 /// The kind of the settings document from which numbers of nobody are made.
 const NOBODY: &str = "numbers-of-nobody";
 
@@ -159,7 +156,7 @@ pub(crate) async fn send(tx: &Tx, base_url: &str, request: Request<'_>) -> Domai
             Kind::SmsCode | Kind::EmailCode => grant.bare_code(tx).await?,
         };
         kind.draft(&address, &secret).user(&user).send(tx, base_url).await?;
-        masked(&address)
+        phones::masked(&address)
     } else {
         codes::void(tx, kind.purpose(), &ids::new_id()).await?;
         let number = number_of_nobody(tx, identifier).await?;
@@ -169,7 +166,7 @@ pub(crate) async fn send(tx: &Tx, base_url: &str, request: Request<'_>) -> Domai
             Kind::EmailCode => ("nobody@nowhere.invalid", ids::new_code()),
         };
         decoy::message(tx, base_url, kind.draft(address, &secret)).await?;
-        masked(&number)
+        phones::masked(&number)
     };
     let masked_number = Some(masked_number).filter(|_| kind == Kind::SmsCode);
     Ok(Sent { masked_number, bound, lifetime, configuration })
@@ -248,13 +245,6 @@ async fn recipient(tx: &Tx, kind: Kind, identifier: Identifier<'_>) -> DomainRes
         }
     };
     Ok(address.map(|address| Recipient { user, address }))
-}
-
-/// A number for display: so long, whatever its length.
-fn masked(number: &str) -> String {
-    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
-    let end: String = digits[digits.len().saturating_sub(SHOWN)..].iter().collect();
-    format!("********{end}")
 }
 
 /// The number that is shown for somebody who does not exist: always the same one for a name, as a

@@ -14,7 +14,6 @@ pub(crate) const ENVIRONMENT: &str = "environment";
 pub(crate) enum Owner<'a> {
     Environment,
     Tenant(&'a str),
-    #[allow(dead_code, reason = "the MFA policy, which has it, is not served yet")]
     Application(&'a str),
 }
 

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use super::{
     DomainResult, groups,
     identifiers::emails,
-    memberships,
+    memberships, mfa,
     roles::{self, Effective, RoleWithPermissions},
 };
 use crate::store::{
@@ -39,7 +39,7 @@ pub(crate) struct Profile {
     pub(crate) vendor_metadata: String,
     /// The oldest first.
     pub(crate) members: Vec<Member>,
-    /// Whether the person has a second factor. Nobody has while none can be enrolled.
+    /// Whether the person has set up a second factor.
     pub(crate) mfa_enrolled: bool,
     /// The tenant in view.
     view: String,
@@ -102,6 +102,7 @@ pub(crate) async fn load(
         return Ok(Vec::new());
     }
     let ids: Vec<String> = users.iter().map(|user| user.id.clone()).collect();
+    let enrolled = mfa::devices::enrolled_among(tx, &ids).await?;
     let mut addresses = emails::primary_of(tx, &ids).await?;
     let mut rows = memberships::of_users(tx, &ids).await?;
     if let Viewer::Other(tenants) = viewer {
@@ -129,7 +130,7 @@ pub(crate) async fn load(
             view_opens_below: false,
             active_tenant,
             vendor_metadata,
-            mfa_enrolled: false,
+            mfa_enrolled: enrolled.contains(&user.id),
             members,
             user,
         }

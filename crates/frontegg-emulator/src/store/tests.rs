@@ -117,7 +117,13 @@ async fn entities_fit_their_tables() {
             machine_token_permission,
             machine_token_refresh,
             email_template,
-            sms_template
+            sms_template,
+            authenticator,
+            mfa_phone,
+            webauthn_credential,
+            webauthn_challenge,
+            recovery_code,
+            remembered_device
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Rules for passwords, and the ways to a new one.
 
-mod rules;
+pub(super) mod rules;
 
 use frontegg_contract::{
     ApiFailure, ApiResult, Principal, RequestContext,

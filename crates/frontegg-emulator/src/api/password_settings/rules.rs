@@ -54,7 +54,7 @@ pub(super) fn complexity_change(body: types::PasswordConfigRequest) -> complexit
     }
 }
 
-pub(super) fn history(record: Record<History>) -> types::PasswordHistoryPolicyResponse {
+pub(in crate::api) fn history(record: Record<History>) -> types::PasswordHistoryPolicyResponse {
     types::PasswordHistoryPolicyResponse {
         created_at: record.created_at().utc(),
         updated_at: record.updated_at().utc(),

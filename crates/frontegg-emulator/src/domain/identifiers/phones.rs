@@ -15,6 +15,16 @@ use crate::{
     },
 };
 
+/// Numbers that people see are hidden but for so many digits.
+const SHOWN: usize = 2;
+
+/// A number for display: so long, whatever its length.
+pub(crate) fn masked(number: &str) -> String {
+    let digits: Vec<char> = number.chars().filter(char::is_ascii_digit).collect();
+    let end: String = digits[digits.len().saturating_sub(SHOWN)..].iter().collect();
+    format!("********{end}")
+}
+
 /// Refuses what is not a plus and 7 to 15 digits (E.164).
 pub(crate) fn check(number: &str) -> DomainResult<()> {
     let digits = number.strip_prefix('+').unwrap_or_default();

@@ -5,11 +5,8 @@
 //! with the token of the sign-in under way ([`pending`]) and goes on with [`second_factor_done`].
 //! What is given out is an [`Outcome`]; `api::sign_in` turns it into the one answer of all of them.
 
-#![cfg_attr(not(test), allow(dead_code, unused_imports, reason = "the operations of MFA will call it"))]
-
 pub(crate) mod captcha;
 mod entry;
-mod factors;
 mod invites;
 mod password;
 mod pending;
@@ -27,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     DomainError, DomainResult,
     configuration::{self, CookieSameSite, IdentityConfiguration},
+    mfa::{self, Demand, Devices, Remembered},
     passwords,
     sessions::{self, Opened},
 };
@@ -37,10 +35,9 @@ use crate::{
 
 pub(crate) use super::sessions::Visit;
 use entry::Entry;
-pub(crate) use factors::{Demand, Devices, Remembered};
 pub(crate) use invites::{Inviting, inviting};
 pub(crate) use password::{Credentials, Identifier, with_password};
-pub(crate) use pending::{Pending, second_factor_failed};
+pub(crate) use pending::{Pending, guessed_wrong, is_guessing, pending, pending_by_id, second_factor_failed};
 pub(crate) use renewal::{log_out, renew};
 pub(crate) use step_up::step_up;
 
@@ -85,12 +82,12 @@ impl FirstFactor {
 
 /// What the person has proven second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "the MFA tags, which show them, are not served yet")]
 pub(crate) enum SecondFactor {
     /// The code of an authenticator app.
     Totp,
     Sms,
     EmailCode,
+    #[allow(dead_code, reason = "the operations of WebAuthn are not served yet")]
     WebAuthn,
 }
 
@@ -187,7 +184,7 @@ async fn proceed(
     if is_leaked {
         return Ok(Outcome::PasswordLeaked);
     }
-    match factors::demand(tx, &user, first, visit.device.as_deref()).await? {
+    match mfa::demand(tx, &user, first, visit).await? {
         Demand::Nothing => {
             if let Some(inviting) = inviting {
                 inviting.join(tx, &user).await?;
@@ -211,7 +208,8 @@ pub(crate) async fn second_factor_done(
     let mut proofs = first.proofs().to_vec();
     proofs.retain(|proof| *proof != second.proof());
     proofs.extend(["mfa", second.proof()]);
-    let remembered = if finishing.remember { factors::remember(tx, &user).await? } else { None };
+    let application_id = visit.application_id.as_deref();
+    let remembered = if finishing.remember { mfa::remember(tx, &user, application_id).await? } else { None };
     let extras = Extras { remembered, recovery_code: finishing.recovery_code, ..Extras::default() };
     let configuration = configuration::get(tx).await?;
     if let Some(raising) = raising {

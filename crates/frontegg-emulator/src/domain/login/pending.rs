@@ -11,11 +11,12 @@ use frontegg_model::enums::MfaStrategy;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
-use super::{Demand, FirstFactor, Outcome, Visit, factors};
+use super::{FirstFactor, Outcome, Visit};
 use crate::{
     domain::{
         DomainError, DomainResult,
         codes::{self, Presented},
+        mfa::{Demand, authenticators},
     },
     ids,
     store::{
@@ -61,7 +62,6 @@ pub(super) struct Raising {
 #[derive(Debug)]
 pub(crate) struct Pending {
     /// What it is known by, to bind to it what belongs to it.
-    #[allow(dead_code, reason = "the codes of the MFA tags, which are not served yet, are bound to it")]
     pub(crate) id: String,
     pub(crate) user: user::Model,
     pub(crate) first: FirstFactor,
@@ -94,22 +94,9 @@ pub(super) async fn open(
         alias: visit.alias.clone(),
         invitation: visit.invitation.clone(),
     };
-    let (id, mfa_token) = (ids::new_id(), ids::new_secret());
-    let row = one_time_token::ActiveModel {
-        id: Set(id.clone()),
-        kind: Set(Purpose::SecondFactor),
-        user_id: Set(user.id.clone()),
-        membership_id: Set(None),
-        fingerprint: Set(ids::fingerprint(&mfa_token)),
-        code_fingerprint: Set(None),
-        target: Set(Some(serde_json::to_string(&context).map_err(DomainError::internal)?)),
-        attempts: Set(0),
-        created_at: Set(tx.stamp()),
-        expires_at: Set(tx.now().after(LIFETIME)),
-        spent_at: Set(None),
-        device: Set(None),
-    };
-    row.insert(tx).await?;
+    let mfa_token = ids::new_secret();
+    let target = serde_json::to_string(&context).map_err(DomainError::internal)?;
+    let id = new_row(tx, &user.id, &mfa_token, Some(target)).insert(tx).await?.id;
     match demand {
         Demand::Challenge(devices) => Ok(Outcome::MfaChallenge { mfa_token, devices }),
         Demand::Enrollment(strategies) => enrollment(tx, user, &id, mfa_token, strategies).await,
@@ -125,7 +112,7 @@ async fn enrollment(
     strategies: Vec<MfaStrategy>,
 ) -> DomainResult<Outcome> {
     let qr_code = if strategies.contains(&MfaStrategy::AuthenticatorApp) {
-        factors::offer_authenticator(tx, user, id).await?
+        Some(authenticators::offer(tx, user, Some(id)).await?.qr_code)
     } else {
         None
     };
@@ -138,9 +125,25 @@ pub(crate) async fn pending(tx: &Tx, mfa_token: &str) -> DomainResult<Pending> {
     let Ok(row) = Presented::new(Purpose::SecondFactor, mfa_token).look(tx).await? else {
         return Err(bad_token());
     };
+    read(tx, row).await
+}
+
+/// The same for what is bound to a sign-in and knows its id.
+pub(crate) async fn pending_by_id(tx: &Tx, id: &str) -> DomainResult<Pending> {
+    let row = one_time_token::Entity::find_by_id(id)
+        .filter(one_time_token::Column::Kind.eq(Purpose::SecondFactor))
+        .filter(one_time_token::Column::SpentAt.is_null())
+        .filter(one_time_token::Column::ExpiresAt.gt(tx.now()))
+        .filter(one_time_token::Column::Attempts.lt(codes::TRIES))
+        .one(tx)
+        .await?;
+    read(tx, row.ok_or_else(bad_token)?).await
+}
+
+async fn read(tx: &Tx, row: one_time_token::Model) -> DomainResult<Pending> {
     let user = user::Entity::find_by_id(row.user_id.as_str()).one(tx).await?;
     let user = user.filter(|user| !user.is_locked).ok_or_else(bad_token)?;
-    if misses(tx, &user.id).await? >= BUDGET {
+    if is_guessing(tx, &user.id).await? {
         return Err(bad_token());
     }
     let context = row.target.as_deref().unwrap_or_default();
@@ -183,6 +186,39 @@ impl Pending {
             ..visit.clone()
         };
         Ok((self.user, self.first, self.context.raising, visit))
+    }
+}
+
+/// Whether the person has given so many wrong answers of late that none is taken any more.
+pub(crate) async fn is_guessing(tx: &Tx, user_id: &str) -> DomainResult<bool> {
+    Ok(misses(tx, user_id).await? >= BUDGET)
+}
+
+/// Counts a wrong answer that was given outside a sign-in. Commit, then refuse.
+pub(crate) async fn guessed_wrong(tx: &Tx, user_id: &str) -> DomainResult<()> {
+    let row = one_time_token::ActiveModel {
+        attempts: Set(1),
+        spent_at: Set(Some(tx.now())),
+        ..new_row(tx, user_id, &ids::new_secret(), None)
+    };
+    one_time_token::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+fn new_row(tx: &Tx, user_id: &str, token: &str, target: Option<String>) -> one_time_token::ActiveModel {
+    one_time_token::ActiveModel {
+        id: Set(ids::new_id()),
+        kind: Set(Purpose::SecondFactor),
+        user_id: Set(user_id.to_owned()),
+        membership_id: Set(None),
+        fingerprint: Set(ids::fingerprint(token)),
+        code_fingerprint: Set(None),
+        target: Set(target),
+        attempts: Set(0),
+        created_at: Set(tx.stamp()),
+        expires_at: Set(tx.now().after(LIFETIME)),
+        spent_at: Set(None),
+        device: Set(None),
     }
 }
 

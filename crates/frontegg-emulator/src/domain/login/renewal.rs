@@ -5,13 +5,14 @@ use std::time::Duration;
 use sea_orm::EntityTrait;
 
 use super::{
-    Demand, Extras, FirstFactor, Outcome, Visit, entry, factors,
+    Extras, FirstFactor, Outcome, Visit, entry,
     pending::{self, Raising},
     signed_in,
 };
 use crate::{
     domain::{
         DomainError, DomainResult, configuration,
+        mfa::{self, Demand},
         sessions::{
             self, Opened,
             refresh_tokens::{self, Standing, Successor},
@@ -104,11 +105,13 @@ async fn raise(
     tenant_id: &str,
     visit: &Visit,
 ) -> DomainResult<Option<Outcome>> {
-    if sessions::is_multi_factor(session) || !factors::is_forced(tx, user).await? {
+    let application_id = visit.application_id.clone().or_else(|| session.application_id.clone());
+    if sessions::is_multi_factor(session) || !mfa::is_forced(tx, user, application_id.as_deref()).await? {
         return Ok(None);
     }
     let first = FirstFactor::of_proofs(&session.proofs);
-    match factors::demand(tx, user, first, visit.device.as_deref()).await? {
+    let visit = &Visit { application_id, ..visit.clone() };
+    match mfa::demand(tx, user, first, visit).await? {
         Demand::Nothing => Ok(None),
         demand => {
             let raising = Raising { session_id: session.id.clone(), tenant_id: tenant_id.to_owned() };

@@ -5,14 +5,15 @@ use std::time::Duration;
 use sea_orm::EntityTrait;
 
 use super::{
-    Demand, Extras, FirstFactor, Outcome, Visit, entry, factors,
+    Extras, FirstFactor, Outcome, Visit, entry,
     pending::{self, Raising},
     signed_in,
 };
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainResult,
         configuration::{self, IdentityConfiguration},
+        mfa::{self, Demand},
         sessions,
     },
     store::{Tx, entity::user},
@@ -35,8 +36,8 @@ pub(crate) async fn step_up(
         return signed_in(tx, &configuration, &user, tenant_id, opened, Extras::default()).await;
     }
     let first = FirstFactor::of_proofs(&session.proofs);
-    match factors::step_up(tx, &user).await? {
-        Demand::Nothing => Err(DomainError::bad_request("MFA is not enrolled").code("ER-01097")),
+    match mfa::step_up(tx, &user, first).await? {
+        Demand::Nothing => Err(mfa::not_enrolled()),
         demand => {
             let raising = Raising { session_id: session.id, tenant_id: tenant_id.to_owned() };
             pending::open(tx, &user, first, visit, Some(raising), demand).await

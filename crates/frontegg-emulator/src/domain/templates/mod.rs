@@ -5,6 +5,8 @@ pub(crate) mod mails;
 mod render;
 pub(crate) mod texts;
 
+pub(crate) use render::single_line;
+
 use serde_json::{Map, Value};
 
 use super::DomainResult;

@@ -74,7 +74,7 @@ pub(super) fn escape_query(text: &str) -> String {
 }
 
 /// Text that cannot leave its line: a header made from it stays one header.
-pub(super) fn single_line(text: &str) -> String {
+pub(crate) fn single_line(text: &str) -> String {
     let breaks = |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
     text.chars().map(|character| if breaks(character) { ' ' } else { character }).collect()
 }

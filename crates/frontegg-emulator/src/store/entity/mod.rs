@@ -9,6 +9,7 @@
 // A row has the columns that it has.
 #![allow(clippy::struct_excessive_bools, clippy::struct_field_names)]
 
+mod factors;
 mod invitations;
 mod jobs;
 mod machine_tokens;
@@ -21,6 +22,10 @@ mod templates;
 mod tenants;
 mod users;
 
+pub(crate) use factors::{
+    CeremonyPurpose, WebAuthnDevice, authenticator, mfa_phone, recovery_code, remembered_device, webauthn_challenge,
+    webauthn_credential,
+};
 pub(crate) use invitations::{Purpose, one_time_token, tenant_invite, tenant_invite_role};
 pub(crate) use jobs::job;
 pub(crate) use machine_tokens::{

@@ -14,6 +14,7 @@ mod m0008_outbox;
 mod m0009_jobs;
 mod m0010_messages;
 mod m0011_machine_tokens;
+mod m0012_mfa;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -21,6 +22,12 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 /// Every table that a reset empties, children before their parents.
 pub(crate) const TABLES: &[&str] = &[
     "jobs",
+    "remembered_devices",
+    "recovery_codes",
+    "webauthn_challenges",
+    "webauthn_credentials",
+    "mfa_phones",
+    "authenticators",
     "machine_token_refreshes",
     "machine_token_permissions",
     "machine_token_roles",
@@ -59,7 +66,7 @@ pub(crate) const TABLES: &[&str] = &[
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] = &["environment", "issuers", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 11] {
+fn all() -> [SqlMigration; 12] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -72,6 +79,7 @@ fn all() -> [SqlMigration; 11] {
         m0009_jobs::MIGRATION,
         m0010_messages::MIGRATION,
         m0011_machine_tokens::MIGRATION,
+        m0012_mfa::MIGRATION,
     ]
 }
 

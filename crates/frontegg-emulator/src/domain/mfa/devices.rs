@@ -1,0 +1,145 @@
+//! The second factors that people have.
+
+use std::collections::BTreeSet;
+
+use frontegg_model::enums::MfaStrategy;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::configuration::{self, Configuration};
+use crate::{
+    domain::{DomainError, DomainResult, identifiers::emails, login::FirstFactor},
+    store::{
+        Tx,
+        entity::{WebAuthnDevice, authenticator, mfa_phone, user, webauthn_credential},
+    },
+};
+
+/// Second factors of a person, each kind the oldest first.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Devices {
+    pub(crate) authenticators: Vec<authenticator::Model>,
+    pub(crate) phones: Vec<mfa_phone::Model>,
+    pub(crate) webauthn: Vec<webauthn_credential::Model>,
+    /// Addresses that get codes. They need not be set up.
+    pub(crate) emails: Vec<String>,
+}
+
+impl Devices {
+    /// Whether the person has set up any.
+    pub(crate) fn is_enrolled(&self) -> bool {
+        self.count() > 0
+    }
+
+    /// How many the person has set up.
+    pub(crate) fn count(&self) -> usize {
+        self.authenticators.len() + self.phones.len() + self.webauthn.len()
+    }
+
+    /// Whether there is nothing to prove oneself with.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.is_enrolled() && self.emails.is_empty()
+    }
+
+    /// The authenticator app with that id, or 404.
+    pub(crate) fn authenticator(&self, id: &str) -> DomainResult<&authenticator::Model> {
+        self.authenticators.iter().find(|row| row.id == id).ok_or_else(not_found)
+    }
+
+    /// The phone with that id, or 404.
+    pub(crate) fn phone(&self, id: &str) -> DomainResult<&mfa_phone::Model> {
+        self.phones.iter().find(|row| row.id == id).ok_or_else(not_found)
+    }
+
+    /// Those of the methods that are switched on.
+    fn active(mut self, configuration: &Configuration) -> Self {
+        if !configuration.is_active(&MfaStrategy::AuthenticatorApp) {
+            self.authenticators.clear();
+        }
+        if !configuration.is_active(&MfaStrategy::Sms) {
+            self.phones.clear();
+        }
+        self.webauthn.retain(|row| configuration.is_active(&method(row.device_type)));
+        self
+    }
+}
+
+/// The method that such a device is of.
+pub(crate) fn method(device: WebAuthnDevice) -> MfaStrategy {
+    match device {
+        WebAuthnDevice::Platform => MfaStrategy::WebAuthnPlatform,
+        WebAuthnDevice::CrossPlatform => MfaStrategy::WebAuthnCrossPlatform,
+    }
+}
+
+/// What is said of a device that the person does not have.
+pub(crate) fn not_found() -> DomainError {
+    DomainError::not_found("MFA device not found")
+}
+
+/// All that the person has set up, also of methods that are switched off.
+pub(crate) async fn of_user(tx: &Tx, user_id: &str) -> DomainResult<Devices> {
+    let authenticators = authenticator::Entity::find()
+        .filter(authenticator::Column::UserId.eq(user_id))
+        .filter(authenticator::Column::ConfirmedAt.is_not_null())
+        .order_by_asc(authenticator::Column::CreatedAt)
+        .order_by_asc(authenticator::Column::Id)
+        .all(tx)
+        .await?;
+    let phones = mfa_phone::Entity::find()
+        .filter(mfa_phone::Column::UserId.eq(user_id))
+        .order_by_asc(mfa_phone::Column::CreatedAt)
+        .order_by_asc(mfa_phone::Column::Id)
+        .all(tx)
+        .await?;
+    let webauthn = webauthn_credential::Entity::find()
+        .filter(webauthn_credential::Column::UserId.eq(user_id))
+        .order_by_asc(webauthn_credential::Column::CreatedAt)
+        .order_by_asc(webauthn_credential::Column::Id)
+        .all(tx)
+        .await?;
+    Ok(Devices { authenticators, phones, webauthn, emails: Vec::new() })
+}
+
+/// What the person can prove the second factor with, after that first one: what they have set up of
+/// the active methods, and their proven address while codes by mail are active. Whoever came in by a
+/// mail has proven the mailbox already, and it does not count twice.
+pub(crate) async fn offered(tx: &Tx, user: &user::Model, first: FirstFactor) -> DomainResult<Devices> {
+    let configuration = configuration::get(tx).await?;
+    let mut devices = of_user(tx, &user.id).await?.active(&configuration);
+    let by_mail = matches!(first, FirstFactor::EmailCode | FirstFactor::MagicLink);
+    if configuration.is_active(&MfaStrategy::EmailCode) && !by_mail {
+        let primary = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?;
+        devices.emails = primary.into_values().filter(|row| row.verified).map(|row| row.email).collect();
+    }
+    Ok(devices)
+}
+
+/// Those of the people who have set up any second factor.
+pub(crate) async fn enrolled_among(tx: &Tx, user_ids: &[String]) -> DomainResult<BTreeSet<String>> {
+    macro_rules! holders {
+        ($entity:ident $(, $filter:expr)?) => {
+            $entity::Entity::find()
+                .select_only()
+                .column($entity::Column::UserId)
+                .distinct()
+                .filter($entity::Column::UserId.is_in(user_ids))
+                $(.filter($filter))?
+                .into_tuple::<String>()
+                .all(tx)
+                .await?
+        };
+    }
+    let mut holders: BTreeSet<String> = BTreeSet::new();
+    holders.extend(holders!(authenticator, authenticator::Column::ConfirmedAt.is_not_null()));
+    holders.extend(holders!(mfa_phone));
+    holders.extend(holders!(webauthn_credential));
+    Ok(holders)
+}
+
+/// Takes every second factor from the person, also those that are being set up.
+pub(super) async fn delete_all(tx: &Tx, user_id: &str) -> DomainResult<()> {
+    authenticator::Entity::delete_many().filter(authenticator::Column::UserId.eq(user_id)).exec(tx).await?;
+    mfa_phone::Entity::delete_many().filter(mfa_phone::Column::UserId.eq(user_id)).exec(tx).await?;
+    webauthn_credential::Entity::delete_many().filter(webauthn_credential::Column::UserId.eq(user_id)).exec(tx).await?;
+    Ok(())
+}

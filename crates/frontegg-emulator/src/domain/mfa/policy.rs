@@ -1,0 +1,207 @@
+//! Who must have a second factor, and whether browsers may be remembered.
+//!
+//! The environment has such a policy, each application, and each tenant; the strictest of those
+//! that apply to a person counts.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{
+        DomainError, DomainResult,
+        caller::Caller,
+        login, memberships,
+        policies::{self, Applying, Record},
+        settings::{self, Owner},
+    },
+    store::{Tx, entity::user},
+};
+
+/// The kind of the settings document.
+const KIND: &str = "mfa-policy";
+const WHAT: &str = "MFA policy";
+/// For how many seconds browsers are remembered by default: 14 days.
+const REMEMBERED: i64 = 1_209_600;
+/// And at most: a year.
+const LONGEST: i64 = 31_536_000;
+
+/// Who must have a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Enforcement {
+    DontForce,
+    Force,
+    /// All but those who come from an identity provider of their own.
+    #[serde(rename = "ForceExceptSAML")]
+    ForceExceptSaml,
+}
+
+/// The policy of a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Policy {
+    pub(crate) enforcement: Enforcement,
+    pub(crate) allow_remember: bool,
+    /// For how many seconds a browser is remembered.
+    pub(crate) remembered_for: i64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { enforcement: Enforcement::Force, allow_remember: false, remembered_for: REMEMBERED }
+    }
+}
+
+/// What to change of a policy; what is absent stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) enforcement: Option<Enforcement>,
+    pub(crate) allow_remember: Option<bool>,
+    pub(crate) remembered_for: Option<i64>,
+}
+
+impl Change {
+    fn of(self, policy: Policy) -> DomainResult<Policy> {
+        let remembered_for = self.remembered_for.unwrap_or(policy.remembered_for);
+        if !(1..=LONGEST).contains(&remembered_for) {
+            return Err(DomainError::bad_request(format!("mfaDeviceExpiration must be between 1 and {LONGEST}")));
+        }
+        Ok(Policy {
+            enforcement: self.enforcement.unwrap_or(policy.enforcement),
+            allow_remember: self.allow_remember.unwrap_or(policy.allow_remember),
+            remembered_for,
+        })
+    }
+
+    fn is_empty(self) -> bool {
+        self.enforcement.is_none() && self.allow_remember.is_none() && self.remembered_for.is_none()
+    }
+}
+
+/// Whose policy a call is about: the tenant's that it names or is confined to, else the
+/// application's, else the environment's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Level<'a> {
+    pub(crate) caller: Caller<'a>,
+    pub(crate) tenant_id: Option<&'a str>,
+    pub(crate) application_id: Option<&'a str>,
+}
+
+impl<'a> Level<'a> {
+    fn narrowed(self, level: Owner<'a>) -> Owner<'a> {
+        match (level, self.application_id) {
+            (Owner::Environment, Some(id)) => Owner::Application(id),
+            _ => level,
+        }
+    }
+
+    fn owner(self) -> Owner<'a> {
+        self.narrowed(policies::level(self.caller, self.tenant_id))
+    }
+
+    async fn owner_to_write(self, tx: &Tx) -> DomainResult<Owner<'a>> {
+        Ok(self.narrowed(policies::level_to_write(tx, self.caller, self.tenant_id).await?))
+    }
+}
+
+/// The policy of a level, or 404.
+pub(crate) async fn require(tx: &Tx, level: Level<'_>) -> DomainResult<Record<Policy>> {
+    policies::require(tx, level.owner(), KIND, WHAT).await
+}
+
+/// The environment's policy, whoever asks; or 404.
+pub(crate) async fn of_environment(tx: &Tx) -> DomainResult<Record<Policy>> {
+    policies::require(tx, Owner::Environment, KIND, WHAT).await
+}
+
+/// Makes the policy of a level; 409 when it has one.
+pub(crate) async fn create(tx: &Tx, level: Level<'_>, change: Change) -> DomainResult<Record<Policy>> {
+    let owner = level.owner_to_write(tx).await?;
+    policies::create(tx, owner, KIND, WHAT, change.of(Policy::default())?).await
+}
+
+/// Changes the policy of a level; 404 when it has none.
+pub(crate) async fn update(tx: &Tx, level: Level<'_>, change: Change) -> DomainResult<Record<Policy>> {
+    let owner = level.owner_to_write(tx).await?;
+    if change.is_empty() {
+        let fields = "enforceMFAType, allowRememberMyDevice or mfaDeviceExpiration";
+        return Err(DomainError::bad_request(format!("{fields} is required")));
+    }
+    let present: Record<Policy> = policies::require(tx, owner, KIND, WHAT).await?;
+    let policy = change.of(present.rule)?;
+    policies::put(tx, owner, KIND, Some(present), policy).await
+}
+
+/// Makes or changes the policy of a level.
+pub(crate) async fn set(tx: &Tx, level: Level<'_>, change: Change) -> DomainResult<Record<Policy>> {
+    let owner = level.owner_to_write(tx).await?;
+    let present: Option<Record<Policy>> = policies::find(tx, owner, KIND).await?;
+    let policy = change.of(present.as_ref().map_or_else(Policy::default, |record| record.rule))?;
+    policies::put(tx, owner, KIND, present, policy).await
+}
+
+/// What holds for a person by all policies that apply to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Strictest {
+    /// Whether they must have a second factor.
+    pub(crate) is_forced: bool,
+    /// Whether their browsers may be remembered.
+    pub(crate) allow_remember: bool,
+    /// For how long.
+    pub(crate) remembered_for: Duration,
+}
+
+/// What holds for that person, by the environment, the application that they use, and all their
+/// tenants.
+pub(crate) async fn applying_to(tx: &Tx, user: &user::Model, application_id: Option<&str>) -> DomainResult<Strictest> {
+    let applying: Applying<Record<Policy>> = policies::applying_to(tx, &user.id, KIND).await?;
+    let mut policies: Vec<Policy> = applying.all().map(|record| record.rule).collect();
+    policies.extend(of_application(tx, application_id).await?);
+    Ok(strictest(&policies, user))
+}
+
+/// What holds for the person of a sign-in under way, by all their tenants or by the one that is
+/// named; 401 where there is no such sign-in.
+pub(crate) async fn at_sign_in(
+    tx: &Tx,
+    mfa_token: &str,
+    application_id: Option<&str>,
+    tenant_id: Option<&str>,
+) -> DomainResult<Strictest> {
+    let pending = login::pending(tx, mfa_token).await?;
+    let user = &pending.user;
+    let Some(tenant_id) = tenant_id else {
+        return applying_to(tx, user, application_id).await;
+    };
+    if memberships::find(tx, &user.id, tenant_id).await?.is_none() {
+        return applying_to(tx, user, application_id).await;
+    }
+    let (environment, tenant): (Option<Record<Policy>>, Option<Record<Policy>>) =
+        settings::both(tx, tenant_id, KIND).await?;
+    let mut policies: Vec<Policy> = environment.into_iter().chain(tenant).map(|record| record.rule).collect();
+    policies.extend(of_application(tx, application_id).await?);
+    Ok(strictest(&policies, user))
+}
+
+async fn of_application(tx: &Tx, application_id: Option<&str>) -> DomainResult<Option<Policy>> {
+    let Some(id) = application_id else {
+        return Ok(None);
+    };
+    let record: Option<Record<Policy>> = policies::find(tx, Owner::Application(id), KIND).await?;
+    Ok(record.map(|record| record.rule))
+}
+
+fn strictest(policies: &[Policy], user: &user::Model) -> Strictest {
+    let from_provider = user.provider == "saml";
+    let forces = |policy: &Policy| match policy.enforcement {
+        Enforcement::DontForce => false,
+        Enforcement::Force => true,
+        Enforcement::ForceExceptSaml => !from_provider,
+    };
+    let seconds = policies.iter().map(|policy| policy.remembered_for).min().unwrap_or(REMEMBERED);
+    Strictest {
+        is_forced: policies.iter().any(forces),
+        allow_remember: !policies.is_empty() && policies.iter().all(|policy| policy.allow_remember),
+        remembered_for: Duration::from_secs(u64::try_from(seconds).unwrap_or_default()),
+    }
+}
