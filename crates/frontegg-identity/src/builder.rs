@@ -11,6 +11,7 @@ use crate::{
     call::Options,
     credentials::Credentials,
     error::ConfigError,
+    pacing::{Pacing, RateLimit, RetryBudget},
     region::{Host, Region},
     retry::Retry,
     scope::{Anonymous, Core, Environment, Scope, User},
@@ -140,6 +141,8 @@ pub struct Builder {
     pub(crate) credentials: Option<Credentials>,
     application: Option<String>,
     options: Options,
+    budget: RetryBudget,
+    rate_limit: Option<RateLimit>,
     connect_timeout: Duration,
     user_agent_suffix: Option<String>,
 }
@@ -151,6 +154,8 @@ impl Default for Builder {
             credentials: None,
             application: None,
             options: Options::default(),
+            budget: RetryBudget::default(),
+            rate_limit: None,
             connect_timeout: Duration::from_secs(10),
             user_agent_suffix: None,
         }
@@ -215,6 +220,19 @@ impl Builder {
         self
     }
 
+    /// How many attempts all calls may repeat together.
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// How many attempts are sent in a time at most. Default: no limit but the service's, which is
+    /// obeyed as soon as an answer tells it.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
+        self
+    }
+
     /// Names the program behind the SDK in the user agent, e.g. `acme-portal/1.2`.
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(suffix.into());
@@ -229,8 +247,10 @@ impl Builder {
         if application.as_ref().is_some_and(|id| !id.fits()) {
             return Err(ConfigError::InvalidHeader("the application id"));
         }
+        let pacing = Arc::new(Pacing::new(self.budget, self.rate_limit));
         let sender = |identity, application| Sender {
             identity,
+            pacing: pacing.clone(),
             tenant: None,
             user: None,
             application,

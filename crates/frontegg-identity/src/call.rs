@@ -18,7 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field};
 
 use crate::{
-    error::{self, Error, ErrorKind},
+    error::{self, Attempt, Error, ErrorKind},
     retry::Retry,
     scope::{Access, Core},
 };
@@ -205,6 +205,7 @@ pub(crate) struct Context {
     /// The call may be repeated although its method does not say so.
     repeatable: bool,
     attempts: Cell<u32>,
+    history: RefCell<Vec<Attempt>>,
     answer: RefCell<Option<(StatusCode, Option<String>)>>,
     failure: RefCell<Option<Error>>,
 }
@@ -216,6 +217,7 @@ impl Context {
             deadline: deadline(options.timeout),
             repeatable: false,
             attempts: Cell::new(0),
+            history: RefCell::default(),
             answer: RefCell::new(None),
             failure: RefCell::new(None),
         }
@@ -235,8 +237,8 @@ impl Context {
             url.template = field::Empty,
             http.response.status_code = field::Empty,
             frontegg.trace_id = field::Empty,
-            attempts = field::Empty,
-            error = field::Empty,
+            http.request.resend_count = field::Empty,
+            error.type = field::Empty,
         );
         let deadline = self.deadline;
         let call = CONTEXT.scope(self, async {
@@ -254,7 +256,9 @@ impl Context {
         outcome: Option<Result<ResponseValue<T>, client::Error<ApiError>>>,
     ) -> Result<Response<T>, Error> {
         let (attempts, span) = (self.attempts.get(), Span::current());
-        span.record("attempts", attempts);
+        if attempts > 1 {
+            span.record("http.request.resend_count", attempts - 1);
+        }
         let error = match outcome {
             Some(Ok(response)) => {
                 let (status, headers) = (response.status(), response.headers().clone());
@@ -263,9 +267,9 @@ impl Context {
             Some(Err(error)) => self.failure.take().unwrap_or_else(|| error.into()),
             None => Error::new(ErrorKind::Timeout, format!("no answer within {:?}", self.options.timeout)),
         };
-        let error = error.in_call(operation, attempts, self.answer.take());
+        let error = error.in_call(operation, attempts, self.answer.take()).after(self.history.take());
         // The kind only: messages may repeat what the caller sent.
-        span.record("error", field::debug(error.kind()));
+        span.record("error.type", field::debug(error.kind()));
         Err(error)
     }
 }
@@ -299,6 +303,11 @@ pub(crate) fn fail(error: Error) -> String {
 /// Notes that an attempt begins.
 pub(crate) fn count_attempt() {
     let _ = CONTEXT.try_with(|context| context.attempts.set(context.attempts.get() + 1));
+}
+
+/// Notes how an attempt failed.
+pub(crate) fn note_failure(attempt: Attempt) {
+    let _ = CONTEXT.try_with(|context| context.history.borrow_mut().push(attempt));
 }
 
 /// Notes the answer that the call will be judged by.

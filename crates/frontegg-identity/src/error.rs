@@ -123,7 +123,41 @@ struct Failure {
     trace_id: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
+    history: Vec<Attempt>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// An attempt of a call that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// How it failed.
+    pub kind: ErrorKind,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Attempt {
+    pub(crate) fn answered(status: StatusCode, took: Duration) -> Self {
+        Self { kind: ErrorKind::of(status), status: Some(status.as_u16()), took }
+    }
+
+    pub(crate) fn broken(error: &reqwest::Error, took: Duration) -> Self {
+        let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Transport };
+        Self { kind, status: None, took }
+    }
+}
+
+impl ErrorKind {
+    fn of(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::Unauthenticated,
+            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,
+            _ => Self::Api,
+        }
+    }
 }
 
 impl Error {
@@ -143,19 +177,24 @@ impl Error {
             trace_id: None,
             retry_after: None,
             attempts: 0,
+            history: Vec::new(),
             source: None,
         }))
     }
 
     fn answered(status: StatusCode, headers: &HeaderMap) -> Self {
-        let mut error = Self::bare(match status {
-            StatusCode::UNAUTHORIZED => ErrorKind::Unauthenticated,
-            StatusCode::TOO_MANY_REQUESTS => ErrorKind::RateLimited,
-            _ => ErrorKind::Api,
-        });
+        let mut error = Self::bare(ErrorKind::of(status));
         error.0.status = Some(status);
         error.0.trace_id = trace_id(headers);
         error.0.retry_after = retry::demanded_wait(headers);
+        error
+    }
+
+    /// A call that would come too early, and was not sent.
+    pub(crate) fn too_early(wait: Duration) -> Self {
+        let message = format!("the rate limit allows the call in {wait:.1?} only; nothing was sent");
+        let mut error = Self::new(ErrorKind::RateLimited, message);
+        error.0.retry_after = Some(wait);
         error
     }
 
@@ -207,6 +246,14 @@ impl Error {
         self
     }
 
+    /// Keeps what became of the attempts, unless the failure is another call's.
+    pub(crate) fn after(mut self, history: Vec<Attempt>) -> Self {
+        if self.0.history.is_empty() {
+            self.0.history = history;
+        }
+        self
+    }
+
     /// What kind of failure this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -246,6 +293,11 @@ impl Error {
     /// How often the request was sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
+    }
+
+    /// The attempts that failed, in their order.
+    pub fn history(&self) -> &[Attempt] {
+        &self.0.history
     }
 
     /// 404: there is no such entity.
@@ -334,6 +386,7 @@ impl fmt::Debug for Error {
             .field("trace_id", &self.0.trace_id)
             .field("retry_after", &self.0.retry_after)
             .field("attempts", &self.0.attempts)
+            .field("history", &self.0.history)
             .field("source", &self.0.source)
             .finish()
     }

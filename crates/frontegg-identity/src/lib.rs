@@ -36,6 +36,7 @@ mod error;
 #[allow(clippy::needless_pass_by_value, reason = "optional values are handed over whole")]
 mod generated;
 pub mod login;
+mod pacing;
 mod paging;
 mod region;
 mod retry;
@@ -48,9 +49,10 @@ pub mod verify;
 
 pub use builder::{Builder, Frontegg};
 pub use call::{Call, Response};
-pub use error::{ConfigError, Error, ErrorKind};
+pub use error::{Attempt, ConfigError, Error, ErrorKind};
 pub use generated::{params, views};
 pub use login::Login;
+pub use pacing::{RateLimit, RetryBudget};
 pub use paging::{Items, Page, PagedCall, Pages};
 pub use region::Region;
 pub use retry::Retry;

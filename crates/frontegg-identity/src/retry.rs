@@ -10,6 +10,8 @@ use http::{HeaderMap, StatusCode, header};
 
 /// When the rate limit's window ends, as RFC 3339.
 const RATE_LIMIT_RESET: &str = "x-rate-limit-reset";
+/// How many calls of the operation are left in it.
+const RATE_LIMIT_REMAINING: &str = "x-rate-limit-remaining";
 
 /// How calls are repeated.
 ///
@@ -21,7 +23,8 @@ const RATE_LIMIT_RESET: &str = "x-rate-limit-reset";
 /// - POST and PATCH are never repeated when the service may have acted on them.
 ///
 /// Our own pauses are random between nothing and a limit that doubles each time ("full jitter").
-/// No pause reaches beyond the call's timeout: the failure is returned instead.
+/// No pause reaches beyond the call's timeout: the failure is returned instead. All calls of a client
+/// repeat within one [`RetryBudget`](crate::RetryBudget).
 ///
 /// ```
 /// use std::time::Duration;
@@ -82,6 +85,11 @@ impl Retry {
         self
     }
 
+    /// Whether the service may ask for such a pause.
+    pub(crate) fn waits(&self, wait: Duration) -> bool {
+        wait <= self.max_server_delay
+    }
+
     /// The pause before the next attempt, after `tried` attempts; `None` ends it.
     pub(crate) fn pause(&self, tried: u32, repeatable: bool, outcome: Outcome) -> Option<Duration> {
         if tried >= self.max_attempts {
@@ -95,7 +103,7 @@ impl Retry {
             Outcome::Broken | Outcome::Answered(..) => return None,
         };
         match demanded {
-            Some(wait) if wait > self.max_server_delay => None,
+            Some(wait) if !self.waits(wait) => None,
             // Those who were told the same moment should not all come at it.
             Some(wait) => Some(wait + jitter(self.base_delay)),
             None => {
@@ -134,7 +142,18 @@ pub(crate) fn demanded_wait(headers: &HeaderMap) -> Option<Duration> {
     let retry_after = text(header::RETRY_AFTER.as_str());
     retry_after
         .and_then(|text| text.parse().ok().map(Duration::from_secs).or_else(|| http_date(text).map(until)))
-        .or_else(|| DateTime::parse_from_rfc3339(text(RATE_LIMIT_RESET)?).ok().map(until))
+        .or_else(|| match text(RATE_LIMIT_RESET)?.parse() {
+            // Some answers count seconds instead.
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => DateTime::parse_from_rfc3339(text(RATE_LIMIT_RESET)?).ok().map(until),
+        })
+}
+
+/// How long an answer wants no call of its operation: those that are left in the window are none.
+pub(crate) fn told_wait(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    let is_last = || headers.get(RATE_LIMIT_REMAINING).is_some_and(|left| left.as_bytes() == b"0");
+    let is_limited = status == StatusCode::TOO_MANY_REQUESTS || is_last();
+    if is_limited { demanded_wait(headers) } else { None }
 }
 
 /// A random duration up to `limit`.
@@ -218,11 +237,22 @@ mod tests {
     }
 
     #[test]
+    fn a_window_that_is_used_up_is_told() {
+        let reset = ("x-rate-limit-reset", "12");
+        let told = |status, left| told_wait(status, &headers(&[reset, ("x-rate-limit-remaining", left)]));
+        assert_eq!(told(StatusCode::OK, "0"), Some(12 * SECOND));
+        assert_eq!(told(StatusCode::OK, "1"), None);
+        assert_eq!(told(StatusCode::TOO_MANY_REQUESTS, "1"), Some(12 * SECOND));
+        assert_eq!(told_wait(StatusCode::TOO_MANY_REQUESTS, &headers(&[])), None);
+    }
+
+    #[test]
     fn the_end_of_the_window_is_read() {
         let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
         let reset = ("x-rate-limit-reset", "2015-10-21T07:28:42.000Z");
         assert_eq!(demanded_wait(&headers(&[date, reset])), Some(42 * SECOND));
         assert_eq!(demanded_wait(&headers(&[date, reset, ("retry-after", "1")])), Some(SECOND));
+        assert_eq!(demanded_wait(&headers(&[("x-rate-limit-reset", "12")])), Some(12 * SECOND));
         let soon = (Utc::now() + chrono::TimeDelta::seconds(30)).to_rfc3339();
         let wait = demanded_wait(&headers(&[("x-rate-limit-reset", &soon)])).unwrap();
         assert!(wait <= 30 * SECOND && wait > 28 * SECOND, "{wait:?}");

@@ -1,6 +1,6 @@
 //! Sends the requests of the generated client: token, scope headers, attempts.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use frontegg_client::{BoxFuture, Transport};
 use frontegg_model::{Need, Operation, Token};
@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     call::{self, Options, Plan},
-    error::{Error, ErrorKind},
+    error::{Attempt, Error, ErrorKind},
+    pacing::Pacing,
     retry::{self, Outcome},
     token::Tokens,
 };
@@ -23,6 +24,8 @@ const APPLICATION: &str = "frontegg-application-id";
 #[derive(Clone, Debug)]
 pub(crate) struct Sender {
     pub(crate) identity: Identity,
+    /// Shared by all scopes of a client.
+    pub(crate) pacing: Arc<Pacing>,
     pub(crate) tenant: Option<ScopeValue>,
     pub(crate) user: Option<ScopeValue>,
     pub(crate) application: Option<ScopeValue>,
@@ -121,8 +124,27 @@ impl Sender {
         if let Some(cookie) = &self.cookie {
             headers.insert(header::COOKIE, cookie.clone());
         }
+        self.await_turn(operation).await?;
         if let Some(bearer) = self.bearer(operation).await? {
             request.headers_mut().insert(header::AUTHORIZATION, bearer);
+        }
+        Ok(())
+    }
+
+    /// Waits until the rate limits let a call through, if that is in time.
+    async fn await_turn(&self, operation: &Operation) -> Result<(), Error> {
+        let Plan { options, deadline, .. } = call::plan(self.options);
+        self.pacing.begin();
+        let told = self.pacing.told(operation.id);
+        if !told.is_zero() {
+            if !options.retry.waits(told) || Instant::now() + told >= deadline {
+                return Err(Error::too_early(told));
+            }
+            sleep(told).await;
+        }
+        let wait = self.pacing.turn(deadline).map_err(Error::too_early)?;
+        if !wait.is_zero() {
+            sleep(wait).await;
         }
         Ok(())
     }
@@ -159,7 +181,7 @@ impl Sender {
         span.record("url.template", operation.path);
         let mut plan = call::plan(self.options);
         plan.repeatable |= operation.idempotent;
-        let (response, request) = attempt_all(http, request, plan).await;
+        let (response, request) = self.attempt_all(http, request, operation, plan).await;
         let response = match (response, request, &self.identity) {
             (Ok(response), Some(mut request), Identity::Environment(Some(tokens)) | Identity::Renewed(tokens))
                 if response.status() == StatusCode::UNAUTHORIZED =>
@@ -168,7 +190,7 @@ impl Sender {
                 match tokens.replace(refused).await {
                     Ok(bearer) => {
                         request.headers_mut().insert(header::AUTHORIZATION, bearer);
-                        attempt_all(http, request, plan).await.0
+                        self.attempt_all(http, request, operation, plan).await.0
                     }
                     Err(error) => {
                         call::fail(error);
@@ -183,6 +205,70 @@ impl Sender {
         }
         response
     }
+
+    /// Sends a request until it is answered for good, time runs out or attempts are used up.
+    ///
+    /// Gives the request back, unless its body cannot be sent twice.
+    async fn attempt_all(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+        operation: &'static Operation,
+        plan: Plan,
+    ) -> (reqwest::Result<Response>, Option<Request>) {
+        let mut tried = 0;
+        loop {
+            let Some(mut copy) = request.try_clone() else {
+                call::count_attempt();
+                return (http.execute(request).await, None);
+            };
+            let left = plan.deadline.saturating_duration_since(Instant::now());
+            *copy.timeout_mut() = Some(plan.options.attempt_timeout.min(left));
+            tried += 1;
+            call::count_attempt();
+            let begun = Instant::now();
+            let response = attempt(http, copy, plan.repeatable).await;
+            self.note(operation, tried, &response, begun.elapsed());
+            let outcome = match &response {
+                Ok(response) => Outcome::Answered(response.status(), retry::demanded_wait(response.headers())),
+                Err(error) if error.is_connect() => Outcome::NotSent,
+                Err(_) => Outcome::Broken,
+            };
+            match plan.options.retry.pause(tried, plan.repeatable, outcome) {
+                // Waiting past the deadline would only hide this answer behind a timeout.
+                Some(pause) if Instant::now() + pause < plan.deadline && self.pacing.may_repeat() => {
+                    let turn = self.pacing.turn(plan.deadline).unwrap_or_default();
+                    sleep(pause.max(turn)).await;
+                }
+                _ => return (response, Some(request)),
+            }
+        }
+    }
+
+    /// Tells of an attempt whoever listens, the call's failure, and the other calls.
+    fn note(&self, operation: &'static Operation, tried: u32, response: &reqwest::Result<Response>, took: Duration) {
+        let failure = match response {
+            Ok(response) => {
+                if let Some(wait) = retry::told_wait(response.status(), response.headers()) {
+                    self.pacing.tell(operation.id, wait);
+                }
+                let status = response.status();
+                let is_failure = status.is_client_error() || status.is_server_error();
+                is_failure.then(|| Attempt::answered(status, took))
+            }
+            Err(error) => Some(Attempt::broken(error, took)),
+        };
+        tracing::debug!(
+            http.request.resend_count = tried - 1,
+            http.response.status_code = response.as_ref().ok().map(|response| response.status().as_u16()),
+            error.type = failure.map(|failure| tracing::field::debug(failure.kind)),
+            ?took,
+            "attempt"
+        );
+        if let Some(failure) = failure {
+            call::note_failure(failure);
+        }
+    }
 }
 
 fn missing(what: &str) -> Error {
@@ -192,41 +278,6 @@ fn missing(what: &str) -> Error {
 fn unfit(what: &str) -> Error {
     let message = format!("the {what} id is empty or has characters that fit no header; nothing was sent");
     Error::new(ErrorKind::InvalidRequest, message)
-}
-
-/// Sends a request until it is answered for good, time runs out or attempts are used up.
-///
-/// Gives the request back, unless its body cannot be sent twice.
-async fn attempt_all(
-    http: &reqwest::Client,
-    request: Request,
-    plan: Plan,
-) -> (reqwest::Result<Response>, Option<Request>) {
-    let mut tried = 0;
-    loop {
-        let Some(mut copy) = request.try_clone() else {
-            call::count_attempt();
-            return (http.execute(request).await, None);
-        };
-        let left = plan.deadline.saturating_duration_since(Instant::now());
-        *copy.timeout_mut() = Some(plan.options.attempt_timeout.min(left));
-        tried += 1;
-        call::count_attempt();
-        let response = attempt(http, copy, plan.repeatable).await;
-        let outcome = match &response {
-            Ok(response) => Outcome::Answered(response.status(), retry::demanded_wait(response.headers())),
-            Err(error) if error.is_connect() => Outcome::NotSent,
-            Err(_) => Outcome::Broken,
-        };
-        match plan.options.retry.pause(tried, plan.repeatable, outcome) {
-            // Waiting past the deadline would only hide this answer behind a timeout.
-            Some(pause) if Instant::now() + pause < plan.deadline => {
-                tracing::debug!(?outcome, ?pause, tried, "sending again");
-                sleep(pause).await;
-            }
-            _ => return (response, Some(request)),
-        }
-    }
 }
 
 /// Sends a request once. When it may be sent again its body is read here, so that a connection

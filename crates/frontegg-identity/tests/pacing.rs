@@ -1,0 +1,113 @@
+//! What a client does to spare the service: repeats within a budget, rate limits obeyed before they
+//! are met, a limit of its own; and what a failure tells of its attempts.
+
+#[allow(dead_code, reason = "shared between test programs")]
+mod support;
+
+use std::time::Duration;
+
+use frontegg_identity::{ErrorKind, RateLimit, Retry, RetryBudget, types::AddRoleRequest};
+use futures_util::future::join_all;
+use support::{Reply, Service};
+use tokio::time::Instant;
+
+fn token() -> Vec<Reply> {
+    vec![Reply::token("t-1", 86_400)]
+}
+
+fn ok() -> Reply {
+    Reply::new(200, "[]")
+}
+
+#[tokio::test]
+async fn an_outage_is_not_multiplied() {
+    let service = Service::start(token(), vec![Reply::new(503, "{}")]).await;
+    let budget = RetryBudget::default().burst(10).per_call(0.05);
+    let roles = service.builder().retry_budget(budget).build().unwrap().management().roles();
+    let outcomes = join_all((0..100).map(|_| roles.list_roles_v1().into_future())).await;
+    assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_err_and(|error| error.status() == Some(503))));
+    let sent = service.counts().1;
+    assert!((110..=115).contains(&sent), "{sent} instead of 400");
+    // What was saved up is not for one scope alone.
+    let other = service.frontegg().tenant("acme").roles();
+    assert_eq!(other.list_roles_v1().await.unwrap_err().attempts(), 4, "another client has a budget of its own");
+}
+
+#[tokio::test]
+async fn calls_that_succeed_earn_repeats() {
+    let mut answers = vec![Reply::new(503, "{}"); 2];
+    answers.extend(vec![ok(); 4]);
+    answers.push(Reply::new(503, "{}"));
+    answers.push(ok());
+    let service = Service::start(token(), answers).await;
+    let budget = RetryBudget::default().burst(1).per_call(0.25);
+    let roles = service.builder().retry_budget(budget).build().unwrap().management().roles();
+    assert_eq!(roles.list_roles_v1().await.unwrap_err().attempts(), 2, "the budget is used up");
+    for _ in 0..4 {
+        roles.list_roles_v1().await.unwrap();
+    }
+    assert_eq!(roles.list_roles_v1().with_response().await.unwrap().attempts(), 2);
+}
+
+#[tokio::test]
+async fn the_last_call_of_a_window_lets_the_next_one_wait() {
+    let last = ok().header("x-rate-limit-remaining", "0").header("x-rate-limit-reset", "1");
+    let service = Service::start(token(), vec![last, ok()]).await;
+    let frontegg = service.frontegg();
+    let roles = frontegg.management().roles();
+    roles.list_roles_v1().await.unwrap();
+    let before = Instant::now();
+    frontegg.tenant("acme").permissions().list_permissions().await.unwrap();
+    assert!(before.elapsed() < Duration::from_millis(900), "another operation has its own window");
+    // Any scope of the client knows.
+    let response = frontegg.tenant("acme").roles().list_roles_v1().with_response().await.unwrap();
+    assert!(before.elapsed() >= Duration::from_millis(900));
+    assert_eq!((response.attempts(), service.counts().1), (1, 3));
+}
+
+#[tokio::test]
+async fn a_call_that_would_be_refused_is_not_sent() {
+    let reset = (chrono::Utc::now() + chrono::TimeDelta::seconds(40)).to_rfc3339();
+    let service = Service::start(token(), vec![Reply::new(429, "{}").header("x-rate-limit-reset", reset), ok()]).await;
+    let frontegg = service.builder().timeout(Duration::from_secs(5)).build().unwrap();
+    let roles = frontegg.management().roles();
+    assert_eq!(roles.list_roles_v1().await.unwrap_err().attempts(), 1);
+    let error = roles.list_roles_v1().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), service.counts().1), (ErrorKind::RateLimited, 0, 1));
+    assert!(error.retry_after().is_some_and(|wait| wait > Duration::from_secs(35)), "{error:?}");
+    assert!(error.to_string().contains("nothing was sent"), "{error}");
+}
+
+#[tokio::test]
+async fn a_client_may_limit_itself() {
+    let service = Service::start(token(), vec![ok()]).await;
+    let limit = RateLimit::per_second(20).burst(2);
+    let roles = service.builder().rate_limit(limit).build().unwrap().management().roles();
+    let before = Instant::now();
+    // The token is one of them.
+    let outcomes = join_all((0..7).map(|_| roles.list_roles_v1().into_future())).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert!(before.elapsed() >= Duration::from_millis(290), "{:?}", before.elapsed());
+    let hurried =
+        join_all((0..20).map(|_| roles.list_roles_v1().timeout(Duration::from_millis(300)).into_future())).await;
+    let (sent, refused): (Vec<_>, Vec<_>) = hurried.into_iter().partition(Result::is_ok);
+    assert!(!sent.is_empty() && refused.len() >= 10, "{} sent", sent.len());
+    // One may just have had its turn when its time was over.
+    let in_time = refused.iter().filter(|outcome| outcome.as_ref().unwrap_err().is_rate_limited()).count();
+    assert!(in_time + 1 >= refused.len());
+}
+
+#[tokio::test]
+async fn a_failure_tells_of_its_attempts() {
+    let answers =
+        vec![Reply::new(503, "{}"), ok().cut(0), Reply::new(502, "{}"), Reply::new(400, r#"{"errors":["no"]}"#)];
+    let service = Service::start(token(), answers).await;
+    let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
+    let history: Vec<_> = error.history().iter().map(|attempt| (attempt.kind, attempt.status)).collect();
+    let api = |status| (ErrorKind::Api, Some(status));
+    assert_eq!(history, [api(503), (ErrorKind::Transport, None), api(502), api(400)]);
+    assert_eq!(error.attempts(), 4);
+    let mute = service.frontegg().management().roles();
+    let error = mute.create_roles_v1(&[AddRoleRequest::new("k", "n", 0)]).retry(Retry::none()).await.unwrap_err();
+    assert_eq!(error.history().len(), 1);
+}
