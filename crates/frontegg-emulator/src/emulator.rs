@@ -168,6 +168,11 @@ impl EmulatorBuilder {
 
     /// The address under which clients reach the emulator, for tokens (`iss`) and links, where it
     /// is not the one it listens on.
+    ///
+    /// WebAuthn devices belong to its host (`rp.id`) and answer on pages of its origin only. On a
+    /// loopback address, by default, they belong to `localhost` and answer on pages of this machine
+    /// at whatever port: `http://localhost:3000` will do, though browsers know no WebAuthn on
+    /// `http://127.0.0.1:3000`.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         let url: String = url.into();
         self.config.base_url = Some(url.trim_end_matches('/').to_owned());

@@ -56,7 +56,7 @@ struct Options {
     #[arg(hide_env_values = true)]
     store: StoreTarget,
 
-    /// The address under which clients reach the emulator, for tokens and links.
+    /// The address under which clients reach the emulator, for tokens, links and WebAuthn (rp.id).
     #[arg(long, global = true, value_name = "URL", env = "FRONTEGG_EMULATOR_BASE_URL")]
     base_url: Option<String>,
 

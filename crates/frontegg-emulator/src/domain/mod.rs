@@ -44,5 +44,6 @@ pub(crate) mod user_profiles;
 pub(crate) mod user_tenants;
 pub(crate) mod users;
 pub(crate) mod webauthn;
+pub(crate) mod webauthn_challenges;
 
 pub(crate) use error::{DomainError, DomainResult, Refusal};

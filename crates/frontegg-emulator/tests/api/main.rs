@@ -46,3 +46,4 @@ mod user_sessions;
 mod users;
 mod users_applications_management;
 mod verification;
+mod webauthn;

@@ -29,11 +29,11 @@ use crate::{
 impl MfaApi for Service {
     async fn create_login_mfa_webauthn_challenge(
         &self,
-        cx: &RequestContext,
+        _cx: &RequestContext,
         params: CreateLoginMfaWebauthnChallengeParams,
         body: types::AuthRequestVerifyMfaRequest,
     ) -> ApiResult<types::RequestVerifyMfaWebAuthnResponse> {
-        webauthn::challenge(self, cx, params, body).await
+        webauthn::challenge(self, params, body).await
     }
 
     async fn disable_my_authenticator_mfa(
@@ -95,10 +95,10 @@ impl MfaApi for Service {
 
     async fn enroll_login_mfa_webauthn(
         &self,
-        cx: &RequestContext,
+        _cx: &RequestContext,
         body: types::AuthRequestEnrollMfaRequest,
     ) -> ApiResult<types::RequestEnrollMfaWebAuthnResponse> {
-        webauthn::enroll(self, cx, body).await
+        webauthn::enroll(self, body).await
     }
 
     async fn enroll_my_authenticator_mfa(

@@ -87,7 +87,6 @@ pub(crate) enum SecondFactor {
     Totp,
     Sms,
     EmailCode,
-    #[allow(dead_code, reason = "the operations of WebAuthn are not served yet")]
     WebAuthn,
 }
 

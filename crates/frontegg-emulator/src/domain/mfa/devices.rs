@@ -50,6 +50,11 @@ impl Devices {
         self.phones.iter().find(|row| row.id == id).ok_or_else(not_found)
     }
 
+    /// The WebAuthn device with that id, or 404.
+    pub(crate) fn webauthn(&self, id: &str) -> DomainResult<&webauthn_credential::Model> {
+        self.webauthn.iter().find(|row| row.id == id).ok_or_else(not_found)
+    }
+
     /// Those of the methods that are switched on.
     fn active(mut self, configuration: &Configuration) -> Self {
         if !configuration.is_active(&MfaStrategy::AuthenticatorApp) {

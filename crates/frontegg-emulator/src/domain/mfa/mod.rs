@@ -19,6 +19,7 @@ pub(crate) mod policy;
 pub(crate) mod recovery;
 mod remembered;
 mod totp;
+pub(crate) mod webauthn;
 
 pub(crate) use changes::Step;
 pub(crate) use demand::{Demand, demand, is_forced, step_up};

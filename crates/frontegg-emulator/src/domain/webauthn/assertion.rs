@@ -1,6 +1,6 @@
 //! What is signed with a credential (§7.2).
 
-use super::{Expected, Fault, authenticator_data::AuthenticatorData, client_data, cose::PublicKey, decode};
+use super::{Expected, Fault, authenticator_data::AuthenticatorData, client_data, cose::PublicKey, sent};
 
 /// What the browser gave, as texts in base64url.
 #[derive(Clone, Copy, Debug)]
@@ -34,11 +34,11 @@ pub(crate) struct Use {
 
 /// Verifies a signature.
 pub(crate) fn verify(expected: &Expected<'_>, known: Known<'_>, signed: Signed<'_>) -> Result<Use, Fault> {
-    let id = decode(signed.id, "The credential's id is not base64url")?;
-    let client_data = decode(signed.client_data, "clientDataJSON is not base64url")?;
-    let bytes = decode(signed.authenticator_data, "authenticatorData is not base64url")?;
-    let signature = decode(signed.signature, "The signature is not base64url")?;
-    let user_handle = decode(signed.user_handle.unwrap_or_default(), "userHandle is not base64url")?;
+    let id = sent(signed.id, "The credential's id is not base64url")?;
+    let client_data = sent(signed.client_data, "clientDataJSON is not base64url")?;
+    let bytes = sent(signed.authenticator_data, "authenticatorData is not base64url")?;
+    let signature = sent(signed.signature, "The signature is not base64url")?;
+    let user_handle = sent(signed.user_handle.unwrap_or_default(), "userHandle is not base64url")?;
     let data = AuthenticatorData::parse(&bytes)?;
 
     if id != known.id {

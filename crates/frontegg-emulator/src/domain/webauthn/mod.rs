@@ -9,8 +9,6 @@
 //! second set of cryptography (`webauthn_rp`: RustCrypto, `webauthn-rs`: OpenSSL) and keep challenges
 //! and their time to themselves, where the emulator's own clock has to rule.
 
-#![allow(dead_code, unused_imports, reason = "the operations of MFA will call it")]
-
 mod assertion;
 mod attestation;
 mod authenticator_data;
@@ -23,8 +21,8 @@ mod registration;
 mod tests;
 
 use base64::{
-    Engine, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    DecodeError, Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::URL_SAFE_NO_PAD},
 };
 
 pub(crate) use assertion::{Known, Signed, Use, verify as verify_assertion};
@@ -60,7 +58,17 @@ pub(crate) struct Expected<'a> {
     pub(crate) user_verification: bool,
 }
 
+/// How binary values are kept and given out.
+pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
 /// The bytes behind a text in base64url.
-fn decode(text: &str, fault: &'static str) -> Result<Vec<u8>, Fault> {
-    BASE64URL.decode(text).map_err(|_| Fault::Unreadable(fault))
+pub(crate) fn decode(text: &str) -> Result<Vec<u8>, DecodeError> {
+    BASE64URL.decode(text)
+}
+
+/// The same of a text that somebody sent.
+fn sent(text: &str, fault: &'static str) -> Result<Vec<u8>, Fault> {
+    decode(text).map_err(|_| Fault::Unreadable(fault))
 }

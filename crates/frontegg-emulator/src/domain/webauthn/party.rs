@@ -1,7 +1,7 @@
 //! The relying party: the domain that credentials belong to, and the pages that may use them.
 //!
 //! Both follow from the base URL. Browsers take no address for a relying party's id, so on a loopback
-//! address it is `localhost`; and since front ends under development are served from ports of their
+//! address it is `localhost`, and since front ends under development are served from ports of their
 //! own, every port of this machine is accepted then. Elsewhere the base URL's own origin is the only
 //! one, as on the service, where only its own login pages are on the environment's domain.
 

@@ -1,7 +1,7 @@
 //! A new credential (§7.1).
 
 use super::{
-    Expected, Fault, attestation, authenticator_data::AuthenticatorData, cbor, client_data, cose::PublicKey, decode,
+    Expected, Fault, attestation, authenticator_data::AuthenticatorData, cbor, client_data, cose::PublicKey, sent,
 };
 
 const UNREADABLE: Fault = Fault::Unreadable("attestationObject cannot be read");
@@ -28,9 +28,9 @@ pub(crate) struct Credential {
 
 /// Verifies a new credential. Whether its id is taken already is for the caller to see.
 pub(crate) fn verify(expected: &Expected<'_>, created: Created<'_>) -> Result<Credential, Fault> {
-    let id = decode(created.id, "The credential's id is not base64url")?;
-    let client_data = decode(created.client_data, "clientDataJSON is not base64url")?;
-    let object = decode(created.attestation_object, "attestationObject is not base64url")?;
+    let id = sent(created.id, "The credential's id is not base64url")?;
+    let client_data = sent(created.client_data, "clientDataJSON is not base64url")?;
+    let object = sent(created.attestation_object, "attestationObject is not base64url")?;
     let mut object = cbor::whole_map(&object).ok_or(UNREADABLE)?;
     let statement = object.take("attStmt").ok_or(UNREADABLE)?;
     let format = object.text("fmt").ok_or(UNREADABLE)?;

@@ -4,6 +4,7 @@
 
 pub(crate) mod browser;
 mod raw;
+pub(crate) mod webauthn;
 
 use std::fmt::Debug;
 

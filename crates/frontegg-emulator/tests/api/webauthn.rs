@@ -1,0 +1,646 @@
+//! Tag “MFA”: WebAuthn devices as second factors, over HTTP, with an authenticator in software.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use frontegg_emulator::{Emulator, EmulatorBuilder};
+use frontegg_identity::{
+    Login, Session,
+    enums::{MfaStrategy, WebAuthnDeviceType},
+    login::{Factor, MfaChallenge, WebAuthnFactor},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::support::{
+    World,
+    browser::{Browser, PASSWORD, Reply},
+    claims, json as to_json,
+    webauthn::{Algorithm, Device, Forgery},
+};
+
+const ADA: &str = "ada@acme.test";
+/// Where the front end of a developer may be.
+const PAGE: &str = "http://localhost:3000";
+const KINDS: [&str; 2] = ["WebAuthnPlatform", "WebAuthnCrossPlatform"];
+
+/// Everybody has to have a second factor; devices of these kinds may be one.
+async fn world_of(builder: EmulatorBuilder, kinds: &[&str]) -> World {
+    let world = World::of(builder).await;
+    world.tenant("acme").await;
+    world.member("acme", ADA).await;
+    let mut back_end = world.back_end(None).await;
+    back_end.done("create_mfa_policy", &[], json!({ "enforceMFAType": "Force" })).await;
+    for kind in kinds {
+        switch(&world, kind, true).await;
+    }
+    world
+}
+
+async fn world() -> World {
+    world_of(Emulator::builder(), &KINDS).await
+}
+
+async fn switch(world: &World, strategy: &str, active: bool) {
+    let body = json!({ "strategy": strategy, "isActive": active });
+    world.back_end(None).await.done("set_mfa_strategy", &[], body).await;
+}
+
+/// A sign-in that waits for its second factor.
+async fn first_factor(browser: &mut Browser, email: &str) -> (String, Reply) {
+    let reply = browser.sign_in(email).await;
+    assert_eq!(reply.body["mfaRequired"], true, "{}", reply.body);
+    assert_eq!((reply.status, reply.cookies.len()), (200, 0), "nothing is given before the second factor");
+    (text(&reply.body["mfaToken"]), reply)
+}
+
+/// The challenge for a new credential.
+async fn enroll(browser: &mut Browser, mfa_token: &str) -> Value {
+    browser.done("enroll_login_mfa_webauthn", &[], json!({ "mfaToken": mfa_token })).await
+}
+
+async fn register(browser: &mut Browser, mfa_token: &str, asked: &Value, credential: &Value) -> Reply {
+    let body = json!({
+        "mfaToken": mfa_token,
+        "webauthnToken": asked["webauthnToken"],
+        "deviceType": "CrossPlatform",
+        "options": credential,
+    });
+    browser.call("verify_login_mfa_webauthn_enrollment", &[], body).await
+}
+
+/// The challenge for a device.
+async fn ask(browser: &mut Browser, mfa_token: &str, device_id: &str) -> Value {
+    let body = json!({ "mfaToken": mfa_token });
+    browser.done("create_login_mfa_webauthn_challenge", &[device_id], body).await
+}
+
+async fn prove(browser: &mut Browser, mfa_token: &str, device_id: &str, asked: &Value, signed: &Value) -> Reply {
+    let body = json!({ "mfaToken": mfa_token, "webauthnToken": asked["webauthnToken"], "options": signed });
+    browser.call("verify_login_mfa_webauthn", &[device_id], body).await
+}
+
+/// Enrolls a device of that person; gives its id.
+async fn owner(world: &World, email: &str, device: &mut Device) -> String {
+    let mut browser = world.browser();
+    let (mfa_token, _) = first_factor(&mut browser, email).await;
+    let asked = enroll(&mut browser, &mfa_token).await;
+    let credential = device.create(&asked["options"]);
+    let reply = register(&mut browser, &mfa_token, &asked, &credential).await;
+    assert_eq!(reply.status, 201, "{}", reply.body);
+    let (_, reply) = first_factor(&mut world.browser(), email).await;
+    text(&reply.body["mfaDevices"]["webauthn"][0]["id"])
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+/// A browser's answer as the SDK takes it.
+fn typed<T: DeserializeOwned>(answer: Value) -> T {
+    serde_json::from_value(answer).expect("an answer of a browser")
+}
+
+async fn login(world: &World) -> Login {
+    world.frontegg.authentication().login(ADA, PASSWORD).await.expect("a first factor")
+}
+
+/// The one device that the person can choose.
+fn key(login: Login) -> WebAuthnFactor {
+    let Login::MfaRequired(challenge) = login else { panic!("no second factor is asked for: {login:?}") };
+    only(&challenge)
+}
+
+fn only(challenge: &MfaChallenge) -> WebAuthnFactor {
+    let factors = challenge.factors();
+    let [Factor::WebAuthn(key)] = &factors[..] else { panic!("another choice: {factors:?}") };
+    key.clone()
+}
+
+async fn token(session: &Session) -> Value {
+    claims(session.access_token().await.expect("a token").expose())
+}
+
+/// Enrolls with the first sign-in, signs in again, through the SDK.
+async fn enroll_and_sign_in(world: &World, kind: WebAuthnDeviceType, device: &mut Device) {
+    let Login::EnrollMfa(enrollment) = login(world).await else { panic!("no enrollment is asked for") };
+    assert!(enrollment.strategies().contains(&MfaStrategy::WebAuthnPlatform));
+    let step = enrollment.webauthn().await.expect("a challenge");
+    let credential = typed(device.create(&to_json(step.options())));
+    let enrolled = step.verify(kind, credential).await.expect("an enrolled device");
+    assert!(!enrolled.recovery_code.expect("a recovery code").is_empty());
+    let session = enrolled.login.into_session().expect("a session");
+    assert_eq!(token(&session).await["amr"], json!(["pwd", "mfa", "hwk"]));
+    assert_eq!(session.user_sessions().list_my_sessions().await.expect("sessions").len(), 1);
+
+    for _ in 0..2 {
+        sign_in(world, device).await;
+    }
+}
+
+async fn sign_in(world: &World, device: &mut Device) {
+    let key = key(login(world).await);
+    let step = key.challenge().await.expect("a challenge");
+    let signed = typed(device.get(&to_json(step.options())));
+    let session = step.verify(signed).await.expect("a second factor").into_session().expect("a session");
+    let claims = token(&session).await;
+    assert_eq!(claims["amr"], json!(["pwd", "mfa", "hwk"]));
+    assert_eq!(claims["email"], ADA);
+}
+
+#[tokio::test]
+async fn a_device_is_enrolled_and_signs_in_with_every_kind_of_key() {
+    for (algorithm, attests, kind) in [
+        (Algorithm::Es256, false, WebAuthnDeviceType::Platform),
+        (Algorithm::EdDsa, true, WebAuthnDeviceType::CrossPlatform),
+        (Algorithm::Rs256, true, WebAuthnDeviceType::Platform),
+    ] {
+        let world = world().await;
+        let mut device = Device::new(PAGE).algorithm(algorithm).attesting(attests);
+        enroll_and_sign_in(&world, kind, &mut device).await;
+    }
+}
+
+#[tokio::test]
+async fn a_device_outlives_the_process() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = format!("sqlite:{}", directory.path().join("emulator.db").display());
+    let mut device = Device::new(PAGE);
+    let builder = || Emulator::builder().api_key("a key").store(store.parse().expect("a store"));
+    let world = world_of(builder(), &KINDS).await;
+    enroll_and_sign_in(&world, WebAuthnDeviceType::CrossPlatform, &mut device).await;
+    world.emulator.stop().await;
+
+    let world = World::of(builder()).await;
+    sign_in(&world, &mut device).await;
+}
+
+#[tokio::test]
+async fn browsers_get_the_options_that_they_take() {
+    let world = world().await;
+    let mut browser = world.browser();
+    let (mfa_token, reply) = first_factor(&mut browser, ADA).await;
+    assert_eq!((&reply.body["mfaEnrolled"], &reply.body["mfaDevices"]), (&json!(false), &Value::Null));
+    let asked = enroll(&mut browser, &mfa_token).await;
+    let options = &asked["options"];
+    assert_eq!(options["rp"], json!({ "id": "localhost", "name": "Frontegg" }));
+    let ada = reply_sub(&world).await;
+    let handle = URL_SAFE_NO_PAD.encode(&ada);
+    assert_eq!(options["user"], json!({ "id": handle, "name": ADA, "displayName": ADA }));
+    let kinds: Vec<i64> = vec![-7, -8, -257];
+    let kinds: Vec<Value> = kinds.into_iter().map(|alg| json!({ "type": "public-key", "alg": alg })).collect();
+    assert_eq!(options["pubKeyCredParams"], json!(kinds));
+    assert_eq!((&options["excludeCredentials"], &options["timeout"]), (&json!([]), &json!(120_000)));
+    assert_eq!(
+        options["authenticatorSelection"],
+        json!({ "residentKey": "discouraged", "requireResidentKey": false, "userVerification": "preferred" })
+    );
+
+    let mut device = Device::new(PAGE);
+    let credential = device.create(options);
+    let reply = register(&mut browser, &mfa_token, &asked, &credential).await;
+    assert_eq!(reply.claims()["sub"], ada);
+    assert!(!text(&reply.body["recoveryCode"]).is_empty());
+    assert!(browser.refresh_token().is_some());
+
+    let (mfa_token, reply) = first_factor(&mut browser, ADA).await;
+    let devices = &reply.body["mfaDevices"];
+    let id = text(&devices["webauthn"][0]["id"]);
+    let device = json!({ "id": id, "deviceType": "CrossPlatform", "name": "Security key" });
+    assert_eq!(devices, &json!({ "webauthn": [device], "phones": [], "authenticators": [], "emails": [] }));
+    let asked = ask(&mut browser, &mfa_token, &id).await;
+    let options = &asked["options"];
+    assert_eq!(options["allowCredentials"], json!([{ "type": "public-key", "id": credential["id"] }]));
+    assert_eq!((&options["rpId"], &options["timeout"]), (&json!("localhost"), &json!(120_000)));
+    assert_eq!(options["userVerification"], "preferred");
+    let user = world.frontegg.management().users().get_user_globally(&ada).await.expect("Ada");
+    assert!(user.mfa_enrolled);
+}
+
+/// The id of Ada, by what the management API tells.
+async fn reply_sub(world: &World) -> String {
+    let acme = world.frontegg.tenant("acme");
+    let users = acme.user_management().list_users(frontegg_identity::params::ListUsers::new()).await;
+    users.expect("users").items.remove(0).id
+}
+
+#[tokio::test]
+async fn the_base_url_decides_whom_credentials_are_for() {
+    let world = world_of(Emulator::builder().base_url("https://auth.acme.test"), &KINDS).await;
+    let mut device = Device::new("https://auth.acme.test");
+    let id = owner(&world, ADA, &mut device).await;
+    let mut browser = world.browser();
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    for (origin, status) in [(PAGE, 401), ("https://evil.test", 401), ("https://auth.acme.test", 201)] {
+        let asked = ask(&mut browser, &mfa_token, &id).await;
+        assert_eq!(asked["options"]["rpId"], "auth.acme.test");
+        let signed = device.forge_signature(&asked["options"], &Forgery { origin: Some(origin), ..Forgery::default() });
+        let reply = prove(&mut browser, &mfa_token, &id, &asked, &signed).await;
+        assert_eq!(reply.status, status, "{origin}: {}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn only_active_kinds_are_enrolled_and_asked_for() {
+    let world = world_of(Emulator::builder(), &[]).await;
+    let mut browser = world.browser();
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    let body = json!({ "mfaToken": mfa_token });
+    let none = browser.call("enroll_login_mfa_webauthn", &[], body.clone()).await;
+    assert_eq!(none.refused(400), "MFA strategy WebAuthnPlatform or WebAuthnCrossPlatform is not active");
+
+    switch(&world, "WebAuthnPlatform", true).await;
+    let mut device = Device::new(PAGE);
+    let asked = enroll(&mut browser, &mfa_token).await;
+    let selection = &asked["options"]["authenticatorSelection"];
+    assert_eq!(selection["authenticatorAttachment"], "platform");
+    assert_eq!(selection["userVerification"], "required");
+    let credential = device.create(&asked["options"]);
+    let other = register(&mut browser, &mfa_token, &asked, &credential).await;
+    assert_eq!(other.refused(400), "MFA strategy WebAuthnCrossPlatform is not active");
+
+    switch(&world, "WebAuthnPlatform", false).await;
+    switch(&world, "WebAuthnCrossPlatform", true).await;
+    let asked = enroll(&mut browser, &mfa_token).await;
+    let selection = &asked["options"]["authenticatorSelection"];
+    assert_eq!(selection["authenticatorAttachment"], "cross-platform");
+    assert_eq!(selection["userVerification"], "preferred");
+    let credential = device.create(&asked["options"]);
+    assert_eq!(register(&mut browser, &mfa_token, &asked, &credential).await.status, 201);
+
+    // Switched off it is no choice any more, though the device is kept.
+    let id = text(&first_factor(&mut browser, ADA).await.1.body["mfaDevices"]["webauthn"][0]["id"]);
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    switch(&world, "WebAuthnCrossPlatform", false).await;
+    let body = json!({ "mfaToken": mfa_token });
+    let refused = browser.call("create_login_mfa_webauthn_challenge", &[&id], body.clone()).await;
+    assert_eq!(refused.refused(404), "MFA device not found");
+    switch(&world, "WebAuthnCrossPlatform", true).await;
+    browser.done("create_login_mfa_webauthn_challenge", &[&id], body).await;
+}
+
+#[tokio::test]
+async fn who_has_a_factor_cannot_add_one_on_the_strength_of_the_first_alone() {
+    let world = world().await;
+    // Begun before there was a factor, and after.
+    let mut eve = world.browser();
+    let (early, _) = first_factor(&mut eve, ADA).await;
+    let asked = enroll(&mut eve, &early).await;
+    owner(&world, ADA, &mut Device::new(PAGE)).await;
+    let (late, _) = first_factor(&mut eve, ADA).await;
+    for mfa_token in [&early, &late] {
+        let refused = eve.call("enroll_login_mfa_webauthn", &[], json!({ "mfaToken": mfa_token })).await;
+        assert_eq!(refused.refused(403), "User already has a second factor");
+    }
+    let credential = Device::new(PAGE).create(&asked["options"]);
+    let refused = register(&mut eve, &early, &asked, &credential).await;
+    assert_eq!(refused.refused(403), "User already has a second factor");
+    assert!(eve.cookies.is_empty());
+}
+
+#[tokio::test]
+async fn case_23_an_mfa_token_is_good_for_its_own_person_only() {
+    let world = world().await;
+    world.member("acme", "eve@acme.test").await;
+    let (mut adas, mut eves) = (Device::new(PAGE), Device::new(PAGE));
+    let ada = owner(&world, ADA, &mut adas).await;
+    let eve = owner(&world, "eve@acme.test", &mut eves).await;
+    let mut browser = world.browser();
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    for id in [&eve[..], "unknown"] {
+        let body = json!({ "mfaToken": mfa_token });
+        let refused = browser.call("create_login_mfa_webauthn_challenge", &[id], body).await;
+        assert_eq!(refused.refused(404), "MFA device not found");
+    }
+    let asked = ask(&mut browser, &mfa_token, &ada).await;
+    let signed = adas.get(&asked["options"]);
+    let refused = prove(&mut browser, &mfa_token, &eve, &asked, &signed).await;
+    assert_eq!(refused.refused(404), "MFA device not found");
+    for bad in ["unknown", "", &text(&asked["webauthnToken"])] {
+        for (operation, path) in
+            [("enroll_login_mfa_webauthn", &[][..]), ("create_login_mfa_webauthn_challenge", &[&ada[..]])]
+        {
+            let refused = browser.call(operation, path, json!({ "mfaToken": bad })).await;
+            assert_eq!(refused.refused(401), "MFA token is invalid");
+        }
+        let refused = prove(&mut browser, bad, &ada, &asked, &signed).await;
+        assert_eq!(refused.refused(401), "MFA token is invalid");
+        let nothing = json!({ "id": "", "response": { "clientDataJSON": "", "attestationObject": "" } });
+        let refused = register(&mut browser, bad, &asked, &nothing).await;
+        assert_eq!(refused.refused(401), "MFA token is invalid");
+    }
+    // None of this has counted.
+    assert_eq!(prove(&mut browser, &mfa_token, &ada, &asked, &signed).await.claims()["email"], ADA);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_changes_nothing() {
+    let world = world().await;
+    let mut browser = world.browser();
+    let mut device = Device::new(PAGE).attesting(true);
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    let asked = enroll(&mut browser, &mfa_token).await;
+    let credential = device.create(&asked["options"]);
+    for (member, value, fault) in [
+        ("attestationObject", "", "attestationObject cannot be read"),
+        ("attestationObject", "AA", "attestationObject cannot be read"),
+        ("attestationObject", "gYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGBgYGB", "attestationObject cannot be read"),
+        ("attestationObject", "u___________", "attestationObject cannot be read"),
+        ("attestationObject", "no base64url", "attestationObject is not base64url"),
+        ("clientDataJSON", "AA", "clientDataJSON cannot be read"),
+        ("clientDataJSON", "%", "clientDataJSON is not base64url"),
+    ] {
+        let mut bad = credential.clone();
+        bad["response"][member] = json!(value);
+        for _ in 0..6 {
+            assert_eq!(register(&mut browser, &mfa_token, &asked, &bad).await.refused(400), fault);
+        }
+    }
+    let missing = browser.call("verify_login_mfa_webauthn_enrollment", &[], json!({})).await.refused(400);
+    for member in ["mfaToken", "webauthnToken", "deviceType", "options"] {
+        assert!(missing.contains(&format!("{member} is required")), "{missing}");
+    }
+    assert_eq!(register(&mut browser, &mfa_token, &asked, &credential).await.claims()["email"], ADA);
+
+    let (mfa_token, reply) = first_factor(&mut browser, ADA).await;
+    let id = text(&reply.body["mfaDevices"]["webauthn"][0]["id"]);
+    let asked = ask(&mut browser, &mfa_token, &id).await;
+    let signed = device.get(&asked["options"]);
+    for (member, value, fault) in [
+        ("authenticatorData", "AA", "The authenticator data cannot be read"),
+        ("authenticatorData", "?", "authenticatorData is not base64url"),
+        ("signature", "?", "The signature is not base64url"),
+        ("userHandle", "?", "userHandle is not base64url"),
+        ("clientDataJSON", "bnVsbA", "clientDataJSON cannot be read"),
+    ] {
+        let mut bad = signed.clone();
+        bad["response"][member] = json!(value);
+        for _ in 0..6 {
+            assert_eq!(prove(&mut browser, &mfa_token, &id, &asked, &bad).await.refused(400), fault);
+        }
+    }
+    // Security keys that store nothing know no user.
+    let mut signed = signed;
+    signed["response"]["userHandle"] = Value::Null;
+    assert_eq!(prove(&mut browser, &mfa_token, &id, &asked, &signed).await.claims()["email"], ADA);
+}
+
+/// What a forger may try, with the reason for which it is refused.
+fn forgeries() -> Vec<(Forgery, &'static str)> {
+    let forged = Forgery::default;
+    vec![
+        (Forgery { challenge: Some(URL_SAFE_NO_PAD.encode([7; 32])), ..forged() }, "The challenge is another one"),
+        (Forgery { challenge: Some(String::new()), ..forged() }, "The challenge is another one"),
+        (Forgery { origin: Some("https://evil.test"), ..forged() }, "The origin is not accepted"),
+        (Forgery { origin: Some("http://localhost.evil.test"), ..forged() }, "The origin is not accepted"),
+        (Forgery { kind: Some("payment.get"), ..forged() }, "clientDataJSON is of another ceremony"),
+        (Forgery { cross_origin: true, ..forged() }, "The page was inside of one of another origin"),
+        (Forgery { party: Some("evil.test"), ..forged() }, "The credential is for another relying party"),
+        (Forgery { absent: true, ..forged() }, "The user was not present"),
+    ]
+}
+
+#[tokio::test]
+async fn case_26_forged_registrations_are_refused() {
+    let world = world().await;
+    let mut more = forgeries();
+    let forged = Forgery::default;
+    more.push((Forgery { algorithm: Some(-35), ..forged() }, "The algorithm was not offered"));
+    more.push((Forgery { flipped: true, ..forged() }, "The attestation signature does not hold"));
+    for (number, (forgery, fault)) in more.into_iter().enumerate() {
+        let email = format!("p{number}@acme.test");
+        world.member("acme", &email).await;
+        let mut browser = world.browser();
+        let mut device = Device::new(PAGE).attesting(true);
+        let (mfa_token, _) = first_factor(&mut browser, &email).await;
+        let asked = enroll(&mut browser, &mfa_token).await;
+        let forged = device.forge(&asked["options"], &forgery);
+        let reply = register(&mut browser, &mfa_token, &asked, &forged).await;
+        assert_eq!((reply.refused(401).as_str(), reply.cookies.len()), (fault, 0));
+        // The challenge has had its answer; the next one is good.
+        let right = Device::new(PAGE).create(&asked["options"]);
+        let reply = register(&mut browser, &mfa_token, &asked, &right).await;
+        assert_eq!(reply.refused(401), "The WebAuthn challenge is unknown or has expired");
+        let asked = enroll(&mut browser, &mfa_token).await;
+        let right = Device::new(PAGE).create(&asked["options"]);
+        assert_eq!(register(&mut browser, &mfa_token, &asked, &right).await.claims()["email"], json!(email));
+    }
+}
+
+#[tokio::test]
+async fn case_26_forged_signatures_are_refused() {
+    let world = world().await;
+    let mut device = Device::new(PAGE);
+    let id = owner(&world, ADA, &mut device).await;
+    let mut more = forgeries();
+    let forged = Forgery::default;
+    let back = "The signature counter went back: the credential may have been copied";
+    more.push((Forgery { flipped: true, ..forged() }, "The signature does not hold"));
+    more.push((Forgery { count: Some(0), ..forged() }, back));
+    more.push((Forgery { count: Some(1), ..forged() }, back));
+    more.push((Forgery { user_handle: Some("ZXZl"), ..forged() }, "The credential is somebody else's"));
+    let mut browser = world.browser();
+    for (forgery, fault) in more {
+        let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+        let asked = ask(&mut browser, &mfa_token, &id).await;
+        let forged = device.forge_signature(&asked["options"], &forgery);
+        let reply = prove(&mut browser, &mfa_token, &id, &asked, &forged).await;
+        assert_eq!((reply.refused(401).as_str(), reply.cookies.len()), (fault, 0));
+        let right = device.get(&asked["options"]);
+        let reply = prove(&mut browser, &mfa_token, &id, &asked, &right).await;
+        assert_eq!(reply.refused(401), "The WebAuthn challenge is unknown or has expired");
+        let asked = ask(&mut browser, &mfa_token, &id).await;
+        let right = device.get(&asked["options"]);
+        assert_eq!(prove(&mut browser, &mfa_token, &id, &asked, &right).await.claims()["email"], ADA);
+        browser = world.browser();
+    }
+}
+
+#[tokio::test]
+async fn case_26_another_key_does_not_sign_for_this_one() {
+    let world = world().await;
+    world.member("acme", "eve@acme.test").await;
+    let (mut adas, mut eves) = (Device::new(PAGE), Device::new(PAGE));
+    let ada = owner(&world, ADA, &mut adas).await;
+    owner(&world, "eve@acme.test", &mut eves).await;
+    let mut browser = world.browser();
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    for renamed in [false, true] {
+        let asked = ask(&mut browser, &mfa_token, &ada).await;
+        let mut options = asked["options"].clone();
+        let own = options["allowCredentials"][0]["id"].clone();
+        options["allowCredentials"][0]["id"] = json!(eves.ids()[0]);
+        let mut signed = eves.get(&options);
+        let mut fault = "The credential is another one";
+        if renamed {
+            signed["id"] = own;
+            signed["response"]["userHandle"] = Value::Null;
+            fault = "The signature does not hold";
+        }
+        assert_eq!(prove(&mut browser, &mfa_token, &ada, &asked, &signed).await.refused(401), fault);
+    }
+    // Nor does a copy of somebody's credential become that of another person.
+    world.member("acme", "bob@acme.test").await;
+    let (mfa_token, _) = first_factor(&mut browser, "bob@acme.test").await;
+    let asked = enroll(&mut browser, &mfa_token).await;
+    let taken = URL_SAFE_NO_PAD.decode(adas.ids()[0]).expect("base64url");
+    let copied = Device::new(PAGE).next_id(taken).create(&asked["options"]);
+    let reply = register(&mut browser, &mfa_token, &asked, &copied).await;
+    assert_eq!(reply.refused(401), "The credential is registered already");
+}
+
+#[tokio::test]
+async fn case_26_answers_are_good_once_and_for_their_own_sign_in() {
+    let world = world().await;
+    let mut device = Device::new(PAGE);
+    let mut browser = world.browser();
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    let asked = enroll(&mut browser, &mfa_token).await;
+    let credential = device.create(&asked["options"]);
+    assert_eq!(register(&mut browser, &mfa_token, &asked, &credential).await.status, 201);
+    let replayed = register(&mut world.browser(), &mfa_token, &asked, &credential).await;
+    assert_eq!(replayed.refused(401), "MFA token is invalid");
+    world.member("acme", "bob@acme.test").await;
+    let mut bob = world.browser();
+    let (bobs, _) = first_factor(&mut bob, "bob@acme.test").await;
+    enroll(&mut bob, &bobs).await;
+    let replayed = register(&mut bob, &bobs, &asked, &credential).await;
+    assert_eq!(replayed.refused(401), "The WebAuthn challenge is unknown or has expired");
+
+    let (first, reply) = first_factor(&mut browser, ADA).await;
+    let id = text(&reply.body["mfaDevices"]["webauthn"][0]["id"]);
+    let (second, _) = first_factor(&mut browser, ADA).await;
+    let (asked_first, asked_second) = (ask(&mut browser, &first, &id).await, ask(&mut browser, &second, &id).await);
+    let signed = device.get(&asked_first["options"]);
+    // One handle does not answer another's challenge, nor another sign-in.
+    for (mfa_token, asked) in [(&second, &asked_first), (&first, &json!({ "webauthnToken": "unknown" }))] {
+        let reply = prove(&mut browser, mfa_token, &id, asked, &signed).await;
+        assert_eq!(reply.refused(401), "The WebAuthn challenge is unknown or has expired");
+    }
+    let reply = prove(&mut browser, &second, &id, &asked_second, &signed).await;
+    assert_eq!(reply.refused(401), "The challenge is another one");
+    assert_eq!(prove(&mut browser, &first, &id, &asked_first, &signed).await.status, 201);
+    let replayed = prove(&mut world.browser(), &first, &id, &asked_first, &signed).await;
+    assert_eq!(replayed.refused(401), "MFA token is invalid");
+    let replayed = prove(&mut world.browser(), &second, &id, &asked_first, &signed).await;
+    assert_eq!(replayed.refused(401), "The WebAuthn challenge is unknown or has expired");
+}
+
+#[tokio::test]
+async fn case_26_one_signature_signs_in_once_however_many_show_it() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = format!("sqlite:{}", directory.path().join("emulator.db").display());
+    for builder in [Emulator::builder(), Emulator::builder().store(store.parse().expect("a store"))] {
+        let world = world_of(builder, &KINDS).await;
+        let mut device = Device::new(PAGE);
+        let id = owner(&world, ADA, &mut device).await;
+        let mut browser = world.browser();
+        let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+        let asked = ask(&mut browser, &mfa_token, &id).await;
+        let signed = device.get(&asked["options"]);
+        let shown = (0..20).map(|_| {
+            let (mut browser, mfa_token, id) = (world.browser(), mfa_token.clone(), id.clone());
+            let (asked, signed) = (asked.clone(), signed.clone());
+            tokio::spawn(async move { prove(&mut browser, &mfa_token, &id, &asked, &signed).await.status })
+        });
+        let mut statuses = Vec::new();
+        for one in shown.collect::<Vec<_>>() {
+            statuses.push(one.await.expect("an answer"));
+        }
+        statuses.sort_unstable();
+        assert_eq!((statuses[0], &statuses[1..]), (201, &[401; 19][..]));
+    }
+}
+
+#[tokio::test]
+async fn case_26_challenges_are_random_replaced_and_die_by_the_clock() {
+    let world = world().await;
+    world.emulator.clock().freeze();
+    let mut device = Device::new(PAGE);
+    let id = owner(&world, ADA, &mut device).await;
+    let mut browser = world.browser();
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    let old = ask(&mut browser, &mfa_token, &id).await;
+    let new = ask(&mut browser, &mfa_token, &id).await;
+    for asked in [&old, &new] {
+        let challenge = URL_SAFE_NO_PAD.decode(text(&asked["options"]["challenge"])).expect("base64url");
+        assert!(challenge.len() >= 16, "{challenge:?}");
+    }
+    assert_ne!(old["options"]["challenge"], new["options"]["challenge"]);
+    assert_ne!(old["webauthnToken"], new["webauthnToken"]);
+    let gone = "The WebAuthn challenge is unknown or has expired";
+    let signed = device.get(&old["options"]);
+    assert_eq!(prove(&mut browser, &mfa_token, &id, &old, &signed).await.refused(401), gone);
+
+    let signed = device.get(&new["options"]);
+    world.emulator.clock().advance(Duration::from_mins(2));
+    assert_eq!(prove(&mut browser, &mfa_token, &id, &new, &signed).await.refused(401), gone);
+    let asked = ask(&mut browser, &mfa_token, &id).await;
+    let signed = device.get(&asked["options"]);
+    world.emulator.clock().advance(Duration::from_secs(119));
+    assert_eq!(prove(&mut browser, &mfa_token, &id, &asked, &signed).await.status, 201);
+
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    world.emulator.clock().advance(Duration::from_mins(4));
+    let asked = ask(&mut browser, &mfa_token, &id).await;
+    let signed = device.get(&asked["options"]);
+    world.emulator.clock().advance(Duration::from_mins(1));
+    assert_eq!(prove(&mut browser, &mfa_token, &id, &asked, &signed).await.refused(401), "MFA token is invalid");
+}
+
+#[tokio::test]
+async fn case_26_built_in_devices_have_to_check_their_owner() {
+    let world = world_of(Emulator::builder(), &["WebAuthnPlatform"]).await;
+    let mut device = Device::new(PAGE);
+    let lazy = Forgery { unverified: true, ..Forgery::default() };
+    let mut browser = world.browser();
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    for forgery in [&lazy, &Forgery::default()] {
+        let asked = enroll(&mut browser, &mfa_token).await;
+        let body = json!({
+            "mfaToken": mfa_token,
+            "webauthnToken": asked["webauthnToken"],
+            "deviceType": "Platform",
+            "options": device.forge(&asked["options"], forgery),
+        });
+        let reply = browser.call("verify_login_mfa_webauthn_enrollment", &[], body).await;
+        if forgery.unverified {
+            assert_eq!(reply.refused(401), "The user was not verified");
+        } else {
+            assert_eq!(reply.status, 201, "{}", reply.body);
+        }
+    }
+    let (mfa_token, reply) = first_factor(&mut browser, ADA).await;
+    let row = &reply.body["mfaDevices"]["webauthn"][0];
+    assert_eq!((&row["deviceType"], &row["name"]), (&json!("Platform"), &json!("Built-in authenticator")));
+    let id = text(&row["id"]);
+    let asked = ask(&mut browser, &mfa_token, &id).await;
+    assert_eq!(asked["options"]["userVerification"], "required");
+    let signed = device.forge_signature(&asked["options"], &lazy);
+    assert_eq!(prove(&mut browser, &mfa_token, &id, &asked, &signed).await.refused(401), "The user was not verified");
+    let asked = ask(&mut browser, &mfa_token, &id).await;
+    let signed = device.get(&asked["options"]);
+    assert_eq!(prove(&mut browser, &mfa_token, &id, &asked, &signed).await.status, 201);
+}
+
+#[tokio::test]
+async fn case_16_wrong_answers_end_the_sign_in() {
+    let world = world().await;
+    let mut device = Device::new(PAGE);
+    let id = owner(&world, ADA, &mut device).await;
+    let mut browser = world.browser();
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    for _ in 0..5 {
+        let asked = ask(&mut browser, &mfa_token, &id).await;
+        let forged = device.forge_signature(&asked["options"], &Forgery { flipped: true, ..Forgery::default() });
+        assert_eq!(prove(&mut browser, &mfa_token, &id, &asked, &forged).await.status, 401);
+    }
+    let body = json!({ "mfaToken": mfa_token });
+    let refused = browser.call("create_login_mfa_webauthn_challenge", &[&id], body).await;
+    assert_eq!(refused.refused(401), "MFA token is invalid");
+    // The password is needed again; it has not been locked by that.
+    let (mfa_token, _) = first_factor(&mut browser, ADA).await;
+    let asked = ask(&mut browser, &mfa_token, &id).await;
+    let signed = device.get(&asked["options"]);
+    assert_eq!(prove(&mut browser, &mfa_token, &id, &asked, &signed).await.status, 201);
+}
