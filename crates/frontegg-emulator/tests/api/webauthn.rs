@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use frontegg_emulator::{Emulator, EmulatorBuilder};
+use frontegg_emulator::Emulator;
 use frontegg_identity::{
     Login, Session,
     enums::{MfaStrategy, WebAuthnDeviceType},
@@ -25,8 +25,7 @@ const PAGE: &str = "http://localhost:3000";
 const KINDS: [&str; 2] = ["WebAuthnPlatform", "WebAuthnCrossPlatform"];
 
 /// Everybody has to have a second factor; devices of these kinds may be one.
-async fn world_of(builder: EmulatorBuilder, kinds: &[&str]) -> World {
-    let world = World::of(builder).await;
+async fn with_people(world: World, kinds: &[&str]) -> World {
     world.tenant("acme").await;
     world.member("acme", ADA).await;
     let mut back_end = world.back_end(None).await;
@@ -38,7 +37,7 @@ async fn world_of(builder: EmulatorBuilder, kinds: &[&str]) -> World {
 }
 
 async fn world() -> World {
-    world_of(Emulator::builder(), &KINDS).await
+    with_people(World::start().await, &KINDS).await
 }
 
 async fn switch(world: &World, strategy: &str, active: bool) {
@@ -167,7 +166,7 @@ async fn a_device_outlives_the_process() {
     let store = format!("sqlite:{}", directory.path().join("emulator.db").display());
     let mut device = Device::new(PAGE);
     let builder = || Emulator::builder().api_key("a key").store(store.parse().expect("a store"));
-    let world = world_of(builder(), &KINDS).await;
+    let world = with_people(World::of(builder()).await, &KINDS).await;
     enroll_and_sign_in(&world, WebAuthnDeviceType::CrossPlatform, &mut device).await;
     world.emulator.stop().await;
 
@@ -226,7 +225,8 @@ async fn reply_sub(world: &World) -> String {
 
 #[tokio::test]
 async fn the_base_url_decides_whom_credentials_are_for() {
-    let world = world_of(Emulator::builder().base_url("https://auth.acme.test"), &KINDS).await;
+    let builder = Emulator::builder().base_url("https://auth.acme.test");
+    let world = with_people(World::of(builder).await, &KINDS).await;
     let mut device = Device::new("https://auth.acme.test");
     let id = owner(&world, ADA, &mut device).await;
     let mut browser = world.browser();
@@ -242,7 +242,7 @@ async fn the_base_url_decides_whom_credentials_are_for() {
 
 #[tokio::test]
 async fn only_active_kinds_are_enrolled_and_asked_for() {
-    let world = world_of(Emulator::builder(), &[]).await;
+    let world = with_people(World::start().await, &[]).await;
     let mut browser = world.browser();
     let (mfa_token, _) = first_factor(&mut browser, ADA).await;
     let body = json!({ "mfaToken": mfa_token });
@@ -530,8 +530,9 @@ async fn case_26_answers_are_good_once_and_for_their_own_sign_in() {
 async fn case_26_one_signature_signs_in_once_however_many_show_it() {
     let directory = tempfile::tempdir().expect("a directory");
     let store = format!("sqlite:{}", directory.path().join("emulator.db").display());
-    for builder in [Emulator::builder(), Emulator::builder().store(store.parse().expect("a store"))] {
-        let world = world_of(builder, &KINDS).await;
+    let file = Emulator::builder().store(store.parse().expect("a store"));
+    for world in [World::start().await, World::of(file).await] {
+        let world = with_people(world, &KINDS).await;
         let mut device = Device::new(PAGE);
         let id = owner(&world, ADA, &mut device).await;
         let mut browser = world.browser();
@@ -590,7 +591,7 @@ async fn case_26_challenges_are_random_replaced_and_die_by_the_clock() {
 
 #[tokio::test]
 async fn case_26_built_in_devices_have_to_check_their_owner() {
-    let world = world_of(Emulator::builder(), &["WebAuthnPlatform"]).await;
+    let world = with_people(World::start().await, &["WebAuthnPlatform"]).await;
     let mut device = Device::new(PAGE);
     let lazy = Forgery { unverified: true, ..Forgery::default() };
     let mut browser = world.browser();
