@@ -4,6 +4,7 @@
 //! token where one is set; the `Host` must be an address of ours, which stops names that were
 //! rebound to this machine, and a browser's `Origin` must be the same. No CORS is granted.
 
+mod keys;
 mod leaked_passwords;
 mod outbox;
 
@@ -39,6 +40,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .route("/clock/advance", post(advance_clock))
         .route("/clock/freeze", post(freeze_clock))
         .route("/clock/resume", post(resume_clock))
+        .merge(keys::routes())
         .merge(leaked_passwords::routes())
         .merge(outbox::routes())
         .route_layer(middleware::from_fn_with_state(service, guard));

@@ -94,6 +94,19 @@ impl Emulator {
         Ok(self.service.user_token(user_id, tenant_id).await?)
     }
 
+    /// A token with these claims, JSON taken as it stands there, signed with the key in use: for tests
+    /// of what takes tokens, with claims that no sign-in gives. The emulator itself takes it only if
+    /// it could have issued it.
+    pub async fn sign(&self, claims: &str) -> Result<String, Error> {
+        Ok(self.service.sign_text(claims).await?)
+    }
+
+    /// Makes a new key sign from now on, and gives its id (`kid`). The one before stays in the key set
+    /// as long as tokens that it has signed may be good.
+    pub async fn rotate_keys(&self) -> Result<String, Error> {
+        Ok(self.service.rotate_keys().await?)
+    }
+
     /// Gives a tenant a login page of its own under that alias, or takes it away. No operation does
     /// so: in the product it is set in the portal.
     pub async fn set_tenant_alias(&self, tenant_id: &str, alias: Option<&str>) -> Result<(), Error> {

@@ -45,10 +45,15 @@ struct Header {
 
 /// Signs claims.
 pub(crate) fn sign<T: Serialize>(key: &SigningKey, claims: &T) -> anyhow::Result<String> {
+    sign_text(key, &serde_json::to_string(claims)?)
+}
+
+/// Signs a text, be it claims or not.
+pub(crate) fn sign_text(key: &SigningKey, claims: &str) -> anyhow::Result<String> {
     let header = NewHeader { alg: "RS256", typ: "JWT", kid: key.kid() };
     let mut token = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header)?);
     token.push('.');
-    URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims)?, &mut token);
+    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
     let signature = key.sign(token.as_bytes())?;
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);

@@ -1,9 +1,8 @@
 //! The environment's signing keys: RSA with 2048 bits, shown as PEM and as a JWK set.
 //!
-//! Emulators in memory share one key per process, since making one takes longer than everything
-//! else at their start; it is made in the background. Files and databases keep their own.
+//! This is the key; which ones an environment has, and since when, is in [`ring`].
 
-use std::sync::{Arc, OnceLock};
+mod ring;
 
 use aws_lc_rs::{
     digest::{SHA256, digest},
@@ -17,13 +16,9 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use sea_orm::{ActiveValue::Set, EntityTrait, QueryOrder};
 use serde_json::{Value, json};
 
-use crate::{
-    domain::{DomainError, DomainResult},
-    store::{Store, entity::signing_key},
-};
+pub(crate) use ring::{Keys, Ring};
 
 /// A key to sign and to verify with.
 pub(crate) struct SigningKey {
@@ -112,135 +107,25 @@ fn pem(der: &[u8]) -> String {
     pem
 }
 
-/// All keys whose tokens are good; never empty.
-#[derive(Debug)]
-pub(crate) struct Ring {
-    active: SigningKey,
-    /// Keys that sign no more, newest first.
-    earlier: Vec<SigningKey>,
-}
-
-impl Ring {
-    /// The key that signs.
-    pub(crate) fn active(&self) -> &SigningKey {
-        &self.active
-    }
-
-    /// The key of that name.
-    pub(crate) fn find(&self, kid: &str) -> Option<&SigningKey> {
-        self.all().find(|key| key.kid == kid)
-    }
-
-    /// The JWK set; the active key comes first, as clients that take the first one need it.
-    pub(crate) fn jwks(&self) -> Value {
-        json!({ "keys": self.all().map(SigningKey::jwk).collect::<Vec<_>>() })
-    }
-
-    fn all(&self) -> impl Iterator<Item = &SigningKey> {
-        std::iter::once(&self.active).chain(&self.earlier)
-    }
-}
-
-/// The keys of an environment.
-#[derive(Clone, Debug)]
-pub(crate) enum Keys {
-    /// The one of the process.
-    Process,
-    /// Those of the store.
-    Stored(Arc<Ring>),
-}
-
-static PROCESS: OnceLock<Arc<Ring>> = OnceLock::new();
-
-impl Keys {
-    /// The keys of a store: in memory that of the process, else its own, made when it has none.
-    pub(crate) async fn of(store: &Store) -> DomainResult<Self> {
-        if store.is_memory() {
-            if PROCESS.get().is_none() {
-                // Nobody waits for it here; the first to need it does.
-                tokio::task::spawn_blocking(process_ring);
-            }
-            return Ok(Self::Process);
-        }
-        if let Some(ring) = load(store).await? {
-            return Ok(Self::Stored(Arc::new(ring)));
-        }
-        let pkcs8 = tokio::task::spawn_blocking(|| SigningKey::generate()?.to_pkcs8())
-            .await
-            .map_err(DomainError::internal)?
-            .map_err(DomainError::internal)?;
-        add_first(store, &pkcs8).await?;
-        let ring = load(store)
-            .await?
-            .ok_or_else(|| DomainError::internal(anyhow::anyhow!("the key that was written is not there")))?;
-        Ok(Self::Stored(Arc::new(ring)))
-    }
-
-    /// The keys; waits while the first one is made.
-    pub(crate) async fn ring(&self) -> DomainResult<Arc<Ring>> {
-        match self {
-            Self::Stored(ring) => Ok(Arc::clone(ring)),
-            Self::Process => match PROCESS.get() {
-                Some(ring) => Ok(Arc::clone(ring)),
-                None => tokio::task::spawn_blocking(process_ring).await.map_err(DomainError::internal),
-            },
-        }
-    }
-}
-
-fn process_ring() -> Arc<Ring> {
-    let ring = PROCESS.get_or_init(|| {
-        let active = SigningKey::generate().expect("the crypto library makes RSA keys");
-        Arc::new(Ring { active, earlier: Vec::new() })
-    });
-    Arc::clone(ring)
-}
-
-async fn load(store: &Store) -> DomainResult<Option<Ring>> {
-    let tx = store.read().await?;
-    let rows = signing_key::Entity::find()
-        .order_by_desc(signing_key::Column::CreatedAt)
-        .order_by_asc(signing_key::Column::Kid)
-        .all(&tx)
-        .await?;
-    let keys: Result<Vec<_>, anyhow::Error> =
-        rows.iter().map(|row| Ok(SigningKey::from_pkcs8(&STANDARD.decode(&row.pkcs8)?)?)).collect();
-    let mut keys = keys.map_err(DomainError::internal)?.into_iter();
-    Ok(keys.next().map(|active| Ring { active, earlier: keys.collect() }))
-}
-
-/// Keeps a key, unless another process was faster.
-async fn add_first(store: &Store, pkcs8: &[u8]) -> DomainResult<()> {
-    let kid = SigningKey::from_pkcs8(pkcs8).map_err(DomainError::internal)?.kid;
-    let tx = store.write().await?;
-    if signing_key::Entity::find().one(&tx).await?.is_none() {
-        let row = signing_key::ActiveModel {
-            kid: Set(kid),
-            pkcs8: Set(STANDARD.encode(pkcs8)),
-            created_at: Set(tx.now()),
-            retired_at: Set(None),
-        };
-        signing_key::Entity::insert(row).exec_without_returning(&tx).await?;
-        tx.commit().await?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Clock, store::StoreTarget};
+    use crate::{
+        clock::Clock,
+        store::{Store, StoreTarget},
+    };
+    use std::time::Duration;
 
     #[tokio::test]
     async fn one_key_in_three_forms() {
         let store = Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store");
-        let ring = Keys::of(&store).await.expect("keys").ring().await.expect("a ring");
+        let ring = Keys::of(&store).await.expect("keys").ring(&store).await.expect("a ring");
         let key = ring.active();
         let signature = key.sign(b"message").expect("a signature");
         assert!(key.verifies(b"message", &signature));
         assert!(!key.verifies(b"massage", &signature));
 
-        let jwks = ring.jwks();
+        let jwks = ring.jwks(Clock::default().timestamp());
         assert_eq!(jwks["keys"][0]["kid"], key.kid());
         assert_eq!(jwks["keys"][0]["e"], "AQAB");
         let members = jwks["keys"][0].as_object().expect("an object");
@@ -265,10 +150,61 @@ mod tests {
         let mut kids = Vec::new();
         for _ in 0..2 {
             let store = Store::open(&target, Clock::default()).await.expect("a store");
-            let ring = Keys::of(&store).await.expect("keys").ring().await.expect("a ring");
+            let ring = Keys::of(&store).await.expect("keys").ring(&store).await.expect("a ring");
             kids.push(ring.active().kid().to_owned());
             store.close().await;
         }
         assert_eq!(kids[0], kids[1]);
+    }
+
+    /// Security case 41: what was signed stays good until it is over, whoever rotates, over restarts.
+    #[tokio::test]
+    async fn an_earlier_key_stays_as_long_as_its_tokens() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = StoreTarget::SqliteFile(directory.path().join("state.db"));
+        for target in [StoreTarget::Memory, file] {
+            let clock = Clock::default();
+            clock.freeze();
+            let store = Store::open(&target, clock.clone()).await.expect("a store");
+            let (keys, other) = (Keys::of(&store).await.expect("keys"), Keys::of(&store).await.expect("keys"));
+            let kids = |ring: &Ring| {
+                let jwks = ring.jwks(clock.timestamp());
+                let kids = jwks["keys"].as_array().expect("keys").iter().map(|key| key["kid"].clone());
+                kids.collect::<Vec<_>>()
+            };
+            let first = keys.ring(&store).await.expect("a ring");
+            let end = clock.timestamp().after(Duration::from_mins(10));
+            keys.note(&store, &first, Some(end)).await.expect("noted");
+            let second = keys.rotate(&store, clock.timestamp()).await.expect("rotated");
+            assert_ne!(second.active().kid(), first.active().kid());
+            assert_eq!(kids(&second), [second.active().kid(), first.active().kid()], "{target}");
+            // Nothing was signed with the second.
+            let third = keys.rotate(&store, clock.timestamp().after(Duration::from_secs(1))).await.expect("rotated");
+            assert!(third.find(first.active().kid()).is_some());
+            assert_eq!(kids(&third), [third.active().kid(), first.active().kid()], "{target}");
+            if target.to_string() != "memory" {
+                let seen = other.read_again(&store).await.expect("a ring");
+                assert_eq!(kids(&seen), kids(&third), "another process");
+                let restarted = Keys::of(&store).await.expect("keys").ring(&store).await.expect("a ring");
+                assert_eq!(kids(&restarted), kids(&third));
+            }
+            clock.advance(Duration::from_hours(2));
+            assert_eq!(kids(&third), [third.active().kid()], "{target}");
+            store.close().await;
+        }
+    }
+
+    /// A token without an end is never over.
+    #[tokio::test]
+    async fn a_key_of_an_endless_token_stays() {
+        let clock = Clock::default();
+        let store = Store::open(&StoreTarget::Memory, clock.clone()).await.expect("a store");
+        let keys = Keys::of(&store).await.expect("keys");
+        let first = keys.rotate(&store, clock.timestamp()).await.expect("rotated");
+        keys.note(&store, &first, None).await.expect("noted");
+        clock.advance(Duration::from_hours(24 * 365 * 100));
+        let second = keys.rotate(&store, clock.timestamp()).await.expect("rotated");
+        let jwks = second.jwks(clock.timestamp());
+        assert_eq!(jwks["keys"][1]["kid"], first.active().kid());
     }
 }

@@ -21,6 +21,7 @@ mod outbox;
 mod program;
 mod server;
 mod service;
+mod signing;
 mod store;
 mod tokens;
 mod user_token;

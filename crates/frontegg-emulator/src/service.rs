@@ -23,7 +23,7 @@ use crate::{
     },
     keys::Keys,
     store::{Identity, Store},
-    tokens::{AccessClaims, ApiClaims, Claims, EnvironmentClaims, Life, UserClaims},
+    tokens::{ApiClaims, Claims, EnvironmentClaims, Life, UserClaims},
 };
 
 /// How long a process may go on with the epoch it knows when others share its store.
@@ -160,18 +160,6 @@ impl Service {
         Ok((self.sign(&claims).await?, lifetime))
     }
 
-    /// Signs claims with the key in use.
-    pub(crate) async fn sign(&self, claims: &Claims) -> DomainResult<String> {
-        let ring = self.keys.ring().await?;
-        claims.sign(&ring).map_err(DomainError::internal)
-    }
-
-    /// Signs the claims of an access token with the key in use.
-    pub(crate) async fn sign_access(&self, claims: &AccessClaims) -> DomainResult<String> {
-        let ring = self.keys.ring().await?;
-        claims.sign(&ring).map_err(DomainError::internal)
-    }
-
     /// The epoch of the store, which another process may have ended.
     async fn epoch(&self) -> DomainResult<i64> {
         if !self.store.is_memory() && self.epoch_is_due() {
@@ -195,11 +183,13 @@ impl Service {
     /// Whose token it is; refused with 401 when it is not good (any more).
     async fn principal(&self, token: &str) -> DomainResult<Principal> {
         let unauthorized = || DomainError::unauthorized("Unauthorized");
-        let ring = self.keys.ring().await?;
-        let claims = Claims::verify(token, &ring, self.clock.timestamp()).map_err(|error| {
+        let claims = self.verified(token).await?.map_err(|error| {
             tracing::debug!(%error, "a bearer token was refused");
             unauthorized()
         })?;
+        if !claims.is_meant_for(&self.client_id) {
+            return Err(unauthorized());
+        }
         self.check_issuer(&claims.life().iss).await?;
         match claims {
             Claims::Environment(claims) => {

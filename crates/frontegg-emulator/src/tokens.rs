@@ -177,6 +177,18 @@ impl Claims {
         }
     }
 
+    /// Whether it is meant for those for whom an environment of that client id issues tokens: itself,
+    /// or the application that was signed in to.
+    pub(crate) fn is_meant_for(&self, client_id: &str) -> bool {
+        let application = match self {
+            Self::Environment(claims) => return claims.life.aud.is_none(),
+            Self::UserToken(claims) => &claims.application_id,
+            Self::TenantApiToken(claims) | Self::UserApiToken(claims) => &claims.application_id,
+        };
+        let audience = &self.life().aud;
+        audience.as_deref() == Some(client_id) || (audience.is_some() && audience == application)
+    }
+
     /// The token: these claims, signed.
     pub(crate) fn sign(&self, ring: &Ring) -> anyhow::Result<String> {
         jws::sign(ring.active(), self)

@@ -207,7 +207,7 @@ async fn response(
     cx: &RequestContext,
     configuration: IdentityConfiguration,
 ) -> ApiResult<types::VendorConfigResponse> {
-    let ring = service.keys().ring().await?;
+    let ring = service.shown_keys().await?;
     let by_user = matches!(cx.principal, Principal::User(_));
     Ok(types::VendorConfigResponse {
         id: Some(ids::fixed_id(&format!("identity-configuration:{}", service.vendor_id()))),

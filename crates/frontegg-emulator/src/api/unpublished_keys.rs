@@ -7,8 +7,8 @@ use crate::service::Service;
 
 impl UnpublishedKeysApi for Service {
     async fn get_json_web_key_set(&self, _: &RequestContext) -> ApiResult<types::JsonWebKeySet> {
-        let ring = self.keys().ring().await?;
-        serde_json::from_value(ring.jwks()).map_err(ApiFailure::internal)
+        let ring = self.shown_keys().await?;
+        serde_json::from_value(ring.jwks(self.clock().timestamp())).map_err(ApiFailure::internal)
     }
 
     async fn get_openid_configuration(&self, _: &RequestContext) -> ApiResult<types::OpenIdConfiguration> {

@@ -14,7 +14,7 @@ use crate::{
 
 async fn ring() -> Arc<Ring> {
     let store = Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store");
-    Keys::of(&store).await.expect("keys").ring().await.expect("a ring")
+    Keys::of(&store).await.expect("keys").ring(&store).await.expect("a ring")
 }
 
 fn at(seconds: i64) -> Timestamp {

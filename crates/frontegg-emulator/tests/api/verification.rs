@@ -167,7 +167,15 @@ async fn a_service_protects_its_routes() {
         ("/admins", None, 401, "Bearer"),
         ("/admins", Some("forged"), 401, r#"Bearer error="invalid_token""#),
         ("/auditors", Some(token.as_str()), 403, r#"Bearer error="insufficient_scope""#),
-        ("/raised", Some(token.as_str()), 401, r#"Bearer error="insufficient_user_authentication", max_age="60""#),
+        (
+            "/raised",
+            Some(token.as_str()),
+            401,
+            concat!(
+                r#"Bearer error="insufficient_user_authentication", "#,
+                r#"acr_values="http://schemas.openid.net/pape/policies/2007/06/multi-factor", max_age="60""#,
+            ),
+        ),
     ] {
         let (found, said) = ask(path, token).await;
         assert_eq!((found.as_u16(), said.as_str()), (status, challenge), "{path}");

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::Grants;
 
 /// `acr` of a session that was raised by a second factor.
-const STEPPED_UP: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
+pub(super) const STEPPED_UP: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
 /// Members of `amr` of which one must stand beside `mfa`.
 const FACTORS: [&str; 4] = ["otp", "sms", "hwk", "sso"];
 
@@ -70,6 +70,8 @@ pub struct Claims {
     #[serde(rename = "auth_time")]
     auth_time: Option<i64>,
     act: Option<Actor>,
+    iss: Option<String>,
+    aud: Option<Audience>,
     iat: Option<i64>,
     nbf: Option<i64>,
     exp: Option<i64>,
@@ -79,6 +81,14 @@ pub struct Claims {
 #[derive(Debug, Clone, Deserialize)]
 struct Actor {
     sub: String,
+}
+
+/// One audience or several (RFC 7519 §4.1.3).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
 }
 
 impl Claims {
@@ -160,6 +170,20 @@ impl Claims {
         self.act.as_ref().map(|actor| actor.sub.as_str())
     }
 
+    /// Who issued the token.
+    pub fn issuer(&self) -> Option<&str> {
+        self.iss.as_deref()
+    }
+
+    /// Whether the token is meant for `audience`.
+    pub fn is_for(&self, audience: &str) -> bool {
+        match &self.aud {
+            None => false,
+            Some(Audience::One(one)) => one == audience,
+            Some(Audience::Several(several)) => several.iter().any(|one| one == audience),
+        }
+    }
+
     /// When the token was issued.
     pub fn issued_at(&self) -> Option<DateTime<Utc>> {
         self.iat.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
@@ -170,10 +194,14 @@ impl Claims {
         self.exp.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
     }
 
-    /// From when on it is good: the later of `nbf` and `iat`.
-    pub(super) fn begins_at(&self) -> Option<DateTime<Utc>> {
-        let seconds = self.nbf.into_iter().chain(self.iat).max()?;
-        DateTime::from_timestamp(seconds, 0)
+    /// From which second on it is good: the later of `nbf` and `iat`.
+    pub(super) fn first_second(&self) -> Option<i64> {
+        self.nbf.into_iter().chain(self.iat).max()
+    }
+
+    /// The second from which on it is not good any more.
+    pub(super) fn end(&self) -> Option<i64> {
+        self.exp
     }
 
     /// Keys of the roles that hold in the tenant.
@@ -228,8 +256,10 @@ impl Claims {
             && self.amr.iter().any(|method| method == "mfa")
             && self.amr.iter().any(|method| FACTORS.contains(&method.as_str()));
         let Some(max_age) = max_age else { return raised };
-        let proven = self.auth_time.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
-        raised && proven.is_some_and(|proven| now <= proven + max_age)
+        // In numbers, as dates have ends that claims need not have.
+        let max_age = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
+        let oldest = now.timestamp().saturating_sub(max_age);
+        raised && self.auth_time.is_some_and(|proven| proven >= oldest)
     }
 
     pub(super) fn granted(mut self, grants: Grants) -> Self {
@@ -278,6 +308,8 @@ mod tests {
         assert!(raised(&["mfa", "otp"], 950).stepped_up_at(age, now));
         assert!(!raised(&["mfa", "otp"], 900).stepped_up_at(age, now), "too long ago");
         assert!(raised(&["mfa", "otp"], 900).stepped_up_at(None, now));
+        assert!(raised(&["mfa", "otp"], 0).stepped_up_at(Some(Duration::MAX), now));
+        assert!(!raised(&["mfa", "otp"], i64::MIN).stepped_up_at(age, now));
         assert!(!raised(&["mfa"], 950).stepped_up_at(None, now), "no factor");
         assert!(!raised(&["otp"], 950).stepped_up_at(None, now), "no second one");
         assert!(!claims(json!({ "amr": ["mfa", "otp"] })).stepped_up_at(None, now), "no class");
@@ -285,8 +317,12 @@ mod tests {
 
     #[test]
     fn a_repeated_claim_is_refused() {
-        let twice = r#"{"type":"userToken","sub":"ada","sub":"eve","tenantId":"acme"}"#;
-        assert!(serde_json::from_str::<Claims>(twice).is_err());
+        let once = r#"{"type":"userToken","sub":"ada","tenantId":"acme","iss":"i","aud":"a","exp":9}"#;
+        assert!(serde_json::from_str::<Claims>(once).is_ok());
+        for twice in [r#""sub":"eve""#, r#""iss":"j""#, r#""aud":["b"]"#, r#""exp":10"#, r#""type":"userApiToken""#] {
+            let twice = once.replacen('{', &format!("{{{twice},"), 1);
+            assert!(serde_json::from_str::<Claims>(&twice).is_err(), "{twice}");
+        }
     }
 
     #[test]

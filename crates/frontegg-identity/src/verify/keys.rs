@@ -7,23 +7,23 @@ use std::{
     time::Duration,
 };
 
-use jsonwebtoken::{
-    DecodingKey,
-    jwk::{AlgorithmParameters, JwkSet, PublicKeyUse},
-};
+use serde::Deserialize;
+use serde_json::Value;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::VerifyError;
+use super::{VerifyError, jws::Key};
 
 /// How long a failed or fruitless fetch keeps the next one away: a flood of tokens with made-up key
 /// ids must not become a flood of fetches.
 const REST: Duration = Duration::from_secs(10);
+/// The same while there is no key at all, and no token can be judged.
+const SHORT_REST: Duration = Duration::from_secs(1);
 /// A key set is taken for stale after this time, so that a withdrawn key goes.
 const LIFE: Duration = Duration::from_secs(60 * 60);
 /// No answer of this size is a key set.
 const LARGEST: usize = 256 * 1024;
 
-type Set = BTreeMap<String, Arc<DecodingKey>>;
+type Set = BTreeMap<String, Arc<Key>>;
 
 pub(super) struct Keys {
     http: reqwest::Client,
@@ -36,9 +36,14 @@ pub(super) struct Keys {
 #[derive(Clone, Default)]
 struct Held {
     keys: Arc<Set>,
+    /// When they came.
     fetched: Option<Instant>,
-    /// Not before this, unless nothing is held.
+    /// Number of fetches that came to an end.
+    landed: u64,
+    /// Not before this.
     next: Option<Instant>,
+    /// Why the last fetch brought nothing.
+    failure: Option<VerifyError>,
 }
 
 impl Held {
@@ -49,6 +54,11 @@ impl Held {
     fn may_fetch(&self) -> bool {
         self.next.is_none_or(|next| Instant::now() >= next)
     }
+
+    /// The key of that id. One that is not there while the set cannot be fetched may still be good.
+    fn find(&self, kid: &str) -> Result<Arc<Key>, VerifyError> {
+        self.keys.get(kid).cloned().ok_or_else(|| self.failure.clone().unwrap_or(VerifyError::UnknownKey))
+    }
 }
 
 impl Keys {
@@ -57,38 +67,46 @@ impl Keys {
     }
 
     /// The key of that id.
-    pub(super) async fn get(&self, kid: &str) -> Result<Arc<DecodingKey>, VerifyError> {
+    pub(super) async fn get(&self, kid: &str) -> Result<Arc<Key>, VerifyError> {
         let held = self.held();
-        let found = held.keys.get(kid).cloned();
+        let found = held.find(kid);
         match found {
-            Some(key) if held.is_fresh() || !held.may_fetch() => Ok(key),
-            // A set that cannot be renewed serves on; a key that is not in it does not appear.
-            Some(key) => {
-                Ok(self.fetched(kid, held.fetched).await.unwrap_or(Some(key)).ok_or(VerifyError::UnknownKey)?)
-            }
-            None if held.fetched.is_some() && !held.may_fetch() => Err(VerifyError::UnknownKey),
-            None => self.fetched(kid, held.fetched).await?.ok_or(VerifyError::UnknownKey),
+            Ok(key) if held.is_fresh() => Ok(key),
+            found if !held.may_fetch() => found,
+            // A set that cannot be renewed serves on.
+            Ok(key) => match self.fetched(kid, held.landed).await {
+                Err(VerifyError::Unavailable(_)) => Ok(key),
+                found => found,
+            },
+            Err(_) => self.fetched(kid, held.landed).await,
         }
     }
 
-    /// The key after a fetch, unless somebody else has fetched since `seen`.
-    async fn fetched(&self, kid: &str, seen: Option<Instant>) -> Result<Option<Arc<DecodingKey>>, VerifyError> {
+    /// The key after a fetch, be it one that somebody else has made since `seen`.
+    async fn fetched(&self, kid: &str, seen: u64) -> Result<Arc<Key>, VerifyError> {
         let _flight = self.flight.lock().await;
-        let held = self.held();
-        if held.fetched == seen && (held.may_fetch() || held.fetched.is_none()) {
-            match self.fetch().await {
-                Ok(keys) => {
-                    let now = Instant::now();
-                    self.hold(Held { keys: Arc::new(keys), fetched: Some(now), next: Some(now + REST) });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the key set could not be fetched");
-                    self.hold(Held { next: Some(Instant::now() + REST), ..held });
-                    return Err(error);
-                }
-            }
+        let before = self.held();
+        if before.landed != seen || !before.may_fetch() {
+            return before.find(kid);
         }
-        Ok(self.held().keys.get(kid).cloned())
+        let fetched = self.fetch().await;
+        let now = Instant::now();
+        let landed = before.landed + 1;
+        let held = match fetched {
+            Ok(keys) => {
+                // A key that was found may be followed by another at once; a made-up one may not.
+                let next = (!keys.contains_key(kid)).then(|| now + REST);
+                Held { keys: Arc::new(keys), fetched: Some(now), landed, next, failure: None }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the key set could not be fetched");
+                let rest = if before.keys.is_empty() { SHORT_REST } else { REST };
+                Held { landed, next: Some(now + rest), failure: Some(error), ..before }
+            }
+        };
+        let found = held.find(kid);
+        *self.held.write().unwrap_or_else(PoisonError::into_inner) = held;
+        found
     }
 
     async fn fetch(&self) -> Result<Set, VerifyError> {
@@ -103,25 +121,42 @@ impl Keys {
             body.extend_from_slice(&chunk);
         }
         let set: JwkSet = serde_json::from_slice(&body).map_err(VerifyError::unavailable)?;
-        Ok(set.keys.iter().filter_map(usable).collect())
+        Ok(set.keys.into_iter().filter_map(usable).collect())
     }
 
     fn held(&self) -> Held {
         self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
-
-    fn hold(&self, held: Held) {
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = held;
-    }
 }
 
-/// RSA keys for signatures that have an id; others are of no use here.
-fn usable(key: &jsonwebtoken::jwk::Jwk) -> Option<(String, Arc<DecodingKey>)> {
-    let AlgorithmParameters::RSA(_) = key.algorithm else { return None };
-    if key.common.public_key_use.as_ref().is_some_and(|purpose| *purpose != PublicKeyUse::Signature) {
+/// A JSON Web Key Set (RFC 7517 §5).
+#[derive(Deserialize)]
+struct JwkSet {
+    keys: Vec<Value>,
+}
+
+/// What is needed of a key in it.
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: String,
+    n: String,
+    e: String,
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    alg: Option<String>,
+}
+
+/// RSA keys for signatures that have an id; others are of no use here and do no harm (RFC 7517 §5).
+fn usable(key: Value) -> Option<(String, Arc<Key>)> {
+    let key: Jwk = serde_json::from_value(key).ok()?;
+    let fits = key.kty == "RSA"
+        && key.purpose.is_none_or(|purpose| purpose == "sig")
+        && key.alg.is_none_or(|algorithm| algorithm == "RS256");
+    if !fits {
         return None;
     }
-    Some((key.common.key_id.clone()?, Arc::new(DecodingKey::from_jwk(key).ok()?)))
+    Some((key.kid, Arc::new(Key::new(&key.n, &key.e)?)))
 }
 
 impl fmt::Debug for Keys {

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Claims, Verifier, VerifyError};
+use super::{Claims, Verifier, VerifyError, claims::STEPPED_UP};
 
 /// Header in which machine access tokens travel.
 const API_KEY: &str = "x-api-key";
@@ -246,9 +246,10 @@ impl Refusal {
             Self::Missing => Some(plain("Bearer")),
             Self::Invalid => Some(plain(r#"Bearer error="invalid_token""#)),
             Self::Insufficient => Some(plain(r#"Bearer error="insufficient_scope""#)),
-            Self::StepUp(None) => Some(plain(r#"Bearer error="insufficient_user_authentication""#)),
-            Self::StepUp(Some(age)) => {
-                let text = format!(r#"Bearer error="insufficient_user_authentication", max_age="{}""#, age.as_secs());
+            Self::StepUp(age) => {
+                let age = age.map(|age| format!(", max_age=\"{}\"", age.as_secs())).unwrap_or_default();
+                let text =
+                    format!("Bearer error=\"insufficient_user_authentication\", acr_values=\"{STEPPED_UP}\"{age}");
                 HeaderValue::try_from(text).ok()
             }
             Self::Unavailable => None,

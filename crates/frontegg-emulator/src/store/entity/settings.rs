@@ -75,7 +75,10 @@ pub mod signing_key {
         pub kid: String,
         pub pkcs8: String,
         pub created_at: Timestamp,
+        /// When it ceased to sign.
         pub retired_at: Option<Timestamp>,
+        /// From then on no token of it is good.
+        pub good_until: Timestamp,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,6 +1,7 @@
 //! The environment, under which addresses it issued tokens, its settings documents and signing keys.
 //!
-//! `epoch` counts resets: a token of an earlier epoch is not good any more.
+//! `epoch` counts resets: a token of an earlier epoch is not good any more. `good_until` is when no
+//! token that a key has signed is good any more.
 
 use super::SqlMigration;
 
@@ -29,7 +30,8 @@ CREATE TABLE signing_keys (
     kid TEXT NOT NULL PRIMARY KEY,
     pkcs8 TEXT NOT NULL,
     created_at BIGINT NOT NULL,
-    retired_at BIGINT
+    retired_at BIGINT,
+    good_until BIGINT NOT NULL
 );
 ",
     down: "DROP TABLE signing_keys; DROP TABLE settings; DROP TABLE issuers; DROP TABLE environment;",

@@ -1,0 +1,19 @@
+//! Rotating the signing key.
+
+use std::sync::Arc;
+
+use axum::{Json, Router, extract::State, routing::post};
+use frontegg_contract::ApiResult;
+use serde_json::{Value, json};
+
+use super::Shared;
+use crate::service::Service;
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new().route("/keys/rotate", post(rotate))
+}
+
+async fn rotate(State(service): Shared) -> ApiResult<Json<Value>> {
+    let kid = service.rotate_keys().await?;
+    Ok(Json(json!({ "kid": kid })))
+}

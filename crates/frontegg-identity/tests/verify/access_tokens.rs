@@ -1,0 +1,91 @@
+//! Looking machine access tokens up: how often, and what a fault means.
+
+use std::time::Duration;
+
+use frontegg_identity::verify::{AccessTokens, Verifier, VerifyError};
+
+use crate::{World, client, later, proxy::Proxy};
+
+const LOOK_UP: &str = "/vendor-only/tenants/access-tokens/v1/";
+
+/// A verifier that looks tokens up through a proxy.
+async fn watched(world: &World) -> (Verifier, Proxy) {
+    let proxy = Proxy::before(world.emulator.url()).await;
+    let access_tokens = AccessTokens::new(&client(&world.emulator, &proxy.url));
+    (world.verifier().access_tokens(access_tokens).build().unwrap(), proxy)
+}
+
+#[tokio::test]
+async fn an_answer_is_believed_for_ten_seconds() {
+    let world = World::start().await;
+    let (verifier, proxy) = watched(&world).await;
+    let role = world.role("ReadOnly").await;
+    let (id, token) = world.access_token(&[&role]).await;
+    for _ in 0..5 {
+        let claims = verifier.verify_access_token(&token).await.unwrap();
+        assert_eq!((claims.subject(), claims.roles()), (id.as_str(), &["ReadOnly".to_owned()][..]));
+    }
+    assert_eq!(proxy.count(LOOK_UP), 1);
+    world.revoke(&id).await;
+    verifier.verify_access_token(&token).await.unwrap();
+    later(Duration::from_secs(10)).await;
+    for _ in 0..5 {
+        let outcome = verifier.verify_access_token(&token).await;
+        assert!(matches!(outcome, Err(VerifyError::Revoked)), "{outcome:?}");
+    }
+    assert_eq!(proxy.count(LOOK_UP), 2, "a refusal is kept as well");
+}
+
+#[tokio::test]
+async fn a_fault_is_no_revocation_and_is_not_kept() {
+    let world = World::start().await;
+    let (verifier, proxy) = watched(&world).await;
+    let (_, token) = world.access_token(&[]).await;
+    for (status, body) in [
+        (500, ""),
+        (503, "<html>"),
+        (429, "{}"),
+        (403, r#"{"errors":["Tenant ID is not specified"]}"#),
+        (401, r#"{"errors":["Unauthorized"]}"#),
+        (200, "<html>"),
+        (200, r#"{"roles":"Admin"}"#),
+    ] {
+        proxy.fail(LOOK_UP, status, body);
+        let error = verifier.verify_access_token(&token).await.unwrap_err();
+        assert!(matches!(error, VerifyError::Unavailable(_)) && !error.is_refusal(), "{status} {body}: {error}");
+    }
+    proxy.heal();
+    verifier.verify_access_token(&token).await.unwrap();
+
+    // The service's own word, by which clients in the field go.
+    let (_, token) = world.access_token(&[]).await;
+    proxy.fail(LOOK_UP, 403, r#"{"errors":["Api tokens are disabled"]}"#);
+    assert!(matches!(verifier.verify_access_token(&token).await, Err(VerifyError::Revoked)));
+}
+
+#[tokio::test]
+async fn without_the_service_nothing_is_said_of_a_token() {
+    let world = World::start().await;
+    let (_, token) = world.access_token(&[]).await;
+    let nobody = client(&world.emulator, "http://127.0.0.1:9");
+    let verifier = world.verifier().access_tokens(AccessTokens::new(&nobody)).build().unwrap();
+    let error = verifier.verify_access_token(&token).await.unwrap_err();
+    assert!(matches!(error, VerifyError::Unavailable(_)), "{error}");
+    let verifier = world.verifier().build().unwrap();
+    let error = verifier.verify_access_token(&token).await.unwrap_err();
+    assert!(!error.is_refusal(), "no look-up was configured: {error}");
+}
+
+/// A token that does not hold is not looked up.
+#[tokio::test]
+async fn forged_tokens_cost_no_look_up() {
+    let world = World::start().await;
+    let (verifier, proxy) = watched(&world).await;
+    let (_, token) = world.access_token(&[]).await;
+    let forged = format!("{}A", &token[..token.len() - 1]);
+    let outcome = verifier.verify_access_token(&forged).await;
+    assert!(outcome.is_err_and(|error| error.is_refusal()));
+    let bearer = verifier.verify_access_token(&world.token().await).await;
+    assert!(matches!(bearer, Err(VerifyError::Malformed(_))));
+    assert_eq!(proxy.count(LOOK_UP), 0);
+}
