@@ -122,7 +122,6 @@ impl Verifier {
             audiences: Some(Vec::new()),
             jwks_url: None,
             leeway: LEEWAY,
-            http: None,
             now: Arc::new(Utc::now),
             access_tokens: None,
         }
@@ -218,7 +217,6 @@ pub struct VerifierBuilder {
     audiences: Option<Vec<String>>,
     jwks_url: Option<String>,
     leeway: Duration,
-    http: Option<reqwest::Client>,
     now: Now,
     access_tokens: Option<AccessTokens>,
 }
@@ -277,11 +275,7 @@ impl VerifierBuilder {
             return Err(ConfigError::NoAudience);
         }
         let url = self.jwks_url.unwrap_or_else(|| format!("{domain}/.well-known/jwks.json"));
-        let http = match self.http {
-            Some(http) => http,
-            None => crate::builder::plain_http(&url)?,
-        };
-        let keys = Keys::new(http, url);
+        let keys = Keys::new(crate::builder::plain_http(&url)?, url);
         Ok(Verifier(Arc::new(Inner {
             keys,
             issuers,
