@@ -13,14 +13,20 @@ use axum::{
 };
 use frontegg_emulator::Emulator;
 use frontegg_identity::{
-    Frontegg,
-    types::{AddRoleRequest, CreateTenantAccessTokenRequest, CreateTenantRequest, CreateUserDto},
+    Frontegg, Login,
+    enums::{EnforceMfaType, MfaStrategy},
+    login::Factor,
+    types::{
+        AddRoleRequest, CreateOrUpdateMfaStrategyRequest, CreateTenantAccessTokenRequest, CreateTenantRequest,
+        CreateUserDto, MfaPolicyRequest,
+    },
     verify::{AccessTokens, Claims, Protect, Requirement, Verifier},
 };
 use serde_json::{Value, json};
 
 /// How long ago the second factor may have been shown, for payouts.
 const FRESH: Duration = Duration::from_secs(5 * 60);
+const PASSWORD: &str = "correct Horse 7 battery";
 
 /// What the handlers share.
 #[derive(Clone)]
@@ -72,12 +78,14 @@ async fn main() -> anyhow::Result<()> {
     tokio::spawn(async move { axum::serve(listener, router(verifier)).await });
 
     let (admin, clerk, machine) = set_up(&emulator, &frontegg).await?;
+    let raised = with_second_factor(&emulator, &frontegg).await?;
     let http = reqwest::Client::new();
     for (method, path) in [("GET", "/"), ("GET", "/me"), ("GET", "/reports"), ("POST", "/users"), ("POST", "/payouts")]
     {
         for (who, header, token) in [
             ("nobody", None, String::new()),
             ("an administrator", Some("authorization"), format!("Bearer {admin}")),
+            ("the same with a second factor", Some("authorization"), format!("Bearer {raised}")),
             ("a clerk", Some("authorization"), format!("Bearer {clerk}")),
             ("a machine", Some("x-api-key"), machine.clone()),
         ] {
@@ -106,7 +114,7 @@ async fn set_up(emulator: &Emulator, frontegg: &Frontegg) -> anyhow::Result<(Str
     let roles = frontegg.management().roles().create_roles_v1(&roles).await?;
     let acme = frontegg.tenant("acme");
     // The first one becomes the tenant's administrator.
-    let ada = CreateUserDto::new().email("ada@acme.test").skip_invite_email(true);
+    let ada = CreateUserDto::new().email("ada@acme.test").password(PASSWORD).skip_invite_email(true);
     let ada = acme.user_management().create_user_v2(&ada).await?;
     let bob = CreateUserDto::new().email("bob@acme.test").skip_invite_email(true).role_ids([roles[1].id.as_str()]);
     let bob = acme.user_management().create_user_v2(&bob).await?;
@@ -115,4 +123,22 @@ async fn set_up(emulator: &Emulator, frontegg: &Frontegg) -> anyhow::Result<(Str
     // As their sign-in would give them.
     let (admin, clerk) = (emulator.user_token(&ada.id, "acme").await?, emulator.user_token(&bob.id, "acme").await?);
     Ok((admin, clerk, machine.map(|secret| secret.expose().to_owned()).unwrap_or_default()))
+}
+
+/// Signs the administrator in with a password and a mailed code; their token.
+async fn with_second_factor(emulator: &Emulator, frontegg: &Frontegg) -> anyhow::Result<String> {
+    let settings = frontegg.self_service().mfa_settings();
+    settings.set_mfa_strategy(&CreateOrUpdateMfaStrategyRequest::new(true, MfaStrategy::EmailCode)).await?;
+    settings.set_mfa_policy(&MfaPolicyRequest::new().enforce_mfa_type(EnforceMfaType::Force)).await?;
+    let login = frontegg.authentication().login("ada@acme.test", PASSWORD).await?;
+    let Login::MfaRequired(challenge) = login else { anyhow::bail!("no second factor is asked for") };
+    for factor in challenge.factors() {
+        if let Factor::Email(factor) = factor {
+            let mailed = factor.send().await?;
+            let code = emulator.outbox().last_to("ada@acme.test").code().await?;
+            let session = mailed.verify(code).await?.into_session()?;
+            return Ok(session.access_token().await?.expose().to_owned());
+        }
+    }
+    anyhow::bail!("no code can be mailed")
 }

@@ -227,12 +227,11 @@ impl Keys {
 
 /// The key of a row; parsed once.
 fn hold(row: &signing_key::Model, known: Option<&Ring>) -> anyhow::Result<Arc<Held>> {
-    let held = match known.and_then(|ring| ring.all().find(|held| held.key.kid == row.kid)) {
-        Some(held) => Arc::clone(held),
-        None => {
-            let key = SigningKey::from_pkcs8(&STANDARD.decode(&row.pkcs8)?)?;
-            Arc::new(Held { key: Arc::new(key), good_until: AtomicI64::new(0) })
-        }
+    let held = if let Some(held) = known.and_then(|ring| ring.all().find(|held| held.key.kid == row.kid)) {
+        Arc::clone(held)
+    } else {
+        let key = SigningKey::from_pkcs8(&STANDARD.decode(&row.pkcs8)?)?;
+        Arc::new(Held { key: Arc::new(key), good_until: AtomicI64::new(0) })
     };
     held.note(row.good_until);
     Ok(held)

@@ -3,7 +3,13 @@
 use std::time::Duration;
 
 use frontegg_identity::{
-    types::{AddRoleRequest, CreateUserDto},
+    Secret,
+    enums::MfaStrategy,
+    model::operation,
+    types::{
+        AddRoleRequest, AuthRequestVerifyMfaRequest, CreateOrUpdateMfaStrategyRequest, CreateUserDto,
+        VerifyMfaEmailOtcRequest,
+    },
     verify::AccessTokens,
 };
 use reqwest::{Client, Method, header};
@@ -189,6 +195,46 @@ async fn payouts_want_a_fresh_second_factor() {
     // A machine has no second factor.
     let (_, machine) = service.world.access_token(&[]).await;
     assert_eq!(service.refused("/payouts", &[("x-api-key", &machine)]).await, needed);
+}
+
+/// Gives the second factor that the emulator asks for in the middle of a session; the new token.
+async fn step_up(world: &World, token: &str) -> String {
+    let operation = operation("generate_step_up_session").unwrap();
+    let request = Client::new().post(format!("{}{}", world.emulator.url(), operation.path)).bearer_auth(token);
+    let asked: Value = request.json(&json!({ "maxAge": 300 })).send().await.unwrap().json().await.unwrap();
+    let mfa_token = Secret::from(asked["mfaToken"].as_str().unwrap_or_else(|| panic!("{asked}")));
+    let mfa = world.frontegg.authentication().mfa();
+    let mailed = AuthRequestVerifyMfaRequest::new(mfa_token.clone());
+    let mailed = mfa.send_login_mfa_email_code(&mailed).await.unwrap();
+    let code = world.emulator.outbox().last_to("bob@acme.test").template("MFAOTC").code().await.unwrap();
+    let proof = VerifyMfaEmailOtcRequest::new(mailed.otc_token, code, mfa_token);
+    let raised = mfa.verify_login_mfa_email_code(&proof).await.unwrap();
+    raised.access_token.unwrap().expose().to_owned()
+}
+
+/// The same with tokens as the emulator gives them to somebody who signs in and steps up.
+#[tokio::test]
+async fn stepping_up_opens_payouts_for_a_while() {
+    const PASSWORD: &str = "correct Horse 7 battery";
+    let service = Service::start().await;
+    let world = &service.world;
+    world.emulator.clock().freeze();
+    let mailed = CreateOrUpdateMfaStrategyRequest::new(true, MfaStrategy::EmailCode);
+    world.frontegg.self_service().mfa_settings().set_mfa_strategy(&mailed).await.unwrap();
+    let bob = CreateUserDto::new().email("bob@acme.test").password(PASSWORD).skip_invite_email(true);
+    world.frontegg.tenant("acme").user_management().create_user_v2(&bob).await.unwrap();
+    let session = world.frontegg.authentication().login("bob@acme.test", PASSWORD).await.unwrap();
+    let plain = session.into_session().unwrap().access_token().await.unwrap();
+    let ask = async |token: &str| service.ask("/payouts", &[("authorization", &format!("Bearer {token}"))]).await.0;
+
+    assert_eq!(ask(plain.expose()).await, 401);
+    let raised = step_up(world, plain.expose()).await;
+    assert_eq!(ask(&raised).await, 200);
+    assert_eq!(ask(plain.expose()).await, 401, "the token of before is as it was");
+    world.emulator.clock().advance(Duration::from_secs(301));
+    assert_eq!(ask(&raised).await, 401, "five minutes are over");
+    let again = step_up(world, &raised).await;
+    assert_eq!(ask(&again).await, 200);
 }
 
 #[tokio::test]
