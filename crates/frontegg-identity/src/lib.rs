@@ -23,6 +23,9 @@
 //! # }
 //! ```
 //!
+//! The [`guide`] has a page each on credentials and scopes, signing in, verifying tokens, paging, errors
+//! and repeated attempts, testing with the emulator, and moving here from other clients.
+//!
 //! Which token an operation takes is decided by types: what a session cannot call is not there to
 //! be called. A tenant or user that an operation needs and the scope does not name is an
 //! [`Error`] before anything is sent.
@@ -35,6 +38,8 @@ mod error;
 #[rustfmt::skip]
 #[allow(clippy::needless_pass_by_value, reason = "optional values are handed over whole")]
 mod generated;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 pub mod login;
 mod pacing;
 mod paging;
@@ -42,6 +47,7 @@ mod region;
 mod retry;
 mod scope;
 mod session;
+mod tasks;
 mod token;
 mod transport;
 #[cfg(feature = "verify")]
@@ -58,6 +64,7 @@ pub use region::Region;
 pub use retry::Retry;
 pub use scope::{Access, Anonymous, Authorized, Environment, Scope, User};
 pub use session::{RememberedDevice, SavedSession, Session};
+pub use tasks::{Progress, ProgressStream, RolesChange, Task};
 
 /// The raw generated client, the escape hatch of [`Scope::client`]. Its interface follows the
 /// generator, not this crate's promise of stability.

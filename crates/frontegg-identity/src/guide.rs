@@ -1,0 +1,18 @@
+//! A page each on what most programs do with this crate.
+
+#[doc = include_str!("../docs/credentials.md")]
+pub mod credentials {}
+#[doc = include_str!("../docs/signing_in.md")]
+pub mod signing_in {}
+#[cfg(feature = "axum")]
+#[doc = include_str!("../docs/verifying.md")]
+pub mod verifying {}
+#[doc = include_str!("../docs/paging.md")]
+pub mod paging {}
+#[doc = include_str!("../docs/errors.md")]
+pub mod errors {}
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}
+#[cfg(feature = "axum")]
+#[doc = include_str!("../docs/moving.md")]
+pub mod moving {}

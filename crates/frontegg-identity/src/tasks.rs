@@ -1,0 +1,342 @@
+//! Work that the service does in the background: handles that tell how far it has come and wait for
+//! its end.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use frontegg_client::BoxFuture;
+use frontegg_model::types;
+use futures_core::Stream;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    error::{Error, ErrorKind},
+    scope::Environment,
+    views::{AccountMigration, DataMigration, Users},
+};
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// How far a task has come.
+pub trait Progress: sealed::Sealed + Send + 'static {
+    /// How many entries are done, the failed ones included, as far as the service tells.
+    fn done(&self) -> i64;
+
+    /// How many entries there are, as far as the service tells.
+    fn total(&self) -> i64;
+
+    /// How many failures the report lists. They end with the task: their entries were not done.
+    fn failures(&self) -> usize;
+
+    /// Whether nothing more will happen.
+    fn is_finished(&self) -> bool;
+}
+
+/// Whether a state is one that nothing comes after. A state that nobody has heard of yet is none.
+fn is_final(state: Option<&str>) -> bool {
+    state.is_some_and(|state| state.starts_with("Completed") || state.starts_with("Failed"))
+}
+
+macro_rules! progress {
+    ($report:ident, $done:ident, $total:ident, |$task:ident| $state:expr) => {
+        impl sealed::Sealed for types::$report {}
+        impl Progress for types::$report {
+            fn done(&self) -> i64 {
+                Option::from(self.$done).unwrap_or_default()
+            }
+
+            fn total(&self) -> i64 {
+                Option::from(self.$total).unwrap_or_default()
+            }
+
+            fn failures(&self) -> usize {
+                self.errors.as_ref().map_or(0, Vec::len)
+            }
+
+            fn is_finished(&self) -> bool {
+                let $task = self;
+                is_final($state)
+            }
+        }
+    };
+}
+
+progress!(BulkInviteStatus, processed_users, total_users, |task| task.status.as_ref().map(|status| status.as_str()));
+progress!(BulkRolesTaskStatusResponseDto, processed_tenants, total_tenants, |task| Some(task.status.as_str()));
+progress!(MigrationObject, migrated_users, total_users, |task| task.state.as_deref());
+progress!(TenantMigrationStatus, migrated_tenants, total_tenants, |task| task.state.as_deref());
+
+type Look<P> = Arc<dyn Fn(Arc<str>) -> BoxFuture<'static, Result<P, Error>> + Send + Sync>;
+
+/// A task of the service. Dropping the handle does not end the task; its [`id`](Self::id) finds it again.
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// use std::time::Duration;
+/// use frontegg_identity::{Progress, types::{UserBulkInviteRequestDto, UsersBulkInviteRequestDto}};
+///
+/// let people = [UserBulkInviteRequestDto::new().email("ada@acme.test")];
+/// let users = frontegg.tenant("acme").users();
+/// let task = users.start_bulk_invitation(&UsersBulkInviteRequestDto::new(people)).await?;
+/// let mut progress = task.progress();
+/// while let Some(report) = progress.next().await {
+///     let report = report?;
+///     println!("{} of {}", report.done(), report.total());
+/// }
+/// // Or, without looking on the way:
+/// let report = task.wait(Duration::from_secs(600)).await?;
+/// println!("{} failed", report.failures());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Task<P> {
+    operation: &'static str,
+    id: Arc<str>,
+    look: Look<P>,
+    pause: Duration,
+    longest_pause: Duration,
+}
+
+impl<P: Progress> Task<P> {
+    fn new<F, S>(operation: &'static str, id: impl Into<Arc<str>>, look: F) -> Self
+    where
+        F: Fn(Arc<str>) -> S + Send + Sync + 'static,
+        S: Future<Output = Result<P, Error>> + Send + 'static,
+    {
+        Self {
+            operation,
+            id: id.into(),
+            look: Arc::new(move |id| Box::pin(look(id))),
+            pause: Duration::from_millis(250),
+            longest_pause: Duration::from_secs(5),
+        }
+    }
+
+    /// What the service knows the task by.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Looks less or more often. The first pause doubles from look to look up to the longest one.
+    /// Default: 250 ms, 5 s.
+    #[must_use]
+    pub fn poll_every(mut self, first: Duration, longest: Duration) -> Self {
+        (self.pause, self.longest_pause) = (first, longest);
+        self
+    }
+
+    /// How far the task has come.
+    pub async fn report(&self) -> Result<P, Error> {
+        (self.look)(self.id.clone()).await
+    }
+
+    /// Waits until the task is finished, and gives its last report: whether everything was done is
+    /// told there. After `limit` it is an error of kind [`Timeout`](ErrorKind::Timeout), and the task
+    /// goes on.
+    pub async fn wait(&self, limit: Duration) -> Result<P, Error> {
+        let wait = async {
+            let mut progress = self.progress();
+            let mut last = None;
+            while let Some(report) = progress.next().await {
+                last = Some(report?);
+            }
+            last.ok_or_else(|| Error::new(ErrorKind::Decode, "the task has no report"))
+        };
+        match tokio::time::timeout(limit, wait).await {
+            Ok(report) => report,
+            Err(_) => {
+                let message = format!("the task is not finished after {limit:?}");
+                Err(Error::new(ErrorKind::Timeout, message).in_call(self.operation, 0, None))
+            }
+        }
+    }
+
+    /// Reports at a time, until the task is finished; the last one tells its end. A look that fails ends
+    /// the stream, not the task.
+    pub fn progress(&self) -> ProgressStream<P> {
+        ProgressStream {
+            look: self.look.clone(),
+            id: self.id.clone(),
+            pause: self.pause,
+            longest: self.longest_pause,
+            step: Step::Begin,
+        }
+    }
+}
+
+impl<P> fmt::Debug for Task<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").field("operation", &self.operation).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Reports of a task, one after the other; see [`Task::progress`].
+#[must_use = "reports are asked for when they are awaited"]
+pub struct ProgressStream<P> {
+    look: Look<P>,
+    id: Arc<str>,
+    pause: Duration,
+    longest: Duration,
+    step: Step<P>,
+}
+
+enum Step<P> {
+    Begin,
+    /// Waits for the report; after a pause but for the first.
+    Look(BoxFuture<'static, Result<P, Error>>),
+    End,
+}
+
+impl<P: Progress> ProgressStream<P> {
+    /// The next report; `None` after the last one and after a failure.
+    pub async fn next(&mut self) -> Option<Result<P, Error>> {
+        poll_fn(|task| self.poll(task)).await
+    }
+
+    fn poll(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<P, Error>>> {
+        loop {
+            match &mut self.step {
+                Step::Begin => self.step = Step::Look((self.look)(self.id.clone())),
+                Step::Look(look) => {
+                    let report = ready!(look.as_mut().poll(task));
+                    let goes_on = report.as_ref().is_ok_and(|report| !report.is_finished());
+                    self.step = if goes_on { Step::Look(self.look_later()) } else { Step::End };
+                    return Poll::Ready(Some(report));
+                }
+                Step::End => return Poll::Ready(None),
+            }
+        }
+    }
+
+    fn look_later(&mut self) -> BoxFuture<'static, Result<P, Error>> {
+        let (look, id) = (self.look.clone(), self.id.clone());
+        // From now, not from when somebody asks: who takes long over a report need not wait again.
+        let at = Instant::now() + self.pause;
+        self.pause = self.pause.saturating_mul(2).min(self.longest);
+        Box::pin(async move {
+            sleep(at.saturating_duration_since(Instant::now())).await;
+            look(id).await
+        })
+    }
+}
+
+impl<P: Progress> Stream for ProgressStream<P> {
+    type Item = Result<P, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(task)
+    }
+}
+
+impl<P> fmt::Debug for ProgressStream<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProgressStream").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// What became of a change of roles in many tenants.
+#[derive(Debug)]
+pub enum RolesChange {
+    /// It was done at once.
+    Done(types::BulkUpdateUserRolesSyncResponseDto),
+    /// It is being done.
+    Queued(Task<types::BulkRolesTaskStatusResponseDto>),
+}
+
+impl Users<Environment> {
+    /// Invites many people to the scope's tenant.
+    ///
+    /// Operations `invite_users_in_bulk` and `get_bulk_invite_status`.
+    pub async fn start_bulk_invitation(
+        &self,
+        body: &types::UsersBulkInviteRequestDto,
+    ) -> Result<Task<types::BulkInviteStatus>, Error> {
+        let task = self.invite_users_in_bulk(body).await?;
+        Ok(self.bulk_invitation(task.id))
+    }
+
+    /// The handle of an invitation of many people that was started before.
+    pub fn bulk_invitation(&self, id: impl Into<Arc<str>>) -> Task<types::BulkInviteStatus> {
+        let users = self.clone();
+        Task::new("get_bulk_invite_status", id, move |id| {
+            let users = users.clone();
+            async move { users.get_bulk_invite_status(&id).await }
+        })
+    }
+
+    /// Changes the roles of somebody in many tenants, at once or, where there are too many, as a task.
+    ///
+    /// Operations `update_user_roles_across_tenants` and `get_bulk_roles_update_status`.
+    pub async fn change_roles_across_tenants(
+        &self,
+        user_id: &str,
+        body: &types::BulkUpdateUserRolesRequestDto,
+    ) -> Result<RolesChange, Error> {
+        let answer = self.update_user_roles_across_tenants(user_id, body).await?;
+        Ok(match answer.task_id.clone() {
+            Some(id) => RolesChange::Queued(self.roles_change(id)),
+            None => RolesChange::Done(answer),
+        })
+    }
+
+    /// The handle of a change of roles in many tenants that was started before.
+    pub fn roles_change(&self, id: impl Into<Arc<str>>) -> Task<types::BulkRolesTaskStatusResponseDto> {
+        let users = self.clone();
+        Task::new("get_bulk_roles_update_status", id, move |id| {
+            let users = users.clone();
+            async move { users.get_bulk_roles_update_status(&id).await }
+        })
+    }
+}
+
+impl DataMigration<Environment> {
+    /// Brings many people in from elsewhere.
+    ///
+    /// Operations `migrate_users_in_bulk_v2` and `get_user_migration_status`.
+    pub async fn start_bulk_migration(
+        &self,
+        body: &types::MigrateUsersRequestV2,
+    ) -> Result<Task<types::MigrationObject>, Error> {
+        let task = self.migrate_users_in_bulk_v2(body).await?;
+        Ok(self.bulk_migration(task.migration_id))
+    }
+
+    /// The handle of a migration of people that was started before.
+    pub fn bulk_migration(&self, id: impl Into<Arc<str>>) -> Task<types::MigrationObject> {
+        let migrations = self.clone();
+        Task::new("get_user_migration_status", id, move |id| {
+            let migrations = migrations.clone();
+            async move { migrations.get_user_migration_status(&id).await }
+        })
+    }
+}
+
+impl AccountMigration<Environment> {
+    /// Brings many tenants in from elsewhere.
+    ///
+    /// Operations `migrate_tenants` and `get_tenant_migration_status`.
+    pub async fn start_migration(
+        &self,
+        body: &types::MigrateTenantsRequest,
+    ) -> Result<Task<types::TenantMigrationStatus>, Error> {
+        let task = self.migrate_tenants(body).await?;
+        Ok(self.migration(task.migration_id))
+    }
+
+    /// The handle of a migration of tenants that was started before.
+    pub fn migration(&self, id: impl Into<Arc<str>>) -> Task<types::TenantMigrationStatus> {
+        let migrations = self.clone();
+        Task::new("get_tenant_migration_status", id, move |id| {
+            let migrations = migrations.clone();
+            async move { migrations.get_tenant_migration_status(&id).await }
+        })
+    }
+}
