@@ -22,6 +22,10 @@ impl Held {
         Mfa { core: self.gate.core.clone() }
     }
 
+    async fn remembering(&self) -> Result<types::CheckAllowRememberResponse, Error> {
+        self.mfa().get_mfa_remember_device_setting(self.mfa_token.expose()).await
+    }
+
     /// The answer's member, left out unless the device is to be remembered.
     fn remember(&self) -> Option<bool> {
         self.remember.then_some(true)
@@ -62,6 +66,13 @@ impl MfaChallenge {
         self
     }
 
+    /// Whether and for how long the service would remember this device, for a page that offers it.
+    ///
+    /// Operation `get_mfa_remember_device_setting`.
+    pub async fn remembering(&self) -> Result<types::CheckAllowRememberResponse, Error> {
+        self.held.remembering().await
+    }
+
     /// What the user can choose from.
     pub fn factors(&self) -> Vec<Factor> {
         let held = || self.held.clone();
@@ -88,8 +99,12 @@ impl MfaChallenge {
     ///
     /// Operations `verify_login_mfa_authenticator_device` and `verify_login_mfa_authenticator`.
     pub async fn authenticator(&self, code: impl Into<Secret>) -> Result<Login, Error> {
-        let device = self.devices.as_ref().and_then(|devices| devices.authenticators.first());
-        self.app(device).verify(code).await
+        // Of several apps nobody knows which one shows the code: then any will do.
+        let only = self.devices.as_ref().and_then(|devices| match devices.authenticators.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        });
+        self.app(only).verify(code).await
     }
 
     fn app(&self, device: Option<&types::UserMfaAuthenticatorAppResponse>) -> AuthenticatorFactor {
@@ -274,6 +289,13 @@ impl MfaEnrollment {
     pub fn remember_device(mut self) -> Self {
         self.held.remember = true;
         self
+    }
+
+    /// Whether and for how long the service would remember this device, for a page that offers it.
+    ///
+    /// Operation `get_mfa_remember_device_setting`.
+    pub async fn remembering(&self) -> Result<types::CheckAllowRememberResponse, Error> {
+        self.held.remembering().await
     }
 
     /// Kinds of factors that the environment offers.

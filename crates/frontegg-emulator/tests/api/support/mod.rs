@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every file of tests uses a part of it")]
 
+pub(crate) mod authenticator;
 pub(crate) mod browser;
 mod raw;
 pub(crate) mod webauthn;
