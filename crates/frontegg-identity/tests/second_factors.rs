@@ -129,8 +129,9 @@ async fn an_app_is_set_up_asked_for_remembered_and_recovered_from() {
     assert_eq!(spent.code(), Some("ER-01097"), "{spent}");
     // And switched off by its own code.
     let (app, _) = enroll(&world, &session).await;
+    let Factor::Authenticator(factor) = world.challenge().await.factors().remove(0) else { panic!("an app") };
     let code = DisableMfaAuthAppRequest::new().token(world.next_code(&app));
-    session.mfa().disable_my_mfa(&code).await.unwrap();
+    session.mfa().disable_my_authenticator_mfa(factor.device_id().unwrap(), &code).await.unwrap();
     world.login().await.into_session().unwrap();
 }
 

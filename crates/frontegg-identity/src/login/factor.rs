@@ -120,6 +120,11 @@ pub struct AuthenticatorFactor {
 }
 
 impl AuthenticatorFactor {
+    /// Its id, by which it can be removed.
+    pub fn device_id(&self) -> Option<&str> {
+        self.device_id.as_deref()
+    }
+
     /// Shows the code that the app displays.
     ///
     /// Operations `verify_login_mfa_authenticator_device` and `verify_login_mfa_authenticator`.
@@ -145,6 +150,11 @@ pub struct SmsFactor {
 }
 
 impl SmsFactor {
+    /// Its id, by which it can be removed.
+    pub fn device_id(&self) -> &str {
+        &self.device_id
+    }
+
     /// The number, as far as the service shows it.
     pub fn phone_number(&self) -> &str {
         &self.phone_number
@@ -230,6 +240,11 @@ pub struct WebAuthnFactor {
 }
 
 impl WebAuthnFactor {
+    /// Its id, by which it can be removed.
+    pub fn device_id(&self) -> &str {
+        &self.device_id
+    }
+
     /// What the user calls it.
     pub fn name(&self) -> &str {
         &self.name

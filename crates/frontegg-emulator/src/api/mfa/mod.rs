@@ -45,15 +45,15 @@ impl MfaApi for Service {
         let remover = remover(cx, body.token.as_ref());
         let tx = self.store().write().await?;
         let app = (cx.user()?, params.device_id.as_str());
-        let removed = authenticators::remove(&tx, self.base_url(), app, remover).await?;
-        done(tx, removed).await
+        let outcome = authenticators::remove(&tx, self.base_url(), app, remover).await?;
+        done(tx, outcome).await
     }
 
     async fn disable_my_mfa(&self, cx: &RequestContext, body: types::DisableMfaAuthAppRequest) -> ApiResult<()> {
         let remover = remover(cx, body.token.as_ref());
         let tx = self.store().write().await?;
-        let disabled = authenticators::disable(&tx, self.base_url(), cx.user()?, remover).await?;
-        done(tx, disabled).await
+        let outcome = authenticators::disable(&tx, self.base_url(), cx.user()?, remover).await?;
+        done(tx, outcome).await
     }
 
     async fn disable_my_sms_mfa(
@@ -65,8 +65,8 @@ impl MfaApi for Service {
         let presented = (body.otc_token.expose(), body.code.expose());
         let tx = self.store().write().await?;
         let phone = (cx.user()?, params.device_id.as_str());
-        let removed = phones::remove(&tx, self.base_url(), phone, presented, remover(cx, None)).await?;
-        done(tx, removed).await
+        let outcome = phones::remove(&tx, self.base_url(), phone, presented, remover(cx, None)).await?;
+        done(tx, outcome).await
     }
 
     async fn enroll_login_mfa_authenticator(

@@ -1,4 +1,4 @@
-//! What no operation can bring about yet: invites, and second factors that fail.
+//! Invites, and the token between the factors, without the operations around them.
 
 use std::time::Duration;
 

@@ -124,14 +124,13 @@ pub(crate) async fn confirm_at_sign_in(
 ) -> DomainResult<Tried<Outcome>> {
     let refused = || DomainError::unauthorized(super::BAD_CODE);
     let presented = Presented::new(Purpose::SecondFactorEnrollment, otc_token);
-    let pending = match mfa_token {
-        Some(token) => login::pending(tx, token).await?,
-        None => {
-            let Ok(row) = presented.look(tx).await? else { return Ok(Err(refused())) };
-            let target = row.target.unwrap_or_default();
-            let id = Wanted::read(&target).pending_id.ok_or_else(refused)?;
-            login::pending_by_id(tx, id).await?
-        }
+    let pending = if let Some(token) = mfa_token {
+        login::pending(tx, token).await?
+    } else {
+        let Ok(row) = presented.look(tx).await? else { return Ok(Err(refused())) };
+        let target = row.target.unwrap_or_default();
+        let id = Wanted::read(&target).pending_id.ok_or_else(refused)?;
+        login::pending_by_id(tx, id).await?
     };
     changes::require_enrolling(tx, &pending).await?;
     let Ok(row) = presented.user(&pending.user.id).spend_with(tx, code).await? else {
@@ -210,7 +209,11 @@ pub(crate) async fn remove(
         authenticators::require_removable(tx, &user, &devices).await?;
     }
     let presented = Presented::new(Purpose::SecondFactorRemoval, otc_token).user(user_id).target(device_id);
+    if login::is_guessing(tx, user_id).await? {
+        return Ok(Err(bad_code()));
+    }
     if presented.spend_with(tx, code).await?.is_err() {
+        login::guessed_wrong(tx, user_id).await?;
         return Ok(Err(bad_code()));
     }
     phone.delete(tx).await?;

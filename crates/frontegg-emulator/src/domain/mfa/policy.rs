@@ -157,7 +157,7 @@ pub(crate) async fn applying_to(tx: &Tx, user: &user::Model, application_id: Opt
     let applying: Applying<Record<Policy>> = policies::applying_to(tx, &user.id, KIND).await?;
     let mut policies: Vec<Policy> = applying.all().map(|record| record.rule).collect();
     policies.extend(of_application(tx, application_id).await?);
-    Ok(strictest(&policies, user))
+    Ok(strictest(&policies, &user.provider))
 }
 
 /// What holds for the person of a sign-in under way, by all their tenants or by the one that is
@@ -180,7 +180,7 @@ pub(crate) async fn at_sign_in(
         settings::both(tx, tenant_id, KIND).await?;
     let mut policies: Vec<Policy> = environment.into_iter().chain(tenant).map(|record| record.rule).collect();
     policies.extend(of_application(tx, application_id).await?);
-    Ok(strictest(&policies, user))
+    Ok(strictest(&policies, &user.provider))
 }
 
 async fn of_application(tx: &Tx, application_id: Option<&str>) -> DomainResult<Option<Policy>> {
@@ -191,8 +191,9 @@ async fn of_application(tx: &Tx, application_id: Option<&str>) -> DomainResult<O
     Ok(record.map(|record| record.rule))
 }
 
-fn strictest(policies: &[Policy], user: &user::Model) -> Strictest {
-    let from_provider = user.provider == "saml";
+/// Whoever was brought by an identity provider of their own is known by it.
+fn strictest(policies: &[Policy], provider: &str) -> Strictest {
+    let from_provider = provider == "saml";
     let forces = |policy: &Policy| match policy.enforcement {
         Enforcement::DontForce => false,
         Enforcement::Force => true,
@@ -203,5 +204,39 @@ fn strictest(policies: &[Policy], user: &user::Model) -> Strictest {
         is_forced: policies.iter().any(forces),
         allow_remember: !policies.is_empty() && policies.iter().all(|policy| policy.allow_remember),
         remembered_for: Duration::from_secs(u64::try_from(seconds).unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(enforcement: Enforcement, allow_remember: bool, remembered_for: i64) -> Policy {
+        Policy { enforcement, allow_remember, remembered_for }
+    }
+
+    #[test]
+    fn without_a_policy_nobody_is_forced_nor_remembered() {
+        let expected =
+            Strictest { is_forced: false, allow_remember: false, remembered_for: Duration::from_hours(14 * 24) };
+        assert_eq!(strictest(&[], "local"), expected);
+    }
+
+    #[test]
+    fn of_several_policies_each_can_only_tighten() {
+        let (strict, loose) = (policy(Enforcement::Force, false, 60), policy(Enforcement::DontForce, true, 3_600));
+        let expected = Strictest { is_forced: true, allow_remember: false, remembered_for: Duration::from_mins(1) };
+        assert_eq!(strictest(&[strict, loose], "local"), expected);
+        assert_eq!(strictest(&[loose, strict], "local"), expected);
+        let expected = Strictest { is_forced: false, allow_remember: true, remembered_for: Duration::from_hours(1) };
+        assert_eq!(strictest(&[loose, loose], "local"), expected);
+    }
+
+    #[test]
+    fn people_of_an_identity_provider_are_spared_where_the_policy_says_so() {
+        let spared = policy(Enforcement::ForceExceptSaml, false, 60);
+        assert!(strictest(&[spared], "local").is_forced);
+        assert!(!strictest(&[spared], "saml").is_forced);
+        assert!(strictest(&[spared, policy(Enforcement::Force, false, 60)], "saml").is_forced);
     }
 }

@@ -11,9 +11,9 @@ async fn a_mailed_code_finishes_a_sign_in_without_being_set_up() {
     let (world, ada) = super::world().await;
     let mut browser = world.browser();
     policy(&world, None, json!({ "enforceMFAType": "Force" })).await;
-    let send = "send_login_mfa_email_code";
+    let request = "send_login_mfa_email_code";
     let mfa_token = challenge(&mut browser, ADA).await;
-    let refused = browser.call(send, &[], json!({ "mfaToken": mfa_token })).await;
+    let refused = browser.call(request, &[], json!({ "mfaToken": mfa_token })).await;
     assert_eq!(refused.refused(400), "MFA strategy EmailCode is not active");
     let email = json!({ "email": { "active": true, "tokenLifetimeSeconds": 300, "sender": "codes@acme.test" } });
     world.back_end(None).await.done("update_mfa_configuration", &[], email).await;
@@ -25,9 +25,9 @@ async fn a_mailed_code_finishes_a_sign_in_without_being_set_up() {
     // What is there already is asked for; the password alone adds nothing.
     let enroll = browser.call("enroll_login_mfa_authenticator", &[], json!({ "mfaToken": mfa_token })).await;
     assert_eq!(enroll.status, 403);
-    let first = browser.done(send, &[], json!({ "mfaToken": mfa_token })).await;
+    let first = browser.done(request, &[], json!({ "mfaToken": mfa_token })).await;
     let first_code = code_to(&world, ADA).await;
-    let sent = browser.done(send, &[], json!({ "mfaToken": mfa_token })).await;
+    let sent = browser.done(request, &[], json!({ "mfaToken": mfa_token })).await;
     let message = world.emulator.outbox().last_to(ADA).await.expect("a mail");
     assert_eq!((message.template(), message.sender()), ("MFAOTC", "codes@acme.test"));
     let code = message.code().expect("a code");

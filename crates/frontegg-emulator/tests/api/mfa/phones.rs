@@ -59,12 +59,12 @@ async fn the_code_of_an_sms_finishes_a_sign_in() {
     let phone = &reply.body["mfaDevices"]["phones"][0];
     assert_eq!(phone["phoneNumber"], "********00");
     let id = phone["id"].as_str().expect("an id");
-    let send = "send_login_mfa_sms_code";
-    assert_eq!(browser.call(send, &["unknown"], json!({ "mfaToken": mfa_token })).await.status, 404);
-    assert_eq!(browser.call(send, &[id], json!({ "mfaToken": "nonsense" })).await.status, 401);
-    let first = browser.done(send, &[id], json!({ "mfaToken": mfa_token })).await;
+    let request = "send_login_mfa_sms_code";
+    assert_eq!(browser.call(request, &["unknown"], json!({ "mfaToken": mfa_token })).await.status, 404);
+    assert_eq!(browser.call(request, &[id], json!({ "mfaToken": "nonsense" })).await.status, 401);
+    let first = browser.done(request, &[id], json!({ "mfaToken": mfa_token })).await;
     let first_code = code_to(&world, NUMBER).await;
-    let sent = browser.done(send, &[id], json!({ "mfaToken": mfa_token })).await;
+    let sent = browser.done(request, &[id], json!({ "mfaToken": mfa_token })).await;
     assert_eq!(sent["phoneNumber"], "********00");
     assert_eq!(templates(&world, NUMBER).await.last().expect("an SMS"), "MFAOTC");
     let code = code_to(&world, NUMBER).await;
@@ -152,11 +152,11 @@ async fn a_phone_is_removed_by_a_code_sent_to_it() {
     let reply = world.browser().sign_in(ADA).await;
     let id = reply.body["mfaDevices"]["phones"][0]["id"].as_str().expect("an id").to_owned();
     let mut browser = self_service(&world, &ada).await;
-    let (send, remove) = ("send_my_sms_mfa_disable_code", "disable_my_sms_mfa");
-    assert_eq!(browser.call(send, &["unknown"], json!({})).await.refused(404), "MFA device not found");
-    let first = browser.done(send, &[&id], json!({})).await;
+    let (request, remove) = ("send_my_sms_mfa_disable_code", "disable_my_sms_mfa");
+    assert_eq!(browser.call(request, &["unknown"], json!({})).await.refused(404), "MFA device not found");
+    let first = browser.done(request, &[&id], json!({})).await;
     let first_code = code_to(&world, NUMBER).await;
-    let sent = browser.done(send, &[&id], json!({})).await;
+    let sent = browser.done(request, &[&id], json!({})).await;
     assert_eq!(sent["phoneNumber"], "********00");
     assert_eq!(templates(&world, NUMBER).await.last().expect("an SMS"), "MFAUnenroll");
     let code = code_to(&world, NUMBER).await;
@@ -171,7 +171,7 @@ async fn a_phone_is_removed_by_a_code_sent_to_it() {
     world.tenant("globex").await;
     let eve = world.member("globex", "eve@globex.test").await;
     let mut eve = world.browser().bearer(&world.token(&eve, "globex").await);
-    assert_eq!(eve.call(send, &[&id], json!({})).await.refused(404), "MFA device not found");
+    assert_eq!(eve.call(request, &[&id], json!({})).await.refused(404), "MFA device not found");
     assert_eq!(eve.call(remove, &[&id], right.clone()).await.refused(404), "MFA device not found");
 
     browser.done(remove, &[&id], right.clone()).await;
