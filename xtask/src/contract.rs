@@ -116,6 +116,8 @@ fn index(api: &Api) -> TokenStream {
         quote!(#[doc = #line])
     });
     let all = " Every operation of the documents.";
+    let anonymous = api.operations.iter().filter(|operation| operation.anonymous && operation.token != "none");
+    let anonymous = anonymous.map(|operation| &operation.id);
     quote! {
         mod schemas;
         #(pub mod #modules;)*
@@ -144,6 +146,10 @@ fn index(api: &Api) -> TokenStream {
 
         #[doc = " What the documents say about each operation, sorted by id."]
         pub static CONTRACTS: &[&Contract] = &[#(#contracts),*];
+
+        #[doc = " Operations that take a token and are called by the service's own pages without any as well,"]
+        #[doc = " before anybody is signed in; sorted by id. A server lets nobody in particular in there."]
+        pub static ALSO_ANONYMOUS: &[&str] = &[#(#anonymous),*];
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Operation {
     pub category: String,
     /// `none`, `user`, `environment` or `environment_or_user`.
     pub token: String,
+    /// Whether the service's own pages call it without that token as well.
+    pub anonymous: bool,
     /// Whether an environment token must name a tenant.
     pub tenant: Need,
     /// Whether an environment token must name a user.
@@ -250,6 +252,7 @@ impl Operation {
             deprecated: value["deprecated"].as_bool().unwrap_or(false),
             category: text(value, "x-category"),
             token: text(value, "x-token"),
+            anonymous: value["security"].as_array().is_some_and(|ways| ways.iter().any(is_empty)),
             tenant: need("tenant"),
             user: need("user"),
             published: value["x-published"].as_bool().unwrap_or(true),
@@ -278,6 +281,11 @@ impl Parameter {
             description: text(value, "description"),
         })
     }
+}
+
+/// Whether a way to be let in asks for nothing.
+fn is_empty(way: &Value) -> bool {
+    way.as_object().is_some_and(serde_json::Map::is_empty)
 }
 
 /// Members of an object member, in order; none when it is missing.

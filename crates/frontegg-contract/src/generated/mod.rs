@@ -547,3 +547,10 @@ pub static CONTRACTS: &[&Contract] = &[
     &users::VERIFY_USER,
     &users::VERIFY_USER_PASSWORD,
 ];
+/// Operations that take a token and are called by the service's own pages without any as well,
+/// before anybody is signed in; sorted by id. A server lets nobody in particular in there.
+pub static ALSO_ANONYMOUS: &[&str] = &[
+    "reset_user_activation_token",
+    "sign_up_user_with_username",
+    "verify_tenant_invite",
+];

@@ -2494,7 +2494,7 @@ impl CreateGroupDto {
         self
     }
 }
-/// An invite to a tenant, open to whoever holds its token or tied to one user.
+/// An invite to a tenant, for whoever holds its token; it may belong to one of the tenant's members.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -2517,7 +2517,7 @@ pub struct CreateInviteTokenRequest {
     /// Id of the tenant to join.
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
-    /// User the invite is tied to; open to anyone when absent.
+    /// Member whose invite it is, and who answers for it; an invite of the tenant itself when absent.
     #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
     pub user_id: ::std::option::Option<::std::string::String>,
 }
@@ -2533,7 +2533,7 @@ impl CreateInviteTokenRequest {
             role_ids: None,
         }
     }
-    /// User the invite is tied to; open to anyone when absent.
+    /// Member whose invite it is, and who answers for it; an invite of the tenant itself when absent.
     #[must_use]
     pub fn user_id(mut self, value: impl Into<::std::string::String>) -> Self {
         self.user_id = Some(value.into());
@@ -5816,7 +5816,7 @@ pub struct InviteTokenDto {
     pub tenant_id: ::std::string::String,
     /// Token to present at sign-up or sign-in; can be used more than once.
     pub token: crate::Secret,
-    /// Id of the user the invite is tied to; absent for an invite open to anyone.
+    /// Id of the member whose invite it is; absent for an invite of the tenant itself.
     #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
     pub user_id: ::std::option::Option<::std::string::String>,
     /// Id of the environment.
