@@ -1,6 +1,7 @@
 //! Signing in as a state machine of types: what an answer asks for is what can be done with it.
 
 mod factor;
+mod mailed_link;
 mod passwordless;
 mod sign_up;
 
@@ -8,6 +9,7 @@ pub use factor::{
     AuthenticatorEnrollment, AuthenticatorFactor, EmailFactor, EmailStep, Enrolled, Factor, MfaChallenge,
     MfaEnrollment, SmsEnrollment, SmsFactor, SmsStep, WebAuthnEnrollment, WebAuthnFactor, WebAuthnStep,
 };
+pub use mailed_link::MailedLink;
 pub use passwordless::PasswordlessStep;
 pub use sign_up::{Activation, SignUp};
 
