@@ -3,6 +3,8 @@
 //! To serve a tag: write its module, mount it in [`routes`], take its name out of [`UNSERVED`], and
 //! bring `unserved.txt` up to date (`UPDATE_UNSERVED=1 cargo test -p frontegg-emulator unserved`).
 
+mod account_invitations;
+mod account_invitations_settings;
 mod account_migration;
 mod account_roles;
 mod account_settings;
@@ -62,8 +64,6 @@ use crate::service::Service;
 
 /// Tags whose operations are answered with 501.
 const UNSERVED: &[&str] = &[
-    "Account Invitations",
-    "Account Invitations Settings",
     "Approval Flows",
     "Custom Social OAuth Provider",
     "Data Migration",
@@ -75,33 +75,23 @@ const UNSERVED: &[&str] = &[
 
 /// Operations of tags that are served in part; these are answered with 501 all the same.
 const PENDING: &[&str] = &[
-    "accept_invitation",
-    "accept_invitation_with_code",
-    "activate_user",
-    "activate_user_with_code",
-    "add_my_email",
     "create_jwt_template",
     "create_jwt_template_targeting",
     "delete_jwt_template",
     "delete_jwt_template_targeting",
     "get_jwt_template",
     "get_jwt_template_targeting",
-    "get_user_activation_strategy",
     "list_jwt_templates",
-    "request_my_email_change",
-    "reset_all_tenant_invitations",
-    "reset_tenant_invitation",
-    "reset_user_activation_token",
     "set_jwt_template_targeting",
     "update_jwt_template",
     "update_jwt_template_targeting",
-    "verify_my_email",
-    "verify_my_email_change",
 ];
 
 /// Mounts every operation of every document.
 pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = Router::new();
+    let router = contract::account_invitations::routes(router);
+    let router = contract::account_invitations_settings::routes(router);
     let router = contract::account_migration::routes(router);
     let router = contract::account_roles::routes(router);
     let router = contract::account_settings::routes(router);

@@ -124,13 +124,7 @@ impl<'a> Grant<'a> {
     /// Issues a code with its handle beside those that the person has about other things, as for
     /// several phone numbers.
     pub(crate) async fn code_per_target(self, tx: &Tx) -> DomainResult<Handle> {
-        let same = match self.target {
-            Some(target) => one_time_token::Column::Target.eq(target),
-            None => one_time_token::Column::Target.is_null(),
-        };
-        // Dead ones go too, or somebody could fill the store.
-        let dead = one_time_token::Column::ExpiresAt.lte(tx.now());
-        self.void_others(tx, Condition::any().add(same).add(dead)).await?;
+        self.void_same(tx).await?;
         self.handle(tx).await
     }
 
@@ -147,6 +141,17 @@ impl<'a> Grant<'a> {
         }
     }
 
+    /// Issues a code that its holder presents by saying who they are and what it is about, in place
+    /// of earlier ones about the same: [`spend_own`].
+    pub(crate) async fn own_code(self, tx: &Tx) -> DomainResult<String> {
+        self.void_same(tx).await?;
+        let code = ids::new_code();
+        // The token, which nobody gets, is salt for the code.
+        let token = ids::new_secret();
+        self.insert(tx, &token, Some(code_fingerprint(&ids::fingerprint(&token), &code))).await?;
+        Ok(code)
+    }
+
     async fn is_pending(tx: &Tx, purpose: Purpose, code_fingerprint: &str) -> DomainResult<bool> {
         let row = pending(tx, purpose).filter(one_time_token::Column::CodeFingerprint.eq(code_fingerprint));
         Ok(row.one(tx).await?.is_some())
@@ -156,6 +161,16 @@ impl<'a> Grant<'a> {
         let (token, code) = (ids::new_secret(), ids::new_code());
         self.insert(tx, &token, Some(code_fingerprint(&token, &code))).await?;
         Ok(Handle { token, code })
+    }
+
+    /// Voids those about the same. Dead ones go too, or somebody could fill the store.
+    async fn void_same(&self, tx: &Tx) -> DomainResult<()> {
+        let same = match self.target {
+            Some(target) => one_time_token::Column::Target.eq(target),
+            None => one_time_token::Column::Target.is_null(),
+        };
+        let dead = one_time_token::Column::ExpiresAt.lte(tx.now());
+        self.void_others(tx, Condition::any().add(same).add(dead)).await
     }
 
     async fn void_others(&self, tx: &Tx, which: Condition) -> DomainResult<()> {
@@ -227,19 +242,7 @@ impl<'a> Presented<'a> {
         if let Some(device) = self.device {
             row = row.filter(one_time_token::Column::Device.eq(ids::fingerprint(device)));
         }
-        let Some(row) = row.one(tx).await? else {
-            return Ok(Err(Flaw::Unknown));
-        };
-        let flaw = if row.spent_at.is_some() {
-            Flaw::Spent
-        } else if row.attempts >= TRIES {
-            Flaw::Exhausted
-        } else if row.expires_at <= tx.now() {
-            Flaw::Expired
-        } else {
-            return Ok(Ok(row));
-        };
-        Ok(Err(flaw))
+        Ok(judged(tx, row.one(tx).await?))
     }
 
     /// Spends a token that is presented alone, as that of a link is. Where a code belongs to it the
@@ -259,14 +262,50 @@ impl<'a> Presented<'a> {
             Ok(row) => row,
             Err(flaw) => return Ok(Err(flaw)),
         };
-        // Fingerprints of secrets that nobody can choose: comparing them tells nothing.
-        if row.code_fingerprint.as_deref() == Some(code_fingerprint(self.token, code).as_str()) {
-            Ok(Ok(spend(tx, row).await?))
-        } else {
-            miss(tx, row).await?;
-            Ok(Err(Flaw::Wrong))
-        }
+        compare(tx, row, &code_fingerprint(self.token, code)).await
     }
+}
+
+/// Spends a code that a person presents who says what it is about; counts a wrong one.
+pub(crate) async fn spend_own(
+    tx: &Tx,
+    purpose: Purpose,
+    (user_id, target): (&str, &str),
+    code: &str,
+) -> DomainResult<Checked> {
+    let row =
+        one_time_token::Entity::find().filter(of(purpose, user_id)).filter(one_time_token::Column::Target.eq(target));
+    match judged(tx, row.one(tx).await?) {
+        Ok(row) => {
+            let print = code_fingerprint(&row.fingerprint, code);
+            compare(tx, row, &print).await
+        }
+        Err(flaw) => Ok(Err(flaw)),
+    }
+}
+
+/// Whether something is still good.
+fn judged(tx: &Tx, row: Option<one_time_token::Model>) -> Checked {
+    let row = row.ok_or(Flaw::Unknown)?;
+    if row.spent_at.is_some() {
+        Err(Flaw::Spent)
+    } else if row.attempts >= TRIES {
+        Err(Flaw::Exhausted)
+    } else if row.expires_at <= tx.now() {
+        Err(Flaw::Expired)
+    } else {
+        Ok(row)
+    }
+}
+
+/// Spends something whose code has that fingerprint; counts a miss where it has another. They are
+/// fingerprints of secrets that nobody can choose: comparing them tells nothing.
+async fn compare(tx: &Tx, row: one_time_token::Model, code_fingerprint: &str) -> DomainResult<Checked> {
+    if row.code_fingerprint.as_deref() == Some(code_fingerprint) {
+        return Ok(Ok(spend(tx, row).await?));
+    }
+    miss(tx, row).await?;
+    Ok(Err(Flaw::Wrong))
 }
 
 /// Spends a code that is presented without a handle. A wrong one counts against all that it could

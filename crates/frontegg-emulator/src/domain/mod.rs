@@ -3,17 +3,20 @@
 //! They know nothing of HTTP. What they refuse is a [`DomainError`]; what they return is rows of the
 //! store or small structs of their own, which `api` turns into answers.
 
+pub(crate) mod activation;
 pub(crate) mod applications;
 pub(crate) mod bulk_invitation;
 pub(crate) mod caller;
 pub(crate) mod codes;
 pub(crate) mod configuration;
 pub(crate) mod decoy;
+pub(crate) mod email_confirmation;
 pub(crate) mod environment;
 mod error;
 pub(crate) mod groups;
 pub(crate) mod id_list;
 pub(crate) mod identifiers;
+pub(crate) mod invitations;
 pub(crate) mod jobs;
 pub(crate) mod lockout;
 pub(crate) mod login;
@@ -35,6 +38,7 @@ pub(crate) mod settings;
 pub(crate) mod sign_up;
 pub(crate) mod sms_sender;
 pub(crate) mod templates;
+pub(crate) mod tenant_invites;
 pub(crate) mod tenants;
 pub(crate) mod texts;
 pub(crate) mod user_creation;

@@ -70,7 +70,7 @@ pub(crate) async fn sign_up(
     let email = newcomer.person.email.as_deref();
     captcha::check(&tx, email, newcomer.recaptcha_token.as_deref()).await?;
     require_open(&configuration::get(&tx).await?, visit)?;
-    let inviting = inviting(&tx, visit).await?;
+    let inviting = login::inviting(&tx, visit).await?;
     drop(tx);
     let tenant_id = inviting.as_ref().map(Inviting::tenant_id);
     let hash = match &newcomer.password {
@@ -98,13 +98,6 @@ fn require_open(configuration: &IdentityConfiguration, visit: &Visit) -> DomainR
     Ok(())
 }
 
-async fn inviting(tx: &Tx, visit: &Visit) -> DomainResult<Option<Inviting>> {
-    match &visit.invitation {
-        Some(token) => Ok(Some(login::inviting(tx, token, None).await?)),
-        None => Ok(None),
-    }
-}
-
 async fn create(
     tx: &Tx,
     base_url: &str,
@@ -117,7 +110,7 @@ async fn create(
     let activates = has_email && !configuration.allow_not_verified_users_login;
     let user = users::create(tx, NewUser { password_hash, ..newcomer.person }).await?;
     let status = if activates { MembershipStatus::NotActivated } else { MembershipStatus::Activated };
-    let membership = match inviting(tx, visit).await? {
+    let membership = match login::inviting(tx, visit).await? {
         Some(inviting) => inviting.join_as(tx, &user, status).await?,
         None => found(tx, &user, &newcomer.company_name, newcomer.role_ids, status).await?,
     };

@@ -154,7 +154,7 @@ async fn open_tenant(tx: &Tx, tenant_id: &str) -> DomainResult<tenant::Model> {
 }
 
 /// Nobody is invited to a locked tenant.
-fn require_unlocked(tenant: tenant::Model) -> DomainResult<tenant::Model> {
+pub(super) fn require_unlocked(tenant: tenant::Model) -> DomainResult<tenant::Model> {
     if tenant.is_locked {
         return Err(DomainError::bad_request("The tenant is locked").code("ER-01239"));
     }

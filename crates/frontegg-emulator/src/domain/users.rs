@@ -52,7 +52,12 @@ pub(crate) struct Changes {
 
 /// The person with that id, or 404.
 pub(crate) async fn require(tx: &Tx, user_id: &str) -> DomainResult<user::Model> {
-    user::Entity::find_by_id(user_id).one(tx).await?.ok_or_else(unknown)
+    find(tx, user_id).await?.ok_or_else(unknown)
+}
+
+/// The person with that id, if there is one.
+pub(crate) async fn find(tx: &Tx, user_id: &str) -> DomainResult<Option<user::Model>> {
+    Ok(user::Entity::find_by_id(user_id).one(tx).await?)
 }
 
 /// The person who has that address, as their primary or as a further one; or 404.

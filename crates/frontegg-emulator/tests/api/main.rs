@@ -2,6 +2,8 @@
 //!
 //! One program, because each would link all handlers again.
 
+mod account_invitations;
+mod account_invitations_settings;
 mod account_migration;
 mod account_roles;
 mod account_settings;

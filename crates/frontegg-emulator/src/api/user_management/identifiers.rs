@@ -15,7 +15,7 @@ use crate::{
         paging,
     },
     domain::{
-        DomainError,
+        DomainError, email_confirmation,
         identifiers::{
             emails,
             lists::{self, Listing, SortBy},
@@ -99,6 +99,51 @@ pub(super) async fn list_my_emails(
     let tx = service.store().read().await?;
     let user = users::require(&tx, cx.user()?).await?;
     Ok(emails::of_user(&tx, &user.id).await?.into_iter().map(email).collect())
+}
+
+pub(super) async fn add_my_email(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::CreateUserEmailRequestDto,
+) -> ApiResult<types::UserEmailResponseDto> {
+    let tx = service.store().write().await?;
+    let row = email_confirmation::add(&tx, service.base_url(), cx.user()?, &body.email).await?;
+    tx.commit().await?;
+    Ok(email(row))
+}
+
+pub(super) async fn verify_my_email(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::CreateUserEmailVerifyRequestDto,
+) -> ApiResult<()> {
+    let tx = service.store().write().await?;
+    let confirmed = email_confirmation::confirm(&tx, cx.user()?, &body.email, body.code.expose()).await?;
+    // Also where the code is no good: the try has been counted.
+    tx.commit().await?;
+    Ok(confirmed.map_err(|_| email_confirmation::refusal())?)
+}
+
+pub(super) async fn request_my_email_change(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::SelfEmailUpdateRequestDto,
+) -> ApiResult<()> {
+    let tx = service.store().write().await?;
+    email_confirmation::ask_change(&tx, service.base_url(), cx.user()?, &body.email).await?;
+    Ok(tx.commit().await?)
+}
+
+pub(super) async fn verify_my_email_change(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::SelfEmailUpdateVerifyRequestDto,
+) -> ApiResult<()> {
+    let (base_url, user_id, code) = (service.base_url(), cx.user()?, body.code.expose());
+    let tx = service.store().write().await?;
+    let confirmed = email_confirmation::confirm_change(&tx, base_url, user_id, &body.email, code).await?;
+    tx.commit().await?;
+    Ok(confirmed.map_err(|_| email_confirmation::refusal())?)
 }
 
 pub(super) async fn delete_my_email(

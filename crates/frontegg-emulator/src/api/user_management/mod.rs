@@ -1,15 +1,15 @@
 //! People as members of a tenant, and what people do to their own identity.
 //!
-//! The operations are spread over modules by what they are about; what is missing here needs codes
-//! and tokens that travel by mail.
+//! The operations are spread over modules by what they are about.
 
 mod identifiers;
+mod joining;
 mod lists;
 mod me;
 mod members;
 
 use frontegg_contract::{
-    ApiFailure, ApiResult, RequestContext,
+    ApiResult, RequestContext,
     user_management::{
         ActivateUserParams, ActivateUserWithCodeParams, AddUserEmailParams, AssignRolesToUserParams,
         DeleteMyEmailParams, DeleteUserEmailParams, DeleteUsernameParams, DisableUserInTenantParams,
@@ -27,42 +27,42 @@ pub(super) use lists::{Asked, page_of_users};
 pub(super) use me::my_tenants;
 
 impl UserManagementApi for Service {
-    async fn accept_invitation(&self, cx: &RequestContext, _: types::AcceptInvitationDto) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+    async fn accept_invitation(&self, cx: &RequestContext, body: types::AcceptInvitationDto) -> ApiResult<()> {
+        joining::accept_invitation(self, cx, body).await
     }
 
     async fn accept_invitation_with_code(
         &self,
         cx: &RequestContext,
-        _: types::AcceptInvitationWithCodeDto,
+        body: types::AcceptInvitationWithCodeDto,
     ) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+        joining::accept_invitation_with_code(self, cx, body).await
     }
 
     async fn activate_user(
         &self,
         cx: &RequestContext,
         _: ActivateUserParams,
-        _: types::ActivateUserDto,
+        body: types::ActivateUserDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        joining::activate_user(self, cx, body).await
     }
 
     async fn activate_user_with_code(
         &self,
         cx: &RequestContext,
         _: ActivateUserWithCodeParams,
-        _: types::ActivateUserWithCodeDto,
+        body: types::ActivateUserWithCodeDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        joining::activate_user_with_code(self, cx, body).await
     }
 
     async fn add_my_email(
         &self,
         cx: &RequestContext,
-        _: types::CreateUserEmailRequestDto,
+        body: types::CreateUserEmailRequestDto,
     ) -> ApiResult<types::UserEmailResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        identifiers::add_my_email(self, cx, body).await
     }
 
     async fn add_user_email(
@@ -156,9 +156,9 @@ impl UserManagementApi for Service {
     async fn get_user_activation_strategy(
         &self,
         cx: &RequestContext,
-        _: GetUserActivationStrategyParams,
+        params: GetUserActivationStrategyParams,
     ) -> ApiResult<types::GetActivateStrategyResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        joining::get_user_activation_strategy(self, cx, params).await
     }
 
     async fn list_my_emails(&self, cx: &RequestContext) -> ApiResult<Vec<types::UserEmailResponseDto>> {
@@ -209,28 +209,36 @@ impl UserManagementApi for Service {
         members::remove_user(self, cx, params).await
     }
 
-    async fn request_my_email_change(&self, cx: &RequestContext, _: types::SelfEmailUpdateRequestDto) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+    async fn request_my_email_change(
+        &self,
+        cx: &RequestContext,
+        body: types::SelfEmailUpdateRequestDto,
+    ) -> ApiResult<()> {
+        identifiers::request_my_email_change(self, cx, body).await
     }
 
     async fn reset_all_tenant_invitations(
         &self,
         cx: &RequestContext,
-        _: types::ResetTenantInvitationDto,
+        body: types::ResetTenantInvitationDto,
     ) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+        joining::reset_all_tenant_invitations(self, cx, body).await
     }
 
-    async fn reset_tenant_invitation(&self, cx: &RequestContext, _: types::ResetTenantInvitationDto) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+    async fn reset_tenant_invitation(
+        &self,
+        cx: &RequestContext,
+        body: types::ResetTenantInvitationDto,
+    ) -> ApiResult<()> {
+        joining::reset_tenant_invitation(self, cx, body).await
     }
 
     async fn reset_user_activation_token(
         &self,
         cx: &RequestContext,
-        _: types::ResetActivationTokenDto,
+        body: types::ResetActivationTokenDto,
     ) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+        joining::reset_user_activation_token(self, cx, body).await
     }
 
     async fn search_users(&self, cx: &RequestContext, params: SearchUsersParams) -> ApiResult<types::UserPage> {
@@ -307,15 +315,19 @@ impl UserManagementApi for Service {
         members::update_user(self, cx, body).await
     }
 
-    async fn verify_my_email(&self, cx: &RequestContext, _: types::CreateUserEmailVerifyRequestDto) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+    async fn verify_my_email(
+        &self,
+        cx: &RequestContext,
+        body: types::CreateUserEmailVerifyRequestDto,
+    ) -> ApiResult<()> {
+        identifiers::verify_my_email(self, cx, body).await
     }
 
     async fn verify_my_email_change(
         &self,
         cx: &RequestContext,
-        _: types::SelfEmailUpdateVerifyRequestDto,
+        body: types::SelfEmailUpdateVerifyRequestDto,
     ) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+        identifiers::verify_my_email_change(self, cx, body).await
     }
 }

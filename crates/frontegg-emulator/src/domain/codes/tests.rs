@@ -162,3 +162,37 @@ async fn the_store_holds_fingerprints() {
         assert!(!text.contains(&ids::fingerprint(code)), "a code is not found by trying them all");
     }
 }
+
+#[tokio::test]
+async fn an_own_code_is_good_for_its_holder_and_what_it_is_about() {
+    let world = World::new().await;
+    let tx = world.tx().await;
+    let issue = async |user_id: &str, target: &str| {
+        let grant = Grant::new(Purpose::EmailVerification, user_id).target(target);
+        grant.own_code(&tx).await.expect("a code")
+    };
+    let spend = async |user_id: &str, target: &str, code: &str| {
+        spend_own(&tx, Purpose::EmailVerification, (user_id, target), code).await
+    };
+    let (ada, bob) = (world.ada.as_str(), world.bob.as_str());
+    let old = issue(ada, "x").await;
+    let (x, y) = (issue(ada, "x").await, issue(ada, "y").await);
+    assert_eq!(flaw(spend(bob, "x", &x).await), Flaw::Unknown);
+    assert_eq!(flaw(spend(ada, "z", &x).await), Flaw::Unknown);
+    if old != x {
+        assert_eq!(flaw(spend(ada, "x", &old).await), Flaw::Wrong, "the new one is the one");
+    }
+    for _ in 0..TRIES {
+        assert_eq!(flaw(spend(ada, "y", wrong(&y)).await), Flaw::Wrong);
+    }
+    assert_eq!(flaw(spend(ada, "y", &y).await), Flaw::Exhausted);
+    good(spend(ada, "x", &x).await);
+    assert_eq!(flaw(spend(ada, "x", &x).await), Flaw::Spent);
+    // Nothing that could be presented elsewhere is stored in clear.
+    let late = issue(ada, "y").await;
+    tx.commit().await.expect("a commit");
+    world.clock.advance(LIFETIME);
+    let tx = world.tx().await;
+    let row = spend_own(&tx, Purpose::EmailVerification, (ada, "y"), &late).await;
+    assert_eq!(flaw(row), Flaw::Expired);
+}

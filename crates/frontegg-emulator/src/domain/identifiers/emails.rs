@@ -135,6 +135,40 @@ pub(crate) async fn replace_primary(tx: &Tx, user_id: &str, address: &str, verif
     Ok(())
 }
 
+/// Declares an address of a person proven.
+pub(crate) async fn verify(tx: &Tx, row: user_email::Model) -> DomainResult<()> {
+    if row.is_primary {
+        prove(tx, &row.user_id).await?;
+    }
+    let mut row = row.into_active_model();
+    row.verified.set_ne(true);
+    row.updated_at = Set(tx.now());
+    row.update(tx).await?;
+    Ok(())
+}
+
+/// The address that mails to a person go to.
+pub(crate) async fn primary(tx: &Tx, user_id: &str) -> DomainResult<Option<user_email::Model>> {
+    let row = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::IsPrimary.eq(true));
+    Ok(row.one(tx).await?)
+}
+
+/// The record of an address that the person has, or 404.
+pub(crate) async fn require_own(tx: &Tx, user_id: &str, address: &str) -> DomainResult<user_email::Model> {
+    find(tx, address).await?.filter(|row| row.user_id == user_id).ok_or_else(unknown)
+}
+
+/// Refuses an address that somebody else holds, or that is the person's primary one already.
+pub(crate) async fn require_free_for(tx: &Tx, user_id: &str, address: &str) -> DomainResult<()> {
+    check(address)?;
+    match find(tx, address).await? {
+        Some(row) if row.user_id != user_id || row.is_primary => Err(taken()),
+        _ => Ok(()),
+    }
+}
+
 /// Declares the primary address proven.
 pub(crate) async fn verify_primary(tx: &Tx, user_id: &str) -> DomainResult<()> {
     user_email::Entity::update_many()

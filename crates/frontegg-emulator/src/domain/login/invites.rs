@@ -1,56 +1,47 @@
 //! Coming by an invite into a tenant: whoever signs in or signs up with its token joins.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use frontegg_model::enums::EmailTemplateType;
 
 use super::Visit;
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainError, DomainResult, Refusal,
         caller::Caller,
+        identifiers::emails,
         memberships::{self, NewMembership},
-        tenants,
+        outbox,
+        tenant_invites::{self, Good},
+        users,
     },
     store::{
         Tx,
-        entity::{MembershipStatus, membership, tenant, tenant_invite, tenant_invite_role, user},
+        entity::{MembershipStatus, membership, user},
     },
 };
 
 /// An invite that is good, with the tenant that it leads to.
 #[derive(Debug)]
 pub(crate) struct Inviting {
-    invite: tenant_invite::Model,
-    tenant: tenant::Model,
+    good: Good,
+    base_url: String,
 }
 
-/// The invite that a request came with, if it did; refused when it is no good.
-pub(super) async fn of_visit(tx: &Tx, visit: &Visit, user: Option<&user::Model>) -> DomainResult<Option<Inviting>> {
-    match &visit.invitation {
-        Some(token) => Ok(Some(inviting(tx, token, user).await?)),
-        None => Ok(None),
-    }
-}
-
-/// The invite with that token; 400 when there is none (any more), or when it is for somebody else
-/// than that person, or than somebody new.
-pub(crate) async fn inviting(tx: &Tx, token: &str, user: Option<&user::Model>) -> DomainResult<Inviting> {
-    let bad = || DomainError::bad_request("Invitation token is invalid");
-    let invite = tenant_invite::Entity::find().filter(tenant_invite::Column::Token.eq(token)).one(tx).await?;
-    let invite = invite.filter(|invite| invite.expires_at > tx.now()).ok_or_else(bad)?;
-    if invite.user_id.is_some() && invite.user_id.as_ref() != user.map(|user| &user.id) {
-        return Err(bad());
-    }
-    let tenant = tenants::find(tx, &invite.tenant_id).await?.ok_or_else(bad)?;
-    if tenant.is_locked {
-        return Err(DomainError::bad_request("The tenant is locked").code("ER-01239"));
-    }
-    Ok(Inviting { invite, tenant })
+/// The invite that a request came with, if it did; 400 when there is none with that token (any more).
+pub(crate) async fn inviting(tx: &Tx, visit: &Visit) -> DomainResult<Option<Inviting>> {
+    let Some(token) = &visit.invitation else {
+        return Ok(None);
+    };
+    let good = tenant_invites::good(tx, token).await.map_err(|error| match error.refusal() {
+        Refusal::NotFound => DomainError::bad_request(error.messages().join("; ")),
+        _ => error,
+    })?;
+    Ok(Some(Inviting { good, base_url: visit.base_url.clone() }))
 }
 
 impl Inviting {
     /// Where it leads.
     pub(crate) fn tenant_id(&self) -> &str {
-        &self.tenant.tenant_id
+        &self.good.tenant.tenant_id
     }
 
     /// Makes the person a member, with the roles of the invite. Whoever is one stays as they are, but
@@ -61,10 +52,8 @@ impl Inviting {
             return Ok(());
         };
         if row.status == MembershipStatus::PendingInvitation {
-            let mut row = row.into_active_model();
-            row.status = Set(MembershipStatus::Activated);
-            row.updated_at = Set(tx.now());
-            row.update(tx).await?;
+            memberships::accept(tx, row).await?;
+            self.tell_owner(tx, user).await?;
         }
         Ok(())
     }
@@ -76,13 +65,32 @@ impl Inviting {
         user: &user::Model,
         status: MembershipStatus,
     ) -> DomainResult<membership::Model> {
-        let roles = tenant_invite_role::Entity::find()
-            .filter(tenant_invite_role::Column::InviteId.eq(self.invite.id.as_str()))
-            .all(tx)
-            .await?;
-        let ids: Vec<String> = roles.into_iter().map(|row| row.role_id).collect();
+        let ids = tenant_invites::role_ids(tx, &self.good.invite.id).await?;
         let ids = Some(ids).filter(|ids| !ids.is_empty());
         let roles = memberships::named_or_default(tx, Caller::Environment, self.tenant_id(), ids).await?;
-        memberships::join(tx, user, &self.tenant, NewMembership { roles, status, expires_at: None }).await
+        let new = NewMembership { roles, status, expires_at: None };
+        let row = memberships::join(tx, user, &self.good.tenant, new).await?;
+        self.tell_owner(tx, user).await?;
+        Ok(row)
+    }
+
+    /// Mails the member whose invite it is that somebody came by it, where they want to know.
+    async fn tell_owner(&self, tx: &Tx, newcomer: &user::Model) -> DomainResult<()> {
+        let Good { invite, tenant } = &self.good;
+        let Some(owner_id) = invite.user_id.as_deref().filter(|_| invite.should_send_email) else {
+            return Ok(());
+        };
+        let Some(address) = emails::primary(tx, owner_id).await? else {
+            return Ok(());
+        };
+        let email = emails::primary(tx, &newcomer.id).await?.map(|row| row.email).unwrap_or_default();
+        let name = newcomer.name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&email);
+        outbox::mail(EmailTemplateType::UserUsedInvitation, &address.email)
+            .user(&users::require(tx, owner_id).await?)
+            .tenant(&tenant.tenant_id, &tenant.name)
+            .value("invitedName", name)
+            .value("invitedEmail", &email)
+            .send(tx, &self.base_url)
+            .await
     }
 }

@@ -177,7 +177,7 @@ async fn proceed(
 ) -> DomainResult<Outcome> {
     let configuration = configuration::get(tx).await?;
     entry::require_allowed(tx, &user, &configuration).await?;
-    let inviting = invites::of_visit(tx, visit, Some(&user)).await?;
+    let inviting = inviting(tx, visit).await?;
     // Who cannot enter anywhere is told so before being asked for more.
     let entry = entry::choose(tx, &user, visit, inviting.as_ref()).await?;
     if is_leaked {
@@ -214,7 +214,7 @@ pub(crate) async fn second_factor_done(
     if let Some(raising) = raising {
         step_up::finish(tx, &configuration, user, &raising, &proofs, extras).await
     } else {
-        if let Some(inviting) = invites::of_visit(tx, &visit, Some(&user)).await? {
+        if let Some(inviting) = inviting(tx, &visit).await? {
             inviting.join(tx, &user).await?;
         }
         let entry = entry::choose(tx, &user, &visit, None).await?;

@@ -108,7 +108,7 @@ async fn case_46_a_bad_invite_lets_nobody_in() {
         outcome.err().expect("a refusal").refusal()
     };
     assert_eq!(refused("nonsense").await, Refusal::BadRequest);
-    assert_eq!(refused(&of_bob).await, Refusal::BadRequest, "it is somebody else's");
+    assert_eq!(refused(&of_bob).await, Refusal::BadRequest, "its owner is no member");
     let tx = store.write().await.expect("a transaction");
     tenants::set_locked(&tx, "globex", true).await.expect("a lock");
     tx.commit().await.expect("a commit");

@@ -21,9 +21,10 @@ pub(crate) fn is_open(tx: &Tx, row: &membership::Model) -> bool {
     is_usable(tx, row) && !is_pending(row)
 }
 
-/// Whether the membership is neither suspended nor over.
+/// Whether the membership is neither suspended nor over, nor an invitation that nobody has accepted.
 fn is_usable(tx: &Tx, row: &membership::Model) -> bool {
-    !row.is_disabled && row.expires_at.is_none_or(|end| end > tx.now())
+    let is_accepted = row.status != MembershipStatus::PendingInvitation;
+    is_accepted && !row.is_disabled && row.expires_at.is_none_or(|end| end > tx.now())
 }
 
 fn is_pending(row: &membership::Model) -> bool {

@@ -24,7 +24,10 @@ use crate::{
     ids,
     store::{
         Tx,
-        entity::{MembershipStatus, application_tenant, membership, role, tenant, user},
+        entity::{
+            MembershipStatus, Purpose, application_tenant, membership, one_time_token, role, tenant, tenant_invite,
+            user,
+        },
     },
 };
 
@@ -119,6 +122,21 @@ pub(crate) async fn join(
     Ok(row)
 }
 
+/// Makes a member of somebody who was invited. What they were sent is of no more use.
+pub(crate) async fn accept(tx: &Tx, row: membership::Model) -> DomainResult<()> {
+    one_time_token::Entity::delete_many()
+        .filter(one_time_token::Column::MembershipId.eq(row.id.as_str()))
+        .filter(one_time_token::Column::Kind.eq(Purpose::Invitation))
+        .exec(tx)
+        .await?;
+    let waits = matches!(row.status, MembershipStatus::PendingInvitation | MembershipStatus::PendingLogin);
+    let mut row = row.into_active_model();
+    if waits {
+        row.status = Set(MembershipStatus::Activated);
+    }
+    save(tx, row).await
+}
+
 /// Ends a membership with all that hangs on it. The person's other tenants take the place of this
 /// one where it was the active one; without any other the person is deleted.
 pub(crate) async fn end(tx: &Tx, row: membership::Model) -> DomainResult<()> {
@@ -136,6 +154,12 @@ pub(crate) async fn end(tx: &Tx, row: membership::Model) -> DomainResult<()> {
     application_tenant::Entity::delete_many()
         .filter(application_tenant::Column::UserId.eq(user_id.as_str()))
         .filter(application_tenant::Column::TenantId.eq(tenant_id.as_str()))
+        .exec(tx)
+        .await?;
+    // Nobody is let in any more in the name of somebody who has left.
+    tenant_invite::Entity::delete_many()
+        .filter(tenant_invite::Column::UserId.eq(user_id.as_str()))
+        .filter(tenant_invite::Column::TenantId.eq(tenant_id.as_str()))
         .exec(tx)
         .await?;
     users::end_sessions(tx, &user_id, Some(&tenant_id)).await

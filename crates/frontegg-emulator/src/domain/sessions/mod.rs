@@ -40,6 +40,8 @@ pub(crate) struct Visit {
     pub(crate) device: Option<String>,
     /// The token of an invite that the person follows.
     pub(crate) invitation: Option<String>,
+    /// Where the links of mails lead that come of it.
+    pub(crate) base_url: String,
 }
 
 impl Visit {

@@ -33,7 +33,7 @@ CREATE TABLE tenant_invites (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX tenant_invites_owner ON tenant_invites (tenant_id, COALESCE(user_id, ''));
+CREATE UNIQUE INDEX tenant_invites_owner ON tenant_invites (tenant_id, user_id);
 CREATE INDEX tenant_invites_user ON tenant_invites (user_id);
 CREATE TABLE tenant_invite_roles (
     invite_id TEXT NOT NULL REFERENCES tenant_invites (id) ON DELETE CASCADE,

@@ -1,10 +1,13 @@
 //! Tag “User Management”, over HTTP through the SDK.
 
+mod acceptance;
+mod activation;
 mod identifiers;
 mod invitations;
 mod lists;
 mod me;
 mod members;
+mod own_emails;
 use crate::support;
 
 use frontegg_identity::{

@@ -1,0 +1,128 @@
+//! Activating accounts and accepting invitations, with what was mailed.
+
+use frontegg_contract::{ApiResult, RequestContext, user_management::GetUserActivationStrategyParams};
+use frontegg_model::{Secret, types};
+
+use crate::{
+    api::{
+        caller::{caller, caller_id},
+        sign_in,
+    },
+    domain::{
+        activation::{self, Activating},
+        invitations,
+    },
+    service::Service,
+};
+
+pub(super) async fn activate_user(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::ActivateUserDto,
+) -> ApiResult<types::AuthenticationResponseDto> {
+    let activating = Activating {
+        user_id: &body.user_id,
+        token: body.token.expose(),
+        code: None,
+        password: given(body.password.as_ref()),
+        recaptcha_token: body.recaptcha_token.as_deref(),
+    };
+    activate(service, cx, activating).await
+}
+
+pub(super) async fn activate_user_with_code(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::ActivateUserWithCodeDto,
+) -> ApiResult<types::AuthenticationResponseDto> {
+    let activating = Activating {
+        user_id: &body.user_id,
+        token: body.token.expose(),
+        code: Some(body.code.expose()),
+        password: given(body.password.as_ref()),
+        recaptcha_token: body.recaptcha_token.as_deref(),
+    };
+    activate(service, cx, activating).await
+}
+
+async fn activate(
+    service: &Service,
+    cx: &RequestContext,
+    activating: Activating<'_>,
+) -> ApiResult<types::AuthenticationResponseDto> {
+    let visit = sign_in::visit(service, cx);
+    // On the heap, as it is large.
+    let outcome = Box::pin(activation::activate(service.store(), service.passwords(), activating, &visit)).await?;
+    sign_in::answer(service, cx, outcome).await
+}
+
+/// Forms send an empty text for a field that nobody filled in.
+fn given(password: Option<&Secret>) -> Option<&str> {
+    password.map(Secret::expose).filter(|password| !password.is_empty())
+}
+
+pub(super) async fn get_user_activation_strategy(
+    service: &Service,
+    _: &RequestContext,
+    params: GetUserActivationStrategyParams,
+) -> ApiResult<types::GetActivateStrategyResponseDto> {
+    let tx = service.store().read().await?;
+    let should_set_password = activation::wants_password(&tx, &params.user_id, &params.token).await?;
+    Ok(types::GetActivateStrategyResponseDto { should_set_password })
+}
+
+pub(super) async fn reset_user_activation_token(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::ResetActivationTokenDto,
+) -> ApiResult<()> {
+    let context = body.email_metadata.unwrap_or_default();
+    let tx = service.store().write().await?;
+    activation::resend(&tx, caller(cx), service.base_url(), &body.email, context).await?;
+    Ok(tx.commit().await?)
+}
+
+pub(super) async fn accept_invitation(
+    service: &Service,
+    _: &RequestContext,
+    body: types::AcceptInvitationDto,
+) -> ApiResult<()> {
+    accept(service, &body.user_id, &body.token, None).await
+}
+
+pub(super) async fn accept_invitation_with_code(
+    service: &Service,
+    _: &RequestContext,
+    body: types::AcceptInvitationWithCodeDto,
+) -> ApiResult<()> {
+    accept(service, &body.user_id, &body.token, Some(body.code.expose())).await
+}
+
+async fn accept(service: &Service, user_id: &str, token: &Secret, code: Option<&str>) -> ApiResult<()> {
+    let tx = service.store().write().await?;
+    let accepted = invitations::accept(&tx, user_id, token.expose(), code).await?;
+    // Also where it is refused: the try has been counted.
+    tx.commit().await?;
+    Ok(accepted?)
+}
+
+pub(super) async fn reset_tenant_invitation(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::ResetTenantInvitationDto,
+) -> ApiResult<()> {
+    let tx = service.store().write().await?;
+    invitations::renew(&tx, service.base_url(), cx.tenant()?, &body.email).await?;
+    Ok(tx.commit().await?)
+}
+
+pub(super) async fn reset_all_tenant_invitations(
+    service: &Service,
+    cx: &RequestContext,
+    body: types::ResetTenantInvitationDto,
+) -> ApiResult<()> {
+    let tx = service.store().write().await?;
+    let asking = (caller(cx), caller_id(cx));
+    invitations::renew_all(&tx, asking, service.base_url(), cx.tenant()?, &body.email).await?;
+    Ok(tx.commit().await?)
+}
