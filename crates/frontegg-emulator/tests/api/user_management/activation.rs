@@ -497,3 +497,17 @@ async fn case_44_privileged_members_have_no_effect() {
     let claims = world.browser().call("activate_user", &[], body).await.claims();
     assert_eq!((&claims["tenantId"], claims.get("superUser")), (&json!("acme"), None));
 }
+
+/// Whoever activates an account has still to show the second factor that the rules ask for.
+#[tokio::test]
+async fn a_second_factor_comes_after_the_activation() {
+    let world = World::start().await;
+    world.tenant("acme").await;
+    let mail = invite(&world, "acme", newcomer(ADA)).await;
+    world.back_end(None).await.done("create_mfa_policy", &[], json!({ "enforceMFAType": "Force" })).await;
+    let answer = mail.activate(&world, PASSWORD).await.expect("an answer");
+    assert_eq!((answer.mfa_required, answer.mfa_enrolled), (true, Some(false)));
+    assert!(answer.mfa_token.is_some() && answer.access_token.is_none_or(|token| token.is_empty()));
+    assert!(is_verified(&world, &mail.user_id).await, "the activation itself is done");
+    assert_eq!(refused(mail.activate(&world, PASSWORD).await, 400), BAD_LINK);
+}
