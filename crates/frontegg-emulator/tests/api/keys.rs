@@ -53,6 +53,8 @@ async fn ada(world: &World) -> String {
 #[tokio::test]
 async fn case_41_a_rotated_key_serves_until_its_tokens_are_over() {
     let world = World::start().await;
+    // A key of this test's own: a database may have earlier ones, of endless tokens.
+    rotate(&world).await;
     let ada = ada(&world).await;
     let old = world.token(&ada, "acme").await;
     let (before, others) = (kids(&world).await, World::start().await);
@@ -60,7 +62,6 @@ async fn case_41_a_rotated_key_serves_until_its_tokens_are_over() {
 
     let kid = rotate(&world).await;
     let keys = key_set(&world).await;
-    assert_eq!(keys.len(), 2);
     assert_eq!((&keys[0]["kid"], &keys[1]["kid"]), (&json!(kid), &before[0]), "the one that signs comes first");
     for key in &keys {
         let mut members: Vec<_> = key.as_object().expect("an object").keys().map(String::as_str).collect();
@@ -84,10 +85,11 @@ async fn case_41_a_rotated_key_serves_until_its_tokens_are_over() {
 
     // A reset keeps the keys and ends the tokens.
     world.emulator.reset().await.expect("a reset");
-    assert_eq!(kids(&world).await.len(), 2);
+    assert!(kids(&world).await.contains(&before[0]));
     assert!(!takes(&world, &new).await && !takes(&world, &old).await);
     world.emulator.clock().advance(Duration::from_hours(3));
-    assert_eq!(kids(&world).await, [json!(kid)], "no token of the earlier key is good any more");
+    let left = kids(&world).await;
+    assert!(left[0] == kid && !left.contains(&before[0]), "no token of the earlier key is good any more: {left:?}");
 }
 
 #[tokio::test]
@@ -99,7 +101,7 @@ async fn case_41_a_key_of_an_endless_token_stays() {
     let before = kids(&world).await;
     let kid = world.emulator.rotate_keys().await.expect("rotated");
     world.emulator.clock().advance(Duration::from_hours(24 * 365 * 20));
-    assert_eq!(kids(&world).await, [json!(kid), before[0].clone()]);
+    assert_eq!(kids(&world).await[..2], [json!(kid), before[0].clone()]);
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ fn branch(before: &str, tree: &UseTree, names: &mut BTreeMap<String, String>) {
         }
         UseTree::Rename(tree) => drop(names.insert(tree.rename.to_string(), path(&tree.ident))),
         UseTree::Group(tree) => tree.items.iter().for_each(|tree| branch(before, tree, names)),
-        _ => {}
+        UseTree::Glob(_) => {}
     }
 }
 
@@ -186,7 +186,7 @@ fn fields(fields: &mut Fields) {
     match fields {
         Fields::Named(named) => named.named = std::mem::take(&mut named.named).into_iter().filter(public).collect(),
         Fields::Unnamed(tuple) => {
-            tuple.unnamed = std::mem::take(&mut tuple.unnamed).into_iter().filter(public).collect()
+            tuple.unnamed = std::mem::take(&mut tuple.unnamed).into_iter().filter(public).collect();
         }
         Fields::Unit => {}
     }
