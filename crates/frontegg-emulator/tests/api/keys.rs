@@ -57,7 +57,7 @@ async fn case_41_a_rotated_key_serves_until_its_tokens_are_over() {
     rotate(&world).await;
     let ada = ada(&world).await;
     let old = world.token(&ada, "acme").await;
-    let (before, others) = (kids(&world).await, World::start().await);
+    let (before, others) = (kids(&world).await, World::of(Emulator::builder()).await);
     let others_before = kids(&others).await;
 
     let kid = rotate(&world).await;
