@@ -11,7 +11,7 @@ use std::{
 };
 
 use frontegg_client::BoxFuture;
-use frontegg_model::types;
+use frontegg_model::{enums::TaskStatus, types};
 use futures_core::Stream;
 use tokio::time::{Instant, sleep};
 
@@ -69,7 +69,7 @@ macro_rules! progress {
     };
 }
 
-progress!(BulkInviteStatus, processed_users, total_users, |task| task.status.as_ref().map(|status| status.as_str()));
+progress!(BulkInviteStatus, processed_users, total_users, |task| task.status.as_ref().map(TaskStatus::as_str));
 progress!(BulkRolesTaskStatusResponseDto, processed_tenants, total_tenants, |task| Some(task.status.as_str()));
 progress!(MigrationObject, migrated_users, total_users, |task| task.state.as_deref());
 progress!(TenantMigrationStatus, migrated_tenants, total_tenants, |task| task.state.as_deref());
@@ -150,13 +150,10 @@ impl<P: Progress> Task<P> {
             }
             last.ok_or_else(|| Error::new(ErrorKind::Decode, "the task has no report"))
         };
-        match tokio::time::timeout(limit, wait).await {
-            Ok(report) => report,
-            Err(_) => {
-                let message = format!("the task is not finished after {limit:?}");
-                Err(Error::new(ErrorKind::Timeout, message).in_call(self.operation, 0, None))
-            }
-        }
+        tokio::time::timeout(limit, wait).await.unwrap_or_else(|_| {
+            let message = format!("the task is not finished after {limit:?}");
+            Err(Error::new(ErrorKind::Timeout, message).in_call(self.operation, 0, None))
+        })
     }
 
     /// Reports at a time, until the task is finished; the last one tells its end. A look that fails ends
