@@ -8,6 +8,7 @@ mod lists;
 mod me;
 mod members;
 mod own_emails;
+mod privileges;
 use crate::support;
 
 use frontegg_identity::{
