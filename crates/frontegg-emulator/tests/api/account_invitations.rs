@@ -76,7 +76,7 @@ async fn a_member_has_one_invite() {
     let new = CreateInviteTokenRequestForUser::new().expires_in_minutes(60).should_send_email(false);
     let first = own.create_user_tenant_invite_v1(&new).await.expect("an invite");
     assert_eq!((first.tenant_id.as_str(), first.user_id.as_ref()), ("acme", Some(&ada)));
-    assert_eq!((first.expires, first.should_send_email), (now + Duration::from_mins(60), false));
+    assert_eq!((first.expires, first.should_send_email), (now + Duration::from_hours(1), false));
     assert_eq!((first.name.as_deref(), first.role_ids.as_ref()), (Some("acme"), None));
     assert_eq!(json(&own.get_user_tenant_invite().await.expect("the invite")), json(&first));
 
@@ -228,7 +228,7 @@ async fn case_46_an_invite_that_is_over_lets_nobody_in() {
     };
     // By time.
     let invite = of_bob().await;
-    world.emulator.clock().advance(Duration::from_mins(60));
+    world.emulator.clock().advance(Duration::from_hours(1));
     useless(&invite, [400, 400], BAD).await;
     // By deletion.
     let invite = of_bob().await;

@@ -271,14 +271,14 @@ async fn case_40_claims_that_no_sign_in_gives_are_refused() {
     add(CLAIMS, "roles", vec![json!("Admin"), json!([1])]);
     let mut forgeries = Vec::new();
     for (member, value, word) in changes {
-        let mut changed = good.clone();
+        let mut forged = good.clone();
         let name = format!("{member} {value}");
         if value.is_null() {
-            changed.as_object_mut().expect("an object").remove(member);
+            forged.as_object_mut().expect("an object").remove(member);
         } else {
-            changed[member] = value;
+            forged[member] = value;
         }
-        forgeries.push((name, court.world.emulator.sign(&changed.to_string()).await.expect("a token"), word));
+        forgeries.push((name, court.world.emulator.sign(&forged.to_string()).await.expect("a token"), word));
     }
     // Twice the same member: one reader would see the first, another the last.
     for twice in [
@@ -290,8 +290,8 @@ async fn case_40_claims_that_no_sign_in_gives_are_refused() {
         r#""aud":"another""#,
         r#""roles":["Admin"]"#,
     ] {
-        let changed = good.to_string().replacen('{', &format!("{{{twice},"), 1);
-        let token = court.world.emulator.sign(&changed).await.expect("a token");
+        let forged = good.to_string().replacen('{', &format!("{{{twice},"), 1);
+        let token = court.world.emulator.sign(&forged).await.expect("a token");
         forgeries.push((format!("{twice} in front"), token, CLAIMS));
     }
     for text in ["", "null", "[]", "{}", "\"ada\"", "{", "{}{}"] {

@@ -214,7 +214,7 @@ async fn a_code_activates_where_codes_are_mailed() {
     assert_eq!(refused(mail.activate_with(&world, &mail.code, PASSWORD).await, 400), BAD_CODE);
 
     let late = invite(&world, "acme", newcomer("bob@acme.test")).await;
-    world.emulator.clock().advance(Duration::from_secs(120));
+    world.emulator.clock().advance(Duration::from_mins(2));
     assert_eq!(refused(late.activate_with(&world, &late.code, PASSWORD).await, 400), BAD_CODE);
     assert_eq!(refused(late.wants_password(&world).await, 400), BAD_LINK);
 }
