@@ -137,7 +137,7 @@ fn size(headers: &HeaderMap) -> usize {
 
 /// The address without `/frontegg` before it and without a slash behind it; `None` when it has
 /// neither.
-fn normalized(uri: &Uri) -> Option<Uri> {
+pub fn normalized(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
     let short = path.strip_prefix("/frontegg").filter(|rest| rest.starts_with('/')).unwrap_or(path);
     let short = short.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(short);

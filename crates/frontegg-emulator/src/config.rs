@@ -7,7 +7,7 @@ use std::{
 
 use secrecy::SecretString;
 
-use crate::{Error, ids, store::StoreTarget};
+use crate::{Error, Fault, RateLimit, ids, store::StoreTarget};
 
 /// Everything that can be chosen, with its defaults.
 #[derive(Clone, Debug)]
@@ -22,6 +22,12 @@ pub(crate) struct Config {
     pub(crate) environment_token_lifetime: Duration,
     /// For how long after its use a refresh token gets the same answer again.
     pub(crate) refresh_grace: Duration,
+    /// How long a client may take to send the head of a request.
+    pub(crate) head_timeout: Duration,
+    /// How long a request may take altogether, with the sending of its body.
+    pub(crate) request_timeout: Duration,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) rate_limits: Vec<RateLimit>,
 }
 
 impl Default for Config {
@@ -36,6 +42,10 @@ impl Default for Config {
             base_url: None,
             environment_token_lifetime: Duration::from_hours(1),
             refresh_grace: Duration::ZERO,
+            head_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            faults: Vec::new(),
+            rate_limits: Vec::new(),
         }
     }
 }

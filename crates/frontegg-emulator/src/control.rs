@@ -5,8 +5,10 @@
 //! rebound to this machine, and a browser's `Origin` must be the same. No CORS is granted.
 
 mod keys;
+mod faults;
 mod leaked_passwords;
 mod outbox;
+mod rate_limits;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -41,8 +43,10 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .route("/clock/freeze", post(freeze_clock))
         .route("/clock/resume", post(resume_clock))
         .merge(keys::routes())
+        .merge(faults::routes())
         .merge(leaked_passwords::routes())
         .merge(outbox::routes())
+        .merge(rate_limits::routes())
         .route_layer(middleware::from_fn_with_state(service, guard));
     Router::new()
         // For probes, which know neither token nor host; they tell nothing.

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
 use crate::{
-    Clock, Error, Outbox, StoreTarget,
+    Clock, Error, Fault, Faults, Outbox, RateLimit, RateLimits, StoreTarget,
     config::Config,
     domain::{DomainError, tenants},
     server::{self, Server},
@@ -77,6 +77,16 @@ impl Emulator {
         Outbox::new(Arc::clone(&self.service))
     }
 
+    /// What goes wrong in it.
+    pub fn faults(&self) -> Faults {
+        Faults::new(Arc::clone(&self.service))
+    }
+
+    /// How many requests of one client it answers.
+    pub fn rate_limits(&self) -> RateLimits {
+        RateLimits::new(Arc::clone(&self.service))
+    }
+
     /// From now on these passwords count as known from a data leak, and no others: sign-ins with them
     /// and rules that block them behave accordingly.
     pub async fn set_leaked_passwords(
@@ -124,7 +134,7 @@ impl Emulator {
     }
 
     /// Empties it, so that it is as after its start: for use before every test. Keys, credentials,
-    /// address and clock stay; tokens issued before are refused.
+    /// address and clock stay, and so do faults and rate limits; tokens issued before are refused.
     pub async fn reset(&self) -> Result<(), Error> {
         Ok(self.service.reset().await?)
     }
@@ -210,6 +220,25 @@ impl EmulatorBuilder {
     /// machines reach.
     pub fn admin_token(mut self, token: impl Into<String>) -> Self {
         self.config.admin_token = Some(SecretString::from(token.into()));
+        self
+    }
+
+    /// A fault to begin with, behind those that were given before.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.config.faults.push(fault);
+        self
+    }
+
+    /// A rate limit to begin with, beside those that were given before.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.config.rate_limits.push(limit);
+        self
+    }
+
+    /// How long a client may take to send the head of a request, and how long the whole request may
+    /// take with its body; then the connection is closed. By default 10 and 30 seconds.
+    pub fn timeouts(mut self, head: Duration, request: Duration) -> Self {
+        (self.config.head_timeout, self.config.request_timeout) = (head, request);
         self
     }
 

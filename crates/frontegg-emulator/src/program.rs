@@ -10,7 +10,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::{Emulator, StoreTarget};
+use crate::{Emulator, EmulatorBuilder, Fault, StoreTarget};
 
 /// What happens, but not each step of the database.
 const QUIET_LIBRARIES: &str = "info,sea_orm_migration=warn,sqlx=warn";
@@ -75,6 +75,11 @@ struct Options {
     #[arg(env = "FRONTEGG_EMULATOR_REFRESH_GRACE")]
     refresh_grace: u64,
 
+    /// A fault to begin with, as JSON, e.g. '{"on": {"operation": "list_roles_v1"}, "status": 503,
+    /// "times": 2}'; may be given several times.
+    #[arg(long = "fault", global = true, value_name = "JSON")]
+    faults: Vec<Fault>,
+
     /// What to log to stderr, e.g. debug or frontegg_emulator=debug.
     #[arg(long, global = true, value_name = "FILTER", default_value = QUIET_LIBRARIES)]
     #[arg(env = "FRONTEGG_EMULATOR_LOG")]
@@ -128,6 +133,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     if let Some(admin_token) = options.admin_token {
         builder = builder.admin_token(admin_token);
     }
+    builder = options.faults.into_iter().fold(builder, EmulatorBuilder::fault);
     let mut emulator = builder.start().await?;
     announce(&emulator)?;
     tokio::select! {
@@ -218,6 +224,14 @@ mod tests {
             assert_eq!(arguments.options.listen.to_string(), "[::1]:0");
         }
         assert!(Arguments::try_parse_from(["x", "--store", "mysql://x"]).is_err());
+    }
+
+    #[test]
+    fn faults_are_read_as_json() {
+        let words = ["x", "--fault", r#"{"status": 503}"#, "--fault", r#"{"effect": "drop"}"#];
+        assert_eq!(Arguments::parse_from(words).options.faults.len(), 2);
+        let error = Arguments::try_parse_from(["x", "--fault", r#"{"on": {"tag": "x"}, "status": 503}"#]);
+        assert!(error.expect_err("a refusal").to_string().contains("there is no tag x"));
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! The HTTP server: accepting connections, serving requests, ending gracefully.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, response::IntoResponse};
-use frontegg_contract::{ApiFailure, route};
-use http::{HeaderValue, Request, Response, StatusCode, header};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use axum::{Router, body::Body};
+use frontegg_contract::route;
+use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
@@ -15,15 +14,8 @@ use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
-use tower::ServiceExt;
 
-use crate::{api, control, service::Service};
-
-/// How long a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a request may take altogether, with the sending of its body.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::{api, control, gate, service::Service};
 
 /// How long requests under way may go on after the server was told to end.
 const GRACE: Duration = Duration::from_secs(3);
@@ -93,7 +85,8 @@ async fn run(listener: TcpListener, service: Arc<Service>, mut ended: watch::Rec
             _ = ended.changed() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(serve(stream, Peer(peer), app.clone(), graceful.watcher()));
+                    let service = Arc::clone(&service);
+                    connections.spawn(serve(stream, Peer(peer), service, app.clone(), graceful.watcher()));
                 }
                 Err(error) => {
                     // Out of files, most likely: give connections a moment to end.
@@ -112,27 +105,22 @@ async fn run(listener: TcpListener, service: Arc<Service>, mut ended: watch::Rec
     service.store().close().await;
 }
 
-async fn serve(stream: TcpStream, peer: Peer, app: Router, watcher: Watcher) {
+async fn serve(stream: TcpStream, peer: Peer, service: Arc<Service>, app: Router, watcher: Watcher) {
     // Answers are short: do not hold them back to fill packets.
     let _ = stream.set_nodelay(true);
-    let handler = service_fn(move |request| answer(app.clone(), peer, request));
+    let head_timeout = service.config().head_timeout;
+    let handler = service_fn(move |request| {
+        let mut request = http::Request::map(request, Body::new);
+        request.extensions_mut().insert(peer);
+        // An error closes the connection without an answer.
+        gate::pass(Arc::clone(&service), app.clone(), request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(head_timeout)
         .max_buf_size(HEAD_LIMIT)
         .serve_connection(TokioIo::new(stream), handler);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended");
     }
-}
-
-async fn answer(app: Router, peer: Peer, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(peer);
-    if let Ok(response) = tokio::time::timeout(REQUEST_TIMEOUT, app.oneshot(request)).await {
-        return response;
-    }
-    let failure = ApiFailure::new(StatusCode::REQUEST_TIMEOUT, "Request took too long");
-    let close = HeaderValue::from_static("close");
-    Ok(failure.header(header::CONNECTION, close).into_response())
 }

@@ -21,6 +21,7 @@ use crate::{
         passwords::{self, Passwords, Subject},
         sessions,
     },
+    gate::Controls,
     keys::Keys,
     store::{Identity, Store},
     tokens::{ApiClaims, Claims, EnvironmentClaims, Life, UserClaims},
@@ -37,6 +38,7 @@ pub(crate) struct Service {
     keys: Keys,
     passwords: Passwords,
     config: Config,
+    controls: Controls,
     vendor_id: String,
     client_id: String,
     /// Where this process is reached, without a slash at the end.
@@ -50,6 +52,7 @@ pub(crate) struct Service {
 impl Service {
     /// Opens the store, settles who the environment is and fills a fresh one.
     pub(crate) async fn open(config: Config, clock: Clock, url: String) -> DomainResult<Self> {
+        let controls = Controls::new(&config).map_err(DomainError::bad_request)?;
         let store = Store::open(&config.store, clock.clone()).await?;
         let keys = Keys::of(&store).await?;
         if config.hashes_cheaply() {
@@ -69,6 +72,7 @@ impl Service {
             keys,
             passwords,
             config,
+            controls,
             vendor_id: identity.vendor_id,
             client_id: identity.client_id,
             url,
@@ -97,6 +101,11 @@ impl Service {
 
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What the emulator itself was told to do.
+    pub(crate) fn controls(&self) -> &Controls {
+        &self.controls
     }
 
     /// The id of the environment.

@@ -6,6 +6,7 @@ pub(crate) mod authenticator;
 pub(crate) mod browser;
 mod raw;
 pub(crate) mod webauthn;
+mod socket;
 
 use std::fmt::Debug;
 
@@ -15,7 +16,7 @@ use frontegg_identity::{
     Environment, Error, Frontegg, Scope, User,
     types::{CreateTenantRequest, CreateUserDto},
 };
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -102,6 +103,16 @@ impl World {
     pub(crate) async fn token(&self, user_id: &str, tenant: &str) -> String {
         self.emulator.user_token(user_id, tenant).await.expect("a token")
     }
+}
+
+/// Asks the control plane; a body of null is none.
+pub(crate) async fn control(world: &World, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+    let url = format!("{}/_emulator{path}", world.emulator.url());
+    let request = reqwest::Client::new().request(method, url);
+    let request = if body.is_null() { request } else { request.body(body.to_string()) };
+    let response = request.send().await.expect("an answer");
+    let status = response.status();
+    (status, serde_json::from_slice(&response.bytes().await.expect("a body")).unwrap_or_default())
 }
 
 /// The texts of a refusal with that status.

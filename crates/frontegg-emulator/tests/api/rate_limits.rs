@@ -1,0 +1,89 @@
+//! Rate limits: none by default, and what a client is told that has used one up.
+
+use std::time::Duration;
+
+use frontegg_emulator::{Emulator, RateLimit, Selection};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{World, control};
+
+const JWKS: &str = "/.well-known/jwks.json";
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Security case 54, but for the number of calls.
+#[tokio::test]
+async fn case_54_a_limit_holds_for_one_route_and_client() {
+    let world = World::of(Emulator::builder().rate_limit(RateLimit::new(10, MINUTE).on(Selection::path(JWKS)))).await;
+    world.emulator.clock().freeze();
+    let get = async |path: &str, client: &str| world.get(path, &format!("x-forwarded-for: {client}\r\n")).await;
+    for _ in 0..10 {
+        assert_eq!(get(JWKS, "192.0.2.1, 10.0.0.1").await.status(), 200);
+    }
+    world.emulator.clock().advance(Duration::from_millis(500));
+    let refused = get(JWKS, "192.0.2.1").await;
+    assert_eq!((refused.status(), refused.header("retry-after")), (429, Some("60")), "{}", refused.0);
+    let body: Value = serde_json::from_str(refused.body()).expect("JSON");
+    assert_eq!(body["errors"][0], "Too Many Requests");
+    let end = world.emulator.clock().now() + MINUTE;
+    let told = refused.header("x-rate-limit-reset").expect("a moment");
+    assert!(told.parse::<chrono::DateTime<chrono::Utc>>().expect("RFC 3339") >= end - Duration::from_secs(1));
+    assert_eq!(get(JWKS, "192.0.2.2").await.status(), 200, "another client");
+    assert_eq!(world.get(JWKS, "").await.status(), 200, "a client without a proxy");
+    assert_eq!(get("/.well-known/openid-configuration", "192.0.2.1").await.status(), 200, "another route");
+    world.emulator.clock().advance(MINUTE);
+    assert_eq!(get(JWKS, "192.0.2.1").await.status(), 200);
+    assert_eq!(control(&world, Method::GET, "/info", Value::Null).await.0, StatusCode::OK);
+}
+
+/// Security case 54: nobody is limited who did not ask for it.
+#[tokio::test]
+async fn case_54_there_is_no_limit_by_default() {
+    let world = World::start().await;
+    assert!(world.emulator.rate_limits().list().is_empty());
+    let http = reqwest::Client::new();
+    for _ in 0..2_000 {
+        let answer = http.get(format!("{}{JWKS}", world.emulator.url())).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+}
+
+/// The client of this repository waits as it is told.
+#[tokio::test]
+async fn the_client_waits_and_succeeds() {
+    let world = World::start().await;
+    let limits = world.emulator.rate_limits();
+    limits.add(RateLimit::new(1, Duration::from_secs(1)).on("list_roles_v1")).expect("a limit");
+    for _ in 0..2 {
+        world.frontegg.management().roles().list_roles_v1().await.expect("roles");
+    }
+    limits.add(RateLimit::new(0, MINUTE).on("list_roles_v1")).expect("a limit");
+    let error = world.frontegg.management().roles().list_roles_v1().no_retry().await.expect_err("a limit");
+    assert!(error.is_rate_limited(), "{error}");
+    limits.clear();
+    world.frontegg.management().roles().list_roles_v1().await.expect("roles");
+}
+
+#[tokio::test]
+async fn the_control_plane_sets_and_clears_them() {
+    let world = World::start().await;
+    let limit = json!({ "on": { "path": JWKS }, "requests": 1, "seconds": 60 });
+    assert_eq!(control(&world, Method::POST, "/rate-limits", limit.clone()).await, (StatusCode::CREATED, limit.clone()));
+    world.emulator.reset().await.expect("a reset");
+    assert_eq!(world.get(JWKS, "").await.status(), 200);
+    assert_eq!(world.get(JWKS, "").await.status(), 429);
+    let (_, list) = control(&world, Method::GET, "/rate-limits", Value::Null).await;
+    assert_eq!(list, json!({ "rateLimits": [limit] }));
+    for bad in [
+        json!({}),
+        json!({ "requests": 1, "seconds": 0 }),
+        json!({ "requests": -1, "seconds": 1 }),
+        json!({ "requests": 1, "seconds": 1, "on": { "tag": "x" } }),
+    ] {
+        let (status, body) = control(&world, Method::POST, "/rate-limits", bad.clone()).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{bad}");
+        assert!(body["errors"][0].is_string(), "{bad}");
+    }
+    assert_eq!(control(&world, Method::DELETE, "/rate-limits", Value::Null).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(world.get(JWKS, "").await.status(), 200);
+}
