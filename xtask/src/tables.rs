@@ -228,10 +228,10 @@ fn string(schema: &Value) -> Result<TokenStream> {
     Ok(match schema["format"].as_str() {
         Some("date-time") if !bounded => quote!(Schema::DATE_TIME),
         Some("json") if !bounded => quote!(Schema::JSON_TEXT),
-        None | Some("password") if !bounded => quote!(Schema::STRING),
-        None | Some("password") => {
-            quote!(Schema::String { min: #min, max: #max, format: crate::schema::Format::Text })
-        }
+        Some("password") if !bounded => quote!(Schema::SECRET),
+        Some("password") => quote!(Schema::String { min: #min, max: #max, format: crate::schema::Format::Secret }),
+        None if !bounded => quote!(Schema::STRING),
+        None => quote!(Schema::String { min: #min, max: #max, format: crate::schema::Format::Text }),
         Some(other) => bail!("no table for a string of format {other}"),
     })
 }
@@ -288,7 +288,8 @@ mod tests {
 
     #[test]
     fn plain_values_have_short_tables() {
-        assert_eq!(text(&json!({"type": "string", "format": "password"})), "Schema::STRING");
+        assert_eq!(text(&json!({"type": "string", "format": "password"})), "Schema::SECRET");
+        assert_eq!(text(&json!({"type": "string"})), "Schema::STRING");
         assert_eq!(text(&json!({"type": "integer", "format": "int64"})), "Schema::INTEGER");
         assert_eq!(text(&json!({"description": "anything"})), "Schema::Any");
     }

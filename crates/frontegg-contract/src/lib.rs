@@ -16,12 +16,15 @@ mod json_text;
 mod params;
 pub mod principal;
 pub mod receive;
+pub mod redact;
 pub mod reply;
 pub mod route;
 pub mod schema;
+pub mod sight;
 pub mod validate;
 
 pub use context::{Cookie, RequestContext, SameSite};
 pub use failure::{ApiFailure, ApiResult};
 pub use generated::*;
 pub use principal::{Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
+pub use sight::Sight;

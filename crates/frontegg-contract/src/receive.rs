@@ -22,6 +22,7 @@ use crate::params;
 use crate::principal::{Authenticate, Principal};
 use crate::route::TraceId;
 use crate::schema::{Contract, Schema};
+use crate::sight::Sight;
 use crate::validate::{Faults, refuse_nul, validate};
 
 /// Most bytes of a body.
@@ -71,6 +72,9 @@ pub async fn receive<A: Authenticate>(
 ) -> ApiResult<Received> {
     let (parts, body) = request.into_parts();
     let operation = declared(contract)?;
+    if let Some(sight) = parts.extensions.get::<Sight>() {
+        sight.learn_contract(contract);
+    }
     let given = match bearer(&parts.headers) {
         Some(token) => Some(service.authenticate(token).await),
         None => None,
@@ -128,6 +132,10 @@ async fn accept(
     let mut context = RequestContext::new(operation, principal, parts.headers, trace_id.into());
     query.clone_into(&mut context.query);
     context.extensions = parts.extensions;
+    let sight = context.extensions.get::<Sight>();
+    if let Some(sight) = sight {
+        sight.learn_caller(&context);
+    }
     if operation.token != Token::None {
         if operation.tenant == Need::Required {
             context.tenant()?;
@@ -141,6 +149,9 @@ async fn accept(
     let body = match contract.body {
         Some(schema) => {
             let bytes = read_body(&context.headers, body).await?;
+            if let Some(sight) = sight {
+                sight.learn_body(&bytes);
+            }
             let mut value = parse_body(&bytes, schema)?;
             refuse_nul("", &value, &mut faults);
             json_text::write(&mut value, schema);

@@ -57,6 +57,8 @@ pub enum Schema {
 impl Schema {
     /// Any string.
     pub const STRING: Self = Self::String { min: 0, max: usize::MAX, format: Format::Text };
+    /// Any string, which must not be shown.
+    pub const SECRET: Self = Self::String { min: 0, max: usize::MAX, format: Format::Secret };
     /// A point in time.
     pub const DATE_TIME: Self = Self::String { min: 0, max: usize::MAX, format: Format::DateTime };
     /// JSON as text.
@@ -80,6 +82,8 @@ impl Schema {
 pub enum Format {
     /// Free text.
     Text,
+    /// Free text that must not be shown: `format: password` of the documents.
+    Secret,
     /// A point in time (RFC 3339).
     DateTime,
     /// JSON; a request may bring the value itself in place of its text.

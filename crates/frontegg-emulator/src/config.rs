@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) request_timeout: Duration,
     pub(crate) faults: Vec<Fault>,
     pub(crate) rate_limits: Vec<RateLimit>,
+    /// How many requests are recorded, the newest.
+    pub(crate) recorded_requests: usize,
 }
 
 impl Default for Config {
@@ -46,6 +48,7 @@ impl Default for Config {
             request_timeout: Duration::from_secs(30),
             faults: Vec::new(),
             rate_limits: Vec::new(),
+            recorded_requests: 1000,
         }
     }
 }

@@ -9,6 +9,7 @@ mod faults;
 mod leaked_passwords;
 mod outbox;
 mod rate_limits;
+mod requests;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -47,6 +48,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .merge(leaked_passwords::routes())
         .merge(outbox::routes())
         .merge(rate_limits::routes())
+        .merge(requests::routes())
         .route_layer(middleware::from_fn_with_state(service, guard));
     Router::new()
         // For probes, which know neither token nor host; they tell nothing.

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 
 use crate::{
-    Clock, Error, Fault, Faults, Outbox, RateLimit, RateLimits, StoreTarget,
+    Clock, Error, Fault, Faults, Outbox, RateLimit, RateLimits, Requests, StoreTarget,
     config::Config,
     domain::{DomainError, tenants},
     server::{self, Server},
@@ -80,6 +80,11 @@ impl Emulator {
     /// What goes wrong in it.
     pub fn faults(&self) -> Faults {
         Faults::new(Arc::clone(&self.service))
+    }
+
+    /// The requests that it was sent.
+    pub fn requests(&self) -> Requests {
+        Requests::new(Arc::clone(&self.service))
     }
 
     /// How many requests of one client it answers.
@@ -226,6 +231,12 @@ impl EmulatorBuilder {
     /// A fault to begin with, behind those that were given before.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.config.faults.push(fault);
+        self
+    }
+
+    /// How many requests are recorded, the newest; by default 1,000, and none when 0.
+    pub fn recorded_requests(mut self, count: usize) -> Self {
+        self.config.recorded_requests = count;
         self
     }
 

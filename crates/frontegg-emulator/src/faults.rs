@@ -13,7 +13,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use answer::{Lost, too_many_requests};
+pub(crate) use answer::{DrawnOut, Lost, too_many_requests};
 pub(crate) use board::{Board, Entry, Hit};
 
 use crate::{Error, Selection, service::Service};

@@ -1,9 +1,10 @@
-//! Between the connection and the API: the time a request may take, rate limits, faults.
+//! Between the connection and the API: the record of requests, rate limits, faults, and the time that
+//! a request may take.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, response::IntoResponse};
-use frontegg_contract::ApiFailure;
+use frontegg_contract::{ApiFailure, receive::BODY_LIMIT};
 use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use tower::ServiceExt;
 
@@ -11,22 +12,28 @@ use crate::{
     config::Config,
     faults::{self, Hit, Lost, too_many_requests},
     limits,
+    requests::Log,
     selection::Subject,
     server::Peer,
     service::Service,
 };
 
 /// What a test or an operator told the emulator itself to do. It survives a reset.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Controls {
     pub(crate) faults: faults::Board,
     pub(crate) limits: limits::Board,
+    pub(crate) requests: Arc<Log>,
 }
 
 impl Controls {
     /// As an emulator begins; what it cannot do was refused before.
     pub(crate) fn new(config: &Config) -> Result<Self, String> {
-        let controls = Self::default();
+        let controls = Self {
+            faults: faults::Board::default(),
+            limits: limits::Board::default(),
+            requests: Arc::new(Log::new(config.recorded_requests)),
+        };
         for fault in &config.faults {
             controls.faults.inject(fault.clone())?;
         }
@@ -46,15 +53,32 @@ enum Obstacle {
 }
 
 /// Sends a request through to the API.
-pub(crate) async fn pass(
-    service: Arc<Service>,
-    app: Router,
-    request: Request<Body>,
-) -> Result<Response<Body>, Lost> {
-    let (parts, body) = request.into_parts();
+pub(crate) async fn pass(service: Arc<Service>, app: Router, request: Request<Body>) -> Result<Response<Body>, Lost> {
+    let (mut parts, mut body) = request.into_parts();
+    let recording = service.controls().requests.begin(&mut parts, service.clock());
     let obstacle = obstacle(&service, &parts);
     let time = service.config().request_timeout;
-    let act = async move { within(time, app, Request::from_parts(parts, body)).await };
+    let Some(mut recording) = recording else {
+        return overcome(&service, obstacle, within(time, app, Request::from_parts(parts, body))).await;
+    };
+    if let Obstacle::Fault(hit) = &obstacle {
+        recording.befallen(hit);
+    }
+    if obstacle.keeps_it_back() {
+        let read = axum::body::to_bytes(std::mem::take(&mut body), BODY_LIMIT);
+        if let Ok(Ok(bytes)) = tokio::time::timeout(time, read).await {
+            recording.brought(bytes);
+        }
+    }
+    let answer = overcome(&service, obstacle, within(time, app, Request::from_parts(parts, body))).await;
+    recording.end(answer).await
+}
+
+async fn overcome(
+    service: &Service,
+    obstacle: Obstacle,
+    act: impl Future<Output = Response<Body>>,
+) -> Result<Response<Body>, Lost> {
     match obstacle {
         Obstacle::None => Ok(act.await),
         Obstacle::Wait(wait) => Ok(too_many_requests(service.clock().timestamp(), wait)),
@@ -62,8 +86,19 @@ pub(crate) async fn pass(
     }
 }
 
+impl Obstacle {
+    /// Whether the API never gets to see the request.
+    fn keeps_it_back(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Wait(_) => true,
+            Self::Fault(hit) => hit.keeps_it_back(),
+        }
+    }
+}
+
 fn obstacle(service: &Service, parts: &Parts) -> Obstacle {
-    let Controls { faults, limits } = service.controls();
+    let Controls { faults, limits, .. } = service.controls();
     if !faults.is_active() && !limits.is_active() {
         return Obstacle::None;
     }

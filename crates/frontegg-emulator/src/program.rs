@@ -80,6 +80,11 @@ struct Options {
     #[arg(long = "fault", global = true, value_name = "JSON")]
     faults: Vec<Fault>,
 
+    /// How many requests are recorded for the control plane to show, the newest.
+    #[arg(long, global = true, value_name = "NUMBER", default_value_t = 1000)]
+    #[arg(env = "FRONTEGG_EMULATOR_RECORDED_REQUESTS")]
+    recorded_requests: usize,
+
     /// What to log to stderr, e.g. debug or frontegg_emulator=debug.
     #[arg(long, global = true, value_name = "FILTER", default_value = QUIET_LIBRARIES)]
     #[arg(env = "FRONTEGG_EMULATOR_LOG")]
@@ -117,7 +122,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         .listen(options.listen)
         .store(options.store)
         .environment_token_lifetime(Duration::from_secs(options.token_lifetime))
-        .refresh_grace(Duration::from_secs(options.refresh_grace));
+        .refresh_grace(Duration::from_secs(options.refresh_grace))
+        .recorded_requests(options.recorded_requests);
     if let Some(client_id) = options.client_id {
         builder = builder.client_id(client_id);
     }

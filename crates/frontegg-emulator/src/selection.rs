@@ -27,15 +27,15 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Selection {
     #[serde(skip_serializing_if = "Option::is_none")]
-    operation: Option<String>,
+    pub(crate) operation: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tag: Option<String>,
+    pub(crate) tag: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tenant: Option<String>,
+    pub(crate) tenant: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
+    pub(crate) path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    method: Option<String>,
+    pub(crate) method: Option<String>,
 }
 
 impl Selection {
@@ -93,9 +93,8 @@ impl Selection {
 
     /// Whether a request is one of them.
     pub(crate) fn fits(&self, subject: &Subject<'_>) -> bool {
-        let is = |wanted: &Option<String>, given: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| given == Some(wanted))
-        };
+        let is =
+            |wanted: &Option<String>, given: Option<&str>| wanted.as_deref().is_none_or(|wanted| given == Some(wanted));
         // The cheap questions first.
         is(&self.method, Some(subject.method))
             && self.path.as_deref().is_none_or(|prefix| subject.path.starts_with(prefix))
@@ -141,6 +140,26 @@ impl<'a> Subject<'a> {
             operation: OnceCell::new(),
             tenant: OnceCell::new(),
         }
+    }
+
+    /// A request of which is known what can be.
+    pub(crate) fn known(
+        method: &'a str,
+        path: &'a str,
+        operation: Option<&'static Operation>,
+        tenant: Option<&str>,
+    ) -> Self {
+        let subject = Self {
+            method,
+            path: Cow::Borrowed(path),
+            headers: None,
+            operation: OnceCell::new(),
+            tenant: OnceCell::from(tenant.map(str::to_owned)),
+        };
+        if operation.is_some() {
+            let _ = subject.operation.set(operation);
+        }
+        subject
     }
 
     /// Whether it goes to the control plane, which nothing here is ever about.

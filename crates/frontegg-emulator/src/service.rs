@@ -134,6 +134,7 @@ impl Service {
         let (tx, identity) = self.store.clear().await?;
         domain::seed::fresh_environment(&tx).await?;
         tx.commit().await?;
+        self.controls.requests.clear();
         if let Some(identity) = identity {
             self.epoch.store(identity.epoch, Ordering::Release);
         }

@@ -9,14 +9,14 @@ use crate::schema::{
 pub(super) static ACCEPT_INVITATION_DTO: Schema = Schema::Object(
     &[
         Member("userId", Required, &Schema::STRING),
-        Member("token", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
     ],
 );
 pub(super) static ACCEPT_INVITATION_WITH_CODE_DTO: Schema = Schema::Object(
     &[
         Member("userId", Required, &Schema::STRING),
-        Member("token", Required, &Schema::STRING),
-        Member("code", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
+        Member("code", Required, &Schema::SECRET),
     ],
 );
 pub(super) static ACCOUNT_SETTINGS: Schema = Schema::Object(
@@ -48,8 +48,8 @@ pub(super) static ACCOUNT_SETTINGS_UPDATE_REQUEST: Schema = Schema::Object(
 pub(super) static ACTIVATE_USER_DTO: Schema = Schema::Object(
     &[
         Member("userId", Required, &Schema::STRING),
-        Member("token", Required, &Schema::STRING),
-        Member("password", Optional, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
+        Member("password", Optional, &Schema::SECRET),
         Member("recaptchaToken", Optional, &Schema::STRING),
         Member("lastTermsCheck", Optional, &Schema::STRING),
     ],
@@ -57,11 +57,11 @@ pub(super) static ACTIVATE_USER_DTO: Schema = Schema::Object(
 pub(super) static ACTIVATE_USER_WITH_CODE_DTO: Schema = Schema::Object(
     &[
         Member("userId", Required, &Schema::STRING),
-        Member("token", Required, &Schema::STRING),
-        Member("password", Optional, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
+        Member("password", Optional, &Schema::SECRET),
         Member("recaptchaToken", Optional, &Schema::STRING),
         Member("lastTermsCheck", Optional, &Schema::STRING),
-        Member("code", Required, &Schema::STRING),
+        Member("code", Required, &Schema::SECRET),
     ],
 );
 pub(super) static ACTIVATION_STRATEGY_RESPONSE: Schema = Schema::Object(
@@ -184,16 +184,16 @@ pub(super) static ADD_USER_TO_TENANT_REQUEST: Schema = Schema::Object(
 );
 pub(super) static API_TOKEN_AUTH_V1_RESPONSE: Schema = Schema::Object(
     &[
-        Member("accessToken", Required, &Schema::STRING),
-        Member("refreshToken", Required, &Schema::STRING),
+        Member("accessToken", Required, &Schema::SECRET),
+        Member("refreshToken", Required, &Schema::SECRET),
         Member("expiresIn", Required, &Schema::INTEGER),
         Member("expires", Required, &Schema::STRING),
     ],
 );
 pub(super) static API_TOKEN_AUTH_V2_RESPONSE: Schema = Schema::Object(
     &[
-        Member("access_token", Required, &Schema::STRING),
-        Member("refresh_token", Required, &Schema::STRING),
+        Member("access_token", Required, &Schema::SECRET),
+        Member("refresh_token", Required, &Schema::SECRET),
         Member("expires_in", Required, &Schema::INTEGER),
         Member("expires", Required, &Schema::STRING),
     ],
@@ -432,7 +432,7 @@ pub(super) static AUTH0_CONFIGURATION: Schema = Schema::Object(
     &[
         Member("domain", Required, &Schema::STRING),
         Member("clientId", Required, &Schema::STRING),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
         Member("tenantIdFieldName", Required, &Schema::STRING),
         Member("isTenantIdOnUserMetadata", Optional, &Schema::Boolean),
     ],
@@ -440,14 +440,14 @@ pub(super) static AUTH0_CONFIGURATION: Schema = Schema::Object(
 pub(super) static AUTH_API_TOKEN_DTO: Schema = Schema::Object(
     &[
         Member("clientId", Required, &Schema::STRING),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
     ],
 );
 pub(super) static AUTH_REQUEST_ENROLL_MFA_REQUEST: Schema = Schema::Object(
-    &[Member("mfaToken", Required, &Schema::STRING)],
+    &[Member("mfaToken", Required, &Schema::SECRET)],
 );
 pub(super) static AUTH_REQUEST_VERIFY_MFA_REQUEST: Schema = Schema::Object(
-    &[Member("mfaToken", Required, &Schema::STRING)],
+    &[Member("mfaToken", Required, &Schema::SECRET)],
 );
 pub(super) static AUTH_STRATEGY: Schema = Schema::Enum(enums::AuthStrategy::KNOWN);
 pub(super) static AUTH_TENANT_ACCESS_TOKEN_RESPONSE: Schema = Schema::Object(
@@ -507,16 +507,16 @@ pub(super) static AUTHENTICATE_USER_PASSWORD_DTO: Schema = Schema::Object(
     &[
         Member("email", Optional, &Schema::STRING),
         Member("username", Optional, &Schema::STRING),
-        Member("password", Required, &Schema::STRING),
+        Member("password", Required, &Schema::SECRET),
         Member("recaptchaToken", Optional, &Schema::STRING),
-        Member("invitationToken", Optional, &Schema::STRING),
+        Member("invitationToken", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static AUTHENTICATE_USER_PASSWORDLESS_DTO: Schema = Schema::Object(
     &[
-        Member("token", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
         Member("recaptchaToken", Optional, &Schema::STRING),
-        Member("invitationToken", Optional, &Schema::STRING),
+        Member("invitationToken", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static AUTHENTICATE_USER_WEB_AUTH_N_DTO: Schema = Schema::Object(
@@ -524,7 +524,7 @@ pub(super) static AUTHENTICATE_USER_WEB_AUTH_N_DTO: Schema = Schema::Object(
         Member("id", Required, &Schema::STRING),
         Member("response", Required, &WEB_AUTH_N_RESPONSE),
         Member("recaptchaToken", Optional, &Schema::STRING),
-        Member("invitationToken", Optional, &Schema::STRING),
+        Member("invitationToken", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static AUTHENTICATION_APP_CONFIGURATION: Schema = Schema::Object(
@@ -536,10 +536,10 @@ pub(super) static AUTHENTICATION_APP_CONFIGURATION: Schema = Schema::Object(
 pub(super) static AUTHENTICATION_RESPONSE_DTO: Schema = Schema::Object(
     &[
         Member("tokenType", Optional, &Schema::STRING),
-        Member("otcToken", Optional, &Schema::STRING),
+        Member("otcToken", Optional, &Schema::SECRET),
         Member("mfaRequired", Required, &Schema::Boolean),
-        Member("mfaToken", Optional, &Schema::STRING),
-        Member("resetPasswordToken", Optional, &Schema::STRING),
+        Member("mfaToken", Optional, &Schema::SECRET),
+        Member("resetPasswordToken", Optional, &Schema::SECRET),
         Member("passwordExpiresIn", Optional, &Schema::INTEGER),
         Member("notificationPeriod", Optional, &Schema::INTEGER),
         Member("mfaEnrolled", Optional, &Schema::Boolean),
@@ -553,10 +553,10 @@ pub(super) static AUTHENTICATION_RESPONSE_DTO: Schema = Schema::Object(
                 max: usize::MAX,
             },
         ),
-        Member("qrCode", Optional, &Schema::STRING),
-        Member("recoveryCode", Optional, &Schema::STRING),
-        Member("accessToken", Optional, &Schema::STRING),
-        Member("refreshToken", Optional, &Schema::STRING),
+        Member("qrCode", Optional, &Schema::SECRET),
+        Member("recoveryCode", Optional, &Schema::SECRET),
+        Member("accessToken", Optional, &Schema::SECRET),
+        Member("refreshToken", Optional, &Schema::SECRET),
         Member("expiresIn", Optional, &Schema::INTEGER),
         Member("expires", Optional, &Schema::STRING),
         Member("userId", Optional, &Schema::STRING),
@@ -700,7 +700,7 @@ pub(super) static CAPTCHA_POLICY_REQUEST: Schema = Schema::Object(
     &[
         Member("enabled", Required, &Schema::Boolean),
         Member("siteKey", Required, &Schema::STRING),
-        Member("secretKey", Required, &Schema::STRING),
+        Member("secretKey", Required, &Schema::SECRET),
         Member(
             "minScore",
             Required,
@@ -724,7 +724,7 @@ pub(super) static CAPTCHA_POLICY_RESPONSE: Schema = Schema::Object(
     &[
         Member("id", Required, &Schema::STRING),
         Member("siteKey", Required, &Schema::STRING),
-        Member("secretKey", Required, &Schema::STRING),
+        Member("secretKey", Required, &Schema::SECRET),
         Member("enabled", Required, &Schema::Boolean),
         Member(
             "minScore",
@@ -907,7 +907,7 @@ pub(super) static CREATE_CUSTOM_SSO_REQUEST_DTO: Schema = Schema::Object(
     &[
         Member("type", Required, &Schema::STRING),
         Member("clientId", Required, &Schema::STRING),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
         Member("redirectUrl", Required, &Schema::STRING),
         Member("authorizationUrl", Required, &Schema::STRING),
         Member("tokenUrl", Required, &Schema::STRING),
@@ -1072,7 +1072,7 @@ pub(super) static CREATE_OR_UPDATE_MFA_STRATEGY_REQUEST: Schema = Schema::Object
     ],
 );
 pub(super) static CREATE_OR_UPDATE_MAIL_CONFIG_REQUEST_DTO: Schema = Schema::Object(
-    &[Member("secret", Required, &Schema::STRING)],
+    &[Member("secret", Required, &Schema::SECRET)],
 );
 pub(super) static CREATE_OR_UPDATE_PASSWORD_ROTATION_DTO: Schema = Schema::Object(
     &[
@@ -1121,7 +1121,7 @@ pub(super) static CREATE_SMS_VENDOR_CONFIG_REQUEST: Schema = Schema::Object(
     &[
         Member("senderName", Optional, &Schema::STRING),
         Member("accountId", Optional, &Schema::STRING),
-        Member("token", Optional, &Schema::STRING),
+        Member("token", Optional, &Schema::SECRET),
         Member("serviceId", Optional, &Schema::STRING),
         Member("provider", Optional, &Schema::STRING),
         Member("channel", Optional, &Schema::STRING),
@@ -1258,7 +1258,7 @@ pub(super) static CREATE_TENANT_API_TOKEN_RESPONSE_DTO: Schema = Schema::Object(
         Member("clientId", Required, &Schema::STRING),
         Member("description", Required, &Schema::Nullable(&Schema::STRING)),
         Member("tenantId", Required, &Schema::STRING),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
         Member("createdByUserId", Required, &Schema::Nullable(&Schema::STRING)),
         Member("metadata", Required, &Schema::Map(&Schema::Any)),
         Member("createdAt", Required, &Schema::DATE_TIME),
@@ -1339,7 +1339,7 @@ pub(super) static CREATE_USER_API_TOKEN_RESPONSE_DTO: Schema = Schema::Object(
         Member("description", Optional, &Schema::Nullable(&Schema::STRING)),
         Member("metadata", Optional, &Schema::Map(&Schema::Any)),
         Member("createdAt", Required, &Schema::DATE_TIME),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
         Member("expires", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
     ],
 );
@@ -1365,7 +1365,7 @@ pub(super) static CREATE_USER_DTO: Schema = Schema::Object(
                 format: crate::schema::Format::Text,
             },
         ),
-        Member("password", Optional, &Schema::STRING),
+        Member("password", Optional, &Schema::SECRET),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("provider", Optional, &USER_PROVIDER),
         Member("metadata", Optional, &Schema::JSON_TEXT),
@@ -1403,7 +1403,7 @@ pub(super) static CREATE_USER_DTO_VENDOR_ONLY: Schema = Schema::Object(
             },
         ),
         Member("name", Optional, &Schema::STRING),
-        Member("password", Optional, &Schema::STRING),
+        Member("password", Optional, &Schema::SECRET),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("metadata", Optional, &Schema::JSON_TEXT),
         Member("vendorMetadata", Optional, &Schema::JSON_TEXT),
@@ -1440,7 +1440,7 @@ pub(super) static CREATE_USER_EMAIL_VENDOR_REQUEST_DTO: Schema = Schema::Object(
 );
 pub(super) static CREATE_USER_EMAIL_VERIFY_REQUEST_DTO: Schema = Schema::Object(
     &[
-        Member("code", Required, &Schema::STRING),
+        Member("code", Required, &Schema::SECRET),
         Member("email", Required, &Schema::STRING),
     ],
 );
@@ -1526,12 +1526,12 @@ pub(super) static DELETE_USER_TO_ROLES_RESPONSE_DTO: Schema = Schema::Object(
     ],
 );
 pub(super) static DISABLE_MFA_AUTH_APP_REQUEST: Schema = Schema::Object(
-    &[Member("token", Optional, &Schema::STRING)],
+    &[Member("token", Optional, &Schema::SECRET)],
 );
 pub(super) static DISABLE_MFASMS_REQUEST: Schema = Schema::Object(
     &[
-        Member("otcToken", Required, &Schema::STRING),
-        Member("code", Required, &Schema::STRING),
+        Member("otcToken", Required, &Schema::SECRET),
+        Member("code", Required, &Schema::SECRET),
     ],
 );
 pub(super) static DOMAIN_RESTRICTION_PAGE: Schema = Schema::Object(
@@ -1640,7 +1640,7 @@ pub(super) static EXTERNAL_AUTH0_USER_SOURCE_CONFIG: Schema = Schema::Object(
         Member("isMigrated", Required, &Schema::Boolean),
         Member("domain", Required, &Schema::STRING),
         Member("clientId", Required, &Schema::STRING),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
         Member("tenantConfig", Required, &DYNAMIC_STATIC_OR_NEW_TENANT),
     ],
 );
@@ -1652,8 +1652,8 @@ pub(super) static EXTERNAL_COGNITO_USER_SOURCE_CONFIG: Schema = Schema::Object(
         Member("clientId", Required, &Schema::STRING),
         Member("userPoolId", Required, &Schema::STRING),
         Member("accessKeyId", Required, &Schema::STRING),
-        Member("secretAccessKey", Required, &Schema::STRING),
-        Member("clientSecret", Optional, &Schema::STRING),
+        Member("secretAccessKey", Required, &Schema::SECRET),
+        Member("clientSecret", Optional, &Schema::SECRET),
         Member("tenantConfig", Required, &DYNAMIC_STATIC_OR_NEW_TENANT),
     ],
 );
@@ -1670,7 +1670,7 @@ pub(super) static EXTERNAL_FIREBASE_USER_SOURCE_CONFIG: Schema = Schema::Object(
     &[
         Member("syncOnLogin", Required, &Schema::Boolean),
         Member("isMigrated", Required, &Schema::Boolean),
-        Member("apiKey", Required, &Schema::STRING),
+        Member("apiKey", Required, &Schema::SECRET),
         Member("serviceAccount", Required, &FIREBASE_SERVICE_ACCOUNT_CONFIG),
         Member("tenantConfig", Required, &STATIC_OR_NEW_TENANT),
     ],
@@ -1681,7 +1681,7 @@ pub(super) static FEDERATION_USER_SOURCE_CONFIG: Schema = Schema::Object(
         Member("wellknownUrl", Optional, &Schema::STRING),
         Member("oauth2Config", Optional, &OAUTH2_USER_SOURCE_CONFIG),
         Member("clientId", Required, &Schema::STRING),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
         Member("tenantConfig", Required, &DYNAMIC_STATIC_OR_NEW_TENANT),
     ],
 );
@@ -1690,7 +1690,7 @@ pub(super) static FIREBASE_SERVICE_ACCOUNT_CONFIG: Schema = Schema::Object(
         Member("type", Required, &Schema::STRING),
         Member("project_id", Required, &Schema::STRING),
         Member("private_key_id", Required, &Schema::STRING),
-        Member("private_key", Required, &Schema::STRING),
+        Member("private_key", Required, &Schema::SECRET),
         Member("client_email", Required, &Schema::STRING),
         Member("client_id", Required, &Schema::STRING),
         Member("auth_uri", Required, &Schema::STRING),
@@ -1733,15 +1733,15 @@ pub(super) static GENERATE_STEP_UP_SESSION_REQUEST: Schema = Schema::Object(
 );
 pub(super) static GENERATE_USER_ACTIVATION_LINK_RESPONSE_DTO: Schema = Schema::Object(
     &[
-        Member("link", Required, &Schema::STRING),
-        Member("token", Required, &Schema::STRING),
+        Member("link", Required, &Schema::SECRET),
+        Member("token", Required, &Schema::SECRET),
         Member("userId", Required, &Schema::STRING),
     ],
 );
 pub(super) static GENERATE_USER_RESET_PASSWORD_LINK_RESPONSE_DTO: Schema = Schema::Object(
     &[
-        Member("link", Required, &Schema::STRING),
-        Member("token", Required, &Schema::STRING),
+        Member("link", Required, &Schema::SECRET),
+        Member("token", Required, &Schema::SECRET),
         Member("userId", Required, &Schema::STRING),
     ],
 );
@@ -1794,7 +1794,7 @@ pub(super) static GET_IP_RESTRICTION_RESPONSE: Schema = Schema::Object(
 );
 pub(super) static GET_MAIL_CONFIG_RESPONSE_DTO: Schema = Schema::Object(
     &[
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
         Member("createdAt", Required, &Schema::DATE_TIME),
         Member("updatedAt", Required, &Schema::DATE_TIME),
         Member(
@@ -2146,7 +2146,7 @@ pub(super) static INVITE_TOKEN_DTO: Schema = Schema::Object(
         Member("vendorId", Required, &Schema::STRING),
         Member("tenantId", Required, &Schema::STRING),
         Member("userId", Optional, &Schema::STRING),
-        Member("token", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
         Member("expires", Required, &Schema::DATE_TIME),
         Member("shouldSendEmail", Required, &Schema::Boolean),
         Member("name", Optional, &Schema::STRING),
@@ -2331,7 +2331,7 @@ pub(super) static MAIL_PROVIDER: Schema = Schema::Enum(enums::MailProvider::KNOW
 pub(super) static MAILGUN_DTO: Schema = Schema::Object(
     &[
         Member("provider", Required, &MAILGUN_PROVIDER),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
         Member("domain", Required, &Schema::STRING),
         Member("region", Optional, &MAILGUN_REGION),
     ],
@@ -2455,7 +2455,7 @@ pub(super) static MIGRATE_USER_REQUEST_V1: Schema = Schema::Object(
                 format: crate::schema::Format::Text,
             },
         ),
-        Member("passwordHash", Optional, &Schema::STRING),
+        Member("passwordHash", Optional, &Schema::SECRET),
         Member("passwordHashType", Optional, &PASSWORD_HASHING_TYPE),
         Member(
             "passwordHashConfig",
@@ -2463,10 +2463,10 @@ pub(super) static MIGRATE_USER_REQUEST_V1: Schema = Schema::Object(
             &Schema::String {
                 min: 0,
                 max: 4095,
-                format: crate::schema::Format::Text,
+                format: crate::schema::Format::Secret,
             },
         ),
-        Member("authenticatorAppMfaSecret", Optional, &Schema::STRING),
+        Member("authenticatorAppMfaSecret", Optional, &Schema::SECRET),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("phoneNumberType", Optional, &PHONE_NUMBER_TYPE),
         Member("provider", Optional, &USER_PROVIDER),
@@ -2508,7 +2508,7 @@ pub(super) static MIGRATE_USER_REQUEST_V2: Schema = Schema::Object(
                 format: crate::schema::Format::Text,
             },
         ),
-        Member("passwordHash", Optional, &Schema::STRING),
+        Member("passwordHash", Optional, &Schema::SECRET),
         Member("passwordHashType", Optional, &PASSWORD_HASHING_TYPE),
         Member(
             "passwordHashConfig",
@@ -2516,10 +2516,10 @@ pub(super) static MIGRATE_USER_REQUEST_V2: Schema = Schema::Object(
             &Schema::String {
                 min: 0,
                 max: 4095,
-                format: crate::schema::Format::Text,
+                format: crate::schema::Format::Secret,
             },
         ),
-        Member("authenticatorAppMfaSecret", Optional, &Schema::STRING),
+        Member("authenticatorAppMfaSecret", Optional, &Schema::SECRET),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("phoneNumberType", Optional, &PHONE_NUMBER_TYPE),
         Member("provider", Optional, &USER_PROVIDER),
@@ -2787,7 +2787,7 @@ pub(super) static PASSWORD_ROTATION_CONFIGURATION_RESPONSE: Schema = Schema::Obj
 pub(super) static PASSWORDLESS_AUTHENTICATION_PRELOGIN_DTO: Schema = Schema::Object(
     &[
         Member("recaptchaToken", Optional, &Schema::STRING),
-        Member("invitationToken", Optional, &Schema::STRING),
+        Member("invitationToken", Optional, &Schema::SECRET),
         Member("email", Optional, &Schema::STRING),
         Member("userId", Optional, &Schema::STRING),
         Member("username", Optional, &Schema::STRING),
@@ -2796,13 +2796,13 @@ pub(super) static PASSWORDLESS_AUTHENTICATION_PRELOGIN_DTO: Schema = Schema::Obj
 pub(super) static PASSWORDLESS_AUTHENTICATION_SMS_OTC_PRELOGIN_RESPONSE_DTO: Schema = Schema::Object(
     &[
         Member("phoneNumber", Optional, &Schema::STRING),
-        Member("resetPhoneNumberToken", Optional, &Schema::STRING),
+        Member("resetPhoneNumberToken", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static PASSWORDLESS_AUTHENTICATION_SMS_OTC_PRELOGIN_DTO: Schema = Schema::Object(
     &[
         Member("recaptchaToken", Optional, &Schema::STRING),
-        Member("invitationToken", Optional, &Schema::STRING),
+        Member("invitationToken", Optional, &Schema::SECRET),
         Member("email", Optional, &Schema::STRING),
         Member("userId", Optional, &Schema::STRING),
         Member("username", Optional, &Schema::STRING),
@@ -2911,58 +2911,58 @@ pub(super) static PUBLIC_IDENTITY_CONFIGURATION: Schema = Schema::Object(
 );
 pub(super) static RECOVER_MFA_DTO: Schema = Schema::Object(
     &[
-        Member("recoveryCode", Required, &Schema::STRING),
+        Member("recoveryCode", Required, &Schema::SECRET),
         Member("email", Required, &Schema::STRING),
     ],
 );
 pub(super) static REFRESH_API_TOKEN_DTO: Schema = Schema::Object(
-    &[Member("refreshToken", Required, &Schema::STRING)],
+    &[Member("refreshToken", Required, &Schema::SECRET)],
 );
 pub(super) static REFRESH_TOKEN_DTO: Schema = Schema::Object(
     &[Member("tenantId", Optional, &Schema::Nullable(&Schema::STRING))],
 );
 pub(super) static REQUEST_DISABLE_MFASMS_RESPONSE: Schema = Schema::Object(
     &[
-        Member("otcToken", Required, &Schema::STRING),
+        Member("otcToken", Required, &Schema::SECRET),
         Member("phoneNumber", Required, &Schema::STRING),
     ],
 );
 pub(super) static REQUEST_ENROLL_AUTHENTICATOR_APP_MFA_RESPONSE: Schema = Schema::Object(
     &[
-        Member("qrCode", Required, &Schema::STRING),
-        Member("secret", Optional, &Schema::STRING),
+        Member("qrCode", Required, &Schema::SECRET),
+        Member("secret", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static REQUEST_ENROLL_MFASMS_REQUEST: Schema = Schema::Object(
     &[
         Member("phoneNumber", Required, &Schema::STRING),
-        Member("mfaToken", Optional, &Schema::STRING),
+        Member("mfaToken", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static REQUEST_ENROLL_MFASMS_RESPONSE: Schema = Schema::Object(
     &[
-        Member("otcToken", Required, &Schema::STRING),
+        Member("otcToken", Required, &Schema::SECRET),
         Member("phoneNumber", Required, &Schema::STRING),
     ],
 );
 pub(super) static REQUEST_ENROLL_MFA_WEB_AUTHN_RESPONSE: Schema = Schema::Object(
     &[
         Member("options", Required, &WEB_AUTHN_CREDENTIAL_CREATION_OPTIONS),
-        Member("webauthnToken", Required, &Schema::STRING),
+        Member("webauthnToken", Required, &Schema::SECRET),
     ],
 );
 pub(super) static REQUEST_VERIFY_MFA_EMAIL_RESPONSE: Schema = Schema::Object(
-    &[Member("otcToken", Required, &Schema::STRING)],
+    &[Member("otcToken", Required, &Schema::SECRET)],
 );
 pub(super) static REQUEST_VERIFY_MFASMS_RESPONSE: Schema = Schema::Object(
     &[
-        Member("otcToken", Required, &Schema::STRING),
+        Member("otcToken", Required, &Schema::SECRET),
         Member("phoneNumber", Required, &Schema::STRING),
     ],
 );
 pub(super) static REQUEST_VERIFY_MFA_WEB_AUTHN_RESPONSE: Schema = Schema::Object(
     &[
-        Member("webauthnToken", Required, &Schema::STRING),
+        Member("webauthnToken", Required, &Schema::SECRET),
         Member("options", Required, &WEB_AUTHN_CREDENTIAL_REQUEST_OPTIONS),
     ],
 );
@@ -3071,14 +3071,14 @@ pub(super) static SELF_EMAIL_UPDATE_REQUEST_DTO: Schema = Schema::Object(
 );
 pub(super) static SELF_EMAIL_UPDATE_VERIFY_REQUEST_DTO: Schema = Schema::Object(
     &[
-        Member("code", Required, &Schema::STRING),
+        Member("code", Required, &Schema::SECRET),
         Member("email", Required, &Schema::STRING),
     ],
 );
 pub(super) static SEND_GRID_DTO: Schema = Schema::Object(
     &[
         Member("provider", Required, &SEND_GRID_PROVIDER),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
     ],
 );
 pub(super) static SEND_GRID_PROVIDER: Schema = Schema::Enum(
@@ -3087,7 +3087,7 @@ pub(super) static SEND_GRID_PROVIDER: Schema = Schema::Enum(
 pub(super) static SES_DTO: Schema = Schema::Object(
     &[
         Member("provider", Required, &SES_PROVIDER),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
         Member("id", Required, &Schema::STRING),
         Member("region", Required, &Schema::STRING),
     ],
@@ -3096,7 +3096,7 @@ pub(super) static SES_PROVIDER: Schema = Schema::Enum(enums::SesProvider::KNOWN)
 pub(super) static SES_ROLE_DTO: Schema = Schema::Object(
     &[
         Member("provider", Required, &SES_ROLE_PROVIDER),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
         Member("region", Required, &Schema::STRING),
     ],
 );
@@ -3151,7 +3151,7 @@ pub(super) static SIGN_UP_RESPONSE_DTO: Schema = Schema::Object(
         Member("userId", Optional, &Schema::STRING),
         Member("tenantId", Optional, &Schema::STRING),
         Member("authResponse", Optional, &AUTHENTICATION_RESPONSE_DTO),
-        Member("activationToken", Optional, &Schema::STRING),
+        Member("activationToken", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static SIGN_UP_USER_EMAIL_DTO: Schema = Schema::Object(
@@ -3170,7 +3170,7 @@ pub(super) static SIGN_UP_USER_EMAIL_DTO: Schema = Schema::Object(
                 format: crate::schema::Format::Text,
             },
         ),
-        Member("password", Optional, &Schema::STRING),
+        Member("password", Optional, &Schema::SECRET),
         Member("skipInviteEmail", Optional, &Schema::Boolean),
         Member(
             "roleIds",
@@ -3184,7 +3184,7 @@ pub(super) static SIGN_UP_USER_EMAIL_DTO: Schema = Schema::Object(
         Member("emailMetadata", Optional, &Schema::Map(&Schema::Any)),
         Member("companyName", Required, &Schema::STRING),
         Member("recaptchaToken", Optional, &Schema::STRING),
-        Member("invitationToken", Optional, &Schema::STRING),
+        Member("invitationToken", Optional, &Schema::SECRET),
         Member("phoneNumber", Optional, &Schema::STRING),
     ],
 );
@@ -3211,7 +3211,7 @@ pub(super) static SIGN_UP_USER_USERNAME_DTO: Schema = Schema::Object(
                 format: crate::schema::Format::Text,
             },
         ),
-        Member("password", Optional, &Schema::STRING),
+        Member("password", Optional, &Schema::SECRET),
         Member("skipInviteEmail", Optional, &Schema::Boolean),
         Member(
             "roleIds",
@@ -3225,7 +3225,7 @@ pub(super) static SIGN_UP_USER_USERNAME_DTO: Schema = Schema::Object(
         Member("emailMetadata", Optional, &Schema::Map(&Schema::Any)),
         Member("companyName", Required, &Schema::STRING),
         Member("recaptchaToken", Optional, &Schema::STRING),
-        Member("invitationToken", Optional, &Schema::STRING),
+        Member("invitationToken", Optional, &Schema::SECRET),
         Member("email", Optional, &Schema::STRING),
         Member("phoneNumber", Optional, &Schema::STRING),
     ],
@@ -3248,7 +3248,7 @@ pub(super) static SMS_VENDOR_CONFIG_RESPONSE: Schema = Schema::Object(
     &[
         Member("senderName", Optional, &Schema::Nullable(&Schema::STRING)),
         Member("accountId", Optional, &Schema::Nullable(&Schema::STRING)),
-        Member("token", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("token", Optional, &Schema::Nullable(&Schema::SECRET)),
         Member("serviceId", Optional, &Schema::Nullable(&Schema::STRING)),
         Member("provider", Optional, &Schema::Nullable(&Schema::STRING)),
         Member("channel", Optional, &Schema::Nullable(&Schema::STRING)),
@@ -3371,7 +3371,7 @@ pub(super) static TENANT_ACCESS_TOKEN_RESPONSE: Schema = Schema::Object(
         Member("id", Required, &Schema::STRING),
         Member("description", Optional, &Schema::STRING),
         Member("createdAt", Required, &Schema::DATE_TIME),
-        Member("secret", Optional, &Schema::STRING),
+        Member("secret", Optional, &Schema::SECRET),
         Member("expires", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
         Member(
             "roleIds",
@@ -3506,7 +3506,7 @@ pub(super) static UNASSIGN_USERS_FROM_APP_REQUEST_DTO: Schema = Schema::Object(
     ],
 );
 pub(super) static UNLOCK_USER_REQUEST_DTO: Schema = Schema::Object(
-    &[Member("token", Required, &Schema::STRING)],
+    &[Member("token", Required, &Schema::SECRET)],
 );
 pub(super) static UPDATE_API_TOKEN_DTO: Schema = Schema::Object(
     &[
@@ -3560,7 +3560,7 @@ pub(super) static UPDATE_CUSTOM_SSO_REQUEST_DTO: Schema = Schema::Object(
     &[
         Member("type", Optional, &Schema::STRING),
         Member("clientId", Optional, &Schema::STRING),
-        Member("secret", Optional, &Schema::STRING),
+        Member("secret", Optional, &Schema::SECRET),
         Member("redirectUrl", Optional, &Schema::STRING),
         Member("authorizationUrl", Optional, &Schema::STRING),
         Member("tokenUrl", Optional, &Schema::STRING),
@@ -3797,8 +3797,8 @@ pub(super) static UPDATE_USER_INVISIBLE_DTO: Schema = Schema::Object(
 );
 pub(super) static UPDATE_USER_PASSWORD_DTO: Schema = Schema::Object(
     &[
-        Member("password", Required, &Schema::STRING),
-        Member("newPassword", Required, &Schema::STRING),
+        Member("password", Required, &Schema::SECRET),
+        Member("newPassword", Required, &Schema::SECRET),
     ],
 );
 pub(super) static UPDATE_USER_SUPERUSER_DTO: Schema = Schema::Object(
@@ -3852,7 +3852,7 @@ pub(super) static USER_ACCESS_TOKEN_RESPONSE: Schema = Schema::Object(
         Member("id", Required, &Schema::STRING),
         Member("description", Optional, &Schema::STRING),
         Member("createdAt", Required, &Schema::DATE_TIME),
-        Member("secret", Optional, &Schema::STRING),
+        Member("secret", Optional, &Schema::SECRET),
         Member("expires", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
     ],
 );
@@ -3897,7 +3897,7 @@ pub(super) static USER_BULK_INVITE_REQUEST_DTO: Schema = Schema::Object(
                 format: crate::schema::Format::Text,
             },
         ),
-        Member("password", Optional, &Schema::STRING),
+        Member("password", Optional, &Schema::SECRET),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("provider", Optional, &USER_PROVIDER),
         Member("metadata", Optional, &Schema::JSON_TEXT),
@@ -4148,12 +4148,12 @@ pub(super) static USER_PAGE: Schema = Schema::Object(
     ],
 );
 pub(super) static USER_PHONE_NUMBER_CREATED_RESPONSE_DTO: Schema = Schema::Object(
-    &[Member("otcToken", Optional, &Schema::STRING)],
+    &[Member("otcToken", Optional, &Schema::SECRET)],
 );
 pub(super) static USER_PHONE_NUMBER_DELETE_CODE_RESPONSE_DTO: Schema = Schema::Object(
     &[
         Member("phoneId", Required, &Schema::STRING),
-        Member("otcToken", Required, &Schema::STRING),
+        Member("otcToken", Required, &Schema::SECRET),
     ],
 );
 pub(super) static USER_PHONE_NUMBER_RESPONSE_DTO: Schema = Schema::Object(
@@ -4342,13 +4342,13 @@ pub(super) static USERS_BULK_INVITE_REQUEST_DTO: Schema = Schema::Object(
 pub(super) static VALIDATE_PASSWORD_RESET_TOKEN_REQUEST: Schema = Schema::Object(
     &[
         Member("userId", Optional, &Schema::STRING),
-        Member("token", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
     ],
 );
 pub(super) static VALIDATE_USER_PASSWORD_REQUEST: Schema = Schema::Object(
     &[
         Member("email", Required, &Schema::STRING),
-        Member("password", Required, &Schema::STRING),
+        Member("password", Required, &Schema::SECRET),
     ],
 );
 pub(super) static VALIDATE_USER_PASSWORD_RESPONSE: Schema = Schema::Object(
@@ -4357,12 +4357,12 @@ pub(super) static VALIDATE_USER_PASSWORD_RESPONSE: Schema = Schema::Object(
 pub(super) static VENDOR_AUTHENTICATION_REQUEST: Schema = Schema::Object(
     &[
         Member("clientId", Required, &Schema::STRING),
-        Member("secret", Required, &Schema::STRING),
+        Member("secret", Required, &Schema::SECRET),
     ],
 );
 pub(super) static VENDOR_AUTHENTICATION_RESPONSE: Schema = Schema::Object(
     &[
-        Member("token", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
         Member("expiresIn", Required, &Schema::INTEGER),
     ],
 );
@@ -4426,7 +4426,7 @@ pub(super) static VENDOR_CONFIG_RESPONSE: Schema = Schema::Object(
         Member("allowOverridePasswordExpiration", Required, &Schema::Boolean),
         Member("allowOverrideEnforcePasswordHistory", Required, &Schema::Boolean),
         Member("jwtAlgorithm", Required, &JWT_ALGORITHM),
-        Member("jwtSecret", Optional, &Schema::STRING),
+        Member("jwtSecret", Optional, &Schema::SECRET),
         Member("allowNotVerifiedUsersLogin", Required, &Schema::Boolean),
         Member("forcePermissions", Required, &Schema::Boolean),
         Member("authStrategy", Required, &AUTH_STRATEGY),
@@ -4448,65 +4448,65 @@ pub(super) static VENDOR_CONFIG_RESPONSE: Schema = Schema::Object(
 );
 pub(super) static VERIFY_ENROLL_MFA_AUTH_APP_REQUEST: Schema = Schema::Object(
     &[
-        Member("token", Required, &Schema::STRING),
-        Member("mfaToken", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
+        Member("mfaToken", Required, &Schema::SECRET),
         Member("rememberDevice", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static VERIFY_ENROLL_MFA_RESPONSE: Schema = Schema::Object(
-    &[Member("recoveryCode", Optional, &Schema::STRING)],
+    &[Member("recoveryCode", Optional, &Schema::SECRET)],
 );
 pub(super) static VERIFY_ENROLL_MFASMS_REQUEST: Schema = Schema::Object(
     &[
-        Member("otcToken", Required, &Schema::STRING),
-        Member("code", Required, &Schema::STRING),
-        Member("mfaToken", Optional, &Schema::STRING),
+        Member("otcToken", Required, &Schema::SECRET),
+        Member("code", Required, &Schema::SECRET),
+        Member("mfaToken", Optional, &Schema::SECRET),
         Member("rememberDevice", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static VERIFY_ENROLL_MFA_USER_AUTH_APP_REQUEST: Schema = Schema::Object(
-    &[Member("token", Required, &Schema::STRING)],
+    &[Member("token", Required, &Schema::SECRET)],
 );
 pub(super) static VERIFY_ENROLL_MFA_WEB_AUTHN_REQUEST: Schema = Schema::Object(
     &[
         Member("deviceType", Required, &WEB_AUTHN_DEVICE_TYPE),
-        Member("webauthnToken", Required, &Schema::STRING),
+        Member("webauthnToken", Required, &Schema::SECRET),
         Member("options", Required, &VERIFY_NEW_WEB_AUTHN_DEVICE_REQUEST),
-        Member("mfaToken", Required, &Schema::STRING),
+        Member("mfaToken", Required, &Schema::SECRET),
         Member("rememberDevice", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static VERIFY_INVITE_TOKEN_REQUEST: Schema = Schema::Object(
-    &[Member("token", Required, &Schema::STRING)],
+    &[Member("token", Required, &Schema::SECRET)],
 );
 pub(super) static VERIFY_MFA_AUTH_APP_REQUEST: Schema = Schema::Object(
     &[
-        Member("value", Required, &Schema::STRING),
-        Member("mfaToken", Required, &Schema::STRING),
+        Member("value", Required, &Schema::SECRET),
+        Member("mfaToken", Required, &Schema::SECRET),
         Member("rememberDevice", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static VERIFY_MFA_EMAIL_OTC_REQUEST: Schema = Schema::Object(
     &[
-        Member("otcToken", Required, &Schema::STRING),
-        Member("code", Required, &Schema::STRING),
-        Member("mfaToken", Required, &Schema::STRING),
+        Member("otcToken", Required, &Schema::SECRET),
+        Member("code", Required, &Schema::SECRET),
+        Member("mfaToken", Required, &Schema::SECRET),
         Member("rememberDevice", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static VERIFY_MFASMS_REQUEST: Schema = Schema::Object(
     &[
-        Member("otcToken", Required, &Schema::STRING),
-        Member("code", Required, &Schema::STRING),
-        Member("mfaToken", Required, &Schema::STRING),
+        Member("otcToken", Required, &Schema::SECRET),
+        Member("code", Required, &Schema::SECRET),
+        Member("mfaToken", Required, &Schema::SECRET),
         Member("rememberDevice", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static VERIFY_MFA_WEB_AUTHN_REQUEST: Schema = Schema::Object(
     &[
-        Member("webauthnToken", Required, &Schema::STRING),
+        Member("webauthnToken", Required, &Schema::SECRET),
         Member("options", Required, &AUTHENTICATE_USER_WEB_AUTH_N_DTO),
-        Member("mfaToken", Required, &Schema::STRING),
+        Member("mfaToken", Required, &Schema::SECRET),
         Member("rememberDevice", Optional, &Schema::Boolean),
     ],
 );
@@ -4520,26 +4520,26 @@ pub(super) static VERIFY_NEW_WEB_AUTHN_DEVICE_REQUEST: Schema = Schema::Object(
 pub(super) static VERIFY_PASSWORD_DTO: Schema = Schema::Object(
     &[
         Member("userId", Required, &Schema::STRING),
-        Member("token", Required, &Schema::STRING),
-        Member("password", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
+        Member("password", Required, &Schema::SECRET),
     ],
 );
 pub(super) static VERIFY_PASSWORD_VIA_SMS_REQUEST_DTO: Schema = Schema::Object(
     &[
-        Member("otcToken", Required, &Schema::STRING),
+        Member("otcToken", Required, &Schema::SECRET),
         Member("sessionId", Required, &Schema::STRING),
     ],
 );
 pub(super) static VERIFY_PASSWORD_VIA_SMS_RESPONSE_DTO: Schema = Schema::Object(
     &[
         Member("userId", Required, &Schema::STRING),
-        Member("token", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
     ],
 );
 pub(super) static VERIFY_PHONE_NUMBER_OTC_REQUEST_DTO: Schema = Schema::Object(
     &[
-        Member("otcToken", Required, &Schema::STRING),
-        Member("code", Required, &Schema::STRING),
+        Member("otcToken", Required, &Schema::SECRET),
+        Member("code", Required, &Schema::SECRET),
     ],
 );
 pub(super) static WEB_AUTH_N_CLIENT_RESPONSE: Schema = Schema::Object(

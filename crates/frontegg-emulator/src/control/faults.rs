@@ -16,9 +16,7 @@ use super::{Shared, parse};
 use crate::{faults::Entry, service::Service};
 
 pub(super) fn routes() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/faults", get(list).post(inject).delete(clear))
-        .route("/faults/{id}", get(show).delete(remove))
+    Router::new().route("/faults", get(list).post(inject).delete(clear)).route("/faults/{id}", get(show).delete(remove))
 }
 
 async fn list(State(service): Shared) -> Json<Value> {

@@ -142,7 +142,11 @@ impl Fault {
                 Body::new(Told { pieces, length, pause: BREATH, resting: None, breaks: true })
             }
         };
-        Ok(Response::from_parts(head, body))
+        let mut response = Response::from_parts(head, body);
+        if !matches!(effect, Effect::Malformed | Effect::Reshape) {
+            response.extensions_mut().insert(DrawnOut);
+        }
+        Ok(response)
     }
 }
 
@@ -160,6 +164,10 @@ const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-rate-limit-reset
 fn date(moment: Timestamp) -> String {
     moment.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
+
+/// A mark on answers whose body is sent in a way of its own and must not be touched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DrawnOut;
 
 /// JSON that breaks off.
 fn broken(body: &Bytes) -> Bytes {

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use super::Fault;
+use super::{Effect, Fault, When};
 use crate::selection::Subject;
 
 /// All faults of an emulator.
@@ -150,6 +150,12 @@ impl Hit {
     /// The number of the fault.
     pub(crate) fn id(&self) -> u64 {
         self.0.id
+    }
+
+    /// Whether the API never gets to see the request.
+    pub(crate) fn keeps_it_back(&self) -> bool {
+        let fault = &self.0.fault;
+        fault.when() == When::Before && fault.effect() != Effect::Delay
     }
 }
 

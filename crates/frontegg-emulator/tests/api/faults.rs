@@ -169,7 +169,7 @@ async fn faults_befall_whom_they_are_meant_for() {
     let ada = world.user("acme", "ada@acme.test", &[]).await;
     let profile = async |tenant: &str| {
         let raw = world.raw_with(&world.token(&ada, tenant).await);
-        raw.call("get_my_profile", &[], Value::Null).await.status.as_u16()
+        raw.call("get_my_profile_v2", &[], Value::Null).await.status.as_u16()
     };
     let users = async |tenant: &str| {
         world.frontegg.tenant(tenant).user_management().list_users(Default::default()).no_retry().await.is_ok()
@@ -240,7 +240,8 @@ async fn the_control_plane_injects_lists_and_ends_them() {
     control(&world, Method::POST, "/faults", json!({ "effect": "drop", "when": "after" })).await;
     let (_, list) = control(&world, Method::GET, "/faults", Value::Null).await;
     assert_eq!(list["faults"].as_array().expect("a list").len(), 2);
-    for bad in [json!({}), json!([]), json!({ "status": "503" }), json!({ "on": { "operation": "x" }, "status": 503 })] {
+    for bad in [json!({}), json!([]), json!({ "status": "503" }), json!({ "on": { "operation": "x" }, "status": 503 })]
+    {
         let (status, body) = control(&world, Method::POST, "/faults", bad.clone()).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{bad}");
         assert!(body["errors"][0].is_string(), "{bad}");

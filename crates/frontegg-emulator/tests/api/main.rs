@@ -36,6 +36,7 @@ mod process;
 mod program;
 mod rate_limits;
 mod readme;
+mod requests_log;
 mod roles;
 mod sessions_configuration;
 mod sessions_management;

@@ -68,7 +68,10 @@ async fn the_client_waits_and_succeeds() {
 async fn the_control_plane_sets_and_clears_them() {
     let world = World::start().await;
     let limit = json!({ "on": { "path": JWKS }, "requests": 1, "seconds": 60 });
-    assert_eq!(control(&world, Method::POST, "/rate-limits", limit.clone()).await, (StatusCode::CREATED, limit.clone()));
+    assert_eq!(
+        control(&world, Method::POST, "/rate-limits", limit.clone()).await,
+        (StatusCode::CREATED, limit.clone())
+    );
     world.emulator.reset().await.expect("a reset");
     assert_eq!(world.get(JWKS, "").await.status(), 200);
     assert_eq!(world.get(JWKS, "").await.status(), 429);
