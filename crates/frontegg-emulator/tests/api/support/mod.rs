@@ -5,8 +5,8 @@
 pub(crate) mod authenticator;
 pub(crate) mod browser;
 mod raw;
-pub(crate) mod webauthn;
 mod socket;
+pub(crate) mod webauthn;
 
 use std::fmt::Debug;
 
