@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use frontegg_contract::route;
+use http::{HeaderValue, Response, header};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -15,7 +16,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{api, control, gate, service::Service};
+use crate::{api, control, framing::Framed, gate, service::Service};
 
 /// How long requests under way may go on after the server was told to end.
 const GRACE: Duration = Duration::from_secs(3);
@@ -112,15 +113,24 @@ async fn serve(stream: TcpStream, peer: Peer, service: Arc<Service>, app: Router
     let handler = service_fn(move |request| {
         let mut request = http::Request::map(request, Body::new);
         request.extensions_mut().insert(peer);
+        let open = request.headers().contains_key(header::TRANSFER_ENCODING);
         // An error closes the connection without an answer.
-        gate::pass(Arc::clone(&service), app.clone(), request)
+        let answer = gate::pass(Arc::clone(&service), app.clone(), request);
+        async move { answer.await.map(|answer| if open { last(answer) } else { answer }) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head_timeout)
         .max_buf_size(HEAD_LIMIT)
-        .serve_connection(TokioIo::new(stream), handler);
+        .serve_connection(TokioIo::new(Framed::new(stream)), handler);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended");
     }
+}
+
+/// An answer after which the connection is closed: where the body's end is not told beforehand, what
+/// follows it was not looked over.
+fn last(mut answer: Response<Body>) -> Response<Body> {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
 }

@@ -20,6 +20,7 @@ use super::{
     },
 };
 use crate::{
+    clock::Timestamp,
     ids,
     store::{
         Tx,
@@ -27,6 +28,13 @@ use crate::{
         query,
     },
 };
+
+/// How many messages are kept, the newest.
+const KEPT: u64 = 10_000;
+
+/// After how many messages, more or less, it is seen to that no more are kept: that costs a walk along
+/// them.
+const SEEN_TO: i64 = 64;
 
 /// A message to be written.
 #[must_use = "a message is queued by `send`"]
@@ -156,6 +164,7 @@ impl Draft {
         for name in ["code", "token"] {
             self.values.remove(name);
         }
+        let created_at = tx.stamp();
         let row = outbox_message::ActiveModel {
             id: Set(ids::new_id()),
             channel: Set(channel),
@@ -167,14 +176,35 @@ impl Draft {
             token: Set(self.token),
             link: Set(link),
             context: Set(Value::Object(self.values).to_string()),
-            created_at: Set(tx.stamp()),
+            created_at: Set(created_at),
             sender: Set(Some(sender)),
             subject: Set(subject),
             body: Set(Some(body)),
         };
         outbox_message::Entity::insert(row).exec_without_returning(tx).await?;
+        if created_at.micros() % SEEN_TO == 0 {
+            forget_beyond(tx, KEPT).await?;
+        }
         Ok(())
     }
+}
+
+/// Forgets all but the newest messages.
+async fn forget_beyond(tx: &Tx, kept: u64) -> DomainResult<()> {
+    let newest_to_go: Option<Timestamp> = outbox_message::Entity::find()
+        .select_only()
+        .column(outbox_message::Column::CreatedAt)
+        .order_by_desc(outbox_message::Column::CreatedAt)
+        .offset(kept)
+        .limit(1)
+        .into_tuple()
+        .one(tx)
+        .await?;
+    if let Some(moment) = newest_to_go {
+        let old = outbox_message::Column::CreatedAt.lte(moment);
+        outbox_message::Entity::delete_many().filter(old).exec(tx).await?;
+    }
+    Ok(())
 }
 
 /// Which messages are wanted; what is absent does not matter.

@@ -160,3 +160,18 @@ async fn messages_are_found_by_what_they_are() {
     let filter = Filter { after: Some("unknown".to_owned()), ..Filter::default() };
     assert!(list(tx, &filter, None).await.is_err());
 }
+
+#[tokio::test]
+async fn only_so_many_messages_are_kept() {
+    let store = store().await;
+    let tx = &store.write().await.expect("a transaction");
+    for number in 0..5 {
+        let mail = mail(EmailTemplateType::ResetPassword, &format!("{number}@acme.test")).token("x");
+        mail.send(tx, BASE_URL).await.expect("a mail");
+    }
+    for (kept, expected) in [(9, 5), (5, 5), (3, 3), (1, 1)] {
+        forget_beyond(tx, kept).await.expect("a deletion");
+        assert_eq!(list(tx, &Filter::default(), None).await.expect("messages").len(), expected);
+    }
+    assert_eq!(last(tx).await.recipient, "4@acme.test");
+}
