@@ -6,6 +6,7 @@ use std::{
 };
 
 use secrecy::SecretString;
+use serde_json::Value;
 
 use crate::{Error, Fault, RateLimit, ids, store::StoreTarget};
 
@@ -30,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) rate_limits: Vec<RateLimit>,
     /// How many requests are recorded, the newest.
     pub(crate) recorded_requests: usize,
+    /// What a fresh store is filled with.
+    pub(crate) seed: Option<Value>,
 }
 
 impl Default for Config {
@@ -49,6 +52,7 @@ impl Default for Config {
             faults: Vec::new(),
             rate_limits: Vec::new(),
             recorded_requests: 1000,
+            seed: None,
         }
     }
 }

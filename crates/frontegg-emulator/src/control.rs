@@ -1,15 +1,16 @@
 //! The control plane under `/_emulator/`: what a test or an operator does to the emulator itself.
 //!
-//! It can empty the store, so it is guarded: only this machine reaches it, or whoever has the admin
+//! The routes, bodies and answers are told in `CONTROL.md`. It can empty the store, so it is guarded: only this machine reaches it, or whoever has the admin
 //! token where one is set; the `Host` must be an address of ours, which stops names that were
 //! rebound to this machine, and a browser's `Origin` must be the same. No CORS is granted.
 
-mod keys;
 mod faults;
+mod keys;
 mod leaked_passwords;
 mod outbox;
 mod rate_limits;
 mod requests;
+mod transfer;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -49,6 +50,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .merge(outbox::routes())
         .merge(rate_limits::routes())
         .merge(requests::routes())
+        .merge(transfer::routes())
         .route_layer(middleware::from_fn_with_state(service, guard));
     Router::new()
         // For probes, which know neither token nor host; they tell nothing.

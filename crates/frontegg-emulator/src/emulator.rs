@@ -3,10 +3,11 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::{
-    Clock, Error, Fault, Faults, Outbox, RateLimit, RateLimits, Requests, StoreTarget,
+    Clock, Error, Fault, Faults, Outbox, RateLimit, RateLimits, Requests, Snapshot, StoreTarget,
     config::Config,
     domain::{DomainError, tenants},
     server::{self, Server},
@@ -144,6 +145,34 @@ impl Emulator {
         Ok(self.service.reset().await?)
     }
 
+    /// The whole state as a document for [`Emulator::import`], without what opens something as it stands:
+    /// signing keys, messages, secrets of authenticator apps and of providers. People and machines can
+    /// sign in at a copy nevertheless.
+    pub async fn export(&self) -> Result<Value, Error> {
+        Ok(self.service.export(false).await?)
+    }
+
+    /// The whole state as a document, with all secrets: tokens of before are good at a copy too.
+    pub async fn export_with_secrets(&self) -> Result<Value, Error> {
+        Ok(self.service.export(true).await?)
+    }
+
+    /// Puts the state of a document in place of the present one. A document that does not fit is refused
+    /// and changes nothing. The environment keeps its ids and credentials.
+    pub async fn import(&self, document: &Value) -> Result<(), Error> {
+        Ok(self.service.import(document).await?)
+    }
+
+    /// The state as it is at this moment, to go back to.
+    pub async fn snapshot(&self) -> Result<Snapshot, Error> {
+        Ok(Snapshot(Arc::new(self.export_with_secrets().await?)))
+    }
+
+    /// Goes back to a state, of this emulator or of another.
+    pub async fn restore(&self, snapshot: &Snapshot) -> Result<(), Error> {
+        self.import(&snapshot.0).await
+    }
+
     /// Takes no more connections, lets requests under way end for a few seconds, closes the store.
     pub async fn stop(mut self) {
         self.server.stop().await;
@@ -231,6 +260,12 @@ impl EmulatorBuilder {
     /// A fault to begin with, behind those that were given before.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.config.faults.push(fault);
+        self
+    }
+
+    /// A document of [`Emulator::export`] to begin with, where the store is a new one.
+    pub fn seed(mut self, document: Value) -> Self {
+        self.config.seed = Some(document);
         self
     }
 

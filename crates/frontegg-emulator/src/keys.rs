@@ -18,7 +18,7 @@ use base64::{
 };
 use serde_json::{Value, json};
 
-pub(crate) use ring::{Keys, Ring};
+pub(crate) use ring::{KeyDocument, KeySet, Keys, Ring};
 
 /// A key to sign and to verify with.
 pub(crate) struct SigningKey {

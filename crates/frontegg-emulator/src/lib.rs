@@ -15,6 +15,7 @@ mod domain;
 mod emulator;
 mod error;
 mod faults;
+mod framing;
 mod gate;
 mod ids;
 mod jws;
@@ -29,6 +30,7 @@ mod service;
 mod signing;
 mod store;
 mod tokens;
+mod transfer;
 mod user_token;
 
 pub use clock::{Clock, Timestamp};
@@ -41,3 +43,7 @@ pub use program::run;
 pub use requests::{RecordedRequest, Requests};
 pub use selection::Selection;
 pub use store::{ParseTargetError, StoreTarget};
+pub use transfer::Snapshot;
+
+#[doc = include_str!("../CONTROL.md")]
+pub mod control_plane {}

@@ -3,6 +3,7 @@
 use std::{
     io::{IsTerminal, Write},
     net::SocketAddr,
+    path::PathBuf,
     time::Duration,
 };
 
@@ -80,6 +81,10 @@ struct Options {
     #[arg(long = "fault", global = true, value_name = "JSON")]
     faults: Vec<Fault>,
 
+    /// A document of the control plane's export to begin with, where the store is a new one.
+    #[arg(long, global = true, value_name = "FILE", env = "FRONTEGG_EMULATOR_SEED")]
+    seed: Option<PathBuf>,
+
     /// How many requests are recorded for the control plane to show, the newest.
     #[arg(long, global = true, value_name = "NUMBER", default_value_t = 1000)]
     #[arg(env = "FRONTEGG_EMULATOR_RECORDED_REQUESTS")]
@@ -138,6 +143,11 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     }
     if let Some(admin_token) = options.admin_token {
         builder = builder.admin_token(admin_token);
+    }
+    if let Some(file) = options.seed {
+        let text = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let document = serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", file.display()))?;
+        builder = builder.seed(document);
     }
     builder = options.faults.into_iter().fold(builder, EmulatorBuilder::fault);
     let mut emulator = builder.start().await?;

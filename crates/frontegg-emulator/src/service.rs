@@ -66,7 +66,8 @@ impl Service {
         }
         Store::add_issuer(&tx, config.base_url.as_deref().unwrap_or(&url)).await?;
         tx.commit().await?;
-        Ok(Self {
+        let seed = config.seed.clone().filter(|_| fresh);
+        let service = Self {
             store,
             clock,
             keys,
@@ -79,7 +80,11 @@ impl Service {
             epoch: AtomicI64::new(identity.epoch),
             epoch_read: Mutex::new(Instant::now()),
             issuers: Mutex::default(),
-        })
+        };
+        if let Some(document) = seed {
+            service.import(&document).await?;
+        }
+        Ok(service)
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -10,6 +10,8 @@
 //! few signatures cost a write. It cannot be told from the settings, as lifetimes change and an access
 //! token may have no end.
 
+mod transfer;
+
 use std::{
     sync::{
         Arc, Mutex, OnceLock, PoisonError, RwLock,
@@ -21,6 +23,8 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
+
+pub(crate) use transfer::{KeyDocument, KeySet};
 
 use super::SigningKey;
 use crate::{

@@ -7,6 +7,7 @@
 //! not wait for writers.
 
 mod connect;
+pub(crate) mod dump;
 pub(crate) mod entity;
 mod environment;
 mod memory;

@@ -83,6 +83,12 @@ fn all() -> [SqlMigration; 12] {
     ]
 }
 
+/// The name of the newest migration, which tells the schema.
+pub(crate) fn newest() -> &'static str {
+    let [.., newest] = all();
+    newest.name
+}
+
 /// A migration given as SQL for both engines.
 pub(crate) struct SqlMigration {
     name: &'static str,

@@ -1,0 +1,42 @@
+//! The whole state over HTTP.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Query, State, rejection::QueryRejection},
+    routing::{get, post},
+};
+use frontegg_contract::{ApiFailure, ApiResult};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Shared, parse};
+use crate::service::Service;
+
+/// Most bytes of a document.
+const LIMIT: usize = 256 * 1024 * 1024;
+
+pub(super) fn routes() -> Router<Arc<Service>> {
+    Router::new().route("/export", get(export)).route("/import", post(import).layer(DefaultBodyLimit::max(LIMIT)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    #[serde(default)]
+    secrets: bool,
+}
+
+async fn export(State(service): Shared, question: Result<Query<Wanted>, QueryRejection>) -> ApiResult<Json<Value>> {
+    let Query(wanted) = question.map_err(|rejection| ApiFailure::bad_request(rejection.body_text()))?;
+    Ok(Json(service.export(wanted.secrets).await?))
+}
+
+async fn import(State(service): Shared, body: Bytes) -> ApiResult<StatusCode> {
+    let document: Value = parse(&body)?;
+    service.import(&document).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
