@@ -90,7 +90,8 @@ fn is_secret(parameter: &Parameter) -> bool {
 
 fn blot(value: &mut Value, schema: &'static Schema) {
     match (schema.inner(), &mut *value) {
-        (_, Value::Null) | (Schema::Any, _) => {}
+        // JSON as text may come as the value itself.
+        (_, Value::Null) | (Schema::Any | Schema::String { format: Format::Json, .. }, _) => {}
         (Schema::String { format: Format::Secret, .. }, _) => *value = REDACTED.into(),
         (Schema::Object(members), Value::Object(map)) => {
             for (name, value) in map {
@@ -109,8 +110,6 @@ fn blot(value: &mut Value, schema: &'static Schema) {
         }
         (Schema::Map(items), Value::Object(map)) => map.values_mut().for_each(|value| blot(value, items)),
         (Schema::Array { items, .. }, Value::Array(list)) => list.iter_mut().for_each(|value| blot(value, items)),
-        // JSON as text may come as the value itself.
-        (Schema::String { format: Format::Json, .. }, _) => {}
         (_, Value::Object(_) | Value::Array(_)) => *value = UNDECLARED.into(),
         _ => {}
     }

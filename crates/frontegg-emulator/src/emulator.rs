@@ -152,7 +152,8 @@ impl Emulator {
         Ok(self.service.export(false).await?)
     }
 
-    /// The whole state as a document, with all secrets: tokens of before are good at a copy too.
+    /// The whole state as a document, with all secrets: tokens of before are good at a copy too, if it
+    /// has the same client id.
     pub async fn export_with_secrets(&self) -> Result<Value, Error> {
         Ok(self.service.export(true).await?)
     }

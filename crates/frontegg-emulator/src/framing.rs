@@ -16,8 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Longer lines are not looked at: the library refuses heads of that size.
 const LINE_LIMIT: usize = 64 * 1024;
 
-/// No byte of any request.
-const POISON: &[u8] = b"\0";
+/// No byte of any request, and the end of a head, before which the library does not look.
+const POISON: &[u8] = b"\0\r\n\r\n";
 
 /// A connection that is looked over while it is read.
 #[derive(Debug)]
@@ -35,15 +35,18 @@ impl<S> Framed<S> {
 impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if matches!(this.scanner.state, State::Refused) {
+        if let State::Refused(poison) = &mut this.scanner.state {
+            pour(poison, buffer);
             return Poll::Ready(Ok(()));
         }
         let start = buffer.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
         if let Err(Doubtful(good)) = this.scanner.scan(&buffer.filled()[start..]) {
-            // There is room for it in the place of the doubtful byte.
+            // There is room for a part of it, at least in the place of the doubtful byte.
             buffer.set_filled(start + good);
-            buffer.put_slice(POISON);
+            if let State::Refused(poison) = &mut this.scanner.state {
+                pour(poison, buffer);
+            }
         }
         Poll::Ready(Ok(()))
     }
@@ -75,6 +78,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
     }
 }
 
+/// Hands out as much as there is room for.
+fn pour(poison: &mut &'static [u8], buffer: &mut ReadBuf<'_>) {
+    let (now, later) = poison.split_at(poison.len().min(buffer.remaining()));
+    buffer.put_slice(now);
+    *poison = later;
+}
+
 /// How many bytes came before the doubtful one.
 #[derive(Debug, PartialEq, Eq)]
 struct Doubtful(usize);
@@ -99,8 +109,8 @@ enum State {
     Body(u64),
     /// The rest is the library's affair: the server closes the connection after this request.
     Rest,
-    /// Something doubtful came.
-    Refused,
+    /// Something doubtful came; so much of the poison is still to be handed out.
+    Refused(&'static [u8]),
 }
 
 impl Scanner {
@@ -108,7 +118,7 @@ impl Scanner {
         let mut place = 0;
         while let Some(rest) = bytes.get(place..).filter(|rest| !rest.is_empty()) {
             match self.state {
-                State::Rest | State::Refused => return Ok(()),
+                State::Rest | State::Refused(_) => return Ok(()),
                 State::Body(left) => {
                     let here = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
                     place += here;
@@ -125,7 +135,7 @@ impl Scanner {
                         return Ok(());
                     };
                     if self.end_line().is_none() {
-                        self.state = State::Refused;
+                        self.state = State::Refused(POISON);
                         return Err(Doubtful(place + end));
                     }
                     place += end + 1;

@@ -164,7 +164,7 @@ async fn columns(tx: &Tx, table: &str) -> Result<Vec<Column>, DbErr> {
     let backend = tx.get_database_backend();
     let sql = if backend == DbBackend::Postgres {
         "SELECT column_name::text AS name, data_type::text AS type FROM information_schema.columns
-         WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position"
+         WHERE table_schema = current_schema() AND table_name::text = $1 ORDER BY ordinal_position"
     } else {
         "SELECT name, type FROM pragma_table_info(?) ORDER BY cid"
     };
