@@ -237,8 +237,9 @@ impl Sender {
             match plan.options.retry.pause(tried, plan.repeatable, outcome) {
                 // Waiting past the deadline would only hide this answer behind a timeout.
                 Some(pause) if Instant::now() + pause < plan.deadline && self.pacing.may_repeat() => {
-                    let turn = self.pacing.turn(plan.deadline).unwrap_or_default();
-                    sleep(pause.max(turn)).await;
+                    let pause = pause.max(self.pacing.turn(plan.deadline).unwrap_or_default());
+                    tracing::debug!(?pause, "sending again");
+                    sleep(pause).await;
                 }
                 _ => return (response, Some(request)),
             }

@@ -68,7 +68,10 @@ async fn spans_name_the_exchange_and_no_secret() {
         "authenticate_environment",
         "/identity/resources/roles/v1",
         "GET",
+        "attempt",
+        "error.type=Unauthenticated",
         "sending again",
+        "resend_count=1",
         "t-7",
         "status_code=200",
     ] {
