@@ -10,7 +10,7 @@ use crate::support::{World, browser::PASSWORD, control};
 /// A tenant, a role of it, and somebody who holds it and has signed in; their id and token.
 async fn fill(world: &World) -> (String, String) {
     let acme = world.tenant("acme").await;
-    let new = [AddRoleRequest::new("auditor", "Auditor", 10.into())];
+    let new = [AddRoleRequest::new("auditor", "Auditor", 10)];
     let role = acme.roles().create_roles_v1(&new).await.expect("a role").remove(0).id;
     let ada = world.member("acme", "ada@acme.test").await;
     let raw = world.back_end(Some("acme")).await;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::{World, control};
 
 const JWKS: &str = "/.well-known/jwks.json";
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Security case 54, but for the number of calls.
 #[tokio::test]

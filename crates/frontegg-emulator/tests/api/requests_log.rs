@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use frontegg_emulator::{Emulator, Error, Fault, Selection};
+use frontegg_emulator::{Emulator, Error, Fault, RecordedRequest, Selection};
 use frontegg_identity::types::AddRoleRequest;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn tests_see_what_a_client_sent_and_got() {
     world.emulator.clock().freeze();
     let acme = world.tenant("acme").await;
     let ada = world.user("acme", "ada@acme.test", &[]).await;
-    let new = [AddRoleRequest::new("auditor", "Auditor", 10.into())];
+    let new = [AddRoleRequest::new("auditor", "Auditor", 10)];
     acme.roles().create_roles_v1(&new).await.expect("a role");
     acme.roles().delete_role("unknown").await.expect_err("no such role");
 
@@ -57,7 +57,7 @@ async fn tests_see_what_a_client_sent_and_got() {
     assert_eq!((anonymous.status(), anonymous.token()), (Some(401), None));
     assert_eq!(all.clone().on(Selection::tag("Roles").tenant("acme")).count(), 2);
     assert_eq!(all.clone().status(404).count(), 2);
-    let numbers: Vec<_> = all.list().iter().map(|request| request.number()).collect();
+    let numbers: Vec<_> = all.list().iter().map(RecordedRequest::number).collect();
     assert!(numbers.is_sorted_by(|one, other| one < other));
     world.emulator.reset().await.expect("a reset");
     assert_eq!(all.count(), 0);
@@ -82,7 +82,7 @@ async fn faults_show_in_the_record() {
     assert_eq!((request.status(), request.answer()), (None, Value::Null));
 
     // A client that went away is in the record as well.
-    world.emulator.faults().inject(Fault::delay(Duration::from_secs(600)).on("list_roles_v1")).expect("a fault");
+    world.emulator.faults().inject(Fault::delay(Duration::from_mins(10)).on("list_roles_v1")).expect("a fault");
     let impatient = world.frontegg.management().roles().list_roles_v1().timeout(Duration::from_millis(20)).no_retry();
     impatient.await.expect_err("a timeout");
     let requests = world.emulator.requests().on("list_roles_v1");
@@ -168,7 +168,7 @@ async fn only_so_many_are_kept() {
     for path in ["/1", "/2", "/3", "/4"] {
         world.get(path, "").await;
     }
-    let paths: Vec<_> = world.emulator.requests().list().iter().map(|request| request.path()).collect();
+    let paths: Vec<_> = world.emulator.requests().list().iter().map(RecordedRequest::path).collect();
     assert_eq!(paths, ["/2", "/3", "/4"]);
     let missing = world.emulator.requests().wait_for(4, Duration::from_millis(1)).await;
     assert!(matches!(missing, Err(Error::Unknown(text)) if text == "3 such requests came, not 4"));
