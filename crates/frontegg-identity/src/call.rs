@@ -205,6 +205,8 @@ pub(crate) struct Context {
     /// The call may be repeated although its method does not say so.
     repeatable: bool,
     attempts: Cell<u32>,
+    /// When the last attempt began.
+    begun: Cell<Instant>,
     history: RefCell<Vec<Attempt>>,
     answer: RefCell<Option<(StatusCode, Option<String>)>>,
     failure: RefCell<Option<Error>>,
@@ -217,6 +219,7 @@ impl Context {
             deadline: deadline(options.timeout),
             repeatable: false,
             attempts: Cell::new(0),
+            begun: Cell::new(Instant::now()),
             history: RefCell::default(),
             answer: RefCell::new(None),
             failure: RefCell::new(None),
@@ -267,7 +270,13 @@ impl Context {
             Some(Err(error)) => self.failure.take().unwrap_or_else(|| error.into()),
             None => Error::new(ErrorKind::Timeout, format!("no answer within {:?}", self.options.timeout)),
         };
-        let error = error.in_call(operation, attempts, self.answer.take()).after(self.history.take());
+        let error = error.in_call(operation, attempts, self.answer.take());
+        let mut history = self.history.take();
+        // The last attempt may have failed after its answer had begun, or with the call's time.
+        if history.len() < attempts as usize {
+            history.push(Attempt { kind: error.kind(), status: error.status(), took: self.begun.get().elapsed() });
+        }
+        let error = error.after(history);
         // The kind only: messages may repeat what the caller sent.
         span.record("error.type", field::debug(error.kind()));
         Err(error)
@@ -302,7 +311,10 @@ pub(crate) fn fail(error: Error) -> String {
 
 /// Notes that an attempt begins.
 pub(crate) fn count_attempt() {
-    let _ = CONTEXT.try_with(|context| context.attempts.set(context.attempts.get() + 1));
+    let _ = CONTEXT.try_with(|context| {
+        context.attempts.set(context.attempts.get() + 1);
+        context.begun.set(Instant::now());
+    });
 }
 
 /// Notes how an attempt failed.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use frontegg_emulator::Emulator;
 use frontegg_identity::{
     Frontegg, Login, Session,
-    enums::{EnforceMfaType, MfaStrategy},
-    login::{Factor, MfaChallenge, MfaEnrollment},
+    enums::{EnforceMfaType, MfaStrategy, UserProvider},
+    login::{Factor, MailedLink, MfaChallenge, MfaEnrollment, SignUp},
     types::{
         AuthenticateUserPasswordDto, CreateOrUpdateMfaStrategyRequest, CreateTenantRequest, CreateUserDto,
-        DisableMfaAuthAppRequest, MfaPolicyRequest, RequestEnrollMfasmsRequest, VerifyEnrollMfaUserAuthAppRequest,
-        VerifyEnrollMfasmsRequest,
+        DisableMfaAuthAppRequest, MfaPolicyRequest, RequestEnrollMfasmsRequest, SignUpUserEmailDto,
+        VerifyEnrollMfaUserAuthAppRequest, VerifyEnrollMfasmsRequest,
     },
 };
 use totp_rs::{Builder, Secret, Totp};
@@ -133,6 +133,32 @@ async fn an_app_is_set_up_asked_for_remembered_and_recovered_from() {
     let code = DisableMfaAuthAppRequest::new().token(world.next_code(&app));
     session.mfa().disable_my_authenticator_mfa(factor.device_id().unwrap(), &code).await.unwrap();
     world.login().await.into_session().unwrap();
+}
+
+/// From the first visit to the day on which the phone is lost.
+#[tokio::test]
+async fn somebody_comes_secures_the_account_and_gets_back_in() {
+    let world = world().await;
+    let frontegg = Frontegg::builder().base_url(world.emulator.url()).application_id("portal").build().unwrap();
+    let authentication = frontegg.authentication();
+    let newcomer = SignUpUserEmailDto::new(UserProvider::Local, "eve@globex.test", "Globex").password(PASSWORD);
+    let SignUp::Activate(_) = authentication.sign_up(&newcomer).await.unwrap() else { panic!("an address to prove") };
+    let link = world.emulator.outbox().last_to("eve@globex.test").link().await.unwrap();
+    let link: MailedLink = link.parse().unwrap();
+    authentication.activation(link).activate().await.unwrap().into_session().unwrap().log_out().await.unwrap();
+
+    let session = authentication.login("eve@globex.test", PASSWORD).await.unwrap().into_session().unwrap();
+    let (app, recovery_code) = enroll(&world, &session).await;
+    session.log_out().await.unwrap();
+    let login = authentication.login("eve@globex.test", PASSWORD).await.unwrap();
+    let Login::MfaRequired(challenge) = login else { panic!("no second factor is asked for") };
+    let session = challenge.authenticator(world.next_code(&app)).await.unwrap().into_session().unwrap();
+    assert!(session.user_management().get_my_profile_v2().await.unwrap().mfa_enrolled);
+    session.log_out().await.unwrap();
+
+    authentication.recover_mfa("eve@globex.test", recovery_code).await.unwrap();
+    let session = authentication.login("eve@globex.test", PASSWORD).await.unwrap().into_session().unwrap();
+    assert!(!session.user_management().get_my_profile_v2().await.unwrap().mfa_enrolled);
 }
 
 #[tokio::test]
