@@ -1,5 +1,7 @@
 //! What can go wrong, as values that a program can decide by.
 
+mod config;
+
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use frontegg_client::{self as client, ResponseValue};
@@ -8,62 +10,10 @@ use http::{HeaderMap, StatusCode};
 
 use crate::{decode, retry};
 
+pub use config::ConfigError;
+
 /// Header by which the service names an exchange; support asks for it.
 const TRACE_ID: &str = "frontegg-trace-id";
-
-/// The client cannot be built.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// A variable is needed and not set; the first name of the list is the preferred one.
-    #[error("environment variable {} is not set", .0.join(" or "))]
-    MissingVariable(&'static [&'static str]),
-    /// A variable is set to something that cannot be used.
-    #[error("environment variable {name}: {reason}")]
-    #[non_exhaustive]
-    InvalidVariable {
-        /// Name of the variable.
-        name: &'static str,
-        /// What is wrong with its value.
-        reason: String,
-    },
-    /// There is no such region.
-    #[error("unknown region {0:?}: expected eu, us, ca or au")]
-    UnknownRegion(String),
-    /// A sub-domain is one label: letters, digits and dashes.
-    #[error("{0:?} is no sub-domain: expected one label such as app-xyz")]
-    InvalidSubdomain(String),
-    /// The base URL cannot be used.
-    #[error("base URL {url:?}: {reason}")]
-    #[non_exhaustive]
-    InvalidBaseUrl {
-        /// The URL, or `…` when it holds a password.
-        url: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// A value cannot be sent in a header.
-    #[error("{0} cannot be sent in a header: it is empty or has characters other than visible ASCII")]
-    InvalidHeader(&'static str),
-    /// A verifier does not know whom tokens are meant for.
-    #[error("a verifier needs an audience: the environment's client id, an application's id, or any")]
-    NoAudience,
-    /// Machine access tokens are to be verified, and the verifier cannot look them up.
-    #[error("the verifier was built without a way to look access tokens up")]
-    NoAccessTokens,
-    /// An `https` URL needs one of the features `rustls` and `native-tls`.
-    #[error("an https URL needs one of the features `rustls` and `native-tls`")]
-    NoTls,
-    /// The HTTP client could not be set up, e.g. because no certificates were found.
-    #[error("the HTTP client cannot be set up: {0}")]
-    Http(String),
-}
-
-impl ConfigError {
-    pub(crate) fn in_variable(name: &'static str, error: &Self) -> Self {
-        Self::InvalidVariable { name, reason: error.to_string() }
-    }
-}
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -18,8 +18,11 @@ const LIMIT: Duration = Duration::from_secs(8);
 const ATTEMPT: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(600);
 
-/// Every kind of fault; each is made anew, as one is used up.
-fn faults() -> [(&'static str, fn() -> Fault); 15] {
+/// A fault by name; it is made anew each time, as one is used up.
+type Named = (&'static str, fn() -> Fault);
+
+/// Every kind of fault.
+fn faults() -> [Named; 15] {
     [
         ("429, wait 1 s", || Fault::rate_limited(Duration::from_secs(1))),
         ("429, wait 10 min", || Fault::rate_limited(LONG)),

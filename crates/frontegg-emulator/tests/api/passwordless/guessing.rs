@@ -1,0 +1,115 @@
+//! Codes cannot be guessed, and strangers learn nothing.
+
+use super::*;
+
+/// Security case 17: five wrong guesses void a code, whoever makes them.
+#[tokio::test]
+async fn case_17_codes_cannot_be_guessed() {
+    for kind in [CODE, SMS] {
+        let (world, _) = kind.world().await;
+        kind.ask(&mut world.browser(), json!({ "email": ADA })).await;
+        let code = kind.last(&world).await;
+        for _ in 0..5 {
+            let reply = kind.present(&mut world.browser(), kind.wrong(&code)).await;
+            assert_eq!(reply.refused(401), kind.refusal());
+        }
+        assert_eq!(kind.present(&mut world.browser(), &code).await.refused(401), kind.refusal());
+        kind.ask(&mut world.browser(), json!({ "email": ADA })).await;
+        let code = kind.last(&world).await;
+        for _ in 0..4 {
+            kind.present(&mut world.browser(), kind.wrong(&code)).await.refused(401);
+        }
+        kind.present(&mut world.browser(), &code).await.token();
+    }
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_succeeds() {
+    for kind in ALL {
+        let (world, _) = kind.world().await;
+        kind.ask(&mut world.browser(), json!({ "email": ADA })).await;
+        let secret = kind.last(&world).await;
+        let tasks: Vec<_> = (0..20)
+            .map(|_| {
+                let (mut browser, secret) = (world.browser(), secret.clone());
+                tokio::spawn(async move { kind.present(&mut browser, &secret).await.status })
+            })
+            .collect();
+        let mut statuses = Vec::new();
+        for task in tasks {
+            statuses.push(task.await.expect("a task"));
+        }
+        statuses.sort_unstable();
+        assert_eq!(statuses[0], 201, "{kind:?}");
+        assert!(statuses[1..].iter().all(|status| *status == 401), "{kind:?}: {statuses:?}");
+    }
+}
+
+/// Security case 9: nobody learns who exists.
+#[tokio::test]
+async fn case_9_strangers_get_the_same_answer_and_no_message() {
+    for kind in [CODE, LINK] {
+        let (world, _) = kind.world().await;
+        let known = world.browser().call(kind.send, &[], json!({ "email": ADA })).await;
+        assert_eq!(messages(&world).await, 1);
+        for name in [json!({ "email": "eve@acme.test" }), json!({ "userId": "eve" }), json!({ "username": "eve" })] {
+            let unknown = world.browser().call(kind.send, &[], name).await;
+            assert_eq!((unknown.status, &unknown.body, &unknown.cookies), (known.status, &known.body, &known.cookies));
+            assert_eq!(unknown.headers, known.headers);
+        }
+        assert_eq!(messages(&world).await, 1);
+        // Who can sign in but has no address is not told either.
+        let new = CreateUserDto::new().username("grace").password("Correct-horse-1815").skip_invite_email(true);
+        world.frontegg.tenant("acme").user_management().create_user_v2(&new).await.expect("a user");
+        kind.ask(&mut world.browser(), json!({ "username": "grace" })).await;
+        assert_eq!(messages(&world).await, 1);
+    }
+
+    let (world, _) = SMS.world().await;
+    let ask = async |name: Value| {
+        let reply = world.browser().call(SMS.send, &[], name).await;
+        assert_eq!(reply.status, 201);
+        assert_eq!(reply.body.as_object().expect("an object").len(), 1, "{}", reply.body);
+        reply.body["phoneNumber"].as_str().expect("a number").to_owned()
+    };
+    assert_eq!(ask(json!({ "email": ADA })).await, "********78");
+    assert_eq!(ask(json!({ "phoneNumber": NUMBER })).await, "********78");
+    assert_eq!(messages(&world).await, 2);
+    assert_eq!(ask(json!({ "phoneNumber": "+12025550199" })).await, "********99");
+    let mut shown = BTreeSet::new();
+    for name in ["eve", "mallory", "trudy", "oscar", "peggy", "victor"] {
+        let email = json!({ "email": format!("{name}@acme.test") });
+        let number = ask(email.clone()).await;
+        assert!(number.len() == 10 && number.starts_with("********"), "{number}");
+        assert_eq!(ask(email).await, number, "always the same, as a real one would be");
+        shown.insert(number);
+    }
+    assert!(shown.len() > 1, "not the same for all");
+    assert_eq!(messages(&world).await, 2);
+}
+
+/// Security case 9, the time. The medians of many requests, taken in turns; generous, as machines
+/// that run tests are busy.
+#[tokio::test]
+async fn case_9_strangers_wait_as_long() {
+    for kind in ALL {
+        let (world, _) = kind.world().await;
+        let mut browser = world.browser();
+        let mut times = [Vec::new(), Vec::new()];
+        for round in 0..60 {
+            for (which, email) in [(0, ADA), (1, "eve@acme.test")] {
+                let begin = std::time::Instant::now();
+                kind.ask(&mut browser, json!({ "email": email })).await;
+                if round >= 10 {
+                    times[which].push(begin.elapsed());
+                }
+            }
+        }
+        let [known, unknown] = times.map(|mut times| {
+            times.sort_unstable();
+            times[times.len() / 2]
+        });
+        eprintln!("{}: known {known:?}, unknown {unknown:?}", kind.send);
+        assert!(known < 2 * unknown && unknown < 2 * known, "{known:?} {unknown:?}");
+    }
+}
