@@ -33,6 +33,9 @@ fn every_command_is_accounted_for() {
         "cargo xtask drift --upstream PATH",
         "cargo xtask regen",
         "cargo xtask coverage --write",
+        "cargo bench -p frontegg-identity",
+        "cargo bench -p frontegg-emulator",
+        "xtask/weigh",
         ".ci/run",
     ]);
     assert_eq!(BTreeSet::from_iter(commands()), known, "a new command wants a test");
@@ -63,6 +66,20 @@ fn the_emulators_command_starts_it() {
         .collect();
     let mut program = Program::start(&arguments);
     assert_eq!(program.line(), format!("export FRONTEGG_CLIENT_ID={}", process::CLIENT_ID));
+}
+
+/// They take too long to be run here; the gate compiles the benches.
+#[test]
+fn the_benches_and_the_scales_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for command in commands() {
+        if let Some(member) = command.strip_prefix("cargo bench -p ") {
+            let manifest = std::fs::read_to_string(root.join("crates").join(member).join("Cargo.toml")).unwrap();
+            assert!(manifest.contains("[[bench]]"), "{member} has no bench");
+        }
+    }
+    let script = Command::new("bash").args(["-n", "xtask/weigh"]).current_dir(root).status().unwrap();
+    assert!(script.success());
 }
 
 #[test]
