@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use frontegg_emulator::{Emulator, StoreTarget};
 use frontegg_identity::{
-    Environment, Error, Frontegg, Scope,
+    Environment, Error, Scope,
     types::{
         AddPermissionRequest, AddPermissionToRoleRequest, AddRoleRequest, ApiTokenAuthV2Response, AssignUserToRolesDto,
         AuthApiTokenDto, CreateTenantAccessTokenRequest, CreateTenantApiTokenDto, CreateTenantApiTokenResponseDto,
@@ -267,10 +267,7 @@ async fn both_versions_speak_of_the_same_tokens() {
 async fn case_35_the_life_of_an_api_token() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("state.db");
-    let emulator = Emulator::builder().store(StoreTarget::SqliteFile(file)).start().await.expect("an emulator");
-    let client = Frontegg::builder().base_url(emulator.url());
-    let frontegg = client.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
-    let world = World { emulator, frontegg };
+    let world = World::of(Emulator::builder().store(StoreTarget::SqliteFile(file))).await;
     // All in one moment: which is the oldest must not depend on the time.
     world.emulator.clock().freeze();
     let acme = world.tenant("acme").await;

@@ -342,7 +342,8 @@ async fn case_40_another_environments_tokens_are_foreign() {
         ("another environment's issuer".to_owned(), impostor, ISSUER),
     ];
     // A database has a key of its own.
-    let shared = std::env::var_os("FRONTEGG_TEST_POSTGRES").is_none();
+    let databases = ["FRONTEGG_TEST_POSTGRES", "FRONTEGG_TEST_SQLITE"];
+    let shared = databases.iter().all(|name| std::env::var_os(name).is_none());
     forgeries.push(("another environment".to_owned(), same_key, if shared { ISSUER } else { KEY }));
     court.condemn(forgeries).await;
 }

@@ -19,17 +19,24 @@ use frontegg_identity::{
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
+use tempfile::TempDir;
 
 /// A fresh emulator and the client of its environment.
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) frontegg: Frontegg,
+    /// Where its store is a file.
+    folder: Option<TempDir>,
 }
 
 impl World {
-    /// In memory or, where `FRONTEGG_TEST_POSTGRES` names a database to use up, in PostgreSQL: one
-    /// for all tests, which then run one by one (`--test-threads 1`).
+    /// In memory; where `FRONTEGG_TEST_SQLITE` is set, in a file of its own; and where
+    /// `FRONTEGG_TEST_POSTGRES` names a database to use up, in PostgreSQL: one for all tests, which
+    /// then run one by one (`--test-threads 1`).
     pub(crate) async fn start() -> Self {
+        if std::env::var_os("FRONTEGG_TEST_SQLITE").is_some() {
+            return Self::in_a_file().await;
+        }
         let Ok(url) = std::env::var("FRONTEGG_TEST_POSTGRES") else {
             return Self::of(Emulator::builder()).await;
         };
@@ -39,12 +46,23 @@ impl World {
         world
     }
 
+    async fn in_a_file() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = format!("sqlite:{}", folder.path().join("emulator.db").display());
+        let world = Self::of(Emulator::builder().store(store.parse().expect("a store"))).await;
+        Self { folder: Some(folder), ..world }
+    }
+
     /// With settings of its own.
     pub(crate) async fn of(emulator: EmulatorBuilder) -> Self {
-        let emulator = emulator.start().await.expect("an emulator");
+        Self::around(emulator.start().await.expect("an emulator"))
+    }
+
+    /// Around an emulator that runs already.
+    pub(crate) fn around(emulator: Emulator) -> Self {
         let client = Frontegg::builder().base_url(emulator.url());
         let frontegg = client.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
-        Self { emulator, frontegg }
+        Self { emulator, frontegg, folder: None }
     }
 
     /// Creates a tenant.
