@@ -309,12 +309,14 @@ pub(crate) fn fail(error: Error) -> String {
     text
 }
 
-/// Notes that an attempt begins.
-pub(crate) fn count_attempt() {
+/// Notes that an attempt begins, and when.
+pub(crate) fn begin_attempt() -> Instant {
+    let begun = Instant::now();
     let _ = CONTEXT.try_with(|context| {
         context.attempts.set(context.attempts.get() + 1);
-        context.begun.set(Instant::now());
+        context.begun.set(begun);
     });
+    begun
 }
 
 /// Notes how an attempt failed.
@@ -363,7 +365,7 @@ mod tests {
     #[tokio::test]
     async fn a_failure_of_the_transport_keeps_its_type() {
         let send: Sending<'_, u8> = Box::pin(async {
-            count_attempt();
+            begin_attempt();
             Err(client::Error::Custom(fail(Error::new(ErrorKind::MissingScope, "no tenant"))))
         });
         let error = Context::new(Options::default()).run("probe", send).await.unwrap_err();
@@ -383,7 +385,7 @@ mod tests {
     #[tokio::test]
     async fn without_a_context_nothing_is_lost_but_the_type() {
         assert_eq!(fail(Error::new(ErrorKind::WrongToken, "no")), "no");
-        count_attempt();
+        begin_attempt();
         assert!(!plan(Options::default()).repeatable);
     }
 
@@ -391,7 +393,7 @@ mod tests {
     async fn contexts_do_not_see_each_other() {
         let inner = || Context::new(Options::default()).repeatable().run("inner", answer());
         let outer: Sending<'_, u8> = Box::pin(async {
-            count_attempt();
+            begin_attempt();
             inner().await.unwrap();
             assert!(!plan(Options::default()).repeatable);
             answer().await

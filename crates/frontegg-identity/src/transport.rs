@@ -219,14 +219,13 @@ impl Sender {
         let mut tried = 0;
         loop {
             let Some(mut copy) = request.try_clone() else {
-                call::count_attempt();
+                call::begin_attempt();
                 return (http.execute(request).await, None);
             };
             let left = plan.deadline.saturating_duration_since(Instant::now());
             *copy.timeout_mut() = Some(plan.options.attempt_timeout.min(left));
             tried += 1;
-            call::count_attempt();
-            let begun = Instant::now();
+            let begun = call::begin_attempt();
             let response = attempt(http, copy, plan.repeatable).await;
             self.note(operation, tried, &response, begun.elapsed());
             let outcome = match &response {

@@ -6,7 +6,6 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use frontegg_emulator::Emulator;
 use frontegg_identity::{
     Environment, Error, Frontegg, Page, PagedCall, Scope,
     model::OPERATIONS,
@@ -17,14 +16,7 @@ use frontegg_identity::{
     types::{AddRoleRequest, CreateTenantRequest, CreateUserDto, RolePage},
 };
 use futures_util::TryStreamExt;
-use support::{Reply, Service};
-
-async fn emulated() -> (Emulator, Frontegg) {
-    let emulator = Emulator::start().await.unwrap();
-    let builder = Frontegg::builder().base_url(emulator.url());
-    let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().unwrap();
-    (emulator, frontegg)
-}
+use support::{Reply, Service, emulated};
 
 /// A tenant with that many people, whose addresses are given.
 async fn crowd(frontegg: &Frontegg, number: usize) -> (Scope<Environment>, Vec<String>) {

@@ -14,7 +14,7 @@ use frontegg_identity::{
     },
 };
 use futures_util::TryStreamExt;
-use support::{Reply, Service};
+use support::{Reply, Service, emulated};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -31,10 +31,8 @@ fn quick<P: Progress>(task: Task<P>) -> Task<P> {
     task.poll_every(Duration::from_millis(1), Duration::from_millis(2))
 }
 
-async fn emulated() -> (Emulator, Frontegg) {
-    let emulator = Emulator::start().await.unwrap();
-    let builder = Frontegg::builder().base_url(emulator.url());
-    let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().unwrap();
+async fn with_tenants() -> (Emulator, Frontegg) {
+    let (emulator, frontegg) = emulated().await;
     for tenant in ["acme", "globex"] {
         frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id(tenant)).await.unwrap();
     }
@@ -89,7 +87,7 @@ async fn a_look_that_fails_ends_the_stream_once() {
 
 #[tokio::test]
 async fn many_are_invited() {
-    let (_emulator, frontegg) = emulated().await;
+    let (_emulator, frontegg) = with_tenants().await;
     let person = |index: usize| UserBulkInviteRequestDto::new().email(format!("user{index}@acme.test"));
     let people = (0..150).map(person).chain([person(3)]);
     let users = frontegg.tenant("acme").users();
@@ -101,7 +99,7 @@ async fn many_are_invited() {
 
 #[tokio::test]
 async fn roles_change_in_many_tenants() {
-    let (_emulator, frontegg) = emulated().await;
+    let (_emulator, frontegg) = with_tenants().await;
     let management = frontegg.management();
     let roles = management.roles().create_roles_v1(&[AddRoleRequest::new("k", "n", 3)]).await.unwrap();
     let new = CreateUserDto::new().email("ada@acme.test").skip_invite_email(true);
@@ -130,7 +128,7 @@ async fn people_and_tenants_are_brought_in() {
     let task = service.frontegg().management().data_migration().start_bulk_migration(&people).await.unwrap();
     assert_eq!(quick(task).wait(MINUTE).await.unwrap().done(), 2);
 
-    let (_emulator, frontegg) = emulated().await;
+    let (_emulator, frontegg) = with_tenants().await;
     let tenants: MigrateTenantsRequest =
         serde_json::from_str(r#"{"tenants":[{"tenantId":"initech","name":"Initech"}]}"#).unwrap();
     let migrations = frontegg.tenants().account_migration();

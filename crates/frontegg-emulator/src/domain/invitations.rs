@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Map;
 
 use super::{
@@ -75,14 +75,7 @@ pub(crate) async fn renew_all(
         Reach::Tenants(ids) => ids.into_iter().collect(),
         Reach::Environment => BTreeSet::new(),
     };
-    let rows = membership::Entity::find()
-        .find_also_related(tenant::Entity)
-        .filter(membership::Column::UserId.eq(user.id.as_str()))
-        .order_by_asc(membership::Column::CreatedAt)
-        .order_by_asc(membership::Column::Id)
-        .all(tx)
-        .await?;
-    let rows = rows.into_iter().filter_map(|(row, tenant)| Some((row, tenant?)));
+    let rows = memberships::with_tenants(tx, &user.id).await?.into_iter();
     let rows: Vec<_> = rows.filter(|(row, _)| reached.contains(&row.tenant_id)).collect();
     if rows.is_empty() && caller.is_user() {
         // Of people elsewhere a user's token learns nothing.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Statement};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement};
 
 use super::{DomainResult, memberships};
 use crate::store::{
@@ -26,15 +26,8 @@ pub(crate) async fn open(tx: &Tx, user_id: &str) -> DomainResult<Vec<tenant::Mod
 }
 
 async fn with_memberships(tx: &Tx, user_id: &str) -> DomainResult<Vec<(membership::Model, tenant::Model)>> {
-    let rows = membership::Entity::find()
-        .find_also_related(tenant::Entity)
-        .filter(membership::Column::UserId.eq(user_id))
-        .order_by_asc(membership::Column::CreatedAt)
-        .order_by_asc(membership::Column::Id)
-        .all(tx)
-        .await?;
-    let open = rows.into_iter().filter(|(row, _)| memberships::is_open(tx, row));
-    Ok(open.filter_map(|(row, tenant)| Some((row, tenant?))).collect())
+    let rows = memberships::with_tenants(tx, user_id).await?;
+    Ok(rows.into_iter().filter(|(row, _)| memberships::is_open(tx, row)).collect())
 }
 
 /// The same tenants with their places. One that lies below another of them, from which the person

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use frontegg_emulator::Emulator;
 use frontegg_identity::{Builder, Frontegg, Retry};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -138,6 +139,14 @@ impl Service {
         let tokens = asked.iter().filter(|asked| asked.path == "/auth/vendor").count();
         (tokens, asked.len() - tokens)
     }
+}
+
+/// An emulator, for what a well-behaved server does, and the client of its environment.
+pub(crate) async fn emulated() -> (Emulator, Frontegg) {
+    let emulator = Emulator::start().await.unwrap();
+    let builder = Frontegg::builder().base_url(emulator.url());
+    let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().unwrap();
+    (emulator, frontegg)
 }
 
 async fn read(stream: &mut TcpStream) -> Option<Asked> {

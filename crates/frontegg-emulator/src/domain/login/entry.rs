@@ -1,6 +1,6 @@
 //! Whether somebody may come in, and into which tenant.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use super::{Inviting, Visit, require_unlocked};
 use crate::{
@@ -102,16 +102,9 @@ pub(super) async fn choose(
 
 /// The memberships by which the person can enter a tenant, the oldest first.
 async fn open_memberships(tx: &Tx, user: &user::Model) -> DomainResult<Vec<membership::Model>> {
-    let rows = membership::Entity::find()
-        .find_also_related(tenant::Entity)
-        .filter(membership::Column::UserId.eq(user.id.as_str()))
-        .order_by_asc(membership::Column::CreatedAt)
-        .order_by_asc(membership::Column::Id)
-        .all(tx)
-        .await?;
-    let enterable = |(row, tenant): &(membership::Model, Option<tenant::Model>)| {
-        let live = tenant.as_ref().is_some_and(|tenant| tenant.deleted_at.is_none() && !tenant.is_locked);
-        live && memberships::is_open(tx, row)
+    let rows = memberships::with_tenants(tx, &user.id).await?;
+    let enterable = |(row, tenant): &(membership::Model, tenant::Model)| {
+        tenant.deleted_at.is_none() && !tenant.is_locked && memberships::is_open(tx, row)
     };
     Ok(rows.into_iter().filter(enterable).map(|(row, _)| row).collect())
 }

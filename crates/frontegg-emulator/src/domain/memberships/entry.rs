@@ -48,14 +48,8 @@ pub(crate) async fn require_entry(tx: &Tx, user: &user::Model, tenant_id: &str) 
 
 /// The same for several tenants of which the person has to be a member.
 pub(crate) async fn require_own_entry(tx: &Tx, user: &user::Model, tenant_ids: BTreeSet<&str>) -> DomainResult<()> {
-    let rows = membership::Entity::find()
-        .find_also_related(tenant::Entity)
-        .filter(membership::Column::UserId.eq(user.id.as_str()))
-        .all(tx)
-        .await?;
-    let usable = |(row, tenant): &(membership::Model, Option<tenant::Model>)| {
-        is_usable(tx, row) && tenant.as_ref().is_some_and(|tenant| !tenant.is_locked)
-    };
+    let rows = super::with_tenants(tx, &user.id).await?;
+    let usable = |(row, tenant): &(membership::Model, tenant::Model)| is_usable(tx, row) && !tenant.is_locked;
     let open: BTreeSet<&str> = rows.iter().filter(|row| usable(row)).map(|(row, _)| row.tenant_id.as_str()).collect();
     if !user.is_locked && tenant_ids.is_subset(&open) { Ok(()) } else { Err(no_entry()) }
 }

@@ -86,6 +86,18 @@ pub(crate) async fn of_users(tx: &Tx, user_ids: &[String]) -> DomainResult<Vec<m
         .await?)
 }
 
+/// All memberships of a person with their tenants, the oldest first.
+pub(crate) async fn with_tenants(tx: &Tx, user_id: &str) -> DomainResult<Vec<(membership::Model, tenant::Model)>> {
+    let rows = membership::Entity::find()
+        .find_also_related(tenant::Entity)
+        .filter(membership::Column::UserId.eq(user_id))
+        .order_by_asc(membership::Column::CreatedAt)
+        .order_by_asc(membership::Column::Id)
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().filter_map(|(row, tenant)| Some((row, tenant?))).collect())
+}
+
 /// Whether a tenant has no member yet.
 pub(crate) async fn is_empty(tx: &Tx, tenant_id: &str) -> DomainResult<bool> {
     Ok(membership::Entity::find().filter(membership::Column::TenantId.eq(tenant_id)).count(tx).await? == 0)

@@ -62,20 +62,7 @@ pub mod authenticator {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {
-        #[sea_orm(
-            belongs_to = "super::super::user::Entity",
-            from = "Column::UserId",
-            to = "super::super::user::Column::Id"
-        )]
-        User,
-    }
-
-    impl Related<super::super::user::Entity> for Entity {
-        fn to() -> RelationDef {
-            Relation::User.def()
-        }
-    }
+    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -96,20 +83,7 @@ pub mod mfa_phone {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {
-        #[sea_orm(
-            belongs_to = "super::super::user::Entity",
-            from = "Column::UserId",
-            to = "super::super::user::Column::Id"
-        )]
-        User,
-    }
-
-    impl Related<super::super::user::Entity> for Entity {
-        fn to() -> RelationDef {
-            Relation::User.def()
-        }
-    }
+    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -142,20 +116,7 @@ pub mod webauthn_credential {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {
-        #[sea_orm(
-            belongs_to = "super::super::user::Entity",
-            from = "Column::UserId",
-            to = "super::super::user::Column::Id"
-        )]
-        User,
-    }
-
-    impl Related<super::super::user::Entity> for Entity {
-        fn to() -> RelationDef {
-            Relation::User.def()
-        }
-    }
+    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -183,20 +144,7 @@ pub mod webauthn_challenge {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {
-        #[sea_orm(
-            belongs_to = "super::super::user::Entity",
-            from = "Column::UserId",
-            to = "super::super::user::Column::Id"
-        )]
-        User,
-    }
-
-    impl Related<super::super::user::Entity> for Entity {
-        fn to() -> RelationDef {
-            Relation::User.def()
-        }
-    }
+    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -217,20 +165,7 @@ pub mod recovery_code {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {
-        #[sea_orm(
-            belongs_to = "super::super::user::Entity",
-            from = "Column::UserId",
-            to = "super::super::user::Column::Id"
-        )]
-        User,
-    }
-
-    impl Related<super::super::user::Entity> for Entity {
-        fn to() -> RelationDef {
-            Relation::User.def()
-        }
-    }
+    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
@@ -251,20 +186,7 @@ pub mod remembered_device {
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {
-        #[sea_orm(
-            belongs_to = "super::super::user::Entity",
-            from = "Column::UserId",
-            to = "super::super::user::Column::Id"
-        )]
-        User,
-    }
-
-    impl Related<super::super::user::Entity> for Entity {
-        fn to() -> RelationDef {
-            Relation::User.def()
-        }
-    }
+    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use frontegg_identity::{model::operation, types::CreateUserDto};
-use reqwest::{Client, Method, Response, Url, header};
+use frontegg_identity::types::CreateUserDto;
+use reqwest::{Client, Response, Url, header};
 use serde_json::{Value, json};
 
-use super::{World, claims};
+use super::{World, addressed, claims};
 
 /// What people of tests sign in with.
 pub(crate) const PASSWORD: &str = "Correct-horse-1815";
@@ -83,14 +83,7 @@ impl Browser {
 
     /// Calls an operation; a body of null is none.
     pub(crate) async fn call(&mut self, operation_id: &str, path: &[&str], body: Value) -> Reply {
-        let operation = operation(operation_id).unwrap_or_else(|| panic!("no operation {operation_id}"));
-        let mut values = path.iter();
-        let mut url = self.base.clone();
-        let segments = operation.path.trim_start_matches('/').split('/').map(|segment| {
-            if segment.starts_with('{') { values.next().expect("a value for every place") } else { segment }
-        });
-        url.path_segments_mut().expect("an address with a path").clear().extend(segments);
-        let method: Method = operation.method.as_str().parse().expect("a method");
+        let (method, url) = addressed(&self.base, operation_id, path);
         let mut request = self.http.request(method, url);
         for (name, value) in &self.headers {
             request = request.header(*name, value);

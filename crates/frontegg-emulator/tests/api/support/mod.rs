@@ -14,9 +14,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use frontegg_emulator::{Emulator, EmulatorBuilder, StoreTarget};
 use frontegg_identity::{
     Environment, Error, Frontegg, Scope, User,
+    model::operation,
     types::{CreateTenantRequest, CreateUserDto},
 };
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, StatusCode, Url};
 use serde::Serialize;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -131,6 +132,18 @@ pub(crate) async fn control(world: &World, method: Method, path: &str, body: Val
     let response = request.send().await.expect("an answer");
     let status = response.status();
     (status, serde_json::from_slice(&response.bytes().await.expect("a body")).unwrap_or_default())
+}
+
+/// An operation's method, and its address under a base with values for its path.
+fn addressed(base: &Url, operation_id: &str, path: &[&str]) -> (Method, Url) {
+    let operation = operation(operation_id).unwrap_or_else(|| panic!("no operation {operation_id}"));
+    let mut values = path.iter();
+    let mut url = base.clone();
+    let segments = operation.path.trim_start_matches('/').split('/').map(|segment| {
+        if segment.starts_with('{') { values.next().expect("a value for every place") } else { segment }
+    });
+    url.path_segments_mut().expect("an address with a path").clear().extend(segments);
+    (operation.method.as_str().parse().expect("a method"), url)
 }
 
 /// The texts of a refusal with that status.

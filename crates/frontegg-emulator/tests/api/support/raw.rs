@@ -1,10 +1,9 @@
 //! Calls as clients make them that use no SDK: any operation, any body, the answer as it is.
 
-use frontegg_identity::model::operation;
-use reqwest::{Client, Method, StatusCode, Url};
+use reqwest::{Client, StatusCode, Url};
 use serde_json::{Value, json};
 
-use super::World;
+use super::{World, addressed};
 
 /// A bearer token and where to use it.
 pub(crate) struct Raw {
@@ -44,15 +43,8 @@ impl Raw {
 
     /// The same with a query.
     pub(crate) async fn query(&self, operation_id: &str, path: &[&str], query: &str, body: Value) -> Answer {
-        let operation = operation(operation_id).unwrap_or_else(|| panic!("no operation {operation_id}"));
-        let mut values = path.iter();
-        let mut url = self.base.clone();
-        let segments = operation.path.trim_start_matches('/').split('/').map(|segment| {
-            if segment.starts_with('{') { values.next().expect("a value for every place") } else { segment }
-        });
-        url.path_segments_mut().expect("an address with a path").clear().extend(segments);
+        let (method, mut url) = addressed(&self.base, operation_id, path);
         url.set_query(Some(query).filter(|query| !query.is_empty()));
-        let method: Method = operation.method.as_str().parse().expect("a method");
         let mut request = self.http.request(method, url);
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
