@@ -1,9 +1,11 @@
 //! The control plane under `/_emulator/`: what a test or an operator does to the emulator itself.
 //!
-//! The routes, bodies and answers are told in `CONTROL.md`. It can empty the store, so it is guarded: only this machine reaches it, or whoever has the admin
-//! token where one is set; the `Host` must be an address of ours, which stops names that were
+//! The routes, bodies and answers are told in `CONTROL.md`, and `wire` has them as types for the
+//! server and its `client`. It can empty the store, so it is guarded: only this machine reaches it,
+//! or whoever has the admin token where one is set; the `Host` must be an address of ours, which stops names that were
 //! rebound to this machine, and a browser's `Origin` must be the same. No CORS is granted.
 
+pub(crate) mod client;
 mod faults;
 mod keys;
 mod leaked_passwords;
@@ -11,6 +13,7 @@ mod outbox;
 mod rate_limits;
 mod requests;
 mod transfer;
+pub(crate) mod wire;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -19,17 +22,16 @@ use axum::{
     body::Bytes,
     extract::{Request, State},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::{get, post},
 };
-use chrono::{DateTime, Utc};
 use frontegg_contract::{ApiFailure, ApiResult, receive::bearer};
 use frontegg_model::OPERATIONS;
 use http::{HeaderMap, StatusCode, Uri, header};
 use secrecy::ExposeSecret;
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
 
+use self::wire::{AdvanceClock, ClockState, Coverage, Health, Info, OperationCount, Ready, SetClock};
 use crate::{api, domain::environment::same_secret, server::Peer, service::Service};
 
 type Shared = State<Arc<Service>>;
@@ -109,39 +111,39 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-async fn health(State(service): Shared) -> Json<Value> {
-    Json(json!({ "status": "ok", "passwordHashing": service.passwords().mode() }))
+async fn health(State(service): Shared) -> Json<Health> {
+    Json(Health { status: "ok".to_owned(), password_hashing: service.passwords().mode().to_owned() })
 }
 
-async fn ready(State(service): Shared) -> ApiResult<Json<Value>> {
+async fn ready(State(service): Shared) -> ApiResult<Json<Ready>> {
     service.store().ping().await.map_err(|error| {
         tracing::warn!(%error, "not ready");
         ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "The store is not available")
     })?;
-    Ok(Json(json!({ "status": "ok" })))
+    Ok(Json(Ready { status: "ok".to_owned() }))
 }
 
-async fn info(State(service): Shared) -> Json<Value> {
-    let unserved = api::unserved().count();
-    Json(json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "url": service.url(),
-        "baseUrl": service.base_url(),
-        "vendorId": service.vendor_id(),
-        "clientId": service.client_id(),
-        "store": service.config().store.to_string(),
-        "clock": show_clock(&service),
-        "operations": { "all": OPERATIONS.len(), "served": OPERATIONS.len() - unserved },
-    }))
+async fn info(State(service): Shared) -> Json<Info> {
+    let Coverage { all, served, .. } = covered();
+    Json(Info {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        url: service.url().to_owned(),
+        base_url: service.base_url().to_owned(),
+        vendor_id: service.vendor_id().to_owned(),
+        client_id: service.client_id().to_owned(),
+        store: service.config().store.to_string(),
+        clock: show_clock(&service),
+        operations: OperationCount { all, served },
+    })
 }
 
-async fn coverage() -> Json<Value> {
-    let unserved: Vec<_> = api::unserved().map(|operation| operation.id).collect();
-    Json(json!({
-        "all": OPERATIONS.len(),
-        "served": OPERATIONS.len() - unserved.len(),
-        "unserved": unserved,
-    }))
+async fn coverage() -> Json<Coverage> {
+    Json(covered())
+}
+
+fn covered() -> Coverage {
+    let unserved: Vec<_> = api::unserved().map(|operation| operation.id.to_owned()).collect();
+    Coverage { all: OPERATIONS.len(), served: OPERATIONS.len() - unserved.len(), unserved }
 }
 
 async fn reset(State(service): Shared) -> ApiResult<StatusCode> {
@@ -149,34 +151,22 @@ async fn reset(State(service): Shared) -> ApiResult<StatusCode> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn show_clock(service: &Service) -> Value {
+fn show_clock(service: &Service) -> ClockState {
     let clock = service.clock();
-    json!({ "now": clock.timestamp().to_string(), "frozen": clock.is_frozen() })
+    ClockState { now: clock.now(), frozen: clock.is_frozen() }
 }
 
-async fn clock(State(service): Shared) -> Json<Value> {
+async fn clock(State(service): Shared) -> Json<ClockState> {
     Json(show_clock(&service))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetClock {
-    now: DateTime<Utc>,
-}
-
-async fn set_clock(State(service): Shared, body: Bytes) -> ApiResult<Json<Value>> {
+async fn set_clock(State(service): Shared, body: Bytes) -> ApiResult<Json<ClockState>> {
     let wanted: SetClock = parse(&body)?;
     service.clock().set(wanted.now);
     Ok(Json(show_clock(&service)))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct AdvanceClock {
-    seconds: f64,
-}
-
-async fn advance_clock(State(service): Shared, body: Bytes) -> ApiResult<Json<Value>> {
+async fn advance_clock(State(service): Shared, body: Bytes) -> ApiResult<Json<ClockState>> {
     let wanted: AdvanceClock = parse(&body)?;
     let duration = Duration::try_from_secs_f64(wanted.seconds)
         .map_err(|_| ApiFailure::bad_request("seconds must be a number from 0"))?;
@@ -184,19 +174,19 @@ async fn advance_clock(State(service): Shared, body: Bytes) -> ApiResult<Json<Va
     Ok(Json(show_clock(&service)))
 }
 
-async fn freeze_clock(State(service): Shared) -> Json<Value> {
+async fn freeze_clock(State(service): Shared) -> Json<ClockState> {
     service.clock().freeze();
     Json(show_clock(&service))
 }
 
-async fn resume_clock(State(service): Shared) -> Json<Value> {
+async fn resume_clock(State(service): Shared) -> Json<ClockState> {
     service.clock().resume();
     Json(show_clock(&service))
 }
 
-async fn real_clock(State(service): Shared) -> Response {
+async fn real_clock(State(service): Shared) -> Json<ClockState> {
     service.clock().real();
-    Json(show_clock(&service)).into_response()
+    Json(show_clock(&service))
 }
 
 /// Reads a body as JSON, whatever type it claims to be, as `curl -d` sends it.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::{
-    Clock, Error, Fault, Faults, Outbox, RateLimit, RateLimits, Requests, Snapshot, StoreTarget,
+    Clock, Control, Error, Fault, Faults, Outbox, RateLimit, RateLimits, Requests, Snapshot, StoreTarget,
     config::Config,
     domain::{DomainError, tenants},
     server::{self, Server},
@@ -91,6 +91,12 @@ impl Emulator {
     /// How many requests of one client it answers.
     pub fn rate_limits(&self) -> RateLimits {
         RateLimits::new(Arc::clone(&self.service))
+    }
+
+    /// A client of its control plane, which does the same over HTTP: for code that shall work with an
+    /// emulator of another process too.
+    pub fn control(&self) -> Control {
+        Control::of(self.url(), self.address, self.service.config().admin_token.clone())
     }
 
     /// From now on these passwords count as known from a data leak, and no others: sign-ins with them

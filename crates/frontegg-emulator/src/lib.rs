@@ -34,6 +34,7 @@ mod transfer;
 mod user_token;
 
 pub use clock::{Clock, Timestamp};
+pub use control::client::{Control, ControlError};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use error::Error;
 pub use faults::{Fault, Faults, InjectedFault};
@@ -46,4 +47,9 @@ pub use store::{ParseTargetError, StoreTarget};
 pub use transfer::Snapshot;
 
 #[doc = include_str!("../CONTROL.md")]
-pub mod control_plane {}
+pub mod control_plane {
+    pub use crate::control::wire::{
+        Channel, ClockState, Coverage, FaultState, Health, Info, OperationCount, OutboxQuery, RequestQuery,
+        RequestRecord,
+    };
+}

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::{
     Error,
+    control::wire::{self, MessageBody},
     domain::{
         DomainResult,
         outbox::{self, Filter},
@@ -75,7 +76,7 @@ impl Outbox {
 
     async fn find(&self, filter: &Filter) -> Result<Vec<Message>, Error> {
         let rows = list(&self.service, filter, None).await?;
-        Ok(rows.into_iter().map(Message).collect())
+        Ok(rows.into_iter().map(Message::from).collect())
     }
 }
 
@@ -126,7 +127,7 @@ impl LastMessage {
     /// The message, if there is one.
     pub async fn find(self) -> Result<Option<Message>, Error> {
         let row = newest(&self.outbox.service, &self.filter, self.within).await?;
-        Ok(row.map(Message))
+        Ok(row.map(Message::from))
     }
 
     async fn part(self, name: &str, part: fn(&Message) -> Option<&str>) -> Result<String, Error> {
@@ -162,7 +163,7 @@ impl IntoFuture for LastMessage {
 
 /// A mail or SMS message that would have been sent. `Debug` does not show what is secret in it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Message(outbox_message::Model);
+pub struct Message(pub(crate) MessageBody);
 
 impl Message {
     /// Its id.
@@ -172,7 +173,7 @@ impl Message {
 
     /// Whether it is an SMS, and not a mail.
     pub fn is_sms(&self) -> bool {
-        self.0.channel == Channel::Sms
+        self.0.channel == wire::Channel::Sms
     }
 
     /// The type of its template, e.g. `MagicLink`.
@@ -182,12 +183,12 @@ impl Message {
 
     /// The address or number that it is for.
     pub fn recipient(&self) -> &str {
-        &self.0.recipient
+        &self.0.to
     }
 
     /// Who it is from.
     pub fn sender(&self) -> &str {
-        self.0.sender.as_deref().unwrap_or_default()
+        self.0.from.as_deref().unwrap_or_default()
     }
 
     /// Its subject line; an SMS has none.
@@ -227,7 +228,36 @@ impl Message {
 
     /// When it was sent.
     pub fn sent_at(&self) -> DateTime<Utc> {
-        self.0.created_at.utc()
+        self.0.sent_at
+    }
+}
+
+impl From<MessageBody> for Message {
+    fn from(body: MessageBody) -> Self {
+        Self(body)
+    }
+}
+
+impl From<outbox_message::Model> for Message {
+    fn from(row: outbox_message::Model) -> Self {
+        Self(MessageBody {
+            id: row.id,
+            channel: match row.channel {
+                Channel::Email => wire::Channel::Email,
+                Channel::Sms => wire::Channel::Sms,
+            },
+            template: row.template,
+            to: row.recipient,
+            from: row.sender,
+            user_id: row.user_id,
+            tenant_id: row.tenant_id,
+            subject: row.subject,
+            body: row.body,
+            link: row.link,
+            code: row.code,
+            token: row.token,
+            sent_at: row.created_at.utc(),
+        })
     }
 }
 
@@ -238,7 +268,7 @@ impl fmt::Debug for Message {
             .field("channel", &self.0.channel)
             .field("template", &self.template())
             .field("recipient", &self.recipient())
-            .field("sent_at", &self.0.created_at)
+            .field("sent_at", &self.0.sent_at)
             .finish_non_exhaustive()
     }
 }

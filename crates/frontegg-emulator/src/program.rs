@@ -11,7 +11,7 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::{Emulator, EmulatorBuilder, Fault, StoreTarget};
+use crate::{Emulator, EmulatorBuilder, Error, Fault, StoreTarget};
 
 /// What happens, but not each step of the database.
 const QUIET_LIBRARIES: &str = "info,sea_orm_migration=warn,sqlx=warn";
@@ -77,9 +77,10 @@ struct Options {
     refresh_grace: u64,
 
     /// A fault to begin with, as JSON, e.g. '{"on": {"operation": "list_roles_v1"}, "status": 503,
-    /// "times": 2}'; may be given several times.
-    #[arg(long = "fault", global = true, value_name = "JSON")]
-    faults: Vec<Fault>,
+    /// "times": 2}', or a list of them; may be given several times.
+    #[arg(long = "fault", global = true, value_name = "JSON", env = "FRONTEGG_EMULATOR_FAULT")]
+    #[arg(value_parser = read_faults)]
+    faults: Vec<Faults>,
 
     /// A document of the control plane's export to begin with, where the store is a new one.
     #[arg(long, global = true, value_name = "FILE", env = "FRONTEGG_EMULATOR_SEED")]
@@ -94,6 +95,19 @@ struct Options {
     #[arg(long, global = true, value_name = "FILTER", default_value = QUIET_LIBRARIES)]
     #[arg(env = "FRONTEGG_EMULATOR_LOG")]
     log: String,
+}
+
+/// The faults of one `--fault`.
+type Faults = std::sync::Arc<[Fault]>;
+
+/// Reads a fault or a list of faults.
+fn read_faults(text: &str) -> Result<Faults, String> {
+    let list: Vec<serde_json::Value> = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text).map_err(|error| error.to_string())?
+    } else {
+        return Ok([text.parse::<Fault>().map_err(|error| error.to_string())?].into());
+    };
+    list.iter().map(|fault| fault.to_string().parse().map_err(|error: Error| error.to_string())).collect()
 }
 
 /// Without the secrets.
@@ -149,7 +163,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         let document = serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", file.display()))?;
         builder = builder.seed(document);
     }
-    builder = options.faults.into_iter().fold(builder, EmulatorBuilder::fault);
+    builder = options.faults.iter().flat_map(|faults| faults.iter().cloned()).fold(builder, EmulatorBuilder::fault);
     let mut emulator = builder.start().await?;
     announce(&emulator)?;
     tokio::select! {
@@ -242,12 +256,52 @@ mod tests {
         assert!(Arguments::try_parse_from(["x", "--store", "mysql://x"]).is_err());
     }
 
+    /// What cannot be said on a command line is said in a variable, and the other way round.
+    #[test]
+    fn every_flag_is_a_variable_too() {
+        let mut command = Arguments::command();
+        command.build();
+        let mut flags = 0;
+        for command in std::iter::once(&command).chain(command.get_subcommands()) {
+            for argument in command.get_arguments().filter(|argument| !argument.is_positional()) {
+                let name = argument.get_long().expect("a long name");
+                if ["help", "version"].contains(&name) {
+                    continue;
+                }
+                let variable = format!("FRONTEGG_EMULATOR_{}", name.to_uppercase().replace('-', "_"));
+                let found = argument.get_env().and_then(std::ffi::OsStr::to_str);
+                assert_eq!(found, Some(variable.as_str()), "--{name}");
+                flags += 1;
+            }
+        }
+        assert!(flags >= 2 * 12, "{flags}");
+    }
+
     #[test]
     fn faults_are_read_as_json() {
-        let words = ["x", "--fault", r#"{"status": 503}"#, "--fault", r#"{"effect": "drop"}"#];
-        assert_eq!(Arguments::parse_from(words).options.faults.len(), 2);
-        let error = Arguments::try_parse_from(["x", "--fault", r#"{"on": {"tag": "x"}, "status": 503}"#]);
-        assert!(error.expect_err("a refusal").to_string().contains("there is no tag x"));
+        let (one, two) = (r#"{"status": 503}"#, r#" [{"effect": "drop"}, {"status": 500}]"#);
+        let options = Arguments::parse_from(["x", "--fault", one, "--fault", two]).options;
+        let faults: Vec<_> = options.faults.iter().flat_map(|faults| faults.iter().cloned()).collect();
+        assert_eq!(faults, [Fault::status(503), Fault::drop(), Fault::status(500)].map(implied));
+        for (wrong, text) in [
+            (r#"{"on": {"tag": "x"}, "status": 503}"#, "there is no tag x"),
+            (r#"[{"status": 503}, {"status": 9}]"#, "status must be a number"),
+            ("[1", "EOF"),
+            ("", "EOF"),
+        ] {
+            let error = Arguments::try_parse_from(["x", "--fault", wrong]).expect_err("a refusal").to_string();
+            assert!(error.contains(text), "{error}");
+        }
+    }
+
+    /// A fault as it reads where its effect is implied by the status.
+    fn implied(fault: Fault) -> Fault {
+        let mut written = serde_json::to_value(fault).expect("JSON");
+        let members = written.as_object_mut().expect("an object");
+        if members.contains_key("status") {
+            members.remove("effect");
+        }
+        written.to_string().parse().expect("a fault")
     }
 
     #[test]

@@ -6,12 +6,12 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use frontegg_contract::redact::{self, REDACTED};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::Instant;
 
 pub(crate) use log::{Log, Record};
 
-use crate::{Error, Selection, service::Service};
+use crate::{Error, Selection, control::wire::RequestRecord, service::Service};
 
 /// Headers whose values are shown; nobody knows what others carry.
 const SHOWN: [&str; 14] = [
@@ -237,29 +237,29 @@ impl RecordedRequest {
     }
 
     /// All of it, for the control plane.
-    pub(crate) fn describe(&self) -> Value {
+    pub(crate) fn describe(&self) -> RequestRecord {
         let headers = self.0.headers.keys().map(|name| {
             let value = self.header(name.as_str()).unwrap_or(REDACTED);
-            (name.to_string(), Value::from(value))
+            (name.to_string(), value.to_owned())
         });
-        json!({
-            "number": self.number(),
-            "at": self.0.at.to_string(),
-            "milliseconds": self.took().as_secs_f64() * 1000.0,
-            "method": self.method(),
-            "path": self.path(),
-            "query": self.query(),
-            "headers": headers.collect::<serde_json::Map<_, _>>(),
-            "operation": self.operation(),
-            "token": self.token(),
-            "tenantId": self.tenant_id(),
-            "userId": self.user_id(),
-            "body": self.body(),
-            "status": self.status(),
-            "answer": self.answer(),
-            "fault": self.fault(),
-            "traceId": self.trace_id(),
-        })
+        RequestRecord {
+            number: self.number(),
+            at: self.at(),
+            milliseconds: self.took().as_secs_f64() * 1000.0,
+            method: self.method().to_owned(),
+            path: self.path(),
+            query: self.query(),
+            headers: headers.collect(),
+            operation: self.operation().map(str::to_owned),
+            token: self.token().map(str::to_owned),
+            tenant_id: self.tenant_id().map(str::to_owned),
+            user_id: self.user_id().map(str::to_owned),
+            body: self.body(),
+            status: self.status(),
+            answer: self.answer(),
+            fault: self.fault(),
+            trace_id: self.trace_id().map(str::to_owned),
+        }
     }
 }
 

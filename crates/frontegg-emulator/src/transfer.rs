@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    domain::{DomainError, DomainResult},
+    domain::{DomainError, DomainResult, documents},
     keys::{KeyDocument, KeySet},
     service::Service,
     store::{
@@ -119,6 +119,9 @@ fn read(document: &Value) -> DomainResult<Document> {
     }
     if let Some(name) = document.tables.keys().find(|name| dump::tables().all(|table| table != **name)) {
         return Err(DomainError::bad_request(format!("tables.{name} is unknown")));
+    }
+    for (table, rows) in &document.tables {
+        documents::check(table, rows)?;
     }
     Ok(document)
 }

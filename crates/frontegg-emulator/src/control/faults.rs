@@ -10,27 +10,28 @@ use axum::{
 };
 use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
-use serde_json::{Value, json};
 
-use super::{Shared, parse};
+use super::{
+    Shared, parse,
+    wire::{FaultList, FaultState},
+};
 use crate::{faults::Entry, service::Service};
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/faults", get(list).post(inject).delete(clear)).route("/faults/{id}", get(show).delete(remove))
 }
 
-async fn list(State(service): Shared) -> Json<Value> {
+async fn list(State(service): Shared) -> Json<FaultList> {
     let entries = service.controls().faults.list();
-    let faults: Vec<_> = entries.iter().map(|entry| describe(entry)).collect();
-    Json(json!({ "faults": faults }))
+    Json(FaultList { faults: entries.iter().map(|entry| describe(entry)).collect() })
 }
 
-async fn inject(State(service): Shared, body: Bytes) -> ApiResult<(StatusCode, Json<Value>)> {
+async fn inject(State(service): Shared, body: Bytes) -> ApiResult<(StatusCode, Json<FaultState>)> {
     let entry = service.controls().faults.inject(parse(&body)?).map_err(ApiFailure::bad_request)?;
     Ok((StatusCode::CREATED, Json(describe(&entry))))
 }
 
-async fn show(State(service): Shared, Path(id): Path<String>) -> ApiResult<Json<Value>> {
+async fn show(State(service): Shared, Path(id): Path<String>) -> ApiResult<Json<FaultState>> {
     let entry = id.parse().ok().and_then(|id| service.controls().faults.find(id)).ok_or_else(unknown)?;
     Ok(Json(describe(&entry)))
 }
@@ -49,7 +50,7 @@ fn unknown() -> ApiFailure {
     ApiFailure::not_found("No such fault")
 }
 
-fn describe(entry: &Entry) -> Value {
+fn describe(entry: &Entry) -> FaultState {
     let (calls, hits) = entry.counts();
-    json!({ "id": entry.id(), "fault": entry.fault(), "calls": calls, "hits": hits, "spent": entry.is_spent() })
+    FaultState { id: entry.id(), fault: entry.fault().clone(), calls, hits, spent: entry.is_spent() }
 }

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use axum::{Json, Router, extract::State, routing::post};
 use frontegg_contract::ApiResult;
-use serde_json::{Value, json};
 
-use super::Shared;
+use super::{Shared, wire::KeyId};
 use crate::service::Service;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/keys/rotate", post(rotate))
 }
 
-async fn rotate(State(service): Shared) -> ApiResult<Json<Value>> {
+async fn rotate(State(service): Shared) -> ApiResult<Json<KeyId>> {
     let kid = service.rotate_keys().await?;
-    Ok(Json(json!({ "kid": kid })))
+    Ok(Json(KeyId { kid }))
 }

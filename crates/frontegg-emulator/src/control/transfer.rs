@@ -10,10 +10,9 @@ use axum::{
 };
 use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Shared, parse};
+use super::{Shared, parse, wire::ExportQuery};
 use crate::service::Service;
 
 /// Most bytes of a document.
@@ -23,14 +22,10 @@ pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/export", get(export)).route("/import", post(import).layer(DefaultBodyLimit::max(LIMIT)))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    #[serde(default)]
-    secrets: bool,
-}
-
-async fn export(State(service): Shared, question: Result<Query<Wanted>, QueryRejection>) -> ApiResult<Json<Value>> {
+async fn export(
+    State(service): Shared,
+    question: Result<Query<ExportQuery>, QueryRejection>,
+) -> ApiResult<Json<Value>> {
     let Query(wanted) = question.map_err(|rejection| ApiFailure::bad_request(rejection.body_text()))?;
     Ok(Json(service.export(wanted.secrets).await?))
 }

@@ -5,13 +5,18 @@ use serde::{Deserialize, Serialize};
 use super::{
     DomainError, DomainResult, Refusal,
     caller::Caller,
-    jobs, memberships, tenants,
+    jobs, memberships,
+    settings::Form,
+    tenants,
     user_creation::{self, Invitation},
 };
 use crate::store::Tx;
 
 /// The kind of the job.
 const KIND: &str = "bulk-invite";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Report>(KIND);
+
 /// Most people of one call.
 const MOST: usize = 1_000;
 

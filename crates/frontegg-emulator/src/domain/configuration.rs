@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DomainError, DomainResult,
-    settings::{self, Owner},
+    settings::{self, Form, Owner},
 };
 use crate::store::Tx;
 
 /// The kind of the settings document.
 const KIND: &str = "identity-configuration";
+/// How it reads.
+pub(crate) const FORM: Form = Form { kind: KIND, read: |text| settings::read::<IdentityConfiguration>(text)?.check() };
+
 /// Most seconds that anything lives: 180 days.
 const LONGEST: i64 = 15_552_000;
 /// What is told as the limit on rotations; nothing is known of its meaning.

@@ -6,12 +6,14 @@ use sea_orm::ConnectionTrait;
 use super::{
     DomainResult,
     outbox::Draft,
-    settings::{self, Owner},
+    settings::{self, Form, Owner},
 };
 use crate::store::Tx;
 
 /// The kind of the settings document: how often there was work in vain.
 const KIND: &str = "decoys";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<u64>(KIND);
 
 /// Writes something that says nothing. Commit it as if it did: what is written is what takes time.
 pub(crate) async fn write(tx: &Tx) -> DomainResult<()> {

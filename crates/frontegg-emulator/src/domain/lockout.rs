@@ -22,7 +22,7 @@ use super::{
     outbox,
     passwords::{self, Passwords},
     policies::{self, Applying, Record},
-    settings::Owner,
+    settings::{Form, Owner},
     users,
 };
 use crate::store::{
@@ -32,6 +32,9 @@ use crate::store::{
 
 /// The kind of the settings document.
 const KIND: &str = "lockout";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Record<Lockout>>(KIND);
+
 const WHAT: &str = "Lockout policy";
 /// How long the link of the mail is good.
 const LIFETIME: Duration = Duration::from_hours(24);

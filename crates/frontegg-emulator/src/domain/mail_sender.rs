@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DomainError, DomainResult,
-    settings::{self, Owner},
+    settings::{self, Form, Owner},
 };
 use crate::{clock::Timestamp, store::Tx};
 
 const KIND: &str = "mail-configuration";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Document>(KIND);
 
 /// The account, as it was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

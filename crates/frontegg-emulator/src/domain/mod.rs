@@ -10,6 +10,7 @@ pub(crate) mod caller;
 pub(crate) mod codes;
 pub(crate) mod configuration;
 pub(crate) mod decoy;
+pub(crate) mod documents;
 pub(crate) mod email_confirmation;
 pub(crate) mod environment;
 mod error;

@@ -16,7 +16,7 @@ use super::{
     decoy,
     identifiers::emails,
     outbox::{self, Draft},
-    settings::{self, Owner},
+    settings::{self, Form, Owner},
     templates::mails,
     tenants,
 };
@@ -35,6 +35,9 @@ const LONGEST: i64 = 365 * 24 * 60 * 60;
 /// The kinds of the settings documents.
 const ACTIVATION_STRATEGY: &str = "activation-strategy";
 const INVITATION_STRATEGY: &str = "invitation-strategy";
+/// How they read.
+pub(crate) const FORMS: [Form; 2] =
+    [Form::of::<Strategy>(ACTIVATION_STRATEGY), Form::of::<Strategy>(INVITATION_STRATEGY)];
 
 /// Which mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

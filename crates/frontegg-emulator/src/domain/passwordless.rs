@@ -15,7 +15,7 @@ use super::{
     identifiers::{emails, phones, usernames},
     login::{self, FirstFactor, Outcome, Visit, captcha},
     outbox::{self, Draft},
-    settings::{self, Owner},
+    settings::{self, Form, Owner},
     templates::texts::SmsType,
     users,
 };
@@ -29,6 +29,8 @@ use crate::{
 
 /// The kind of the settings document from which numbers of nobody are made.
 const NOBODY: &str = "numbers-of-nobody";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<String>(NOBODY);
 
 /// What is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

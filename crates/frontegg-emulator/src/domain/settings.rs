@@ -27,6 +27,34 @@ impl Owner<'_> {
     }
 }
 
+/// A kind of document, and how it is read; refused where it is not of this form.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    pub(crate) kind: &'static str,
+    pub(crate) read: fn(&str) -> DomainResult<()>,
+}
+
+impl Form {
+    /// Documents that are a `T`, whichever.
+    pub(crate) const fn of<T: DeserializeOwned>(kind: &'static str) -> Self {
+        Self { kind, read: |text| read::<T>(text).map(drop) }
+    }
+}
+
+/// Reads a document that comes from outside.
+pub(crate) fn read<T: DeserializeOwned>(text: &str) -> DomainResult<T> {
+    serde_json::from_str(text).map_err(|error| DomainError::bad_request(error.to_string()))
+}
+
+/// Refuses what names no owner.
+pub(crate) fn check_owner(key: &str) -> DomainResult<()> {
+    let named = |rest: &str| !rest.is_empty();
+    let known = key == ENVIRONMENT
+        || key.strip_prefix("tenant:").is_some_and(named)
+        || key.strip_prefix("application:").is_some_and(named);
+    if known { Ok(()) } else { Err(DomainError::bad_request(format!("{key} owns no settings"))) }
+}
+
 /// The document of that kind, if it was ever written.
 pub(crate) async fn find<T: DeserializeOwned>(tx: &Tx, owner: Owner<'_>, kind: &str) -> DomainResult<Option<T>> {
     let row = setting::Entity::find_by_id((owner.key(), kind.to_owned())).one(tx).await?;

@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DomainResult,
-    settings::{self, Owner},
+    settings::{self, Form, Owner},
 };
 use crate::store::Tx;
 
 const KIND: &str = "sms-configuration";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<SmsSender>(KIND);
 
 /// Who signs a message when the environment has no sender of its own.
 const DEFAULT_NAME: &str = "Frontegg";

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DomainResult,
-    settings::{self, Owner},
+    settings::{self, Form, Owner},
 };
 use crate::store::Tx;
 
 /// The kind of the settings document.
 const KIND: &str = "user-emails-policy";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Policy>(KIND);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -217,3 +217,31 @@ async fn case_43_headers_do_not_move_a_users_token() {
     assert!(read >= 20, "{read}");
     assert!(operation("list_users").is_some_and(|operation| reads(&operation)));
 }
+
+/// Whatever operations write, an export carries and an import takes: no kind of document is unknown to
+/// it.
+#[tokio::test]
+async fn what_every_operation_leaves_can_be_imported() {
+    let neighbours = Neighbours::start().await;
+    let world = &neighbours.world;
+    let mut back_end = world.back_end(Some("globex")).await.with("frontegg-user-id", neighbours.bob.as_str());
+    let mut environment = world.back_end(None).await;
+    let mut own = world.browser().bearer(&neighbours.bobs_token);
+    let writes = |operation: &&Operation| !matches!(operation.method, Method::Get | Method::Delete);
+    for operation in OPERATIONS.iter().filter(writes) {
+        let values = neighbours.foreign(operation);
+        let values = values.unwrap_or_else(|| vec!["nothing"; places(operation).len()]);
+        for caller in [&mut environment, &mut back_end, &mut own] {
+            let reply = call(caller, operation, &values).await;
+            assert_ne!(reply.status, 500, "{}: {}", operation.id, reply.body);
+        }
+    }
+    let document = world.emulator.export_with_secrets().await.expect("a document");
+    let settings = document["tables"]["settings"].as_array().expect("rows");
+    let kinds: BTreeSet<_> = settings.iter().filter_map(|row| row["kind"].as_str()).collect();
+    eprintln!("settings documents: {kinds:?}");
+    assert!(kinds.len() >= 12, "{kinds:?}");
+    world.emulator.import(&document).await.expect("an import");
+    let again = world.emulator.export_with_secrets().await.expect("a document");
+    assert_eq!(again["tables"], document["tables"]);
+}

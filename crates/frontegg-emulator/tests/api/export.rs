@@ -95,6 +95,14 @@ async fn case_41_an_export_has_no_secret_unless_asked() {
     assert_eq!(format!("{snapshot:?}"), "Snapshot { .. }");
 }
 
+/// A document with one more settings document.
+fn with_setting(document: &Value, scope: &str, kind: &str, text: &str) -> Value {
+    let mut document = document.clone();
+    let row = json!({ "scope": scope, "kind": kind, "document": text, "updated_at": 0 });
+    document["tables"]["settings"].as_array_mut().expect("rows").push(row);
+    document
+}
+
 #[tokio::test]
 async fn a_bad_document_changes_nothing() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -140,6 +148,29 @@ async fn a_bad_document_changes_nothing() {
             ),
             (changed(&|document| document["keys"][0]["kid"] = "x".into()), "keys[0] is no key of that name"),
             (changed(&|document| document["keys"] = json!([])), "keys must not be empty"),
+            (with_setting(&before, "environment", "lockout", "{"), "].document: EOF while parsing"),
+            (with_setting(&before, "environment", "lockout", "{}"), "].document: missing field `id`"),
+            (with_setting(&before, "environment", "weather", "{}"), "].document: the kind weather is unknown"),
+            (with_setting(&before, "globex", "decoys", "0"), "].scope: globex owns no settings"),
+            (
+                with_setting(&before, "environment", "identity-configuration", r#"{"defaultTokenExpiration": 0}"#),
+                "].document: defaultTokenExpiration must be between 1 and",
+            ),
+            (
+                changed(&|document| {
+                    document["tables"]["jobs"] =
+                        json!([{ "id": "a", "kind": "bulk-invite", "document": "[]", "created_at": 0 }]);
+                }),
+                "tables.jobs[0].document: invalid",
+            ),
+            (
+                changed(&|document| document["tables"]["memberships"][0]["status"] = "Asleep".into()),
+                "tables.memberships[0].status: Asleep is none of the choices",
+            ),
+            (
+                changed(&|document| document["tables"]["tenants"][0]["metadata"] = "[]".into()),
+                "tables.tenants[0].metadata: invalid type",
+            ),
         ] {
             let (status, body) = control(&world, Method::POST, "/import", document.clone()).await;
             assert_eq!(status, StatusCode::BAD_REQUEST, "{text}: {body}");

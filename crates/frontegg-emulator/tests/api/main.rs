@@ -11,6 +11,7 @@ mod accounts;
 mod api_token;
 mod api_tokens;
 mod attacks;
+mod control_client;
 mod core_settings;
 mod durability;
 mod email_configuration;

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use frontegg_emulator::Control;
+
 use crate::process::Program;
 
 #[tokio::test]
@@ -12,6 +14,20 @@ async fn it_says_where_it_listens_and_what_to_export() {
     assert_eq!(program.line(), "export FRONTEGG_API_KEY='a key'");
     let health = reqwest::get(format!("{url}/_emulator/health")).await;
     assert!(health.expect("an answer").status().is_success());
+}
+
+#[tokio::test]
+async fn it_begins_with_faults_of_flags_or_of_a_variable() {
+    let (one, other) = (r#"{"on": {"path": "/a"}, "status": 503}"#, r#"{"on": {"path": "/b"}, "effect": "drop"}"#);
+    let by_flags = Program::start(&["--fault", one, "--fault", other]);
+    let by_variable = Program::start_with(&[], &[("FRONTEGG_EMULATOR_FAULT", &format!("[{one}, {other}]"))]);
+    for program in [by_flags, by_variable] {
+        let control = Control::at(&program.url).expect("an address");
+        assert_eq!(control.faults().await.expect("faults").len(), 2);
+        let answer = reqwest::get(format!("{}/a", program.url)).await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), 503);
+        reqwest::get(format!("{}/b", program.url)).await.expect_err("the connection is closed");
+    }
 }
 
 #[cfg(unix)]

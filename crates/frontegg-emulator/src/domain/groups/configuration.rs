@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         DomainResult,
-        settings::{self, Owner},
+        settings::{self, Form, Owner},
     },
     store::Tx,
 };
 
 const KIND: &str = "groups";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Configuration>(KIND);
 
 /// What the environment allows of groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

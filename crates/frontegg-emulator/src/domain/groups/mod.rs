@@ -11,7 +11,7 @@ use super::{DomainError, DomainResult};
 use crate::store::{Tx, entity::group};
 
 pub(crate) use change::{GroupChange, create, delete, update};
-pub(crate) use configuration::{configuration, configure};
+pub(crate) use configuration::{FORM, configuration, configure};
 pub(crate) use links::{add_roles, add_users, remove_roles, remove_users};
 pub(crate) use reading::{GroupUser, GroupWithRelations, Listing, Relations, SortBy, all, by_ids, one, page};
 

@@ -8,13 +8,17 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         policies::{self, Record},
-        settings::Owner,
+        settings::{self, Form, Owner},
     },
     store::Tx,
 };
 
 /// The kind of the settings document.
 const KIND: &str = "captcha-policy";
+/// How it reads.
+pub(crate) const FORM: Form =
+    Form { kind: KIND, read: |text| settings::read::<Record<Captcha>>(text)?.rule.validate() };
+
 const WHAT: &str = "Captcha policy";
 
 /// When a captcha is asked for, and with which keys.

@@ -37,7 +37,9 @@ pub(crate) use super::sessions::Visit;
 use entry::Entry;
 pub(crate) use invites::{Inviting, inviting};
 pub(crate) use password::{Credentials, Identifier, with_password};
-pub(crate) use pending::{Pending, guessed_wrong, is_guessing, pending, pending_by_id, second_factor_failed};
+pub(crate) use pending::{
+    Pending, check_pending, guessed_wrong, is_guessing, pending, pending_by_id, second_factor_failed,
+};
 pub(crate) use renewal::{log_out, renew};
 pub(crate) use step_up::step_up;
 

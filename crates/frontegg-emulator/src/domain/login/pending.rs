@@ -17,6 +17,7 @@ use crate::{
         DomainError, DomainResult,
         codes::{self, Presented},
         mfa::{Demand, authenticators},
+        settings,
     },
     ids,
     store::{
@@ -138,6 +139,11 @@ pub(crate) async fn pending_by_id(tx: &Tx, id: &str) -> DomainResult<Pending> {
         .one(tx)
         .await?;
     read(tx, row.ok_or_else(bad_token)?).await
+}
+
+/// Refuses what could not be read as the state of a sign-in.
+pub(crate) fn check_pending(context: &str) -> DomainResult<()> {
+    settings::read::<Context>(context).map(drop)
 }
 
 async fn read(tx: &Tx, row: one_time_token::Model) -> DomainResult<Pending> {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DomainError, DomainResult,
-    settings::{self, Owner},
+    settings::{self, Form, Owner},
     users,
 };
 use crate::{
@@ -41,6 +41,8 @@ pub(crate) use roles::{
 const SHORTEST: u64 = 300;
 /// The kind of the settings document.
 const TEMPORARY_USERS: &str = "temporary-users";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<TemporaryUsers>(TEMPORARY_USERS);
 
 /// Whether people may be let in for a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

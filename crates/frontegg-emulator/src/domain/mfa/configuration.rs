@@ -11,13 +11,16 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         DomainError, DomainResult,
-        settings::{self, Owner},
+        settings::{self, Form, Owner},
     },
     store::Tx,
 };
 
 /// The kind of the settings document.
 const KIND: &str = "mfa-configuration";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Configuration>(KIND);
+
 /// The shortest life of a code, in seconds, and the one that it has by default.
 const SHORTEST: i64 = 300;
 /// Nobody needs a code for longer: a day.

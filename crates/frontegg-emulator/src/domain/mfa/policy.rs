@@ -13,13 +13,16 @@ use crate::{
         caller::Caller,
         login, memberships,
         policies::{self, Applying, Record},
-        settings::{self, Owner},
+        settings::{self, Form, Owner},
     },
     store::{Tx, entity::user},
 };
 
 /// The kind of the settings document.
 const KIND: &str = "mfa-policy";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Record<Policy>>(KIND);
+
 const WHAT: &str = "MFA policy";
 /// For how many seconds browsers are remembered by default: 14 days.
 const REMEMBERED: i64 = 1_209_600;

@@ -8,13 +8,16 @@ use crate::{
         DomainError, DomainResult,
         caller::Caller,
         policies,
-        settings::{self, Owner},
+        settings::{self, Form, Owner},
     },
     store::Tx,
 };
 
 /// The kind of the settings document.
 const KIND: &str = "password-complexity";
+/// How it reads.
+pub(crate) const FORM: Form = Form { kind: KIND, read: |text| settings::read::<Complexity>(text)?.check_ranges() };
+
 /// No rule may ask for more characters than can be hashed.
 const MOST_CHARACTERS: i64 = 1_024;
 

@@ -11,7 +11,7 @@ use crate::{
         DomainResult,
         caller::Caller,
         policies::{self, Record},
-        settings::Owner,
+        settings::{Form, Owner},
     },
     ids,
     store::{
@@ -22,6 +22,9 @@ use crate::{
 
 /// The kind of the settings document.
 const KIND: &str = "password-history";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Record<History>>(KIND);
+
 /// As many former passwords as a rule can ask for besides the present one.
 const MOST: u64 = 9;
 

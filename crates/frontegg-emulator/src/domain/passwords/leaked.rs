@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::{
     domain::{
         DomainResult,
-        settings::{self, Owner},
+        settings::{self, Form, Owner},
     },
     ids,
     store::Tx,
@@ -14,6 +14,8 @@ use crate::{
 
 /// The kind of the settings document.
 const KIND: &str = "leaked-passwords";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<BTreeSet<String>>(KIND);
 
 /// From now on these count as leaked, and no others.
 pub(crate) async fn set(tx: &Tx, passwords: impl IntoIterator<Item = &str>) -> DomainResult<()> {

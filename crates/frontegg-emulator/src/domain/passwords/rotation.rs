@@ -12,13 +12,16 @@ use crate::{
         DomainError, DomainResult,
         caller::Caller,
         policies::{self, Record},
-        settings::Owner,
+        settings::{Form, Owner},
     },
     store::{Tx, entity::password},
 };
 
 /// The kind of the settings document.
 const KIND: &str = "password-rotation";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Record<Rotation>>(KIND);
+
 /// Five years.
 const LONGEST: i64 = 2_628_000;
 

@@ -25,7 +25,7 @@ use crate::{
 };
 
 pub(crate) use claims::{claims, is_multi_factor};
-pub(crate) use rules::{Limit, Rules, Timeout};
+pub(crate) use rules::{FORM, Limit, Rules, Timeout};
 
 /// What a request tells about who sent it and from where.
 #[derive(Clone, Debug, Default)]

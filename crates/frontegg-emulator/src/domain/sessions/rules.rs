@@ -13,13 +13,16 @@ use crate::{
         DomainResult,
         caller::Caller,
         policies,
-        settings::{self, Owner},
+        settings::{self, Form, Owner},
     },
     store::Tx,
 };
 
 /// The kind of the settings document.
 const KIND: &str = "session-configuration";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Rules>(KIND);
+
 /// How long a session may idle where no rule is active.
 const IDLE: Duration = Duration::from_hours(24);
 

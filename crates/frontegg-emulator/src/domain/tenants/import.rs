@@ -10,7 +10,7 @@ use super::{
     record::{PARENT_NOT_FOUND, new_row},
 };
 use crate::{
-    domain::{DomainError, DomainResult, id_list, jobs},
+    domain::{DomainError, DomainResult, id_list, jobs, settings::Form},
     ids,
     store::{
         Tx,
@@ -20,6 +20,8 @@ use crate::{
 
 /// Under which name the reports are kept.
 const KIND: &str = "tenant_migration";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Report>(KIND);
 
 /// Rows of one statement, for what engines take as parameters.
 const ROWS: usize = 1_000;

@@ -21,12 +21,18 @@ pub(crate) struct Program {
 impl Program {
     /// Starts the program on a free port and waits until it listens.
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// The same with further variables of the environment.
+    pub(crate) fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"))
             .args(arguments)
             .env("FRONTEGG_EMULATOR_LISTEN", "127.0.0.1:0")
             .env("FRONTEGG_EMULATOR_CLIENT_ID", CLIENT_ID)
             .env("FRONTEGG_EMULATOR_API_KEY", API_KEY)
             .env("FRONTEGG_EMULATOR_LOG", "warn")
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");

@@ -1,0 +1,319 @@
+//! A typed client of the control plane, for an emulator of this process or of another.
+
+mod error;
+mod exchange;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::{Method, StatusCode};
+use secrecy::SecretString;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use tokio::time::Instant;
+
+pub use error::ControlError;
+use exchange::{Address, segment};
+
+use super::wire::{
+    AdvanceClock, ClockState, Coverage, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
+    LeakedPasswords, MessageBody, MessageList, OutboxQuery, RateLimitList, RequestCount, RequestList, RequestQuery,
+    RequestRecord, SetClock,
+};
+use crate::{Fault, Message, RateLimit, Snapshot};
+
+/// How long an answer may take, beside the time that is waited for something to happen.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+type Answer<T> = Result<T, ControlError>;
+
+/// A client of the [control plane](crate::control_plane) of an emulator that may run elsewhere, as a
+/// program or in another process: what [`Emulator`](crate::Emulator) does directly, over HTTP.
+///
+/// Each call is one request over a connection of its own; nothing is repeated. Without TLS: put an
+/// emulator that other machines reach on a network that you trust.
+#[derive(Clone, Debug)]
+pub struct Control {
+    address: Arc<Address>,
+    admin_token: Option<SecretString>,
+    patience: Duration,
+}
+
+impl Control {
+    /// The control plane of the emulator at that address, e.g. `http://127.0.0.1:8100`. Nothing is
+    /// sent yet.
+    pub fn at(url: &str) -> Result<Self, ControlError> {
+        Ok(Self { address: Arc::new(Address::parse(url)?), admin_token: None, patience: PATIENCE })
+    }
+
+    /// The control plane of an emulator of this process.
+    pub(crate) fn of(url: &str, address: SocketAddr, admin_token: Option<SecretString>) -> Self {
+        Self { address: Arc::new(Address::of(url, address)), admin_token, patience: PATIENCE }
+    }
+
+    /// The same with an admin token, for an emulator that asks for one.
+    #[must_use]
+    pub fn admin_token(mut self, token: impl Into<String>) -> Self {
+        self.admin_token = Some(SecretString::from(token.into()));
+        self
+    }
+
+    /// The same with another time that an answer may take; by default a minute.
+    #[must_use]
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.patience = time;
+        self
+    }
+
+    /// Where the emulator is.
+    pub fn url(&self) -> &str {
+        &self.address.url
+    }
+
+    /// Whether it lives, and how it hashes passwords.
+    pub async fn health(&self) -> Answer<Health> {
+        self.get("health").await
+    }
+
+    /// Whether it can serve: its store can be reached.
+    pub async fn is_ready(&self) -> Answer<bool> {
+        match self.call(Method::GET, "ready", &(), Duration::ZERO).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.status() == Some(StatusCode::SERVICE_UNAVAILABLE.as_u16()) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Which emulator it is.
+    pub async fn info(&self) -> Answer<Info> {
+        self.get("info").await
+    }
+
+    /// Which operations it serves.
+    pub async fn coverage(&self) -> Answer<Coverage> {
+        self.get("coverage").await
+    }
+
+    /// Empties it, so that it is as after its start, but for what was said to the emulator itself.
+    pub async fn reset(&self) -> Answer<()> {
+        self.done(Method::POST, "reset").await
+    }
+
+    /// Its time.
+    pub async fn clock(&self) -> Answer<ClockState> {
+        self.get("clock").await
+    }
+
+    /// Goes to a moment; time runs on from there, or stands there if it is frozen.
+    pub async fn set_clock(&self, now: DateTime<Utc>) -> Answer<ClockState> {
+        self.send(Method::PUT, "clock", &SetClock { now }).await
+    }
+
+    /// Goes forward.
+    pub async fn advance_clock(&self, duration: Duration) -> Answer<ClockState> {
+        self.send(Method::POST, "clock/advance", &AdvanceClock { seconds: duration.as_secs_f64() }).await
+    }
+
+    /// Stops time where it is.
+    pub async fn freeze_clock(&self) -> Answer<ClockState> {
+        self.send(Method::POST, "clock/freeze", &()).await
+    }
+
+    /// Lets frozen time run on from where it stands.
+    pub async fn resume_clock(&self) -> Answer<ClockState> {
+        self.send(Method::POST, "clock/resume", &()).await
+    }
+
+    /// Returns to the system's time.
+    pub async fn real_clock(&self) -> Answer<ClockState> {
+        self.send(Method::DELETE, "clock", &()).await
+    }
+
+    /// Makes a new key sign from now on, and gives its id (`kid`).
+    pub async fn rotate_keys(&self) -> Answer<String> {
+        let KeyId { kid } = self.send(Method::POST, "keys/rotate", &()).await?;
+        Ok(kid)
+    }
+
+    /// From now on these passwords count as known from a data leak, and no others.
+    pub async fn set_leaked_passwords(&self, passwords: impl IntoIterator<Item = impl Into<String>>) -> Answer<()> {
+        let body = LeakedPasswords { passwords: passwords.into_iter().map(Into::into).collect() };
+        self.call(Method::PUT, "leaked-passwords", &body, Duration::ZERO).await.map(drop)
+    }
+
+    /// Messages of the outbox, the oldest first.
+    pub async fn messages(&self, query: &OutboxQuery) -> Answer<Vec<Message>> {
+        let list: MessageList = self.get(&with_query("outbox", query)?).await?;
+        Ok(list.messages.into_iter().map(Message::from).collect())
+    }
+
+    /// The newest message that fits, once there is one; not found when none comes in that time.
+    pub async fn wait_for_message(&self, query: &OutboxQuery, within: Duration) -> Answer<Message> {
+        let found: MessageBody = self
+            .wait(within, |seconds| {
+                let query = OutboxQuery { seconds: Some(seconds), ..query.clone() };
+                with_query("outbox/wait", &query)
+            })
+            .await?;
+        Ok(found.into())
+    }
+
+    /// The message with that id, with its secrets if they are asked for.
+    pub async fn message(&self, id: &str, secrets: bool) -> Answer<Message> {
+        let path = format!("outbox/{}", segment(id));
+        let found: MessageBody = self.get(&with_query(&path, &ExportQuery { secrets })?).await?;
+        Ok(found.into())
+    }
+
+    /// Forgets all messages.
+    pub async fn clear_outbox(&self) -> Answer<()> {
+        self.done(Method::DELETE, "outbox").await
+    }
+
+    /// All faults, in their order, with those that happen no more.
+    pub async fn faults(&self) -> Answer<Vec<FaultState>> {
+        let FaultList { faults } = self.get("faults").await?;
+        Ok(faults)
+    }
+
+    /// Lets a fault happen from now on; refused when it names what is not there.
+    pub async fn inject(&self, fault: &Fault) -> Answer<FaultState> {
+        self.send(Method::POST, "faults", fault).await
+    }
+
+    /// The fault of that number.
+    pub async fn fault(&self, id: u64) -> Answer<FaultState> {
+        self.get(&format!("faults/{id}")).await
+    }
+
+    /// Ends the fault of that number.
+    pub async fn remove_fault(&self, id: u64) -> Answer<()> {
+        self.done(Method::DELETE, &format!("faults/{id}")).await
+    }
+
+    /// Ends all faults.
+    pub async fn clear_faults(&self) -> Answer<()> {
+        self.done(Method::DELETE, "faults").await
+    }
+
+    /// The rate limits.
+    pub async fn rate_limits(&self) -> Answer<Vec<RateLimit>> {
+        let RateLimitList { rate_limits } = self.get("rate-limits").await?;
+        Ok(rate_limits)
+    }
+
+    /// Sets a rate limit beside the others.
+    pub async fn add_rate_limit(&self, limit: &RateLimit) -> Answer<RateLimit> {
+        self.send(Method::POST, "rate-limits", limit).await
+    }
+
+    /// Ends all rate limits.
+    pub async fn clear_rate_limits(&self) -> Answer<()> {
+        self.done(Method::DELETE, "rate-limits").await
+    }
+
+    /// Recorded requests, the oldest first.
+    pub async fn requests(&self, query: &RequestQuery) -> Answer<Vec<RequestRecord>> {
+        let RequestList { requests } = self.get(&with_query("requests", query)?).await?;
+        Ok(requests)
+    }
+
+    /// How many recorded requests fit.
+    pub async fn count_requests(&self, query: &RequestQuery) -> Answer<usize> {
+        let RequestCount { count } = self.get(&with_query("requests/count", query)?).await?;
+        Ok(count)
+    }
+
+    /// The recorded requests that fit, once there are so many; not found when they do not come in that
+    /// time.
+    pub async fn wait_for_requests(
+        &self,
+        query: &RequestQuery,
+        count: usize,
+        within: Duration,
+    ) -> Answer<Vec<RequestRecord>> {
+        let list: RequestList = self
+            .wait(within, |seconds| {
+                let query = RequestQuery { count: Some(count), seconds: Some(seconds), ..query.clone() };
+                with_query("requests/wait", &query)
+            })
+            .await?;
+        Ok(list.requests)
+    }
+
+    /// Forgets all recorded requests.
+    pub async fn clear_requests(&self) -> Answer<()> {
+        self.done(Method::DELETE, "requests").await
+    }
+
+    /// The whole state as a document for [`Control::import`], without what opens something as it
+    /// stands.
+    pub async fn export(&self) -> Answer<Value> {
+        self.get("export").await
+    }
+
+    /// The whole state as a document, with all secrets.
+    pub async fn export_with_secrets(&self) -> Answer<Value> {
+        self.get(&with_query("export", &ExportQuery { secrets: true })?).await
+    }
+
+    /// Puts the state of a document in place of the present one; one that does not fit is refused and
+    /// changes nothing.
+    pub async fn import(&self, document: &Value) -> Answer<()> {
+        self.call(Method::POST, "import", document, Duration::ZERO).await.map(drop)
+    }
+
+    /// The state as it is at this moment, to go back to.
+    pub async fn snapshot(&self) -> Answer<Snapshot> {
+        Ok(Snapshot(Arc::new(self.export_with_secrets().await?)))
+    }
+
+    /// Goes back to a state, of this emulator or of another.
+    pub async fn restore(&self, snapshot: &Snapshot) -> Answer<()> {
+        self.import(&snapshot.0).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
+        self.send(Method::GET, path, &()).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, body: &impl Serialize) -> Answer<T> {
+        read(&self.call(method, path, body, Duration::ZERO).await?)
+    }
+
+    async fn done(&self, method: Method, path: &str) -> Answer<()> {
+        self.call(method, path, &(), Duration::ZERO).await.map(drop)
+    }
+
+    /// Asks again while there is time left: one request waits only so long.
+    async fn wait<T: DeserializeOwned>(&self, within: Duration, path: impl Fn(f64) -> Answer<String>) -> Answer<T> {
+        let deadline = Instant::now() + within;
+        loop {
+            let time = deadline.saturating_duration_since(Instant::now()).min(LONGEST_WAIT);
+            match self.call(Method::GET, &path(time.as_secs_f64())?, &(), time).await {
+                Err(error) if error.is_not_found() && Instant::now() < deadline => {}
+                answer => return read(&answer?),
+            }
+        }
+    }
+
+    /// Sends a request, whose body is none when it is null; gives the body of its answer.
+    async fn call(&self, method: Method, path: &str, body: &impl Serialize, waiting: Duration) -> Answer<Bytes> {
+        let body = serde_json::to_vec(body).map_err(|error| ControlError::Answer(error.into()))?;
+        let body = if body == b"null" { Bytes::new() } else { body.into() };
+        let time = self.patience + waiting;
+        let token = self.admin_token.as_ref();
+        let (status, answer) = self.address.exchange((method, path), body, token, time).await?;
+        if status.is_success() { Ok(answer) } else { Err(ControlError::refused(status, &answer)) }
+    }
+}
+
+fn read<T: DeserializeOwned>(answer: &[u8]) -> Answer<T> {
+    serde_json::from_slice(answer).map_err(|error| ControlError::Answer(error.into()))
+}
+
+fn with_query(path: &str, query: &impl Serialize) -> Answer<String> {
+    let query = serde_urlencoded::to_string(query).map_err(|error| ControlError::Answer(error.into()))?;
+    Ok(if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") })
+}
