@@ -43,8 +43,10 @@ pub(super) async fn file(path: &Path) -> Result<Engine, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(PATIENCE);
     let writer = open(1, options.clone()).await?;
-    let readers = open(READERS, options.pragma("query_only", "ON")).await?;
-    Ok(Engine::File { writer, readers })
+    let readers = open(READERS, options.clone().pragma("query_only", "ON")).await?;
+    // Where no reference is checked, SQLite drops the rows of a table at once and not one by one.
+    let emptier = pool(1).min_connections(0).connect_lazy_with(options.foreign_keys(false));
+    Ok(Engine::File { writer, readers, emptier: SqlxSqliteConnector::from_sqlx_sqlite_pool(emptier) })
 }
 
 pub(super) async fn postgres(url: &SecretString) -> Result<Engine, StoreError> {

@@ -66,6 +66,8 @@ enum Engine {
     File {
         writer: DatabaseConnection,
         readers: DatabaseConnection,
+        /// One that empties everything, opened when it is first needed.
+        emptier: DatabaseConnection,
     },
     Postgres {
         connection: DatabaseConnection,
@@ -139,7 +141,7 @@ impl Store {
         match &self.engine {
             Engine::Memory(memory) => drop(memory.lend().await?),
             Engine::Postgres { connection, .. } => connection.ping().await?,
-            Engine::File { writer, readers } => {
+            Engine::File { writer, readers, .. } => {
                 writer.ping().await?;
                 readers.ping().await?;
             }
@@ -153,7 +155,9 @@ impl Store {
             Engine::Memory(memory) => memory.close().await,
             Engine::Postgres { connection, .. } => close(connection).await,
             // The last one to go writes the log back into the file, which readers may not.
-            Engine::File { writer, readers } => close(readers).await.and(close(writer).await),
+            Engine::File { writer, readers, emptier } => {
+                close(emptier).await.and(close(readers).await).and(close(writer).await)
+            }
         };
         if let Err(error) = closed {
             tracing::warn!(%error, "closing the store");

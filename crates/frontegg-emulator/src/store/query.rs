@@ -64,7 +64,36 @@ pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> SimpleExpr {
 
 /// `column` begins with `text`, ASCII letters compared without case.
 pub(crate) fn starts_with(column: impl ColumnTrait, text: &str) -> SimpleExpr {
-    like(column, &format!("{}%", escape(text)))
+    begins(&Func::lower(column.into_simple_expr()).into(), text)
+}
+
+/// `column`, in which there are no capital letters, begins with `text`.
+pub(crate) fn lower_starts_with(column: impl ColumnTrait, text: &str) -> SimpleExpr {
+    begins(&column.into_simple_expr(), text)
+}
+
+/// A range, for which an index serves; with LIKE none does, as what is looked for is a parameter.
+fn begins(value: &SimpleExpr, text: &str) -> SimpleExpr {
+    let text = text.to_ascii_lowercase();
+    let after = after(&text);
+    let from = value.clone().gte(text);
+    match after {
+        Some(after) => from.and(value.clone().lt(after)),
+        None => from,
+    }
+}
+
+/// The first text, in the order of Unicode, after all that begin with this one.
+fn after(text: &str) -> Option<String> {
+    let mut characters: Vec<char> = text.chars().collect();
+    while let Some(last) = characters.pop() {
+        // Between the last of them and the first there is a gap.
+        if let Some(next) = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32) {
+            characters.push(next);
+            return Some(characters.into_iter().collect());
+        }
+    }
+    None
 }
 
 /// `column` equals `text`, ASCII letters compared without case.
@@ -86,4 +115,23 @@ fn escape(text: &str) -> String {
         escaped.push(character.to_ascii_lowercase());
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_ends_after_everything_that_begins_so() {
+        for (text, end) in [
+            ("a", Some("b")),
+            ("az", Some("a{")),
+            ("\u{d7ff}", Some("\u{e000}")),
+            ("a\u{10ffff}", Some("b")),
+            ("\u{10ffff}", None),
+            ("", None),
+        ] {
+            assert_eq!(after(text).as_deref(), end, "{text:?}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! What must hold for every operation, taken from the table of operations and not from a list of
 //! our own: who may call it, and that nobody reaches what is another tenant's.
 
-use crate::support;
+use crate::{requests, support};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,6 @@ use support::{
     World,
     browser::{Browser, Reply},
 };
-
-#[rustfmt::skip]
-#[path = "../../../frontegg-contract/tests/generated/requests.rs"]
-mod requests;
 
 /// The sample body of an operation; null where it takes none.
 fn body(operation: &Operation) -> Value {

@@ -145,7 +145,7 @@ async fn the_clock_is_set_over_http() {
 
 /// Security case 55.
 #[tokio::test]
-async fn the_control_plane_refuses_foreign_hosts_and_origins() {
+async fn case_55_the_control_plane_refuses_foreign_hosts_and_origins() {
     let emulator = started().await;
     let authority = emulator.address().to_string();
     let reset = async |headers: &[(&str, &str)]| {
@@ -171,8 +171,33 @@ async fn the_control_plane_refuses_foreign_hosts_and_origins() {
     assert_eq!(reset(&[("origin", &own)]).await, StatusCode::NO_CONTENT);
 }
 
+/// Security case 55: what changes something is no GET, which a browser sends without asking.
 #[tokio::test]
-async fn an_admin_token_is_asked_for_where_one_is_set() {
+async fn case_55_no_get_of_the_control_plane_changes_anything() {
+    let emulator = started().await;
+    let (mut reads, mut writes) = (0, 0);
+    // The routes as they are documented.
+    let rows = include_str!("../../CONTROL.md").lines().filter_map(|line| line.strip_prefix("| `"));
+    for (method, path) in rows.filter_map(|row| row.split('`').next()?.split_once(' ')) {
+        let url = format!("/_emulator/{}", path.replace("{id}", "1"));
+        let response = send(&emulator, Method::OPTIONS, &url, Value::Null).await;
+        assert!(!response.headers().contains_key("access-control-allow-origin"), "{path}: no CORS");
+        let before = emulator.export_with_secrets().await.expect("a document");
+        let status = send(&emulator, Method::GET, &url, Value::Null).await.status();
+        let after = emulator.export_with_secrets().await.expect("a document");
+        assert_eq!((&after["tables"], &after["keys"]), (&before["tables"], &before["keys"]), "{path}");
+        if method == "GET" {
+            assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+            reads += 1;
+        } else {
+            writes += usize::from(status == StatusCode::METHOD_NOT_ALLOWED);
+        }
+    }
+    assert!(reads >= 15 && writes >= 6, "{reads} {writes}");
+}
+
+#[tokio::test]
+async fn case_55_an_admin_token_is_asked_for_where_one_is_set() {
     let exposed = Emulator::builder().listen("0.0.0.0:0".parse().expect("an address"));
     let refused = exposed.clone().start().await;
     assert!(matches!(refused, Err(Error::Exposed(_))));
@@ -185,7 +210,12 @@ async fn an_admin_token_is_asked_for_where_one_is_set() {
         request.send().await.expect("an answer").status()
     };
     assert_eq!(status("info", None).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(status("info", Some("hus")).await, StatusCode::UNAUTHORIZED);
+    for wrong in ["hus", "hushh", "HUSH", " "] {
+        assert_eq!(status("info", Some(wrong)).await, StatusCode::UNAUTHORIZED, "{wrong}");
+    }
+    for path in ["coverage", "clock", "outbox", "faults", "rate-limits", "requests", "export?secrets=true"] {
+        assert_eq!(status(path, None).await, StatusCode::UNAUTHORIZED, "{path}");
+    }
     assert_eq!(status("info", Some("hush")).await, StatusCode::OK);
     assert_eq!(status("health", None).await, StatusCode::OK);
     assert!(!format!("{emulator:?}").contains("hush"));

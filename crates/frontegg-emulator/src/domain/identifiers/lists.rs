@@ -76,7 +76,7 @@ impl Listing {
             select = select.filter(owner.in_subquery(owners));
         }
         if let Some(prefix) = &self.prefix {
-            select = select.filter(query::starts_with(identifier, &prefix.to_lowercase()));
+            select = select.filter(query::lower_starts_with(identifier, &prefix.to_lowercase()));
         }
         if let Some(ids) = &self.user_ids {
             id_list::at_most("userIds", ids)?;

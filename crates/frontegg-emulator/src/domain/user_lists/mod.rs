@@ -145,17 +145,17 @@ fn select(reach: &Reach, listing: &Listing) -> DomainResult<Select<user::Entity>
 fn known_by(kind: Identifier, beginning: &str) -> SimpleExpr {
     match kind {
         Identifier::Email => {
-            let fits = query::starts_with(user_email::Column::AddressKey, &emails::key(beginning));
+            let fits = query::lower_starts_with(user_email::Column::AddressKey, &emails::key(beginning));
             among(user_email::Entity, user_email::Column::UserId, fits)
         }
         Identifier::PhoneNumber => {
             // A plus that was not encoded for the address line arrives as a blank.
             let digits = beginning.trim_start_matches([' ', '+']);
-            let fits = query::starts_with(phone_number::Column::PhoneNumber, &format!("+{digits}"));
+            let fits = query::lower_starts_with(phone_number::Column::PhoneNumber, &format!("+{digits}"));
             among(phone_number::Entity, phone_number::Column::UserId, fits)
         }
         Identifier::Username => {
-            let fits = query::starts_with(username::Column::Username, &beginning.to_lowercase());
+            let fits = query::lower_starts_with(username::Column::Username, &beginning.to_lowercase());
             among(username::Entity, username::Column::UserId, fits)
         }
     }
@@ -170,7 +170,8 @@ fn among<E: EntityTrait>(_: E, owner: E::Column, which: impl IntoCondition) -> S
 /// Those without a value come first, on every engine; people with the same value by age.
 fn sorted(select: Select<user::Entity>, listing: &Listing) -> Select<user::Entity> {
     let order = if listing.descending { Order::Desc } else { Order::Asc };
-    let or_empty = |value: SimpleExpr| Func::coalesce([value, Expr::value("")]).into();
+    // Written out, as the index by name has it, and no parameter.
+    let or_empty = |value: SimpleExpr| Func::coalesce([value, Expr::cust("''")]).into();
     let column = |column: user::Column| Expr::col((user::Entity, column));
     let key: SimpleExpr = match listing.sort_by {
         SortBy::CreatedAt => column(user::Column::CreatedAt),
@@ -182,10 +183,13 @@ fn sorted(select: Select<user::Entity>, listing: &Listing) -> Select<user::Entit
         SortBy::Provider => column(user::Column::Provider),
         SortBy::TenantId => or_empty(column(user::Column::ActiveTenantId)),
     };
-    select
-        .order_by(key, order.clone())
-        .order_by(user::Column::CreatedAt, order.clone())
-        .order_by(user::Column::Id, order)
+    // No column twice: SQLite would not see any more that an index has this order.
+    let select = match listing.sort_by {
+        SortBy::Id => return select.order_by(key, order),
+        SortBy::CreatedAt => select,
+        _ => select.order_by(key, order.clone()),
+    };
+    select.order_by(user::Column::CreatedAt, order.clone()).order_by(user::Column::Id, order)
 }
 
 fn primary_address() -> SelectStatement {

@@ -15,6 +15,7 @@ mod m0009_jobs;
 mod m0010_messages;
 mod m0011_machine_tokens;
 mod m0012_mfa;
+mod m0013_lists;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -66,7 +67,7 @@ pub(crate) const TABLES: &[&str] = &[
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] = &["environment", "issuers", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 12] {
+fn all() -> [SqlMigration; 13] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -80,6 +81,7 @@ fn all() -> [SqlMigration; 12] {
         m0010_messages::MIGRATION,
         m0011_machine_tokens::MIGRATION,
         m0012_mfa::MIGRATION,
+        m0013_lists::MIGRATION,
     ]
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod authenticator;
 pub(crate) mod browser;
+pub(crate) mod crowd;
 mod raw;
 mod socket;
 pub(crate) mod webauthn;
@@ -47,7 +48,8 @@ impl World {
         world
     }
 
-    async fn in_a_file() -> Self {
+    /// In a file of its own.
+    pub(crate) async fn in_a_file() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = format!("sqlite:{}", folder.path().join("emulator.db").display());
         let world = Self::of(Emulator::builder().store(store.parse().expect("a store"))).await;
@@ -172,4 +174,20 @@ fn part(token: &str, index: usize) -> Value {
 /// What an answer is as JSON, to compare.
 pub(crate) fn json<T: Serialize>(answer: &T) -> Value {
     serde_json::to_value(answer).expect("JSON")
+}
+
+/// Says to this test program that it is a process for one test.
+const ALONE: &str = "FRONTEGG_TEST_ALONE";
+
+/// Runs the one test of that name in a process of its own, where nobody else opens files; true in that
+/// process.
+pub(crate) fn is_alone(test: &str) -> bool {
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let program = std::env::current_exe().expect("this program");
+    let mut child = std::process::Command::new(program);
+    let status = child.args(["--exact", test, "--nocapture"]).env(ALONE, "1").status().expect("it runs");
+    assert!(status.success(), "{test}: {status}");
+    false
 }
