@@ -159,7 +159,7 @@ fn paging(criterion: &mut Criterion) {
     let (ways, runtime) = (Ways::new(), runtime());
     criterion.bench_function("ten pages, item by item", |bencher| {
         bencher.to_async(&runtime).iter(|| async {
-            let mut items = ways.facade.account_roles().list_roles_v2(ListRolesV2::new()).items();
+            let mut items = ways.facade.account_roles().list_roles_v2(ListRolesV2::new()).stream();
             let mut read = 0;
             while let Some(role) = items.next().await {
                 black_box(role.expect("a role"));

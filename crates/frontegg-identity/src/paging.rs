@@ -55,7 +55,7 @@ type Ask<'a, P> = Arc<dyn Fn(Arc<Client>, Which) -> Sending<'a, P> + Send + Sync
 
 /// A call for a list that comes page by page.
 ///
-/// Awaited it gives the one page that its parameters name. [`items`](Self::items) and
+/// Awaited it gives the one page that its parameters name. [`stream`](Self::stream) and
 /// [`pages`](Self::pages) read on from there, [`all`](Self::all) gathers everything.
 ///
 /// ```no_run
@@ -67,7 +67,7 @@ type Ask<'a, P> = Arc<dyn Fn(Arc<Client>, Which) -> Sending<'a, P> + Send + Sync
 /// let first = users.list_users(ListUsers::new().limit(20)).await?;
 /// println!("{} of {}", first.items.len(), first.metadata.total_items);
 ///
-/// let mut items = users.list_users(ListUsers::new()).items();
+/// let mut items = users.list_users(ListUsers::new()).stream();
 /// while let Some(user) = items.next().await {
 ///     println!("{:?}", user?.email);
 /// }
@@ -141,7 +141,7 @@ impl<'a, P: Page> PagedCall<'a, P> {
     ///
     /// A list that changes while it is read may show an item twice or not at all, as pages are
     /// counted from the front; reading ends all the same.
-    pub fn items(self) -> Items<'a, P> {
+    pub fn stream(self) -> Items<'a, P> {
         Items { pages: self.pages(), page: VecDeque::new() }
     }
 
@@ -247,7 +247,7 @@ impl<P> fmt::Debug for Pages<'_, P> {
     }
 }
 
-/// The items of a list, one after the other; see [`PagedCall::items`].
+/// The items of a list, one after the other; see [`PagedCall::stream`].
 #[must_use = "items are asked for when they are awaited"]
 pub struct Items<'a, P: Page> {
     pages: Pages<'a, P>,

@@ -68,7 +68,7 @@ async fn every_item_comes_once_whatever_the_size_of_pages() {
         assert_eq!((all.len(), found.into_iter().collect::<Vec<_>>()), (25, emails.clone()), "{size}");
         // The same as a stream of the ecosystem.
         let ids: Vec<_> = all.into_iter().map(|user| user.id).collect();
-        let streamed: Vec<_> = users.list_users(params()).items().map_ok(|user| user.id).try_collect().await.unwrap();
+        let streamed: Vec<_> = users.list_users(params()).stream().map_ok(|user| user.id).try_collect().await.unwrap();
         assert_eq!(streamed, ids);
         let pages: Vec<_> = users.list_users(params()).pages().try_collect().await.unwrap();
         assert_eq!(pages.len(), 25usize.div_ceil(usize::try_from(size).unwrap()));
@@ -84,7 +84,7 @@ async fn a_page_is_asked_for_when_the_one_before_is_used_up() {
     let answers = vec![page(&["a", "b"], 3, 6), page(&["c", "d"], 3, 6), page(&["e", "f"], 3, 6)];
     let service = Service::start(vec![Reply::token("t", 3_600)], answers).await;
     let scope = service.frontegg().environment();
-    let mut items = scope.account_roles().list_roles_v2(ListRolesV2::new().limit(2)).items();
+    let mut items = scope.account_roles().list_roles_v2(ListRolesV2::new().limit(2)).stream();
     for (requests, key) in [(1, "a"), (1, "b"), (2, "c"), (2, "d"), (3, "e"), (3, "f")] {
         assert_eq!(items.next().await.unwrap().unwrap().key, key);
         assert_eq!(asked(&service).len(), requests);
@@ -127,7 +127,7 @@ async fn after_a_failure_reading_goes_on_where_it_stopped() {
         vec![page(&["a"], 3, 3), Reply::new(400, r#"{"errors":["no"]}"#), page(&["b"], 3, 3), page(&["c"], 3, 3)];
     let service = Service::start(vec![Reply::token("t", 3_600)], answers).await;
     let roles = service.frontegg().environment().account_roles();
-    let mut items = roles.list_roles_v2(ListRolesV2::new().limit(1)).items();
+    let mut items = roles.list_roles_v2(ListRolesV2::new().limit(1)).stream();
     assert_eq!(items.next().await.unwrap().unwrap().key, "a");
     assert!(items.next().await.unwrap().unwrap_err().is_bad_request());
     assert!(items.next().await.is_none(), "a failure is told once");
@@ -144,7 +144,7 @@ async fn streams_go_into_tasks_and_into_the_ecosystem() {
     let (_emulator, frontegg) = emulated().await;
     let (acme, _) = crowd(&frontegg, 3).await;
     let list = move || acme.user_management().list_users(ListUsers::new().limit(2));
-    let (mut items, mut pages) = (sendable(list().items()), sendable(list().pages()));
+    let (mut items, mut pages) = (sendable(list().stream()), sendable(list().pages()));
     let counted = tokio::spawn(async move {
         let mut counted = (0, 0);
         while let Some(item) = items.next().await {
@@ -157,7 +157,7 @@ async fn streams_go_into_tasks_and_into_the_ecosystem() {
         Ok::<_, Error>(counted)
     });
     assert_eq!(counted.await.unwrap().unwrap(), (3, 2));
-    assert!(format!("{:?}", list().items()).contains("list_users"));
+    assert!(format!("{:?}", list().stream()).contains("list_users"));
 }
 
 #[tokio::test]
