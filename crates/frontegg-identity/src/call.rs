@@ -235,7 +235,9 @@ impl Context {
     pub(crate) async fn run<T>(self, operation: &'static str, send: Sending<'_, T>) -> Result<Response<T>, Error> {
         let span = tracing::info_span!(
             "frontegg.call",
+            otel.kind = "client",
             operation,
+            server.address = field::Empty,
             http.request.method = field::Empty,
             url.template = field::Empty,
             http.response.status_code = field::Empty,
@@ -309,14 +311,14 @@ pub(crate) fn fail(error: Error) -> String {
     text
 }
 
-/// Notes that an attempt begins, and when.
-pub(crate) fn begin_attempt() -> Instant {
+/// Notes that an attempt begins. Gives how many the call has had before, and when this one began.
+pub(crate) fn begin_attempt() -> (u32, Instant) {
     let begun = Instant::now();
-    let _ = CONTEXT.try_with(|context| {
-        context.attempts.set(context.attempts.get() + 1);
+    let before = CONTEXT.try_with(|context| {
         context.begun.set(begun);
+        context.attempts.replace(context.attempts.get() + 1)
     });
-    begun
+    (before.unwrap_or_default(), begun)
 }
 
 /// Notes how an attempt failed.

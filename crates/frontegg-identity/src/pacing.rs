@@ -125,6 +125,12 @@ impl Pacing {
         self.budget.spend()
     }
 
+    /// How many attempts may be repeated just now.
+    #[cfg(test)]
+    pub(crate) fn repeats_left(&self) -> u32 {
+        u32::try_from(self.budget.left.load(Ordering::Relaxed) / Budget::REPEAT).unwrap_or(u32::MAX)
+    }
+
     /// How long the service wants no call of that operation, as far as it has told.
     pub(crate) fn told(&self, operation: &str) -> Duration {
         self.told.wait(operation)

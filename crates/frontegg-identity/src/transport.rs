@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     call::{self, Options, Plan},
-    error::{Attempt, Error, ErrorKind},
+    error::{self, Attempt, Error, ErrorKind},
     pacing::Pacing,
     retry::{self, Outcome},
     token::Tokens,
@@ -179,6 +179,7 @@ impl Sender {
         let span = tracing::Span::current();
         span.record("http.request.method", operation.method.as_str());
         span.record("url.template", operation.path);
+        span.record("server.address", request.url().host_str());
         let mut plan = call::plan(self.options);
         plan.repeatable |= operation.idempotent;
         let (response, request) = self.attempt_all(http, request, operation, plan).await;
@@ -188,10 +189,11 @@ impl Sender {
             {
                 let Some(refused) = request.headers().get(header::AUTHORIZATION) else { return Ok(response) };
                 match tokens.replace(refused).await {
-                    Ok(bearer) => {
+                    Ok(bearer) if self.take_turn(plan).await => {
                         request.headers_mut().insert(header::AUTHORIZATION, bearer);
                         self.attempt_all(http, request, operation, plan).await.0
                     }
+                    Ok(_) => Ok(response),
                     Err(error) => {
                         call::fail(error);
                         Ok(response)
@@ -206,9 +208,18 @@ impl Sender {
         response
     }
 
+    /// Waits until the client's own limit lets one more attempt through; false when that is too late.
+    async fn take_turn(&self, plan: Plan) -> bool {
+        let Ok(wait) = self.pacing.turn(plan.deadline) else { return false };
+        if !wait.is_zero() {
+            sleep(wait).await;
+        }
+        true
+    }
+
     /// Sends a request until it is answered for good, time runs out or attempts are used up.
     ///
-    /// Gives the request back, unless its body cannot be sent twice.
+    /// Gives the request back, unless its body cannot be sent twice: then it was sent once.
     async fn attempt_all(
         &self,
         http: &reqwest::Client,
@@ -216,37 +227,36 @@ impl Sender {
         operation: &'static Operation,
         plan: Plan,
     ) -> (reqwest::Result<Response>, Option<Request>) {
-        let mut tried = 0;
+        let (mut tried, mut next) = (0, request);
         loop {
-            let Some(mut copy) = request.try_clone() else {
-                call::begin_attempt();
-                return (http.execute(request).await, None);
-            };
+            let again = next.try_clone();
             let left = plan.deadline.saturating_duration_since(Instant::now());
-            *copy.timeout_mut() = Some(plan.options.attempt_timeout.min(left));
+            *next.timeout_mut() = Some(plan.options.attempt_timeout.min(left));
             tried += 1;
-            let begun = call::begin_attempt();
-            let response = attempt(http, copy, plan.repeatable).await;
-            self.note(operation, tried, &response, begun.elapsed());
+            let (resends, begun) = call::begin_attempt();
+            let response = attempt(http, next, plan.repeatable && again.is_some()).await;
+            self.note(operation, resends, &response, begun.elapsed());
             let outcome = match &response {
                 Ok(response) => Outcome::Answered(response.status(), retry::demanded_wait(response.headers())),
                 Err(error) if error.is_connect() => Outcome::NotSent,
                 Err(_) => Outcome::Broken,
             };
-            match plan.options.retry.pause(tried, plan.repeatable, outcome) {
-                // Waiting past the deadline would only hide this answer behind a timeout.
-                Some(pause) if Instant::now() + pause < plan.deadline && self.pacing.may_repeat() => {
-                    let pause = pause.max(self.pacing.turn(plan.deadline).unwrap_or_default());
-                    tracing::debug!(?pause, "sending again");
-                    sleep(pause).await;
-                }
-                _ => return (response, Some(request)),
-            }
+            let Some(request) = again else { return (response, None) };
+            let pause = plan.options.retry.pause(tried, plan.repeatable, outcome);
+            // Waiting past the deadline would only hide this answer behind a timeout.
+            let pause = pause.filter(|pause| Instant::now() + *pause < plan.deadline && self.pacing.may_repeat());
+            // Our own limit may make it longer, or too late.
+            let Some(pause) = pause.and_then(|pause| Some(pause.max(self.pacing.turn(plan.deadline).ok()?))) else {
+                return (response, Some(request));
+            };
+            tracing::debug!(?pause, "sending again");
+            sleep(pause).await;
+            next = request;
         }
     }
 
     /// Tells of an attempt whoever listens, the call's failure, and the other calls.
-    fn note(&self, operation: &'static Operation, tried: u32, response: &reqwest::Result<Response>, took: Duration) {
+    fn note(&self, operation: &'static Operation, resends: u32, response: &reqwest::Result<Response>, took: Duration) {
         let failure = match response {
             Ok(response) => {
                 if let Some(wait) = retry::told_wait(response.status(), response.headers()) {
@@ -259,8 +269,9 @@ impl Sender {
             Err(error) => Some(Attempt::broken(error, took)),
         };
         tracing::debug!(
-            http.request.resend_count = tried - 1,
+            http.request.resend_count = resends,
             http.response.status_code = response.as_ref().ok().map(|response| response.status().as_u16()),
+            frontegg.trace_id = response.as_ref().ok().and_then(|response| error::trace_id(response.headers())),
             error.type = failure.map(|failure| tracing::field::debug(failure.kind)),
             ?took,
             "attempt"
@@ -292,4 +303,46 @@ async fn attempt(http: &reqwest::Client, request: Request, repeatable: bool) -> 
     let mut read = http::Response::builder().status(status).url(url).body(body).unwrap_or_default();
     read.headers_mut().extend(headers.drain());
     Ok(read.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use frontegg_model::operation;
+    use reqwest::{Body, Method};
+
+    use super::*;
+    use crate::{Retry, RetryBudget};
+
+    fn sender() -> Sender {
+        let retry = Retry::default().base_delay(Duration::from_millis(1));
+        Sender {
+            identity: Identity::Anonymous,
+            pacing: Arc::new(Pacing::new(RetryBudget::default(), None)),
+            tenant: None,
+            user: None,
+            application: None,
+            cookie: None,
+            options: Options { retry, ..Options::default() },
+        }
+    }
+
+    /// How often a request with that body is sent to nobody, and whether it can be sent again.
+    async fn sent(body: Body) -> (u32, bool) {
+        let mut request = Request::new(Method::GET, "http://127.0.0.1:1/".parse().unwrap());
+        *request.body_mut() = Some(body);
+        let sender = sender();
+        let before = sender.pacing.repeats_left();
+        let plan = call::plan(sender.options);
+        let operation = operation("list_roles_v1").unwrap();
+        let (response, again) = sender.attempt_all(&reqwest::Client::new(), request, operation, plan).await;
+        assert!(response.unwrap_err().is_connect());
+        (before - sender.pacing.repeats_left() + 1, again.is_some())
+    }
+
+    #[tokio::test]
+    async fn a_body_that_streams_is_sent_once() {
+        assert_eq!(sent(Body::from("text")).await, (4, true));
+        let streams = Body::from(Response::from(http::Response::new("text")));
+        assert_eq!(sent(streams).await, (1, false));
+    }
 }

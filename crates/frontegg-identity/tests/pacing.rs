@@ -98,6 +98,26 @@ async fn a_client_may_limit_itself() {
 }
 
 #[tokio::test]
+async fn a_repeat_whose_turn_comes_too_late_is_not_sent() {
+    let busy = Reply::new(503, r#"{"errors":["busy"]}"#);
+    let service = Service::start(token(), vec![busy, ok()]).await;
+    // The token and the call; the next turn comes in ten seconds.
+    let limit = RateLimit::per_minute(6).burst(2);
+    let frontegg = service.builder().rate_limit(limit).timeout(Duration::from_secs(2)).build().unwrap();
+    let before = Instant::now();
+    let error = frontegg.management().roles().list_roles_v1().await.unwrap_err();
+    assert!(before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
+    assert_eq!((error.status(), error.attempts(), service.counts().1), (Some(503), 1, 1), "the failure already had");
+
+    // Nor is the one with a new token.
+    let service = Service::start(token(), vec![Reply::new(401, r#"{"errors":["who?"]}"#), ok()]).await;
+    let limit = RateLimit::per_minute(6).burst(3);
+    let frontegg = service.builder().rate_limit(limit).timeout(Duration::from_secs(2)).build().unwrap();
+    let error = frontegg.management().roles().list_roles_v1().await.unwrap_err();
+    assert_eq!((error.messages(), service.counts()), (&["who?".to_owned()][..], (2, 1)));
+}
+
+#[tokio::test]
 async fn a_failure_tells_of_its_attempts() {
     let answers =
         vec![Reply::new(503, "{}"), ok().cut(0), Reply::new(502, "{}"), Reply::new(400, r#"{"errors":["no"]}"#)];
