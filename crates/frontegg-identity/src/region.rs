@@ -67,11 +67,26 @@ impl FromStr for Region {
 }
 
 /// What the builder was told about the host; the last word counts.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Host {
     Region(Region),
     Subdomain(String),
     Url(String),
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Region(region) => f.debug_tuple("Region").field(region).finish(),
+            Self::Subdomain(name) => f.debug_tuple("Subdomain").field(name).finish(),
+            Self::Url(text) => f.debug_tuple("Url").field(&shown(text)).finish(),
+        }
+    }
+}
+
+/// A URL that has not been checked, unless it may hold a password or a token.
+pub(crate) fn shown(text: &str) -> &str {
+    if text.contains(['@', '?', '#']) { "…" } else { text }
 }
 
 impl Host {
@@ -95,9 +110,7 @@ impl Host {
 }
 
 fn check(text: &str) -> Result<String, ConfigError> {
-    // The text itself is not repeated where it may hold a password.
-    let shown = if text.contains('@') { "…" } else { text };
-    let bad = |reason| Err(ConfigError::InvalidBaseUrl { url: shown.to_owned(), reason });
+    let bad = |reason| Err(ConfigError::InvalidBaseUrl { url: shown(text).to_owned(), reason });
     let Ok(url) = reqwest::Url::parse(text.trim()) else { return bad("it is no URL") };
     if !matches!(url.scheme(), "http" | "https") {
         return bad("its scheme is neither https nor http");
@@ -155,9 +168,12 @@ mod tests {
 
     #[test]
     fn passwords_in_base_urls_are_not_repeated() {
-        for bad in ["https://me:hunter2@acme.test", "https://me:hunter2@", "me:hunter2@acme.test"] {
-            let error = Host::Url(bad.into()).base_url().unwrap_err();
-            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        for bad in
+            ["https://me:hunter2@acme.test", "https://me:hunter2@", "me:hunter2@acme.test", "https://a.test?t=hunter2"]
+        {
+            let host = Host::Url(bad.into());
+            let error = host.base_url().unwrap_err();
+            assert!(!format!("{host:?} {error} {error:?}").contains("hunter2"), "{error:?}");
         }
     }
 }

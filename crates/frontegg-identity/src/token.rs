@@ -31,6 +31,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to leave it after an early renewal has failed.
 const REST: Duration = Duration::from_secs(10);
 
+/// How long it is left after the service has refused the credentials. Whoever asks meanwhile is told the
+/// same: of a key that was revoked not every call should ask again.
+const REFUSED: Duration = Duration::from_secs(5);
+
 /// Where new tokens come from.
 pub(crate) trait Source: fmt::Debug + Send + Sync {
     /// Fetches a token. Called by one caller at a time.
@@ -41,8 +45,8 @@ pub(crate) trait Source: fmt::Debug + Send + Sync {
 pub(crate) struct Tokens<S: ?Sized = dyn Source> {
     options: Options,
     token: RwLock<Option<Token>>,
-    /// Held by the one who fetches. Keeps the last failure, for those who waited meanwhile.
-    flight: Mutex<Option<Error>>,
+    /// Held by the one who fetches. Keeps the last failure and its time, for those who waited meanwhile.
+    flight: Mutex<Option<(Error, Instant)>>,
     /// Number of fetches that came to an end.
     landed: AtomicU64,
     source: S,
@@ -107,8 +111,8 @@ impl<S: Source + ?Sized> Tokens<S> {
             return Ok(token.bearer);
         }
         // A fetch for which we waited and that failed has failed for us too.
-        if self.landed.load(Ordering::Acquire) != landed
-            && let Some(error) = &*flight
+        if let Some((error, at)) = &*flight
+            && (self.landed.load(Ordering::Acquire) != landed || (error.is_unauthenticated() && at.elapsed() < REFUSED))
         {
             return Err(error.clone());
         }
@@ -135,9 +139,13 @@ impl<S: Source + ?Sized> Tokens<S> {
         }
     }
 
-    async fn fetch(&self, flight: &mut MutexGuard<'_, Option<Error>>, options: Options) -> Result<HeaderValue, Error> {
+    async fn fetch(
+        &self,
+        flight: &mut MutexGuard<'_, Option<(Error, Instant)>>,
+        options: Options,
+    ) -> Result<HeaderValue, Error> {
         let fetched = self.source.fetch(options).await;
-        **flight = fetched.as_ref().err().cloned();
+        **flight = fetched.as_ref().err().map(|error| (error.clone(), Instant::now()));
         self.landed.fetch_add(1, Ordering::Release);
         let token = fetched?;
         let bearer = token.bearer.clone();

@@ -23,6 +23,7 @@
 
 mod access_tokens;
 mod claims;
+mod flights;
 mod jws;
 mod keys;
 #[cfg(feature = "redis")]
@@ -163,7 +164,7 @@ impl Verifier {
         let key = self.0.keys.get(&unproven.kid).await?;
         let claims = unproven.proven_by(&key)?;
         let claims: Claims = serde_json::from_slice(&claims).map_err(|error| {
-            tracing::debug!(%error, "claims of another form");
+            tracing::debug!(error = %crate::decode::explain(&claims, &error), "claims of another form");
             VerifyError::Malformed("its claims are not those of the environment's tokens")
         })?;
         self.check_names(&claims)?;
@@ -290,7 +291,7 @@ impl VerifierBuilder {
 impl fmt::Debug for VerifierBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifierBuilder")
-            .field("domain", &self.domain)
+            .field("domain", &crate::region::shown(&self.domain))
             .field("audiences", &self.audiences)
             .finish_non_exhaustive()
     }

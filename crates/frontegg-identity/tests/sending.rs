@@ -1,4 +1,4 @@
-//! Tokens, scope headers, attempts and time limits, against a service that misbehaves on demand.
+//! Scope headers, attempts and time limits, against a service that misbehaves on demand.
 
 #[allow(dead_code, reason = "shared between test programs")]
 mod support;
@@ -21,13 +21,6 @@ fn ok() -> Reply {
 
 fn role() -> types::AddRoleRequest {
     types::AddRoleRequest::new("admin", "Administrator", 0)
-}
-
-/// Turns the clock on.
-async fn later(duration: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(duration).await;
-    tokio::time::resume();
 }
 
 #[tokio::test]
@@ -105,88 +98,6 @@ async fn the_wrong_token_is_found_before_anything_is_sent() {
     let error = bare.management().roles().list_roles_v1().await.unwrap_err();
     assert!(error.is_unauthenticated() && error.to_string().contains("without credentials"), "{error}");
     assert_eq!(service.counts(), (0, 0));
-}
-
-#[tokio::test]
-async fn a_hundred_callers_fetch_one_token() {
-    let service = Service::start(vec![Reply::token("t-1", DAY).delay(Duration::from_millis(50))], vec![ok()]).await;
-    let frontegg = service.frontegg();
-    let calls: Vec<_> =
-        (0..100).map(|_| tokio::spawn(frontegg.management().roles().list_roles_v1().into_future())).collect();
-    for call in calls {
-        call.await.unwrap().unwrap();
-    }
-    assert_eq!(service.counts(), (1, 100));
-}
-
-#[tokio::test]
-async fn those_who_waited_share_the_failure() {
-    let refusal = Reply::new(401, r#"{"errors":["bad key"]}"#).delay(Duration::from_millis(50));
-    let service = Service::start(vec![refusal], vec![ok()]).await;
-    let frontegg = service.frontegg();
-    let calls: Vec<_> =
-        (0..20).map(|_| tokio::spawn(frontegg.management().roles().list_roles_v1().into_future())).collect();
-    for call in calls {
-        let error = call.await.unwrap().unwrap_err();
-        assert_eq!((error.kind(), error.operation()), (ErrorKind::Unauthenticated, Some("authenticate_environment")));
-        assert_eq!(error.messages(), ["bad key"]);
-    }
-    assert_eq!(service.counts(), (1, 0));
-}
-
-#[tokio::test]
-async fn a_token_is_renewed_early_and_the_old_one_serves_when_that_fails() {
-    let tokens = vec![Reply::token("t-1", 2), Reply::new(503, ""), Reply::token("t-2", DAY)];
-    let service = Service::start(tokens, vec![ok()]).await;
-    let roles = service.frontegg().management().roles();
-    let used = || service.asked().last().unwrap().header("authorization").unwrap().to_owned();
-    roles.list_roles_v1().await.unwrap();
-    assert_eq!((used().as_str(), service.counts().0), ("Bearer t-1", 1));
-    // Past 80 % of its life, within it.
-    later(Duration::from_millis(1650)).await;
-    roles.list_roles_v1().await.unwrap();
-    assert_eq!((used().as_str(), service.counts().0), ("Bearer t-1", 2), "the renewal failed");
-    roles.list_roles_v1().await.unwrap();
-    assert_eq!(service.counts().0, 2, "and is not tried at every call");
-    later(Duration::from_millis(400)).await;
-    roles.list_roles_v1().await.unwrap();
-    assert_eq!((used().as_str(), service.counts().0), ("Bearer t-2", 3));
-}
-
-#[tokio::test]
-async fn a_refused_token_is_replaced_once() {
-    let service =
-        Service::start(vec![Reply::token("t-1", DAY), Reply::token("t-2", DAY)], vec![Reply::new(401, "{}"), ok()])
-            .await;
-    let roles = service.frontegg().management().roles();
-    // A POST too: what was refused was not done.
-    let response = roles.create_roles_v1(&[role()]).with_response().await.unwrap();
-    assert_eq!((response.attempts(), service.counts()), (2, (2, 2)));
-    assert_eq!(service.asked().last().unwrap().header("authorization"), Some("Bearer t-2"));
-
-    let service = Service::start(token(), vec![Reply::new(401, r#"{"errors":["no"]}"#)]).await;
-    let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
-    assert!(error.is_unauthenticated());
-    assert_eq!((error.operation(), error.attempts(), service.counts()), (Some("list_roles_v1"), 2, (2, 2)));
-}
-
-#[tokio::test]
-async fn when_no_new_token_is_to_be_had_the_error_says_so() {
-    let tokens = vec![Reply::token("t-1", DAY), Reply::new(401, r#"{"errors":["key revoked"]}"#)];
-    let service = Service::start(tokens, vec![Reply::new(401, "{}")]).await;
-    let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
-    assert_eq!(
-        (error.operation(), error.messages()),
-        (Some("authenticate_environment"), &["key revoked".to_owned()][..])
-    );
-}
-
-#[tokio::test]
-async fn a_users_401_is_theirs() {
-    let service = Service::start(token(), vec![Reply::new(401, "{}")]).await;
-    let error = service.frontegg().session("own").roles().list_roles_v1().await.unwrap_err();
-    assert!(error.is_unauthenticated());
-    assert_eq!((error.attempts(), service.counts()), (1, (0, 1)));
 }
 
 #[tokio::test]

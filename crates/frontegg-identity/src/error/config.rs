@@ -26,7 +26,7 @@ pub enum ConfigError {
     #[error("base URL {url:?}: {reason}")]
     #[non_exhaustive]
     InvalidBaseUrl {
-        /// The URL, or `…` when it holds a password.
+        /// The URL, or `…` when it may hold a password or a token.
         url: String,
         /// What is wrong with it.
         reason: &'static str,

@@ -11,7 +11,7 @@ use frontegg_client::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{TokenKind, VerifyError};
+use super::{TokenKind, VerifyError, flights::Flights};
 use crate::{builder::Frontegg, error::Error};
 
 /// How long an answer is believed: a revoked token is refused within this time.
@@ -55,12 +55,16 @@ pub struct AccessTokens {
     frontegg: Frontegg,
     cache: Arc<dyn GrantsCache>,
     life: Duration,
+    /// The look-ups that are under way.
+    flights: Arc<Flights<Result<Option<Grants>, VerifyError>>>,
 }
 
 impl AccessTokens {
-    /// Looks up with the client's environment token; answers are kept in memory for 10 s.
+    /// Looks up with the client's environment token; answers are kept in memory for 10 s. Whoever asks
+    /// for a token that is being looked up waits for that one answer.
     pub fn new(frontegg: &Frontegg) -> Self {
-        Self { frontegg: frontegg.clone(), cache: Arc::new(MemoryCache::default()), life: LIFE }
+        let cache = Arc::new(MemoryCache::default());
+        Self { frontegg: frontegg.clone(), cache, life: LIFE, flights: Arc::default() }
     }
 
     /// Keeps answers elsewhere, e.g. where a fleet shares them.
@@ -84,9 +88,16 @@ impl AccessTokens {
         if let Some(known) = self.cache.get(&key).await {
             return Ok(known);
         }
-        let grants = self.look_up(kind, id).await?;
-        self.cache.put(&key, &grants, self.life).await;
-        Ok(grants)
+        let look_up = async {
+            // Another flight may have landed since.
+            if let Some(known) = self.cache.get(&key).await {
+                return Ok(known);
+            }
+            let grants = self.look_up(kind, id).await?;
+            self.cache.put(&key, &grants, self.life).await;
+            Ok(grants)
+        };
+        self.flights.join(&key, look_up).await
     }
 
     async fn look_up(&self, kind: TokenKind, id: &str) -> Result<Option<Grants>, VerifyError> {

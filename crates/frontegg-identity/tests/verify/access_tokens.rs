@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use frontegg_identity::verify::{AccessTokens, Verifier, VerifyError};
+use futures_util::future::join_all;
 
 use crate::{World, client, later, proxy::Proxy};
 
@@ -74,6 +75,28 @@ async fn without_the_service_nothing_is_said_of_a_token() {
     let verifier = world.verifier().build().unwrap();
     let error = verifier.verify_access_token(&token).await.unwrap_err();
     assert!(!error.is_refusal(), "no look-up was configured: {error}");
+}
+
+#[tokio::test]
+async fn a_thousand_at_once_cost_one_look_up() {
+    let world = World::start().await;
+    let (verifier, proxy) = watched(&world).await;
+    let (_, token) = world.access_token(&[]).await;
+    let (_, other) = world.access_token(&[]).await;
+    let outcomes = join_all((0..1_000).map(|_| verifier.verify_access_token(&token))).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(proxy.count(LOOK_UP), 1);
+
+    // One outcome for all is a failure's too; and clones share.
+    proxy.fail(LOOK_UP, 500, "");
+    let clone = verifier.clone();
+    let both = [&verifier, &clone];
+    let outcomes = join_all((0..1_000).map(|index| both[index % 2].verify_access_token(&other))).await;
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(VerifyError::Unavailable(_)))));
+    assert_eq!(proxy.count(LOOK_UP), 2);
+    proxy.heal();
+    verifier.verify_access_token(&other).await.unwrap();
+    assert_eq!(proxy.count(LOOK_UP), 3, "a failure is not kept");
 }
 
 /// A token that does not hold is not looked up.
