@@ -9,7 +9,7 @@ use syn::{Expr, File, Item, Stmt, visit_mut::VisitMut};
 
 use crate::{
     operation::{is_enum, members, rust_name},
-    prepare::SECRET,
+    prepare::{SECRET, SECRET_MAP},
 };
 
 /// What progenitor wrote.
@@ -31,6 +31,7 @@ pub fn generate(prepared: &Value) -> Result<Generated> {
         .with_hooks(HooksMode::Expected)
         .with_inner_type(quote!(crate::Inner));
     settings.with_replacement(SECRET, "crate::Secret", std::iter::empty::<TypeImpl>());
+    settings.with_replacement(SECRET_MAP, "crate::SecretMap", std::iter::empty::<TypeImpl>());
     for (name, _) in members(&prepared["components"], "schemas").filter(|(_, schema)| is_enum(schema)) {
         let rust = rust_name(name);
         settings.with_replacement(
@@ -106,7 +107,7 @@ fn check_names(prepared: &Value, types: &[Item]) -> Result<()> {
             Item::Type(item) => item.ident == rust,
             _ => false,
         });
-        ensure!(there || is_enum(schema) || name == SECRET, "schema {name} has no type {rust}");
+        ensure!(there || is_enum(schema) || name == SECRET || name == SECRET_MAP, "schema {name} has no type {rust}");
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Maintainers' tasks as a library: each step is a function from documents to documents or to text.
 
+pub mod canaries;
 pub mod client;
 pub mod contract;
 pub mod coverage;
@@ -9,6 +10,7 @@ pub mod enums;
 pub mod lint;
 pub mod operation;
 pub mod paging;
+pub mod patches;
 pub mod prepare;
 pub mod regen;
 pub mod requests;

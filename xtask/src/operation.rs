@@ -202,6 +202,7 @@ impl Api {
                 let item = self.rust_type(&schema["items"])?;
                 quote!(Vec<#item>)
             }
+            ("object", "password") => quote!(SecretMap),
             ("object", _) => quote!(::serde_json::Map<String, ::serde_json::Value>),
             (other, _) => bail!("no Rust type for {other}"),
         })

@@ -29,6 +29,8 @@ const RULES: &[Rule] = &[
 
 /// Name of the component that stands for every secret string.
 pub const SECRET: &str = "Secret";
+/// Name of the component that stands for every free object with secrets in it.
+pub const SECRET_MAP: &str = "SecretMap";
 
 /// Applies all rules.
 pub fn prepare(document: &Value) -> Result<Value> {
@@ -167,10 +169,11 @@ fn optional_collections(document: &mut Value) -> usize {
 
 fn hoist_secrets(document: &mut Value) -> usize {
     let hoisted = each_schema(document, &mut |schema| {
-        if schema["type"] != "string" || schema["format"] != "password" {
+        if schema["format"] != "password" {
             return 0;
         }
-        let mut wrapper = json!({ "allOf": [{ "$ref": format!("#/components/schemas/{SECRET}") }] });
+        let name = if schema["type"] == "object" { SECRET_MAP } else { SECRET };
+        let mut wrapper = json!({ "allOf": [{ "$ref": format!("#/components/schemas/{name}") }] });
         for kept in ["description", "nullable"] {
             if let Some(value) = schema.get(kept) {
                 wrapper[kept] = value.clone();
@@ -180,6 +183,7 @@ fn hoist_secrets(document: &mut Value) -> usize {
         1
     });
     document["components"]["schemas"][SECRET] = json!({ "type": "string", "format": "password" });
+    document["components"]["schemas"][SECRET_MAP] = json!({ "type": "object", "additionalProperties": true });
     hoisted
 }
 

@@ -11,7 +11,8 @@ use similar::TextDiff;
 use syn::{File, Item};
 
 use crate::{
-    client, contract, document, enums, lint, operation::Api, prepare, samples, schemas, table, tagged, types, views,
+    canaries, client, contract, document, enums, lint, operation::Api, patches, prepare, samples, schemas, table,
+    tagged, types, views,
 };
 
 /// First line of every generated file.
@@ -75,6 +76,8 @@ pub fn generate(root: &Path) -> Result<Files> {
     files.extend(views::views(&api, &generated.calls)?);
     files.extend(contract::contract(&api, &generated.calls)?);
     files.extend(samples::samples(&api, &generated.calls)?);
+    files.extend(canaries::canaries(&api));
+    files.extend(patches::patches(&api, &generated.calls, plan.clearable)?);
     files.insert("crates/frontegg-client/src/generated/client.rs".into(), calls);
     for text in files.values_mut() {
         text.insert_str(0, HEADER);

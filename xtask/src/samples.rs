@@ -15,16 +15,24 @@ use crate::{
 
 /// A value that a schema accepts, with every member filled. The same schema always gives the same value.
 pub fn value(api: &Api, name: &str, schema: &Value) -> Value {
-    sample(&api.document, name, schema, 0)
+    sample(&api.document, name, schema, 0, text)
 }
 
-fn sample(document: &Value, name: &str, schema: &Value, depth: usize) -> Value {
+/// The same, with every free text as `text` makes it from the member's name and schema.
+pub fn value_with(api: &Api, name: &str, schema: &Value, text: Text) -> Value {
+    sample(&api.document, name, schema, 0, text)
+}
+
+/// Makes a text for a member of a name and a schema; the schema is null where the document says nothing.
+pub type Text = fn(&str, &Value) -> String;
+
+fn sample(document: &Value, name: &str, schema: &Value, depth: usize, text: Text) -> Value {
     let schema = resolve(document, schema);
     if let Some(first) = schema["allOf"].as_array().and_then(|list| list.first()) {
-        return sample(document, name, first, depth);
+        return sample(document, name, first, depth, text);
     }
     if let Some(first) = schema["oneOf"].as_array().and_then(|list| list.first()) {
-        return sample(document, name, first, depth);
+        return sample(document, name, first, depth, text);
     }
     if let Some(first) = schema["enum"].as_array().and_then(|list| list.first()) {
         return first.clone();
@@ -37,18 +45,21 @@ fn sample(document: &Value, name: &str, schema: &Value, depth: usize) -> Value {
         Some("boolean") => true.into(),
         // A schema that contains itself ends here.
         Some("array") if depth > 6 => json!([]),
-        Some("array") => json!([sample(document, name, &schema["items"], depth + 1)]),
+        Some("array") => json!([sample(document, name, &schema["items"], depth + 1, text)]),
         Some("object") => {
             let filled: Map<String, Value> = members(schema, "properties")
-                .map(|(property, value)| (property.clone(), sample(document, property, value, depth + 1)))
+                .map(|(property, value)| (property.clone(), sample(document, property, value, depth + 1, text)))
                 .collect();
-            if filled.is_empty() { json!({ "key": "value" }) } else { filled.into() }
+            if filled.is_empty() { json!({ "key": text(name, &Value::Null) }) } else { filled.into() }
         }
-        _ => json!({ "any": "value" }),
+        _ => json!({ "any": text(name, &Value::Null) }),
     }
 }
 
 fn text(name: &str, schema: &Value) -> String {
+    if schema.is_null() {
+        return "value".to_owned();
+    }
     if schema["format"] == "date-time" {
         return "2030-01-02T03:04:05Z".to_owned();
     }

@@ -199,6 +199,10 @@ fn tagged(schema: &Value, choices: usize, path: &TokenStream) -> Result<TokenStr
 }
 
 fn object(schema: &Value, path: &TokenStream) -> Result<TokenStream> {
+    if schema["format"] == "password" {
+        // Nothing of it is declared, so that nothing of it shows.
+        return Ok(quote!(Schema::Object(&[])));
+    }
     // Beside named members, others are taken anyway.
     match schema.get("additionalProperties").filter(|_| schema.get("properties").is_none()) {
         Some(Value::Bool(true)) => return Ok(quote!(Schema::Map(&Schema::Any))),

@@ -80,6 +80,29 @@ async fn every_operation_keeps_its_wire_form() {
     }
 }
 
+/// What is published so, and cannot be sent otherwise.
+const SECRETS_IN_ADDRESSES: [(&str, &str); 2] =
+    [("get_mfa_remember_device_setting", "mfaToken-1"), ("get_user_activation_strategy", "token-1")];
+
+/// The samples name their members: a secret of a request's body or cookies in an address would be seen.
+#[tokio::test]
+async fn no_secret_travels_in_an_address() {
+    const SECRETS: [&str; 5] = ["token-1", "secret-1", "password-1", "code-1", "apikey-1"];
+    let recorder = Arc::new(Recorder::default());
+    let client = Client::new_with_client("http://api.test", reqwest::Client::new(), Inner(recorder.clone()));
+    let mut found = Vec::new();
+    for (id, call) in calls::CALLS {
+        let _ = call(&client).await;
+        let sent = recorder.0.lock().unwrap().take().unwrap();
+        let address = sent.lines().next().unwrap();
+        let is_secret = |value: &&str| SECRETS.iter().any(|secret| value.to_lowercase().ends_with(secret));
+        let values = address.split(['/', '?', '&', '=', ' ']).filter(is_secret);
+        found.extend(values.map(|value| (*id, value.to_owned())));
+    }
+    let known: Vec<_> = SECRETS_IN_ADDRESSES.iter().map(|(id, value)| (*id, (*value).to_owned())).collect();
+    assert_eq!(found, known);
+}
+
 #[test]
 fn every_published_operation_is_called() {
     let called: Vec<&str> = calls::CALLS.iter().map(|(id, _)| *id).collect();

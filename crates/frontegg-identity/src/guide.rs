@@ -9,6 +9,8 @@ pub mod signing_in {}
 pub mod verifying {}
 #[doc = include_str!("../docs/paging.md")]
 pub mod paging {}
+#[doc = include_str!("../docs/updating.md")]
+pub mod updating {}
 #[doc = include_str!("../docs/errors.md")]
 pub mod errors {}
 #[doc = include_str!("../docs/testing.md")]

@@ -23,8 +23,8 @@
 //! # }
 //! ```
 //!
-//! The [`guide`] has a page each on credentials and scopes, signing in, verifying tokens, paging, errors
-//! and repeated attempts, testing with the emulator, and moving here from other clients.
+//! The [`guide`] has a page each on credentials and scopes, signing in, verifying tokens, paging, partial
+//! updates, errors and repeated attempts, testing with the emulator, and moving here from other clients.
 //!
 //! Which token an operation takes is decided by types: what a session cannot call is not there to
 //! be called. A tenant or user that an operation needs and the scope does not name is an
@@ -69,7 +69,7 @@ pub use tasks::{Progress, ProgressStream, RolesChange, Task};
 /// The raw generated client, the escape hatch of [`Scope::client`]. Its interface follows the
 /// generator, not this crate's promise of stability.
 pub use frontegg_client as client;
-pub use frontegg_model::{self as model, Patch, Secret, enums, types};
+pub use frontegg_model::{self as model, Patch, Secret, SecretMap, enums, types};
 
 /// Compiles the examples of the workspace's README.
 #[cfg(doctest)]

@@ -17,7 +17,7 @@ pub use generated::schemas::schemas;
 pub use generated::{enums, operations::OPERATIONS, types};
 pub use operation::{Category, Method, Need, Operation, Token, operation};
 pub use patch::Patch;
-pub use secret::Secret;
+pub use secret::{Secret, SecretMap};
 
 /// Conversion failures of generated types.
 pub mod error {

@@ -1,9 +1,10 @@
-//! Strings that must not be seen: passwords, API keys, codes and tokens in bodies.
+//! What must not be seen: passwords, API keys, codes and tokens in bodies.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
 /// A string that never shows itself: `Debug` prints a placeholder and there is no `Display`.
 /// The memory is overwritten when the value is dropped.
@@ -84,6 +85,65 @@ impl schemars::JsonSchema for Secret {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "string", "format": "password" })
+    }
+}
+
+/// Settings of which some are secret, nobody knows which: `Debug` shows their names alone.
+///
+/// ```
+/// use frontegg_model::SecretMap;
+///
+/// let settings: SecretMap = serde_json::from_str(r#"{"clientSecret":"hunter2"}"#).unwrap();
+/// assert_eq!(format!("{settings:?}"), r#"SecretMap({"clientSecret"})"#);
+/// assert_eq!(settings.expose()["clientSecret"], "hunter2");
+/// ```
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretMap(Map<String, Value>);
+
+impl SecretMap {
+    /// The settings themselves. Keep them out of logs, error texts and URLs.
+    pub fn expose(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Names<'a>(&'a Map<String, Value>);
+        impl fmt::Debug for Names<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_set().entries(self.0.keys()).finish()
+            }
+        }
+        f.debug_tuple("SecretMap").field(&Names(&self.0)).finish()
+    }
+}
+
+impl From<Map<String, Value>> for SecretMap {
+    fn from(settings: Map<String, Value>) -> Self {
+        Self(settings)
+    }
+}
+
+impl From<SecretMap> for Map<String, Value> {
+    fn from(settings: SecretMap) -> Self {
+        settings.0
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for SecretMap {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SecretMap".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object", "additionalProperties": true })
     }
 }
 

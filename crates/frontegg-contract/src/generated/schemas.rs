@@ -50,7 +50,7 @@ pub(super) static ACTIVATE_USER_DTO: Schema = Schema::Object(
         Member("userId", Required, &Schema::STRING),
         Member("token", Required, &Schema::SECRET),
         Member("password", Optional, &Schema::SECRET),
-        Member("recaptchaToken", Optional, &Schema::STRING),
+        Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("lastTermsCheck", Optional, &Schema::STRING),
     ],
 );
@@ -59,7 +59,7 @@ pub(super) static ACTIVATE_USER_WITH_CODE_DTO: Schema = Schema::Object(
         Member("userId", Required, &Schema::STRING),
         Member("token", Required, &Schema::SECRET),
         Member("password", Optional, &Schema::SECRET),
-        Member("recaptchaToken", Optional, &Schema::STRING),
+        Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("lastTermsCheck", Optional, &Schema::STRING),
         Member("code", Required, &Schema::SECRET),
     ],
@@ -508,14 +508,14 @@ pub(super) static AUTHENTICATE_USER_PASSWORD_DTO: Schema = Schema::Object(
         Member("email", Optional, &Schema::STRING),
         Member("username", Optional, &Schema::STRING),
         Member("password", Required, &Schema::SECRET),
-        Member("recaptchaToken", Optional, &Schema::STRING),
+        Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static AUTHENTICATE_USER_PASSWORDLESS_DTO: Schema = Schema::Object(
     &[
         Member("token", Required, &Schema::SECRET),
-        Member("recaptchaToken", Optional, &Schema::STRING),
+        Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
     ],
 );
@@ -523,7 +523,7 @@ pub(super) static AUTHENTICATE_USER_WEB_AUTH_N_DTO: Schema = Schema::Object(
     &[
         Member("id", Required, &Schema::STRING),
         Member("response", Required, &WEB_AUTH_N_RESPONSE),
-        Member("recaptchaToken", Optional, &Schema::STRING),
+        Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
     ],
 );
@@ -1661,8 +1661,8 @@ pub(super) static EXTERNAL_CUSTOM_CODE_USER_SOURCE_CONFIG: Schema = Schema::Obje
     &[
         Member("syncOnLogin", Required, &Schema::Boolean),
         Member("isMigrated", Required, &Schema::Boolean),
-        Member("codePayload", Required, &Schema::STRING),
-        Member("getUserCodePayload", Optional, &Schema::STRING),
+        Member("codePayload", Required, &Schema::SECRET),
+        Member("getUserCodePayload", Optional, &Schema::SECRET),
         Member("tenantConfig", Required, &NEW_OR_FROM_SOURCE_TENANT),
     ],
 );
@@ -1945,7 +1945,7 @@ pub(super) static GET_USER_SOURCE_EXTENDED_RESPONSE_DTO: Schema = Schema::Object
             ),
         ),
         Member("index", Required, &Schema::INTEGER),
-        Member("configuration", Required, &Schema::Map(&Schema::Any)),
+        Member("configuration", Required, &Schema::Object(&[])),
         Member("usersCount", Required, &Schema::INTEGER),
     ],
 );
@@ -1967,7 +1967,7 @@ pub(super) static GET_USER_SOURCE_RESPONSE_DTO: Schema = Schema::Object(
             ),
         ),
         Member("index", Required, &Schema::INTEGER),
-        Member("configuration", Required, &Schema::Map(&Schema::Any)),
+        Member("configuration", Required, &Schema::Object(&[])),
     ],
 );
 pub(super) static GET_USER_SOURCE_USERS_RESPONSE_DTO: Schema = Schema::Object(
@@ -2786,7 +2786,7 @@ pub(super) static PASSWORD_ROTATION_CONFIGURATION_RESPONSE: Schema = Schema::Obj
 );
 pub(super) static PASSWORDLESS_AUTHENTICATION_PRELOGIN_DTO: Schema = Schema::Object(
     &[
-        Member("recaptchaToken", Optional, &Schema::STRING),
+        Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
         Member("email", Optional, &Schema::STRING),
         Member("userId", Optional, &Schema::STRING),
@@ -2801,7 +2801,7 @@ pub(super) static PASSWORDLESS_AUTHENTICATION_SMS_OTC_PRELOGIN_RESPONSE_DTO: Sch
 );
 pub(super) static PASSWORDLESS_AUTHENTICATION_SMS_OTC_PRELOGIN_DTO: Schema = Schema::Object(
     &[
-        Member("recaptchaToken", Optional, &Schema::STRING),
+        Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
         Member("email", Optional, &Schema::STRING),
         Member("userId", Optional, &Schema::STRING),
@@ -3183,7 +3183,7 @@ pub(super) static SIGN_UP_USER_EMAIL_DTO: Schema = Schema::Object(
         ),
         Member("emailMetadata", Optional, &Schema::Map(&Schema::Any)),
         Member("companyName", Required, &Schema::STRING),
-        Member("recaptchaToken", Optional, &Schema::STRING),
+        Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
         Member("phoneNumber", Optional, &Schema::STRING),
     ],
@@ -3224,7 +3224,7 @@ pub(super) static SIGN_UP_USER_USERNAME_DTO: Schema = Schema::Object(
         ),
         Member("emailMetadata", Optional, &Schema::Map(&Schema::Any)),
         Member("companyName", Required, &Schema::STRING),
-        Member("recaptchaToken", Optional, &Schema::STRING),
+        Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
         Member("email", Optional, &Schema::STRING),
         Member("phoneNumber", Optional, &Schema::STRING),
@@ -4552,7 +4552,7 @@ pub(super) static WEB_AUTH_N_RESPONSE: Schema = Schema::Object(
     &[
         Member("clientDataJSON", Required, &Schema::STRING),
         Member("authenticatorData", Required, &Schema::STRING),
-        Member("signature", Required, &Schema::STRING),
+        Member("signature", Required, &Schema::SECRET),
         Member("userHandle", Optional, &Schema::Nullable(&Schema::STRING)),
     ],
 );

@@ -37,7 +37,7 @@ impl GeneralApi for Service {
         let credentials = Credentials {
             identifier,
             password: body.password.expose(),
-            recaptcha_token: body.recaptcha_token.as_deref(),
+            recaptcha_token: body.recaptcha_token.as_ref().map(Secret::expose),
         };
         let visit = sign_in::visit(self, cx).invited(exposed(body.invitation_token.as_ref()));
         let (store, passwords) = (self.store(), self.passwords());
@@ -93,7 +93,7 @@ impl GeneralApi for Service {
             role_ids: by_back_end(cx, body.role_ids),
             silent: body.skip_invite_email == Some(true),
             mail_context: body.email_metadata.unwrap_or_default(),
-            recaptcha_token: body.recaptcha_token,
+            recaptcha_token: exposed(body.recaptcha_token.as_ref()),
         };
         sign_up(self, cx, newcomer, body.invitation_token).await
     }
@@ -120,7 +120,7 @@ impl GeneralApi for Service {
             role_ids: by_back_end(cx, body.role_ids),
             silent: body.skip_invite_email == Some(true),
             mail_context: body.email_metadata.unwrap_or_default(),
-            recaptcha_token: body.recaptcha_token,
+            recaptcha_token: exposed(body.recaptcha_token.as_ref()),
         };
         let tx = self.store().read().await?;
         sign_up::require_usernames(&tx).await?;

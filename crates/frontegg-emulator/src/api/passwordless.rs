@@ -83,7 +83,7 @@ struct Asked {
     user_id: Option<String>,
     username: Option<String>,
     phone_number: Option<String>,
-    recaptcha_token: Option<String>,
+    recaptcha_token: Option<Secret>,
 }
 
 impl From<types::PasswordlessAuthenticationPreloginDto> for Asked {
@@ -120,7 +120,12 @@ async fn begin(service: &Service, cx: &RequestContext, kind: Kind, asked: Asked)
     let identifier = asked.identifier().ok_or_else(missing)?;
     let name = cookie_name(service);
     let device = cx.cookie(&name).filter(|value| !value.is_empty()).map_or_else(ids::new_secret, str::to_owned);
-    let request = Request { kind, identifier, recaptcha_token: asked.recaptcha_token.as_deref(), device: &device };
+    let request = Request {
+        kind,
+        identifier,
+        recaptcha_token: asked.recaptcha_token.as_ref().map(Secret::expose),
+        device: &device,
+    };
     let tx = service.store().write().await?;
     let sent = passwordless::send(&tx, service.base_url(), request).await?;
     tx.commit().await?;

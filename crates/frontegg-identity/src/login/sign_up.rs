@@ -50,7 +50,7 @@ pub struct Activation {
     /// That of the link or, where codes are mailed, the handle that goes with the code.
     token: Option<Secret>,
     password: Option<Secret>,
-    captcha: Option<String>,
+    captcha: Option<Secret>,
 }
 
 impl Activation {
@@ -76,7 +76,7 @@ impl Activation {
     }
 
     /// With the proof of a captcha, where the environment asks for one.
-    pub fn captcha(mut self, token: impl Into<String>) -> Self {
+    pub fn captcha(mut self, token: impl Into<Secret>) -> Self {
         self.captcha = Some(token.into());
         self
     }

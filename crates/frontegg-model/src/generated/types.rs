@@ -228,7 +228,7 @@ pub struct ActivateUserDto {
         rename = "recaptchaToken",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub recaptcha_token: ::std::option::Option<::std::string::String>,
+    pub recaptcha_token: ::std::option::Option<crate::Secret>,
     /// Activation token from the link; good for one use.
     pub token: crate::Secret,
     /// Id of the user to activate.
@@ -258,7 +258,7 @@ impl ActivateUserDto {
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
         self.recaptcha_token = Some(value.into());
         self
     }
@@ -290,7 +290,7 @@ pub struct ActivateUserWithCodeDto {
         rename = "recaptchaToken",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub recaptcha_token: ::std::option::Option<::std::string::String>,
+    pub recaptcha_token: ::std::option::Option<crate::Secret>,
     /// Activation token that the code belongs to; a wrong code leaves it usable.
     pub token: crate::Secret,
     /// Id of the user to activate.
@@ -322,7 +322,7 @@ impl ActivateUserWithCodeDto {
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
         self.recaptcha_token = Some(value.into());
         self
     }
@@ -1323,7 +1323,7 @@ pub struct AuthenticateUserPasswordDto {
         rename = "recaptchaToken",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub recaptcha_token: ::std::option::Option<::std::string::String>,
+    pub recaptcha_token: ::std::option::Option<crate::Secret>,
     /// Username of the user, as an alternative to the mail address.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub username: ::std::option::Option<::std::string::String>,
@@ -1354,7 +1354,7 @@ impl AuthenticateUserPasswordDto {
     }
     /// reCAPTCHA response token; needed while the captcha policy is enabled and the address is not exempt.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
         self.recaptcha_token = Some(value.into());
         self
     }
@@ -1381,7 +1381,7 @@ pub struct AuthenticateUserPasswordlessDto {
         rename = "recaptchaToken",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub recaptcha_token: ::std::option::Option<::std::string::String>,
+    pub recaptcha_token: ::std::option::Option<crate::Secret>,
     /// The received code, or the token from the received link; good for one use.
     pub token: crate::Secret,
 }
@@ -1397,7 +1397,7 @@ impl AuthenticateUserPasswordlessDto {
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
         self.recaptcha_token = Some(value.into());
         self
     }
@@ -1426,7 +1426,7 @@ pub struct AuthenticateUserWebAuthNDto {
         rename = "recaptchaToken",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub recaptcha_token: ::std::option::Option<::std::string::String>,
+    pub recaptcha_token: ::std::option::Option<crate::Secret>,
     /// The authenticator's signed answer to the challenge.
     pub response: WebAuthNResponse,
 }
@@ -1446,7 +1446,7 @@ impl AuthenticateUserWebAuthNDto {
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
         self.recaptcha_token = Some(value.into());
         self
     }
@@ -4917,13 +4917,13 @@ impl ExternalCognitoUserSourceConfig {
 pub struct ExternalCustomCodeUserSourceConfig {
     /// Source of the code that authenticates a user.
     #[serde(rename = "codePayload")]
-    pub code_payload: ::std::string::String,
+    pub code_payload: crate::Secret,
     /// Source of the code that fetches a user's profile; may be left out.
     #[serde(
         rename = "getUserCodePayload",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub get_user_code_payload: ::std::option::Option<::std::string::String>,
+    pub get_user_code_payload: ::std::option::Option<crate::Secret>,
     /// Whether users become ordinary users of this service at their first sign-in.
     #[serde(rename = "isMigrated")]
     pub is_migrated: bool,
@@ -4940,7 +4940,7 @@ impl ExternalCustomCodeUserSourceConfig {
     pub fn new(
         sync_on_login: bool,
         is_migrated: bool,
-        code_payload: impl Into<::std::string::String>,
+        code_payload: impl Into<crate::Secret>,
         tenant_config: NewOrFromSourceTenant,
     ) -> Self {
         Self {
@@ -4953,10 +4953,7 @@ impl ExternalCustomCodeUserSourceConfig {
     }
     /// Source of the code that fetches a user's profile; may be left out.
     #[must_use]
-    pub fn get_user_code_payload(
-        mut self,
-        value: impl Into<::std::string::String>,
-    ) -> Self {
+    pub fn get_user_code_payload(mut self, value: impl Into<crate::Secret>) -> Self {
         self.get_user_code_payload = Some(value.into());
         self
     }
@@ -5498,7 +5495,7 @@ pub struct GetUserSourceExtendedResponseDto {
     #[serde(rename = "appIds", skip_serializing_if = "::std::option::Option::is_none")]
     pub app_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Settings of the pool; members depend on its type, and secrets may be missing.
-    pub configuration: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    pub configuration: crate::SecretMap,
     /// Free text about the pool; absent or null if none was given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
@@ -5523,7 +5520,7 @@ pub struct GetUserSourceResponseDto {
     #[serde(rename = "appIds", skip_serializing_if = "::std::option::Option::is_none")]
     pub app_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Settings of the pool; members depend on its type, and secrets may be missing.
-    pub configuration: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    pub configuration: crate::SecretMap,
     /// Free text about the pool; absent or null if none was given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub description: ::std::option::Option<::std::string::String>,
@@ -7393,7 +7390,7 @@ pub struct PasswordlessAuthenticationPreloginDto {
         rename = "recaptchaToken",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub recaptcha_token: ::std::option::Option<::std::string::String>,
+    pub recaptcha_token: ::std::option::Option<crate::Secret>,
     /// Id of the user.
     #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
     pub user_id: ::std::option::Option<::std::string::String>,
@@ -7416,7 +7413,7 @@ impl PasswordlessAuthenticationPreloginDto {
     }
     /// Answer to the captcha; needed while a captcha policy applies.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
         self.recaptcha_token = Some(value.into());
         self
     }
@@ -7470,7 +7467,7 @@ pub struct PasswordlessAuthenticationSmsOtcPreloginDto {
         rename = "recaptchaToken",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub recaptcha_token: ::std::option::Option<::std::string::String>,
+    pub recaptcha_token: ::std::option::Option<crate::Secret>,
     /// Id of the user.
     #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
     pub user_id: ::std::option::Option<::std::string::String>,
@@ -7494,7 +7491,7 @@ impl PasswordlessAuthenticationSmsOtcPreloginDto {
     }
     /// Answer to the captcha; needed while a captcha policy applies.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
         self.recaptcha_token = Some(value.into());
         self
     }
@@ -8499,7 +8496,7 @@ pub struct SignUpUserEmailDto {
         rename = "recaptchaToken",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub recaptcha_token: ::std::option::Option<::std::string::String>,
+    pub recaptcha_token: ::std::option::Option<crate::Secret>,
     /// Ids of roles for the new member; absent leaves the choice to the default roles.
     #[serde(rename = "roleIds", skip_serializing_if = "::std::option::Option::is_none")]
     pub role_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -8597,7 +8594,7 @@ impl SignUpUserEmailDto {
     }
     /// Token of the captcha check, needed while the captcha policy is on.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
         self.recaptcha_token = Some(value.into());
         self
     }
@@ -8667,7 +8664,7 @@ pub struct SignUpUserUsernameDto {
         rename = "recaptchaToken",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub recaptcha_token: ::std::option::Option<::std::string::String>,
+    pub recaptcha_token: ::std::option::Option<crate::Secret>,
     /// Ids of roles for the new member; absent leaves the choice to the default roles.
     #[serde(rename = "roleIds", skip_serializing_if = "::std::option::Option::is_none")]
     pub role_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -8758,7 +8755,7 @@ impl SignUpUserUsernameDto {
     }
     /// Token of the captcha check, needed while the captcha policy is on.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<::std::string::String>) -> Self {
+    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
         self.recaptcha_token = Some(value.into());
         self
     }
@@ -12960,7 +12957,7 @@ pub struct WebAuthNResponse {
     #[serde(rename = "clientDataJSON")]
     pub client_data_json: ::std::string::String,
     /// Signature over both, base64url text.
-    pub signature: ::std::string::String,
+    pub signature: crate::Secret,
     /// Handle of the user on the device; absent or empty for many security keys.
     #[serde(
         rename = "userHandle",
@@ -12975,7 +12972,7 @@ impl WebAuthNResponse {
     pub fn new(
         client_data_json: impl Into<::std::string::String>,
         authenticator_data: impl Into<::std::string::String>,
-        signature: impl Into<::std::string::String>,
+        signature: impl Into<crate::Secret>,
     ) -> Self {
         Self {
             client_data_json: client_data_json.into(),

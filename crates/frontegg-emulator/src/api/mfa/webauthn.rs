@@ -86,7 +86,7 @@ pub(super) async fn verify(
         id: &body.options.id,
         client_data: &response.client_data_json,
         authenticator_data: &response.authenticator_data,
-        signature: &response.signature,
+        signature: response.signature.expose(),
         user_handle: match &response.user_handle {
             Patch::Value(handle) => Some(handle),
             Patch::Absent | Patch::Null => None,

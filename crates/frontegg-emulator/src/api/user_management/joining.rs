@@ -25,7 +25,7 @@ pub(super) async fn activate_user(
         token: body.token.expose(),
         code: None,
         password: given(body.password.as_ref()),
-        recaptcha_token: body.recaptcha_token.as_deref(),
+        recaptcha_token: body.recaptcha_token.as_ref().map(Secret::expose),
     };
     activate(service, cx, activating).await
 }
@@ -40,7 +40,7 @@ pub(super) async fn activate_user_with_code(
         token: body.token.expose(),
         code: Some(body.code.expose()),
         password: given(body.password.as_ref()),
-        recaptcha_token: body.recaptcha_token.as_deref(),
+        recaptcha_token: body.recaptcha_token.as_ref().map(Secret::expose),
     };
     activate(service, cx, activating).await
 }

@@ -1,0 +1,116 @@
+//! Writes, for every member that a request can leave alone, clear or set, a call that does so: for the
+//! test that looks at what is sent.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context, Result};
+use quote::ToTokens as _;
+use serde_json::Value;
+use syn::{Item, Signature, Type};
+
+use crate::{
+    operation::{Api, members},
+    regen::Files,
+    samples,
+};
+
+/// Schema and member.
+type Member = (String, String);
+
+/// The file with the calls.
+pub fn patches(api: &Api, calls: &[Item], clearable: &[Member]) -> Result<Files> {
+    let mut out = String::from(
+        "//! Every member of a request that can be left alone, cleared or set.\n\n\
+         use frontegg_identity::types;\n\n\
+         use super::{Call, body};\n\n\
+         /// The operation, the member's place in its body, a body with it, and a call with a body.\n\
+         pub(super) const CLEARABLE: &[(&str, &str, &str, Call)] = &[\n",
+    );
+    let mut signatures: Vec<&Signature> = samples::signatures(calls).collect();
+    signatures.sort_by_key(|signature| signature.ident.to_string());
+    for signature in signatures {
+        let id = signature.ident.to_string();
+        let operation =
+            api.published().find(|operation| operation.id == id).with_context(|| format!("no operation {id}"))?;
+        let Some(request) = &operation.body else { continue };
+        let mut places = Vec::new();
+        find(&api.document, &request.schema, "", clearable, &mut places);
+        if places.is_empty() {
+            continue;
+        }
+        let values: Vec<String> = samples::arguments(signature)
+            .map(|(name, ty)| match name.as_str() {
+                "body" => Ok(format!("&body::<{}>(sample)", written(ty))),
+                _ => samples::argument(api, operation, &name, ty),
+            })
+            .collect::<Result<_>>()?;
+        let sample = samples::value(api, "body", &request.schema);
+        for place in places {
+            writeln!(
+                out,
+                "    ({id:?}, {place:?}, r#\"{sample}\"#, |client, sample| Box::pin(async move {{ client.{id}({}).await.map(drop) }})),",
+                values.join(", ")
+            )?;
+        }
+    }
+    out.push_str("];\n");
+    Ok(Files::from([("crates/frontegg-identity/tests/generated/patches.rs".to_owned(), out)]))
+}
+
+fn written(ty: &Type) -> String {
+    let ty = if let Type::Reference(reference) = ty { &*reference.elem } else { ty };
+    ty.to_token_stream().to_string().replace(' ', "")
+}
+
+/// Notes the JSON pointers at which a sample of a schema has such members.
+fn find(document: &Value, schema: &Value, place: &str, clearable: &[Member], places: &mut Vec<String>) {
+    if place.matches('/').count() > 6 {
+        // A schema that contains itself ends here.
+        return;
+    }
+    let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/components/schemas/"));
+    if let Some(name) = name {
+        let target = &document["components"]["schemas"][name];
+        for (property, _) in members(target, "properties") {
+            if clearable.iter().any(|(schema, member)| schema == name && member == property) {
+                places.push(format!("{place}/{property}"));
+            }
+        }
+        return find(document, target, place, clearable, places);
+    }
+    for choice in ["allOf", "oneOf"] {
+        // As samples do.
+        if let Some(first) = schema[choice].as_array().and_then(|list| list.first()) {
+            return find(document, first, place, clearable, places);
+        }
+    }
+    if schema["type"] == "array" {
+        return find(document, &schema["items"], &format!("{place}/0"), clearable, places);
+    }
+    for (property, value) in members(schema, "properties") {
+        find(document, value, &format!("{place}/{property}"), clearable, places);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn members_are_found_wherever_they_stand() {
+        let reference = json!({ "$ref": "#/components/schemas/Person" });
+        let document = json!({ "components": { "schemas": {
+            "People": { "type": "object", "properties": {
+                "first": { "allOf": [reference], "description": "The first." },
+                "all": { "type": "array", "items": reference },
+            } },
+            "Person": { "type": "object", "properties": { "id": {}, "picture": { "nullable": true } } },
+        } } });
+        let clearable = [("Person".to_owned(), "picture".to_owned())];
+        let mut places = Vec::new();
+        find(&document, &json!({ "$ref": "#/components/schemas/People" }), "", &clearable, &mut places);
+        assert_eq!(places, ["/first/picture", "/all/0/picture"]);
+    }
+}
