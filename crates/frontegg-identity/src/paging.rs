@@ -129,7 +129,8 @@ impl<'a, P: Page> PagedCall<'a, P> {
 
     /// Reads page after page, beginning with the one that the parameters name.
     ///
-    /// Pages are as large as the parameters say, else as large as the operation gives them.
+    /// Pages are as large as the parameters say, at most as large as the operation gives them; they are
+    /// that when the parameters say nothing.
     /// A page is asked for when the one before has been taken, not earlier. The stream ends after
     /// the last page, after an empty one, and after a failure; [`Pages::next_page`] then tells where
     /// to go on.
@@ -152,6 +153,14 @@ impl<'a, P: Page> PagedCall<'a, P> {
             all.extend(page?.into_items());
         }
         Ok(all)
+    }
+
+    /// How large pages are that are read on: as is asked for, as far as the operation gives it.
+    fn page_size(&self) -> Option<i64> {
+        match (self.size, self.largest) {
+            (Some(size), Some(largest)) => Some(size.min(largest)),
+            (size, largest) => size.or(largest),
+        }
     }
 
     fn send(&self, which: Which) -> BoxFuture<'a, Result<Response<P>, Error>> {
@@ -207,7 +216,7 @@ impl<P: Page> Pages<'_, P> {
             return Poll::Ready(None);
         }
         let call = &self.call;
-        let flight = self.flight.get_or_insert_with(|| call.send(Some((self.next, call.size.or(call.largest)))));
+        let flight = self.flight.get_or_insert_with(|| call.send(Some((self.next, call.page_size()))));
         let outcome = ready!(flight.as_mut().poll(task));
         self.flight = None;
         let page = match outcome {

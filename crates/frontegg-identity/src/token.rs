@@ -33,7 +33,7 @@ const REST: Duration = Duration::from_secs(10);
 
 /// How long it is left after the service has refused the credentials. Whoever asks meanwhile is told the
 /// same: of a key that was revoked not every call should ask again.
-const REFUSED: Duration = Duration::from_secs(5);
+const REFUSED: Duration = Duration::from_secs(1);
 
 /// Where new tokens come from.
 pub(crate) trait Source: fmt::Debug + Send + Sync {

@@ -100,6 +100,9 @@ async fn without_a_size_the_largest_page_is_asked_for() {
     roles.list_roles_v2(ListRolesV2::new()).all().await.unwrap();
     roles.list_roles_v2(ListRolesV2::new()).await.unwrap();
     assert_eq!(asked(&service), ["_limit=2000&_offset=0"], "and a single call leaves it to the service");
+    roles.list_roles_v2(ListRolesV2::new().limit(9_999)).all().await.unwrap();
+    roles.list_roles_v2(ListRolesV2::new().limit(7)).all().await.unwrap();
+    assert_eq!(asked(&service)[1..], ["_limit=2000&_offset=0", "_limit=7&_offset=0"], "never more than it gives");
 }
 
 #[tokio::test]
@@ -119,6 +122,27 @@ async fn lists_that_change_while_they_are_read_end() {
     assert!(none.is_empty());
     let (uncounted, _) = keys(vec![page(&["a"], 0, 0)]).await;
     assert_eq!(uncounted, ["a"]);
+}
+
+/// Whatever the counts do from page to page, reading ends within what was ever counted.
+#[tokio::test]
+async fn lists_that_change_in_any_way_end() {
+    const MOST: usize = 12;
+    let mut state = 1_u64;
+    // Numbers of no pattern, the same in every run.
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..60 {
+        let answers = (0..MOST).map(|_| {
+            let pages = i64::try_from(random(MOST + 1)).unwrap();
+            page(&["a", "b", "c"][..random(4)], pages, 3 * pages)
+        });
+        let (found, service) = keys(answers.collect()).await;
+        let asked = asked(&service).len();
+        assert!((1..=MOST).contains(&asked) && found.len() <= 3 * asked, "{asked} pages, {} items", found.len());
+    }
 }
 
 #[tokio::test]
@@ -172,43 +196,56 @@ async fn a_page_shows_status_and_trace() {
     assert!(page.items.iter().any(|role| role.key == "k"));
 }
 
+/// Reads a list alone, as pages, as items and at once.
+async fn read<'a, P: Page>(call: impl Fn() -> PagedCall<'a, P>) -> usize {
+    let page = call().await.unwrap();
+    let pages: Vec<P> = call().pages().try_collect().await.unwrap();
+    let items: Vec<P::Item> = call().stream().try_collect().await.unwrap();
+    let all = call().all().await.unwrap();
+    page.items().len() + pages.iter().map(|page| page.items().len()).sum::<usize>() + items.len() + all.len()
+}
+
 /// Every paged operation of the table reads on from the page that its parameters name.
 #[tokio::test]
 async fn every_paged_operation_reads_on() {
-    async fn read<P: Page>(call: PagedCall<'_, P>) -> usize {
-        call.all().await.unwrap().len()
-    }
     for operation in OPERATIONS.iter().filter(|operation| operation.paged && operation.published) {
         let nothing = r#"{"items":[],"_metadata":{"totalItems":0,"totalPages":0}}"#;
         let service = Service::start(vec![Reply::token("t", 3_600)], vec![Reply::new(200, nothing)]).await;
         let scope = service.frontegg().tenant("acme").user("ada");
         #[allow(deprecated, reason = "the older lists are paged too")]
         let read = match operation.id {
-            "list_groups_v2" => read(scope.user_groups().list_groups_v2(ListGroupsV2::new().offset(7))).await,
+            "list_groups_v2" => read(|| scope.user_groups().list_groups_v2(ListGroupsV2::new().offset(7))).await,
             "list_ip_restrictions" => {
-                read(scope.ip_restrictions().list_ip_restrictions(ListIpRestrictions::new().offset(7))).await
+                read(|| scope.ip_restrictions().list_ip_restrictions(ListIpRestrictions::new().offset(7))).await
             }
             "list_jwt_templates" => {
-                read(scope.core_settings().list_jwt_templates(ListJwtTemplates::new().offset(7))).await
+                read(|| scope.core_settings().list_jwt_templates(ListJwtTemplates::new().offset(7))).await
             }
             "list_phone_numbers_v1" => {
-                read(scope.sms().list_phone_numbers_v1(ListPhoneNumbersV1::new().offset(7))).await
+                read(|| scope.sms().list_phone_numbers_v1(ListPhoneNumbersV1::new().offset(7))).await
             }
             "list_phone_numbers_v2" => {
-                read(scope.sms().list_phone_numbers_v2(ListPhoneNumbersV2::new().offset(7))).await
+                read(|| scope.sms().list_phone_numbers_v2(ListPhoneNumbersV2::new().offset(7))).await
             }
-            "list_roles_v2" => read(scope.account_roles().list_roles_v2(ListRolesV2::new().offset(7))).await,
-            "list_tenants" => read(scope.accounts().list_tenants(ListTenants::new().offset(7))).await,
-            "list_user_emails" => read(scope.user_management().list_user_emails(ListUserEmails::new().offset(7))).await,
+            "list_roles_v2" => read(|| scope.account_roles().list_roles_v2(ListRolesV2::new().offset(7))).await,
+            "list_tenants" => read(|| scope.accounts().list_tenants(ListTenants::new().offset(7))).await,
+            "list_user_emails" => {
+                read(|| scope.user_management().list_user_emails(ListUserEmails::new().offset(7))).await
+            }
             "list_user_source_users" => {
-                read(scope.user_pools().list_user_source_users("id", ListUserSourceUsers::new().offset(7))).await
+                read(|| scope.user_pools().list_user_source_users("id", ListUserSourceUsers::new().offset(7))).await
             }
-            "list_usernames" => read(scope.user_management().list_usernames(ListUsernames::new().offset(7))).await,
-            "list_users" => read(scope.user_management().list_users(ListUsers::new().offset(7))).await,
-            "search_users" => read(scope.user_management().search_users(SearchUsers::new().offset(7))).await,
+            "list_usernames" => read(|| scope.user_management().list_usernames(ListUsernames::new().offset(7))).await,
+            "list_users" => read(|| scope.user_management().list_users(ListUsers::new().offset(7))).await,
+            "search_users" => read(|| scope.user_management().search_users(SearchUsers::new().offset(7))).await,
             id => panic!("{id} is paged, and not read here"),
         };
         assert_eq!(read, 0, "{}", operation.id);
-        assert!(asked(&service)[0].contains("_offset=7"), "{}", operation.id);
+        let asked = asked(&service);
+        assert_eq!(asked.len(), 4, "{}", operation.id);
+        assert!(asked.iter().all(|query| query.contains("_offset=7")), "{}: {asked:?}", operation.id);
+        // Alone the size is the service's affair; read on it is the same in all ways.
+        assert!(!asked[0].contains("_limit="), "{}: {asked:?}", operation.id);
+        assert!(asked[1] == asked[2] && asked[2] == asked[3], "{}: {asked:?}", operation.id);
     }
 }

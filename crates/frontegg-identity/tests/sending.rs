@@ -1,15 +1,31 @@
 //! Scope headers, attempts and time limits, against a service that misbehaves on demand.
 
+#[rustfmt::skip]
+#[allow(deprecated, reason = "operations like any other here")]
+#[path = "../../frontegg-client/tests/generated/calls.rs"]
+mod calls;
 #[allow(dead_code, reason = "shared between test programs")]
 mod support;
 
 use std::{error::Error as _, time::Duration};
 
-use frontegg_identity::{ErrorKind, Frontegg, Retry, types};
+use frontegg_identity::{
+    ErrorKind, Frontegg, Retry, RetryBudget,
+    client::{BoxFuture, Client, Error},
+    model::{Method, OPERATIONS, Token, operation},
+    types::{self, ApiError},
+};
 use support::{Reply, Service};
 use tokio::time::Instant;
 
 const DAY: i64 = 86_400;
+
+/// A call of one operation with sample values.
+type Call = for<'a> fn(&'a Client) -> BoxFuture<'a, Result<(), Error<ApiError>>>;
+
+fn body<T: serde::de::DeserializeOwned>(sample: &str) -> T {
+    serde_json::from_str(sample).unwrap_or_else(|error| panic!("{sample}: {error}"))
+}
 
 fn token() -> Vec<Reply> {
     vec![Reply::token("t-1", DAY)]
@@ -113,6 +129,31 @@ async fn reads_are_repeated_and_writes_are_not() {
         let error = roles.create_roles_v1(&[role()]).await.unwrap_err();
         assert!(error.is_retryable(), "{error:?}");
         assert_eq!((error.attempts(), service.counts().1), (1, 1), "{fault:?}");
+    }
+}
+
+/// Whether an operation is repeated after a doubtful outcome is decided by the table, for all of them.
+#[tokio::test]
+async fn every_operation_is_repeated_as_the_table_says() {
+    let retry = Retry::default().base_delay(Duration::ZERO).max_attempts(3);
+    for (status, again) in [(503, false), (429, true)] {
+        let service = Service::start(token(), vec![Reply::new(status, "{}")]).await;
+        let builder = service.builder().retry(retry).retry_budget(RetryBudget::unlimited());
+        let frontegg = builder.build().unwrap();
+        let (environment, session) = (frontegg.tenant("acme").user("ada"), frontegg.session("own"));
+        let mut sent = 0;
+        for (id, call) in calls::CALLS.iter().filter(|(id, _)| *id != "authenticate_environment") {
+            let operation = operation(id).unwrap();
+            let client = if operation.token == Token::User { session.client() } else { environment.client() };
+            call(client).await.unwrap_err();
+            let before = std::mem::replace(&mut sent, service.counts().1);
+            let expected = if again || operation.idempotent { 3 } else { 1 };
+            assert_eq!(sent - before, expected, "{id} after {status}");
+        }
+    }
+    let safe = [Method::Get, Method::Put, Method::Delete];
+    for operation in OPERATIONS {
+        assert_eq!(operation.idempotent, safe.contains(&operation.method), "{}", operation.id);
     }
 }
 

@@ -7,7 +7,7 @@ use frontegg_identity::{
     types::{CreateTenantApiTokenDto, CreateUserApiTokenDto},
 };
 
-use crate::{World, world};
+use crate::{World, later, world};
 
 async fn role(world: &World, key: &str) -> String {
     let roles = world.frontegg.management().roles().list_roles_v1().await.unwrap();
@@ -88,6 +88,8 @@ async fn a_persons_machine_ends_with_the_person() {
     world.frontegg.management().users().lock_user(&world.ada).await.unwrap();
     assert!(!works(&machine).await, "locked");
     world.frontegg.management().users().unlock_user(&world.ada).await.unwrap();
+    // Credentials that were refused are left alone for a moment.
+    later(Duration::from_secs(1)).await;
     assert!(works(&machine).await);
     world.frontegg.tenant("acme").user_management().remove_user(&world.ada).await.unwrap();
     assert!(!works(&machine).await, "not in the tenant any more");

@@ -1,7 +1,16 @@
 //! What is traced of calls, and the addresses that they go to.
 
-use std::{error::Error as _, time::Duration};
+use std::{
+    error::Error as _,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
+use crate::{
+    CANARY,
+    support::{Reply, Service},
+    traced::Log,
+};
 use frontegg_emulator::{Emulator, Fault};
 use frontegg_identity::{
     Frontegg, Retry, SavedSession, Secret, Session,
@@ -10,15 +19,10 @@ use frontegg_identity::{
         VendorAuthenticationResponse, VendorConfigRequest,
     },
 };
-use std::sync::{Arc, Mutex};
-
-use crate::{
-    CANARY,
-    support::{Reply, Service},
-    traced::Log,
-};
 
 const PASSWORD: &str = "correct Horse 7 hunter2";
+/// The only operations whose published address has a secret; see the client's test of all addresses.
+const IN_QUERY: [&str; 2] = ["get_mfa_remember_device_setting", "get_user_activation_strategy"];
 
 #[tokio::test]
 async fn spans_name_the_exchange_and_no_secret() {
@@ -113,7 +117,8 @@ impl Secrets {
 /// Signs in in all ways, meets failures of all sorts, and gives what must be seen nowhere.
 async fn travel(emulator: &Emulator, frontegg: &Frontegg) -> Vec<String> {
     let secrets = Secrets::default();
-    [emulator.api_key(), PASSWORD].into_iter().for_each(|secret| secrets.add(secret));
+    secrets.add(emulator.api_key());
+    secrets.add(PASSWORD);
     frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
     let settings = VendorConfigRequest::new().default_token_expiration(3_600);
     frontegg.management().core_settings().update_identity_configuration(&settings).await.unwrap();
@@ -180,8 +185,6 @@ async fn a_whole_journey_leaves_no_secret_behind() {
         }
     }
 
-    // The only operations whose published address has one; see the client's test of all addresses.
-    const IN_QUERY: [&str; 2] = ["get_mfa_remember_device_setting", "get_user_activation_strategy"];
     let requests = emulator.requests().list();
     assert!(requests.len() > 15);
     for request in requests {
