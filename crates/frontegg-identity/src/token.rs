@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        PoisonError, RwLock,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -13,9 +13,10 @@ use frontegg_client::{BoxFuture, Client};
 use frontegg_model::{Secret, types};
 use http::HeaderValue;
 use tokio::{
-    sync::{Mutex, MutexGuard},
+    sync::{Mutex, OwnedMutexGuard},
     time::Instant,
 };
+use tracing::Instrument;
 
 use crate::{
     call::{Context, Options},
@@ -46,11 +47,13 @@ pub(crate) struct Tokens<S: ?Sized = dyn Source> {
     options: Options,
     token: RwLock<Option<Token>>,
     /// Held by the one who fetches. Keeps the last failure and its time, for those who waited meanwhile.
-    flight: Mutex<Option<(Error, Instant)>>,
+    flight: Arc<Mutex<LastFailure>>,
     /// Number of fetches that came to an end.
     landed: AtomicU64,
     source: S,
 }
+
+type LastFailure = Option<(Error, Instant)>;
 
 /// A token with its life.
 #[derive(Clone)]
@@ -74,17 +77,17 @@ impl Token {
 
 impl<S: Source> Tokens<S> {
     pub(crate) fn new(source: S, token: Option<Token>, options: Options) -> Self {
-        Self { options, token: RwLock::new(token), flight: Mutex::default(), landed: AtomicU64::default(), source }
+        Self { options, token: RwLock::new(token), flight: Arc::default(), landed: AtomicU64::default(), source }
     }
 }
 
-impl<S: Source + ?Sized> Tokens<S> {
+impl<S: Source + ?Sized + 'static> Tokens<S> {
     pub(crate) fn source(&self) -> &S {
         &self.source
     }
 
     /// The value of the authorization header.
-    pub(crate) async fn bearer(&self) -> Result<HeaderValue, Error> {
+    pub(crate) async fn bearer(self: &Arc<Self>) -> Result<HeaderValue, Error> {
         let now = Instant::now();
         if let Some(token) = self.held()
             && now < token.expires_at
@@ -98,15 +101,15 @@ impl<S: Source + ?Sized> Tokens<S> {
     }
 
     /// A token other than `refused`, which the service did not take.
-    pub(crate) async fn replace(&self, refused: &HeaderValue) -> Result<HeaderValue, Error> {
+    pub(crate) async fn replace(self: &Arc<Self>, refused: &HeaderValue) -> Result<HeaderValue, Error> {
         // Whoever comes first fetches; the others find that the token is another one already.
         self.fetch_unless(|token| token.bearer != refused).await
     }
 
     /// Fetches a token unless the one that is held by then will do.
-    async fn fetch_unless(&self, will_do: impl Fn(&Token) -> bool) -> Result<HeaderValue, Error> {
+    async fn fetch_unless(self: &Arc<Self>, will_do: impl Fn(&Token) -> bool) -> Result<HeaderValue, Error> {
         let landed = self.landed.load(Ordering::Acquire);
-        let mut flight = self.flight.lock().await;
+        let flight = self.flight.clone().lock_owned().await;
         if let Some(token) = self.held().filter(|token| will_do(token)) {
             return Ok(token.bearer);
         }
@@ -117,19 +120,19 @@ impl<S: Source + ?Sized> Tokens<S> {
             return Err(error.clone());
         }
         self.hold(None);
-        self.fetch(&mut flight, self.options).await
+        self.fetch(flight, self.options).await
     }
 
     /// Renews a token that still lives; when that fails, the old one serves on.
-    async fn renew_early(&self, old: Token) -> HeaderValue {
+    async fn renew_early(self: &Arc<Self>, old: Token) -> HeaderValue {
         // One caller is enough; the others go on with the old token.
-        let Ok(mut flight) = self.flight.try_lock() else { return old.bearer };
+        let Ok(flight) = self.flight.clone().try_lock_owned() else { return old.bearer };
         match self.held() {
             Some(token) if token.bearer != old.bearer => return token.bearer,
             _ => {}
         }
         let options = Options { retry: Retry::none(), timeout: PATIENCE.min(self.options.timeout), ..self.options };
-        match self.fetch(&mut flight, options).await {
+        match self.fetch(flight, options).await {
             Ok(bearer) => bearer,
             Err(error) => {
                 tracing::warn!(kind = ?error.kind(), status = error.status(), "a token could not be renewed early");
@@ -139,18 +142,31 @@ impl<S: Source + ?Sized> Tokens<S> {
         }
     }
 
+    /// Fetches on a task of its own: whoever asked may give up, by its own time limit or by being dropped,
+    /// and those who wait as well must not begin anew for that, nor a refresh token that is good once be
+    /// spent for nothing.
     async fn fetch(
-        &self,
-        flight: &mut MutexGuard<'_, Option<(Error, Instant)>>,
+        self: &Arc<Self>,
+        mut flight: OwnedMutexGuard<LastFailure>,
         options: Options,
     ) -> Result<HeaderValue, Error> {
-        let fetched = self.source.fetch(options).await;
-        **flight = fetched.as_ref().err().map(|error| (error.clone(), Instant::now()));
-        self.landed.fetch_add(1, Ordering::Release);
-        let token = fetched?;
-        let bearer = token.bearer.clone();
-        self.hold(Some(token));
-        Ok(bearer)
+        let tokens = self.clone();
+        let fetch = async move {
+            let fetched = tokens.source.fetch(options).await;
+            *flight = fetched.as_ref().err().map(|error| (error.clone(), Instant::now()));
+            tokens.landed.fetch_add(1, Ordering::Release);
+            let token = fetched?;
+            let bearer = token.bearer.clone();
+            tokens.hold(Some(token));
+            Ok(bearer)
+        };
+        match tokio::spawn(fetch.in_current_span()).await {
+            Ok(outcome) => outcome,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Error::new(ErrorKind::Transport, "the runtime ends before a token was fetched")),
+            },
+        }
     }
 
     /// The token that is held, expired or not.

@@ -146,6 +146,36 @@ async fn a_revoked_key_is_told_to_all_and_makes_no_storm() {
 }
 
 #[tokio::test]
+async fn a_thousand_callers_renew_a_token_early_once_and_do_not_wait() {
+    let slow = Reply::token("t-2", DAY).delay(Duration::from_millis(300));
+    let service = Service::start(vec![Reply::token("t-1", 20), slow], vec![ok()]).await;
+    let roles = service.frontegg().management().roles();
+    roles.list_roles_v1().await.unwrap();
+    later(Duration::from_secs(17)).await;
+    let outcomes = join_all((0..1_000).map(|_| roles.list_roles_v1().into_future())).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(service.counts(), (2, 1_001));
+    let used =
+        |token: &str| service.asked().iter().filter(|asked| asked.header("authorization") == Some(token)).count();
+    assert!(used("Bearer t-1") >= 1_000, "only the one who renews it waits");
+    roles.list_roles_v1().await.unwrap();
+    assert!(used("Bearer t-2") >= 1);
+}
+
+/// Giving up costs nobody else a token.
+#[tokio::test]
+async fn a_caller_who_gives_up_leaves_the_exchange_to_the_others() {
+    let slow = Reply::token("t-1", DAY).delay(Duration::from_millis(300));
+    let service = Service::start(vec![slow, Reply::new(500, "")], vec![ok()]).await;
+    let roles = service.frontegg().management().roles();
+    let hurried = roles.list_roles_v1().timeout(Duration::from_millis(100));
+    let (hurried, patient) = tokio::join!(hurried.into_future(), roles.list_roles_v1().into_future());
+    assert!(hurried.unwrap_err().is_timeout());
+    patient.unwrap();
+    assert_eq!(service.counts(), (1, 1));
+}
+
+#[tokio::test]
 async fn a_thousand_refused_calls_renew_the_token_once() {
     let emulator = Emulator::builder().recorded_requests(5_000).start().await.unwrap();
     let builder = Frontegg::builder().base_url(emulator.url());

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use frontegg_emulator::Emulator;
+use frontegg_emulator::{Emulator, Fault};
 use frontegg_identity::{
     ErrorKind, SavedSession, Session,
     types::{
@@ -79,6 +79,20 @@ async fn many_callers_cause_one_refresh() {
         assert_eq!(outcome.unwrap(), 1);
     }
     assert_eq!(*refreshes.lock().unwrap(), 1);
+}
+
+/// A refresh token is good once: the new one is not lost with the caller who asked for it.
+#[tokio::test]
+async fn a_refresh_that_nobody_waits_for_is_not_lost() {
+    let world = world().await;
+    let session = world.login().await;
+    world.emulator.clock().advance(TWO_HOURS);
+    let slow = Fault::delay(Duration::from_millis(300)).on("refresh_user_token").times(1);
+    world.emulator.faults().inject(slow).unwrap();
+    let hurried = session.user_sessions().list_my_sessions().timeout(Duration::from_millis(100)).await.unwrap_err();
+    assert!(hurried.is_timeout(), "{hurried}");
+    assert_eq!(session.user_sessions().list_my_sessions().await.unwrap().len(), 1);
+    assert_eq!(world.emulator.requests().on("refresh_user_token").count(), 1);
 }
 
 #[tokio::test]
