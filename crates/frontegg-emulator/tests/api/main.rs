@@ -22,6 +22,7 @@ mod export;
 mod faults;
 mod foundation;
 mod general;
+mod injection;
 mod keys;
 mod lifecycle;
 mod lockout_policy;

@@ -6,6 +6,7 @@ use std::{
 };
 
 use frontegg_emulator::{Emulator, StoreTarget};
+use frontegg_identity::model::{Method, OPERATIONS, Operation};
 use reqwest::{Client, header};
 use serde_json::json;
 use tokio::{
@@ -14,7 +15,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::support::{World, is_alone};
+use crate::{
+    requests,
+    support::{World, is_alone},
+};
 
 const JWKS: &str = "/.well-known/jwks.json";
 const ROLES: &str = "/identity/resources/roles/v1";
@@ -113,7 +117,12 @@ async fn too_much(world: &World) {
 /// is closed.
 #[tokio::test]
 async fn case_51_no_request_is_taken_for_two() {
-    let world = World::start().await;
+    for world in [World::start().await, World::in_a_file().await] {
+        doubtful(&world).await;
+    }
+}
+
+async fn doubtful(world: &World) {
     let smuggled = format!("GET {JWKS} HTTP/1.1\r\nhost: x\r\n\r\n");
     let chunks = "0\r\n\r\n";
     let length = chunks.len() + smuggled.len();
@@ -166,8 +175,39 @@ async fn case_51_no_request_is_taken_for_two() {
 /// Security case 52.
 #[tokio::test]
 async fn case_52_methods_and_content_types() {
-    let world = World::start().await;
-    let token = token(&world).await;
+    for world in [World::start().await, World::in_a_file().await] {
+        methods_and_types(&world).await;
+        deletions_with_bodies(&world).await;
+    }
+}
+
+/// Deletions that take a body read it: without one they say so, and with one they go on to whom it is
+/// about.
+async fn deletions_with_bodies(world: &World) {
+    let mut back_end = world.back_end(Some("acme")).await;
+    let with_body = |operation: &&Operation| operation.method == Method::Delete && operation.request.is_some();
+    let mut found = 0;
+    for operation in OPERATIONS.iter().filter(with_body) {
+        let sample = requests::REQUESTS.iter().find(|request| request.0 == operation.id).and_then(|request| request.3);
+        let sample = serde_json::from_str(sample.expect("a sample")).expect("JSON");
+        let places: Vec<_> = operation.path.split('/').filter(|place| place.starts_with('{')).collect();
+        let without = back_end.call(operation.id, &places, json!({})).await;
+        assert_eq!(without.status, 400, "{}: {}", operation.id, without.body);
+        let with = back_end.call(operation.id, &places, sample).await;
+        assert!(matches!(with.status, 200..300 | 404), "{}: {} {}", operation.id, with.status, with.body);
+        found += 1;
+    }
+    assert!(found >= 4, "{found}");
+    // And one whole.
+    let (acme, admin) = (world.tenant("acme").await, world.role("Admin").await);
+    let ada = world.user("acme", "ada@acme.test", &[&admin]).await;
+    drop(acme);
+    back_end.done("unassign_roles_from_user", &[&ada], json!({ "roleIds": [admin] })).await;
+    assert!(!world.roles_of(&ada, "acme").await.contains(&"Admin".to_owned()));
+}
+
+async fn methods_and_types(world: &World) {
+    let token = token(world).await;
     for method in ["TRACE", "QUERY", "PUT", "OPTIONS"] {
         let request = format!("{method} {ROLES} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         let answer = world.exchange(&request).await;
