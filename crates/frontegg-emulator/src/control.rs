@@ -10,6 +10,7 @@ mod faults;
 mod keys;
 mod leaked_passwords;
 mod outbox;
+mod people;
 mod rate_limits;
 mod requests;
 mod transfer;
@@ -50,6 +51,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .merge(faults::routes())
         .merge(leaked_passwords::routes())
         .merge(outbox::routes())
+        .merge(people::routes())
         .merge(rate_limits::routes())
         .merge(requests::routes())
         .merge(transfer::routes())

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use crate::{
     Clock, Control, Error, Fault, Faults, Outbox, RateLimit, RateLimits, Requests, Snapshot, StoreTarget,
     config::Config,
+    control_plane::{LockoutState, SessionQuery, SessionState},
     domain::{DomainError, tenants},
     server::{self, Server},
     service::Service,
@@ -107,6 +108,36 @@ impl Emulator {
     ) -> Result<(), Error> {
         let passwords: Vec<_> = passwords.into_iter().collect();
         Ok(self.service.set_leaked_passwords(passwords.iter().map(AsRef::as_ref)).await?)
+    }
+
+    /// Sessions of people that are neither ended nor over, the oldest first.
+    pub async fn sessions(&self, query: &SessionQuery) -> Result<Vec<SessionState>, Error> {
+        Ok(self.service.sessions(query).await?)
+    }
+
+    /// Ends a session, and with it its tokens.
+    pub async fn end_session(&self, id: &str) -> Result<(), Error> {
+        Ok(self.service.end_session(id).await?)
+    }
+
+    /// Ends all sessions.
+    pub async fn end_sessions(&self) -> Result<(), Error> {
+        Ok(self.service.end_sessions().await?)
+    }
+
+    /// Who is locked out or has failed to sign in since they last did.
+    pub async fn lockouts(&self) -> Result<Vec<LockoutState>, Error> {
+        Ok(self.service.lockouts().await?)
+    }
+
+    /// Lets somebody in again; failures count from zero.
+    pub async fn clear_lockout(&self, user_id: &str) -> Result<(), Error> {
+        Ok(self.service.clear_lockout(user_id).await?)
+    }
+
+    /// Lets everybody in again.
+    pub async fn clear_lockouts(&self) -> Result<(), Error> {
+        Ok(self.service.clear_lockouts().await?)
     }
 
     /// A token of that user in that tenant, as a sign-in would give it, with the roles and

@@ -22,6 +22,7 @@ mod jws;
 mod keys;
 mod limits;
 mod outbox;
+mod people;
 mod program;
 mod requests;
 mod selection;
@@ -49,7 +50,7 @@ pub use transfer::Snapshot;
 #[doc = include_str!("../CONTROL.md")]
 pub mod control_plane {
     pub use crate::control::wire::{
-        Channel, ClockState, Coverage, FaultState, Health, Info, OperationCount, OutboxQuery, RequestQuery,
-        RequestRecord,
+        Channel, ClockState, Coverage, FaultState, Health, Info, LockoutState, OperationCount, OutboxQuery,
+        RequestQuery, RequestRecord, SessionQuery, SessionState,
     };
 }

@@ -18,8 +18,8 @@ use exchange::{Address, segment};
 
 use super::wire::{
     AdvanceClock, ClockState, Coverage, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
-    LeakedPasswords, MessageBody, MessageList, OutboxQuery, RateLimitList, RequestCount, RequestList, RequestQuery,
-    RequestRecord, SetClock,
+    LeakedPasswords, LockoutList, LockoutState, MessageBody, MessageList, OutboxQuery, RateLimitList, RequestCount,
+    RequestList, RequestQuery, RequestRecord, SessionList, SessionQuery, SessionState, SetClock,
 };
 use crate::{Fault, Message, RateLimit, Snapshot};
 
@@ -245,6 +245,38 @@ impl Control {
     /// Forgets all recorded requests.
     pub async fn clear_requests(&self) -> Answer<()> {
         self.done(Method::DELETE, "requests").await
+    }
+
+    /// Sessions of people, the oldest first.
+    pub async fn sessions(&self, query: &SessionQuery) -> Answer<Vec<SessionState>> {
+        let SessionList { sessions } = self.get(&with_query("sessions", query)?).await?;
+        Ok(sessions)
+    }
+
+    /// Ends a session, and with it its tokens.
+    pub async fn end_session(&self, id: &str) -> Answer<()> {
+        self.done(Method::DELETE, &format!("sessions/{}", segment(id))).await
+    }
+
+    /// Ends all sessions.
+    pub async fn end_sessions(&self) -> Answer<()> {
+        self.done(Method::DELETE, "sessions").await
+    }
+
+    /// Who is locked out or has failed to sign in since they last did.
+    pub async fn lockouts(&self) -> Answer<Vec<LockoutState>> {
+        let LockoutList { lockouts } = self.get("lockouts").await?;
+        Ok(lockouts)
+    }
+
+    /// Lets somebody in again; failures count from zero.
+    pub async fn clear_lockout(&self, user_id: &str) -> Answer<()> {
+        self.done(Method::DELETE, &format!("lockouts/{}", segment(user_id))).await
+    }
+
+    /// Lets everybody in again.
+    pub async fn clear_lockouts(&self) -> Answer<()> {
+        self.done(Method::DELETE, "lockouts").await
     }
 
     /// The whole state as a document for [`Control::import`], without what opens something as it

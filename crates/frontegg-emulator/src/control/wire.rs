@@ -367,6 +367,82 @@ pub(crate) struct RequestCount {
     pub(crate) count: usize,
 }
 
+/// Which sessions are asked for; without any wish, all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SessionQuery {
+    pub(crate) user: Option<String>,
+    pub(crate) tenant: Option<String>,
+}
+
+impl SessionQuery {
+    /// All sessions.
+    pub fn everything() -> Self {
+        Self::default()
+    }
+
+    /// Those of that user.
+    pub fn of(user_id: impl Into<String>) -> Self {
+        Self { user: Some(user_id.into()), ..Self::default() }
+    }
+
+    /// Only those that are in that tenant.
+    #[must_use]
+    pub fn tenant(mut self, id: impl Into<String>) -> Self {
+        self.tenant = Some(id.into());
+        self
+    }
+}
+
+/// A session that is neither ended nor over. Its tokens end with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SessionState {
+    /// Its id, the `sid` of its tokens.
+    pub id: String,
+    /// Whose it is.
+    pub user_id: String,
+    /// The tenant that it is in.
+    pub tenant_id: String,
+    /// When it began.
+    #[serde(with = "moment")]
+    pub created_at: DateTime<Utc>,
+    /// When it was last renewed.
+    #[serde(with = "moment")]
+    pub last_used_at: DateTime<Utc>,
+    /// When it is over, whether used or not.
+    #[serde(with = "moment")]
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The answer of `GET sessions`.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct SessionList {
+    pub(crate) sessions: Vec<SessionState>,
+}
+
+/// Somebody who is locked, or has failed to sign in since they last did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct LockoutState {
+    /// Who it is.
+    pub user_id: String,
+    /// Their primary address.
+    pub email: Option<String>,
+    /// How often in a row they gave a wrong password.
+    pub failed_sign_ins: i32,
+    /// Whether they are locked.
+    pub locked: bool,
+}
+
+/// The answer of `GET lockouts`.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct LockoutList {
+    pub(crate) lockouts: Vec<LockoutState>,
+}
+
 /// The query of `GET export`.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -27,6 +27,7 @@ pub(crate) mod memberships;
 pub(crate) mod mfa;
 pub(crate) mod onboarding;
 pub(crate) mod outbox;
+pub(crate) mod oversight;
 pub(crate) mod passwordless;
 pub(crate) mod passwords;
 pub(crate) mod permissions;

@@ -5,15 +5,18 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use frontegg_emulator::{
     Control, ControlError, Emulator, Fault, Message, RateLimit, Selection,
-    control_plane::{Channel, OutboxQuery, RequestQuery},
+    control_plane::{Channel, OutboxQuery, RequestQuery, SessionQuery},
 };
 use frontegg_identity::{
     Frontegg,
     types::{CreateTenantRequest, CreateUserDto},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{process::Program, support::World};
+use crate::{
+    process::Program,
+    support::{World, browser::PASSWORD},
+};
 
 const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(10);
@@ -63,6 +66,8 @@ async fn drive(control: &Control, frontegg: &Frontegg) {
     faults_and_limits(control, frontegg).await;
     requests(control, frontegg).await;
     state(control, frontegg).await;
+
+    people(control, frontegg).await;
 
     let kid = control.rotate_keys().await.expect("a key");
     assert!(!kid.is_empty());
@@ -167,6 +172,58 @@ async fn requests(control: &Control, frontegg: &Frontegg) {
     assert_eq!(error.status(), Some(400));
     control.clear_requests().await.expect("none");
     assert_eq!(control.count_requests(&RequestQuery::everything()).await.expect("a count"), 0);
+}
+
+/// Signs somebody in or not; gives the access token.
+async fn sign_in(control: &Control, password: &str) -> Option<String> {
+    let url = format!("{}/identity/resources/auth/v1/user", control.url());
+    let body = json!({ "email": "dan@acme.test", "password": password });
+    let answer = reqwest::Client::new().post(url).json(&body).send().await.expect("an answer");
+    let answer: Value = answer.json().await.expect("JSON");
+    answer["accessToken"].as_str().map(str::to_owned)
+}
+
+async fn people(control: &Control, frontegg: &Frontegg) {
+    let new = CreateUserDto::new().email("dan@acme.test").password(PASSWORD).skip_invite_email(true);
+    let acme = frontegg.tenant("acme");
+    let dan = acme.user_management().create_user_v2(&new).await.expect("a user").id;
+    let everything = SessionQuery::everything();
+    control.end_sessions().await.expect("none");
+    assert!(control.sessions(&everything).await.expect("sessions").is_empty());
+    let first = sign_in(control, PASSWORD).await.expect("a token");
+    sign_in(control, PASSWORD).await.expect("a token");
+    let of_dan = SessionQuery::of(&dan).tenant("acme");
+    let sessions = control.sessions(&of_dan).await.expect("sessions");
+    assert_eq!(sessions.len(), 2);
+    assert_eq!((sessions[0].user_id.as_str(), sessions[0].tenant_id.as_str()), (dan.as_str(), "acme"));
+    assert!(sessions[0].created_at <= sessions[1].created_at && sessions[0].expires_at > sessions[0].last_used_at);
+    assert!(control.sessions(&SessionQuery::of("nobody")).await.expect("sessions").is_empty());
+    assert!(control.sessions(&SessionQuery::of(&dan).tenant("globex")).await.expect("sessions").is_empty());
+    // An ended session's token is no good; the other's is.
+    let session = frontegg.session(first);
+    session.user_management().get_my_profile_v2().await.expect("a profile");
+    control.end_session(&sessions[0].id).await.expect("ended");
+    let refused = session.user_management().get_my_profile_v2().no_retry().await.expect_err("a refusal");
+    assert_eq!(refused.status(), Some(401));
+    assert!(control.end_session(&sessions[0].id).await.expect_err("it has ended").is_not_found());
+    assert_eq!(control.sessions(&everything).await.expect("sessions"), sessions[1..]);
+
+    assert!(control.lockouts().await.expect("lockouts").is_empty());
+    for _ in 0..2 {
+        assert_eq!(sign_in(control, "wrong").await, None);
+        let lockouts = control.lockouts().await.expect("lockouts");
+        assert_eq!((lockouts[0].user_id.as_str(), lockouts[0].email.as_deref()), (dan.as_str(), Some("dan@acme.test")));
+        assert_eq!((lockouts[0].failed_sign_ins, lockouts[0].locked), (1, false));
+        control.clear_lockout(&dan).await.expect("cleared");
+    }
+    frontegg.management().users().lock_user(&dan).await.expect("locked");
+    assert!(control.lockouts().await.expect("lockouts")[0].locked);
+    assert_eq!(sign_in(control, PASSWORD).await, None);
+    assert!(control.sessions(&everything).await.expect("sessions").is_empty(), "who is locked has none");
+    control.clear_lockouts().await.expect("cleared");
+    assert!(control.lockouts().await.expect("lockouts").is_empty());
+    assert!(control.clear_lockout("nobody").await.expect_err("nobody").is_not_found());
+    sign_in(control, PASSWORD).await.expect("a token");
 }
 
 async fn state(control: &Control, frontegg: &Frontegg) {
