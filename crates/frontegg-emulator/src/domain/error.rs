@@ -1,8 +1,8 @@
 //! Why the domain refused, independent of HTTP.
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::{DbErr, sqlx::error::ErrorKind};
 
-use crate::store::StoreError;
+use crate::store::{StoreError, broken_rule, is_unreachable};
 
 /// The kind of a refusal; each has one HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,39 +123,18 @@ impl DomainError {
 /// A constraint that no rule foresaw is a conflict or a missing thing; the rest is internal.
 impl From<DbErr> for DomainError {
     fn from(error: DbErr) -> Self {
-        match error.sql_err() {
-            Some(SqlErr::UniqueConstraintViolation(_)) => {
-                return Self::conflict("Already exists");
-            }
-            Some(SqlErr::ForeignKeyConstraintViolation(_)) => {
-                return Self::not_found("Not found");
-            }
-            _ => {}
+        match broken_rule(&error) {
+            Some(ErrorKind::UniqueViolation) => Self::conflict("Already exists"),
+            Some(ErrorKind::ForeignKeyViolation) => Self::not_found("Not found"),
+            _ if is_unreachable(&error) => Self::unavailable(error),
+            _ => Self::internal(error),
         }
-        if unreachable(&error) { Self::unavailable(error) } else { Self::internal(error) }
     }
 }
 
 impl From<StoreError> for DomainError {
     fn from(error: StoreError) -> Self {
         error.0.into()
-    }
-}
-
-/// Whether the engine itself was out of reach, as a database server that is being restarted is.
-fn unreachable(error: &DbErr) -> bool {
-    use sea_orm::sqlx::Error;
-    match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-            match error.as_ref() {
-                Error::Io(_) | Error::PoolTimedOut | Error::PoolClosed | Error::WorkerCrashed => true,
-                // PostgreSQL: the server shuts down or has not come up; SQLite: busy.
-                Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0") || code == "5"),
-                _ => false,
-            }
-        }
-        _ => false,
     }
 }
 

@@ -3,13 +3,10 @@
 //! Columns are texts, whole numbers and flags; the schema knows nothing else. A value is checked
 //! against its column before it is written, and references by the engine.
 
-use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, QueryResult, RuntimeErr, Statement, Value as Parameter,
-    sqlx::{self, error::ErrorKind},
-};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value as Parameter, sqlx::error::ErrorKind};
 use serde_json::{Map, Value};
 
-use super::{Tx, migrations::TABLES};
+use super::{Tx, broken_rule, migrations::TABLES};
 
 /// Most parameters of one statement; engines take a few more.
 const PARAMETERS: usize = 10_000;
@@ -112,22 +109,16 @@ async fn insert(tx: &Tx, table: &str, columns: &[Column], parameters: &[Paramete
     let statement = Statement::from_sql_and_values(backend, sql, parameters.iter().cloned());
     match tx.execute_raw(statement).await {
         Ok(_) => Ok(()),
-        Err(error) => Err(match broken_rule(&error) {
-            Some(rule) => LoadError::Refused(format!("tables.{table}: {rule}")),
+        Err(error) => Err(match breach(&error) {
+            Some(breach) => LoadError::Refused(format!("tables.{table}: {breach}")),
             None => error.into(),
         }),
     }
 }
 
-/// Which rule of the schema rows break, if that is why they were not written.
-fn broken_rule(error: &DbErr) -> Option<&'static str> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
-        return None;
-    };
-    let sqlx::Error::Database(error) = &**error else {
-        return None;
-    };
-    match error.kind() {
+/// What is wrong with rows that break a rule of the schema.
+fn breach(error: &DbErr) -> Option<&'static str> {
+    match broken_rule(error)? {
         ErrorKind::ForeignKeyViolation => Some("a row refers to one that is not there"),
         ErrorKind::UniqueViolation => Some("two rows are the same where they must differ"),
         ErrorKind::NotNullViolation => Some("a row lacks a value"),

@@ -6,14 +6,14 @@
 //! Reads see one consistent state and, except in memory, where there is one connection for all, do
 //! not wait for writers.
 
-mod connect;
 pub(crate) mod dump;
 pub(crate) mod entity;
 mod environment;
-mod memory;
 pub(crate) mod migrations;
+mod postgres;
 pub(crate) mod query;
 mod reset;
+mod sqlite;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -23,30 +23,60 @@ pub(crate) use environment::Identity;
 pub use target::{ParseTargetError, StoreTarget};
 pub(crate) use tx::Tx;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use memory::Memory;
+use postgres::Postgres;
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
+    DbErr, RuntimeErr,
+    sqlx::{self, error::ErrorKind},
 };
-use sea_orm_migration::MigratorTrait;
-use tokio::sync::{Mutex, watch};
+use sqlite::{File, Memory};
+use tokio::sync::watch;
 use tx::Inner;
 
 use crate::clock::Clock;
 
-/// The key of the advisory lock that makes PostgreSQL have one writer: "fegg" in ASCII.
-const WRITER_LOCK: i64 = 0x6665_6767;
+/// How long a request waits for a connection before it is told that the store is not available.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Statements kept prepared on a connection; the emulator knows a few hundred.
+const STATEMENTS: usize = 512;
 
 /// A failure of the engine beneath the store.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(crate) struct StoreError(#[from] pub(crate) DbErr);
 
-impl From<sea_orm::sqlx::Error> for StoreError {
-    fn from(error: sea_orm::sqlx::Error) -> Self {
-        Self(DbErr::Conn(sea_orm::RuntimeErr::SqlxError(Arc::new(error))))
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))
+    }
+}
+
+/// Which rule of the schema a statement broke, if that is why it failed.
+pub(crate) fn broken_rule(error: &DbErr) -> Option<ErrorKind> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        return None;
+    };
+    match &**error {
+        sqlx::Error::Database(error) => Some(error.kind()),
+        sqlx::Error::AnyDriverError(error) => sqlite::broken_rule(&**error),
+        _ => None,
+    }
+}
+
+/// Whether the engine itself was out of reach, as a database server that is being restarted is.
+pub(crate) fn is_unreachable(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => match &**error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+            // The server shuts down or has not come up.
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
+            sqlx::Error::AnyDriverError(error) => sqlite::is_busy(&**error),
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -62,32 +92,19 @@ pub(crate) struct Store {
 #[derive(Debug)]
 enum Engine {
     Memory(Memory),
-    /// One connection that writes, and some that read beside it.
-    File {
-        writer: DatabaseConnection,
-        readers: DatabaseConnection,
-        /// One that empties everything, opened when it is first needed.
-        emptier: DatabaseConnection,
-    },
-    Postgres {
-        connection: DatabaseConnection,
-        /// Lets one writer of this process wait for the advisory lock, not as many as there are
-        /// connections.
-        gate: Arc<Mutex<()>>,
-    },
+    File(File),
+    Postgres(Postgres),
 }
 
 impl Store {
-    /// Opens the store and brings its schema up to date.
+    /// Opens the store, with its schema up to date.
     pub(crate) async fn open(target: &StoreTarget, clock: Clock) -> Result<Self, StoreError> {
         let engine = match target {
-            StoreTarget::Memory => Engine::Memory(connect::memory().await?),
-            StoreTarget::SqliteFile(path) => connect::file(path).await?,
-            StoreTarget::Postgres(url) => connect::postgres(url).await?,
+            StoreTarget::Memory => Engine::Memory(Memory::open().await?),
+            StoreTarget::SqliteFile(path) => Engine::File(File::open(path).await?),
+            StoreTarget::Postgres(url) => Engine::Postgres(Postgres::open(url).await?),
         };
-        let store = Self { engine, clock, commits: watch::Sender::new(()) };
-        store.migrate().await?;
-        Ok(store)
+        Ok(Self { engine, clock, commits: watch::Sender::new(()) })
     }
 
     /// Whether the data ends with the process.
@@ -99,16 +116,9 @@ impl Store {
     /// is one connection, and the second would wait for the first.
     pub(crate) async fn read(&self) -> Result<Tx, StoreError> {
         let inner = match &self.engine {
-            Engine::Memory(memory) => Inner::Memory(memory.lend().await?),
-            Engine::File { readers, .. } => Inner::Pooled(readers.begin_with_options(sqlite(Deferred)).await?, None),
-            Engine::Postgres { connection, .. } => {
-                let options = TransactionOptions {
-                    isolation_level: Some(IsolationLevel::RepeatableRead),
-                    access_mode: Some(AccessMode::ReadOnly),
-                    sqlite_transaction_mode: None,
-                };
-                Inner::Pooled(connection.begin_with_options(options).await?, None)
-            }
+            Engine::Memory(memory) => Inner::Memory(memory.read().await?),
+            Engine::File(file) => Inner::File(file.read().await?),
+            Engine::Postgres(postgres) => Inner::Postgres(postgres.read().await?, None),
         };
         Ok(Tx::new(inner, self.clock.clone(), None))
     }
@@ -117,15 +127,11 @@ impl Store {
     /// password) before it; finish with [`Tx::commit`], or drop it to undo everything.
     pub(crate) async fn write(&self) -> Result<Tx, StoreError> {
         let inner = match &self.engine {
-            Engine::Memory(memory) => {
-                let lent = memory.lend().await?;
-                lent.begin().await?;
-                Inner::Memory(lent)
-            }
-            Engine::File { writer, .. } => Inner::Pooled(begin_immediately(writer).await?, None),
-            Engine::Postgres { connection, gate } => {
-                let hold = Arc::clone(gate).lock_owned().await;
-                Inner::Pooled(begin_alone(connection).await?, Some(hold))
+            Engine::Memory(memory) => Inner::Memory(memory.write().await?),
+            Engine::File(file) => Inner::File(file.write().await?),
+            Engine::Postgres(postgres) => {
+                let (writing, hold) = postgres.write().await?;
+                Inner::Postgres(writing, Some(hold))
             }
         };
         Ok(Tx::new(inner, self.clock.clone(), Some(self.commits.clone())))
@@ -139,12 +145,9 @@ impl Store {
     /// Asks the engine for a sign of life.
     pub(crate) async fn ping(&self) -> Result<(), StoreError> {
         match &self.engine {
-            Engine::Memory(memory) => drop(memory.lend().await?),
-            Engine::Postgres { connection, .. } => connection.ping().await?,
-            Engine::File { writer, readers, .. } => {
-                writer.ping().await?;
-                readers.ping().await?;
-            }
+            Engine::Memory(memory) => drop(memory.read().await?),
+            Engine::File(file) => drop(file.read().await?),
+            Engine::Postgres(postgres) => postgres.ping().await?,
         }
         Ok(())
     }
@@ -153,54 +156,11 @@ impl Store {
     pub(crate) async fn close(&self) {
         let closed = match &self.engine {
             Engine::Memory(memory) => memory.close().await,
-            Engine::Postgres { connection, .. } => close(connection).await,
-            // The last one to go writes the log back into the file, which readers may not.
-            Engine::File { writer, readers, emptier } => {
-                close(emptier).await.and(close(readers).await).and(close(writer).await)
-            }
+            Engine::File(file) => file.close().await,
+            Engine::Postgres(postgres) => postgres.close().await,
         };
         if let Err(error) = closed {
             tracing::warn!(%error, "closing the store");
         }
     }
-
-    /// Applies missing migrations as the one writer, so that two processes may start at once. In
-    /// memory they were applied to the template.
-    async fn migrate(&self) -> Result<(), StoreError> {
-        let writing = match &self.engine {
-            Engine::Memory(_) => return Ok(()),
-            Engine::File { writer, .. } => begin_immediately(writer).await?,
-            Engine::Postgres { connection, .. } => begin_alone(connection).await?,
-        };
-        migrations::Migrator::up(&writing, None).await?;
-        writing.commit().await?;
-        Ok(())
-    }
-}
-
-use SqliteTransactionMode::{Deferred, Immediate};
-
-fn sqlite(mode: SqliteTransactionMode) -> TransactionOptions {
-    TransactionOptions { sqlite_transaction_mode: Some(mode), ..TransactionOptions::default() }
-}
-
-/// Begins as a writer, so that there is no lock to be raised later, which may fail.
-async fn begin_immediately(writer: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
-    Ok(writer.begin_with_options(sqlite(Immediate)).await?)
-}
-
-/// Begins as the only writer of all processes.
-async fn begin_alone(connection: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
-    let writing = connection.begin().await?;
-    let lock = Statement::from_sql_and_values(
-        writing.get_database_backend(),
-        "SELECT pg_advisory_xact_lock($1)",
-        [WRITER_LOCK.into()],
-    );
-    writing.execute_raw(lock).await?;
-    Ok(writing)
-}
-
-async fn close(connection: &DatabaseConnection) -> Result<(), StoreError> {
-    Ok(connection.close_by_ref().await?)
 }

@@ -2,10 +2,7 @@
 
 use sea_orm::{ConnectionTrait, EntityTrait};
 
-use super::{
-    Engine, Identity, Store, StoreError, Tx, begin_immediately, entity::issuer, memory::Memory, migrations::TABLES,
-    tx::Inner,
-};
+use super::{Engine, Identity, Store, StoreError, Tx, entity::issuer, migrations::TABLES, sqlite::Memory, tx::Inner};
 
 impl Store {
     /// Empties all tables but those that say who the environment is, begins its next epoch, and
@@ -15,9 +12,8 @@ impl Store {
             return self.replace(memory).await;
         }
         let tx = match &self.engine {
-            // Nothing is left that a reference could be broken by.
-            Engine::File { emptier, .. } => {
-                let inner = Inner::Pooled(begin_immediately(emptier).await?, None);
+            Engine::File(file) => {
+                let inner = Inner::File(file.write_unchecked().await?);
                 Tx::new(inner, self.clock.clone(), Some(self.commits.clone()))
             }
             _ => self.write().await?,
@@ -34,10 +30,10 @@ impl Store {
     /// In memory a fresh database takes the place of the old one, while nobody else is let in.
     async fn replace(&self, memory: &Memory) -> Result<(Tx, Option<Identity>), StoreError> {
         let commits = Some(self.commits.clone());
-        let tx = Tx::new(Inner::Memory(memory.lend().await?), self.clock.clone(), commits);
+        let tx = Tx::new(Inner::Memory(memory.read().await?), self.clock.clone(), commits);
         let identity = Identity::find(&tx).await?;
         let issuers = issuer::Entity::find().all(&tx).await?;
-        tx.replace().await?;
+        tx.replace()?;
         for issuer in issuers {
             Self::add_issuer(&tx, &issuer.issuer).await?;
         }

@@ -3,17 +3,22 @@
 use std::{fmt, future::Future, pin::Pin};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
-use tokio::sync::{OwnedMutexGuard, watch};
+use tokio::sync::watch;
 
-use super::{StoreError, memory::MemoryTx};
+use super::{
+    StoreError,
+    postgres::Hold,
+    sqlite::{File, Memory, SqliteTx},
+};
 use crate::clock::{Clock, Timestamp};
 
 /// The transaction of an engine.
 pub(super) enum Inner {
-    Memory(MemoryTx),
-    /// With the right to write among the tasks of this process, where it takes one. The right goes
-    /// after the transaction, as fields are dropped in order.
-    Pooled(DatabaseTransaction, Option<OwnedMutexGuard<()>>),
+    Memory(SqliteTx),
+    File(SqliteTx),
+    /// With the right to write, if it does. That goes after the transaction, as fields are dropped in
+    /// order.
+    Postgres(DatabaseTransaction, Option<Hold>),
 }
 
 /// A transaction, with the moment it began. SeaORM takes it wherever it takes a connection:
@@ -45,8 +50,9 @@ impl Tx {
     /// Makes what was written last; returns once it is durable.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
-            Inner::Memory(lent) => lent.commit().await?,
-            Inner::Pooled(inner, _hold) => inner.commit().await?,
+            Inner::Memory(tx) => tx.commit()?,
+            Inner::File(tx) => File::commit(tx).await?,
+            Inner::Postgres(tx, _hold) => tx.commit().await?,
         }
         if let Some(commits) = self.commits {
             commits.send_replace(());
@@ -55,10 +61,9 @@ impl Tx {
     }
 
     /// Puts a fresh database in place of the one in memory, and goes on as its writer.
-    pub(super) async fn replace(&self) -> Result<(), StoreError> {
-        if let Inner::Memory(lent) = &self.inner {
-            lent.replace().await?;
-            lent.begin().await?;
+    pub(super) fn replace(&self) -> Result<(), StoreError> {
+        if let Inner::Memory(tx) = &self.inner {
+            Memory::replace(tx)?;
         }
         Ok(())
     }
@@ -82,8 +87,8 @@ impl fmt::Debug for Tx {
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DbErr>> + Send + 'a>>;
 
-fn refused<'a, T: Send + 'a>(error: DbErr) -> Answer<'a, T> {
-    Box::pin(std::future::ready(Err(error)))
+fn ready<'a, T: Send + 'a>(answer: Result<T, DbErr>) -> Answer<'a, T> {
+    Box::pin(std::future::ready(answer))
 }
 
 // The trait's methods as `async_trait` writes them, to hand on the inner futures as they are
@@ -91,8 +96,8 @@ fn refused<'a, T: Send + 'a>(error: DbErr) -> Answer<'a, T> {
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
         match &self.inner {
-            Inner::Memory(_) => DbBackend::Sqlite,
-            Inner::Pooled(inner, _) => inner.get_database_backend(),
+            Inner::Memory(_) | Inner::File(_) => DbBackend::Sqlite,
+            Inner::Postgres(..) => DbBackend::Postgres,
         }
     }
 
@@ -102,9 +107,9 @@ impl ConnectionTrait for Tx {
         Self: 'async_trait,
     {
         match (self.refusal(&statement.sql), &self.inner) {
-            (Some(error), _) => refused(error),
-            (None, Inner::Memory(lent)) => Box::pin(lent.execute(statement)),
-            (None, Inner::Pooled(inner, _)) => inner.execute_raw(statement),
+            (Some(error), _) => ready(Err(error)),
+            (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.execute(&statement)),
+            (None, Inner::Postgres(tx, _)) => tx.execute_raw(statement),
         }
     }
 
@@ -118,9 +123,9 @@ impl ConnectionTrait for Tx {
         Self: 'async_trait,
     {
         match (self.refusal(sql), &self.inner) {
-            (Some(error), _) => refused(error),
-            (None, Inner::Memory(lent)) => Box::pin(lent.execute_all(sql)),
-            (None, Inner::Pooled(inner, _)) => inner.execute_unprepared(sql),
+            (Some(error), _) => ready(Err(error)),
+            (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.execute_all(sql)),
+            (None, Inner::Postgres(tx, _)) => tx.execute_unprepared(sql),
         }
     }
 
@@ -133,9 +138,9 @@ impl ConnectionTrait for Tx {
         Self: 'async_trait,
     {
         match (self.refusal(&statement.sql), &self.inner) {
-            (Some(error), _) => refused(error),
-            (None, Inner::Memory(lent)) => Box::pin(lent.one(statement)),
-            (None, Inner::Pooled(inner, _)) => inner.query_one_raw(statement),
+            (Some(error), _) => ready(Err(error)),
+            (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.one(&statement)),
+            (None, Inner::Postgres(tx, _)) => tx.query_one_raw(statement),
         }
     }
 
@@ -145,9 +150,9 @@ impl ConnectionTrait for Tx {
         Self: 'async_trait,
     {
         match (self.refusal(&statement.sql), &self.inner) {
-            (Some(error), _) => refused(error),
-            (None, Inner::Memory(lent)) => Box::pin(lent.all(statement)),
-            (None, Inner::Pooled(inner, _)) => inner.query_all_raw(statement),
+            (Some(error), _) => ready(Err(error)),
+            (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.all(&statement)),
+            (None, Inner::Postgres(tx, _)) => tx.query_all_raw(statement),
         }
     }
 }

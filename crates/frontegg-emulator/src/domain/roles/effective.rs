@@ -91,10 +91,10 @@ counting (membership_id) AS (
         AND (membership.expires_at IS NULL OR membership.expires_at > $3)
         AND membership.status IN ('Activated', 'PendingLogin')
 )
-SELECT held.role_id, FALSE AS by_group
+SELECT held.role_id, NULL AS group_id
 FROM counting JOIN membership_roles held ON held.membership_id = counting.membership_id
 UNION
-SELECT held.role_id, TRUE AS by_group
+SELECT held.role_id, held.group_id
 FROM counting
 JOIN group_members member ON member.membership_id = counting.membership_id
 JOIN group_roles held ON held.group_id = member.group_id";
@@ -102,7 +102,8 @@ JOIN group_roles held ON held.group_id = member.group_id";
 #[derive(Debug, FromQueryResult)]
 struct Held {
     role_id: String,
-    by_group: bool,
+    /// Nothing where they are held without one.
+    group_id: Option<String>,
 }
 
 /// The ids of the roles that hold.
@@ -110,8 +111,8 @@ async fn held(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<Vec<Strin
     let values = [Value::from(user_id), Value::from(tenant_id), Value::from(tx.now())];
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), HELD, values);
     let mut held = Held::find_by_statement(statement).all(tx).await?;
-    if held.iter().any(|held| held.by_group) && !groups::configuration(tx).await?.roles_count() {
-        held.retain(|held| !held.by_group);
+    if held.iter().any(|held| held.group_id.is_some()) && !groups::configuration(tx).await?.roles_count() {
+        held.retain(|held| !held.group_id.is_some());
     }
     Ok(held.into_iter().map(|held| held.role_id).collect())
 }

@@ -1,0 +1,122 @@
+//! The database in a file: one connection that writes, and some that read beside it.
+
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use rusqlite::{Connection, OpenFlags};
+use sea_orm::DbErr;
+
+use super::{Slot, SqliteTx, closed, failure, migrating, set_up};
+use crate::store::StoreError;
+
+/// Readers beside the writer.
+const READERS: usize = 4;
+
+/// The database.
+#[derive(Debug)]
+pub(in crate::store) struct File {
+    writer: Slot,
+    readers: Vec<Slot>,
+    /// The reader that the next one waits for, should all be lent.
+    turn: AtomicUsize,
+}
+
+impl File {
+    /// Opens or makes the file, and brings its schema up to date as its one writer, so that two
+    /// processes may start at once.
+    pub(in crate::store) async fn open(path: &Path) -> Result<Self, StoreError> {
+        create_private(path).map_err(|error| DbErr::Custom(format!("{}: {error}", path.display())))?;
+        let path = path.to_owned();
+        let (writer, readers) = aside(move || connect(&path).map_err(failure)).await?;
+        let readers = readers.into_iter().map(Slot::new).collect();
+        let file = Self { writer: Slot::new(writer), readers, turn: AtomicUsize::new(0) };
+        let migrated = migrating::up(file.write().await?).await?;
+        Self::commit(migrated).await?;
+        Ok(file)
+    }
+
+    /// To look at one state, whatever is written meanwhile.
+    pub(in crate::store) async fn read(&self) -> Result<SqliteTx, DbErr> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
+        let (before, from) = self.readers.split_at(turn);
+        let tx = match from.iter().chain(before).find_map(Slot::lend_now) {
+            Some(free) => free?,
+            None => self.readers[turn].lend().await?,
+        };
+        tx.begin()?;
+        Ok(tx)
+    }
+
+    /// Begins as a writer, so that there is no lock to be raised later, which may fail.
+    pub(in crate::store) async fn write(&self) -> Result<SqliteTx, DbErr> {
+        self.begin("PRAGMA foreign_keys = ON; BEGIN IMMEDIATE").await
+    }
+
+    /// The same to empty everything: no reference is checked, so that SQLite drops the rows of a table
+    /// at once and not one by one.
+    pub(in crate::store) async fn write_unchecked(&self) -> Result<SqliteTx, DbErr> {
+        self.begin("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE").await
+    }
+
+    async fn begin(&self, sql: &'static str) -> Result<SqliteTx, DbErr> {
+        let tx = self.writer.lend().await?;
+        aside(move || tx.execute_all(sql).map(|_| tx)).await
+    }
+
+    /// Commits; returns once it is on the disk.
+    pub(in crate::store) async fn commit(tx: SqliteTx) -> Result<(), DbErr> {
+        aside(|| tx.commit()).await
+    }
+
+    /// Ends the connections. The last one to go writes the log back into the file, which readers may
+    /// not.
+    pub(in crate::store) async fn close(&self) -> Result<(), StoreError> {
+        for reader in &self.readers {
+            reader.close().await?;
+        }
+        self.writer.close().await
+    }
+}
+
+/// Work that may wait for the disk or another process, on a thread for such.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, DbErr> + Send + 'static) -> Result<T, DbErr> {
+    // It fails only when the runtime ends.
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(closed()))
+}
+
+/// The writer, and readers.
+fn connect(path: &Path) -> rusqlite::Result<(Connection, Vec<Connection>)> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let open = || {
+        let connection = Connection::open_with_flags(path, flags)?;
+        set_up(&connection)?;
+        Ok::<_, rusqlite::Error>(connection)
+    };
+    let writer = open()?;
+    // The log lets readers go on while somebody writes; FULL has it on the disk before a commit is
+    // acknowledged.
+    writer.pragma_update(None, "journal_mode", "wal")?;
+    writer.pragma_update(None, "synchronous", "full")?;
+    let readers = (0..READERS).map(|_| {
+        let reader = open()?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(reader)
+    });
+    let readers = readers.collect::<rusqlite::Result<_>>()?;
+    Ok((writer, readers))
+}
+
+/// Makes a missing file readable by its owner only, since it will hold keys and hashes; SQLite
+/// gives its log the same rights.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path).map(drop)
+}

@@ -1,0 +1,124 @@
+//! Values into statements, rows and failures out of them, as SeaORM knows them.
+
+use std::{collections::BTreeMap, error::Error as StdError, sync::Arc};
+
+use rusqlite::{
+    Column, Error, ErrorCode, Statement, ffi,
+    types::{ToSqlOutput, ValueRef},
+};
+use sea_orm::{
+    DbErr, ProxyRow, RuntimeErr, Value,
+    sqlx::{self, error::ErrorKind},
+};
+
+/// As many columns has the longest tuple that SeaORM reads by position.
+const TUPLE: usize = 12;
+
+/// Gives a statement its values. `$2` takes the second one, `?` the next.
+pub(super) fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), DbErr> {
+    for index in 1..=statement.parameter_count() {
+        let number = statement.parameter_name(index).map_or(Ok(index), |name| name[1..].parse());
+        let value = number.ok().and_then(|number| values.get(number.checked_sub(1)?));
+        let value = value.ok_or_else(|| unfit("a parameter has no value"))?;
+        statement.raw_bind_parameter(index, raw(value)?).map_err(failure)?;
+    }
+    Ok(())
+}
+
+fn raw(value: &Value) -> Result<Option<ToSqlOutput<'_>>, DbErr> {
+    let raw = match value {
+        Value::String(text) => text.as_ref().map(|text| ValueRef::Text(text.as_bytes())),
+        Value::Bool(flag) => flag.map(i64::from).map(ValueRef::Integer),
+        Value::Int(value) => value.map(i64::from).map(ValueRef::Integer),
+        Value::BigInt(value) => value.map(ValueRef::Integer),
+        Value::Unsigned(value) => value.map(i64::from).map(ValueRef::Integer),
+        Value::BigUnsigned(Some(value)) => {
+            Some(ValueRef::Integer(i64::try_from(*value).map_err(|_| unfit("a number is too large"))?))
+        }
+        Value::BigUnsigned(None) => None,
+        _ => return Err(unfit("a value of a kind that no table holds")),
+    };
+    Ok(raw.map(ToSqlOutput::Borrowed))
+}
+
+/// What a column holds, where the kind of its values leaves that open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Declared {
+    Integer,
+    Boolean,
+    /// A text, or a number of 64 bits as sums and counts are.
+    Other,
+}
+
+/// At most that many rows of a statement.
+pub(super) fn read(statement: &mut Statement<'_>, most: usize) -> Result<Vec<ProxyRow>, DbErr> {
+    let columns: Vec<_> =
+        statement.columns().iter().map(|column| (column.name().to_owned(), declared(column))).collect();
+    // Rows are maps of names, in whose order a position counts.
+    let places = !columns.is_sorted_by_key(|(name, _)| name) && columns.len() <= TUPLE;
+    let mut read = Vec::new();
+    let mut rows = statement.raw_query();
+    while read.len() < most
+        && let Some(row) = rows.next().map_err(failure)?
+    {
+        let mut values = BTreeMap::new();
+        for (index, (name, declared)) in columns.iter().enumerate() {
+            let value = value(row.get_ref(index).map_err(failure)?, *declared)?;
+            if places {
+                values.insert(format!("\u{1}{index:02}"), value.clone());
+            }
+            values.insert(name.clone(), value);
+        }
+        read.push(ProxyRow::new(values));
+    }
+    Ok(read)
+}
+
+fn declared(column: &Column<'_>) -> Declared {
+    match column.decl_type() {
+        Some(kind) if kind.eq_ignore_ascii_case("integer") => Declared::Integer,
+        Some(kind) if kind.eq_ignore_ascii_case("boolean") => Declared::Boolean,
+        _ => Declared::Other,
+    }
+}
+
+fn value(raw: ValueRef<'_>, declared: Declared) -> Result<Value, DbErr> {
+    Ok(match (raw, declared) {
+        (ValueRef::Null, _) => Value::String(None),
+        (ValueRef::Integer(number), Declared::Boolean) => Value::Bool(Some(number != 0)),
+        (ValueRef::Integer(number), declared) => match i32::try_from(number) {
+            Ok(number) if declared == Declared::Integer => Value::Int(Some(number)),
+            _ => Value::BigInt(Some(number)),
+        },
+        (ValueRef::Text(text), _) => {
+            let text = std::str::from_utf8(text).map_err(|_| unfit("a text is not UTF-8"))?;
+            Value::String(Some(text.to_owned()))
+        }
+        (ValueRef::Real(_) | ValueRef::Blob(_), _) => return Err(unfit("a value of a kind that no table holds")),
+    })
+}
+
+fn unfit(message: &str) -> DbErr {
+    DbErr::Query(RuntimeErr::Internal(message.to_owned()))
+}
+
+/// A failure of SQLite, to be found by [`broken_rule`].
+pub(super) fn failure(error: Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(sqlx::Error::AnyDriverError(Box::new(error)))))
+}
+
+/// Which rule of the schema a statement broke, if that is why it failed.
+pub(in crate::store) fn broken_rule(error: &(dyn StdError + Send + Sync + 'static)) -> Option<ErrorKind> {
+    match error.downcast_ref::<Error>()?.sqlite_error()?.extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => Some(ErrorKind::UniqueViolation),
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(ErrorKind::ForeignKeyViolation),
+        ffi::SQLITE_CONSTRAINT_NOTNULL => Some(ErrorKind::NotNullViolation),
+        ffi::SQLITE_CONSTRAINT_CHECK => Some(ErrorKind::CheckViolation),
+        _ => None,
+    }
+}
+
+/// Whether another process had the file for longer than was waited.
+pub(in crate::store) fn is_busy(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
+    error.downcast_ref::<Error>().and_then(Error::sqlite_error_code) == Some(ErrorCode::DatabaseBusy)
+}
