@@ -18,7 +18,7 @@ use std::{
     sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError},
 };
 
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, config::DbConfig};
 use sea_orm::{ConnAcquireErr, DbErr, ExecResult, ProxyExecResult, ProxyRow, QueryResult, Statement};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -148,6 +148,8 @@ impl Lent<'_> {
 fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.busy_timeout(PATIENCE)?;
+    // Without it a prepared statement is planned anew for every other value of a range.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // As PostgreSQL compares; whoever wants it without case says so.
     connection.pragma_update(None, "case_sensitive_like", true)

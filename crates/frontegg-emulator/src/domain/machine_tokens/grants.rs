@@ -109,23 +109,15 @@ pub(super) async fn with_them(tx: &Tx, which: Condition, rows: Vec<machine_token
     Ok(rows.into_iter().map(token).collect())
 }
 
-/// The keys of what holds for a token now, as JWTs carry them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Keys {
-    pub(crate) roles: Vec<String>,
-    pub(crate) permissions: Vec<String>,
-}
-
 /// What holds for a token now: for a person's what the person has in the tenant, for a tenant's what
 /// it was given.
 pub(super) async fn keys(
     tx: &Tx,
     row: &machine_token::Model,
     member: Option<&membership::Model>,
-) -> DomainResult<Keys> {
+) -> DomainResult<roles::Keys> {
     if let Some(member) = member {
-        let held = roles::effective_in(tx, &member.user_id, &member.tenant_id).await?;
-        return Ok(Keys { roles: held.role_keys(), permissions: held.permission_keys() });
+        return roles::keys_in(tx, &member.user_id, &member.tenant_id).await;
     }
     let of_token = || {
         Query::select()
@@ -164,5 +156,5 @@ pub(super) async fn keys(
         .into_tuple()
         .all(tx)
         .await?;
-    Ok(Keys { roles, permissions })
+    Ok(roles::Keys { roles, permissions })
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Statement, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Statement, Value};
 
 use super::RoleWithPermissions;
 use crate::{
@@ -25,16 +25,42 @@ pub(crate) struct Effective {
     pub(crate) permissions: Vec<permission::Model>,
 }
 
-impl Effective {
-    /// As tokens carry them.
-    pub(crate) fn role_keys(&self) -> Vec<String> {
-        self.roles.iter().map(|held| held.role.key.clone()).collect()
-    }
+/// The keys of what holds, as tokens carry them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Keys {
+    /// By level and key.
+    pub(crate) roles: Vec<String>,
+    /// Each once, in order.
+    pub(crate) permissions: Vec<String>,
+}
 
-    /// As tokens carry them.
-    pub(crate) fn permission_keys(&self) -> Vec<String> {
-        self.permissions.iter().map(|permission| permission.key.clone()).collect()
+/// The keys of [`effective_in`].
+pub(crate) async fn keys_in(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<Keys> {
+    let ids = held(tx, user_id, tenant_id).await?;
+    if ids.is_empty() {
+        return Ok(Keys::default());
     }
+    let roles = of_ids(&ids).select_only().column(role::Column::Key).into_tuple().all(tx).await?;
+    let mut permissions: Vec<String> = role_permission::Entity::find()
+        .select_only()
+        .column(permission::Column::Key)
+        .inner_join(permission::Entity)
+        .filter(role_permission::Column::RoleId.is_in(ids))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    permissions.sort_unstable();
+    permissions.dedup();
+    Ok(Keys { roles, permissions })
+}
+
+/// Roles by level and key.
+fn of_ids(ids: &[String]) -> Select<role::Entity> {
+    role::Entity::find()
+        .filter(role::Column::Id.is_in(ids))
+        .order_by_asc(role::Column::Level)
+        .order_by_asc(role::Column::Key)
+        .order_by_asc(role::Column::Id)
 }
 
 /// What holds for a person in a tenant, also where they are only by sub-tenant access.
@@ -43,13 +69,7 @@ pub(crate) async fn effective_in(tx: &Tx, user_id: &str, tenant_id: &str) -> Dom
     if ids.is_empty() {
         return Ok(Effective::default());
     }
-    let roles = role::Entity::find()
-        .filter(role::Column::Id.is_in(ids.iter()))
-        .order_by_asc(role::Column::Level)
-        .order_by_asc(role::Column::Key)
-        .order_by_asc(role::Column::Id)
-        .all(tx)
-        .await?;
+    let roles = of_ids(&ids).all(tx).await?;
     let links = role_permission::Entity::find()
         .find_also_related(permission::Entity)
         .filter(role_permission::Column::RoleId.is_in(ids))
@@ -112,7 +132,7 @@ async fn held(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<Vec<Strin
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), HELD, values);
     let mut held = Held::find_by_statement(statement).all(tx).await?;
     if held.iter().any(|held| held.group_id.is_some()) && !groups::configuration(tx).await?.roles_count() {
-        held.retain(|held| !held.group_id.is_some());
+        held.retain(|held| held.group_id.is_none());
     }
     Ok(held.into_iter().map(|held| held.role_id).collect())
 }

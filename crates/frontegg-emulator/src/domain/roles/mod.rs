@@ -26,7 +26,7 @@ use crate::store::{
 pub(crate) use change::{
     DerivedRole, NewRole, RoleChange, WRITE, create, delete, derive, set_permissions, set_tenant, update,
 };
-pub(crate) use effective::{Effective, effective_in};
+pub(crate) use effective::{Effective, Keys, effective_in, keys_in};
 pub(crate) use listing::{Listing, SortBy, levels, owners, page};
 pub(crate) use rank::{Rank, may_grant, rank};
 

@@ -23,7 +23,7 @@ pub(crate) async fn claims(
 ) -> DomainResult<UserClaims> {
     let email = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?.remove(&user.id);
     let memberships = memberships::of_user(tx, &user.id).await?;
-    let held = roles::effective_in(tx, &user.id, tenant_id).await?;
+    let held = roles::keys_in(tx, &user.id, tenant_id).await?;
     let proofs: Vec<String> = session.proofs.split_whitespace().map(str::to_owned).collect();
     Ok(UserClaims {
         sub: user.id.clone(),
@@ -35,8 +35,8 @@ pub(crate) async fn claims(
         email: email.map(|email| email.email),
         profile_picture_url: user.profile_picture_url.clone(),
         metadata: serde_json::from_str(&user.metadata).unwrap_or_default(),
-        roles: configuration.add_roles_to_jwt.then(|| held.role_keys()),
-        permissions: configuration.add_permissions_to_jwt.then(|| held.permission_keys()),
+        roles: configuration.add_roles_to_jwt.then_some(held.roles),
+        permissions: configuration.add_permissions_to_jwt.then_some(held.permissions),
         application_id: session.application_id.clone(),
         acr: is_multi_factor(session).then(|| MULTI_FACTOR.to_owned()),
         amr: proofs,

@@ -227,9 +227,9 @@ pub(crate) async fn check(tx: &Tx, mut claims: UserClaims) -> DomainResult<UserC
         return Err(dead());
     }
     if claims.roles.is_none() || claims.permissions.is_none() {
-        let held = roles::effective_in(tx, &claims.sub, &claims.tenant_id).await?;
-        claims.roles.get_or_insert_with(|| held.role_keys());
-        claims.permissions.get_or_insert_with(|| held.permission_keys());
+        let held = roles::keys_in(tx, &claims.sub, &claims.tenant_id).await?;
+        claims.roles.get_or_insert(held.roles);
+        claims.permissions.get_or_insert(held.permissions);
     }
     Ok(claims)
 }
