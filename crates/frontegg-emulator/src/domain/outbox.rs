@@ -25,7 +25,7 @@ use crate::{
     store::{
         Tx,
         entity::{Channel, outbox_message, user},
-        query,
+        query::{self, OneColumn},
     },
 };
 
@@ -197,7 +197,7 @@ async fn forget_beyond(tx: &Tx, kept: u64) -> DomainResult<()> {
         .order_by_desc(outbox_message::Column::CreatedAt)
         .offset(kept)
         .limit(1)
-        .into_tuple()
+        .one_column()
         .one(tx)
         .await?;
     if let Some(moment) = newest_to_go {

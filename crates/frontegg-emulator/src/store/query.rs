@@ -2,6 +2,7 @@
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoSimpleExpr, PaginatorTrait, QuerySelect, Select,
+    SelectGetableTuple, Selector, TryGetable,
     sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr},
 };
 
@@ -28,6 +29,19 @@ impl Default for Page {
 pub(crate) struct Paged<T> {
     pub(crate) items: Vec<T>,
     pub(crate) total: u64,
+}
+
+/// A query for one column.
+pub(crate) trait OneColumn {
+    /// Its values alone.
+    fn one_column<T: TryGetable>(self) -> Selector<SelectGetableTuple<T>>;
+}
+
+impl<E: EntityTrait> OneColumn for Select<E> {
+    #[expect(clippy::disallowed_methods, reason = "of one column, the first is the only one")]
+    fn one_column<T: TryGetable>(self) -> Selector<SelectGetableTuple<T>> {
+        self.into_tuple()
+    }
 }
 
 /// Runs a query, sorted by the caller, for one page. Sort by something unique in the end, or pages

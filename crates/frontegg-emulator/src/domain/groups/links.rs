@@ -8,7 +8,7 @@ use crate::{
     store::{
         Tx,
         entity::{group_member, group_role, membership, role},
-        query,
+        query::{self, OneColumn},
     },
 };
 
@@ -68,7 +68,7 @@ pub(crate) async fn add_users(
         .column(membership::Column::Id)
         .filter(membership::Column::TenantId.eq(tenant_id))
         .filter(membership::Column::UserId.is_in(user_ids.iter()))
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     if members.len() != user_ids.len() {
@@ -80,7 +80,7 @@ pub(crate) async fn add_users(
         .column(group_member::Column::MembershipId)
         .filter(group_member::Column::GroupId.eq(id))
         .filter(group_member::Column::MembershipId.is_in(members.iter()))
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     let link = |membership_id: String| group_member::Model { group_id: id.to_owned(), membership_id };

@@ -23,6 +23,7 @@ use crate::{
     store::{
         Tx,
         entity::{Purpose, one_time_token, user},
+        query::OneColumn,
     },
 };
 
@@ -235,7 +236,7 @@ async fn misses(tx: &Tx, user_id: &str) -> DomainResult<i32> {
         .column(one_time_token::Column::Attempts)
         .filter(of(user_id))
         .filter(one_time_token::Column::CreatedAt.gt(tx.now().before(WINDOW)))
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     Ok(counts.into_iter().sum())

@@ -15,7 +15,7 @@ use crate::{
         entity::{
             machine_token, machine_token_permission, machine_token_role, membership, permission, role, role_permission,
         },
-        query,
+        query::{self, OneColumn},
     },
 };
 
@@ -132,7 +132,7 @@ pub(super) async fn keys(
         .filter(role::Column::Id.in_subquery(of_token()))
         .order_by_asc(role::Column::Level)
         .order_by_asc(role::Column::Key)
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     let direct = Query::select()
@@ -153,7 +153,7 @@ pub(super) async fn keys(
         .column(permission::Column::Key)
         .filter(either)
         .order_by_asc(permission::Column::Key)
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     Ok(roles::Keys { roles, permissions })

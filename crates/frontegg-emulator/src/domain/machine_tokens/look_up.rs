@@ -8,6 +8,7 @@ use crate::{
     store::{
         Tx,
         entity::{MachineTokenKind, machine_token, membership},
+        query::OneColumn,
     },
     tokens::AccessKind,
 };
@@ -33,7 +34,7 @@ pub(crate) async fn active_ids(tx: &Tx, kind: AccessKind, tenant: Option<&str>) 
         .filter(of(kind, tenant))
         .order_by_asc(machine_token::Column::CreatedAt)
         .order_by_asc(machine_token::Column::Id)
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     Ok(ids)

@@ -11,6 +11,7 @@ use crate::{
     store::{
         Tx,
         entity::{WebAuthnDevice, authenticator, mfa_phone, user, webauthn_credential},
+        query::OneColumn,
     },
 };
 
@@ -129,7 +130,7 @@ pub(crate) async fn enrolled_among(tx: &Tx, user_ids: &[String]) -> DomainResult
                 .distinct()
                 .filter($entity::Column::UserId.is_in(user_ids))
                 $(.filter($filter))?
-                .into_tuple::<String>()
+                .one_column::<String>()
                 .all(tx)
                 .await?
         };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    QueryFilter, QueryOrder,
 };
 
 use crate::{
@@ -42,18 +42,14 @@ pub(crate) struct CategoryChange {
 pub(crate) async fn list(tx: &Tx) -> DomainResult<Vec<CategoryWithPermissions>> {
     let categories =
         permission_category::Entity::find().order_by_asc(permission_category::Column::Name).all(tx).await?;
-    let rows: Vec<(String, String)> = permission::Entity::find()
-        .select_only()
-        .column(permission::Column::CategoryId)
-        .column(permission::Column::Id)
+    let permissions = permission::Entity::find()
         .filter(permission::Column::CategoryId.is_not_null())
         .order_by_asc(permission::Column::Key)
-        .into_tuple()
         .all(tx)
         .await?;
     let mut within = BTreeMap::<String, Vec<String>>::new();
-    for (category, permission) in rows {
-        within.entry(category).or_default().push(permission);
+    for permission in permissions {
+        within.entry(permission.category_id.unwrap_or_default()).or_default().push(permission.id);
     }
     let with = |category: permission_category::Model| CategoryWithPermissions {
         permissions: within.remove(&category.id).unwrap_or_default(),

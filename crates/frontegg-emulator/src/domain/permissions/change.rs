@@ -20,7 +20,7 @@ use crate::{
     store::{
         Tx,
         entity::{AssignmentType, permission, role, role_permission},
-        query,
+        query::{self, OneColumn},
     },
 };
 
@@ -199,7 +199,7 @@ async fn free_keys<'a>(tx: &Tx, keys: impl Iterator<Item = &'a str>, except: Opt
     if let Some(id) = except {
         rows = rows.filter(permission::Column::Id.ne(id));
     }
-    taken.extend(rows.into_tuple::<String>().all(tx).await?);
+    taken.extend(rows.one_column::<String>().all(tx).await?);
     if taken.is_empty() {
         return Ok(());
     }

@@ -8,7 +8,7 @@ mod change;
 
 use std::collections::{BTreeMap, HashSet};
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{DomainError, DomainResult, id_list, roles};
 use crate::store::{
@@ -74,20 +74,16 @@ async fn with_roles(
     of: Condition,
     permissions: Vec<permission::Model>,
 ) -> DomainResult<Vec<PermissionWithRoles>> {
-    let rows: Vec<(String, String)> = role_permission::Entity::find()
-        .select_only()
-        .column(role_permission::Column::PermissionId)
-        .column(role_permission::Column::RoleId)
+    let links = role_permission::Entity::find()
         .inner_join(role::Entity)
         .filter(roles::seen_by(tenant))
         .filter(of)
         .order_by_asc(role_permission::Column::RoleId)
-        .into_tuple()
         .all(tx)
         .await?;
     let mut holders = BTreeMap::<String, Vec<String>>::new();
-    for (permission, role) in rows {
-        holders.entry(permission).or_default().push(role);
+    for link in links {
+        holders.entry(link.permission_id).or_default().push(link.role_id);
     }
     let with = |permission: permission::Model| PermissionWithRoles {
         roles: holders.remove(&permission.id).unwrap_or_default(),

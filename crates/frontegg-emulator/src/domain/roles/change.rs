@@ -19,7 +19,7 @@ use crate::{
     store::{
         Tx,
         entity::{role, role_permission},
-        query,
+        query::{self, OneColumn},
     },
 };
 
@@ -279,7 +279,7 @@ async fn free_keys<'a>(
         .filter(seen_by(owner))
         .filter(role::Column::Key.is_in(seen))
         .filter(except.map_or_else(Condition::all, |id| Condition::all().add(role::Column::Id.ne(id))))
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     taken.extend(rows);

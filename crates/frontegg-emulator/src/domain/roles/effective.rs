@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Statement, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+    Statement, Value,
+};
 
 use super::RoleWithPermissions;
 use crate::{
@@ -13,6 +16,7 @@ use crate::{
     store::{
         Tx,
         entity::{permission, role, role_permission},
+        query::OneColumn,
     },
 };
 
@@ -40,13 +44,13 @@ pub(crate) async fn keys_in(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainRe
     if ids.is_empty() {
         return Ok(Keys::default());
     }
-    let roles = of_ids(&ids).select_only().column(role::Column::Key).into_tuple().all(tx).await?;
+    let roles = of_ids(&ids).select_only().column(role::Column::Key).one_column().all(tx).await?;
     let mut permissions: Vec<String> = role_permission::Entity::find()
         .select_only()
         .column(permission::Column::Key)
         .inner_join(permission::Entity)
         .filter(role_permission::Column::RoleId.is_in(ids))
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     permissions.sort_unstable();

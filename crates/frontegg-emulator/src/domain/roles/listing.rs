@@ -11,7 +11,7 @@ use crate::{
     store::{
         Tx,
         entity::{group_role, membership_role, role, role_permission},
-        query::{self, Page, Paged},
+        query::{self, OneColumn, Page, Paged},
     },
 };
 
@@ -81,7 +81,7 @@ pub(crate) async fn levels(tx: &Tx, tenant: Option<&str>) -> DomainResult<Vec<i3
         .distinct()
         .filter(seen_by(tenant))
         .order_by_asc(role::Column::Level)
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     Ok(levels)
@@ -95,7 +95,7 @@ pub(crate) async fn owners(tx: &Tx) -> DomainResult<Vec<String>> {
         .distinct()
         .filter(role::Column::TenantId.is_not_null())
         .order_by_asc(role::Column::TenantId)
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     Ok(owners)

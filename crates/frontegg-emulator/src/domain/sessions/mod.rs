@@ -20,6 +20,7 @@ use crate::{
     store::{
         Tx,
         entity::{session, user},
+        query::OneColumn,
     },
     tokens::UserClaims,
 };
@@ -108,7 +109,7 @@ async fn displace(tx: &Tx, rules: &Rules, (user_id, tenant_id): (&str, &str), le
         .order_by_desc(session::Column::Id)
         .offset(left)
         .limit(u64::MAX >> 1)
-        .into_tuple()
+        .one_column()
         .all(tx)
         .await?;
     end_where(tx, Condition::all().add(session::Column::Id.is_in(ids))).await?;

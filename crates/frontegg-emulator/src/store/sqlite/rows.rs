@@ -11,9 +11,6 @@ use sea_orm::{
     sqlx::{self, error::ErrorKind},
 };
 
-/// As many columns has the longest tuple that SeaORM reads by position.
-const TUPLE: usize = 12;
-
 /// Gives a statement its values. `$2` takes the second one, `?` the next.
 pub(super) fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), DbErr> {
     for index in 1..=statement.parameter_count() {
@@ -50,12 +47,10 @@ enum Declared {
     Other,
 }
 
-/// At most that many rows of a statement.
+/// At most that many rows of a statement. They know the names of their columns, not the order.
 pub(super) fn read(statement: &mut Statement<'_>, most: usize) -> Result<Vec<ProxyRow>, DbErr> {
     let columns: Vec<_> =
         statement.columns().iter().map(|column| (column.name().to_owned(), declared(column))).collect();
-    // Rows are maps of names, in whose order a position counts.
-    let places = !columns.is_sorted_by_key(|(name, _)| name) && columns.len() <= TUPLE;
     let mut read = Vec::new();
     let mut rows = statement.raw_query();
     while read.len() < most
@@ -63,11 +58,7 @@ pub(super) fn read(statement: &mut Statement<'_>, most: usize) -> Result<Vec<Pro
     {
         let mut values = BTreeMap::new();
         for (index, (name, declared)) in columns.iter().enumerate() {
-            let value = value(row.get_ref(index).map_err(failure)?, *declared)?;
-            if places {
-                values.insert(format!("\u{1}{index:02}"), value.clone());
-            }
-            values.insert(name.clone(), value);
+            values.insert(name.clone(), value(row.get_ref(index).map_err(failure)?, *declared)?);
         }
         read.push(ProxyRow::new(values));
     }
