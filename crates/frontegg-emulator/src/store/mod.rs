@@ -134,7 +134,11 @@ impl Store {
                 Inner::Postgres(writing, Some(hold))
             }
         };
-        Ok(Tx::new(inner, self.clock.clone(), Some(self.commits.clone())))
+        Ok(self.writing(inner))
+    }
+
+    fn writing(&self, inner: Inner) -> Tx {
+        Tx::new(inner, self.clock.clone(), Some(self.commits.clone()))
     }
 
     /// Changes with every commit of this process, for those who wait for something to happen.

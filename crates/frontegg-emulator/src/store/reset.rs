@@ -8,15 +8,10 @@ impl Store {
     /// Empties all tables but those that say who the environment is, begins its next epoch, and
     /// returns the transaction in which a fresh environment is to be written.
     pub(crate) async fn clear(&self) -> Result<(Tx, Option<Identity>), StoreError> {
-        if let Engine::Memory(memory) = &self.engine {
-            return self.replace(memory).await;
-        }
         let tx = match &self.engine {
-            Engine::File(file) => {
-                let inner = Inner::File(file.write_unchecked().await?);
-                Tx::new(inner, self.clock.clone(), Some(self.commits.clone()))
-            }
-            _ => self.write().await?,
+            Engine::Memory(memory) => return self.replace(memory).await,
+            Engine::File(file) => self.writing(Inner::File(file.write_unchecked().await?)),
+            Engine::Postgres(_) => self.write().await?,
         };
         let statements: Vec<String> = TABLES.iter().map(|table| format!("DELETE FROM {table};")).collect();
         tx.execute_unprepared(&statements.concat()).await?;
@@ -29,8 +24,7 @@ impl Store {
 
     /// In memory a fresh database takes the place of the old one, while nobody else is let in.
     async fn replace(&self, memory: &Memory) -> Result<(Tx, Option<Identity>), StoreError> {
-        let commits = Some(self.commits.clone());
-        let tx = Tx::new(Inner::Memory(memory.read().await?), self.clock.clone(), commits);
+        let tx = self.writing(Inner::Memory(memory.read().await?));
         let identity = Identity::find(&tx).await?;
         let issuers = issuer::Entity::find().all(&tx).await?;
         tx.replace()?;
