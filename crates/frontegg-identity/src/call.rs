@@ -338,7 +338,7 @@ pub(crate) fn note_answer(status: StatusCode, headers: &HeaderMap) {
 }
 
 /// The moment `timeout` from now; durations beyond reason mean a year.
-fn deadline(timeout: Duration) -> Instant {
+pub(crate) fn deadline(timeout: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(365 * 24 * 60 * 60))
 }

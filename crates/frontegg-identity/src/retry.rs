@@ -105,7 +105,7 @@ impl Retry {
         match demanded {
             Some(wait) if !self.waits(wait) => None,
             // Those who were told the same moment should not all come at it.
-            Some(wait) => Some(wait + jitter(self.base_delay)),
+            Some(wait) => Some(wait.saturating_add(jitter(self.base_delay))),
             None => {
                 let doubled = self.base_delay.saturating_mul(1 << (tried - 1).min(20));
                 Some(jitter(doubled.min(self.max_delay)))
@@ -156,8 +156,9 @@ pub(crate) fn told_wait(status: StatusCode, headers: &HeaderMap) -> Option<Durat
     if is_limited { demanded_wait(headers) } else { None }
 }
 
-/// A random duration up to `limit`.
+/// A random duration up to `limit`, and up to a day whatever the limit.
 fn jitter(limit: Duration) -> Duration {
+    let limit = limit.min(Duration::from_secs(24 * 60 * 60));
     // Each `RandomState` has other keys, which is random enough here and needs no other crate.
     let random = RandomState::new().hash_one(());
     #[allow(clippy::cast_precision_loss, reason = "a fraction needs no more")]
@@ -221,6 +222,27 @@ mod tests {
         let wait = pause(3 * SECOND).unwrap();
         assert!(wait >= 3 * SECOND && wait < 4 * SECOND);
         assert_eq!(pause(61 * SECOND), None);
+    }
+
+    #[test]
+    fn no_setting_and_no_header_is_too_much() {
+        let endless = Retry::default()
+            .max_attempts(u32::MAX)
+            .base_delay(Duration::MAX)
+            .max_delay(Duration::MAX)
+            .max_server_delay(Duration::MAX);
+        for text in
+            ["18446744073709551615", "99999999999999999999999", "-1", "1e9", "Fri, 31 Dec 9999 23:59:59 GMT", ""]
+        {
+            for name in ["retry-after", "x-rate-limit-reset"] {
+                let wait = demanded_wait(&headers(&[(name, text)]));
+                for status in [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE] {
+                    let pause = endless.pause(u32::MAX - 1, true, Outcome::Answered(status, wait));
+                    assert!(pause >= wait, "{name}: {text}");
+                }
+            }
+        }
+        assert!(endless.pause(1, true, Outcome::NotSent).is_some());
     }
 
     #[test]

@@ -137,7 +137,7 @@ impl Sender {
         self.pacing.begin();
         let told = self.pacing.told(operation.id);
         if !told.is_zero() {
-            if !options.retry.waits(told) || Instant::now() + told >= deadline {
+            if !options.retry.waits(told) || call::deadline(told) >= deadline {
                 return Err(Error::too_early(told));
             }
             sleep(told).await;
@@ -244,7 +244,7 @@ impl Sender {
             let Some(request) = again else { return (response, None) };
             let pause = plan.options.retry.pause(tried, plan.repeatable, outcome);
             // Waiting past the deadline would only hide this answer behind a timeout.
-            let pause = pause.filter(|pause| Instant::now() + *pause < plan.deadline && self.pacing.may_repeat());
+            let pause = pause.filter(|pause| call::deadline(*pause) < plan.deadline && self.pacing.may_repeat());
             // Our own limit may make it longer, or too late.
             let Some(pause) = pause.and_then(|pause| Some(pause.max(self.pacing.turn(plan.deadline).ok()?))) else {
                 return (response, Some(request));

@@ -117,6 +117,20 @@ async fn a_repeat_whose_turn_comes_too_late_is_not_sent() {
     assert_eq!((error.messages(), service.counts()), (&["who?".to_owned()][..], (2, 1)));
 }
 
+/// Settings without end and answers beyond reason end in a failure, not in a panic or a wait.
+#[tokio::test]
+async fn a_wait_beyond_reason_is_not_made() {
+    for name in ["retry-after", "x-rate-limit-reset"] {
+        let limited = Reply::new(429, "{}").header(name, u64::MAX.to_string());
+        let service = Service::start(token(), vec![limited, ok()]).await;
+        let retry = Retry::default().base_delay(Duration::MAX).max_delay(Duration::MAX).max_server_delay(Duration::MAX);
+        let frontegg = service.builder().retry(retry).timeout(Duration::MAX).build().unwrap();
+        let error = frontegg.management().roles().list_roles_v1().await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 1), "{name}");
+        assert!(format!("{error} {error:?}").contains("429"));
+    }
+}
+
 #[tokio::test]
 async fn a_failure_tells_of_its_attempts() {
     let answers =

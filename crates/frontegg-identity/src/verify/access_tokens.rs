@@ -16,6 +16,8 @@ use crate::{builder::Frontegg, error::Error};
 
 /// How long an answer is believed: a revoked token is refused within this time.
 const LIFE: Duration = Duration::from_secs(10);
+/// Longer than that is for ever.
+const LONGEST_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// Entries after which the memory cache looks for expired ones.
 const MANY: usize = 10_000;
 
@@ -77,7 +79,7 @@ impl AccessTokens {
     /// Keeps answers for another time: a revoked token is refused after it at the latest.
     #[must_use]
     pub fn life(mut self, life: Duration) -> Self {
-        self.life = life;
+        self.life = life.min(LONGEST_LIFE);
         self
     }
 

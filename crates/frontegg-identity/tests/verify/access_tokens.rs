@@ -99,6 +99,18 @@ async fn a_thousand_at_once_cost_one_look_up() {
     assert_eq!(proxy.count(LOOK_UP), 3, "a failure is not kept");
 }
 
+#[tokio::test]
+async fn an_answer_may_be_believed_for_ever() {
+    let world = World::start().await;
+    let access_tokens = AccessTokens::new(&world.frontegg).life(Duration::MAX);
+    let verifier = world.verifier().access_tokens(access_tokens).build().unwrap();
+    let (id, token) = world.access_token(&[]).await;
+    verifier.verify_access_token(&token).await.unwrap();
+    world.revoke(&id).await;
+    later(Duration::from_secs(60 * 60)).await;
+    verifier.verify_access_token(&token).await.unwrap();
+}
+
 /// A token that does not hold is not looked up.
 #[tokio::test]
 async fn forged_tokens_cost_no_look_up() {
