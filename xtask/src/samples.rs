@@ -98,6 +98,7 @@ pub fn argument(api: &Api, operation: &Operation, name: &str, ty: &Type) -> Resu
             let borrow = if plain.contains('&') { "&" } else { "" };
             format!("{borrow}enums::{}::from({string:?})", plain.rsplit("::").next().unwrap_or_default())
         }
+        Value::String(string) if plain.ends_with("Secret") => format!("&{string:?}.into()"),
         Value::String(string) => format!("{string:?}"),
         Value::Array(_) => format!("&from_json(r#\"{sample}\"#)"),
         other => other.to_string(),

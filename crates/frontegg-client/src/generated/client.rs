@@ -5163,7 +5163,7 @@ Arguments:
 */
     pub async fn get_mfa_remember_device_setting<'a>(
         &'a self,
-        mfa_token: &'a str,
+        mfa_token: &'a crate::Secret,
     ) -> Result<
         ResponseValue<types::CheckAllowRememberResponse>,
         Error<types::ApiError>,
@@ -11274,7 +11274,7 @@ Arguments:
 */
     pub async fn get_user_activation_strategy<'a>(
         &'a self,
-        token: &'a str,
+        token: &'a crate::Secret,
         user_id: &'a str,
     ) -> Result<
         ResponseValue<types::GetActivateStrategyResponseDto>,

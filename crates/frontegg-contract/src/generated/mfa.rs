@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::MethodRouter;
-use frontegg_model::types;
+use frontegg_model::{Secret, types};
 use super::schemas;
 use crate::context::RequestContext;
 use crate::failure::ApiResult;
@@ -545,13 +545,13 @@ async fn enroll_my_sms_mfa<S: MfaApi + Authenticate>(
 #[derive(Debug, Clone)]
 pub struct GetMfaRememberDeviceSettingParams {
     /// The mfaToken of the sign-in in progress.
-    pub mfa_token: String,
+    pub mfa_token: Secret,
 }
 /// What the document says about `get_mfa_remember_device_setting`.
 pub static GET_MFA_REMEMBER_DEVICE_SETTING: Contract = Contract {
     id: "get_mfa_remember_device_setting",
     parameters: &[
-        Parameter(Place::Query, "mfaToken", Presence::Required, &Schema::STRING),
+        Parameter(Place::Query, "mfaToken", Presence::Required, &Schema::SECRET),
     ],
     body: None,
     answer: Some(&schemas::CHECK_ALLOW_REMEMBER_RESPONSE),

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::MethodRouter;
-use frontegg_model::{enums, types};
+use frontegg_model::{Secret, enums, types};
 use super::schemas;
 use crate::context::RequestContext;
 use crate::failure::ApiResult;
@@ -1020,14 +1020,14 @@ pub struct GetUserActivationStrategyParams {
     /// Id of the user.
     pub user_id: String,
     /// The activation token of the link.
-    pub token: String,
+    pub token: Secret,
 }
 /// What the document says about `get_user_activation_strategy`.
 pub static GET_USER_ACTIVATION_STRATEGY: Contract = Contract {
     id: "get_user_activation_strategy",
     parameters: &[
         Parameter(Place::Query, "userId", Presence::Required, &Schema::STRING),
-        Parameter(Place::Query, "token", Presence::Required, &Schema::STRING),
+        Parameter(Place::Query, "token", Presence::Required, &Schema::SECRET),
     ],
     body: None,
     answer: Some(&schemas::GET_ACTIVATE_STRATEGY_RESPONSE_DTO),

@@ -23,7 +23,7 @@ impl Held {
     }
 
     async fn remembering(&self) -> Result<types::CheckAllowRememberResponse, Error> {
-        self.mfa().get_mfa_remember_device_setting(self.mfa_token.expose()).await
+        self.mfa().get_mfa_remember_device_setting(&self.mfa_token).await
     }
 
     /// The answer's member, left out unless the device is to be remembered.

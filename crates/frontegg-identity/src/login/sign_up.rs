@@ -86,7 +86,7 @@ impl Activation {
     /// Operation `get_user_activation_strategy`.
     pub async fn wants_password(&self) -> Result<bool, Error> {
         let token = self.known_token()?;
-        let answer = self.view().get_user_activation_strategy(&self.user_id, token.expose()).await?;
+        let answer = self.view().get_user_activation_strategy(&self.user_id, &token).await?;
         Ok(answer.should_set_password)
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, error::Error as _, time::Duration};
 
-use frontegg_identity::{Error, Frontegg, types};
+use frontegg_identity::{Error, Frontegg, Secret, types};
 
 use crate::{
     CANARY,
@@ -44,7 +44,7 @@ pub(super) async fn failures() -> Vec<Error> {
     // A token in the query, and nobody there.
     let nobody = Frontegg::builder().base_url("http://127.0.0.1:1").credentials("id", CANARY).build().unwrap();
     let strategy = nobody.anonymous().user_management();
-    failures.push(strategy.get_user_activation_strategy("u", CANARY).no_retry().await.unwrap_err());
+    failures.push(strategy.get_user_activation_strategy("u", &Secret::from(CANARY)).no_retry().await.unwrap_err());
     failures.push(nobody.management().roles().list_roles_v1().no_retry().await.unwrap_err());
 
     // What is found before anything is sent.

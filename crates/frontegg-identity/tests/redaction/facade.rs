@@ -7,7 +7,7 @@ use std::{
 };
 
 use frontegg_identity::{
-    ConfigError, Frontegg, RateLimit, Region, Retry, RetryBudget,
+    ConfigError, Frontegg, RateLimit, Region, Retry, RetryBudget, Secret,
     enums::UserProvider,
     login::{Factor, Login, MailedLink, SignUp},
     params::ListUsers,
@@ -180,7 +180,7 @@ async fn clients(gallery: &mut Gallery) {
     let acme = frontegg.tenant("acme");
     gallery.show(&acme.user_management());
     let activation = frontegg.anonymous().user_management();
-    gallery.show(&activation.get_user_activation_strategy("u", CANARY));
+    gallery.show(&activation.get_user_activation_strategy("u", &Secret::from(CANARY)));
     let list = || acme.user_management().list_users(ListUsers::new());
     gallery.show(&list());
     gallery.show(&list().pages());

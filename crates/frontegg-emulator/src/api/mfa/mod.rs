@@ -133,7 +133,7 @@ impl MfaApi for Service {
     ) -> ApiResult<types::CheckAllowRememberResponse> {
         let application_id = sign_in::application(cx);
         let tx = self.store().read().await?;
-        let rule = policy::at_sign_in(&tx, &params.mfa_token, application_id, cx.tenant_id.as_deref()).await?;
+        let rule = policy::at_sign_in(&tx, params.mfa_token.expose(), application_id, cx.tenant_id.as_deref()).await?;
         Ok(types::CheckAllowRememberResponse {
             is_allowed_to_remember: rule.allow_remember,
             mfa_device_expiration: i64::try_from(rule.remembered_for.as_secs()).unwrap_or(i64::MAX),

@@ -67,7 +67,7 @@ pub(super) async fn get_user_activation_strategy(
     params: GetUserActivationStrategyParams,
 ) -> ApiResult<types::GetActivateStrategyResponseDto> {
     let tx = service.store().read().await?;
-    let should_set_password = activation::wants_password(&tx, &params.user_id, &params.token).await?;
+    let should_set_password = activation::wants_password(&tx, &params.user_id, params.token.expose()).await?;
     Ok(types::GetActivateStrategyResponseDto { should_set_password })
 }
 

@@ -82,7 +82,7 @@ impl<A: Access> Mfa<A> {
     /// `GET /identity/resources/configurations/v1/mfa-policy/allow-remember-device`, for a tenant if the scope names one
     pub fn get_mfa_remember_device_setting<'a>(
         &self,
-        mfa_token: &'a str,
+        mfa_token: &'a crate::Secret,
     ) -> Call<'a, types::CheckAllowRememberResponse> {
         Call::new(
             &self.core,

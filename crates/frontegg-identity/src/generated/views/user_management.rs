@@ -92,7 +92,7 @@ impl<A: Access> UserManagement<A> {
     pub fn get_user_activation_strategy<'a>(
         &self,
         user_id: &'a str,
-        token: &'a str,
+        token: &'a crate::Secret,
     ) -> Call<'a, types::GetActivateStrategyResponseDto> {
         Call::new(
             &self.core,
