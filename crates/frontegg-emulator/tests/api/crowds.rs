@@ -36,6 +36,13 @@ async fn lists_of_many_are_right() {
         pages(&world).await;
         filters(&world).await;
         tenants(&world).await;
+        // Letters beyond ASCII whose lower-case form is within.
+        let name = serde_json::json!({ "name": "\u{212a}ELV\u{130}N" });
+        world.back_end(None).await.done("update_user_globally", &[&crowd::user_id(5)], name).await;
+        for word in ["kelv", "%E2%84%AAelv", "KELV"] {
+            let path = format!("{PHRASE}?_phraseSearchContains={word}");
+            assert_eq!(page(&world, &path, None, "id").await, (people(5..6), 1), "{word}");
+        }
     }
 }
 
@@ -89,6 +96,9 @@ async fn filters(world: &World) {
         ),
         (format!("{USERS}?ids={},{}", crowd::user_id(5), crowd::user_id(3)), None, people([3, 5].into_iter()), 2),
         (format!("{PHRASE}?_phraseSearchContains=PERSON,000777"), None, people(777..778), 1),
+        (format!("{PHRASE}?_phraseSearchContains=acme&_phraseSearchOptional=000001,000002"), None, people(1..3), 2),
+        (format!("{PHRASE}?_phraseSearchContains=acme,%C3%A4"), None, Vec::new(), 0),
+        (format!("{PHRASE}?_phraseSearchExcludes=acme"), None, Vec::new(), 0),
         (format!("{PHRASE}?_phraseSearchContains=00077&_limit=4&_offset=1"), None, people(773..777), 11),
     ] {
         assert_eq!(page(world, &path, tenant, "id").await, (expected, total), "{path}");

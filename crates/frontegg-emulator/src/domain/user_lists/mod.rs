@@ -7,7 +7,7 @@ mod reach;
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait, Func, IntoCondition, Query, SelectStatement, SimpleExpr},
 };
 
@@ -78,7 +78,10 @@ pub(crate) async fn search(
     if phrase.is_empty() {
         return list(tx, reach, listing).await;
     }
-    let candidates = select(reach, &listing)?;
+    let mut candidates = select(reach, &listing)?;
+    for words in phrase.demands() {
+        candidates = candidates.filter(may_hold(&words));
+    }
     let mut texts = texts(tx, &candidates).await?;
     let mut people = sorted(candidates, &listing).all(tx).await?;
     people.retain(|user| {
@@ -90,6 +93,33 @@ pub(crate) async fn search(
     let first = usize::try_from(listing.page.number.saturating_mul(listing.page.size)).unwrap_or(usize::MAX);
     let size = usize::try_from(listing.page.size).unwrap_or(usize::MAX);
     Ok(Paged { items: people.into_iter().skip(first).take(size).collect(), total })
+}
+
+/// People with a text in which one of these words may occur: all who hold one, and hardly anybody else,
+/// so that the rest need not be read.
+fn may_hold(words: &[&str]) -> Condition {
+    let among_texts = |column: &dyn Fn(&str) -> SimpleExpr| {
+        // Two letters beyond ASCII have a lower-case form within.
+        let words = words.iter().copied().chain(["\u{212a}", "\u{130}"]);
+        words.fold(Condition::any(), |any, word| any.add(column(word)))
+    };
+    Condition::any()
+        .add(among_texts(&|word| query::contains(user::Column::Name, word)))
+        .add(among(
+            user_email::Entity,
+            user_email::Column::UserId,
+            among_texts(&|word| query::contains(user_email::Column::Email, word)),
+        ))
+        .add(among(
+            username::Entity,
+            username::Column::UserId,
+            among_texts(&|word| query::contains(username::Column::Username, word)),
+        ))
+        .add(among(
+            phone_number::Entity,
+            phone_number::Column::UserId,
+            among_texts(&|word| query::contains(phone_number::Column::PhoneNumber, word)),
+        ))
 }
 
 /// What the candidates are known by besides their names.

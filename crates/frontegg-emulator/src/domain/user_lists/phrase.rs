@@ -26,6 +26,18 @@ impl Phrase {
         self.contains.is_empty() && self.excludes.is_empty() && self.optional.is_empty()
     }
 
+    /// Lists of words of each of which at least one occurs as it is in a text of everybody who is looked
+    /// for. Words beyond ASCII are left out, as engines do not know their cases.
+    pub(super) fn demands(&self) -> Vec<Vec<&str>> {
+        let mut demands = Vec::new();
+        if !self.approximate {
+            demands.extend(self.contains.iter().map(|word| vec![word.as_str()]));
+            demands.extend((!self.optional.is_empty()).then(|| self.optional.iter().map(String::as_str).collect()));
+        }
+        demands.retain(|words: &Vec<&str>| words.iter().all(|word| word.is_ascii()));
+        demands
+    }
+
     /// Whether these texts belong to somebody who is looked for.
     pub(super) fn fits(&self, texts: &[String]) -> bool {
         let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
