@@ -35,6 +35,7 @@ fn every_command_is_accounted_for() {
         "cargo xtask coverage --write",
         "cargo bench -p frontegg-identity",
         "cargo bench -p frontegg-emulator",
+        "xtask/instructions",
         "xtask/weigh",
         ".ci/run",
     ]);
@@ -78,8 +79,10 @@ fn the_benches_and_the_scales_exist() {
             assert!(manifest.contains("[[bench]]"), "{member} has no bench");
         }
     }
-    let script = Command::new("bash").args(["-n", "xtask/weigh"]).current_dir(root).status().unwrap();
-    assert!(script.success());
+    for script in commands().into_iter().filter(|command| command.starts_with("xtask/")) {
+        let checked = Command::new("bash").args(["-n", &script]).current_dir(&root).status().unwrap();
+        assert!(checked.success(), "{script}");
+    }
 }
 
 #[test]
