@@ -80,7 +80,7 @@ fn the_benches_and_the_scales_exist() {
         }
     }
     for script in commands().into_iter().filter(|command| command.starts_with("xtask/")) {
-        let checked = Command::new("bash").args(["-n", &script]).current_dir(&root).status().unwrap();
+        let checked = Command::new("bash").args(["-n", script]).current_dir(&root).status().unwrap();
         assert!(checked.success(), "{script}");
     }
 }
