@@ -9,9 +9,11 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use exchange::{PAGES, ROLES, Ways, runtime};
-use frontegg_identity::params::ListRolesV2;
+use frontegg_emulator::Emulator;
+use frontegg_identity::{Frontegg, params::ListRolesV2, types::CreateTenantRequest};
 use futures_util::future::join_all;
-use tokio::runtime::Runtime;
+use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
 
 fn one_call(criterion: &mut Criterion) {
     let (ways, runtime) = (Ways::new(), runtime());
@@ -45,6 +47,27 @@ fn tell_allocations(ways: &Ways, runtime: &Runtime) {
     println!("allocations a call: reqwest {reqwest}, facade {facade}, {ratio:.2} ×");
 }
 
+/// The same where there is a real service, which takes most of the time.
+fn emulated(criterion: &mut Criterion) {
+    let (server, runtime) = (Builder::new_multi_thread().enable_all().build().expect("a runtime"), runtime());
+    let emulator = server.block_on(Emulator::start()).expect("an emulator");
+    let (client_id, api_key) = (emulator.client_id(), emulator.api_key());
+    let frontegg = Frontegg::builder().base_url(emulator.url()).credentials(client_id, api_key).build();
+    let acme = CreateTenantRequest::new().tenant_id("acme");
+    let token = runtime.block_on(async {
+        frontegg.expect("a client").tenants().accounts().create_tenant(&acme).await.expect("a tenant");
+        let credentials = json!({ "clientId": client_id, "secret": api_key });
+        let exchange = reqwest::Client::new().post(format!("{}/auth/vendor", emulator.url())).json(&credentials);
+        let answer: Value = exchange.send().await.expect("an answer").json().await.expect("a token");
+        answer["token"].as_str().expect("a token").to_owned()
+    });
+    let ways = Ways::to(emulator.url().to_owned(), (client_id, api_key), &token);
+    let mut group = criterion.benchmark_group("one call to the emulator");
+    group.bench_function("reqwest", |bencher| bencher.to_async(&runtime).iter(|| ways.by_reqwest()));
+    group.bench_function("facade", |bencher| bencher.to_async(&runtime).iter(|| ways.by_facade()));
+    group.finish();
+}
+
 fn at_once(criterion: &mut Criterion) {
     const CALLS: usize = 1_000;
     let (ways, runtime) = (Ways::new(), runtime());
@@ -74,5 +97,5 @@ fn paging(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, one_call, at_once, paging);
+criterion_group!(benches, one_call, emulated, at_once, paging);
 criterion_main!(benches);

@@ -84,11 +84,16 @@ pub(crate) struct Ways {
 }
 
 impl Ways {
+    /// With a service that answers from memory.
     pub(crate) fn new() -> Self {
-        let url = serve();
-        let frontegg = Frontegg::builder().base_url(&url).credentials("id", "key").build().expect("a client");
+        Self::to(serve(), ("id", "key"), "t")
+    }
+
+    /// With that service, as tenant `acme`; reqwest has the token already.
+    pub(crate) fn to(url: String, (client_id, api_key): (&str, &str), token: &str) -> Self {
+        let frontegg = Frontegg::builder().base_url(&url).credentials(client_id, api_key).build().expect("a client");
         let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer t"));
+        headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().expect("a header"));
         headers.insert("frontegg-tenant-id", HeaderValue::from_static("acme"));
         let reqwest = reqwest::Client::builder().default_headers(headers).no_proxy().build().expect("a client");
         Self { facade: frontegg.tenant("acme"), reqwest, url }

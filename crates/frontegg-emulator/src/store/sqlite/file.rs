@@ -73,10 +73,11 @@ impl File {
     /// Ends the connections. The last one to go writes the log back into the file, which readers may
     /// not.
     pub(in crate::store) async fn close(&self) -> Result<(), StoreError> {
-        for reader in &self.readers {
-            reader.close().await?;
+        let mut closed = Ok(());
+        for slot in self.readers.iter().chain([&self.writer]) {
+            closed = closed.and(slot.close().await);
         }
-        self.writer.close().await
+        closed
     }
 }
 
