@@ -8,16 +8,8 @@ use std::time::Duration;
 
 use frontegg_identity::{ErrorKind, RateLimit, Retry, RetryBudget, types::AddRoleRequest};
 use futures_util::future::join_all;
-use support::{Reply, Service};
+use support::{Reply, Service, ok, token};
 use tokio::time::Instant;
-
-fn token() -> Vec<Reply> {
-    vec![Reply::token("t-1", 86_400)]
-}
-
-fn ok() -> Reply {
-    Reply::new(200, "[]")
-}
 
 #[tokio::test]
 async fn an_outage_is_not_multiplied() {

@@ -15,28 +15,14 @@ use frontegg_identity::{
     model::{Method, OPERATIONS, Token, operation},
     types::{self, ApiError},
 };
-use support::{Reply, Service};
+use support::{Reply, Service, ok, role, token};
 use tokio::time::Instant;
-
-const DAY: i64 = 86_400;
 
 /// A call of one operation with sample values.
 type Call = for<'a> fn(&'a Client) -> BoxFuture<'a, Result<(), Error<ApiError>>>;
 
 fn body<T: serde::de::DeserializeOwned>(sample: &str) -> T {
     serde_json::from_str(sample).unwrap_or_else(|error| panic!("{sample}: {error}"))
-}
-
-fn token() -> Vec<Reply> {
-    vec![Reply::token("t-1", DAY)]
-}
-
-fn ok() -> Reply {
-    Reply::new(200, "[]")
-}
-
-fn role() -> types::AddRoleRequest {
-    types::AddRoleRequest::new("admin", "Administrator", 0)
 }
 
 #[tokio::test]

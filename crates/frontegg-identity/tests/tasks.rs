@@ -14,13 +14,9 @@ use frontegg_identity::{
     },
 };
 use futures_util::TryStreamExt;
-use support::{Reply, Service, emulated};
+use support::{Reply, Service, emulated, token};
 
 const MINUTE: Duration = Duration::from_secs(60);
-
-fn token() -> Vec<Reply> {
-    vec![Reply::token("t-1", 86_400)]
-}
 
 fn invitation(status: &str, done: i64, errors: &str) -> Reply {
     let counts = format!(r#""processedUsers":{done},"totalUsers":10"#);

@@ -6,24 +6,10 @@ mod support;
 use std::time::Duration;
 
 use frontegg_emulator::Emulator;
-use frontegg_identity::{ErrorKind, Frontegg, types};
+use frontegg_identity::{ErrorKind, Frontegg};
 use futures_util::future::join_all;
-use support::{Reply, Service};
+use support::{DAY, Reply, Service, ok, role, token};
 use tokio::time::Instant;
-
-const DAY: i64 = 86_400;
-
-fn token() -> Vec<Reply> {
-    vec![Reply::token("t-1", DAY)]
-}
-
-fn ok() -> Reply {
-    Reply::new(200, "[]")
-}
-
-fn role() -> types::AddRoleRequest {
-    types::AddRoleRequest::new("admin", "Administrator", 0)
-}
 
 /// Turns the clock on.
 async fn later(duration: Duration) {

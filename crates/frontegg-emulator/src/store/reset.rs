@@ -1,8 +1,8 @@
 //! Emptying the store, fast enough to do it before every test.
 
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::EntityTrait;
 
-use super::{Engine, Identity, Store, StoreError, Tx, entity::issuer, migrations::TABLES, sqlite::Memory, tx::Inner};
+use super::{Engine, Identity, Store, StoreError, Tx, dump, entity::issuer, sqlite::Memory, tx::Inner};
 
 impl Store {
     /// Empties all tables but those that say who the environment is, begins its next epoch, and
@@ -13,8 +13,7 @@ impl Store {
             Engine::File(file) => self.writing(Inner::File(file.write_unchecked().await?)),
             Engine::Postgres(_) => self.write().await?,
         };
-        let statements: Vec<String> = TABLES.iter().map(|table| format!("DELETE FROM {table};")).collect();
-        tx.execute_unprepared(&statements.concat()).await?;
+        dump::clear(&tx).await?;
         let identity = match Identity::find(&tx).await? {
             Some(identity) => Some(identity.next_epoch(&tx).await?),
             None => None,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use frontegg_emulator::Emulator;
-use frontegg_identity::{Builder, Frontegg, Retry};
+use frontegg_identity::{Builder, Frontegg, Retry, types};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
@@ -139,6 +139,24 @@ impl Service {
         let tokens = asked.iter().filter(|asked| asked.path == "/auth/vendor").count();
         (tokens, asked.len() - tokens)
     }
+}
+
+/// Seconds of a day.
+pub(crate) const DAY: i64 = 86_400;
+
+/// One token, good for a day.
+pub(crate) fn token() -> Vec<Reply> {
+    vec![Reply::token("t-1", DAY)]
+}
+
+/// An empty list.
+pub(crate) fn ok() -> Reply {
+    Reply::new(200, "[]")
+}
+
+/// What a role is made with, for a call that writes.
+pub(crate) fn role() -> types::AddRoleRequest {
+    types::AddRoleRequest::new("admin", "Administrator", 0)
 }
 
 /// An emulator, for what a well-behaved server does, and the client of its environment.
