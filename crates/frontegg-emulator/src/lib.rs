@@ -36,6 +36,8 @@ mod user_token;
 
 pub use clock::{Clock, Timestamp};
 pub use control::client::{Control, ControlError};
+#[doc(hidden)]
+pub use emulator::Work;
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use error::Error;
 pub use faults::{Fault, Faults, InjectedFault};
