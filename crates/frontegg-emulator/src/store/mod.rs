@@ -9,6 +9,8 @@
 pub(crate) mod dump;
 pub(crate) mod entity;
 mod environment;
+#[cfg(test)]
+pub(crate) mod fresh;
 pub(crate) mod migrations;
 mod postgres;
 pub(crate) mod query;
