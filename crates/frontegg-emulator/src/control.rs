@@ -33,7 +33,7 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use self::wire::{AdvanceClock, ClockState, Coverage, Health, Info, OperationCount, Ready, SetClock};
-use crate::{api, domain::environment::same_secret, server::Peer, service::Service};
+use crate::{api, domain::environment::same_secret, peer::Peer, service::Service};
 
 type Shared = State<Arc<Service>>;
 

@@ -81,17 +81,17 @@ impl Emulator {
 
     /// What goes wrong in it.
     pub fn faults(&self) -> Faults {
-        Faults::new(Arc::clone(&self.service))
+        Faults::new(Arc::clone(&self.service.controls().faults))
     }
 
     /// The requests that it was sent.
     pub fn requests(&self) -> Requests {
-        Requests::new(Arc::clone(&self.service))
+        Requests::new(Arc::clone(&self.service.controls().requests))
     }
 
     /// How many requests of one client it answers.
     pub fn rate_limits(&self) -> RateLimits {
-        RateLimits::new(Arc::clone(&self.service))
+        RateLimits::new(Arc::clone(&self.service.controls().limits))
     }
 
     /// A client of its control plane, which does the same over HTTP: for code that shall work with an

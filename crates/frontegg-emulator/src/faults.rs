@@ -15,48 +15,42 @@ pub(crate) use board::{Board, Entry, Hit};
 pub use fault::Fault;
 use fault::{Effect, When, seconds, whole_seconds};
 
-use crate::{Error, service::Service};
+use crate::error::Error;
 
 /// The faults of an emulator. They survive a reset, as all that a test tells the emulator itself.
 ///
 /// A request meets the faults in the order in which they were injected; the first whose turn it is
 /// happens, and the others do not see that request.
 #[derive(Clone, Debug)]
-pub struct Faults {
-    service: Arc<Service>,
-}
+pub struct Faults(Arc<Board>);
 
 impl Faults {
-    pub(crate) fn new(service: Arc<Service>) -> Self {
-        Self { service }
+    pub(crate) fn new(board: Arc<Board>) -> Self {
+        Self(board)
     }
 
     /// Lets a fault happen from now on; refused when it names what is not there.
     pub fn inject(&self, fault: Fault) -> Result<InjectedFault, Error> {
-        let entry = self.board().inject(fault).map_err(Error::Refused)?;
-        Ok(InjectedFault { service: Arc::clone(&self.service), entry })
+        let entry = self.0.inject(fault).map_err(Error::Refused)?;
+        Ok(InjectedFault { board: Arc::clone(&self.0), entry })
     }
 
     /// All of them, in their order, with those that happen no more.
     pub fn list(&self) -> Vec<InjectedFault> {
-        let entries = self.board().list().into_iter();
-        entries.map(|entry| InjectedFault { service: Arc::clone(&self.service), entry }).collect()
+        let entries = self.0.list().into_iter();
+        entries.map(|entry| InjectedFault { board: Arc::clone(&self.0), entry }).collect()
     }
 
     /// Ends all of them.
     pub fn clear(&self) {
-        self.board().clear();
-    }
-
-    fn board(&self) -> &Board {
-        &self.service.controls().faults
+        self.0.clear();
     }
 }
 
 /// A fault that was injected. Dropping this does not end it.
 #[derive(Clone)]
 pub struct InjectedFault {
-    service: Arc<Service>,
+    board: Arc<Board>,
     entry: Arc<Entry>,
 }
 
@@ -88,7 +82,7 @@ impl InjectedFault {
 
     /// Ends it.
     pub fn remove(&self) {
-        self.service.controls().faults.remove(self.id());
+        self.board.remove(self.id());
     }
 }
 

@@ -22,8 +22,10 @@ mod jws;
 mod keys;
 mod limits;
 mod outbox;
+mod peer;
 mod people;
 mod program;
+mod refusal;
 mod requests;
 mod selection;
 mod server;
@@ -35,12 +37,15 @@ mod transfer;
 mod user_token;
 
 pub use clock::{Clock, Timestamp};
-pub use control::client::{Control, ControlError};
+pub use control::{
+    client::{Control, ControlError},
+    wire::Message,
+};
 pub use emulator::{Emulator, EmulatorBuilder};
 pub use error::Error;
 pub use faults::{Fault, Faults, InjectedFault};
 pub use limits::{RateLimit, RateLimits};
-pub use outbox::{LastMessage, Message, Outbox};
+pub use outbox::{LastMessage, Outbox};
 pub use program::run;
 pub use requests::{RecordedRequest, Requests};
 pub use selection::Selection;

@@ -13,7 +13,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Selection, clock::Timestamp, selection::Subject, service::Service};
+use crate::{
+    clock::Timestamp,
+    error::Error,
+    selection::{Selection, Subject},
+};
 
 /// How many clients are remembered before those are forgotten whose time is over.
 const CROWD: usize = 10_000;
@@ -75,28 +79,26 @@ impl RateLimit {
 
 /// The rate limits of an emulator. They survive a reset.
 #[derive(Clone, Debug)]
-pub struct RateLimits {
-    service: Arc<Service>,
-}
+pub struct RateLimits(Arc<Board>);
 
 impl RateLimits {
-    pub(crate) fn new(service: Arc<Service>) -> Self {
-        Self { service }
+    pub(crate) fn new(board: Arc<Board>) -> Self {
+        Self(board)
     }
 
     /// Sets a limit beside the others.
     pub fn add(&self, limit: RateLimit) -> Result<(), Error> {
-        self.service.controls().limits.add(limit).map_err(Error::Refused)
+        self.0.add(limit).map_err(Error::Refused)
     }
 
     /// All of them.
     pub fn list(&self) -> Vec<RateLimit> {
-        self.service.controls().limits.list()
+        self.0.list()
     }
 
     /// Takes all of them away.
     pub fn clear(&self) {
-        self.service.controls().limits.clear();
+        self.0.clear();
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 pub(crate) use log::{Log, Record};
 
-use crate::{Error, Selection, control::wire::RequestRecord, service::Service};
+use crate::{error::Error, selection::Selection};
 
 /// Headers whose values are shown; nobody knows what others carry.
 const SHOWN: [&str; 14] = [
@@ -61,17 +61,17 @@ pub(crate) struct Filter {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is looked up until it is asked for"]
 pub struct Requests {
-    service: Arc<Service>,
+    log: Arc<Log>,
     filter: Filter,
 }
 
 impl Requests {
-    pub(crate) fn new(service: Arc<Service>) -> Self {
-        Self { service, filter: Filter::default() }
+    pub(crate) fn new(log: Arc<Log>) -> Self {
+        Self { log, filter: Filter::default() }
     }
 
-    pub(crate) fn filtered(service: Arc<Service>, filter: Filter) -> Self {
-        Self { service, filter }
+    pub(crate) fn filtered(log: Arc<Log>, filter: Filter) -> Self {
+        Self { log, filter }
     }
 
     /// Only those, e.g. those of an operation.
@@ -99,7 +99,7 @@ impl Requests {
 
     /// How many they are.
     pub fn count(&self) -> usize {
-        self.log().count(&self.filter)
+        self.log.count(&self.filter)
     }
 
     /// Waits until there are so many of them, and gives them. A request is recorded before its answer
@@ -107,7 +107,7 @@ impl Requests {
     pub async fn wait_for(&self, count: usize, within: Duration) -> Result<Vec<RecordedRequest>, Error> {
         let deadline = Instant::now() + within;
         // Before the first look, so that nothing is missed between two.
-        let mut ended = self.log().ended();
+        let mut ended = self.log.ended();
         loop {
             let found = self.list();
             if found.len() >= count {
@@ -121,15 +121,11 @@ impl Requests {
 
     /// Forgets all requests, also those that were not asked for.
     pub fn clear(&self) {
-        self.log().clear();
+        self.log.clear();
     }
 
     pub(crate) fn newest(&self, limit: usize) -> Vec<RecordedRequest> {
-        self.log().list(&self.filter, limit).into_iter().map(RecordedRequest).collect()
-    }
-
-    fn log(&self) -> &Log {
-        &self.service.controls().requests
+        self.log.list(&self.filter, limit).into_iter().map(RecordedRequest).collect()
     }
 }
 
@@ -236,30 +232,9 @@ impl RecordedRequest {
         self.0.contract.or_else(|| redact::contract(self.operation()?))
     }
 
-    /// All of it, for the control plane.
-    pub(crate) fn describe(&self) -> RequestRecord {
-        let headers = self.0.headers.keys().map(|name| {
-            let value = self.header(name.as_str()).unwrap_or(REDACTED);
-            (name.to_string(), value.to_owned())
-        });
-        RequestRecord {
-            number: self.number(),
-            at: self.at(),
-            milliseconds: self.took().as_secs_f64() * 1000.0,
-            method: self.method().to_owned(),
-            path: self.path(),
-            query: self.query(),
-            headers: headers.collect(),
-            operation: self.operation().map(str::to_owned),
-            token: self.token().map(str::to_owned),
-            tenant_id: self.tenant_id().map(str::to_owned),
-            user_id: self.user_id().map(str::to_owned),
-            body: self.body(),
-            status: self.status(),
-            answer: self.answer(),
-            fault: self.fault(),
-            trace_id: self.trace_id().map(str::to_owned),
-        }
+    /// The names of all headers that it brought.
+    pub(crate) fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.0.headers.keys().map(http::HeaderName::as_str)
     }
 }
 

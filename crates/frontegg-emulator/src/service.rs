@@ -1,9 +1,11 @@
 //! What every request works with: the store, the clock, the keys, the configuration.
 
+pub(crate) mod outbox;
+
 use std::{
     collections::HashSet,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -38,7 +40,7 @@ pub(crate) struct Service {
     keys: Keys,
     passwords: Passwords,
     config: Config,
-    controls: Controls,
+    controls: Arc<Controls>,
     vendor_id: String,
     client_id: String,
     /// Where this process is reached, without a slash at the end.
@@ -52,7 +54,14 @@ pub(crate) struct Service {
 impl Service {
     /// Opens the store, settles who the environment is and fills a fresh one.
     pub(crate) async fn open(config: Config, clock: Clock, url: String) -> DomainResult<Self> {
-        let controls = Controls::new(&config).map_err(DomainError::bad_request)?;
+        let controls = Controls::new(
+            &config.faults,
+            &config.rate_limits,
+            config.recorded_requests,
+            clock.clone(),
+            config.request_timeout,
+        );
+        let controls = Arc::new(controls.map_err(DomainError::bad_request)?);
         let store = Store::open(&config.store, clock.clone()).await?;
         let keys = Keys::of(&store).await?;
         if config.hashes_cheaply() {
@@ -109,7 +118,7 @@ impl Service {
     }
 
     /// What the emulator itself was told to do.
-    pub(crate) fn controls(&self) -> &Controls {
+    pub(crate) fn controls(&self) -> &Arc<Controls> {
         &self.controls
     }
 

@@ -13,13 +13,11 @@ use http::StatusCode;
 
 use super::{
     Shared,
-    wire::{Channel, MessageBody, MessageList, OutboxQuery, patience},
+    wire::{Channel, Message, MessageBody, MessageList, OutboxQuery, patience},
 };
 use crate::{
-    Message,
     domain::outbox::{self, Filter},
-    outbox as messages,
-    service::Service,
+    service::{Service, outbox as messages},
     store::entity::{self, outbox_message},
 };
 

@@ -1,15 +1,17 @@
 //! The bodies and queries of the control plane: one definition for the server and its client.
 
+mod message;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Fault, Message, RateLimit, Selection};
+pub(crate) use message::MessageBody;
+pub use message::{Channel, Message};
 
-/// What stands in the place of a secret.
-const REDACTED: &str = "[redacted]";
+use crate::{faults::Fault, limits::RateLimit, selection::Selection};
 
 /// The answer of `health`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,50 +201,6 @@ impl OutboxQuery {
     #[must_use]
     pub fn with_secrets(mut self) -> Self {
         self.secrets = true;
-        self
-    }
-}
-
-/// By which way a message would have gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Channel {
-    /// Mail.
-    Email,
-    /// SMS.
-    Sms,
-}
-
-/// A message as it travels.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct MessageBody {
-    pub(crate) id: String,
-    pub(crate) channel: Channel,
-    pub(crate) template: String,
-    pub(crate) to: String,
-    pub(crate) from: Option<String>,
-    pub(crate) user_id: Option<String>,
-    pub(crate) tenant_id: Option<String>,
-    pub(crate) subject: Option<String>,
-    pub(crate) body: Option<String>,
-    pub(crate) link: Option<String>,
-    pub(crate) code: Option<String>,
-    pub(crate) token: Option<String>,
-    #[serde(with = "moment")]
-    pub(crate) sent_at: DateTime<Utc>,
-}
-
-impl MessageBody {
-    /// The same without its code and token, wherever they stand.
-    pub(crate) fn redacted(mut self) -> Self {
-        let secrets: Vec<String> = [&self.code, &self.token].into_iter().flatten().cloned().collect();
-        for text in [&mut self.subject, &mut self.body, &mut self.link, &mut self.code, &mut self.token] {
-            let Some(text) = text else { continue };
-            for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-                *text = text.replace(secret.as_str(), REDACTED);
-            }
-        }
         self
     }
 }

@@ -13,7 +13,6 @@ pub(crate) mod decoy;
 pub(crate) mod documents;
 pub(crate) mod email_confirmation;
 pub(crate) mod environment;
-mod error;
 pub(crate) mod groups;
 pub(crate) mod id_list;
 pub(crate) mod identifiers;
@@ -52,4 +51,4 @@ pub(crate) mod users;
 pub(crate) mod webauthn;
 pub(crate) mod webauthn_challenges;
 
-pub(crate) use error::{DomainError, DomainResult, Refusal};
+pub(crate) use crate::refusal::{DomainError, DomainResult, Refusal};

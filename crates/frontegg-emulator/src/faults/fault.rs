@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::{Error, Selection};
+use crate::{error::Error, selection::Selection};
 
 /// The longest delay or pause.
 const LONGEST: f64 = 3600.0;

@@ -29,7 +29,7 @@ pub(crate) use transfer::{KeyDocument, KeySet};
 use super::SigningKey;
 use crate::{
     clock::Timestamp,
-    domain::{DomainError, DomainResult},
+    refusal::{DomainError, DomainResult},
     store::{Store, Tx, entity::signing_key},
 };
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{Held, Keys, Ring};
 use crate::{
     clock::Timestamp,
-    domain::{DomainError, DomainResult},
     keys::SigningKey,
+    refusal::{DomainError, DomainResult},
     store::{Store, Tx, entity::signing_key},
 };
 
