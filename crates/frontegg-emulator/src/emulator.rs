@@ -1,5 +1,7 @@
 //! Starting, using and stopping an emulator from Rust.
 
+pub(crate) mod outbox;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};

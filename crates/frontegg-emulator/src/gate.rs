@@ -1,6 +1,11 @@
 //! Between the connection and the API: the record of requests, rate limits, faults, and the time that
 //! a request may take.
 
+pub(crate) mod faults;
+pub(crate) mod limits;
+pub(crate) mod requests;
+pub(crate) mod selection;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, response::IntoResponse};
@@ -8,14 +13,13 @@ use frontegg_contract::{ApiFailure, receive::BODY_LIMIT};
 use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use tower::ServiceExt;
 
-use crate::{
-    clock::Clock,
-    faults::{self, Fault, Hit, Lost, too_many_requests},
-    limits::{self, RateLimit},
-    peer,
+use self::{
+    faults::{Fault, Hit, Lost, too_many_requests},
+    limits::RateLimit,
     requests::Log,
     selection::Subject,
 };
+use crate::{clock::Clock, peer};
 
 /// What a test or an operator told the emulator itself to do. It survives a reset.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! The HTTP server: accepting connections, serving requests, ending gracefully.
 
+mod framing;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
@@ -16,7 +18,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{api, control, framing::Framed, gate, peer::Peer, service::Service};
+use crate::{api, control, gate, peer::Peer, server::framing::Framed, service::Service};
 
 /// How long requests under way may go on after the server was told to end.
 const GRACE: Duration = Duration::from_secs(3);

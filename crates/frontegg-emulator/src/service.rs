@@ -1,6 +1,10 @@
 //! What every request works with: the store, the clock, the keys, the configuration.
 
 pub(crate) mod outbox;
+mod people;
+mod signing;
+pub(crate) mod transfer;
+mod user_token;
 
 use std::{
     collections::HashSet,
@@ -24,9 +28,8 @@ use crate::{
         sessions,
     },
     gate::Controls,
-    keys::Keys,
     store::{Identity, Store},
-    tokens::{ApiClaims, Claims, EnvironmentClaims, Life, UserClaims},
+    tokens::{ApiClaims, Claims, EnvironmentClaims, Life, UserClaims, keys::Keys},
 };
 
 /// How long a process may go on with the epoch it knows when others share its store.

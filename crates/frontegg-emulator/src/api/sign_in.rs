@@ -8,10 +8,10 @@ use frontegg_model::{Secret, enums::WebAuthnDeviceType, types};
 
 use crate::{
     domain::{
-        configuration::CookieSameSite,
         identifiers::phones,
         login::{Outcome, SignedIn, Visit},
         mfa::Devices,
+        settings::configuration::CookieSameSite,
     },
     peer,
     service::Service,

@@ -10,13 +10,11 @@ use axum::{
 use frontegg_contract::{ApiFailure, ApiResult, redact::REDACTED};
 use http::StatusCode;
 
-use super::{
-    Shared,
-    wire::{RequestCount, RequestList, RequestQuery, RequestRecord, patience},
-};
+use super::Shared;
 use crate::{
-    requests::{Filter, RecordedRequest, Requests},
+    gate::requests::{Filter, RecordedRequest, Requests},
     service::Service,
+    wire::{RequestCount, RequestList, RequestQuery, RequestRecord, patience},
 };
 
 pub(super) fn routes() -> Router<Arc<Service>> {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::{
     domain::{
         DomainResult,
-        outbox::{self, Filter},
+        messages::outbox::{self, Filter},
     },
     service::Service,
     store::entity::outbox_message,

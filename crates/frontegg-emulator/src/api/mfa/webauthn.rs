@@ -13,8 +13,7 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         mfa::webauthn::{self, Offer, Question, Registration, must_verify_user},
-        webauthn::{Created, OFFERED, RelyingParty, Signed},
-        webauthn_challenges::LIFETIME,
+        webauthn::{Created, OFFERED, RelyingParty, Signed, challenges::LIFETIME},
     },
     service::Service,
     store::entity::WebAuthnDevice,

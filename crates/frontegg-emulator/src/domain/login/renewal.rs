@@ -11,12 +11,13 @@ use super::{
 };
 use crate::{
     domain::{
-        DomainError, DomainResult, configuration,
+        DomainError, DomainResult,
         mfa::{self, Demand},
         sessions::{
             self, Opened,
             refresh_tokens::{self, Standing, Successor},
         },
+        settings::configuration,
     },
     store::{
         Tx,

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     domain::{
         DomainResult,
-        configuration::{self, IdentityConfiguration},
         mfa::{self, Demand},
         sessions,
+        settings::configuration::{self, IdentityConfiguration},
     },
     store::{Tx, entity::user},
 };

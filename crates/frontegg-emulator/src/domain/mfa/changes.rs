@@ -13,7 +13,7 @@ use crate::{
         DomainError, DomainResult,
         identifiers::emails,
         login::{self, Finish, Outcome, Pending, SecondFactor, Visit},
-        outbox,
+        messages::outbox,
     },
     store::{Tx, entity::user},
 };

@@ -12,7 +12,7 @@ use crate::{
         DomainError, DomainResult,
         codes::{Grant, Presented},
         login::{self, Outcome, SecondFactor},
-        outbox,
+        messages::outbox,
     },
     store::{Tx, entity::Purpose},
 };

@@ -16,8 +16,10 @@ use crate::{
         DomainError, DomainResult,
         identifiers::emails,
         login::{self, Outcome, Pending, SecondFactor},
-        webauthn::{self, Created, Credential, Expected, Fault, Known, RelyingParty, Signed, Use},
-        webauthn_challenges::{self as challenges, Posed, Subject},
+        webauthn::{
+            self, Created, Credential, Expected, Fault, Known, RelyingParty, Signed, Use,
+            challenges::{self as challenges, Posed, Subject},
+        },
     },
     ids,
     store::{
