@@ -213,6 +213,14 @@ impl Emulator {
         self.import(&snapshot.0).await
     }
 
+    /// The work it has done so far, for tests of how much a request costs and of who can tell people
+    /// apart by it.
+    #[doc(hidden)]
+    pub fn work(&self) -> Work {
+        let (store, passwords) = (self.service.store(), self.service.passwords());
+        Work { statements: store.statements(), commits: store.commits(), password_hashes: passwords.computed() }
+    }
+
     /// Takes no more connections, lets requests under way end for a few seconds, closes the store.
     pub async fn stop(mut self) {
         self.server.stop().await;
@@ -222,6 +230,18 @@ impl Emulator {
     pub async fn stopped(&mut self) {
         self.server.stopped().await;
     }
+}
+
+/// Work done since the start, for tests.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Statements that the store was asked in transactions, beginnings and ends not among them.
+    pub statements: u64,
+    /// Transactions that write that were committed: what waits for the disk.
+    pub commits: u64,
+    /// Password hashes computed, be it to store one or to compare with one.
+    pub password_hashes: u64,
 }
 
 /// Settings of an emulator that is to be started.

@@ -27,6 +27,8 @@ mod wire;
 
 pub use clock::{Clock, Timestamp};
 pub use control::client::{Control, ControlError};
+#[doc(hidden)]
+pub use emulator::Work;
 pub use emulator::{
     Emulator, EmulatorBuilder,
     outbox::{LastMessage, Outbox},

@@ -23,7 +23,10 @@ pub(crate) use environment::Identity;
 pub use target::{ParseTargetError, StoreTarget};
 pub(crate) use tx::Tx;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use postgres::Postgres;
 use sea_orm::{
@@ -32,7 +35,7 @@ use sea_orm::{
 };
 use sqlite::{File, Memory};
 use tokio::sync::watch;
-use tx::Inner;
+use tx::{Counters, Inner};
 
 use crate::clock::Clock;
 
@@ -87,6 +90,7 @@ pub(crate) struct Store {
     clock: Clock,
     /// Told of every commit of this process.
     commits: watch::Sender<()>,
+    counters: Arc<Counters>,
 }
 
 #[derive(Debug)]
@@ -104,7 +108,7 @@ impl Store {
             StoreTarget::SqliteFile(path) => Engine::File(File::open(path).await?),
             StoreTarget::Postgres(url) => Engine::Postgres(Postgres::open(url).await?),
         };
-        Ok(Self { engine, clock, commits: watch::Sender::new(()) })
+        Ok(Self { engine, clock, commits: watch::Sender::new(()), counters: Arc::default() })
     }
 
     /// Whether the data ends with the process.
@@ -120,7 +124,7 @@ impl Store {
             Engine::File(file) => Inner::File(file.read().await?),
             Engine::Postgres(postgres) => Inner::Postgres(postgres.read().await?, None),
         };
-        Ok(Tx::new(inner, self.clock.clone(), None))
+        Ok(Tx::new(inner, self.clock.clone(), None, Arc::clone(&self.counters)))
     }
 
     /// Begins a transaction that may write, as the only one that does. Do slow work (hashing a
@@ -138,12 +142,23 @@ impl Store {
     }
 
     fn writing(&self, inner: Inner) -> Tx {
-        Tx::new(inner, self.clock.clone(), Some(self.commits.clone()))
+        Tx::new(inner, self.clock.clone(), Some(self.commits.clone()), Arc::clone(&self.counters))
     }
 
     /// Changes with every commit of this process, for those who wait for something to happen.
     pub(crate) fn written(&self) -> watch::Receiver<()> {
         self.commits.subscribe()
+    }
+
+    /// How many statements it was asked since it was opened, beginnings and ends of transactions not
+    /// among them.
+    pub(crate) fn statements(&self) -> u64 {
+        self.counters.statements.load(Ordering::Relaxed)
+    }
+
+    /// How many transactions that write were committed since it was opened.
+    pub(crate) fn commits(&self) -> u64 {
+        self.counters.commits.load(Ordering::Relaxed)
     }
 
     /// Asks the engine for a sign of life.
