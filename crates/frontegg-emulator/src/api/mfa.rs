@@ -15,9 +15,9 @@ use frontegg_model::{Secret, types};
 use super::{caller::caller, sign_in};
 use crate::{
     domain::{
-        login::{Outcome, Visit},
+        login::{self, Visit},
         mfa::{
-            Step, Tried,
+            Proven, Step, Tried,
             authenticators::{self, Offer, Remover},
             mail_codes, phones, policy, recovery,
         },
@@ -205,9 +205,9 @@ impl MfaApi for Service {
         let visit = sign_in::visit(self, cx);
         let (mfa_token, code) = (body.mfa_token.expose(), body.token.expose());
         let tx = self.store().write().await?;
-        let step = step(self, &visit, body.remember_device);
+        let step = step(self, body.remember_device);
         let outcome = authenticators::confirm_at_sign_in(&tx, mfa_token, code, step).await?;
-        finish(self, cx, tx, outcome).await
+        finish(self, cx, tx, outcome, &visit).await
     }
 
     async fn verify_login_mfa_email_code(
@@ -218,9 +218,9 @@ impl MfaApi for Service {
         let visit = sign_in::visit(self, cx);
         let presented = (body.otc_token.expose(), body.code.expose());
         let tx = self.store().write().await?;
-        let step = step(self, &visit, body.remember_device);
+        let step = step(self, body.remember_device);
         let outcome = mail_codes::verify(&tx, body.mfa_token.expose(), presented, step).await?;
-        finish(self, cx, tx, outcome).await
+        finish(self, cx, tx, outcome, &visit).await
     }
 
     async fn verify_login_mfa_sms_code(
@@ -232,9 +232,9 @@ impl MfaApi for Service {
         let visit = sign_in::visit(self, cx);
         let presented = (body.otc_token.expose(), body.code.expose());
         let tx = self.store().write().await?;
-        let step = step(self, &visit, body.remember_device);
+        let step = step(self, body.remember_device);
         let outcome = phones::verify(&tx, body.mfa_token.expose(), &params.device_id, presented, step).await?;
-        finish(self, cx, tx, outcome).await
+        finish(self, cx, tx, outcome, &visit).await
     }
 
     async fn verify_login_mfa_sms_enrollment(
@@ -246,9 +246,9 @@ impl MfaApi for Service {
         let presented = (body.otc_token.expose(), body.code.expose());
         let mfa_token = body.mfa_token.as_ref().map(Secret::expose);
         let tx = self.store().write().await?;
-        let step = step(self, &visit, body.remember_device);
+        let step = step(self, body.remember_device);
         let outcome = phones::confirm_at_sign_in(&tx, mfa_token, presented, step).await?;
-        finish(self, cx, tx, outcome).await
+        finish(self, cx, tx, outcome, &visit).await
     }
 
     async fn verify_login_mfa_webauthn(
@@ -308,14 +308,14 @@ async fn verify_app(
     let visit = sign_in::visit(service, cx);
     let (mfa_token, code) = (body.mfa_token.expose(), body.value.expose());
     let tx = service.store().write().await?;
-    let step = step(service, &visit, body.remember_device);
+    let step = step(service, body.remember_device);
     let outcome = authenticators::verify(&tx, mfa_token, device_id, code, step).await?;
-    finish(service, cx, tx, outcome).await
+    finish(service, cx, tx, outcome, &visit).await
 }
 
 /// The request by which a sign-in goes on.
-fn step<'a>(service: &'a Service, visit: &'a Visit, remember: Option<bool>) -> Step<'a> {
-    Step { base_url: service.base_url(), visit, remember: remember.unwrap_or_default() }
+fn step(service: &Service, remember: Option<bool>) -> Step<'_> {
+    Step { base_url: service.base_url(), remember: remember.unwrap_or_default() }
 }
 
 /// Commits, since a wrong answer was counted, and answers or refuses.
@@ -323,9 +323,14 @@ async fn finish(
     service: &Service,
     cx: &RequestContext,
     tx: Tx,
-    outcome: Tried<Outcome>,
+    tried: Tried<Proven>,
+    visit: &Visit,
 ) -> ApiResult<types::AuthenticationResponseDto> {
-    let outcome = done(tx, outcome).await?;
+    let tried = match tried {
+        Ok(proven) => Ok(login::second_factor_done(&tx, proven, visit).await?),
+        Err(refusal) => Err(refusal),
+    };
+    let outcome = done(tx, tried).await?;
     sign_in::answer(service, cx, outcome).await
 }
 

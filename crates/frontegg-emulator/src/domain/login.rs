@@ -2,7 +2,8 @@
 //!
 //! Every way of signing in ends here. Whoever has found out who it is calls [`first_factor_done`];
 //! that starts a session, or says what else the person has to do first. A second factor comes back
-//! with the token of the sign-in under way ([`pending`]) and goes on with [`second_factor_done`].
+//! with the token of the sign-in under way ([`pending`](super::mfa::pending)) and goes on with
+//! [`second_factor_done`].
 //! What is given out is an [`Outcome`]; `api::sign_in` turns it into the one answer of all of them.
 
 pub(crate) mod captcha;
@@ -10,7 +11,6 @@ mod entry;
 mod invites;
 mod password;
 pub(crate) mod passwordless;
-mod pending;
 mod renewal;
 mod step_up;
 #[cfg(test)]
@@ -20,11 +20,13 @@ use std::time::Duration;
 
 use frontegg_model::enums::MfaStrategy;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
-use serde::{Deserialize, Serialize};
 
 use super::{
     DomainError, DomainResult,
-    mfa::{self, Demand, Devices, Remembered},
+    mfa::{
+        self, Demand, Devices, Proven, Remembered,
+        pending::{self, Asked, Closed},
+    },
     passwords,
     sessions::{self, Opened},
     settings::configuration::{self, CookieSameSite, IdentityConfiguration},
@@ -34,75 +36,12 @@ use crate::{
     tokens::UserClaims,
 };
 
-pub(crate) use super::sessions::Visit;
+pub(crate) use super::sessions::{FirstFactor, Visit};
 use entry::Entry;
 pub(crate) use invites::{Inviting, inviting};
 pub(crate) use password::{Credentials, Identifier, with_password};
-pub(crate) use pending::{
-    Pending, check_pending, guessed_wrong, is_guessing, pending, pending_by_id, second_factor_failed,
-};
 pub(crate) use renewal::{log_out, renew};
 pub(crate) use step_up::step_up;
-
-/// What the person has proven first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum FirstFactor {
-    Password,
-    /// The code of a mail.
-    EmailCode,
-    /// The link of a mail.
-    MagicLink,
-    SmsCode,
-    /// The token of an activation mail.
-    Activation,
-    /// Nothing: they have just come.
-    SignUp,
-    /// A device that checks its owner.
-    Passkey,
-}
-
-impl FirstFactor {
-    /// What the token says about it in `amr`.
-    fn proofs(self) -> &'static [&'static str] {
-        match self {
-            Self::Password => &["pwd"],
-            Self::EmailCode | Self::MagicLink | Self::SmsCode => &["otp"],
-            Self::Passkey => &["hwk"],
-            Self::Activation | Self::SignUp => &[],
-        }
-    }
-
-    /// What a session that is raised later began with, as far as that still counts.
-    fn of_proofs(proofs: &str) -> Self {
-        match proofs.split_whitespace().next() {
-            Some("pwd") => Self::Password,
-            Some("otp") => Self::EmailCode,
-            Some("hwk") => Self::Passkey,
-            _ => Self::SignUp,
-        }
-    }
-}
-
-/// What the person has proven second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SecondFactor {
-    /// The code of an authenticator app.
-    Totp,
-    Sms,
-    EmailCode,
-    WebAuthn,
-}
-
-impl SecondFactor {
-    /// What the token says about it in `amr`, besides `mfa`.
-    fn proof(self) -> &'static str {
-        match self {
-            Self::Totp | Self::EmailCode => "otp",
-            Self::Sms => "sms",
-            Self::WebAuthn => "hwk",
-        }
-    }
-}
 
 /// What comes of a sign-in.
 #[derive(Clone)]
@@ -152,13 +91,15 @@ pub(crate) struct Extras {
     pub(crate) remembered: Option<Remembered>,
 }
 
-/// What is wished for when a second factor has been given.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Finish {
-    /// Not to be asked again on this browser.
-    pub(crate) remember: bool,
-    /// To be shown with the answer.
-    pub(crate) recovery_code: Option<String>,
+impl From<Asked> for Outcome {
+    fn from(asked: Asked) -> Self {
+        match asked {
+            Asked::Challenge { mfa_token, devices } => Self::MfaChallenge { mfa_token, devices },
+            Asked::Enrollment { mfa_token, strategies, qr_code } => {
+                Self::MfaEnrollment { mfa_token, strategies, qr_code }
+            }
+        }
+    }
 }
 
 /// Goes on with a person who has proven a first factor. Nothing is compared here any more.
@@ -193,26 +134,21 @@ async fn proceed(
             }
             finish(tx, &configuration, user, (first, first.proofs()), (visit, entry), Extras::default()).await
         }
-        demand => pending::open(tx, &user, first, visit, None, demand).await,
+        demand => Ok(pending::open(tx, &user, first, visit, None, demand).await?.into()),
     }
 }
 
 /// Goes on with a person who has proven the second factor of a sign-in under way, which is over by
 /// that.
-pub(crate) async fn second_factor_done(
-    tx: &Tx,
-    pending: Pending,
-    second: SecondFactor,
-    visit: &Visit,
-    finishing: Finish,
-) -> DomainResult<Outcome> {
-    let (user, first, raising, visit) = pending.close(tx, visit).await?;
+pub(crate) async fn second_factor_done(tx: &Tx, proven: Proven, visit: &Visit) -> DomainResult<Outcome> {
+    let Proven { pending, second, recovery_code, remember } = proven;
+    let Closed { user, first, raising, visit } = pending.close(tx, visit).await?;
     let mut proofs = first.proofs().to_vec();
     proofs.retain(|proof| *proof != second.proof());
     proofs.extend(["mfa", second.proof()]);
     let application_id = visit.application_id.as_deref();
-    let remembered = if finishing.remember { mfa::remember(tx, &user, application_id).await? } else { None };
-    let extras = Extras { remembered, recovery_code: finishing.recovery_code, ..Extras::default() };
+    let remembered = if remember { mfa::remember(tx, &user, application_id).await? } else { None };
+    let extras = Extras { remembered, recovery_code, ..Extras::default() };
     let configuration = configuration::get(tx).await?;
     if let Some(raising) = raising {
         step_up::finish(tx, &configuration, user, &raising, &proofs, extras).await

@@ -3,7 +3,7 @@
 //!
 //! Each kind has a module ([`authenticators`], [`phones`], [`mail_codes`]); what they have in common
 //! once something is proven, added or removed is in [`changes`]. Sign-in asks [`demand()`] what it
-//! still needs.
+//! still needs, leaves what it has in [`pending`], and goes on with what is [`Proven`].
 //!
 //! What checks a code gives [`Tried`]: **commit in either case**, since a wrong code was counted, and
 //! refuse then.
@@ -14,6 +14,7 @@ pub(crate) mod configuration;
 mod demand;
 pub(crate) mod devices;
 pub(crate) mod mail_codes;
+pub(crate) mod pending;
 pub(crate) mod phones;
 pub(crate) mod policy;
 pub(crate) mod recovery;
@@ -21,7 +22,7 @@ mod remembered;
 mod totp;
 pub(crate) mod webauthn;
 
-pub(crate) use changes::Step;
+pub(crate) use changes::{Proven, Step};
 pub(crate) use demand::{Demand, demand, is_forced, step_up};
 pub(crate) use devices::Devices;
 pub(crate) use remembered::{Remembered, remember};

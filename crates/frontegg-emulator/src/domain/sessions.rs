@@ -6,6 +6,7 @@
 
 pub(crate) mod administration;
 mod claims;
+mod factors;
 pub(crate) mod refresh_tokens;
 mod rules;
 
@@ -27,6 +28,7 @@ use crate::{
 };
 
 pub(crate) use claims::{claims, is_multi_factor};
+pub(crate) use factors::{FirstFactor, SecondFactor};
 pub(crate) use rules::{FORM, Limit, Rules, Timeout};
 
 /// What a request tells about who sent it and from where.

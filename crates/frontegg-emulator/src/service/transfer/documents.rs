@@ -93,7 +93,7 @@ fn document(forms: &[Form], text: &str, row: &Row) -> DomainResult<()> {
 /// What was begun with a sign-in that is not over yet.
 fn second_factor(text: &str, row: &Row) -> DomainResult<()> {
     if row.get("kind").and_then(Value::as_str) == Some(Purpose::SecondFactor.to_value().as_str()) {
-        login::check_pending(text)?;
+        mfa::pending::check(text)?;
     }
     Ok(())
 }

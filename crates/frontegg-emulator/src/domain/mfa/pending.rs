@@ -11,12 +11,12 @@ use frontegg_model::enums::MfaStrategy;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
-use super::{FirstFactor, Outcome, Visit};
+use super::{Demand, Devices, authenticators};
 use crate::{
     domain::{
         DomainError, DomainResult,
         codes::{self, Presented},
-        mfa::{Demand, authenticators},
+        sessions::{FirstFactor, Visit},
         settings,
     },
     ids,
@@ -54,10 +54,10 @@ struct Context {
 
 /// A session for which its holder proves once more who they are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Raising {
-    pub(super) session_id: String,
+pub(crate) struct Raising {
+    pub(crate) session_id: String,
     /// The tenant that the new token is to be for.
-    pub(super) tenant_id: String,
+    pub(crate) tenant_id: String,
 }
 
 /// A sign-in that waits for its second factor.
@@ -73,15 +73,34 @@ pub(crate) struct Pending {
     context: Context,
 }
 
+/// What the person of a sign-in is asked for, with the token to come back with.
+#[derive(Clone)]
+pub(crate) enum Asked {
+    /// One of the second factors that they have.
+    Challenge { mfa_token: String, devices: Devices },
+    /// To set one up.
+    Enrollment { mfa_token: String, strategies: Vec<MfaStrategy>, qr_code: Option<String> },
+}
+
+/// A sign-in that waits no more.
+pub(crate) struct Closed {
+    pub(crate) user: user::Model,
+    pub(crate) first: FirstFactor,
+    /// The session to raise, where there is one.
+    pub(crate) raising: Option<Raising>,
+    /// The visit, as it was at the first factor where the present request does not tell.
+    pub(crate) visit: Visit,
+}
+
 /// Gives out a token for a sign-in, or a session, that needs a second factor.
-pub(super) async fn open(
+pub(crate) async fn open(
     tx: &Tx,
     user: &user::Model,
     first: FirstFactor,
     visit: &Visit,
     raising: Option<Raising>,
     demand: Demand,
-) -> DomainResult<Outcome> {
+) -> DomainResult<Asked> {
     // What nothing depends on any more.
     one_time_token::Entity::delete_many()
         .filter(of(&user.id))
@@ -100,7 +119,7 @@ pub(super) async fn open(
     let target = serde_json::to_string(&context).map_err(DomainError::internal)?;
     let id = new_row(tx, &user.id, &mfa_token, Some(target)).insert(tx).await?.id;
     match demand {
-        Demand::Challenge(devices) => Ok(Outcome::MfaChallenge { mfa_token, devices }),
+        Demand::Challenge(devices) => Ok(Asked::Challenge { mfa_token, devices }),
         Demand::Enrollment(strategies) => enrollment(tx, user, &id, mfa_token, strategies).await,
         Demand::Nothing => Err(DomainError::internal(anyhow::anyhow!("a sign-in waits for nothing"))),
     }
@@ -112,18 +131,18 @@ async fn enrollment(
     id: &str,
     mfa_token: String,
     strategies: Vec<MfaStrategy>,
-) -> DomainResult<Outcome> {
+) -> DomainResult<Asked> {
     let qr_code = if strategies.contains(&MfaStrategy::AuthenticatorApp) {
         Some(authenticators::offer(tx, user, Some(id)).await?.qr_code)
     } else {
         None
     };
-    Ok(Outcome::MfaEnrollment { mfa_token, strategies, qr_code })
+    Ok(Asked::Enrollment { mfa_token, strategies, qr_code })
 }
 
 /// The sign-in that a token was given out for; 401 when there is none (any more), when its person is
 /// locked, or has given too many wrong answers of late.
-pub(crate) async fn pending(tx: &Tx, mfa_token: &str) -> DomainResult<Pending> {
+pub(crate) async fn find(tx: &Tx, mfa_token: &str) -> DomainResult<Pending> {
     let Ok(row) = Presented::new(Purpose::SecondFactor, mfa_token).look(tx).await? else {
         return Err(bad_token());
     };
@@ -131,7 +150,7 @@ pub(crate) async fn pending(tx: &Tx, mfa_token: &str) -> DomainResult<Pending> {
 }
 
 /// The same for what is bound to a sign-in and knows its id.
-pub(crate) async fn pending_by_id(tx: &Tx, id: &str) -> DomainResult<Pending> {
+pub(super) async fn find_by_id(tx: &Tx, id: &str) -> DomainResult<Pending> {
     let row = one_time_token::Entity::find_by_id(id)
         .filter(one_time_token::Column::Kind.eq(Purpose::SecondFactor))
         .filter(one_time_token::Column::SpentAt.is_null())
@@ -143,7 +162,7 @@ pub(crate) async fn pending_by_id(tx: &Tx, id: &str) -> DomainResult<Pending> {
 }
 
 /// Refuses what could not be read as the state of a sign-in.
-pub(crate) fn check_pending(context: &str) -> DomainResult<()> {
+pub(crate) fn check(context: &str) -> DomainResult<()> {
     settings::read::<Context>(context).map(drop)
 }
 
@@ -160,19 +179,14 @@ async fn read(tx: &Tx, row: one_time_token::Model) -> DomainResult<Pending> {
 }
 
 /// Counts a wrong answer. Commit, then refuse with 401.
-pub(crate) async fn second_factor_failed(tx: &Tx, pending: &Pending) -> DomainResult<()> {
+pub(crate) async fn failed(tx: &Tx, pending: &Pending) -> DomainResult<()> {
     codes::miss(tx, pending.row.clone()).await?;
     Ok(())
 }
 
 impl Pending {
-    /// Ends it. Gives the person, their first factor, the session to raise, and the visit as it was
-    /// at the first factor where the present request does not tell.
-    pub(super) async fn close(
-        self,
-        tx: &Tx,
-        visit: &Visit,
-    ) -> DomainResult<(user::Model, FirstFactor, Option<Raising>, Visit)> {
+    /// Ends it.
+    pub(crate) async fn close(self, tx: &Tx, visit: &Visit) -> DomainResult<Closed> {
         let id = self.row.id.clone();
         codes::spend(tx, self.row).await?;
         // Wrong answers of before count no more, except where somebody else is just guessing.
@@ -192,17 +206,17 @@ impl Pending {
             invitation: self.context.invitation,
             ..visit.clone()
         };
-        Ok((self.user, self.first, self.context.raising, visit))
+        Ok(Closed { user: self.user, first: self.first, raising: self.context.raising, visit })
     }
 }
 
 /// Whether the person has given so many wrong answers of late that none is taken any more.
-pub(crate) async fn is_guessing(tx: &Tx, user_id: &str) -> DomainResult<bool> {
+pub(super) async fn is_guessing(tx: &Tx, user_id: &str) -> DomainResult<bool> {
     Ok(misses(tx, user_id).await? >= BUDGET)
 }
 
 /// Counts a wrong answer that was given outside a sign-in. Commit, then refuse.
-pub(crate) async fn guessed_wrong(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(super) async fn guessed_wrong(tx: &Tx, user_id: &str) -> DomainResult<()> {
     let row = one_time_token::ActiveModel {
         attempts: Set(1),
         spent_at: Set(Some(tx.now())),
