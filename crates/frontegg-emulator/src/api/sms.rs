@@ -33,9 +33,9 @@ impl SmsApi for Service {
         body: types::CreateUserPhoneNumberRequestDto,
     ) -> ApiResult<types::UserPhoneNumberCreatedResponseDto> {
         let verify = body.verify.unwrap_or(true);
-        let tx = self.store().write().await?;
-        let token = phone_confirmation::add(&tx, self.base_url(), cx.user()?, &body.phone_number, verify).await?;
-        tx.commit().await?;
+        let token = self
+            .write(async |tx| Ok(phone_confirmation::add(tx, cx.user()?, &body.phone_number, verify).await?))
+            .await?;
         Ok(types::UserPhoneNumberCreatedResponseDto { otc_token: token.map(Into::into) })
     }
 
@@ -68,9 +68,8 @@ impl SmsApi for Service {
         cx: &RequestContext,
         params: SendMyPhoneNumberDeletionCodeParams,
     ) -> ApiResult<types::UserPhoneNumberDeleteCodeResponseDto> {
-        let tx = self.store().write().await?;
-        let token = phone_confirmation::ask_removal(&tx, self.base_url(), cx.user()?, &params.id).await?;
-        tx.commit().await?;
+        let token =
+            self.write(async |tx| Ok(phone_confirmation::ask_removal(tx, cx.user()?, &params.id).await?)).await?;
         Ok(types::UserPhoneNumberDeleteCodeResponseDto { otc_token: token.into(), phone_id: params.id })
     }
 
@@ -79,9 +78,8 @@ impl SmsApi for Service {
         cx: &RequestContext,
         body: types::PreVerifyUserPhoneNumberRequestDto,
     ) -> ApiResult<types::UserPhoneNumberCreatedResponseDto> {
-        let tx = self.store().write().await?;
-        let token = phone_confirmation::ask(&tx, self.base_url(), cx.user()?, &body.phone_number).await?;
-        tx.commit().await?;
+        let token =
+            self.write(async |tx| Ok(phone_confirmation::ask(tx, cx.user()?, &body.phone_number).await?)).await?;
         Ok(types::UserPhoneNumberCreatedResponseDto { otc_token: Some(token.into()) })
     }
 
@@ -90,11 +88,8 @@ impl SmsApi for Service {
         cx: &RequestContext,
         body: types::VerifyPhoneNumberOtcRequestDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
         let (token, code) = (body.otc_token.expose(), body.code.expose());
-        let confirmed = phone_confirmation::confirm(&tx, cx.user()?, token, code).await?;
-        tx.commit().await?;
-        Ok(confirmed.map_err(|_| phone_confirmation::refusal())?)
+        self.attempt(async |tx| Ok(phone_confirmation::confirm(tx, cx.user()?, token, code).await?)).await
     }
 
     async fn verify_my_phone_number_deletion(
@@ -103,11 +98,9 @@ impl SmsApi for Service {
         params: VerifyMyPhoneNumberDeletionParams,
         body: types::VerifyPhoneNumberOtcRequestDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
         let (token, code) = (body.otc_token.expose(), body.code.expose());
-        let confirmed = phone_confirmation::confirm_removal(&tx, cx.user()?, &params.id, token, code).await?;
-        tx.commit().await?;
-        Ok(confirmed.map_err(|_| phone_confirmation::refusal())?)
+        self.attempt(async |tx| Ok(phone_confirmation::confirm_removal(tx, cx.user()?, &params.id, token, code).await?))
+            .await
     }
 }
 

@@ -27,10 +27,12 @@ impl UnpublishedSignInApi for Service {
         let max_age = body.max_age.into_option().flatten();
         let max_age = max_age.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or_default()));
         let visit = sign_in::visit(self, cx);
-        let tx = self.store().write().await?;
-        let session = (token.token_id.as_str(), token.tenant_id.as_str());
-        let outcome = login::step_up(&tx, session, max_age, &visit).await?;
-        tx.commit().await?;
+        let outcome = self
+            .write(async |tx| {
+                let session = (token.token_id.as_str(), token.tenant_id.as_str());
+                Ok(login::step_up(tx, session, max_age, &visit).await?)
+            })
+            .await?;
         sign_in::answer(self, cx, outcome).await
     }
 

@@ -24,7 +24,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 use super::{
     DomainError, DomainResult,
     mfa::{
-        self, Demand, Devices, Proven, Remembered,
+        self, Demand, Devices, Proven, RememberDevice, Remembered,
         pending::{self, Asked, Closed},
     },
     passwords,
@@ -32,7 +32,7 @@ use super::{
     settings::configuration::{self, CookieSameSite, IdentityConfiguration},
 };
 use crate::{
-    store::{Tx, entity::user},
+    store::{Read, Write, entity::user},
     tokens::UserClaims,
 };
 
@@ -104,7 +104,7 @@ impl From<Asked> for Outcome {
 
 /// Goes on with a person who has proven a first factor. Nothing is compared here any more.
 pub(crate) async fn first_factor_done(
-    tx: &Tx,
+    tx: &Write,
     user: user::Model,
     first: FirstFactor,
     visit: &Visit,
@@ -113,7 +113,7 @@ pub(crate) async fn first_factor_done(
 }
 
 async fn proceed(
-    tx: &Tx,
+    tx: &Write,
     user: user::Model,
     first: FirstFactor,
     visit: &Visit,
@@ -140,14 +140,15 @@ async fn proceed(
 
 /// Goes on with a person who has proven the second factor of a sign-in under way, which is over by
 /// that.
-pub(crate) async fn second_factor_done(tx: &Tx, proven: Proven, visit: &Visit) -> DomainResult<Outcome> {
+pub(crate) async fn second_factor_done(tx: &Write, proven: Proven, visit: &Visit) -> DomainResult<Outcome> {
     let Proven { pending, second, recovery_code, remember } = proven;
     let Closed { user, first, raising, visit } = pending.close(tx, visit).await?;
     let mut proofs = first.proofs().to_vec();
     proofs.retain(|proof| *proof != second.proof());
     proofs.extend(["mfa", second.proof()]);
     let application_id = visit.application_id.as_deref();
-    let remembered = if remember { mfa::remember(tx, &user, application_id).await? } else { None };
+    let remembered =
+        if remember == RememberDevice::Yes { mfa::remember(tx, &user, application_id).await? } else { None };
     let extras = Extras { remembered, recovery_code, ..Extras::default() };
     let configuration = configuration::get(tx).await?;
     if let Some(raising) = raising {
@@ -163,7 +164,7 @@ pub(crate) async fn second_factor_done(tx: &Tx, proven: Proven, visit: &Visit) -
 
 /// The last steps: the age of the password, then a session.
 async fn finish(
-    tx: &Tx,
+    tx: &Write,
     configuration: &IdentityConfiguration,
     user: user::Model,
     (first, proofs): (FirstFactor, &[&str]),
@@ -189,7 +190,7 @@ async fn finish(
 
 /// The outcome for a session that is open, with a token for that tenant.
 async fn signed_in(
-    tx: &Tx,
+    tx: &Read,
     configuration: &IdentityConfiguration,
     user: &user::Model,
     tenant_id: &str,
@@ -207,7 +208,7 @@ async fn signed_in(
 }
 
 /// The tenant of the session is the one that the person works in from now on.
-async fn note_login(tx: &Tx, user: user::Model, tenant_id: &str) -> DomainResult<user::Model> {
+async fn note_login(tx: &Write, user: user::Model, tenant_id: &str) -> DomainResult<user::Model> {
     let mut row = user.into_active_model();
     row.last_login = Set(Some(tx.now()));
     row.active_tenant_id.set_ne(Some(tenant_id.to_owned()));

@@ -12,7 +12,7 @@ use crate::{
     domain::{DomainError, DomainResult},
     service::Service,
     store::{
-        Store, Tx,
+        Fetch, Store, Write,
         dump::{self, LoadError, Rows},
         entity::issuer,
         migrations,
@@ -73,7 +73,7 @@ impl Service {
             }
             tables.insert(table.to_owned(), rows);
         }
-        let issuers = issuer::Entity::find().all(&tx).await?;
+        let issuers = issuer::Entity::find().fetch_all(&tx).await?;
         let document = Document {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -90,12 +90,14 @@ impl Service {
     pub(crate) async fn import(&self, document: &Value) -> DomainResult<()> {
         let document = read(document)?;
         let keys = document.keys.as_deref().map(KeySet::read).transpose()?;
-        let tx = self.store().write().await?;
-        write(&tx, &document).await?;
-        if let Some(keys) = &keys {
-            self.keys().write(&tx, keys).await?;
-        }
-        tx.commit().await?;
+        let replace = async |tx: &Write| {
+            write(tx, &document).await?;
+            match &keys {
+                Some(keys) => self.keys().write(tx, keys).await,
+                None => Ok(()),
+            }
+        };
+        self.store().write(replace).await?;
         match keys {
             Some(keys) => self.keys().adopt(self.store(), keys).await,
             None => Ok(()),
@@ -128,7 +130,7 @@ fn read(document: &Value) -> DomainResult<Document> {
     Ok(document)
 }
 
-async fn write(tx: &Tx, document: &Document) -> DomainResult<()> {
+async fn write(tx: &Write, document: &Document) -> DomainResult<()> {
     dump::clear(tx).await?;
     for table in dump::tables() {
         let Some(rows) = document.tables.get(table).filter(|rows| !rows.is_empty()) else {

@@ -15,19 +15,19 @@ use crate::{
         sessions,
         settings::configuration::{self, IdentityConfiguration},
     },
-    store::{Tx, entity::user},
+    store::{Fetch, Write, entity::user},
 };
 
 /// Asks the holder of a session for a second factor, unless they gave one within that time; then, and
 /// only then, the session is as good as it gets.
 pub(crate) async fn step_up(
-    tx: &Tx,
+    tx: &Write,
     (session_id, tenant_id): (&str, &str),
     max_age: Option<Duration>,
     visit: &Visit,
 ) -> DomainResult<Outcome> {
     let session = sessions::find(tx, session_id).await?.ok_or_else(sessions::dead)?;
-    let user = user::Entity::find_by_id(session.user_id.as_str()).one(tx).await?.ok_or_else(sessions::dead)?;
+    let user = user::Entity::find_by_id(session.user_id.as_str()).fetch_one(tx).await?.ok_or_else(sessions::dead)?;
     let is_recent = max_age.is_none_or(|age| session.proven_at.after(age) >= tx.now());
     if sessions::is_multi_factor(&session) && is_recent {
         let configuration = configuration::get(tx).await?;
@@ -46,7 +46,7 @@ pub(crate) async fn step_up(
 
 /// The session once its holder has given the second factor.
 pub(super) async fn finish(
-    tx: &Tx,
+    tx: &Write,
     configuration: &IdentityConfiguration,
     user: user::Model,
     raising: &Raising,

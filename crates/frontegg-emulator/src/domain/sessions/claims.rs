@@ -3,7 +3,7 @@
 use crate::{
     domain::{DomainResult, identifiers::emails, memberships, roles, settings::configuration::IdentityConfiguration},
     store::{
-        Tx,
+        Read,
         entity::{session, user},
     },
     tokens::UserClaims,
@@ -15,7 +15,7 @@ const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/mult
 /// The claims of a token of that session, for that tenant, as things are now; all but those about
 /// the token itself.
 pub(crate) async fn claims(
-    tx: &Tx,
+    tx: &Read,
     configuration: &IdentityConfiguration,
     user: &user::Model,
     session: &session::Model,

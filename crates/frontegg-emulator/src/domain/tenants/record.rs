@@ -11,7 +11,7 @@ use super::{hierarchy, metadata};
 use crate::{
     domain::{DomainError, DomainResult},
     ids,
-    store::{Tx, entity::tenant, query},
+    store::{Fetch, Read, Write, entity::tenant, query},
 };
 
 /// Most characters of a tenant's id.
@@ -95,36 +95,36 @@ pub(crate) fn check_id(tenant_id: &str) -> DomainResult<()> {
 }
 
 /// The tenant with that id.
-pub(crate) async fn find(tx: &Tx, tenant_id: &str) -> DomainResult<Option<tenant::Model>> {
+pub(crate) async fn find(tx: &Read, tenant_id: &str) -> DomainResult<Option<tenant::Model>> {
     let row = with_deleted(tx, tenant_id).await?;
     Ok(row.filter(|row| row.deleted_at.is_none()))
 }
 
 /// The tenant with that id, or 404.
-pub(crate) async fn require(tx: &Tx, tenant_id: &str) -> DomainResult<tenant::Model> {
+pub(crate) async fn require(tx: &Read, tenant_id: &str) -> DomainResult<tenant::Model> {
     let missing = || DomainError::not_found("Tenant not found");
     find(tx, tenant_id).await?.ok_or_else(missing)
 }
 
 /// The tenant that has its login page under that alias, compared without case.
-pub(crate) async fn find_by_alias(tx: &Tx, alias: &str) -> DomainResult<Option<tenant::Model>> {
+pub(crate) async fn find_by_alias(tx: &Read, alias: &str) -> DomainResult<Option<tenant::Model>> {
     let row = tenant::Entity::find()
         .filter(query::equals(tenant::Column::Alias, alias))
         .filter(tenant::Column::DeletedAt.is_null())
-        .one(tx)
+        .fetch_one(tx)
         .await?;
     Ok(row)
 }
 
 /// The tenant behind that alias, or 404.
-pub(crate) async fn require_alias(tx: &Tx, alias: &str) -> DomainResult<tenant::Model> {
+pub(crate) async fn require_alias(tx: &Read, alias: &str) -> DomainResult<tenant::Model> {
     let missing = || DomainError::not_found("Tenant not found");
     find_by_alias(tx, alias).await?.ok_or_else(missing)
 }
 
 /// Gives a tenant a login page under that alias, or takes it away. No operation does so; seeding
 /// does.
-pub(crate) async fn set_alias(tx: &Tx, tenant_id: &str, alias: Option<String>) -> DomainResult<()> {
+pub(crate) async fn set_alias(tx: &Write, tenant_id: &str, alias: Option<String>) -> DomainResult<()> {
     let mut row = require(tx, tenant_id).await?.into_active_model();
     if let Some(alias) = &alias {
         if alias.trim().is_empty() {
@@ -142,7 +142,7 @@ pub(crate) async fn set_alias(tx: &Tx, tenant_id: &str, alias: Option<String>) -
 }
 
 /// Locks a tenant or unlocks it. No operation does so; seeding does.
-pub(crate) async fn set_locked(tx: &Tx, tenant_id: &str, locked: bool) -> DomainResult<()> {
+pub(crate) async fn set_locked(tx: &Write, tenant_id: &str, locked: bool) -> DomainResult<()> {
     let mut row = require(tx, tenant_id).await?.into_active_model();
     row.is_locked = Set(locked);
     row.updated_at = Set(tx.now());
@@ -152,7 +152,7 @@ pub(crate) async fn set_locked(tx: &Tx, tenant_id: &str, locked: bool) -> Domain
 
 /// Creates a tenant, or revives a deleted one: its record with the new members over the old, but
 /// none of its people and none of its place in the hierarchy.
-pub(crate) async fn create(tx: &Tx, new: NewTenant) -> DomainResult<tenant::Model> {
+pub(crate) async fn create(tx: &Write, new: NewTenant) -> DomainResult<tenant::Model> {
     let NewTenant { tenant_id, parent_id, mut record, blank } = new;
     let tenant_id = tenant_id.unwrap_or_else(ids::new_id);
     check_id(&tenant_id)?;
@@ -176,7 +176,7 @@ pub(crate) async fn create(tx: &Tx, new: NewTenant) -> DomainResult<tenant::Mode
 }
 
 /// The tenant with that id, created or revived where there is none.
-pub(crate) async fn ensure(tx: &Tx, tenant_id: &str) -> DomainResult<tenant::Model> {
+pub(crate) async fn ensure(tx: &Write, tenant_id: &str) -> DomainResult<tenant::Model> {
     if let Some(row) = find(tx, tenant_id).await? {
         return Ok(row);
     }
@@ -186,7 +186,7 @@ pub(crate) async fn ensure(tx: &Tx, tenant_id: &str) -> DomainResult<tenant::Mod
 
 /// Writes what is given and moves the tenant, with all that lies below it, where a parent is.
 pub(crate) async fn update(
-    tx: &Tx,
+    tx: &Write,
     tenant_id: &str,
     changes: Changes,
     parent_id: Option<&str>,
@@ -204,15 +204,15 @@ pub(crate) async fn update(
     Ok(row.update(tx).await?)
 }
 
-async fn with_deleted(tx: &Tx, tenant_id: &str) -> DomainResult<Option<tenant::Model>> {
-    let row = tenant::Entity::find().filter(tenant::Column::TenantId.eq(tenant_id)).one(tx).await?;
+async fn with_deleted(tx: &Read, tenant_id: &str) -> DomainResult<Option<tenant::Model>> {
+    let row = tenant::Entity::find().filter(tenant::Column::TenantId.eq(tenant_id)).fetch_one(tx).await?;
     Ok(row)
 }
 
 /// The record to write for a new tenant or for a deleted one that comes back: with the id and the
 /// age it had before, and what it said before unless that is to be forgotten.
 pub(super) fn new_row(
-    tx: &Tx,
+    tx: &Write,
     tenant_id: &str,
     deleted: Option<tenant::Model>,
     record: Changes,
@@ -234,7 +234,7 @@ pub(super) fn new_row(
 }
 
 /// A record that says nothing.
-fn blank_row(tx: &Tx, tenant_id: &str) -> tenant::ActiveModel {
+fn blank_row(tx: &Write, tenant_id: &str) -> tenant::ActiveModel {
     tenant::ActiveModel {
         id: Set(ids::new_id()),
         tenant_id: Set(tenant_id.to_owned()),

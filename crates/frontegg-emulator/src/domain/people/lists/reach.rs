@@ -9,7 +9,7 @@ use crate::{
         memberships,
         tenants::{self, hierarchy},
     },
-    store::Tx,
+    store::Read,
 };
 
 /// Among whom to look.
@@ -34,7 +34,7 @@ pub(crate) struct Scope<'a> {
 /// The tenants in question. A user's token sees the tenants below its own only where its holder
 /// may enter them.
 pub(crate) async fn reach(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     caller_id: Option<&str>,
     scope: Scope<'_>,
@@ -56,7 +56,7 @@ pub(crate) async fn reach(
     Ok(Reach::Tenants(with_below(tx, asked, scope.include_sub_tenants).await?))
 }
 
-async fn with_below(tx: &Tx, tenant_id: &str, below: bool) -> DomainResult<Vec<String>> {
+async fn with_below(tx: &Read, tenant_id: &str, below: bool) -> DomainResult<Vec<String>> {
     let mut tenants = vec![tenant_id.to_owned()];
     if below {
         tenants.extend(hierarchy::below(tx, tenant_id).await?.into_iter().map(|(id, _)| id));
@@ -64,7 +64,7 @@ async fn with_below(tx: &Tx, tenant_id: &str, below: bool) -> DomainResult<Vec<S
     Ok(tenants)
 }
 
-async fn reaches_down(tx: &Tx, user_id: Option<&str>, tenant_id: &str) -> DomainResult<bool> {
+async fn reaches_down(tx: &Read, user_id: Option<&str>, tenant_id: &str) -> DomainResult<bool> {
     let Some(user_id) = user_id else { return Ok(false) };
     let Some(row) = memberships::find(tx, user_id, tenant_id).await? else { return Ok(false) };
     let tenant = tenants::find(tx, tenant_id).await?;
