@@ -15,6 +15,7 @@ use crate::{
     domain::tenants,
     server::{self, Server},
     service::Service,
+    wire::Secrets,
 };
 
 /// A running emulator. It stops when it is dropped; [`Emulator::stop`] also waits for it.
@@ -185,13 +186,13 @@ impl Emulator {
     /// signing keys, messages, secrets of authenticator apps and of providers. People and machines can
     /// sign in at a copy nevertheless.
     pub async fn export(&self) -> Result<Value, Error> {
-        Ok(self.service.export(false).await?)
+        Ok(self.service.export(Secrets::LeftOut).await?)
     }
 
     /// The whole state as a document, with all secrets: tokens of before are good at a copy too, if it
     /// has the same client id.
     pub async fn export_with_secrets(&self) -> Result<Value, Error> {
-        Ok(self.service.export(true).await?)
+        Ok(self.service.export(Secrets::Included).await?)
     }
 
     /// Puts the state of a document in place of the present one. A document that does not fit is refused

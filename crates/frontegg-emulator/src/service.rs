@@ -24,7 +24,9 @@ use crate::{
     clock::Clock,
     config::Config,
     domain::{
-        self, DomainError, DomainResult, Tried, environment, machine_tokens,
+        self, DomainError, DomainResult, Tried,
+        environment::{self, Credentials},
+        machine_tokens,
         passwords::{self, Passwords, Subject},
         sessions,
     },
@@ -185,9 +187,9 @@ impl Service {
     }
 
     /// A fresh token of the environment, for whoever knows its credentials.
-    pub(crate) async fn environment_token(&self, client_id: &str, api_key: &str) -> DomainResult<(String, Duration)> {
-        let own = (self.client_id(), self.config.api_key.expose_secret());
-        environment::check_credentials((client_id, api_key), own)?;
+    pub(crate) async fn environment_token(&self, given: Credentials<'_>) -> DomainResult<(String, Duration)> {
+        let own = Credentials { client_id: self.client_id(), api_key: self.config.api_key.expose_secret() };
+        environment::check_credentials(given, own)?;
         let lifetime = self.config.environment_token_lifetime;
         let claims = Claims::Environment(EnvironmentClaims {
             vendor_id: self.vendor_id.clone(),

@@ -6,6 +6,7 @@ use frontegg_model::{Secret, enums::EmailTemplateType, types};
 use super::caller::caller;
 use crate::{
     domain::{
+        memberships::MemberKey,
         messages::templates::{Environment, mails},
         settings::configuration,
         tenant_invites::{self, Invite, NewInvite},
@@ -68,10 +69,10 @@ impl AccountInvitationsApi for Service {
         cx: &RequestContext,
         body: types::UpdateInviteTokenRequest,
     ) -> ApiResult<types::InviteTokenDto> {
-        let owner = (cx.tenant()?, cx.user()?);
+        let member = MemberKey { user_id: cx.user()?, tenant_id: cx.tenant()? };
         let invite = self
             .write(async |tx| {
-                Ok(tenant_invites::update(tx, owner, body.expires_in_minutes, body.should_send_email).await?)
+                Ok(tenant_invites::update(tx, member, body.expires_in_minutes, body.should_send_email).await?)
             })
             .await?;
         Ok(answer(self, invite))

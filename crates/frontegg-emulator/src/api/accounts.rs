@@ -18,7 +18,7 @@ use serde_json::json;
 use super::{caller::caller, paging};
 use crate::{
     clock::Timestamp,
-    domain::tenants::{self, Changes, Listing, NewTenant, SortBy},
+    domain::tenants::{self, Changes, Former, Listing, NewTenant, SortBy},
     service::Service,
     store::entity::tenant,
 };
@@ -194,7 +194,7 @@ pub(super) fn new_tenant(body: types::CreateTenantRequest) -> NewTenant {
             metadata: body.metadata,
             ..Changes::default()
         },
-        blank: false,
+        former: Former::Kept,
     }
 }
 

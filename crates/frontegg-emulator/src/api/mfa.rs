@@ -15,10 +15,13 @@ use frontegg_model::{Secret, types};
 use super::{caller::caller, sign_in};
 use crate::{
     domain::{
-        DomainResult, Tried, login,
+        DomainResult, Tried,
+        codes::TypedCode,
+        login,
         mfa::{
             Proven, RememberDevice,
             authenticators::{self, Offer, Remover},
+            devices::OwnDevice,
             mail_codes, phones, policy, recovery,
         },
     },
@@ -43,7 +46,7 @@ impl MfaApi for Service {
         body: types::DisableMfaAuthAppRequest,
     ) -> ApiResult<()> {
         let remover = remover(cx, body.token.as_ref());
-        let app = (cx.user()?, params.device_id.as_str());
+        let app = OwnDevice { user_id: cx.user()?, device_id: &params.device_id };
         self.attempt(async |tx| Ok(authenticators::remove(tx, app, remover).await?)).await
     }
 
@@ -58,9 +61,9 @@ impl MfaApi for Service {
         params: DisableMySmsMfaParams,
         body: types::DisableMfasmsRequest,
     ) -> ApiResult<()> {
-        let presented = (body.otc_token.expose(), body.code.expose());
-        let phone = (cx.user()?, params.device_id.as_str());
-        self.attempt(async |tx| Ok(phones::remove(tx, phone, presented, remover(cx, None)).await?)).await
+        let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
+        let phone = OwnDevice { user_id: cx.user()?, device_id: &params.device_id };
+        self.attempt(async |tx| Ok(phones::remove(tx, phone, typed, remover(cx, None)).await?)).await
     }
 
     async fn enroll_login_mfa_authenticator(
@@ -193,9 +196,9 @@ impl MfaApi for Service {
         cx: &RequestContext,
         body: types::VerifyMfaEmailOtcRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        let presented = (body.otc_token.expose(), body.code.expose());
+        let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
         let remember = remember(body.remember_device);
-        finish(self, cx, async |tx| mail_codes::verify(tx, body.mfa_token.expose(), presented, remember).await).await
+        finish(self, cx, async |tx| mail_codes::verify(tx, body.mfa_token.expose(), typed, remember).await).await
     }
 
     async fn verify_login_mfa_sms_code(
@@ -204,10 +207,10 @@ impl MfaApi for Service {
         params: VerifyLoginMfaSmsCodeParams,
         body: types::VerifyMfasmsRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        let presented = (body.otc_token.expose(), body.code.expose());
+        let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
         let remember = remember(body.remember_device);
         finish(self, cx, async |tx| {
-            phones::verify(tx, body.mfa_token.expose(), &params.device_id, presented, remember).await
+            phones::verify(tx, body.mfa_token.expose(), &params.device_id, typed, remember).await
         })
         .await
     }
@@ -217,10 +220,10 @@ impl MfaApi for Service {
         cx: &RequestContext,
         body: types::VerifyEnrollMfasmsRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        let presented = (body.otc_token.expose(), body.code.expose());
+        let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
         let mfa_token = body.mfa_token.as_ref().map(Secret::expose);
         let remember = remember(body.remember_device);
-        finish(self, cx, async |tx| phones::confirm_at_sign_in(tx, mfa_token, presented, remember).await).await
+        finish(self, cx, async |tx| phones::confirm_at_sign_in(tx, mfa_token, typed, remember).await).await
     }
 
     async fn verify_login_mfa_webauthn(
@@ -263,8 +266,8 @@ impl MfaApi for Service {
         cx: &RequestContext,
         body: types::VerifyEnrollMfasmsRequest,
     ) -> ApiResult<types::VerifyEnrollMfaResponse> {
-        let presented = (body.otc_token.expose(), body.code.expose());
-        self.attempt(async |tx| Ok(phones::confirm(tx, cx.user()?, presented).await?)).await.map(enrolled)
+        let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
+        self.attempt(async |tx| Ok(phones::confirm(tx, cx.user()?, typed).await?)).await.map(enrolled)
     }
 }
 

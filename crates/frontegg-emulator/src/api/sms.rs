@@ -20,7 +20,7 @@ use crate::{
         users,
     },
     service::Service,
-    store::entity::phone_number,
+    store::{Write, entity::phone_number},
 };
 
 /// Most entries of a page in the second version; the first has no bound but that of numbers.
@@ -32,10 +32,16 @@ impl SmsApi for Service {
         cx: &RequestContext,
         body: types::CreateUserPhoneNumberRequestDto,
     ) -> ApiResult<types::UserPhoneNumberCreatedResponseDto> {
-        let verify = body.verify.unwrap_or(true);
-        let token = self
-            .write(async |tx| Ok(phone_confirmation::add(tx, cx.user()?, &body.phone_number, verify).await?))
-            .await?;
+        let number = &body.phone_number;
+        let add = async |tx: &Write| {
+            let user_id = cx.user()?;
+            if body.verify.unwrap_or(true) {
+                return Ok(Some(phone_confirmation::add_and_ask(tx, user_id, number).await?));
+            }
+            phone_confirmation::add(tx, user_id, number).await?;
+            Ok(None)
+        };
+        let token = self.write(add).await?;
         Ok(types::UserPhoneNumberCreatedResponseDto { otc_token: token.map(Into::into) })
     }
 

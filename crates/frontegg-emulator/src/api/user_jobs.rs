@@ -77,15 +77,15 @@ pub(super) fn invite_status(id: String, report: Report) -> types::BulkInviteStat
     let failure = |failure: Failure| types::BulkInviteError { email: failure.email, message: Some(failure.message) };
     types::BulkInviteStatus {
         id: Some(id),
-        status: Some(status(report.failures.is_empty())),
+        status: Some(status(&report.failures)),
         total_users: Some(count(report.total)),
         processed_users: Some(count(report.total)),
         errors: Some(report.failures.into_iter().map(failure).collect()),
     }
 }
 
-fn status(clean: bool) -> enums::TaskStatus {
-    if clean { enums::TaskStatus::Completed } else { enums::TaskStatus::CompletedWithErrors }
+fn status<T>(failures: &[T]) -> enums::TaskStatus {
+    if failures.is_empty() { enums::TaskStatus::Completed } else { enums::TaskStatus::CompletedWithErrors }
 }
 
 /// The kind of the jobs that change roles.
@@ -132,7 +132,7 @@ pub(super) async fn roles_changed(
 /// How that task went; it ended before anybody could ask.
 pub(super) async fn roles_status(tx: &Read, task_id: String) -> ApiResult<types::BulkRolesTaskStatusResponseDto> {
     let report: RolesReport = jobs::report(tx, ROLES, &task_id).await?;
-    let status = status(report.out_of_sight.is_empty());
+    let status = status(&report.out_of_sight);
     let error = |(role_id, tenant_ids): (String, Vec<String>)| types::BulkRolesTaskError {
         message: "Role not found".to_owned(),
         details: Some(format!("Role {role_id} belongs to another tenant")),

@@ -16,9 +16,10 @@ use frontegg_model::types;
 use super::{paging, user_answers, user_jobs};
 use crate::{
     domain::{
-        identifiers::phones,
+        identifiers::{Proof, phones},
         joining::{
-            bulk_invitation, creation,
+            bulk_invitation,
+            creation::{self, Mailing, UnknownTenant},
             onboarding::{self, Mail},
         },
         memberships::{self, AcrossTenants, TemporaryUsers},
@@ -50,10 +51,10 @@ impl UsersApi for Service {
         params: AddUserToTenantParams,
         body: types::AddUserToTenantRequest,
     ) -> ApiResult<types::UserDto> {
-        let silent = body.skip_invite_email.unwrap_or_default();
-        let must_exist = body.validate_tenant_exist.unwrap_or_default();
+        let mailing = if body.skip_invite_email.unwrap_or_default() { Mailing::Silent } else { Mailing::Send };
+        let unknown = unknown_tenant(body.validate_tenant_exist);
         self.write(async |tx| {
-            let user = creation::add_to_tenant(tx, &params.user_id, &body.tenant_id, silent, must_exist).await?;
+            let user = creation::add_to_tenant(tx, &params.user_id, &body.tenant_id, mailing, unknown).await?;
             self.seen_by_administrators(tx, user).await
         })
         .await
@@ -245,9 +246,9 @@ impl UsersApi for Service {
         params: SetUserActiveTenantParams,
         body: types::UpdateUserTenantWithValidationDto,
     ) -> ApiResult<types::UserDto> {
-        let must_exist = body.validate_tenant_exist.unwrap_or_default();
+        let unknown = unknown_tenant(body.validate_tenant_exist);
         self.write(async |tx| {
-            let user = creation::set_active_tenant(tx, &params.user_id, &body.tenant_id, must_exist).await?;
+            let user = creation::set_active_tenant(tx, &params.user_id, &body.tenant_id, unknown).await?;
             self.seen_by_administrators(tx, user).await
         })
         .await
@@ -325,7 +326,7 @@ impl UsersApi for Service {
         };
         self.write(async |tx| {
             let user = users::require(tx, &params.user_id).await?;
-            let user = users::update(tx, user, changes, true).await?;
+            let user = users::update(tx, user, changes, Proof::Proven).await?;
             self.seen_by_administrators(tx, user).await
         })
         .await
@@ -375,4 +376,9 @@ impl Service {
         let full = profiles::full(tx, user, Viewer::Administrator, None).await?;
         Ok(user_answers::full(self, full))
     }
+}
+
+/// What becomes of a tenant id that nobody has, where the caller says whether it must exist.
+fn unknown_tenant(must_exist: Option<bool>) -> UnknownTenant {
+    if must_exist.unwrap_or_default() { UnknownTenant::Refuse } else { UnknownTenant::Create }
 }

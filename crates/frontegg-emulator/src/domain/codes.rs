@@ -74,6 +74,13 @@ pub(crate) type Checked = Result<one_time_token::Model, Flaw>;
 /// The same where a wrong try is counted.
 pub(crate) type Counted = Tried<one_time_token::Model, Flaw>;
 
+/// A code as it is typed, with the handle that it was sent under.
+#[derive(Clone, Copy)]
+pub(crate) struct TypedCode<'a> {
+    pub(crate) handle: &'a str,
+    pub(crate) code: &'a str,
+}
+
 /// A person's code about something, known by that instead of a handle.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Own<'a> {

@@ -23,6 +23,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 
 use super::{
     DomainError, DomainResult,
+    memberships::MemberKey,
     mfa::{
         self, Demand, Devices, Proven, RememberDevice, Remembered,
         pending::{self, Asked, Closed},
@@ -109,7 +110,14 @@ pub(crate) async fn first_factor_done(
     first: FirstFactor,
     visit: &Visit,
 ) -> DomainResult<Outcome> {
-    proceed(tx, user, first, visit, false).await
+    proceed(tx, user, first, visit, Leak::Unknown).await
+}
+
+/// Whether the password that somebody came with is known from a data leak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leak {
+    Known,
+    Unknown,
 }
 
 async fn proceed(
@@ -117,14 +125,14 @@ async fn proceed(
     user: user::Model,
     first: FirstFactor,
     visit: &Visit,
-    is_leaked: bool,
+    leak: Leak,
 ) -> DomainResult<Outcome> {
     let configuration = configuration::get(tx).await?;
     entry::require_allowed(tx, &user, &configuration).await?;
     let inviting = inviting(tx, visit).await?;
     // Who cannot enter anywhere is told so before being asked for more.
     let entry = entry::choose(tx, &user, visit, inviting.as_ref()).await?;
-    if is_leaked {
+    if leak == Leak::Known {
         return Ok(Outcome::PasswordLeaked);
     }
     match mfa::demand(tx, &user, first, visit).await? {
@@ -132,7 +140,8 @@ async fn proceed(
             if let Some(inviting) = inviting {
                 inviting.join(tx, &user).await?;
             }
-            finish(tx, &configuration, user, (first, first.proofs()), (visit, entry), Extras::default()).await
+            finish(tx, &configuration, user, Proved { first, proofs: first.proofs() }, visit, entry, Extras::default())
+                .await
         }
         demand => Ok(pending::open(tx, &user, first, visit, None, demand).await?.into()),
     }
@@ -158,8 +167,16 @@ pub(crate) async fn second_factor_done(tx: &Write, proven: Proven, visit: &Visit
             inviting.join(tx, &user).await?;
         }
         let entry = entry::choose(tx, &user, &visit, None).await?;
-        finish(tx, &configuration, user, (first, &proofs), (&visit, entry), extras).await
+        finish(tx, &configuration, user, Proved { first, proofs: &proofs }, &visit, entry, extras).await
     }
+}
+
+/// By what a person has proven who they are.
+#[derive(Clone, Copy)]
+struct Proved<'a> {
+    first: FirstFactor,
+    /// All of it, as the token says it.
+    proofs: &'a [&'static str],
 }
 
 /// The last steps: the age of the password, then a session.
@@ -167,11 +184,12 @@ async fn finish(
     tx: &Write,
     configuration: &IdentityConfiguration,
     user: user::Model,
-    (first, proofs): (FirstFactor, &[&str]),
-    (visit, entry): (&Visit, Entry),
+    proved: Proved<'_>,
+    visit: &Visit,
+    entry: Entry,
     mut extras: Extras,
 ) -> DomainResult<Outcome> {
-    if first == FirstFactor::Password
+    if proved.first == FirstFactor::Password
         && let Some(due) = passwords::rotation::due(tx, &user.id).await?
     {
         if due.is_over(tx.now()) {
@@ -183,7 +201,14 @@ async fn finish(
     }
     entry.activate(tx, &user.id).await?;
     let tenant_id = entry.tenant_id;
-    let opened = sessions::start(tx, configuration, (&user.id, &tenant_id), proofs, visit).await?;
+    let opened = sessions::start(
+        tx,
+        configuration,
+        MemberKey { user_id: &user.id, tenant_id: &tenant_id },
+        proved.proofs,
+        visit,
+    )
+    .await?;
     let user = note_login(tx, user, &tenant_id).await?;
     signed_in(tx, configuration, &user, &tenant_id, opened, extras).await
 }

@@ -162,7 +162,7 @@ pub(crate) async fn create_credentials(
     new: NewToken,
 ) -> DomainResult<(Token, String)> {
     let secret = ids::new_id();
-    let token = create(tx, caller, owner, (MachineTokenKind::Credentials, Some(&secret)), new).await?;
+    let token = create(tx, caller, owner, Secret::Own(&secret), new).await?;
     Ok((token, secret))
 }
 
@@ -174,7 +174,7 @@ pub(crate) async fn create_access(
     issuer: Issuer<'_>,
     new: NewToken,
 ) -> DomainResult<(Token, AccessClaims)> {
-    let token = create(tx, caller, owner, (MachineTokenKind::Access, None), new).await?;
+    let token = create(tx, caller, owner, Secret::Signed, new).await?;
     let (kind, user_id) = match owner {
         Owner::Tenant(_) => (AccessKind::Tenant, None),
         Owner::Member { user_id, .. } => (AccessKind::User, Some(user_id.to_owned())),
@@ -193,21 +193,34 @@ pub(crate) async fn create_access(
     Ok((token, claims))
 }
 
+/// By what a token is presented.
+#[derive(Clone, Copy)]
+enum Secret<'a> {
+    /// A secret of its own, beside its id.
+    Own(&'a str),
+    /// Our signature, on a token that is shown once.
+    Signed,
+}
+
 async fn create(
     tx: &Write,
     caller: Caller<'_>,
     owner: Owner<'_>,
-    (kind, secret): (MachineTokenKind, Option<&str>),
+    secret: Secret<'_>,
     new: NewToken,
 ) -> DomainResult<Token> {
     enabled(tx).await?;
     owner.admit(caller, Act::Write)?;
+    let (kind, fingerprint) = match secret {
+        Secret::Own(secret) => (MachineTokenKind::Credentials, Some(ids::fingerprint(secret))),
+        Secret::Signed => (MachineTokenKind::Access, None),
+    };
     let row = machine_token::ActiveModel {
         id: Set(ids::new_id()),
         kind: Set(kind),
         tenant_id: Set(owner.tenant_id().to_owned()),
         membership_id: Set(owner.membership_id(tx).await?),
-        fingerprint: Set(secret.map(ids::fingerprint)),
+        fingerprint: Set(fingerprint),
         description: Set(new.description),
         metadata: Set(text(&new.metadata)?),
         created_by_user_id: Set(new.created_by),

@@ -44,6 +44,13 @@ const TEMPORARY_USERS: &str = "temporary-users";
 /// How it reads.
 pub(crate) const FORM: Form = Form::of::<TemporaryUsers>(TEMPORARY_USERS);
 
+/// A person in a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MemberKey<'a> {
+    pub(crate) user_id: &'a str,
+    pub(crate) tenant_id: &'a str,
+}
+
 /// Whether people may be let in for a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TemporaryUsers {
@@ -101,7 +108,7 @@ pub(crate) async fn with_tenants(tx: &Read, user_id: &str) -> DomainResult<Vec<(
 }
 
 /// Whether a tenant has no member yet.
-pub(crate) async fn is_empty(tx: &Write, tenant_id: &str) -> DomainResult<bool> {
+pub(crate) async fn is_empty(tx: &Read, tenant_id: &str) -> DomainResult<bool> {
     Ok(membership::Entity::find().filter(membership::Column::TenantId.eq(tenant_id)).fetch_count(tx).await? == 0)
 }
 

@@ -15,7 +15,12 @@ use sea_orm::{
     QuerySelect, sea_query::Expr,
 };
 
-use super::{DomainError, DomainResult, Refusal, memberships, roles, settings::configuration::IdentityConfiguration};
+use super::{
+    DomainError, DomainResult, Refusal,
+    memberships::{self, MemberKey},
+    roles,
+    settings::configuration::IdentityConfiguration,
+};
 use crate::{
     clock::Timestamp,
     ids,
@@ -64,13 +69,14 @@ pub(crate) struct Opened {
 pub(crate) async fn start(
     tx: &Write,
     configuration: &IdentityConfiguration,
-    (user_id, tenant_id): (&str, &str),
+    member: MemberKey<'_>,
     proofs: &[&str],
     visit: &Visit,
 ) -> DomainResult<Opened> {
+    let MemberKey { user_id, tenant_id } = member;
     let rules = rules::in_force(tx, tenant_id).await?;
     if let Some(most) = rules.most() {
-        displace(tx, &rules, (user_id, tenant_id), most.saturating_sub(1)).await?;
+        displace(tx, &rules, member, most.saturating_sub(1)).await?;
     }
     let created_at = tx.stamp();
     let session = session::ActiveModel {
@@ -99,12 +105,12 @@ fn expiry(tx: &Read, configuration: &IdentityConfiguration, rules: &Rules, began
 }
 
 /// Ends the oldest of a person's sessions in a tenant until so many are left.
-async fn displace(tx: &Write, rules: &Rules, (user_id, tenant_id): (&str, &str), left: u64) -> DomainResult<()> {
+async fn displace(tx: &Write, rules: &Rules, member: MemberKey<'_>, left: u64) -> DomainResult<()> {
     let ids: Vec<String> = session::Entity::find()
         .select_only()
         .column(session::Column::Id)
-        .filter(live_of(tx, user_id))
-        .filter(session::Column::TenantId.eq(tenant_id))
+        .filter(live_of(tx, member.user_id))
+        .filter(session::Column::TenantId.eq(member.tenant_id))
         .filter(session::Column::LastUsedAt.gt(tx.now().before(rules.idle_timeout())))
         .order_by_desc(session::Column::CreatedAt)
         .order_by_desc(session::Column::Id)

@@ -10,7 +10,14 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
 };
 
-use super::{DomainError, DomainResult, caller::Caller, memberships, roles, settings::configuration, tenants, users};
+use super::{
+    DomainError, DomainResult,
+    caller::Caller,
+    memberships::{self, MemberKey},
+    roles,
+    settings::configuration,
+    tenants, users,
+};
 use crate::{
     clock::Timestamp,
     ids,
@@ -124,11 +131,12 @@ pub(crate) async fn of_member(tx: &Read, tenant_id: &str, user_id: &str) -> Doma
 /// Gives a member's invite a new life, or has its owner told of those who come by it; its token stays.
 pub(crate) async fn update(
     tx: &Write,
-    (tenant_id, user_id): (&str, &str),
+    member: MemberKey<'_>,
     minutes: Option<i64>,
     should_send_email: Option<bool>,
 ) -> DomainResult<Invite> {
-    let mut row = find(tx, tenant_id, user_id).await?.ok_or_else(unknown)?.into_active_model();
+    let row = find(tx, member.tenant_id, member.user_id).await?.ok_or_else(unknown)?;
+    let mut row = row.into_active_model();
     if let Some(minutes) = minutes {
         row.expires_at = Set(end(tx, minutes)?);
     }

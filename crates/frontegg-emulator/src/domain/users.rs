@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::{
     DomainError, DomainResult,
-    identifiers::{emails, phones, usernames},
+    identifiers::{Proof, emails, phones, usernames},
 };
 use crate::{
     ids,
@@ -122,14 +122,14 @@ pub(crate) async fn create(tx: &Write, new: NewUser) -> DomainResult<user::Model
     };
     let row = row.insert(tx).await?;
     if let Some(email) = &new.email {
-        emails::add(tx, &row.id, email, new.verified).await?;
+        emails::add(tx, &row.id, email, new.verified.into()).await?;
     }
     if let Some(username) = &new.username {
         usernames::add(tx, &row.id, username).await?;
     }
     if let Some(number) = &new.phone_number {
         // Others set it, so they vouch for it.
-        phones::add(tx, &row.id, number, true).await?;
+        phones::add(tx, &row.id, number, Proof::Proven).await?;
     }
     if let Some(hash) = new.password_hash {
         let password =
@@ -155,13 +155,13 @@ async fn require_free_identifiers(tx: &Read, new: &NewUser) -> DomainResult<()> 
     }
 }
 
-/// Writes what is given. A new phone number joins those that the person has; it counts as verified
-/// if an administrator says it.
+/// Writes what is given. A new phone number joins those that the person has: proven where an
+/// administrator vouches for it.
 pub(crate) async fn update(
     tx: &Write,
     row: user::Model,
     changes: Changes,
-    by_administrator: bool,
+    number_is: Proof,
 ) -> DomainResult<user::Model> {
     check_json("metadata", changes.metadata.as_deref())?;
     check_json("vendorMetadata", changes.vendor_metadata.as_deref())?;
@@ -169,7 +169,7 @@ pub(crate) async fn update(
         require_free_external_id(tx, external_id, Some(&row.id)).await?;
     }
     if let Some(number) = &changes.phone_number {
-        phones::add(tx, &row.id, number, by_administrator).await?;
+        phones::add(tx, &row.id, number, number_is).await?;
     }
     let mut row = row.into_active_model();
     if changes.name.is_some() {
@@ -228,7 +228,7 @@ pub(crate) async fn set_super_user(tx: &Write, user_id: &str, super_user: bool) 
 /// Puts an address in the place of the primary one. Whether it counts as proven stays as it was.
 pub(crate) async fn set_email(tx: &Write, user_id: &str, address: &str) -> DomainResult<user::Model> {
     let row = require(tx, user_id).await?;
-    emails::replace_primary(tx, user_id, address, row.verified).await?;
+    emails::replace_primary(tx, user_id, address, row.verified.into()).await?;
     save(tx, user::ActiveModel { updated_at: Set(tx.now()), ..row.into_active_model() }).await
 }
 
@@ -236,7 +236,7 @@ pub(crate) async fn set_email(tx: &Write, user_id: &str, address: &str) -> Domai
 /// none.
 pub(crate) async fn add_phone_number(tx: &Write, user_id: &str, number: &str) -> DomainResult<()> {
     let mut row = require(tx, user_id).await?.into_active_model();
-    phones::add(tx, user_id, number, true).await?;
+    phones::add(tx, user_id, number, Proof::Proven).await?;
     if row.phone_number.as_ref().is_none() {
         row.phone_number = Set(Some(number.to_owned()));
     }

@@ -18,6 +18,7 @@ use crate::{
         migrations,
     },
     tokens::keys::{KeyDocument, KeySet},
+    wire::Secrets,
 };
 
 /// What a document calls itself.
@@ -62,13 +63,14 @@ impl fmt::Debug for Snapshot {
 
 impl Service {
     /// The state as a document; without secrets it leaves out what opens something as it stands.
-    pub(crate) async fn export(&self, secrets: bool) -> DomainResult<Value> {
-        let keys = if secrets { Some(self.keys().export(self.store()).await?) } else { None };
+    pub(crate) async fn export(&self, secrets: Secrets) -> DomainResult<Value> {
+        let all = secrets == Secrets::Included;
+        let keys = if all { Some(self.keys().export(self.store()).await?) } else { None };
         let tx = self.store().read().await?;
         let mut tables = BTreeMap::new();
-        for table in dump::tables().filter(|table| secrets || !SECRET_TABLES.contains(table)) {
+        for table in dump::tables().filter(|table| all || !SECRET_TABLES.contains(table)) {
             let mut rows = dump::dump(&tx, table).await?;
-            if table == "settings" && !secrets {
+            if table == "settings" && !all {
                 rows.retain(|row| row["kind"].as_str().is_none_or(|kind| !SECRET_SETTINGS.contains(&kind)));
             }
             tables.insert(table.to_owned(), rows);

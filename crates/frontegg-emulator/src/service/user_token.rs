@@ -5,6 +5,7 @@ use sea_orm::EntityTrait;
 use crate::{
     domain::{
         DomainError, DomainResult,
+        memberships::MemberKey,
         sessions::{self, Visit},
         settings::configuration,
         tenants,
@@ -23,7 +24,9 @@ impl Service {
             let user = user::Entity::find_by_id(user_id).fetch_one(tx).await?.ok_or_else(unknown)?;
             tenants::require(tx, tenant_id).await?;
             let configuration = configuration::get(tx).await?;
-            let opened = sessions::start(tx, &configuration, (user_id, tenant_id), &["pwd"], &Visit::default()).await?;
+            let opened =
+                sessions::start(tx, &configuration, MemberKey { user_id, tenant_id }, &["pwd"], &Visit::default())
+                    .await?;
             let mut claims = sessions::claims(tx, &configuration, &user, &opened.session, tenant_id).await?;
             claims.life = Life::new(tx.origin(), Some(self.client_id()), tx.now(), configuration.token_lifetime());
             Ok(claims)

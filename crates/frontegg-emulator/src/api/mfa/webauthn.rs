@@ -11,7 +11,7 @@ use super::{finish, remember};
 use crate::{
     domain::{
         DomainError, DomainResult,
-        mfa::webauthn::{self, Offer, Question, Registration, must_verify_user},
+        mfa::webauthn::{self, Assertion, Offer, Question, Registration, must_verify_user},
         webauthn::{Created, OFFERED, RelyingParty, Signed, challenges::LIFETIME},
     },
     service::Service,
@@ -89,9 +89,9 @@ pub(super) async fn verify(
         },
     };
     let remember = remember(body.remember_device);
-    let sign_in = (body.mfa_token.expose(), params.device_id.as_str());
-    let answer = (body.webauthn_token.expose(), signed);
-    finish(service, cx, async |tx| webauthn::verify(tx, &party, sign_in, answer, remember).await).await
+    let mfa_token = body.mfa_token.expose();
+    let assertion = Assertion { device_id: &params.device_id, handle: body.webauthn_token.expose(), signed };
+    finish(service, cx, async |tx| webauthn::verify(tx, &party, mfa_token, assertion, remember).await).await
 }
 
 /// Who asks for credentials at this address.

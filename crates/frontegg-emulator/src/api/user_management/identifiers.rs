@@ -67,7 +67,7 @@ pub(super) async fn add_user_email(
     let row = service
         .write(async |tx| {
             users::require(tx, &params.user_id).await?;
-            Ok(emails::add(tx, &params.user_id, &body.email, body.is_verified.unwrap_or_default()).await?)
+            Ok(emails::add(tx, &params.user_id, &body.email, body.is_verified.unwrap_or_default().into()).await?)
         })
         .await?;
     Ok(email(row))

@@ -114,9 +114,6 @@ pub(super) async fn reset_all_tenant_invitations(
     body: types::ResetTenantInvitationDto,
 ) -> ApiResult<()> {
     service
-        .write(async |tx| {
-            let asking = (caller(cx), caller_id(cx));
-            Ok(invitations::renew_all(tx, asking, cx.tenant()?, &body.email).await?)
-        })
+        .write(async |tx| Ok(invitations::renew_all(tx, caller(cx), caller_id(cx), cx.tenant()?, &body.email).await?))
         .await
 }

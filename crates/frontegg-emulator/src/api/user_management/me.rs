@@ -8,6 +8,7 @@ use crate::{
     api::{caller::viewer, user_answers},
     clock::Timestamp,
     domain::{
+        identifiers::Proof,
         memberships,
         people::{
             self,
@@ -45,7 +46,7 @@ pub(super) async fn update_my_profile(
     let full = service
         .write(async |tx| {
             let user = users::require(tx, cx.user()?).await?;
-            let user = users::update(tx, user, changes(body), false).await?;
+            let user = users::update(tx, user, changes(body), Proof::Unproven).await?;
             Ok(here(tx, cx, user).await?)
         })
         .await?;

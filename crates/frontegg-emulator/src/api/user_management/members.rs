@@ -15,8 +15,9 @@ use crate::{
         user_answers,
     },
     domain::{
+        identifiers::Proof,
         joining::creation::{self, Invitation},
-        memberships,
+        memberships::{self, MemberKey},
         people::profiles,
         tenants,
         users::{self, Changes, NewUser},
@@ -83,12 +84,13 @@ pub(super) async fn update_user(
     body: types::UpdateUserDto,
 ) -> ApiResult<types::UserDto> {
     let (tenant_id, user_id) = (cx.tenant()?, cx.user()?);
-    let by_administrator = !caller(cx).is_user();
+    // An administrator vouches for the number.
+    let number_is = Proof::from(!caller(cx).is_user());
     let full = service
         .write(async |tx| {
             memberships::require(tx, user_id, tenant_id).await?;
             let user = users::require(tx, user_id).await?;
-            let user = users::update(tx, user, changes(body), by_administrator).await?;
+            let user = users::update(tx, user, changes(body), number_is).await?;
             Ok(profiles::full(tx, user, viewer(cx, Some(user_id), &[]), Some(tenant_id)).await?)
         })
         .await?;
@@ -114,7 +116,10 @@ pub(super) async fn assign_roles_to_user(
 ) -> ApiResult<types::AssignUserToRolesResponseDto> {
     let tenant_id = cx.tenant()?;
     let roles = service
-        .write(async |tx| Ok(memberships::assign(tx, caller(cx), (&params.user_id, tenant_id), body.role_ids).await?))
+        .write(async |tx| {
+            Ok(memberships::assign(tx, caller(cx), MemberKey { user_id: &params.user_id, tenant_id }, body.role_ids)
+                .await?)
+        })
         .await?;
     Ok(types::AssignUserToRolesResponseDto {
         tenant_id: tenant_id.to_owned(),
@@ -131,7 +136,10 @@ pub(super) async fn unassign_roles_from_user(
 ) -> ApiResult<types::DeleteUserToRolesResponseDto> {
     let tenant_id = cx.tenant()?;
     let roles = service
-        .write(async |tx| Ok(memberships::unassign(tx, caller(cx), (&params.user_id, tenant_id), body.role_ids).await?))
+        .write(async |tx| {
+            Ok(memberships::unassign(tx, caller(cx), MemberKey { user_id: &params.user_id, tenant_id }, body.role_ids)
+                .await?)
+        })
         .await?;
     Ok(types::DeleteUserToRolesResponseDto {
         tenant_id: tenant_id.to_owned(),

@@ -7,7 +7,7 @@ use super::{configuration, links, require};
 use crate::{
     domain::{DomainError, DomainResult, caller::Caller, input::not_empty, roles, tenants},
     ids,
-    store::{FetchCount, Write, entity::group},
+    store::{FetchCount, Read, Write, entity::group},
 };
 
 /// What a group is to have; `None` leaves a value as it is, or empty in a new group.
@@ -88,7 +88,7 @@ fn check(change: &GroupChange) -> DomainResult<()> {
 }
 
 /// 409 when the tenant has a group of that name.
-async fn free_name(tx: &Write, tenant_id: &str, name: &str) -> DomainResult<()> {
+async fn free_name(tx: &Read, tenant_id: &str, name: &str) -> DomainResult<()> {
     let taken = group::Entity::find()
         .filter(group::Column::TenantId.eq(tenant_id))
         .filter(group::Column::Name.eq(name))

@@ -6,6 +6,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
 };
 
+use super::Proof;
 use crate::{
     domain::{DomainError, DomainResult},
     ids,
@@ -74,12 +75,13 @@ pub(crate) async fn require_free(tx: &Read, address: &str) -> DomainResult<()> {
 }
 
 /// Gives a person a further address; their first one becomes the primary one.
-pub(crate) async fn add(tx: &Write, user_id: &str, address: &str, verified: bool) -> DomainResult<user_email::Model> {
+pub(crate) async fn add(tx: &Write, user_id: &str, address: &str, proof: Proof) -> DomainResult<user_email::Model> {
     check(address)?;
     require_free(tx, address).await?;
     let first = of_user(tx, user_id).await?.is_empty();
-    let row = insert(tx, user_id, address, verified, first).await?;
-    if first && verified {
+    let rank = if first { Rank::Primary } else { Rank::Further };
+    let row = insert(tx, user_id, address, proof, rank).await?;
+    if first && proof.is_proven() {
         prove(tx, user_id).await?;
     }
     Ok(row)
@@ -112,15 +114,15 @@ pub(crate) async fn make_primary(tx: &Write, user_id: &str, address: &str) -> Do
     }
     // One primary address at any time: the former steps down first.
     for former in held.iter().filter(|row| row.is_primary) {
-        set_primary(tx, former.clone(), false).await?;
+        rank(tx, former.clone(), Rank::Further).await?;
     }
-    set_primary(tx, row.clone(), true).await?;
+    rank(tx, row.clone(), Rank::Primary).await?;
     prove(tx, user_id).await
 }
 
 /// Puts an address in the place of the primary one, which is dropped. The new one counts as
-/// verified exactly if `verified`.
-pub(crate) async fn replace_primary(tx: &Write, user_id: &str, address: &str, verified: bool) -> DomainResult<()> {
+/// verified if it is proven.
+pub(crate) async fn replace_primary(tx: &Write, user_id: &str, address: &str, proof: Proof) -> DomainResult<()> {
     check(address)?;
     let key = key(address);
     let owner = find(tx, address).await?;
@@ -131,7 +133,7 @@ pub(crate) async fn replace_primary(tx: &Write, user_id: &str, address: &str, ve
     for row in held.into_iter().filter(|row| row.is_primary || row.address_key == key) {
         row.delete(tx).await?;
     }
-    insert(tx, user_id, address, verified, true).await?;
+    insert(tx, user_id, address, proof, Rank::Primary).await?;
     Ok(())
 }
 
@@ -182,30 +184,31 @@ pub(crate) async fn verify_primary(tx: &Write, user_id: &str) -> DomainResult<()
     Ok(())
 }
 
-async fn insert(
-    tx: &Write,
-    user_id: &str,
-    address: &str,
-    verified: bool,
-    is_primary: bool,
-) -> DomainResult<user_email::Model> {
+/// Which of a person's addresses it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rank {
+    Primary,
+    Further,
+}
+
+async fn insert(tx: &Write, user_id: &str, address: &str, proof: Proof, rank: Rank) -> DomainResult<user_email::Model> {
     let created_at = tx.stamp();
     let row = user_email::ActiveModel {
         id: Set(ids::new_id()),
         user_id: Set(user_id.to_owned()),
         email: Set(address.to_owned()),
         address_key: Set(key(address)),
-        verified: Set(verified),
-        is_primary: Set(is_primary),
+        verified: Set(proof.is_proven()),
+        is_primary: Set(rank == Rank::Primary),
         created_at: Set(created_at),
         updated_at: Set(created_at),
     };
     Ok(row.insert(tx).await?)
 }
 
-async fn set_primary(tx: &Write, row: user_email::Model, primary: bool) -> DomainResult<()> {
+async fn rank(tx: &Write, row: user_email::Model, rank: Rank) -> DomainResult<()> {
     let mut row = row.into_active_model();
-    row.is_primary = Set(primary);
+    row.is_primary = Set(rank == Rank::Primary);
     row.updated_at = Set(tx.now());
     row.update(tx).await?;
     Ok(())

@@ -6,6 +6,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
+use super::Proof;
 use crate::{
     domain::{DomainError, DomainResult},
     ids,
@@ -93,11 +94,11 @@ pub(crate) async fn require_free_for(tx: &Read, user_id: &str, number: &str) -> 
 }
 
 /// Gives a person a number, or declares one they hold verified.
-pub(crate) async fn add(tx: &Write, user_id: &str, number: &str, verified: bool) -> DomainResult<phone_number::Model> {
+pub(crate) async fn add(tx: &Write, user_id: &str, number: &str, proof: Proof) -> DomainResult<phone_number::Model> {
     check(number)?;
     require_free_for(tx, user_id, number).await?;
     if let Some(row) = own(tx, user_id, number).await? {
-        if row.verified || !verified {
+        if row.verified || !proof.is_proven() {
             return Ok(row);
         }
         let mut row = row.into_active_model();
@@ -110,7 +111,7 @@ pub(crate) async fn add(tx: &Write, user_id: &str, number: &str, verified: bool)
         id: Set(ids::new_id()),
         user_id: Set(user_id.to_owned()),
         phone_number: Set(number.to_owned()),
-        verified: Set(verified),
+        verified: Set(proof.is_proven()),
         created_at: Set(created_at),
         updated_at: Set(created_at),
     };
@@ -120,7 +121,7 @@ pub(crate) async fn add(tx: &Write, user_id: &str, number: &str, verified: bool)
 /// Declares a number proven by a person, who gets it if they have it not. Says when that was, even if
 /// it was proven before.
 pub(crate) async fn prove(tx: &Write, user_id: &str, number: &str) -> DomainResult<()> {
-    let mut row = add(tx, user_id, number, true).await?.into_active_model();
+    let mut row = add(tx, user_id, number, Proof::Proven).await?.into_active_model();
     row.updated_at = Set(tx.now());
     row.update(tx).await?;
     Ok(())

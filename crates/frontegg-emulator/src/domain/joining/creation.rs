@@ -102,7 +102,7 @@ async fn newcomer(
 
 /// A place in a tenant with these roles, or the default ones, as far as it may be given.
 async fn place(
-    tx: &Write,
+    tx: &Read,
     caller: Caller<'_>,
     tenant: &tenant::Model,
     role_ids: Option<Vec<String>>,
@@ -182,37 +182,54 @@ pub(crate) async fn create_in_tenant(
     join(tx, user, &tenant, place).await
 }
 
-/// Makes a known person a member of a further tenant, with the default roles. An unknown tenant is
-/// created, unless it must exist.
+/// Whether somebody is told by mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mailing {
+    Send,
+    Silent,
+}
+
+/// What becomes of a tenant id that nobody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnknownTenant {
+    /// The tenant is created.
+    Create,
+    /// 404.
+    Refuse,
+}
+
+/// Makes a known person a member of a further tenant, with the default roles.
 pub(crate) async fn add_to_tenant(
     tx: &Write,
     user_id: &str,
     tenant_id: &str,
-    silent: bool,
-    must_exist: bool,
+    mailing: Mailing,
+    unknown: UnknownTenant,
 ) -> DomainResult<user::Model> {
     let user = users::require(tx, user_id).await?;
-    let tenant = require_unlocked(tenant_of(tx, tenant_id, must_exist).await?)?;
-    let status = if silent { MembershipStatus::PendingLogin } else { MembershipStatus::PendingInvitation };
+    let tenant = require_unlocked(tenant_of(tx, tenant_id, unknown).await?)?;
+    let status = match mailing {
+        Mailing::Silent => MembershipStatus::PendingLogin,
+        Mailing::Send => MembershipStatus::PendingInvitation,
+    };
     let place = place(tx, Caller::Environment, &tenant, None, None, status).await?;
     let joined = join(tx, user, &tenant, place).await?;
-    if !silent {
+    if mailing == Mailing::Send {
         let context = serde_json::Map::new();
         onboarding::send(tx, Mail::Invitation, &joined.user, &joined.membership, context).await?;
     }
     Ok(joined.user)
 }
 
-/// Sends a person to a tenant to work in. They become a member if they are none; an unknown tenant
-/// is created, unless it must exist.
+/// Sends a person to a tenant to work in. They become a member if they are none.
 pub(crate) async fn set_active_tenant(
     tx: &Write,
     user_id: &str,
     tenant_id: &str,
-    must_exist: bool,
+    unknown: UnknownTenant,
 ) -> DomainResult<user::Model> {
     let user = users::require(tx, user_id).await?;
-    let tenant = tenant_of(tx, tenant_id, must_exist).await?;
+    let tenant = tenant_of(tx, tenant_id, unknown).await?;
     if memberships::find(tx, user_id, tenant_id).await?.is_none() {
         let place = place(tx, Caller::Environment, &tenant, None, None, MembershipStatus::Activated).await?;
         join(tx, user.clone(), &tenant, place).await?;
@@ -220,6 +237,9 @@ pub(crate) async fn set_active_tenant(
     users::set_active_tenant(tx, user, tenant_id).await
 }
 
-async fn tenant_of(tx: &Write, tenant_id: &str, must_exist: bool) -> DomainResult<tenant::Model> {
-    if must_exist { tenants::require(tx, tenant_id).await } else { tenants::ensure(tx, tenant_id).await }
+async fn tenant_of(tx: &Write, tenant_id: &str, unknown: UnknownTenant) -> DomainResult<tenant::Model> {
+    match unknown {
+        UnknownTenant::Refuse => tenants::require(tx, tenant_id).await,
+        UnknownTenant::Create => tenants::ensure(tx, tenant_id).await,
+    }
 }

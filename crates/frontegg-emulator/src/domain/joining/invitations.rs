@@ -60,7 +60,8 @@ pub(crate) async fn renew(tx: &Write, tenant_id: &str, address: &str) -> DomainR
 /// reaches. Locked tenants are passed over, as are those without an invitation.
 pub(crate) async fn renew_all(
     tx: &Write,
-    (caller, caller_id): (Caller<'_>, Option<&str>),
+    caller: Caller<'_>,
+    caller_id: Option<&str>,
     tenant_id: &str,
     address: &str,
 ) -> DomainResult<()> {

@@ -3,7 +3,7 @@
 use frontegg_model::enums::EmailTemplateType;
 use sea_orm::EntityTrait;
 
-use super::{FirstFactor, Outcome, Visit, captcha, proceed};
+use super::{FirstFactor, Leak, Outcome, Visit, captcha, proceed};
 use crate::{
     domain::{
         DomainError, DomainResult,
@@ -77,6 +77,7 @@ pub(crate) async fn with_password(
     }
     let user_id = identifier.user_id(&tx).await?;
     let is_leaked = passwords::leaked::is_leaked(&tx, credentials.password).await?;
+    let leak = if is_leaked { Leak::Known } else { Leak::Unknown };
     drop(tx);
     let (account, id) = (identifier.account(), user_id.as_deref());
     let attempt = lockout::attempt(store, passwords, &account, id, credentials.password).await?;
@@ -88,10 +89,10 @@ pub(crate) async fn with_password(
             // Things may have changed while the password was compared.
             let user = user::Entity::find_by_id(user_id.unwrap_or_default()).fetch_one(tx).await?;
             let user = user.filter(|user| !user.is_locked).ok_or_else(refused)?;
-            if is_leaked {
+            if leak == Leak::Known {
                 warn(tx, &user).await?;
             }
-            proceed(tx, user, FirstFactor::Password, visit, is_leaked).await
+            proceed(tx, user, FirstFactor::Password, visit, leak).await
         })
         .await
 }

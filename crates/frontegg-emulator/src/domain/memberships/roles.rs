@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 
-use super::{of_user, require};
+use super::{MemberKey, of_user, require};
 use crate::{
     domain::{
         DomainError, DomainResult,
@@ -25,7 +25,7 @@ const ROWS: usize = 1_000;
 /// The roles for a new member: those named, as far as the caller may give them, or else the default
 /// ones, with those for the first member when the tenant has none yet.
 pub(crate) async fn named_or_default(
-    tx: &Write,
+    tx: &Read,
     caller: Caller<'_>,
     tenant_id: &str,
     named: Option<Vec<String>>,
@@ -47,11 +47,11 @@ pub(crate) async fn named_or_default(
 pub(crate) async fn assign(
     tx: &Write,
     caller: Caller<'_>,
-    (user_id, tenant_id): (&str, &str),
+    member: MemberKey<'_>,
     role_ids: Vec<String>,
 ) -> DomainResult<Vec<RoleWithPermissions>> {
-    let row = require(tx, user_id, tenant_id).await?;
-    let roles = roles::visible(tx, Some(tenant_id), role_ids).await?;
+    let row = require(tx, member.user_id, member.tenant_id).await?;
+    let roles = roles::visible(tx, Some(member.tenant_id), role_ids).await?;
     roles::may_grant(tx, caller, &roles).await?;
     give(tx, &row.id, roles.iter().map(|role| role.id.as_str())).await?;
     of_membership(tx, &row.id).await
@@ -62,10 +62,10 @@ pub(crate) async fn assign(
 pub(crate) async fn unassign(
     tx: &Write,
     caller: Caller<'_>,
-    (user_id, tenant_id): (&str, &str),
+    member: MemberKey<'_>,
     role_ids: Vec<String>,
 ) -> DomainResult<Vec<RoleWithPermissions>> {
-    let row = require(tx, user_id, tenant_id).await?;
+    let row = require(tx, member.user_id, member.tenant_id).await?;
     let role_ids = input::distinct("roleIds", role_ids)?;
     let held = of_membership(tx, &row.id).await?;
     let (taken, left): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| role_ids.contains(&held.role.id));

@@ -13,7 +13,7 @@ use super::{
     bad_code,
     changes::{self, Proven, RememberDevice},
     configuration,
-    devices::{self, Devices},
+    devices::{self, Devices, OwnDevice},
     not_enrolled,
     pending::{self, Pending},
     totp,
@@ -171,11 +171,8 @@ pub(crate) async fn disable(tx: &Write, user_id: &str, remover: Remover<'_>) -> 
 }
 
 /// Takes one app from the person.
-pub(crate) async fn remove(
-    tx: &Write,
-    (user_id, device_id): (&str, &str),
-    remover: Remover<'_>,
-) -> DomainResult<Tried<()>> {
+pub(crate) async fn remove(tx: &Write, device: OwnDevice<'_>, remover: Remover<'_>) -> DomainResult<Tried<()>> {
+    let OwnDevice { user_id, device_id } = device;
     let user = users::require(tx, user_id).await?;
     let devices = enrolled(tx, user_id).await?;
     let app = devices.authenticator(device_id)?.clone();

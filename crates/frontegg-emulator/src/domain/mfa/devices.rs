@@ -15,6 +15,13 @@ use crate::{
     },
 };
 
+/// A second factor of a person, as they name it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnDevice<'a> {
+    pub(crate) user_id: &'a str,
+    pub(crate) device_id: &'a str,
+}
+
 /// Second factors of a person, each kind the oldest first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Devices {

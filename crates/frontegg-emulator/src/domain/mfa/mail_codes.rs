@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         DomainError, DomainResult, Tried,
-        codes::{Grant, Presented},
+        codes::{Grant, Presented, TypedCode},
         messages::outbox,
         sessions::SecondFactor,
     },
@@ -38,13 +38,13 @@ pub(crate) async fn send(tx: &Write, mfa_token: &str) -> DomainResult<String> {
 pub(crate) async fn verify(
     tx: &Write,
     mfa_token: &str,
-    (otc_token, code): (&str, &str),
+    typed: TypedCode<'_>,
     remember: RememberDevice,
 ) -> DomainResult<Tried<Proven>> {
     let pending = pending::find(tx, mfa_token).await?;
     let devices = devices::offered(tx, &pending.user, pending.first).await?;
-    let presented = Presented::new(Purpose::MailSecondFactor, otc_token).user(&pending.user.id);
-    let spent = presented.spend_with(tx, code).await?;
+    let presented = Presented::new(Purpose::MailSecondFactor, typed.handle).user(&pending.user.id);
+    let spent = presented.spend_with(tx, typed.code).await?;
     let is_right =
         |row: &one_time_token::Model| row.target.as_ref().is_some_and(|address| devices.emails.contains(address));
     if !matches!(&spent, Tried::Done(row) if is_right(row)) {

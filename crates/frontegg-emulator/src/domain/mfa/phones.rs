@@ -8,13 +8,14 @@ use super::{
     authenticators::Remover,
     bad_code,
     changes::{self, Proven, RememberDevice},
-    configuration, devices,
+    configuration,
+    devices::{self, OwnDevice},
     pending::{self, Pending},
 };
 use crate::{
     domain::{
         DomainError, DomainResult, Tried,
-        codes::{Grant, Presented},
+        codes::{Grant, Presented, TypedCode},
         identifiers::phones,
         messages::{outbox, templates::texts::SmsType},
         sessions::SecondFactor,
@@ -88,14 +89,10 @@ async fn require_new(tx: &Read, user: &user::Model, number: &str) -> DomainResul
 
 /// Makes the phone a factor of a signed-in person, for the code sent to it. With the first factor
 /// comes a recovery code.
-pub(crate) async fn confirm(
-    tx: &Write,
-    user_id: &str,
-    (otc_token, code): (&str, &str),
-) -> DomainResult<Tried<Option<String>>> {
+pub(crate) async fn confirm(tx: &Write, user_id: &str, typed: TypedCode<'_>) -> DomainResult<Tried<Option<String>>> {
     let user = users::require(tx, user_id).await?;
-    let presented = Presented::new(Purpose::SecondFactorEnrollment, otc_token).user(user_id);
-    let Tried::Done(row) = presented.spend_with(tx, code).await? else {
+    let presented = Presented::new(Purpose::SecondFactorEnrollment, typed.handle).user(user_id);
+    let Tried::Done(row) = presented.spend_with(tx, typed.code).await? else {
         return Ok(Tried::Refused(bad_code()));
     };
     let target = row.target.unwrap_or_default();
@@ -112,11 +109,11 @@ pub(crate) async fn confirm(
 pub(crate) async fn confirm_at_sign_in(
     tx: &Write,
     mfa_token: Option<&str>,
-    (otc_token, code): (&str, &str),
+    typed: TypedCode<'_>,
     remember: RememberDevice,
 ) -> DomainResult<Tried<Proven>> {
     let refused = || DomainError::unauthorized(super::BAD_CODE);
-    let presented = Presented::new(Purpose::SecondFactorEnrollment, otc_token);
+    let presented = Presented::new(Purpose::SecondFactorEnrollment, typed.handle);
     let pending = if let Some(token) = mfa_token {
         pending::find(tx, token).await?
     } else {
@@ -126,7 +123,7 @@ pub(crate) async fn confirm_at_sign_in(
         pending::find_by_id(tx, id).await?
     };
     changes::require_enrolling(tx, &pending).await?;
-    let Tried::Done(row) = presented.user(&pending.user.id).spend_with(tx, code).await? else {
+    let Tried::Done(row) = presented.user(&pending.user.id).spend_with(tx, typed.code).await? else {
         return changes::failed(tx, &pending).await;
     };
     let target = row.target.unwrap_or_default();
@@ -163,13 +160,13 @@ pub(crate) async fn verify(
     tx: &Write,
     mfa_token: &str,
     device_id: &str,
-    (otc_token, code): (&str, &str),
+    typed: TypedCode<'_>,
     remember: RememberDevice,
 ) -> DomainResult<Tried<Proven>> {
     let pending = pending::find(tx, mfa_token).await?;
     let phone = offered(tx, &pending, device_id).await?;
-    let presented = Presented::new(Purpose::SmsSecondFactor, otc_token).user(&pending.user.id).target(&phone.id);
-    if presented.spend_with(tx, code).await?.is_refused() {
+    let presented = Presented::new(Purpose::SmsSecondFactor, typed.handle).user(&pending.user.id).target(&phone.id);
+    if presented.spend_with(tx, typed.code).await?.is_refused() {
         return changes::failed(tx, &pending).await;
     }
     Ok(Tried::Done(changes::proven(pending, SecondFactor::Sms, remember)))
@@ -190,21 +187,22 @@ pub(crate) async fn ask_removal(tx: &Write, user_id: &str, device_id: &str) -> D
 /// Takes a phone from the person, for the code sent to it.
 pub(crate) async fn remove(
     tx: &Write,
-    (user_id, device_id): (&str, &str),
-    (otc_token, code): (&str, &str),
+    device: OwnDevice<'_>,
+    typed: TypedCode<'_>,
     remover: Remover<'_>,
 ) -> DomainResult<Tried<()>> {
+    let OwnDevice { user_id, device_id } = device;
     let user = users::require(tx, user_id).await?;
     let devices = devices::of_user(tx, user_id).await?;
     let phone = devices.phone(device_id)?.clone();
     if matches!(remover, Remover::Oneself(_)) {
         authenticators::require_removable(tx, &user, &devices).await?;
     }
-    let presented = Presented::new(Purpose::SecondFactorRemoval, otc_token).user(user_id).target(device_id);
+    let presented = Presented::new(Purpose::SecondFactorRemoval, typed.handle).user(user_id).target(device_id);
     if pending::is_guessing(tx, user_id).await? {
         return Ok(Tried::Refused(bad_code()));
     }
-    if presented.spend_with(tx, code).await?.is_refused() {
+    if presented.spend_with(tx, typed.code).await?.is_refused() {
         pending::guessed_wrong(tx, user_id).await?;
         return Ok(Tried::Refused(bad_code()));
     }

@@ -62,6 +62,15 @@ pub(crate) struct Registration<'a> {
     pub(crate) created: Created<'a>,
 }
 
+/// What a device of the person has signed for a challenge.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Assertion<'a> {
+    pub(crate) device_id: &'a str,
+    /// The handle of the challenge.
+    pub(crate) handle: &'a str,
+    pub(crate) signed: Signed<'a>,
+}
+
 /// Whether such a device must have checked who is using it.
 pub(crate) fn must_verify_user(device: WebAuthnDevice) -> bool {
     device == WebAuthnDevice::Platform
@@ -180,10 +189,11 @@ pub(crate) async fn ask(tx: &Write, mfa_token: &str, device_id: &str) -> DomainR
 pub(crate) async fn verify(
     tx: &Write,
     party: &RelyingParty,
-    (mfa_token, device_id): (&str, &str),
-    (handle, signed): (&str, Signed<'_>),
+    mfa_token: &str,
+    assertion: Assertion<'_>,
     remember: RememberDevice,
 ) -> DomainResult<Tried<Proven>> {
+    let Assertion { device_id, handle, signed } = assertion;
     let pending = pending::find(tx, mfa_token).await?;
     let device = offered(tx, &pending, device_id).await?;
     let Some(posed) = proving(&pending, &device).find(tx, handle).await? else {

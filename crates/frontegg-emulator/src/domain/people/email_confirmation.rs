@@ -9,7 +9,7 @@ use crate::{
     domain::{
         DomainError, DomainResult, Tried,
         codes::{self, Grant, Own},
-        identifiers::emails,
+        identifiers::{Proof, emails},
         messages::outbox,
         users,
     },
@@ -25,7 +25,7 @@ const LIFETIME: Duration = Duration::from_mins(10);
 /// Gives a person a further address that they have yet to prove, and mails a code to it.
 pub(crate) async fn add(tx: &Write, user_id: &str, address: &str) -> DomainResult<user_email::Model> {
     users::require(tx, user_id).await?;
-    let row = emails::add(tx, user_id, address, false).await?;
+    let row = emails::add(tx, user_id, address, Proof::Unproven).await?;
     send(tx, Purpose::EmailVerification, user_id, address).await?;
     Ok(row)
 }
@@ -62,7 +62,7 @@ pub(crate) async fn confirm_change(tx: &Write, user_id: &str, address: &str, cod
     }
     let former = emails::primary(tx, user_id).await?;
     emails::require_free_for(tx, user_id, address).await?;
-    emails::replace_primary(tx, user_id, address, true).await?;
+    emails::replace_primary(tx, user_id, address, Proof::Proven).await?;
     users::verify(tx, user_id).await?;
     // What was mailed to the former address is for somebody else from now on.
     codes::void(tx, Purpose::PasswordReset, user_id).await?;

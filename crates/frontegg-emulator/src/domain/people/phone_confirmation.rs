@@ -4,7 +4,7 @@ use crate::{
     domain::{
         DomainError, DomainResult, Tried,
         codes::{self, Grant, Presented},
-        identifiers::phones,
+        identifiers::{Proof, phones},
         messages::{outbox, templates::texts::SmsType},
         users,
     },
@@ -14,15 +14,18 @@ use crate::{
     },
 };
 
-/// Gives a person a number that they have yet to prove, and sends a code to it if asked to. The
-/// handle of that code.
-pub(crate) async fn add(tx: &Write, user_id: &str, number: &str, verify: bool) -> DomainResult<Option<String>> {
+/// Gives a person a number that they have yet to prove.
+pub(crate) async fn add(tx: &Write, user_id: &str, number: &str) -> DomainResult<()> {
+    users::require(tx, user_id).await?;
+    phones::add(tx, user_id, number, Proof::Unproven).await?;
+    Ok(())
+}
+
+/// The same, and sends a code to it; the handle of that code.
+pub(crate) async fn add_and_ask(tx: &Write, user_id: &str, number: &str) -> DomainResult<String> {
+    add(tx, user_id, number).await?;
     let user = users::require(tx, user_id).await?;
-    phones::add(tx, user_id, number, false).await?;
-    if !verify {
-        return Ok(None);
-    }
-    send(tx, &user, Purpose::PhoneVerification, number, number).await.map(Some)
+    send(tx, &user, Purpose::PhoneVerification, number, number).await
 }
 
 /// Sends a code to a number that a person has or wants to have; its handle.

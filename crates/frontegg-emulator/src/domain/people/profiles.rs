@@ -91,6 +91,14 @@ pub(crate) struct GroupPlace {
     pub(crate) roles: Vec<role::Model>,
 }
 
+/// Whether profiles tell the roles in each tenant, which takes a query more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Roles {
+    Shown,
+    #[default]
+    LeftOut,
+}
+
 /// The profiles of these people, in their order. Without a tenant in view each is seen in the
 /// active one.
 pub(crate) async fn load(
@@ -98,7 +106,7 @@ pub(crate) async fn load(
     users: Vec<user::Model>,
     viewer: Viewer<'_>,
     view: Option<&str>,
-    with_roles: bool,
+    roles: Roles,
 ) -> DomainResult<Vec<Profile>> {
     if users.is_empty() {
         return Ok(Vec::new());
@@ -110,7 +118,7 @@ pub(crate) async fn load(
     if let Viewer::Other(tenants) = viewer {
         rows.retain(|row| tenants.contains(&row.tenant_id));
     }
-    let mut held = if with_roles {
+    let mut held = if roles == Roles::Shown {
         let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
         Some(memberships::direct(tx, &ids).await?)
     } else {
@@ -148,7 +156,7 @@ pub(crate) async fn load(
 
 /// The profile of one person, without roles.
 pub(crate) async fn one(tx: &Read, user: user::Model, viewer: Viewer<'_>, view: Option<&str>) -> DomainResult<Profile> {
-    Ok(load(tx, vec![user], viewer, view, false).await?.remove(0))
+    Ok(load(tx, vec![user], viewer, view, Roles::LeftOut).await?.remove(0))
 }
 
 /// Those of the tenants that let all their members reach into the tenants below.
@@ -179,7 +187,7 @@ pub(crate) async fn full(
     view: Option<&str>,
 ) -> DomainResult<FullProfile> {
     let user_id = user.id.clone();
-    let mut profiles = load(tx, vec![user], viewer, view, true).await?;
+    let mut profiles = load(tx, vec![user], viewer, view, Roles::Shown).await?;
     let profile = profiles.remove(0);
     let effective = roles::effective_in(tx, &user_id, &profile.view).await?;
     let groups = match profile.in_view() {

@@ -108,7 +108,7 @@ pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
 }
 
 /// 404 when one of these is no category.
-pub(super) async fn require(tx: &Write, ids: BTreeSet<&str>) -> DomainResult<()> {
+pub(super) async fn require(tx: &Read, ids: BTreeSet<&str>) -> DomainResult<()> {
     if ids.is_empty() {
         return Ok(());
     }
@@ -128,7 +128,7 @@ async fn own(tx: &Read, id: &str) -> DomainResult<permission_category::Model> {
 }
 
 /// 409 when there is such a category.
-async fn free(tx: &Write, taken: Condition) -> DomainResult<()> {
+async fn free(tx: &Read, taken: Condition) -> DomainResult<()> {
     if permission_category::Entity::find().filter(taken).fetch_count(tx).await? == 0 {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 //!
 //! To a user's token an unknown tenant and one outside its branch are the same.
 
-use super::{Changes, NewTenant, create, delete, hierarchy, require, update};
+use super::{Changes, Former, NewTenant, create, delete, hierarchy, require, update};
 use crate::{
     domain::{DomainError, DomainResult, caller::Caller},
     store::{Read, Write, entity::tenant},
@@ -40,7 +40,7 @@ pub(crate) async fn create_below(
         parent_id: Some(parent_id.to_owned()),
         record,
         // What a deleted tenant of somebody else's left behind is not theirs to see.
-        blank: caller.is_user(),
+        former: if caller.is_user() { Former::Forgotten } else { Former::Kept },
     };
     create(tx, new).await
 }

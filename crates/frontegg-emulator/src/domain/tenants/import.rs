@@ -106,7 +106,7 @@ impl Batch {
             return Err(DomainError::not_found(PARENT_NOT_FOUND));
         }
         let deleted = self.known.get(&tenant_id).cloned();
-        self.rows.push(new_row(tx, &tenant_id, deleted, new.record, new.blank)?);
+        self.rows.push(new_row(tx, &tenant_id, deleted, new.record, new.former)?);
         if let Some(parent_id) = new.parent_id {
             // Neither new nor revived tenants have anything below them, so this closes no circle.
             self.edges.push(tenant_edge::Model { child_id: tenant_id.clone(), parent_id }.into());

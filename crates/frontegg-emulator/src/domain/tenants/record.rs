@@ -68,6 +68,15 @@ impl Changes {
     }
 }
 
+/// What becomes of the record that a deleted tenant left behind, when its id is created anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Former {
+    /// What is not said anew is as it was.
+    #[default]
+    Kept,
+    Forgotten,
+}
+
 /// A tenant to create.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NewTenant {
@@ -77,8 +86,7 @@ pub(crate) struct NewTenant {
     pub(crate) parent_id: Option<String>,
     /// Without a name the tenant carries its id as name.
     pub(crate) record: Changes,
-    /// Whether a revived tenant forgets what its record said before.
-    pub(crate) blank: bool,
+    pub(crate) former: Former,
 }
 
 /// Refuses an id that no tenant can have.
@@ -153,7 +161,7 @@ pub(crate) async fn set_locked(tx: &Write, tenant_id: &str, locked: bool) -> Dom
 /// Creates a tenant, or revives a deleted one: its record with the new members over the old, but
 /// none of its people and none of its place in the hierarchy.
 pub(crate) async fn create(tx: &Write, new: NewTenant) -> DomainResult<tenant::Model> {
-    let NewTenant { tenant_id, parent_id, mut record, blank } = new;
+    let NewTenant { tenant_id, parent_id, mut record, former } = new;
     let tenant_id = tenant_id.unwrap_or_else(ids::new_id);
     check_id(&tenant_id)?;
     // An empty name counts as none, as it does for clients that cannot leave it out.
@@ -167,7 +175,7 @@ pub(crate) async fn create(tx: &Write, new: NewTenant) -> DomainResult<tenant::M
         hierarchy::require_parent(tx, parent_id).await?;
     }
     let revived = known.is_some();
-    let row = new_row(tx, &tenant_id, known, record, blank)?;
+    let row = new_row(tx, &tenant_id, known, record, former)?;
     let row = if revived { row.update(tx).await? } else { row.insert(tx).await? };
     if let Some(parent_id) = &parent_id {
         hierarchy::attach(tx, &tenant_id, parent_id).await?;
@@ -216,10 +224,10 @@ pub(super) fn new_row(
     tenant_id: &str,
     deleted: Option<tenant::Model>,
     record: Changes,
-    blank: bool,
+    former: Former,
 ) -> DomainResult<tenant::ActiveModel> {
     let mut row = match &deleted {
-        Some(deleted) if !blank => deleted.clone().into_active_model(),
+        Some(deleted) if former == Former::Kept => deleted.clone().into_active_model(),
         _ => blank_row(tx, tenant_id),
     };
     if let Some(deleted) = deleted {

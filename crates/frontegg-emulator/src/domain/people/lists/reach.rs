@@ -31,6 +31,19 @@ pub(crate) struct Scope<'a> {
     pub(crate) include_sub_tenants: bool,
 }
 
+/// How much of the tree below a tenant counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Depth {
+    Itself,
+    All,
+}
+
+impl Scope<'_> {
+    fn depth(&self) -> Depth {
+        if self.include_sub_tenants { Depth::All } else { Depth::Itself }
+    }
+}
+
 /// The tenants in question. A user's token sees the tenants below its own only where its holder
 /// may enter them.
 pub(crate) async fn reach(
@@ -41,24 +54,25 @@ pub(crate) async fn reach(
 ) -> DomainResult<Reach> {
     let Some(base) = scope.tenant else {
         return match scope.asked {
-            Some(asked) => Ok(Reach::Tenants(with_below(tx, asked, scope.include_sub_tenants).await?)),
+            Some(asked) => Ok(Reach::Tenants(with_below(tx, asked, scope.depth()).await?)),
             None => Ok(Reach::Environment),
         };
     };
-    let down = !caller.is_user() || reaches_down(tx, caller_id, base).await?;
+    let reaches_down = !caller.is_user() || reaches_down(tx, caller_id, base).await?;
+    let down = if reaches_down { Depth::All } else { Depth::Itself };
     let Some(asked) = scope.asked.filter(|asked| *asked != base) else {
-        return Ok(Reach::Tenants(with_below(tx, base, down && scope.include_sub_tenants).await?));
+        return Ok(Reach::Tenants(with_below(tx, base, down.min(scope.depth())).await?));
     };
     let within: BTreeSet<String> = with_below(tx, base, down).await?.into_iter().collect();
     if !within.contains(asked) {
         return Ok(Reach::Tenants(Vec::new()));
     }
-    Ok(Reach::Tenants(with_below(tx, asked, scope.include_sub_tenants).await?))
+    Ok(Reach::Tenants(with_below(tx, asked, scope.depth()).await?))
 }
 
-async fn with_below(tx: &Read, tenant_id: &str, below: bool) -> DomainResult<Vec<String>> {
+async fn with_below(tx: &Read, tenant_id: &str, depth: Depth) -> DomainResult<Vec<String>> {
     let mut tenants = vec![tenant_id.to_owned()];
-    if below {
+    if depth == Depth::All {
         tenants.extend(hierarchy::below(tx, tenant_id).await?.into_iter().map(|(id, _)| id));
     }
     Ok(tenants)
