@@ -6,7 +6,7 @@
 //! Reads see one consistent state and, except in memory, where there is one connection for all, do
 //! not wait for writers.
 
-mod documents;
+pub(crate) mod documents;
 pub(crate) mod dump;
 pub(crate) mod entity;
 mod environment;

@@ -15,15 +15,13 @@ use super::{DomainError, DomainResult, caller::Caller, input, memberships, users
 use crate::store::{
     Fetch, Read, Write,
     entity::{application_assignment, application_tenant, membership},
+    query::ROWS,
 };
 
 /// What a user's token needs to assign people.
 const WRITE: &str = "fe.secure.write.appsUsers";
 /// What a user's token needs to withdraw them.
 const DELETE: &str = "fe.secure.delete.appsUser";
-/// Rows of one insertion; every engine takes only so many values at once.
-const ROWS: usize = 1_000;
-
 /// The ids of those who are assigned to an application, each once, the oldest assignment first. A
 /// user's token sees its own tenant only.
 pub(crate) async fn users_of(tx: &Read, caller: Caller<'_>, app_id: &str) -> DomainResult<Vec<String>> {

@@ -3,10 +3,6 @@
 //! Which level a call is about, who may write it, the life of such a record (`create`, then
 //! `update`), and which of them apply to a person: the environment's and those of all their tenants.
 
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter,
-    sea_query::{Expr, ExprTrait, Query},
-};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
@@ -18,10 +14,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     ids,
-    store::{
-        Fetch, Read, Write,
-        entity::{membership, setting},
-    },
+    store::{Read, Write},
 };
 
 /// What a user's token needs to write rules about security.
@@ -142,29 +135,16 @@ impl<T> Applying<T> {
     }
 }
 
-/// The documents of a kind that the environment and the person's tenants have, in one query.
+/// The documents of a kind that the environment and the person's tenants have.
 pub(crate) async fn applying_to<T: DeserializeOwned>(
     tx: &Read,
     user_id: &str,
     kind: &str,
 ) -> DomainResult<Applying<T>> {
-    let tenants = Query::select()
-        .expr(Expr::cust("'tenant:' || tenant_id"))
-        .from(membership::Entity)
-        .and_where(Expr::col(membership::Column::UserId).eq(user_id))
-        .to_owned();
-    let scopes = Condition::any()
-        .add(setting::Column::Scope.eq(settings::ENVIRONMENT))
-        .add(setting::Column::Scope.in_subquery(tenants));
-    let rows = setting::Entity::find().filter(setting::Column::Kind.eq(kind)).filter(scopes).fetch_all(tx).await?;
-    let mut applying = Applying { environment: None, tenants: Vec::new() };
-    for row in rows {
-        let document = serde_json::from_str(&row.document).map_err(DomainError::internal)?;
-        if row.scope == settings::ENVIRONMENT {
-            applying.environment = Some(document);
-        } else {
-            applying.tenants.push(document);
-        }
+    let mut applying =
+        Applying { environment: settings::find(tx, Owner::Environment, kind).await?, tenants: Vec::new() };
+    for tenant_id in tx.tenants_of(user_id).await?.iter() {
+        applying.tenants.extend(settings::find(tx, Owner::Tenant(tenant_id), kind).await?);
     }
     Ok(applying)
 }

@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select};
 
 use super::{DomainError, DomainResult, input, tenants};
 use crate::store::{
@@ -53,14 +53,7 @@ fn owned_by(tenant: Option<&str>) -> Condition {
 /// All roles within reach, by level and key. 404 for an unknown tenant.
 pub(crate) async fn list(tx: &Read, tenant: Option<&str>) -> DomainResult<Vec<RoleWithPermissions>> {
     require_tenant(tx, tenant).await?;
-    let roles = role::Entity::find()
-        .filter(seen_by(tenant))
-        .order_by_asc(role::Column::Level)
-        .order_by_asc(role::Column::Key)
-        .order_by_asc(role::Column::Id)
-        .fetch_all(tx)
-        .await?;
-    with_permissions(tx, roles).await
+    select_with_permissions(tx, role::Entity::find().filter(seen_by(tenant))).await
 }
 
 /// The roles with these ids, each once and in this order; 404 when one of them is unknown or out of
@@ -103,6 +96,31 @@ async fn flagged(tx: &Read, tenant_id: &str, flag: role::Column) -> DomainResult
         .fetch_all(tx)
         .await?;
     Ok(roles)
+}
+
+/// The roles of a selection, by level and key, with the ids of their permissions, in one statement.
+pub(crate) async fn select_with_permissions(
+    tx: &Read,
+    roles: Select<role::Entity>,
+) -> DomainResult<Vec<RoleWithPermissions>> {
+    let rows = roles
+        .find_also_related(role_permission::Entity)
+        .order_by_asc(role::Column::Level)
+        .order_by_asc(role::Column::Key)
+        .order_by_asc(role::Column::Id)
+        .order_by_asc(role_permission::Column::PermissionId)
+        .fetch_all(tx)
+        .await?;
+    let mut held: Vec<RoleWithPermissions> = Vec::new();
+    for (role, link) in rows {
+        if held.last().is_none_or(|last| last.role.id != role.id) {
+            held.push(RoleWithPermissions { role, permissions: Vec::new() });
+        }
+        if let (Some(last), Some(link)) = (held.last_mut(), link) {
+            last.permissions.push(link.permission_id);
+        }
+    }
+    Ok(held)
 }
 
 /// Adds to each role the ids of its permissions.

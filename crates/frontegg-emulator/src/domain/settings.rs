@@ -6,7 +6,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{DomainError, DomainResult};
-use crate::store::{Read, Write, entity::setting};
+use crate::store::{Read, Write, documents::TENANT, entity::setting};
 
 /// What stands for the environment where a row says whose settings it holds.
 pub(crate) const ENVIRONMENT: &str = "environment";
@@ -23,7 +23,7 @@ impl Owner<'_> {
     fn key(self) -> String {
         match self {
             Self::Environment => ENVIRONMENT.to_owned(),
-            Self::Tenant(id) => format!("tenant:{id}"),
+            Self::Tenant(id) => format!("{TENANT}{id}"),
             Self::Application(id) => format!("application:{id}"),
         }
     }
@@ -52,7 +52,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> DomainResult<T> {
 pub(crate) fn check_owner(key: &str) -> DomainResult<()> {
     let named = |rest: &str| !rest.is_empty();
     let known = key == ENVIRONMENT
-        || key.strip_prefix("tenant:").is_some_and(named)
+        || key.strip_prefix(TENANT).is_some_and(named)
         || key.strip_prefix("application:").is_some_and(named);
     if known { Ok(()) } else { Err(DomainError::bad_request(format!("{key} owns no settings"))) }
 }
@@ -95,21 +95,18 @@ pub(crate) async fn put<T: Serialize>(tx: &Write, owner: Owner<'_>, kind: &str, 
         .on_conflict(OnConflict::columns(key).update_columns(rest).to_owned())
         .exec_without_returning(tx)
         .await?;
-    tx.forget_documents(&owner.key());
     Ok(())
 }
 
 /// Forgets the document of that kind; false when there was none.
 pub(crate) async fn delete(tx: &Write, owner: Owner<'_>, kind: &str) -> DomainResult<bool> {
     let deleted = setting::Entity::delete_by_id((owner.key(), kind.to_owned())).exec(tx).await?;
-    tx.forget_documents(&owner.key());
     Ok(deleted.rows_affected > 0)
 }
 
 /// Forgets all documents of an owner.
 pub(crate) async fn delete_all(tx: &Write, owner: Owner<'_>) -> DomainResult<()> {
     setting::Entity::delete_many().filter(setting::Column::Scope.eq(owner.key())).exec(tx).await?;
-    tx.forget_documents(&owner.key());
     Ok(())
 }
 

@@ -8,8 +8,8 @@ use sea_orm::{
 
 use super::{Fetch, FetchCount, Read, StoreError, Write};
 
-/// Rows of one insertion: every engine takes only so many values at once.
-const ROWS: usize = 1_000;
+/// Rows of one statement: every engine takes only so many values at once.
+pub(crate) const ROWS: usize = 1_000;
 
 /// Which part of a list is wanted: `number` counts pages from 0, as the API's `_offset` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -133,6 +133,12 @@ impl Write {
         self.clock.stamp()
     }
 
+    /// To be said of every statement that may change something.
+    fn write(&self, sql: &str) {
+        self.count();
+        self.documents.written(sql);
+    }
+
     /// Makes what was written last; returns once it is durable.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         match self.read.inner {
@@ -236,7 +242,7 @@ impl ConnectionTrait for Write {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        self.count();
+        self.write(&statement.sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(tx.execute(&statement)),
             Inner::Postgres(tx, _) => tx.execute_raw(statement),
@@ -252,7 +258,7 @@ impl ConnectionTrait for Write {
         'life1: 'async_trait,
         Self: 'async_trait,
     {
-        self.count();
+        self.write(sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(tx.execute_all(sql)),
             Inner::Postgres(tx, _) => tx.execute_unprepared(sql),
@@ -267,7 +273,7 @@ impl ConnectionTrait for Write {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        self.count();
+        self.write(&statement.sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(tx.one(&statement)),
             Inner::Postgres(tx, _) => tx.query_one_raw(statement),
@@ -279,7 +285,7 @@ impl ConnectionTrait for Write {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        self.count();
+        self.write(&statement.sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(tx.all(&statement)),
             Inner::Postgres(tx, _) => tx.query_all_raw(statement),

@@ -16,11 +16,9 @@ use crate::{
     store::{
         Fetch, Read, Write,
         entity::{membership, membership_role, role},
+        query::ROWS,
     },
 };
-
-/// Rows of one insertion; every engine takes only so many values at once.
-const ROWS: usize = 1_000;
 
 /// The roles for a new member: those named, as far as the caller may give them, or else the default
 /// ones, with those for the first member when the tenant has none yet.
@@ -119,8 +117,12 @@ pub(crate) async fn direct(
     Ok(held)
 }
 
+/// The roles that one membership holds itself, by level and key.
 async fn of_membership(tx: &Read, membership_id: &str) -> DomainResult<Vec<RoleWithPermissions>> {
-    Ok(direct(tx, &[membership_id.to_owned()]).await?.remove(membership_id).unwrap_or_default())
+    let held = role::Entity::find()
+        .inner_join(membership_role::Entity)
+        .filter(membership_role::Column::MembershipId.eq(membership_id));
+    roles::select_with_permissions(tx, held).await
 }
 
 /// Adds roles to a membership; those held already stay as they are.

@@ -15,6 +15,7 @@ use crate::{
     store::{
         Fetch, Read, Write,
         entity::{tenant, tenant_edge},
+        query::ROWS,
     },
 };
 
@@ -22,9 +23,6 @@ use crate::{
 const KIND: &str = "tenant_migration";
 /// How it reads.
 pub(crate) const FORM: Form = Form::of::<Report>(KIND);
-
-/// Rows of one statement, for what engines take as parameters.
-const ROWS: usize = 1_000;
 
 /// How an import went.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
