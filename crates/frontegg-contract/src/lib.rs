@@ -28,3 +28,8 @@ pub use failure::{ApiFailure, ApiResult};
 pub use generated::*;
 pub use principal::{Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
 pub use sight::Sight;
+
+/// Compiles the examples of this crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -74,4 +74,9 @@ pub use frontegg_model::{self as model, Patch, Secret, SecretMap, enums, types};
 /// Compiles the examples of the workspace's README.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
+
+/// Compiles the examples of this crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
 struct Readme;

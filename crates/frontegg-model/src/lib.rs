@@ -23,3 +23,8 @@ pub use secret::{Secret, SecretMap};
 pub mod error {
     pub use crate::types::error::ConversionError;
 }
+
+/// Compiles the examples of this crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
