@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::{
+    emit::print::Files,
     operation::{Api, is_enum, rust_name},
-    regen::Files,
     samples,
 };
 

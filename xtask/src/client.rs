@@ -8,6 +8,7 @@ use serde_json::Value;
 use syn::{Expr, File, Item, Stmt, visit_mut::VisitMut};
 
 use crate::{
+    emit::print::{STYLE, print},
     operation::{is_enum, members, rust_name},
     prepare::{SECRET, SECRET_MAP},
 };
@@ -123,4 +124,15 @@ pub fn operation_count(calls: &[Item]) -> usize {
         .flatten()
         .filter(|item| matches!(item, syn::ImplItem::Fn(function) if function.sig.asyncness.is_some()))
         .count()
+}
+
+/// The file of calls, over the types of the model and the path encoding of the seam.
+pub fn call_file(calls: &[Item]) -> String {
+    let head = format!(
+        "//! The calls, one method an operation.\n{STYLE}use crate::{{enums, transport::encode_path, types}};\n\n"
+    );
+    print(&head, calls.to_vec())
+        .replace("crate::enums::", "enums::")
+        .replace("pub use progenitor_client::", "use progenitor_client::")
+        .replace("use progenitor_client::{encode_path, ", "use progenitor_client::{")
 }

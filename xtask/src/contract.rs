@@ -11,8 +11,8 @@ use serde_json::Value;
 use syn::Item;
 
 use crate::{
+    emit::print::{Files, print},
     operation::{APPLICATION_HEADER, Api, Operation, Parameter, tag_module, tag_type},
-    regen::{Files, print},
     requests, tables,
 };
 

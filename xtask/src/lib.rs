@@ -6,6 +6,7 @@ pub mod contract;
 pub mod coverage;
 pub mod document;
 pub mod drift;
+pub mod emit;
 pub mod enums;
 pub mod lint;
 pub mod operation;

@@ -9,8 +9,8 @@ use serde_json::Value;
 use syn::{Item, Signature, Type};
 
 use crate::{
+    emit::print::Files,
     operation::{Api, members},
-    regen::Files,
     samples,
 };
 

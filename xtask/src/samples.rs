@@ -9,8 +9,8 @@ use syn::{FnArg, ImplItem, Item, Pat, Signature, Type};
 
 use crate::{
     document::resolve,
+    emit::print::Files,
     operation::{Api, Operation, members},
-    regen::Files,
 };
 
 /// A value that a schema accepts, with every member filled. The same schema always gives the same value.

@@ -13,9 +13,9 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{GenericArgument, Item, PathArguments, Signature, Type, parse_quote};
 
 use crate::{
+    emit::print::{Files, print},
     operation::{Api, Need, Operation, Parameter, Tag, tag_module, tag_type},
     paging,
-    regen::{Files, print},
     samples::{arguments, signatures},
 };
 
