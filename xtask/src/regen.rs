@@ -10,11 +10,13 @@ use anyhow::{Context, Result, ensure};
 use similar::TextDiff;
 
 use crate::{
-    canaries, client, contract, document,
-    emit::print::{Files, STYLE, print},
-    enums, lint,
-    operation::Api,
-    patches, prepare, samples, schemas, table, tagged, types, views,
+    documents::{self, api::Api, lint, prepare},
+    emit::{
+        client, contract, facade,
+        model::{enums, operations, schemas, tagged, types},
+        print::{Files, STYLE, print},
+        samples::{self, canaries, patches},
+    },
 };
 
 /// First line of every generated file.
@@ -34,9 +36,9 @@ const FOLDERS: [&str; 7] = [
 
 /// Reads, checks and joins the documents below `root`.
 pub fn api(root: &Path) -> Result<Api> {
-    let documents = document::load(&root.join("openapi"))?;
+    let documents = documents::load(&root.join("openapi"))?;
     lint::lint(&documents)?;
-    Api::read(document::merge(&documents)?)
+    Api::read(documents::merge(&documents)?)
 }
 
 /// Generates all files from the documents below `root`; writes nothing.
@@ -44,10 +46,10 @@ pub fn generate(root: &Path) -> Result<Files> {
     let api = api(root)?;
     let prepared = prepare::prepare(&api.document)?;
     let generated = client::generate(&prepared)?;
-    let operations = api.published().count();
+    let offered = api.published().count();
     ensure!(
-        client::operation_count(&generated.calls) == operations,
-        "{} calls were generated for {operations} operations",
+        client::operation_count(&generated.calls) == offered,
+        "{} calls were generated for {offered} operations",
         client::operation_count(&generated.calls)
     );
     let plan = types::Plan {
@@ -63,14 +65,14 @@ pub fn generate(root: &Path) -> Result<Files> {
     );
     files.insert(format!("{model}/enums.rs"), enums::enums(&api)?);
     files.insert(format!("{model}/schemas.rs"), schemas::schemas(&api)?);
-    files.insert(format!("{model}/operations.rs"), table::table(&api)?);
+    files.insert(format!("{model}/operations.rs"), operations::table(&api)?);
     let types = print(
         &format!("//! Types of request and answer bodies, named as in the vendor's reference.\n{STYLE}"),
         tagged::tagged(types::finish(generated.types, &plan)?, &api)?,
     );
     files.insert(format!("{model}/types.rs"), types);
     let calls = client::call_file(&generated.calls);
-    files.extend(views::views(&api, &generated.calls)?);
+    files.extend(facade::views(&api, &generated.calls)?);
     files.extend(contract::contract(&api, &generated.calls)?);
     files.extend(samples::samples(&api, &generated.calls)?);
     files.extend(canaries::canaries(&api));

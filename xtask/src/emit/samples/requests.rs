@@ -8,10 +8,8 @@ use heck::ToUpperCamelCase;
 use serde_json::Value;
 use syn::Item;
 
-use crate::{
-    operation::{Api, Operation, Place, tag_module},
-    samples::{self, argument, arguments, signatures},
-};
+use super::{argument, arguments, signatures};
+use crate::documents::api::{Api, Operation, Place, tag_module};
 
 /// The file of requests.
 pub fn requests(api: &Api) -> Result<String> {
@@ -77,7 +75,7 @@ pub fn calls(api: &Api, calls: &[Item]) -> Result<String> {
 }
 
 fn sample(api: &Api, name: &str, schema: &Value) -> Value {
-    samples::value(api, name, schema)
+    super::value(api, name, schema)
 }
 
 fn address(api: &Api, operation: &Operation) -> String {

@@ -7,9 +7,9 @@ use quote::quote;
 use serde_json::Value;
 use syn::{Expr, File, Item, Stmt, visit_mut::VisitMut};
 
-use crate::{
-    emit::print::{STYLE, print},
-    operation::{is_enum, members, rust_name},
+use super::print::{STYLE, print};
+use crate::documents::{
+    api::{is_enum, members, rust_name},
     prepare::{SECRET, SECRET_MAP},
 };
 

@@ -9,9 +9,8 @@ use serde_json::Value;
 use syn::{Item, Signature, Type};
 
 use crate::{
+    documents::api::{Api, members},
     emit::print::Files,
-    operation::{Api, members},
-    samples,
 };
 
 /// Schema and member.
@@ -26,7 +25,7 @@ pub fn patches(api: &Api, calls: &[Item], clearable: &[Member]) -> Result<Files>
          /// The operation, the member's place in its body, a body with it, and a call with a body.\n\
          pub(super) const CLEARABLE: &[(&str, &str, &str, Call)] = &[\n",
     );
-    let mut signatures: Vec<&Signature> = samples::signatures(calls).collect();
+    let mut signatures: Vec<&Signature> = super::signatures(calls).collect();
     signatures.sort_by_key(|signature| signature.ident.to_string());
     for signature in signatures {
         let id = signature.ident.to_string();
@@ -38,13 +37,13 @@ pub fn patches(api: &Api, calls: &[Item], clearable: &[Member]) -> Result<Files>
         if places.is_empty() {
             continue;
         }
-        let values: Vec<String> = samples::arguments(signature)
+        let values: Vec<String> = super::arguments(signature)
             .map(|(name, ty)| match name.as_str() {
                 "body" => Ok(format!("&body::<{}>(sample)", written(ty))),
-                _ => samples::argument(api, operation, &name, ty),
+                _ => super::argument(api, operation, &name, ty),
             })
             .collect::<Result<_>>()?;
-        let sample = samples::value(api, "body", &request.schema);
+        let sample = super::value(api, "body", &request.schema);
         for place in places {
             writeln!(
                 out,

@@ -1,5 +1,9 @@
 //! Makes sample values from schemas, and from them one call of every operation for the tests.
 
+pub mod canaries;
+pub mod patches;
+pub mod requests;
+
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
@@ -7,10 +11,10 @@ use quote::ToTokens as _;
 use serde_json::{Map, Value, json};
 use syn::{FnArg, ImplItem, Item, Pat, Signature, Type};
 
-use crate::{
-    document::resolve,
-    emit::print::Files,
-    operation::{Api, Operation, members},
+use super::print::Files;
+use crate::documents::{
+    api::{Api, Operation, members},
+    resolve,
 };
 
 /// A value that a schema accepts, with every member filled. The same schema always gives the same value.

@@ -7,8 +7,8 @@ use anyhow::{Result, ensure};
 use heck::ToUpperCamelCase;
 
 use crate::{
+    documents::api::{Api, is_enum, rust_name},
     emit::print::doc_comment,
-    operation::{Api, is_enum, rust_name},
 };
 
 /// The file with one `open_enum!` for each enum schema.

@@ -12,7 +12,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Attribute, Fields, GenericArgument, Item, ItemImpl, ItemStruct, PathArguments, Type, parse_quote};
 
-use crate::operation::{members, rust_name};
+use crate::documents::api::{members, rust_name};
 
 /// Which types are built by callers, and which of their members can be cleared.
 #[derive(Debug)]

@@ -4,6 +4,8 @@
 //! leaves everything else to `Call`. Which access kinds see a method is decided by the token that
 //! its operation takes.
 
+pub mod paging;
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
@@ -12,12 +14,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{GenericArgument, Item, PathArguments, Signature, Type, parse_quote};
 
-use crate::{
-    emit::print::{Files, print},
-    operation::{Api, Need, Operation, Parameter, Tag, tag_module, tag_type},
-    paging,
+use super::{
+    print::{Files, print},
     samples::{arguments, signatures},
 };
+use crate::documents::api::{Api, Need, Operation, Parameter, Tag, tag_module, tag_type};
 
 const FOLDER: &str = "crates/frontegg-identity/src/generated";
 /// Names in generated methods that a parameter must not take.

@@ -8,7 +8,7 @@ use quote::quote;
 use serde_json::Value;
 use syn::{Attribute, Item, ItemEnum, ItemImpl, Path, Token, Type, Variant, parse_quote, punctuated::Punctuated};
 
-use crate::operation::{Api, members, rust_name};
+use crate::documents::api::{Api, members, rust_name};
 
 /// Replaces how the `oneOf` types are read.
 pub fn tagged(items: Vec<Item>, api: &Api) -> Result<Vec<Item>> {

@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::{
+    documents::api::{Api, is_enum, rust_name},
     emit::print::doc_comment,
-    operation::{Api, is_enum, rust_name},
 };
 
 /// The file behind the model's feature `schemars`.
