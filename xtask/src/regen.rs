@@ -12,9 +12,8 @@ use similar::TextDiff;
 use crate::{
     documents::{self, api::Api, lint, prepare},
     emit::{
-        client, contract, facade,
-        model::{enums, operations, schemas, tagged, types},
-        print::{Files, STYLE, print},
+        client, contract, facade, model,
+        print::Files,
         samples::{self, canaries, patches},
     },
 };
@@ -47,37 +46,15 @@ pub fn generate(root: &Path) -> Result<Files> {
     let prepared = prepare::prepare(&api.document)?;
     let generated = client::generate(&prepared)?;
     let offered = api.published().count();
-    ensure!(
-        client::operation_count(&generated.calls) == offered,
-        "{} calls were generated for {offered} operations",
-        client::operation_count(&generated.calls)
-    );
-    let plan = types::Plan {
-        requests: &prepare::request_schemas(&api.document),
-        clearable: &prepare::clearable_members(&api.document),
-        document: &api.document,
-    };
-    let mut files = Files::new();
-    let model = "crates/frontegg-model/src/generated";
-    files.insert(
-        format!("{model}/mod.rs"),
-        "//! Generated from the OpenAPI documents.\n\npub mod enums;\npub(crate) mod operations;\n#[cfg(feature = \"schemars\")]\npub(crate) mod schemas;\npub mod types;\n".into(),
-    );
-    files.insert(format!("{model}/enums.rs"), enums::enums(&api)?);
-    files.insert(format!("{model}/schemas.rs"), schemas::schemas(&api)?);
-    files.insert(format!("{model}/operations.rs"), operations::table(&api)?);
-    let types = print(
-        &format!("//! Types of request and answer bodies, named as in the vendor's reference.\n{STYLE}"),
-        tagged::tagged(types::finish(generated.types, &plan)?, &api)?,
-    );
-    files.insert(format!("{model}/types.rs"), types);
-    let calls = client::call_file(&generated.calls);
+    let calls = client::signatures(&generated.calls).count();
+    ensure!(calls == offered, "{calls} calls were generated for {offered} operations");
+    let mut files = model::model(&api, generated.types)?;
+    files.extend(client::client(&generated.calls));
     files.extend(facade::views(&api, &generated.calls)?);
     files.extend(contract::contract(&api, &generated.calls)?);
     files.extend(samples::samples(&api, &generated.calls)?);
     files.extend(canaries::canaries(&api));
-    files.extend(patches::patches(&api, &generated.calls, plan.clearable)?);
-    files.insert("crates/frontegg-client/src/generated/client.rs".into(), calls);
+    files.extend(patches::patches(&api, &generated.calls)?);
     for text in files.values_mut() {
         text.insert_str(0, HEADER);
     }

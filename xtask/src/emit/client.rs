@@ -5,9 +5,9 @@ use openapiv3::OpenAPI;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use quote::quote;
 use serde_json::Value;
-use syn::{Expr, File, Item, Stmt, visit_mut::VisitMut};
+use syn::{Expr, File, FnArg, ImplItem, Item, Pat, Signature, Stmt, Type, visit_mut::VisitMut};
 
-use super::print::{STYLE, print};
+use super::print::{Files, STYLE, print};
 use crate::documents::{
     api::{is_enum, members, rust_name},
     prepare::{SECRET, SECRET_MAP},
@@ -67,7 +67,7 @@ fn drop_panicking_constructor(items: &mut [Item]) {
         if let Item::Impl(block) = item
             && block.trait_.is_none()
         {
-            block.items.retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new"));
+            block.items.retain(|item| !matches!(item, ImplItem::Fn(function) if function.sig.ident == "new"));
         }
     }
 }
@@ -113,8 +113,8 @@ fn check_names(prepared: &Value, types: &[Item]) -> Result<()> {
     Ok(())
 }
 
-/// Number of operations among the calls.
-pub fn operation_count(calls: &[Item]) -> usize {
+/// Signatures of the generated calls, one an operation.
+pub fn signatures(calls: &[Item]) -> impl Iterator<Item = &Signature> {
     calls
         .iter()
         .filter_map(|item| match item {
@@ -122,17 +122,31 @@ pub fn operation_count(calls: &[Item]) -> usize {
             _ => None,
         })
         .flatten()
-        .filter(|item| matches!(item, syn::ImplItem::Fn(function) if function.sig.asyncness.is_some()))
-        .count()
+        .filter_map(|item| match item {
+            ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(&function.sig),
+            _ => None,
+        })
+}
+
+/// Names and types of a signature's arguments, without `self`.
+pub fn arguments(signature: &Signature) -> impl Iterator<Item = (String, &Type)> {
+    signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(pattern) => Some((pattern.ident.to_string(), &*typed.ty)),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    })
 }
 
 /// The file of calls, over the types of the model and the path encoding of the seam.
-pub fn call_file(calls: &[Item]) -> String {
+pub fn client(calls: &[Item]) -> Files {
     let head = format!(
         "//! The calls, one method an operation.\n{STYLE}use crate::{{enums, transport::encode_path, types}};\n\n"
     );
-    print(&head, calls.to_vec())
+    let text = print(&head, calls.to_vec())
         .replace("crate::enums::", "enums::")
         .replace("pub use progenitor_client::", "use progenitor_client::")
-        .replace("use progenitor_client::{encode_path, ", "use progenitor_client::{")
+        .replace("use progenitor_client::{encode_path, ", "use progenitor_client::{");
+    Files::from([("crates/frontegg-client/src/generated/client.rs".to_owned(), text)])
 }

@@ -15,8 +15,8 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{GenericArgument, Item, PathArguments, Signature, Type, parse_quote};
 
 use super::{
+    client::{arguments, signatures},
     print::{Files, print},
-    samples::{arguments, signatures},
 };
 use crate::documents::api::{Api, Need, Operation, Parameter, Tag, tag_module, tag_type};
 

@@ -9,9 +9,12 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result};
 use quote::ToTokens as _;
 use serde_json::{Map, Value, json};
-use syn::{FnArg, ImplItem, Item, Pat, Signature, Type};
+use syn::{Item, Signature, Type};
 
-use super::print::Files;
+use super::{
+    client::{arguments, signatures},
+    print::Files,
+};
 use crate::documents::{
     api::{Api, Operation, members},
     resolve,
@@ -115,32 +118,6 @@ fn inner<'a>(ty: &'a Type, outer: &str) -> &'a Type {
         Type::Reference(reference) if outer == "&" => &reference.elem,
         ty => ty,
     }
-}
-
-/// Signatures of the generated calls, one an operation.
-pub fn signatures(calls: &[Item]) -> impl Iterator<Item = &Signature> {
-    calls
-        .iter()
-        .filter_map(|item| match item {
-            Item::Impl(block) if block.trait_.is_none() => Some(&block.items),
-            _ => None,
-        })
-        .flatten()
-        .filter_map(|item| match item {
-            ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(&function.sig),
-            _ => None,
-        })
-}
-
-/// Names and types of a signature's arguments, without `self`.
-pub fn arguments(signature: &Signature) -> impl Iterator<Item = (String, &Type)> {
-    signature.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) => match &*typed.pat {
-            Pat::Ident(pattern) => Some((pattern.ident.to_string(), &*typed.ty)),
-            _ => None,
-        },
-        FnArg::Receiver(_) => None,
-    })
 }
 
 /// The file that calls every operation of the raw client once.

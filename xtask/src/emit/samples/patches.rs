@@ -9,15 +9,19 @@ use serde_json::Value;
 use syn::{Item, Signature, Type};
 
 use crate::{
-    documents::api::{Api, members},
-    emit::print::Files,
+    documents::{
+        api::{Api, members},
+        prepare::clearable_members,
+    },
+    emit::{client, print::Files},
 };
 
 /// Schema and member.
 type Member = (String, String);
 
 /// The file with the calls.
-pub fn patches(api: &Api, calls: &[Item], clearable: &[Member]) -> Result<Files> {
+pub fn patches(api: &Api, calls: &[Item]) -> Result<Files> {
+    let clearable = clearable_members(&api.document);
     let mut out = String::from(
         "//! Every member of a request that can be left alone, cleared or set.\n\n\
          use frontegg_identity::types;\n\n\
@@ -25,7 +29,7 @@ pub fn patches(api: &Api, calls: &[Item], clearable: &[Member]) -> Result<Files>
          /// The operation, the member's place in its body, a body with it, and a call with a body.\n\
          pub(super) const CLEARABLE: &[(&str, &str, &str, Call)] = &[\n",
     );
-    let mut signatures: Vec<&Signature> = super::signatures(calls).collect();
+    let mut signatures: Vec<&Signature> = client::signatures(calls).collect();
     signatures.sort_by_key(|signature| signature.ident.to_string());
     for signature in signatures {
         let id = signature.ident.to_string();
@@ -33,11 +37,11 @@ pub fn patches(api: &Api, calls: &[Item], clearable: &[Member]) -> Result<Files>
             api.published().find(|operation| operation.id == id).with_context(|| format!("no operation {id}"))?;
         let Some(request) = &operation.body else { continue };
         let mut places = Vec::new();
-        find(&api.document, &request.schema, "", clearable, &mut places);
+        find(&api.document, &request.schema, "", &clearable, &mut places);
         if places.is_empty() {
             continue;
         }
-        let values: Vec<String> = super::arguments(signature)
+        let values: Vec<String> = client::arguments(signature)
             .map(|(name, ty)| match name.as_str() {
                 "body" => Ok(format!("&body::<{}>(sample)", written(ty))),
                 _ => super::argument(api, operation, &name, ty),

@@ -8,8 +8,11 @@ use heck::ToUpperCamelCase;
 use serde_json::Value;
 use syn::Item;
 
-use super::{argument, arguments, signatures};
-use crate::documents::api::{Api, Operation, Place, tag_module};
+use super::argument;
+use crate::{
+    documents::api::{Api, Operation, Place, tag_module},
+    emit::client::{arguments, signatures},
+};
 
 /// The file of requests.
 pub fn requests(api: &Api) -> Result<String> {
