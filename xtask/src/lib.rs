@@ -1,5 +1,6 @@
 //! Maintainers' tasks as a library: each step is a function from documents to documents or to text.
 
+pub mod architecture;
 pub mod coverage;
 pub mod documents;
 pub mod drift;
