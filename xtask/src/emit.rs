@@ -6,3 +6,5 @@ pub mod facade;
 pub mod model;
 pub mod print;
 pub mod samples;
+pub mod surgery;
+pub mod syntax;

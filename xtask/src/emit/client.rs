@@ -1,11 +1,13 @@
 //! Runs progenitor and splits what it writes into types (for the model) and calls (for the client).
 
+mod rules;
+
 use anyhow::{Context, Result, ensure};
 use openapiv3::OpenAPI;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use quote::quote;
 use serde_json::Value;
-use syn::{Expr, File, FnArg, ImplItem, Item, Pat, Signature, Stmt, Type, visit_mut::VisitMut};
+use syn::{File, FnArg, ImplItem, Item, Pat, Signature, Type};
 
 use super::print::{Files, STYLE, print};
 use crate::documents::{
@@ -50,52 +52,12 @@ pub fn generate(prepared: &Value) -> Result<Generated> {
             Item::Mod(module) if module.ident == "types" => {
                 generated.types = module.content.context("mod types without content")?.1;
             }
-            // A prelude of one name is no help.
-            Item::Mod(module) if module.ident == "prelude" => {}
             item => generated.calls.push(item),
         }
     }
-    drop_panicking_constructor(&mut generated.calls);
-    generated.calls.iter_mut().for_each(|item| DropVersionHeader.visit_item_mut(item));
+    generated.calls = rules::operate(generated.calls)?;
     check_names(prepared, &generated.types)?;
     Ok(generated)
-}
-
-/// Takes out `Client::new`, which builds its own HTTP client and panics when that fails.
-fn drop_panicking_constructor(items: &mut [Item]) {
-    for item in items {
-        if let Item::Impl(block) = item
-            && block.trait_.is_none()
-        {
-            block.items.retain(|item| !matches!(item, ImplItem::Fn(function) if function.sig.ident == "new"));
-        }
-    }
-}
-
-/// Takes out the header `api-version`, which progenitor sends and no service asks for.
-struct DropVersionHeader;
-
-impl VisitMut for DropVersionHeader {
-    fn visit_block_mut(&mut self, block: &mut syn::Block) {
-        let text = |statement: &Stmt| quote!(#statement).to_string();
-        let before = block.stmts.len();
-        block.stmts.retain(|statement| !text(statement).contains("\"api-version\""));
-        if block.stmts.len() < before
-            && !block.stmts.iter().any(|statement| text(statement).contains("header_map . append"))
-        {
-            block.stmts.retain(|statement| !text(statement).starts_with("let mut header_map"));
-            syn::visit_mut::visit_block_mut(self, block);
-        }
-    }
-
-    fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        syn::visit_mut::visit_expr_mut(self, expression);
-        if let Expr::MethodCall(call) = expression
-            && call.method == "headers"
-        {
-            *expression = (*call.receiver).clone();
-        }
-    }
 }
 
 /// Other emitters name types by [`rust_name`]; a schema that ended up under another name is an error here.
@@ -144,9 +106,6 @@ pub fn client(calls: &[Item]) -> Files {
     let head = format!(
         "//! The calls, one method an operation.\n{STYLE}use crate::{{enums, transport::encode_path, types}};\n\n"
     );
-    let text = print(&head, calls.to_vec())
-        .replace("crate::enums::", "enums::")
-        .replace("pub use progenitor_client::", "use progenitor_client::")
-        .replace("use progenitor_client::{encode_path, ", "use progenitor_client::{");
+    let text = print(&head, calls.to_vec());
     Files::from([("crates/frontegg-client/src/generated/client.rs".to_owned(), text)])
 }

@@ -9,7 +9,10 @@ pub mod types;
 use anyhow::Result;
 use syn::Item;
 
-use super::print::{Files, STYLE, print};
+use super::{
+    print::{Files, STYLE, print},
+    surgery::Surgery,
+};
 use crate::documents::{
     api::Api,
     prepare::{clearable_members, request_schemas},
@@ -32,13 +35,15 @@ pub fn model(api: &Api, types: Vec<Item>) -> Result<Files> {
         clearable: &clearable_members(&api.document),
         document: &api.document,
     };
-    let types = tagged::tagged(types::finish(types, &plan)?, api)?;
+    let mut surgery = Surgery::of(types);
+    types::finish(&mut surgery, &plan)?;
+    surgery.try_rule("a member tells which form of a oneOf a value has", |items| tagged::tagged(items, api))?;
     let head = format!("//! Types of request and answer bodies, named as in the vendor's reference.\n{STYLE}");
     Ok(Files::from([
         (format!("{FOLDER}/mod.rs"), INDEX.to_owned()),
         (format!("{FOLDER}/enums.rs"), enums::enums(api)?),
         (format!("{FOLDER}/schemas.rs"), schemas::schemas(api)?),
         (format!("{FOLDER}/operations.rs"), operations::table(api)?),
-        (format!("{FOLDER}/types.rs"), print(&head, types)),
+        (format!("{FOLDER}/types.rs"), print(&head, surgery.done())),
     ]))
 }

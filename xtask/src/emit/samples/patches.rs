@@ -4,16 +4,19 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
-use quote::ToTokens as _;
 use serde_json::Value;
-use syn::{Item, Signature, Type};
+use syn::{Item, Signature};
 
 use crate::{
     documents::{
         api::{Api, members},
         prepare::clearable_members,
     },
-    emit::{client, print::Files},
+    emit::{
+        client,
+        print::Files,
+        syntax::{referent, spelled},
+    },
 };
 
 /// Schema and member.
@@ -43,8 +46,8 @@ pub fn patches(api: &Api, calls: &[Item]) -> Result<Files> {
         }
         let values: Vec<String> = client::arguments(signature)
             .map(|(name, ty)| match name.as_str() {
-                "body" => Ok(format!("&body::<{}>(sample)", written(ty))),
-                _ => super::argument(api, operation, &name, ty),
+                "body" => Ok(format!("&body::<{}>(sample)", spelled(referent(ty)))),
+                _ => Ok(super::argument(api, operation, &name, ty)?.to_string()),
             })
             .collect::<Result<_>>()?;
         let sample = super::value(api, "body", &request.schema);
@@ -58,11 +61,6 @@ pub fn patches(api: &Api, calls: &[Item]) -> Result<Files> {
     }
     out.push_str("];\n");
     Ok(Files::from([("crates/frontegg-identity/tests/generated/patches.rs".to_owned(), out)]))
-}
-
-fn written(ty: &Type) -> String {
-    let ty = if let Type::Reference(reference) = ty { &*reference.elem } else { ty };
-    ty.to_token_stream().to_string().replace(' ', "")
 }
 
 /// Notes the JSON pointers at which a sample of a schema has such members.
