@@ -1,5 +1,7 @@
 //! Starting, using and stopping an emulator from Rust.
 
+pub(crate) mod outbox;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -81,17 +83,17 @@ impl Emulator {
 
     /// What goes wrong in it.
     pub fn faults(&self) -> Faults {
-        Faults::new(Arc::clone(&self.service))
+        Faults::new(Arc::clone(&self.service.controls().faults))
     }
 
     /// The requests that it was sent.
     pub fn requests(&self) -> Requests {
-        Requests::new(Arc::clone(&self.service))
+        Requests::new(Arc::clone(&self.service.controls().requests))
     }
 
     /// How many requests of one client it answers.
     pub fn rate_limits(&self) -> RateLimits {
-        RateLimits::new(Arc::clone(&self.service))
+        RateLimits::new(Arc::clone(&self.service.controls().limits))
     }
 
     /// A client of its control plane, which does the same over HTTP: for code that shall work with an
@@ -211,6 +213,14 @@ impl Emulator {
         self.import(&snapshot.0).await
     }
 
+    /// The work it has done so far, for tests of how much a request costs and of who can tell people
+    /// apart by it.
+    #[doc(hidden)]
+    pub fn work(&self) -> Work {
+        let (store, passwords) = (self.service.store(), self.service.passwords());
+        Work { statements: store.statements(), commits: store.commits(), password_hashes: passwords.computed() }
+    }
+
     /// Takes no more connections, lets requests under way end for a few seconds, closes the store.
     pub async fn stop(mut self) {
         self.server.stop().await;
@@ -220,6 +230,18 @@ impl Emulator {
     pub async fn stopped(&mut self) {
         self.server.stopped().await;
     }
+}
+
+/// Work done since the start, for tests.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// Statements that the store was asked in transactions, beginnings and ends not among them.
+    pub statements: u64,
+    /// Transactions that write that were committed: what waits for the disk.
+    pub commits: u64,
+    /// Password hashes computed, be it to store one or to compare with one.
+    pub password_hashes: u64,
 }
 
 /// Settings of an emulator that is to be started.

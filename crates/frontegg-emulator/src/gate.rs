@@ -1,43 +1,58 @@
 //! Between the connection and the API: the record of requests, rate limits, faults, and the time that
 //! a request may take.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+pub(crate) mod faults;
+pub(crate) mod limits;
+pub(crate) mod requests;
+pub(crate) mod selection;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, response::IntoResponse};
 use frontegg_contract::{ApiFailure, receive::BODY_LIMIT};
 use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use tower::ServiceExt;
 
-use crate::{
-    config::Config,
-    faults::{self, Hit, Lost, too_many_requests},
-    limits,
+use self::{
+    faults::{Fault, Hit, Lost, too_many_requests},
+    limits::RateLimit,
     requests::Log,
     selection::Subject,
-    server::Peer,
-    service::Service,
 };
+use crate::{clock::Clock, peer};
 
 /// What a test or an operator told the emulator itself to do. It survives a reset.
 #[derive(Debug)]
 pub(crate) struct Controls {
-    pub(crate) faults: faults::Board,
-    pub(crate) limits: limits::Board,
+    pub(crate) faults: Arc<faults::Board>,
+    pub(crate) limits: Arc<limits::Board>,
     pub(crate) requests: Arc<Log>,
+    clock: Clock,
+    /// How long a request may take altogether.
+    request_timeout: Duration,
 }
 
 impl Controls {
-    /// As an emulator begins; what it cannot do was refused before.
-    pub(crate) fn new(config: &Config) -> Result<Self, String> {
+    /// As an emulator begins, with so many requests recorded; a fault or limit that cannot be is
+    /// refused.
+    pub(crate) fn new(
+        faults: &[Fault],
+        limits: &[RateLimit],
+        recorded_requests: usize,
+        clock: Clock,
+        request_timeout: Duration,
+    ) -> Result<Self, String> {
         let controls = Self {
-            faults: faults::Board::default(),
-            limits: limits::Board::default(),
-            requests: Arc::new(Log::new(config.recorded_requests)),
+            faults: Arc::default(),
+            limits: Arc::default(),
+            requests: Arc::new(Log::new(recorded_requests)),
+            clock,
+            request_timeout,
         };
-        for fault in &config.faults {
+        for fault in faults {
             controls.faults.inject(fault.clone())?;
         }
-        for limit in &config.rate_limits {
+        for limit in limits {
             controls.limits.add(limit.clone())?;
         }
         Ok(controls)
@@ -53,13 +68,13 @@ enum Obstacle {
 }
 
 /// Sends a request through to the API.
-pub(crate) async fn pass(service: Arc<Service>, app: Router, request: Request<Body>) -> Result<Response<Body>, Lost> {
+pub(crate) async fn pass(controls: Arc<Controls>, app: Router, request: Request<Body>) -> Result<Response<Body>, Lost> {
     let (mut parts, mut body) = request.into_parts();
-    let recording = service.controls().requests.begin(&mut parts, service.clock());
-    let obstacle = obstacle(&service, &parts);
-    let time = service.config().request_timeout;
+    let recording = controls.requests.begin(&mut parts, &controls.clock);
+    let obstacle = obstacle(&controls, &parts);
+    let time = controls.request_timeout;
     let Some(mut recording) = recording else {
-        return overcome(&service, obstacle, within(time, app, Request::from_parts(parts, body))).await;
+        return overcome(&controls.clock, obstacle, within(time, app, Request::from_parts(parts, body))).await;
     };
     if let Obstacle::Fault(hit) = &obstacle {
         recording.befallen(hit);
@@ -70,19 +85,19 @@ pub(crate) async fn pass(service: Arc<Service>, app: Router, request: Request<Bo
             recording.brought(bytes);
         }
     }
-    let answer = overcome(&service, obstacle, within(time, app, Request::from_parts(parts, body))).await;
+    let answer = overcome(&controls.clock, obstacle, within(time, app, Request::from_parts(parts, body))).await;
     recording.end(answer).await
 }
 
 async fn overcome(
-    service: &Service,
+    clock: &Clock,
     obstacle: Obstacle,
     act: impl Future<Output = Response<Body>>,
 ) -> Result<Response<Body>, Lost> {
     match obstacle {
         Obstacle::None => Ok(act.await),
-        Obstacle::Wait(wait) => Ok(too_many_requests(service.clock().timestamp(), wait)),
-        Obstacle::Fault(hit) => hit.befall(service.clock(), act).await,
+        Obstacle::Wait(wait) => Ok(too_many_requests(clock.timestamp(), wait)),
+        Obstacle::Fault(hit) => hit.befall(clock, act).await,
     }
 }
 
@@ -97,8 +112,8 @@ impl Obstacle {
     }
 }
 
-fn obstacle(service: &Service, parts: &Parts) -> Obstacle {
-    let Controls { faults, limits, .. } = service.controls();
+fn obstacle(controls: &Controls, parts: &Parts) -> Obstacle {
+    let Controls { faults, limits, clock, .. } = controls;
     if !faults.is_active() && !limits.is_active() {
         return Obstacle::None;
     }
@@ -107,18 +122,12 @@ fn obstacle(service: &Service, parts: &Parts) -> Obstacle {
         return Obstacle::None;
     }
     if limits.is_active()
-        && let Some(client) = client(parts)
-        && let Some(wait) = limits.excess(&subject, client, service.clock().timestamp())
+        && let Some(client) = peer::client_address(&parts.headers, &parts.extensions)
+        && let Some(wait) = limits.excess(&subject, client, clock.timestamp())
     {
         return Obstacle::Wait(wait);
     }
     faults.meet(&subject).map_or(Obstacle::None, Obstacle::Fault)
-}
-
-/// The address that a request comes from: the first that a proxy names, else that of the connection.
-fn client(parts: &Parts) -> Option<IpAddr> {
-    let named = || parts.headers.get("x-forwarded-for")?.to_str().ok()?.split(',').next()?.trim().parse().ok();
-    named().or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0.ip()))
 }
 
 /// The answer of the API, or 408 and the end of the connection when it takes too long.

@@ -1,9 +1,15 @@
 //! What every request works with: the store, the clock, the keys, the configuration.
 
+pub(crate) mod outbox;
+mod people;
+mod signing;
+pub(crate) mod transfer;
+mod user_token;
+
 use std::{
     collections::HashSet,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -22,9 +28,8 @@ use crate::{
         sessions,
     },
     gate::Controls,
-    keys::Keys,
     store::{Identity, Store},
-    tokens::{ApiClaims, Claims, EnvironmentClaims, Life, UserClaims},
+    tokens::{ApiClaims, Claims, EnvironmentClaims, Life, UserClaims, keys::Keys},
 };
 
 /// How long a process may go on with the epoch it knows when others share its store.
@@ -38,7 +43,7 @@ pub(crate) struct Service {
     keys: Keys,
     passwords: Passwords,
     config: Config,
-    controls: Controls,
+    controls: Arc<Controls>,
     vendor_id: String,
     client_id: String,
     /// Where this process is reached, without a slash at the end.
@@ -52,7 +57,14 @@ pub(crate) struct Service {
 impl Service {
     /// Opens the store, settles who the environment is and fills a fresh one.
     pub(crate) async fn open(config: Config, clock: Clock, url: String) -> DomainResult<Self> {
-        let controls = Controls::new(&config).map_err(DomainError::bad_request)?;
+        let controls = Controls::new(
+            &config.faults,
+            &config.rate_limits,
+            config.recorded_requests,
+            clock.clone(),
+            config.request_timeout,
+        );
+        let controls = Arc::new(controls.map_err(DomainError::bad_request)?);
         let store = Store::open(&config.store, clock.clone()).await?;
         let keys = Keys::of(&store).await?;
         if config.hashes_cheaply() {
@@ -109,7 +121,7 @@ impl Service {
     }
 
     /// What the emulator itself was told to do.
-    pub(crate) fn controls(&self) -> &Controls {
+    pub(crate) fn controls(&self) -> &Arc<Controls> {
         &self.controls
     }
 

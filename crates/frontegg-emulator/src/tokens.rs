@@ -1,19 +1,19 @@
 //! The tokens that the emulator issues and takes: what they claim, and when they are good.
 
 mod access;
+pub(crate) mod jws;
+pub(crate) mod keys;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{
-    clock::Timestamp,
-    jws::{self, JwsError},
-    keys::Ring,
-};
-
 pub(crate) use access::{AccessClaims, AccessKind};
+use jws::JwsError;
+use keys::Ring;
+
+use crate::clock::Timestamp;
 
 /// How far ahead of ours the clock of another process may be, in seconds.
 const LEEWAY: i64 = 5;

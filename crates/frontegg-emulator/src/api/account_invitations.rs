@@ -6,8 +6,8 @@ use frontegg_model::{Secret, enums::EmailTemplateType, types};
 use super::caller::caller;
 use crate::{
     domain::{
-        configuration,
-        templates::{Environment, mails},
+        messages::templates::{Environment, mails},
+        settings::configuration,
         tenant_invites::{self, Invite, NewInvite},
     },
     service::Service,

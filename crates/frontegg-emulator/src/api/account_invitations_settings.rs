@@ -9,7 +9,7 @@ use frontegg_model::{enums::StrategyKind, types};
 use super::account_invitations::{answer, create};
 use crate::{
     domain::{
-        onboarding::{Mail, Way},
+        joining::onboarding::{Mail, Way},
         tenant_invites::{self, NewInvite},
     },
     service::Service,

@@ -11,9 +11,9 @@ use frontegg_model::{Secret, enums, types};
 
 use crate::{
     domain::{
-        configuration::{self, Change, CookieSameSite, IdentityConfiguration},
         login::captcha::{self, Captcha},
         policies::Record,
+        settings::configuration::{self, Change, CookieSameSite, IdentityConfiguration},
     },
     ids,
     service::Service,

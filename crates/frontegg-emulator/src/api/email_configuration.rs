@@ -9,7 +9,7 @@ use frontegg_model::{
 use http::StatusCode;
 
 use crate::{
-    domain::mail_sender::{self, MailSender},
+    domain::messages::mail_sender::{self, MailSender},
     service::Service,
 };
 

@@ -9,7 +9,7 @@ use frontegg_contract::{
 use frontegg_model::types;
 
 use crate::{
-    domain::templates::{
+    domain::messages::templates::{
         Environment,
         mails::{self, Changes, Template},
     },

@@ -12,9 +12,9 @@ use frontegg_model::{Secret, types};
 use super::sign_in;
 use crate::{
     domain::{
-        configuration,
+        joining::sign_up::{self, Newcomer},
         login::{self, Credentials, Identifier},
-        sign_up::{self, Newcomer},
+        settings::configuration,
         users::NewUser,
     },
     service::Service,

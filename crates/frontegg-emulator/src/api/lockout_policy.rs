@@ -6,7 +6,7 @@ use frontegg_model::types;
 use super::caller::{caller, tenant};
 use crate::{
     domain::{
-        lockout::{self, Lockout},
+        passwords::lockout::{self, Lockout},
         policies::{self, Record},
     },
     service::Service,

@@ -5,7 +5,7 @@ use frontegg_model::{Secret, types};
 
 use super::sign_in;
 use crate::{
-    domain::passwordless::{self, Identifier, Kind, Request, Sent},
+    domain::login::passwordless::{self, Identifier, Kind, Request, Sent},
     ids,
     service::Service,
 };

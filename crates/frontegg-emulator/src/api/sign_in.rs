@@ -8,12 +8,12 @@ use frontegg_model::{Secret, enums::WebAuthnDeviceType, types};
 
 use crate::{
     domain::{
-        configuration::CookieSameSite,
         identifiers::phones,
         login::{Outcome, SignedIn, Visit},
         mfa::Devices,
+        settings::configuration::CookieSameSite,
     },
-    server::Peer,
+    peer,
     service::Service,
     store::entity::WebAuthnDevice,
     tokens::{Claims, Life},
@@ -46,10 +46,9 @@ pub(super) fn application(cx: &RequestContext) -> Option<&str> {
     cx.application_id.as_deref().or_else(|| cx.header("frontegg-requested-application-id"))
 }
 
-/// The address that a request comes from: the first that a proxy names, else that of the connection.
+/// The address that a request comes from.
 pub(super) fn address(cx: &RequestContext) -> Option<IpAddr> {
-    let named = || cx.header("x-forwarded-for")?.split(',').next()?.trim().parse().ok();
-    named().or_else(|| cx.extensions.get::<Peer>().map(|peer| peer.0.ip()))
+    peer::client_address(&cx.headers, &cx.extensions)
 }
 
 /// The refresh tokens that a request brings, by the forms of the cookie's name.

@@ -5,7 +5,7 @@ use frontegg_model::types;
 use http::StatusCode;
 
 use crate::{
-    domain::sms_sender::{self, SmsSender},
+    domain::messages::sms_sender::{self, SmsSender},
     service::Service,
 };
 

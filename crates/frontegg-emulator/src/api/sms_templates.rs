@@ -11,7 +11,7 @@ use frontegg_model::types;
 use http::StatusCode;
 
 use crate::{
-    domain::templates::texts::{self, SmsType, Text},
+    domain::messages::templates::texts::{self, SmsType, Text},
     service::Service,
 };
 

@@ -10,7 +10,7 @@ use frontegg_model::{enums, types};
 
 use super::{core_settings::same_site, sign_in};
 use crate::{
-    domain::{DomainError, Refusal, configuration, login, passwords},
+    domain::{DomainError, Refusal, login, passwords, settings::configuration},
     service::Service,
 };
 

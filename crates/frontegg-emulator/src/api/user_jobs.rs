@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        Refusal,
-        bulk_invitation::{self, Entry, Failure, Report},
-        jobs,
+        Refusal, jobs,
+        joining::{
+            bulk_invitation::{self, Entry, Failure, Report},
+            creation::Invitation,
+        },
         memberships::Outcome,
-        user_creation::Invitation,
         users::NewUser,
     },
     service::Service,

@@ -16,15 +16,18 @@ use frontegg_model::types;
 use super::{paging, user_answers, user_jobs};
 use crate::{
     domain::{
-        bulk_invitation,
         identifiers::phones,
+        joining::{
+            bulk_invitation, creation,
+            onboarding::{self, Mail},
+        },
         memberships::{self, AcrossTenants, TemporaryUsers},
         mfa,
-        onboarding::{self, Mail},
         passwords::reset,
-        user_creation,
-        user_lists::{self, Status},
-        user_profiles::{self, Viewer},
+        people::{
+            lists::{self, Status},
+            profiles::{self, Viewer},
+        },
         users::{self, Changes, NewUser},
     },
     service::Service,
@@ -53,8 +56,7 @@ impl UsersApi for Service {
         let must_exist = body.validate_tenant_exist.unwrap_or_default();
         let tx = self.store().write().await?;
         let user =
-            user_creation::add_to_tenant(&tx, self.base_url(), &params.user_id, &body.tenant_id, silent, must_exist)
-                .await?;
+            creation::add_to_tenant(&tx, self.base_url(), &params.user_id, &body.tenant_id, silent, must_exist).await?;
         self.changed(tx, user).await
     }
 
@@ -81,8 +83,7 @@ impl UsersApi for Service {
         };
         let tx = self.store().write().await?;
         let joined =
-            user_creation::create_in_tenant(&tx, &body.tenant_id, person, body.role_ids, body.expiration_in_seconds)
-                .await?;
+            creation::create_in_tenant(&tx, &body.tenant_id, person, body.role_ids, body.expiration_in_seconds).await?;
         self.changed(tx, joined.user).await
     }
 
@@ -152,7 +153,7 @@ impl UsersApi for Service {
         let tx = self.store().read().await?;
         memberships::require(&tx, &params.user_id, tenant_id).await?;
         let user = users::require(&tx, &params.user_id).await?;
-        let full = user_profiles::full(&tx, user, Viewer::Administrator, Some(tenant_id)).await?;
+        let full = profiles::full(&tx, user, Viewer::Administrator, Some(tenant_id)).await?;
         Ok(user_answers::full(self, full))
     }
 
@@ -163,7 +164,7 @@ impl UsersApi for Service {
     ) -> ApiResult<types::CoreUserDto> {
         let tx = self.store().read().await?;
         let user = users::require_by_email(&tx, &params.email).await?;
-        let profile = user_profiles::one(&tx, user, Viewer::Administrator, None).await?;
+        let profile = profiles::one(&tx, user, Viewer::Administrator, None).await?;
         Ok(user_answers::core(self, profile))
     }
 
@@ -200,7 +201,7 @@ impl UsersApi for Service {
             None => None,
         };
         let tx = self.store().read().await?;
-        let found = user_lists::statuses(&tx, paging::ids(&params.user_ids), wanted.as_deref()).await?;
+        let found = lists::statuses(&tx, paging::ids(&params.user_ids), wanted.as_deref()).await?;
         let status =
             |one: Status| types::TenantStatus { tenant_id: one.tenant_id, status: user_answers::status(one.status) };
         let person = |(user_id, states): (String, Vec<Status>)| types::UserTenantStatusesResponse {
@@ -245,7 +246,7 @@ impl UsersApi for Service {
     ) -> ApiResult<types::UserDto> {
         let must_exist = body.validate_tenant_exist.unwrap_or_default();
         let tx = self.store().write().await?;
-        let user = user_creation::set_active_tenant(&tx, &params.user_id, &body.tenant_id, must_exist).await?;
+        let user = creation::set_active_tenant(&tx, &params.user_id, &body.tenant_id, must_exist).await?;
         self.changed(tx, user).await
     }
 
@@ -368,7 +369,7 @@ impl Service {
 
     /// A person with what holds in the tenant that they work in.
     async fn seen_by_administrators(&self, tx: &Tx, user: user::Model) -> ApiResult<types::UserDto> {
-        let full = user_profiles::full(tx, user, Viewer::Administrator, None).await?;
+        let full = profiles::full(tx, user, Viewer::Administrator, None).await?;
         Ok(user_answers::full(self, full))
     }
 }

@@ -16,12 +16,14 @@ use tokio::time::Instant;
 pub use error::ControlError;
 use exchange::{Address, segment};
 
-use super::wire::{
-    AdvanceClock, ClockState, Coverage, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
-    LeakedPasswords, LockoutList, LockoutState, MessageBody, MessageList, OutboxQuery, RateLimitList, RequestCount,
-    RequestList, RequestQuery, RequestRecord, SessionList, SessionQuery, SessionState, SetClock,
+use crate::{
+    Fault, Message, RateLimit, Snapshot,
+    wire::{
+        AdvanceClock, ClockState, Coverage, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
+        LeakedPasswords, LockoutList, LockoutState, MessageBody, MessageList, OutboxQuery, RateLimitList, RequestCount,
+        RequestList, RequestQuery, RequestRecord, SessionList, SessionQuery, SessionState, SetClock,
+    },
 };
-use crate::{Fault, Message, RateLimit, Snapshot};
 
 /// How long an answer may take, beside the time that is waited for something to happen.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -11,16 +11,12 @@ use axum::{
 use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
 
-use super::{
-    Shared,
-    wire::{Channel, MessageBody, MessageList, OutboxQuery, patience},
-};
+use super::Shared;
 use crate::{
-    Message,
-    domain::outbox::{self, Filter},
-    outbox as messages,
-    service::Service,
+    domain::messages::outbox::{self, Filter},
+    service::{Service, outbox as messages},
     store::entity::{self, outbox_message},
+    wire::{Channel, Message, MessageBody, MessageList, OutboxQuery, patience},
 };
 
 pub(super) fn routes() -> Router<Arc<Service>> {

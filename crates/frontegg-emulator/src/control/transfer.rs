@@ -12,8 +12,8 @@ use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{Shared, parse, wire::ExportQuery};
-use crate::service::Service;
+use super::{Shared, parse};
+use crate::{service::Service, wire::ExportQuery};
 
 /// Most bytes of a document.
 const LIMIT: usize = 256 * 1024 * 1024;

@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::{OnConflict, SelectStatement},
 };
 
-use super::{DomainError, DomainResult, caller::Caller, id_list, memberships, users};
+use super::{DomainError, DomainResult, caller::Caller, input, memberships, users};
 use crate::store::{
     Tx,
     entity::{application_assignment, application_tenant, membership},
@@ -81,7 +81,7 @@ pub(crate) async fn assign(
     user_ids: Vec<String>,
 ) -> DomainResult<Vec<application_assignment::Model>> {
     own_tenant(caller, WRITE, tenant_id)?;
-    let user_ids = id_list::distinct("userIds", user_ids)?;
+    let user_ids = input::distinct("userIds", user_ids)?;
     if app_id.trim().is_empty() || user_ids.is_empty() {
         let member = if user_ids.is_empty() { "userIds" } else { "appId" };
         return Err(DomainError::bad_request(format!("{member} should not be empty")));
@@ -121,7 +121,7 @@ pub(crate) async fn unassign(
     user_ids: Vec<String>,
 ) -> DomainResult<()> {
     own_tenant(caller, DELETE, tenant_id)?;
-    let user_ids = id_list::distinct("userIds", user_ids)?;
+    let user_ids = input::distinct("userIds", user_ids)?;
     let members = members(tx, tenant_id, &user_ids).await?;
     application_assignment::Entity::delete_many()
         .filter(application_assignment::Column::AppId.eq(app_id))
@@ -183,7 +183,7 @@ pub(crate) async fn active_tenants(tx: &Tx, user_id: &str) -> DomainResult<Vec<a
 /// applications keep theirs; of several choices for one the last counts.
 pub(crate) async fn set_active_tenants(tx: &Tx, user_id: &str, choices: Vec<(String, String)>) -> DomainResult<()> {
     let user = users::require(tx, user_id).await?;
-    id_list::at_most("activeApplicationTenants", &choices)?;
+    input::at_most("activeApplicationTenants", &choices)?;
     let choices: BTreeMap<String, String> = choices.into_iter().collect();
     memberships::require_own_entry(tx, &user, choices.values().map(String::as_str).collect()).await?;
     let choices: Vec<(String, String)> = choices.into_iter().collect();

@@ -6,6 +6,8 @@
 //!
 //! **A refusal may have counted a try: commit the transaction on `Err(Flaw)` too**, and refuse then.
 
+pub(crate) mod decoy;
+
 use std::time::Duration;
 
 use sea_orm::{

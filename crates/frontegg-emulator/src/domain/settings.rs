@@ -1,5 +1,7 @@
 //! Settings documents: one JSON document for each kind and owner, its defaults until it is written.
 
+pub(crate) mod configuration;
+
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -10,7 +10,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
 };
 
-use super::{DomainError, DomainResult, caller::Caller, configuration, memberships, roles, tenants, users};
+use super::{DomainError, DomainResult, caller::Caller, memberships, roles, settings::configuration, tenants, users};
 use crate::{
     clock::Timestamp,
     ids,

@@ -1,6 +1,14 @@
 //! One transaction: what domain functions work on.
 
-use std::{fmt, future::Future, pin::Pin};
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use tokio::sync::watch;
@@ -11,6 +19,15 @@ use super::{
     sqlite::{File, Memory, SqliteTx},
 };
 use crate::clock::{Clock, Timestamp};
+
+/// What a store was asked since it was opened.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    /// Statements in transactions, beginnings and ends not among them.
+    pub(super) statements: AtomicU64,
+    /// Transactions that wrote, or might have, and were committed.
+    pub(super) commits: AtomicU64,
+}
 
 /// The transaction of an engine.
 pub(super) enum Inner {
@@ -29,11 +46,12 @@ pub(crate) struct Tx {
     now: Timestamp,
     /// Whom to tell of the commit; nobody when it only reads.
     commits: Option<watch::Sender<()>>,
+    counters: Arc<Counters>,
 }
 
 impl Tx {
-    pub(super) fn new(inner: Inner, clock: Clock, commits: Option<watch::Sender<()>>) -> Self {
-        Self { now: clock.timestamp(), inner, clock, commits }
+    pub(super) fn new(inner: Inner, clock: Clock, commits: Option<watch::Sender<()>>, counters: Arc<Counters>) -> Self {
+        Self { now: clock.timestamp(), inner, clock, commits, counters }
     }
 
     /// The moment this transaction began: the present, for all that expires.
@@ -55,6 +73,7 @@ impl Tx {
             Inner::Postgres(tx, _hold) => tx.commit().await?,
         }
         if let Some(commits) = self.commits {
+            self.counters.commits.fetch_add(1, Ordering::Relaxed);
             commits.send_replace(());
         }
         Ok(())
@@ -66,6 +85,10 @@ impl Tx {
             Memory::replace(tx)?;
         }
         Ok(())
+    }
+
+    fn count(&self) {
+        self.counters.statements.fetch_add(1, Ordering::Relaxed);
     }
 
     /// In memory nothing but this keeps a reader from writing; elsewhere it is said in the same way.
@@ -106,6 +129,7 @@ impl ConnectionTrait for Tx {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
+        self.count();
         match (self.refusal(&statement.sql), &self.inner) {
             (Some(error), _) => ready(Err(error)),
             (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.execute(&statement)),
@@ -122,6 +146,7 @@ impl ConnectionTrait for Tx {
         'life1: 'async_trait,
         Self: 'async_trait,
     {
+        self.count();
         match (self.refusal(sql), &self.inner) {
             (Some(error), _) => ready(Err(error)),
             (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.execute_all(sql)),
@@ -137,6 +162,7 @@ impl ConnectionTrait for Tx {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
+        self.count();
         match (self.refusal(&statement.sql), &self.inner) {
             (Some(error), _) => ready(Err(error)),
             (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.one(&statement)),
@@ -149,6 +175,7 @@ impl ConnectionTrait for Tx {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
+        self.count();
         match (self.refusal(&statement.sql), &self.inner) {
             (Some(error), _) => ready(Err(error)),
             (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.all(&statement)),

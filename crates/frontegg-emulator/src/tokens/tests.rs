@@ -8,8 +8,8 @@ use serde_json::json;
 use super::*;
 use crate::{
     clock::Clock,
-    keys::Keys,
     store::{Store, StoreTarget},
+    tokens::keys::Keys,
 };
 
 async fn ring() -> Arc<Ring> {

@@ -54,6 +54,7 @@ mod sign_in_security;
 mod sms;
 mod sms_configuration;
 mod sms_templates;
+mod statements;
 mod sub_accounts;
 mod sub_accounts_and_hierarchy;
 mod support;

@@ -13,8 +13,7 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         mfa::webauthn::{self, Offer, Question, Registration, must_verify_user},
-        webauthn::{Created, OFFERED, RelyingParty, Signed},
-        webauthn_challenges::LIFETIME,
+        webauthn::{Created, OFFERED, RelyingParty, Signed, challenges::LIFETIME},
     },
     service::Service,
     store::entity::WebAuthnDevice,
@@ -54,9 +53,9 @@ pub(super) async fn verify_enrollment(
         },
     };
     let tx = service.store().write().await?;
-    let step = step(service, &visit, body.remember_device);
+    let step = step(service, body.remember_device);
     let outcome = webauthn::confirm_at_sign_in(&tx, &party, body.mfa_token.expose(), registration, step).await?;
-    finish(service, cx, tx, outcome).await
+    finish(service, cx, tx, outcome, &visit).await
 }
 
 pub(super) async fn challenge(
@@ -93,11 +92,11 @@ pub(super) async fn verify(
         },
     };
     let tx = service.store().write().await?;
-    let step = step(service, &visit, body.remember_device);
+    let step = step(service, body.remember_device);
     let sign_in = (body.mfa_token.expose(), params.device_id.as_str());
     let answer = (body.webauthn_token.expose(), signed);
     let outcome = webauthn::verify(&tx, &party, sign_in, answer, step).await?;
-    finish(service, cx, tx, outcome).await
+    finish(service, cx, tx, outcome, &visit).await
 }
 
 /// Who asks for credentials at this address.

@@ -15,13 +15,15 @@ use crate::{
         paging,
     },
     domain::{
-        DomainError, email_confirmation,
+        DomainError,
         identifiers::{
             emails,
             lists::{self, Listing, SortBy},
             usernames,
         },
-        memberships, users,
+        memberships,
+        people::email_confirmation,
+        users,
     },
     service::Service,
     store::entity::{user_email, username},

@@ -8,7 +8,7 @@ use crate::{
         caller::{caller, caller_id},
         sign_in,
     },
-    domain::{
+    domain::joining::{
         activation::{self, Activating},
         invitations,
     },

@@ -11,9 +11,9 @@ use crate::{
         caller::{caller, caller_id, viewer},
         paging, user_answers,
     },
-    domain::{
-        user_lists::{self, Identifier, Listing, Phrase, Reach, Scope, SortBy},
-        user_profiles,
+    domain::people::{
+        lists::{self, Identifier, Listing, Phrase, Reach, Scope, SortBy},
+        profiles,
     },
     service::Service,
 };
@@ -115,14 +115,14 @@ pub(in crate::api) async fn page_of_users(
         include_sub_tenants: asked.include_sub_tenants.unwrap_or(true),
     };
     let tx = service.store().read().await?;
-    let reach = user_lists::reach(&tx, caller(cx), caller_id(cx), scope).await?;
-    let found = user_lists::search(&tx, &reach, listing, &asked.phrase).await?;
+    let reach = lists::reach(&tx, caller(cx), caller_id(cx), scope).await?;
+    let found = lists::search(&tx, &reach, listing, &asked.phrase).await?;
     let within = match &reach {
         Reach::Tenants(tenants) => tenants.as_slice(),
         Reach::Environment => &[],
     };
     let view = scope.asked.or(scope.tenant);
-    let profiles = user_profiles::load(&tx, found.items, viewer(cx, None, within), view, asked.with_roles).await?;
+    let profiles = profiles::load(&tx, found.items, viewer(cx, None, within), view, asked.with_roles).await?;
     Ok(types::UserPage {
         metadata: paging::metadata(page, found.total),
         links: Some(paging::links(cx, page, found.total)),
@@ -170,7 +170,7 @@ pub(super) async fn list_users_roles(
 ) -> ApiResult<Vec<types::GetUserRolesResponse>> {
     let tenant_id = cx.tenant()?;
     let tx = service.store().read().await?;
-    let found = user_lists::roles_of(&tx, tenant_id, paging::ids(&params.ids)).await?;
+    let found = lists::roles_of(&tx, tenant_id, paging::ids(&params.ids)).await?;
     let response = |(user_id, role_ids)| types::GetUserRolesResponse {
         vendor_id: Some(service.vendor_id().to_owned()),
         tenant_id: tenant_id.to_owned(),
@@ -187,7 +187,7 @@ pub(super) async fn list_users_groups(
 ) -> ApiResult<Vec<types::GetUserGroupsResponse>> {
     let tenant_id = cx.tenant()?;
     let tx = service.store().read().await?;
-    let found = user_lists::groups_of(&tx, tenant_id, paging::ids(&params.ids)).await?;
+    let found = lists::groups_of(&tx, tenant_id, paging::ids(&params.ids)).await?;
     let response = |(user_id, group_ids)| types::GetUserGroupsResponse {
         vendor_id: Some(service.vendor_id().to_owned()),
         tenant_id: tenant_id.to_owned(),

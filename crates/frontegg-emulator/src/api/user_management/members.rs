@@ -15,9 +15,10 @@ use crate::{
         user_answers,
     },
     domain::{
-        memberships, tenants,
-        user_creation::{self, Invitation},
-        user_profiles,
+        joining::creation::{self, Invitation},
+        memberships,
+        people::profiles,
+        tenants,
         users::{self, Changes, NewUser},
     },
     service::Service,
@@ -40,9 +41,9 @@ pub(super) async fn create_user_v2(
     let tenant_id = cx.tenant()?;
     let invitation = invitation(service, tenant_id, body).await?;
     let tx = service.store().write().await?;
-    let joined = user_creation::invite(&tx, caller(cx), service.base_url(), tenant_id, invitation).await?;
+    let joined = creation::invite(&tx, caller(cx), service.base_url(), tenant_id, invitation).await?;
     let scope = [tenant_id.to_owned()];
-    let full = user_profiles::full(&tx, joined.user, viewer(cx, None, &scope), Some(tenant_id)).await?;
+    let full = profiles::full(&tx, joined.user, viewer(cx, None, &scope), Some(tenant_id)).await?;
     let answer = user_answers::created(service, full);
     tx.commit().await?;
     Ok(answer)
@@ -84,7 +85,7 @@ pub(super) async fn update_user(
     memberships::require(&tx, user_id, tenant_id).await?;
     let user = users::require(&tx, user_id).await?;
     let user = users::update(&tx, user, changes(body), by_administrator).await?;
-    let full = user_profiles::full(&tx, user, viewer(cx, Some(user_id), &[]), Some(tenant_id)).await?;
+    let full = profiles::full(&tx, user, viewer(cx, Some(user_id), &[]), Some(tenant_id)).await?;
     tx.commit().await?;
     Ok(user_answers::full(service, full))
 }

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 
 use super::{configuration, links, require};
 use crate::{
-    domain::{DomainError, DomainResult, caller::Caller, roles, tenants, texts::not_empty},
+    domain::{DomainError, DomainResult, caller::Caller, input::not_empty, roles, tenants},
     ids,
     store::{Tx, entity::group},
 };

@@ -4,7 +4,7 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelec
 
 use super::{configuration, require};
 use crate::{
-    domain::{DomainError, DomainResult, caller::Caller, id_list, roles},
+    domain::{DomainError, DomainResult, caller::Caller, input, roles},
     store::{
         Tx,
         entity::{group_member, group_role, membership, role},
@@ -41,7 +41,7 @@ pub(crate) async fn remove_roles(
     role_ids: Vec<String>,
 ) -> DomainResult<()> {
     require(tx, tenant_id, id).await?;
-    let role_ids = id_list::distinct("roleIds", role_ids)?;
+    let role_ids = input::distinct("roleIds", role_ids)?;
     let mut taken = roles_of(tx, id).await?;
     taken.retain(|role| role_ids.contains(&role.id));
     roles::may_grant(tx, caller, &taken).await?;
@@ -62,7 +62,7 @@ pub(crate) async fn add_users(
     user_ids: Vec<String>,
 ) -> DomainResult<()> {
     require(tx, tenant_id, id).await?;
-    let user_ids = id_list::distinct("userIds", user_ids)?;
+    let user_ids = input::distinct("userIds", user_ids)?;
     let members: Vec<String> = membership::Entity::find()
         .select_only()
         .column(membership::Column::Id)
@@ -97,7 +97,7 @@ pub(crate) async fn remove_users(
     user_ids: Vec<String>,
 ) -> DomainResult<()> {
     require(tx, tenant_id, id).await?;
-    let user_ids = id_list::distinct("userIds", user_ids)?;
+    let user_ids = input::distinct("userIds", user_ids)?;
     roles::may_grant(tx, caller, &roles_of(tx, id).await?).await?;
     let members = Query::select()
         .column(membership::Column::Id)

@@ -10,7 +10,7 @@ use sea_orm::{
 use super::require;
 use crate::{
     clock::Timestamp,
-    domain::{DomainResult, caller::Caller, id_list, tenants},
+    domain::{DomainResult, caller::Caller, input, tenants},
     store::{
         Tx,
         entity::{MembershipStatus, group, group_member, group_role, membership, role, user, user_email},
@@ -104,7 +104,7 @@ pub(crate) async fn by_ids(
     relations: Relations,
 ) -> DomainResult<Vec<GroupWithRelations>> {
     tenants::require(tx, tenant_id).await?;
-    let ids = id_list::distinct("groupsIds", ids)?;
+    let ids = input::distinct("groupsIds", ids)?;
     let groups = group::Entity::find()
         .filter(group::Column::TenantId.eq(tenant_id))
         .filter(group::Column::Id.is_in(ids.iter()))

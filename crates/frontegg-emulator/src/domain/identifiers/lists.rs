@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::emails;
 use crate::{
-    domain::{DomainResult, id_list},
+    domain::{DomainResult, input},
     store::{
         Tx,
         entity::{membership, phone_number, user, user_email, username},
@@ -79,11 +79,11 @@ impl Listing {
             select = select.filter(query::lower_starts_with(identifier, &prefix.to_lowercase()));
         }
         if let Some(ids) = &self.user_ids {
-            id_list::at_most("userIds", ids)?;
+            input::at_most("userIds", ids)?;
             select = select.filter(owner.is_in(ids));
         }
         if let Some(identifiers) = &self.identifiers {
-            id_list::at_most("usernames", identifiers)?;
+            input::at_most("usernames", identifiers)?;
             select = select.filter(identifier.is_in(identifiers.iter().map(|one| one.to_lowercase())));
         }
         Ok(select)

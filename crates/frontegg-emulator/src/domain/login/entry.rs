@@ -5,8 +5,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use super::{Inviting, Visit, require_unlocked};
 use crate::{
     domain::{
-        DomainError, DomainResult, Refusal, configuration::IdentityConfiguration, identifiers::emails, memberships,
-        tenants,
+        DomainError, DomainResult, Refusal, identifiers::emails, memberships,
+        settings::configuration::IdentityConfiguration, tenants,
     },
     store::{
         Tx,

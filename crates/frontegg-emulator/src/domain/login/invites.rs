@@ -9,7 +9,7 @@ use crate::{
         caller::Caller,
         identifiers::emails,
         memberships::{self, NewMembership},
-        outbox,
+        messages::outbox,
         tenant_invites::{self, Good},
         users,
     },

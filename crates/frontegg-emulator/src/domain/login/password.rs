@@ -6,11 +6,14 @@ use sea_orm::EntityTrait;
 use super::{FirstFactor, Outcome, Visit, captcha, proceed};
 use crate::{
     domain::{
-        DomainError, DomainResult, configuration,
+        DomainError, DomainResult,
         identifiers::{emails, usernames},
-        lockout::{self, Attempt},
-        outbox,
-        passwords::{self, Passwords},
+        messages::outbox,
+        passwords::{
+            self, Passwords,
+            lockout::{self, Attempt},
+        },
+        settings::configuration,
     },
     store::{Store, Tx, entity::user},
 };

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use sea_orm::EntityTrait;
 
-use super::{
-    Extras, FirstFactor, Outcome, Visit, entry,
-    pending::{self, Raising},
-    signed_in,
-};
+use super::{Extras, FirstFactor, Outcome, Visit, entry, signed_in};
 use crate::{
     domain::{
-        DomainError, DomainResult, configuration,
-        mfa::{self, Demand},
+        DomainError, DomainResult,
+        mfa::{
+            self, Demand,
+            pending::{self, Raising},
+        },
         sessions::{
             self, Opened,
             refresh_tokens::{self, Standing, Successor},
         },
+        settings::configuration,
     },
     store::{
         Tx,
@@ -115,7 +115,7 @@ async fn raise(
         Demand::Nothing => Ok(None),
         demand => {
             let raising = Raising { session_id: session.id.clone(), tenant_id: tenant_id.to_owned() };
-            Ok(Some(pending::open(tx, user, first, visit, Some(raising), demand).await?))
+            Ok(Some(pending::open(tx, user, first, visit, Some(raising), demand).await?.into()))
         }
     }
 }

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use sea_orm::EntityTrait;
 
-use super::{
-    Extras, FirstFactor, Outcome, Visit, entry,
-    pending::{self, Raising},
-    signed_in,
-};
+use super::{Extras, FirstFactor, Outcome, Visit, entry, signed_in};
 use crate::{
     domain::{
         DomainResult,
-        configuration::{self, IdentityConfiguration},
-        mfa::{self, Demand},
+        mfa::{
+            self, Demand,
+            pending::{self, Raising},
+        },
         sessions,
+        settings::configuration::{self, IdentityConfiguration},
     },
     store::{Tx, entity::user},
 };
@@ -40,7 +39,7 @@ pub(crate) async fn step_up(
         Demand::Nothing => Err(mfa::not_enrolled()),
         demand => {
             let raising = Raising { session_id: session.id, tenant_id: tenant_id.to_owned() };
-            pending::open(tx, &user, first, visit, Some(raising), demand).await
+            Ok(pending::open(tx, &user, first, visit, Some(raising), demand).await?.into())
         }
     }
 }

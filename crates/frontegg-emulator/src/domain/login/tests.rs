@@ -5,18 +5,20 @@ use std::time::Duration;
 use frontegg_model::enums::MfaStrategy;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, PaginatorTrait};
 
-use super::{
-    Demand, FirstFactor, Outcome, SecondFactor, Visit, first_factor_done,
-    pending::{self, Pending},
-    second_factor_done, second_factor_failed,
-};
+use super::{Demand, FirstFactor, Outcome, Visit, first_factor_done, second_factor_done};
 use crate::{
     clock::Clock,
     domain::{
         Refusal,
         caller::Caller,
         memberships::{self, NewMembership},
-        seed, tenants,
+        mfa::{
+            Proven,
+            pending::{self, Asked, Pending},
+        },
+        seed,
+        sessions::SecondFactor,
+        tenants,
         users::{self, NewUser},
     },
     ids,
@@ -124,14 +126,14 @@ async fn case_46_a_bad_invite_lets_nobody_in() {
 
 async fn wait(tx: &Tx, user: &user::Model, visit: &Visit) -> String {
     let demand = Demand::Enrollment(vec![MfaStrategy::Sms]);
-    let outcome = pending::open(tx, user, FirstFactor::Password, visit, None, demand).await;
-    let Ok(Outcome::MfaEnrollment { mfa_token, .. }) = outcome else { panic!("a token") };
+    let asked = pending::open(tx, user, FirstFactor::Password, visit, None, demand).await;
+    let Ok(Asked::Enrollment { mfa_token, .. }) = asked else { panic!("a token") };
     mfa_token
 }
 
 /// The sign-in that the token was given out for.
 async fn look(tx: &Tx, mfa_token: &str) -> Option<Pending> {
-    match pending::pending(tx, mfa_token).await {
+    match pending::find(tx, mfa_token).await {
         Ok(pending) => Some(pending),
         Err(error) => {
             assert_eq!(
@@ -157,7 +159,8 @@ async fn a_second_factor_ends_the_waiting() {
     let tx = store.write().await.expect("a transaction");
     let pending = look(&tx, &token).await.expect("a sign-in");
     assert!(pending.enrolling && pending.user.id == ada.id && pending.first == FirstFactor::Password);
-    let done = second_factor_done(&tx, pending, SecondFactor::Totp, &Visit::default(), super::Finish::default()).await;
+    let proven = Proven { pending, second: SecondFactor::Totp, recovery_code: None, remember: false };
+    let done = second_factor_done(&tx, proven, &Visit::default()).await;
     let Ok(Outcome::SignedIn(signed_in)) = done else { panic!("a session") };
     assert_eq!(signed_in.claims.amr, ["pwd", "mfa", "otp"]);
     assert!(signed_in.claims.acr.is_some_and(|acr| acr.ends_with("multi-factor")));
@@ -180,7 +183,7 @@ async fn case_16_23_the_token_dies_by_time_by_guesses_and_with_its_holder() {
     let token = wait(&tx, &ada, &Visit::default()).await;
     for _ in 0..5 {
         let pending = look(&tx, &token).await.expect("a sign-in");
-        second_factor_failed(&tx, &pending).await.expect("a count");
+        pending::failed(&tx, &pending).await.expect("a count");
     }
     assert!(look(&tx, &token).await.is_none(), "five wrong answers");
 
@@ -189,7 +192,7 @@ async fn case_16_23_the_token_dies_by_time_by_guesses_and_with_its_holder() {
     for _ in 0..5 {
         let token = wait(&tx, &ada, &Visit::default()).await;
         while let Some(pending) = look(&tx, &token).await {
-            second_factor_failed(&tx, &pending).await.expect("a count");
+            pending::failed(&tx, &pending).await.expect("a count");
             guesses += 1;
         }
     }

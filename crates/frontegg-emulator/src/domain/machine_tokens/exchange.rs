@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use super::{Issuer, enabled, grants, metadata, usable};
 use crate::{
     clock::Timestamp,
-    domain::{DomainError, DomainResult, configuration::IdentityConfiguration, users},
+    domain::{DomainError, DomainResult, settings::configuration::IdentityConfiguration, users},
     ids,
     store::{
         Tx,

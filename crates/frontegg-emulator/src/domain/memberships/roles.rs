@@ -9,7 +9,7 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         caller::Caller,
-        id_list,
+        input,
         roles::{self, Rank, RoleWithPermissions},
         users,
     },
@@ -66,7 +66,7 @@ pub(crate) async fn unassign(
     role_ids: Vec<String>,
 ) -> DomainResult<Vec<RoleWithPermissions>> {
     let row = require(tx, user_id, tenant_id).await?;
-    let role_ids = id_list::distinct("roleIds", role_ids)?;
+    let role_ids = input::distinct("roleIds", role_ids)?;
     let held = of_membership(tx, &row.id).await?;
     let (taken, left): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| role_ids.contains(&held.role.id));
     let taken: Vec<role::Model> = taken.into_iter().map(|taken| taken.role).collect();

@@ -11,16 +11,18 @@ use frontegg_model::enums::MfaStrategy;
 
 use super::{
     Tried, bad_code,
-    changes::{self, Step},
+    changes::{self, Proven, Step},
     configuration,
     devices::{self, Devices},
-    not_enrolled, totp,
+    not_enrolled,
+    pending::{self, Pending},
+    totp,
 };
 use crate::{
     domain::{
         DomainError, DomainResult,
         identifiers::{emails, usernames},
-        login::{self, Outcome, Pending, SecondFactor},
+        sessions::SecondFactor,
         users,
     },
     ids,
@@ -68,7 +70,7 @@ pub(crate) async fn offer_to(tx: &Tx, user_id: &str) -> DomainResult<Offer> {
 
 /// The same in a sign-in that demands it.
 pub(crate) async fn offer_at_sign_in(tx: &Tx, mfa_token: &str) -> DomainResult<Offer> {
-    let pending = login::pending(tx, mfa_token).await?;
+    let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
     offer(tx, &pending.user, Some(&pending.id)).await
 }
@@ -90,8 +92,8 @@ pub(crate) async fn confirm_at_sign_in(
     mfa_token: &str,
     code: &str,
     step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+) -> DomainResult<Tried<Proven>> {
+    let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
     let app = find_offered(tx, &pending.user.id, Some(&pending.id)).await?.ok_or_else(not_started)?;
     confirm_pending(tx, pending, app, code, step).await
@@ -103,12 +105,12 @@ async fn confirm_pending(
     app: authenticator::Model,
     code: &str,
     step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
+) -> DomainResult<Tried<Proven>> {
     configuration::get(tx).await?.require_active(&[MfaStrategy::AuthenticatorApp])?;
     if !accept_first(tx, app, code).await? {
         return changes::failed(tx, &pending).await;
     }
-    changes::enrolled_at_sign_in(tx, pending, SecondFactor::Totp, step).await
+    changes::enrolled_at_sign_in(tx, pending, SecondFactor::Totp, step).await.map(Ok)
 }
 
 /// Goes on with a sign-in for the code of that app, or of any that the person has. Where the
@@ -119,8 +121,8 @@ pub(crate) async fn verify(
     device_id: Option<&str>,
     code: &str,
     step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+) -> DomainResult<Tried<Proven>> {
+    let pending = pending::find(tx, mfa_token).await?;
     let devices = devices::offered(tx, &pending.user, pending.first).await?;
     if pending.enrolling
         && devices.is_empty()
@@ -136,7 +138,7 @@ pub(crate) async fn verify(
     if !accept(tx, apps, code).await? {
         return changes::failed(tx, &pending).await;
     }
-    changes::proven(tx, pending, SecondFactor::Totp, step).await
+    Ok(Ok(changes::proven(pending, SecondFactor::Totp, step)))
 }
 
 /// Who asks to be rid of something.
@@ -208,12 +210,12 @@ async fn accept_from_holder(
 ) -> DomainResult<bool> {
     let code = code.filter(|code| !code.is_empty());
     let code = code.ok_or_else(|| DomainError::bad_request("token is required"))?;
-    if login::is_guessing(tx, &user.id).await? {
+    if pending::is_guessing(tx, &user.id).await? {
         return Ok(false);
     }
     let is_right = accept(tx, apps, code).await?;
     if !is_right {
-        login::guessed_wrong(tx, &user.id).await?;
+        pending::guessed_wrong(tx, &user.id).await?;
     }
     Ok(is_right)
 }

@@ -1,5 +1,5 @@
-//! What follows when a second factor is proven, added or removed, whatever its kind: the sign-in
-//! under way goes on, the recovery code comes and goes, and the person is told.
+//! What follows when a second factor is proven, added or removed, whatever its kind: the recovery code
+//! comes and goes, and the person is told.
 //!
 //! Whoever has checked a factor ends here. In a sign-in: [`proven`] with one that the person has,
 //! [`enrolled_at_sign_in`] with one just set up, [`failed`] with a wrong answer. Of a signed-in
@@ -7,14 +7,13 @@
 
 use frontegg_model::enums::EmailTemplateType;
 
-use super::{Tried, devices, recovery, remembered};
+use super::{
+    Tried, devices,
+    pending::{self, Pending},
+    recovery, remembered,
+};
 use crate::{
-    domain::{
-        DomainError, DomainResult,
-        identifiers::emails,
-        login::{self, Finish, Outcome, Pending, SecondFactor, Visit},
-        outbox,
-    },
+    domain::{DomainError, DomainResult, identifiers::emails, messages::outbox, sessions::SecondFactor},
     store::{Tx, entity::user},
 };
 
@@ -23,37 +22,40 @@ use crate::{
 pub(crate) struct Step<'a> {
     /// What links in mails begin with.
     pub(crate) base_url: &'a str,
-    pub(crate) visit: &'a Visit,
     /// Not to be asked again on this browser.
     pub(crate) remember: bool,
 }
 
-/// Goes on with a sign-in whose second factor was proven.
-pub(crate) async fn proven(
-    tx: &Tx,
-    pending: Pending,
-    second: SecondFactor,
-    step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let finish = Finish { remember: step.remember, recovery_code: None };
-    login::second_factor_done(tx, pending, second, step.visit, finish).await.map(Ok)
+/// A sign-in whose second factor was proven, for it to go on.
+#[derive(Debug)]
+pub(crate) struct Proven {
+    pub(crate) pending: Pending,
+    pub(crate) second: SecondFactor,
+    /// To be shown with the answer, where the factor was the person's first.
+    pub(crate) recovery_code: Option<String>,
+    /// Not to ask again on this browser.
+    pub(crate) remember: bool,
 }
 
-/// Goes on with a sign-in in which a second factor was set up; its row is there.
-pub(crate) async fn enrolled_at_sign_in(
+/// What a sign-in goes on with whose second factor was proven.
+pub(super) fn proven(pending: Pending, second: SecondFactor, step: Step<'_>) -> Proven {
+    Proven { pending, second, recovery_code: None, remember: step.remember }
+}
+
+/// What a sign-in goes on with in which a second factor was set up; its row is there.
+pub(super) async fn enrolled_at_sign_in(
     tx: &Tx,
     pending: Pending,
     second: SecondFactor,
     step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
+) -> DomainResult<Proven> {
     let recovery_code = enrolled(tx, step.base_url, &pending.user).await?;
-    let finish = Finish { remember: step.remember, recovery_code };
-    login::second_factor_done(tx, pending, second, step.visit, finish).await.map(Ok)
+    Ok(Proven { pending, second, recovery_code, remember: step.remember })
 }
 
 /// Counts a wrong answer in a sign-in; what to refuse it with, after the commit.
 pub(crate) async fn failed<T>(tx: &Tx, pending: &Pending) -> DomainResult<Tried<T>> {
-    login::second_factor_failed(tx, pending).await?;
+    pending::failed(tx, pending).await?;
     Ok(Err(DomainError::unauthorized(super::BAD_CODE)))
 }
 

@@ -6,7 +6,7 @@ use super::{configuration, devices, devices::Devices, policy, remembered};
 use crate::{
     domain::{
         DomainResult,
-        login::{FirstFactor, Visit},
+        sessions::{FirstFactor, Visit},
     },
     store::{Tx, entity::user},
 };

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::configuration::{self, Configuration};
 use crate::{
-    domain::{DomainError, DomainResult, identifiers::emails, login::FirstFactor},
+    domain::{DomainError, DomainResult, identifiers::emails, sessions::FirstFactor},
     store::{
         Tx,
         entity::{WebAuthnDevice, authenticator, mfa_phone, user, webauthn_credential},

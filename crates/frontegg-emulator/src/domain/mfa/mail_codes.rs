@@ -4,22 +4,22 @@ use frontegg_model::enums::{EmailTemplateType, MfaStrategy};
 
 use super::{
     Tried,
-    changes::{self, Step},
-    configuration, devices,
+    changes::{self, Proven, Step},
+    configuration, devices, pending,
 };
 use crate::{
     domain::{
         DomainError, DomainResult,
         codes::{Grant, Presented},
-        login::{self, Outcome, SecondFactor},
-        outbox,
+        messages::outbox,
+        sessions::SecondFactor,
     },
     store::{Tx, entity::Purpose},
 };
 
 /// Mails the code for the second factor of a sign-in, in place of the one before; its handle.
 pub(crate) async fn send(tx: &Tx, base_url: &str, mfa_token: &str) -> DomainResult<String> {
-    let pending = login::pending(tx, mfa_token).await?;
+    let pending = pending::find(tx, mfa_token).await?;
     let configuration = configuration::get(tx).await?;
     configuration.require_active(&[MfaStrategy::EmailCode])?;
     let devices = devices::offered(tx, &pending.user, pending.first).await?;
@@ -38,8 +38,8 @@ pub(crate) async fn verify(
     mfa_token: &str,
     (otc_token, code): (&str, &str),
     step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+) -> DomainResult<Tried<Proven>> {
+    let pending = pending::find(tx, mfa_token).await?;
     let devices = devices::offered(tx, &pending.user, pending.first).await?;
     let presented = Presented::new(Purpose::MailSecondFactor, otc_token).user(&pending.user.id);
     let spent = presented.spend_with(tx, code).await?;
@@ -47,5 +47,5 @@ pub(crate) async fn verify(
     if !is_right {
         return changes::failed(tx, &pending).await;
     }
-    changes::proven(tx, pending, SecondFactor::EmailCode, step).await
+    Ok(Ok(changes::proven(pending, SecondFactor::EmailCode, step)))
 }

@@ -7,17 +7,17 @@ use super::{
     Tried, authenticators,
     authenticators::Remover,
     bad_code,
-    changes::{self, Step},
+    changes::{self, Proven, Step},
     configuration, devices,
+    pending::{self, Pending},
 };
 use crate::{
     domain::{
         DomainError, DomainResult,
         codes::{Grant, Presented},
         identifiers::phones,
-        login::{self, Outcome, Pending, SecondFactor},
-        outbox,
-        templates::texts::SmsType,
+        messages::{outbox, templates::texts::SmsType},
+        sessions::SecondFactor,
         users,
     },
     ids,
@@ -60,7 +60,7 @@ pub(crate) async fn enroll(tx: &Tx, base_url: &str, user_id: &str, number: &str)
 
 /// The same in a sign-in that demands it.
 pub(crate) async fn enroll_at_sign_in(tx: &Tx, base_url: &str, mfa_token: &str, number: &str) -> DomainResult<Sent> {
-    let pending = login::pending(tx, mfa_token).await?;
+    let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
     ask(tx, base_url, &pending.user, number, Some(&pending.id)).await
 }
@@ -121,16 +121,16 @@ pub(crate) async fn confirm_at_sign_in(
     mfa_token: Option<&str>,
     (otc_token, code): (&str, &str),
     step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
+) -> DomainResult<Tried<Proven>> {
     let refused = || DomainError::unauthorized(super::BAD_CODE);
     let presented = Presented::new(Purpose::SecondFactorEnrollment, otc_token);
     let pending = if let Some(token) = mfa_token {
-        login::pending(tx, token).await?
+        pending::find(tx, token).await?
     } else {
         let Ok(row) = presented.look(tx).await? else { return Ok(Err(refused())) };
         let target = row.target.unwrap_or_default();
         let id = Wanted::read(&target).pending_id.ok_or_else(refused)?;
-        login::pending_by_id(tx, id).await?
+        pending::find_by_id(tx, id).await?
     };
     changes::require_enrolling(tx, &pending).await?;
     let Ok(row) = presented.user(&pending.user.id).spend_with(tx, code).await? else {
@@ -142,7 +142,7 @@ pub(crate) async fn confirm_at_sign_in(
         return Ok(Err(refused()));
     }
     add(tx, &pending.user, wanted.number).await?;
-    changes::enrolled_at_sign_in(tx, pending, SecondFactor::Sms, step).await
+    changes::enrolled_at_sign_in(tx, pending, SecondFactor::Sms, step).await.map(Ok)
 }
 
 async fn add(tx: &Tx, user: &user::Model, number: &str) -> DomainResult<()> {
@@ -160,7 +160,7 @@ async fn add(tx: &Tx, user: &user::Model, number: &str) -> DomainResult<()> {
 
 /// Sends the code for the second factor of a sign-in to a phone of the person.
 pub(crate) async fn send(tx: &Tx, base_url: &str, mfa_token: &str, device_id: &str) -> DomainResult<Sent> {
-    let pending = login::pending(tx, mfa_token).await?;
+    let pending = pending::find(tx, mfa_token).await?;
     let phone = offered(tx, &pending, device_id).await?;
     send_to(tx, base_url, &pending.user, &phone, Purpose::SmsSecondFactor, SmsType::MfaOtc).await
 }
@@ -172,14 +172,14 @@ pub(crate) async fn verify(
     device_id: &str,
     (otc_token, code): (&str, &str),
     step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+) -> DomainResult<Tried<Proven>> {
+    let pending = pending::find(tx, mfa_token).await?;
     let phone = offered(tx, &pending, device_id).await?;
     let presented = Presented::new(Purpose::SmsSecondFactor, otc_token).user(&pending.user.id).target(&phone.id);
     if presented.spend_with(tx, code).await?.is_err() {
         return changes::failed(tx, &pending).await;
     }
-    changes::proven(tx, pending, SecondFactor::Sms, step).await
+    Ok(Ok(changes::proven(pending, SecondFactor::Sms, step)))
 }
 
 async fn offered(tx: &Tx, pending: &Pending, device_id: &str) -> DomainResult<mfa_phone::Model> {
@@ -209,11 +209,11 @@ pub(crate) async fn remove(
         authenticators::require_removable(tx, &user, &devices).await?;
     }
     let presented = Presented::new(Purpose::SecondFactorRemoval, otc_token).user(user_id).target(device_id);
-    if login::is_guessing(tx, user_id).await? {
+    if pending::is_guessing(tx, user_id).await? {
         return Ok(Err(bad_code()));
     }
     if presented.spend_with(tx, code).await?.is_err() {
-        login::guessed_wrong(tx, user_id).await?;
+        pending::guessed_wrong(tx, user_id).await?;
         return Ok(Err(bad_code()));
     }
     phone.delete(tx).await?;

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::pending;
 use crate::{
     domain::{
         DomainError, DomainResult,
         caller::Caller,
-        login, memberships,
+        memberships,
         policies::{self, Applying, Record},
         settings::{self, Form, Owner},
     },
@@ -171,7 +172,7 @@ pub(crate) async fn at_sign_in(
     application_id: Option<&str>,
     tenant_id: Option<&str>,
 ) -> DomainResult<Strictest> {
-    let pending = login::pending(tx, mfa_token).await?;
+    let pending = pending::find(tx, mfa_token).await?;
     let user = &pending.user;
     let Some(tenant_id) = tenant_id else {
         return applying_to(tx, user, application_id).await;

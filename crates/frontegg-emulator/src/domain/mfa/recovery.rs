@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::{Tried, changes, devices};
 use crate::{
-    domain::{DomainError, DomainResult, decoy, identifiers::emails},
+    domain::{DomainError, DomainResult, codes::decoy, identifiers::emails},
     ids,
     store::{
         Tx,

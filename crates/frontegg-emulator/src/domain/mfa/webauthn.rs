@@ -8,16 +8,19 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Into
 
 use super::{
     Tried,
-    changes::{self, Step},
+    changes::{self, Proven, Step},
     configuration, devices,
+    pending::{self, Pending},
 };
 use crate::{
     domain::{
         DomainError, DomainResult,
         identifiers::emails,
-        login::{self, Outcome, Pending, SecondFactor},
-        webauthn::{self, Created, Credential, Expected, Fault, Known, RelyingParty, Signed, Use},
-        webauthn_challenges::{self as challenges, Posed, Subject},
+        sessions::SecondFactor,
+        webauthn::{
+            self, Created, Credential, Expected, Fault, Known, RelyingParty, Signed, Use,
+            challenges::{self as challenges, Posed, Subject},
+        },
     },
     ids,
     store::{
@@ -67,7 +70,7 @@ pub(crate) fn must_verify_user(device: WebAuthnDevice) -> bool {
 
 /// Poses the challenge for a new credential in a sign-in that demands one.
 pub(crate) async fn enroll_at_sign_in(tx: &Tx, mfa_token: &str) -> DomainResult<Offer> {
-    let pending = login::pending(tx, mfa_token).await?;
+    let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
     let configuration = configuration::get(tx).await?;
     configuration.require_active(&[MfaStrategy::WebAuthnPlatform, MfaStrategy::WebAuthnCrossPlatform])?;
@@ -116,8 +119,8 @@ pub(crate) async fn confirm_at_sign_in(
     mfa_token: &str,
     registration: Registration<'_>,
     step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+) -> DomainResult<Tried<Proven>> {
+    let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
     configuration::get(tx).await?.require_active(&[devices::method(registration.device)])?;
     let Some(posed) = registering(&pending).find(tx, registration.handle).await? else {
@@ -134,7 +137,7 @@ pub(crate) async fn confirm_at_sign_in(
         return refuse(tx, &pending, "The credential is registered already").await;
     }
     add(tx, &pending.user, registration.device, credential).await?;
-    changes::enrolled_at_sign_in(tx, pending, SecondFactor::WebAuthn, step).await
+    changes::enrolled_at_sign_in(tx, pending, SecondFactor::WebAuthn, step).await.map(Ok)
 }
 
 /// Whether somebody has that credential: a device draws its ids so that this does not happen.
@@ -168,7 +171,7 @@ async fn add(tx: &Tx, user: &user::Model, device: WebAuthnDevice, credential: Cr
 
 /// Poses the challenge for a device of the person of a sign-in.
 pub(crate) async fn ask(tx: &Tx, mfa_token: &str, device_id: &str) -> DomainResult<Question> {
-    let pending = login::pending(tx, mfa_token).await?;
+    let pending = pending::find(tx, mfa_token).await?;
     let device = offered(tx, &pending, device_id).await?;
     let posed = proving(&pending, &device).pose(tx).await?;
     Ok(Question { posed, credential_id: device.credential_id, device: device.device_type })
@@ -181,8 +184,8 @@ pub(crate) async fn verify(
     (mfa_token, device_id): (&str, &str),
     (handle, signed): (&str, Signed<'_>),
     step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+) -> DomainResult<Tried<Proven>> {
+    let pending = pending::find(tx, mfa_token).await?;
     let device = offered(tx, &pending, device_id).await?;
     let Some(posed) = proving(&pending, &device).find(tx, handle).await? else {
         return refuse(tx, &pending, NO_CHALLENGE).await;
@@ -197,7 +200,7 @@ pub(crate) async fn verify(
     row.is_backed_up = Set(using.is_backed_up);
     row.last_used_at = Set(Some(tx.now()));
     row.update(tx).await?;
-    changes::proven(tx, pending, SecondFactor::WebAuthn, step).await
+    Ok(Ok(changes::proven(pending, SecondFactor::WebAuthn, step)))
 }
 
 async fn offered(tx: &Tx, pending: &Pending, device_id: &str) -> DomainResult<webauthn_credential::Model> {
@@ -253,6 +256,6 @@ async fn settle<T>(
 
 /// Counts a wrong answer; what to refuse it with, after the commit.
 async fn refuse<T>(tx: &Tx, pending: &Pending, text: impl Into<String>) -> DomainResult<Tried<T>> {
-    login::second_factor_failed(tx, pending).await?;
+    pending::failed(tx, pending).await?;
     Ok(Err(DomainError::unauthorized(text)))
 }

@@ -4,7 +4,7 @@ use super::{Passwords, Subject, prepare, set};
 use crate::{
     domain::{
         DomainError, DomainResult,
-        lockout::{self, Attempt},
+        passwords::lockout::{self, Attempt},
         sessions, users,
     },
     store::Store,

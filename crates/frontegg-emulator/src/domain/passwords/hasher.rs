@@ -1,6 +1,13 @@
 //! Hashing and comparing, a few at a time and away from the threads that serve requests.
 
-use std::{num::NonZero, sync::Arc, thread};
+use std::{
+    num::NonZero,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
 
 use argon2::Params;
 use secrecy::{ExposeSecret, SecretString};
@@ -53,6 +60,17 @@ pub(crate) struct Passwords {
     cost: Cost,
     places: Arc<Semaphore>,
     turns: Turns,
+    computed: Computed,
+}
+
+/// How many hashes were computed, be it to store one or to compare with one.
+#[derive(Clone, Debug, Default)]
+struct Computed(Arc<AtomicU64>);
+
+impl Computed {
+    fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 impl Passwords {
@@ -60,7 +78,7 @@ impl Passwords {
     pub(crate) fn new(cheap: bool) -> Self {
         let cost = if cheap { Cost::Cheap } else { Cost::Normal };
         let places = thread::available_parallelism().map_or(1, NonZero::get);
-        Self { cost, places: Arc::new(Semaphore::new(places)), turns: Turns::default() }
+        Self { cost, places: Arc::new(Semaphore::new(places)), turns: Turns::default(), computed: Computed::default() }
     }
 
     /// How hashes are made, for whoever looks after the emulator.
@@ -76,11 +94,21 @@ impl Passwords {
         &self.turns
     }
 
+    /// How many hashes were computed since the start: one for each that was made and one for each that a
+    /// password was compared with.
+    pub(crate) fn computed(&self) -> u64 {
+        self.computed.0.load(Ordering::Relaxed)
+    }
+
     /// What to store of a password. Begin no transaction before.
     pub(crate) async fn hash(&self, password: &str) -> DomainResult<String> {
         check_size(password)?;
-        let (cost, password) = (self.cost, SecretString::from(password));
-        self.work(cost == Cost::Cheap, move || hash(cost, &password)).await?
+        let (cost, password, computed) = (self.cost, SecretString::from(password), self.computed.clone());
+        let work = move || {
+            computed.count();
+            hash(cost, &password)
+        };
+        self.work(cost == Cost::Cheap, work).await?
     }
 
     /// Whether that is the password; without a hash it is not, and finding out takes as long.
@@ -98,19 +126,23 @@ impl Passwords {
             // Nobody has it. The answer comes at once, whoever is asked about.
             return Ok(Comparison { is_right: false, better: None });
         }
-        let (cost, password) = (self.cost, SecretString::from(password));
+        let (cost, password, computed) = (self.cost, SecretString::from(password), self.computed.clone());
         let known = stored.and_then(read);
         let light = cost == Cost::Cheap && known.as_ref().is_none_or(Stored::is_light);
         let work = move || {
             let bytes = password.expose_secret().as_bytes();
+            computed.count();
             let Some(known) = known else {
                 cost.of_nobody().matches(bytes);
                 return Ok(Comparison { is_right: false, better: None });
             };
             let is_right = known.matches(bytes);
             let outdated = is_right && upgrade && known.is_weaker_than(&cost.params());
-            let better = if outdated { Some(hash(cost, &password)?) } else { None };
-            Ok(Comparison { is_right, better })
+            if !outdated {
+                return Ok(Comparison { is_right, better: None });
+            }
+            computed.count();
+            Ok(Comparison { is_right, better: Some(hash(cost, &password)?) })
         };
         self.work(light, work).await?
     }
@@ -119,10 +151,13 @@ impl Passwords {
     pub(super) async fn matches_any(&self, password: &str, hashes: &[String]) -> DomainResult<bool> {
         let known: Vec<Stored> = hashes.iter().filter_map(|hash| read(hash)).collect();
         let light = self.cost == Cost::Cheap && known.iter().all(Stored::is_light);
-        let password = SecretString::from(password);
+        let (password, computed) = (SecretString::from(password), self.computed.clone());
         self.work(light, move || {
             let bytes = password.expose_secret().as_bytes();
-            known.iter().any(|known| known.matches(bytes))
+            known.iter().any(|known| {
+                computed.count();
+                known.matches(bytes)
+            })
         })
         .await
     }
@@ -234,6 +269,24 @@ mod tests {
         assert!(passwords.hash(&huge).await.expect_err("a refusal").messages()[0].contains("shorter"));
         assert!(!passwords.verify(&huge, None).await.expect("an answer"));
         assert!(passwords.verify("x", None).await.is_err(), "this one would have been worked on");
+    }
+
+    #[tokio::test]
+    async fn every_computation_is_counted() {
+        let (cheap, passwords) = (Passwords::new(true), Passwords::new(false));
+        let light = cheap.hash("secret").await.expect("a hash");
+        assert_eq!((cheap.computed(), passwords.computed()), (1, 0));
+        assert!(passwords.verify("secret", Some(&light)).await.expect("an answer"));
+        assert!(!passwords.verify("secret", None).await.expect("an answer"));
+        assert_eq!(passwords.computed(), 2, "as much for nobody");
+        passwords.verify_and_upgrade("other", Some(&light)).await.expect("an answer");
+        assert_eq!(passwords.computed(), 3);
+        passwords.verify_and_upgrade("secret", Some(&light)).await.expect("an answer");
+        assert_eq!(passwords.computed(), 5, "a better one is made");
+        assert!(!passwords.matches_any("other", &[light.clone(), light]).await.expect("an answer"));
+        assert_eq!(passwords.computed(), 7);
+        passwords.verify(&"x".repeat(LONGEST + 1), None).await.expect("an answer");
+        assert_eq!(passwords.computed(), 7);
     }
 
     #[tokio::test]

@@ -3,8 +3,10 @@
 use crate::{
     domain::{
         DomainError, DomainResult,
-        configuration::{self, IdentityConfiguration},
-        settings::Owner,
+        settings::{
+            Owner,
+            configuration::{self, IdentityConfiguration},
+        },
     },
     store::Tx,
 };

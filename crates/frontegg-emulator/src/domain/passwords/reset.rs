@@ -11,12 +11,13 @@ use super::{Passwords, Subject, prepare, set};
 use crate::{
     domain::{
         DomainError, DomainResult,
-        codes::{self, Flaw, Grant, Presented},
-        decoy,
+        codes::{self, Flaw, Grant, Presented, decoy},
         identifiers::{emails, phones, usernames},
-        outbox, sessions,
-        templates::{mails, texts::SmsType},
-        users,
+        messages::{
+            outbox,
+            templates::{mails, texts::SmsType},
+        },
+        sessions, users,
     },
     ids,
     store::{

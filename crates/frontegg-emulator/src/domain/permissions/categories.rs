@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::{DomainError, DomainResult, texts::not_empty},
+    domain::{DomainError, DomainResult, input::not_empty},
     ids,
     store::{
         Tx,

@@ -12,9 +12,8 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         caller::Caller,
-        id_list,
+        input::{self, not_empty},
         roles::{self, RoleWithPermissions},
-        texts::not_empty,
     },
     ids,
     store::{
@@ -48,7 +47,7 @@ pub(crate) struct PermissionChange {
 
 /// Makes permissions, all of them or none. No role holds them yet.
 pub(crate) async fn create(tx: &Tx, new: Vec<NewPermission>) -> DomainResult<Vec<permission::Model>> {
-    id_list::at_most("body", &new)?;
+    input::at_most("body", &new)?;
     for (index, new) in new.iter().enumerate() {
         let place = format!("[{index}].");
         not_empty(&place, &[("key", Some(&new.key)), ("name", Some(&new.name))])?;

@@ -14,7 +14,12 @@ use super::{
     require_tenant, seen_by, unknown, visible,
 };
 use crate::{
-    domain::{DomainError, DomainResult, caller::Caller, id_list, permissions, texts::not_empty},
+    domain::{
+        DomainError, DomainResult,
+        caller::Caller,
+        input::{self, not_empty},
+        permissions,
+    },
     ids,
     store::{
         Tx,
@@ -63,7 +68,7 @@ pub(crate) async fn create(
 ) -> DomainResult<Vec<role::Model>> {
     caller.require(WRITE)?;
     require_tenant(tx, tenant).await?;
-    id_list::at_most("body", &new)?;
+    input::at_most("body", &new)?;
     for (index, new) in new.iter().enumerate() {
         not_empty(&format!("[{index}]."), &[("key", Some(&new.key)), ("name", Some(&new.name))])?;
     }

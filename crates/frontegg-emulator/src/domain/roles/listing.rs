@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::{RoleWithPermissions, require_tenant, seen_by, with_permissions};
 use crate::{
-    domain::{DomainResult, id_list},
+    domain::{DomainResult, input},
     store::{
         Tx,
         entity::{group_role, membership_role, role, role_permission},
@@ -58,11 +58,11 @@ pub(crate) async fn page(tx: &Tx, tenant: Option<&str>, listing: Listing) -> Dom
         select = select.filter(parts.iter().fold(Condition::any(), |any, part| any.add(query::contains(*part, &text))));
     }
     if let Some(levels) = levels {
-        id_list::at_most("_levels", &levels)?;
+        input::at_most("_levels", &levels)?;
         select = select.filter(role::Column::Level.is_in(levels));
     }
     if let Some(owners) = owners {
-        id_list::at_most("_tenantIds", &owners)?;
+        input::at_most("_tenantIds", &owners)?;
         select = select.filter(owned_by_one_of(owners));
     }
     let order = if descending { Order::Desc } else { Order::Asc };

@@ -1,7 +1,7 @@
 //! What a user's token says of its holder.
 
 use crate::{
-    domain::{DomainResult, configuration::IdentityConfiguration, identifiers::emails, memberships, roles},
+    domain::{DomainResult, identifiers::emails, memberships, roles, settings::configuration::IdentityConfiguration},
     store::{
         Tx,
         entity::{session, user},

@@ -16,7 +16,7 @@ use sea_orm::{
 use super::{Rules, expiry, rules};
 use crate::{
     clock::Timestamp,
-    domain::{DomainResult, configuration::IdentityConfiguration},
+    domain::{DomainResult, settings::configuration::IdentityConfiguration},
     ids,
     store::{
         Tx,

@@ -10,7 +10,7 @@ use super::{
     record::{PARENT_NOT_FOUND, new_row},
 };
 use crate::{
-    domain::{DomainError, DomainResult, id_list, jobs, settings::Form},
+    domain::{DomainError, DomainResult, input, jobs, settings::Form},
     ids,
     store::{
         Tx,
@@ -49,7 +49,7 @@ pub(crate) async fn import(tx: &Tx, entries: Vec<Result<NewTenant, String>>) -> 
     if entries.is_empty() {
         return Err(DomainError::bad_request("tenants must contain at least 1 elements"));
     }
-    id_list::at_most("tenants", &entries)?;
+    input::at_most("tenants", &entries)?;
     let mut batch = Batch { known: known(tx, &entries).await?, ..Batch::default() };
     let mut report = Report { total: entries.len(), ..Report::default() };
     for (index, entry) in entries.into_iter().enumerate() {

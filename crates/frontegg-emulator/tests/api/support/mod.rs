@@ -5,6 +5,7 @@
 pub(crate) mod authenticator;
 pub(crate) mod browser;
 pub(crate) mod crowd;
+pub(crate) mod effort;
 mod raw;
 mod socket;
 pub(crate) mod webauthn;

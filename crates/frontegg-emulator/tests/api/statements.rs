@@ -1,0 +1,80 @@
+//! How many statements a request asks the store, so that they do not grow back unseen.
+
+use frontegg_identity::types::CreateUserDto;
+use serde_json::{Value, json};
+
+use crate::support::{
+    World,
+    effort::{ROUNDS, effort},
+};
+
+fn email(number: usize) -> String {
+    format!("person{number}@acme.test")
+}
+
+/// An environment with a tenant and its members, each with a password.
+async fn populated() -> (World, Vec<String>) {
+    let world = World::start().await;
+    world.tenant("acme").await;
+    let mut members = Vec::new();
+    for number in 0..ROUNDS {
+        members.push(world.member("acme", &email(number)).await);
+    }
+    (world, members)
+}
+
+#[tokio::test]
+async fn a_sign_in_with_a_password_takes_18() {
+    let (world, _) = populated().await;
+    let work = effort(&world, async |_| drop(world.browser().sign_in(&email(0)).await.claims())).await;
+    assert_eq!(work.password_hashes, 1);
+    assert!(work.statements <= 18, "{work:?}");
+}
+
+#[tokio::test]
+async fn a_list_of_people_takes_9() {
+    let (world, members) = populated().await;
+    for tenant in [None, Some("acme")] {
+        let back_end = world.back_end(tenant).await;
+        let list = async |_| {
+            let page = back_end.clone().done("list_users", &[], Value::Null).await;
+            assert_eq!(page["items"].as_array().map(Vec::len), Some(members.len()));
+        };
+        let work = effort(&world, list).await;
+        assert!(work.statements <= 9 && work.commits == 0, "{tenant:?}: {work:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_acceptance_of_an_invitation_takes_9() {
+    let (world, members) = populated().await;
+    let globex = world.tenant("globex").await;
+    let mut tokens = Vec::new();
+    for number in 0..members.len() {
+        let new = CreateUserDto::new().email(email(number));
+        globex.user_management().create_user_v2(&new).await.expect("an invitation");
+        tokens.push(world.emulator.outbox().last_to(&email(number)).token().await.expect("a token"));
+    }
+    let accept = async |round: usize| {
+        let body = json!({ "userId": members[round], "token": tokens[round] });
+        world.browser().done("accept_invitation", &[], body).await;
+    };
+    let work = effort(&world, accept).await;
+    assert!(work.statements <= 9, "{work:?}");
+}
+
+#[tokio::test]
+async fn an_assignment_of_a_role_takes_4() {
+    let (world, members) = populated().await;
+    let role = world.role("ReadOnly").await;
+    let back_end = world.back_end(Some("acme")).await;
+    let assign = async |round: usize| {
+        let body = json!({ "roleIds": [role] });
+        back_end.clone().done("assign_roles_to_user", &[&members[round]], body).await;
+    };
+    let work = effort(&world, assign).await;
+    assert!(work.statements <= 4, "{work:?}");
+    for member in &members {
+        assert!(world.roles_of(member, "acme").await.contains(&"ReadOnly".to_owned()));
+    }
+}
