@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, ensure};
 use quote::quote;
 use serde_json::Value;
-use syn::{Attribute, Field, Fields, Item, ItemStruct, parse_quote};
+use syn::{Attribute, Field, Fields, Item, ItemImpl, ItemStruct, parse_quote};
 
 use crate::{
     documents::api::{members, rust_name},
@@ -32,21 +32,23 @@ pub struct Plan<'a> {
 type Orders<'a> = BTreeMap<String, Vec<&'a String>>;
 
 impl Plan<'_> {
-    fn requests(&self) -> Orders<'_> {
-        let schemas = &self.document["components"]["schemas"];
-        let order = |name: &String| members(&schemas[name], "properties").map(|(name, _)| name).collect();
-        self.requests.iter().map(|name| (rust_name(name), order(name))).collect()
+    fn orders(&self) -> Orders<'_> {
+        let order = |schema| members(schema, "properties").map(|(name, _)| name).collect();
+        let schemas = members(&self.document["components"], "schemas");
+        schemas.map(|(name, schema)| (rust_name(name), order(schema))).collect()
     }
 }
 
 /// Applies the plan to the types.
 pub fn finish(surgery: &mut Surgery, plan: &Plan) -> Result<()> {
-    let requests = plan.requests();
+    let orders = plan.orders();
+    let requests: BTreeSet<String> = plan.requests.iter().map(|name| rust_name(name)).collect();
     surgery.rule("every type has a JSON Schema", |items| derive_schema(items))?;
     surgery.rule("every member and variant has a comment", |items| comment(items))?;
     surgery.try_rule("what a partial update can clear is a patch", |items| patch(items, plan.clearable))?;
     surgery.rule("an answer may leave out what may be null", |items| read_missing_as_null(items, &requests))?;
-    surgery.try_rule("requests are built from what they must name", |items| build(items, &requests))?;
+    surgery.try_rule("requests are built from what they must name", |items| build(items, &orders, &requests))?;
+    surgery.try_rule("answers are built from what they must name", |items| build_answers(items, &orders, &requests))?;
     surgery.rule("comments begin with a space", space_comments)
 }
 
@@ -127,9 +129,9 @@ fn patch(items: &mut [Item], clearable: &[(String, String)]) -> Result<usize> {
     Ok(clearable.len())
 }
 
-fn read_missing_as_null(items: &mut [Item], requests: &Orders) -> usize {
+fn read_missing_as_null(items: &mut [Item], requests: &BTreeSet<String>) -> usize {
     let mut changed = 0;
-    for structure in structs(items).filter(|structure| !requests.contains_key(&structure.ident.to_string())) {
+    for structure in structs(items).filter(|structure| !requests.contains(&structure.ident.to_string())) {
         for field in structure.fields.iter_mut().filter(|field| must_be_said(field)) {
             let wire = wire_name(field);
             field.attrs.retain(|attribute| !attribute.path().is_ident("serde"));
@@ -143,21 +145,37 @@ fn read_missing_as_null(items: &mut [Item], requests: &Orders) -> usize {
 }
 
 /// Puts `new` and setters after the types of requests, which may then grow without breaking anybody.
-fn build(items: &mut Vec<Item>, requests: &Orders) -> Result<usize> {
-    let mut built = 0;
+fn build(items: &mut Vec<Item>, orders: &Orders, requests: &BTreeSet<String>) -> Result<usize> {
+    each_struct(items, |structure| {
+        let name = structure.ident.to_string();
+        let Some(order) = orders.get(&name).filter(|_| requests.contains(&name)) else { return Ok(None) };
+        structure.attrs.push(parse_quote!(#[non_exhaustive]));
+        builder::request(structure, order).map(Some).context(name)
+    })
+}
+
+/// Puts `new` after the types of answers that have members to leave out.
+fn build_answers(items: &mut Vec<Item>, orders: &Orders, requests: &BTreeSet<String>) -> Result<usize> {
+    each_struct(items, |structure| {
+        let name = structure.ident.to_string();
+        let Some(order) = orders.get(&name).filter(|_| !requests.contains(&name)) else { return Ok(None) };
+        builder::answer(structure, order).context(name)
+    })
+}
+
+/// Puts what `build` makes after the struct that it was made for; tells how often there was something.
+fn each_struct(
+    items: &mut Vec<Item>,
+    mut build: impl FnMut(&mut ItemStruct) -> Result<Option<ItemImpl>>,
+) -> Result<usize> {
+    let mut count = 0;
     for mut item in std::mem::take(items) {
-        let mut block = None;
-        if let Item::Struct(structure) = &mut item
-            && let Some(order) = requests.get(&structure.ident.to_string())
-        {
-            block = Some(Item::Impl(builder::builder(structure, order)?));
-            structure.attrs.push(parse_quote!(#[non_exhaustive]));
-            built += 1;
-        }
+        let block = if let Item::Struct(structure) = &mut item { build(structure)? } else { None };
+        count += usize::from(block.is_some());
         items.push(item);
-        items.extend(block);
+        items.extend(block.map(Item::Impl));
     }
-    Ok(built)
+    Ok(count)
 }
 
 fn wire_name(field: &Field) -> String {
