@@ -1,6 +1,8 @@
 //! Writes the server side: for every tag a trait, its parameter structs, its handlers and its
 //! routes; and a service that tests use to see which handler a request reaches.
 
+pub mod schemas;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
@@ -10,11 +12,11 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::Item;
 
-use crate::{
-    operation::{APPLICATION_HEADER, Api, Operation, Parameter, tag_module, tag_type},
-    regen::{Files, print},
-    requests, tables,
+use super::{
+    print::{Files, print},
+    samples::requests,
 };
+use crate::documents::api::{APPLICATION_HEADER, Api, Operation, Parameter, tag_module, tag_type};
 
 const SOURCES: &str = "crates/frontegg-contract/src/generated";
 const TESTS: &str = "crates/frontegg-contract/tests/generated";
@@ -32,7 +34,7 @@ pub fn contract(api: &Api, calls: &[Item]) -> Result<Files> {
         Ok(())
     };
     put(format!("{SOURCES}/mod.rs"), "//! The tags, one module each.\n\n", index(api))?;
-    put(format!("{SOURCES}/schemas.rs"), "//! Schemas of the documents.\n\n", tables::schemas(api)?)?;
+    put(format!("{SOURCES}/schemas.rs"), "//! Schemas of the documents.\n\n", schemas::schemas(api)?)?;
     for tag in &api.tags {
         let path = format!("{SOURCES}/{}.rs", tag_module(&tag.name));
         let head = format!("//! {}\n\n", tag.description.replace('\n', " "));
@@ -185,7 +187,7 @@ fn tag_file(api: &Api, tag: &str) -> Result<TokenStream> {
         let docs = docs(operation);
         methods.push(quote!(#docs #signature;));
         items.push(params(api, operation)?);
-        items.push(tables::contract(operation)?);
+        items.push(schemas::contract(operation)?);
         items.push(handler(operation, &name));
         let (method, id) = (format_ident!("{}", operation.method), method_name(operation));
         paths.entry(positional(&operation.path)).or_default().push(quote!(.#method(#id::<S>)));

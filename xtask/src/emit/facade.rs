@@ -4,20 +4,22 @@
 //! leaves everything else to `Call`. Which access kinds see a method is decided by the token that
 //! its operation takes.
 
+pub mod paging;
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use syn::{GenericArgument, Item, PathArguments, Signature, Type, parse_quote};
+use syn::{Item, Signature, Type, parse_quote};
 
-use crate::{
-    operation::{Api, Need, Operation, Parameter, Tag, tag_module, tag_type},
-    paging,
-    regen::{Files, print},
-    samples::{arguments, signatures},
+use super::{
+    client::{arguments, signatures},
+    print::{Files, print},
+    syntax::{argument_of, is_str, short},
 };
+use crate::documents::api::{Api, Need, Operation, Parameter, Tag, tag_module, tag_type};
 
 const FOLDER: &str = "crates/frontegg-identity/src/generated";
 /// Names in generated methods that a parameter must not take.
@@ -370,18 +372,7 @@ fn operation_docs(operation: &Operation) -> String {
 fn answer_type(signature: &Signature) -> TokenStream {
     let syn::ReturnType::Type(_, ty) = &signature.output else { return quote!(()) };
     let value = argument_of(ty, "Result").and_then(|ty| argument_of(ty, "ResponseValue"));
-    value.map_or_else(|| quote!(()), short)
-}
-
-/// The first type argument of a path whose last segment is `name`.
-fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
+    value.map_or_else(|| quote!(()), |ty| short(ty).to_token_stream())
 }
 
 /// `T` of `&Vec<T>`.
@@ -392,10 +383,6 @@ fn list_item(ty: &Type) -> Option<&Type> {
     }
 }
 
-fn is_str(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.is_ident("str"))
-}
-
 /// The type that a parameter's value is kept in.
 fn owned(ty: &Type) -> Type {
     match ty {
@@ -403,14 +390,6 @@ fn owned(ty: &Type) -> Type {
         Type::Reference(reference) => (*reference.elem).clone(),
         ty => ty.clone(),
     }
-}
-
-/// A type as one would write it by hand.
-fn short(ty: &Type) -> TokenStream {
-    let text = ty.to_token_stream().to_string();
-    let text =
-        text.replace(":: std :: vec ::", "").replace(":: std :: string ::", "").replace("crate :: enums", "enums");
-    text.parse().unwrap_or_else(|_| ty.to_token_stream())
 }
 
 #[cfg(test)]

@@ -6,9 +6,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::{
-    operation::{Api, is_enum, rust_name},
-    regen::Files,
-    samples,
+    documents::api::{Api, is_enum, rust_name},
+    emit::print::Files,
 };
 
 /// The file with a sample of every type.
@@ -20,7 +19,7 @@ pub fn canaries(api: &Api) -> Files {
          /// Every type by name, with a sample and what shows it.\npub(super) const TYPES: &[(&str, &str, Shown)] = &[\n",
     );
     for (name, schema) in api.schemas().filter(|(_, schema)| !is_enum(schema)) {
-        let sample = samples::value_with(api, "body", schema, canary);
+        let sample = super::value_with(api, "body", schema, canary);
         let rust = rust_name(name);
         // Writing to a string does not fail.
         let _ = writeln!(out, "    ({rust:?}, r#\"{sample}\"#, shown::<types::{rust}>),");

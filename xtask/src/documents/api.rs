@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use crate::document::{reference_name, resolve};
+use super::{reference_name, resolve};
 
 /// Header by which an environment token says the tenant.
 pub const TENANT_HEADER: &str = "frontegg-tenant-id";

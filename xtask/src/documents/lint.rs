@@ -9,9 +9,10 @@ use anyhow::{Result, bail};
 use heck::ToSnakeCase;
 use serde_json::Value;
 
-use crate::{
-    document::{Document, UNPUBLISHED, escape},
-    operation::{TENANT_HEADER, USER_HEADER, members},
+use super::{
+    Document, UNPUBLISHED,
+    api::{TENANT_HEADER, USER_HEADER, members},
+    escape,
 };
 
 const TOKENS: [&str; 4] = ["none", "user", "environment", "environment_or_user"];

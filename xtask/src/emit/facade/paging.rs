@@ -9,9 +9,9 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use crate::{
-    document::{reference_name, resolve},
-    operation::{Api, Operation},
+use crate::documents::{
+    api::{Api, Operation},
+    reference_name, resolve,
 };
 
 /// Lets the parameters of a paged operation say which page they are about.

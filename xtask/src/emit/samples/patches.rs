@@ -4,21 +4,27 @@
 use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
-use quote::ToTokens as _;
 use serde_json::Value;
-use syn::{Item, Signature, Type};
+use syn::{Item, Signature};
 
 use crate::{
-    operation::{Api, members},
-    regen::Files,
-    samples,
+    documents::{
+        api::{Api, members},
+        prepare::clearable_members,
+    },
+    emit::{
+        client,
+        print::Files,
+        syntax::{referent, spelled},
+    },
 };
 
 /// Schema and member.
 type Member = (String, String);
 
 /// The file with the calls.
-pub fn patches(api: &Api, calls: &[Item], clearable: &[Member]) -> Result<Files> {
+pub fn patches(api: &Api, calls: &[Item]) -> Result<Files> {
+    let clearable = clearable_members(&api.document);
     let mut out = String::from(
         "//! Every member of a request that can be left alone, cleared or set.\n\n\
          use frontegg_identity::types;\n\n\
@@ -26,7 +32,7 @@ pub fn patches(api: &Api, calls: &[Item], clearable: &[Member]) -> Result<Files>
          /// The operation, the member's place in its body, a body with it, and a call with a body.\n\
          pub(super) const CLEARABLE: &[(&str, &str, &str, Call)] = &[\n",
     );
-    let mut signatures: Vec<&Signature> = samples::signatures(calls).collect();
+    let mut signatures: Vec<&Signature> = client::signatures(calls).collect();
     signatures.sort_by_key(|signature| signature.ident.to_string());
     for signature in signatures {
         let id = signature.ident.to_string();
@@ -34,17 +40,17 @@ pub fn patches(api: &Api, calls: &[Item], clearable: &[Member]) -> Result<Files>
             api.published().find(|operation| operation.id == id).with_context(|| format!("no operation {id}"))?;
         let Some(request) = &operation.body else { continue };
         let mut places = Vec::new();
-        find(&api.document, &request.schema, "", clearable, &mut places);
+        find(&api.document, &request.schema, "", &clearable, &mut places);
         if places.is_empty() {
             continue;
         }
-        let values: Vec<String> = samples::arguments(signature)
+        let values: Vec<String> = client::arguments(signature)
             .map(|(name, ty)| match name.as_str() {
-                "body" => Ok(format!("&body::<{}>(sample)", written(ty))),
-                _ => samples::argument(api, operation, &name, ty),
+                "body" => Ok(format!("&body::<{}>(sample)", spelled(referent(ty)))),
+                _ => Ok(super::argument(api, operation, &name, ty)?.to_string()),
             })
             .collect::<Result<_>>()?;
-        let sample = samples::value(api, "body", &request.schema);
+        let sample = super::value(api, "body", &request.schema);
         for place in places {
             writeln!(
                 out,
@@ -55,11 +61,6 @@ pub fn patches(api: &Api, calls: &[Item], clearable: &[Member]) -> Result<Files>
     }
     out.push_str("];\n");
     Ok(Files::from([("crates/frontegg-identity/tests/generated/patches.rs".to_owned(), out)]))
-}
-
-fn written(ty: &Type) -> String {
-    let ty = if let Type::Reference(reference) = ty { &*reference.elem } else { ty };
-    ty.to_token_stream().to_string().replace(' ', "")
 }
 
 /// Notes the JSON pointers at which a sample of a schema has such members.

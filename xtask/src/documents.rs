@@ -1,5 +1,9 @@
 //! Reads the OpenAPI documents of `openapi/` and joins them into one.
 
+pub mod api;
+pub mod lint;
+pub mod prepare;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context, Result, anyhow, bail};

@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 use anyhow::{Result, ensure};
 use heck::ToUpperCamelCase;
 
-use crate::operation::{Api, is_enum, rust_name};
-use crate::regen::doc_comment;
+use crate::{
+    documents::api::{Api, is_enum, rust_name},
+    emit::print::doc_comment,
+};
 
 /// The file with one `open_enum!` for each enum schema.
 pub fn enums(api: &Api) -> Result<String> {

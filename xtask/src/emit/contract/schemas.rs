@@ -11,9 +11,9 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use crate::{
-    document::reference_name,
-    operation::{Api, Operation, Place, is_enum, members, rust_name},
+use crate::documents::{
+    api::{Api, Operation, Place, is_enum, members, rust_name},
+    reference_name,
 };
 
 /// Keywords of a schema that the tables carry, and those that say nothing about values.

@@ -8,9 +8,9 @@
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
-use crate::{
-    document::resolve,
-    operation::{TENANT_HEADER, USER_HEADER, members},
+use super::{
+    api::{TENANT_HEADER, USER_HEADER, members},
+    resolve,
 };
 
 /// A named rule: changes the document, tells how many places it changed.

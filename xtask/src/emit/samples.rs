@@ -1,16 +1,23 @@
 //! Makes sample values from schemas, and from them one call of every operation for the tests.
 
-use std::fmt::Write as _;
+pub mod canaries;
+pub mod patches;
+pub mod requests;
+
+use std::fmt::{self, Write as _};
 
 use anyhow::{Context, Result};
-use quote::ToTokens as _;
 use serde_json::{Map, Value, json};
-use syn::{FnArg, ImplItem, Item, Pat, Signature, Type};
+use syn::{Item, Signature, Type};
 
-use crate::{
-    document::resolve,
-    operation::{Api, Operation, members},
-    regen::Files,
+use super::{
+    client::{arguments, signatures},
+    print::Files,
+    syntax::{argument_of, is_str, last_segment, referent, spelled},
+};
+use crate::documents::{
+    api::{Api, Operation, members},
+    resolve,
 };
 
 /// A value that a schema accepts, with every member filled. The same schema always gives the same value.
@@ -78,65 +85,52 @@ fn text(name: &str, schema: &Value) -> String {
     text
 }
 
-/// Rust source of a sample for an argument of a given type.
-pub fn argument(api: &Api, operation: &Operation, name: &str, ty: &Type) -> Result<String> {
+/// Rust source of a value for one argument of a generated call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argument {
+    /// The value.
+    pub value: String,
+    /// Whether the call borrows it.
+    pub borrowed: bool,
+    /// Whether the call takes an `Option`.
+    pub optional: bool,
+}
+
+impl fmt::Display for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (open, close) = if self.optional { ("Some(", ")") } else { ("", "") };
+        let borrow = if self.borrowed { "&" } else { "" };
+        write!(f, "{open}{borrow}{}{close}", self.value)
+    }
+}
+
+/// A sample for an argument of a given name and type.
+pub fn argument(api: &Api, operation: &Operation, name: &str, ty: &Type) -> Result<Argument> {
     if name == "body" {
         let body = operation.body.as_ref().context("a body argument without a body")?;
-        let ty = inner(ty, "&").to_token_stream().to_string().replace(' ', "");
-        return Ok(format!("&body::<{ty}>(r#\"{}\"#)", value(api, "body", &body.schema)));
+        let value = format!("body::<{}>(r#\"{}\"#)", spelled(referent(ty)), value(api, "body", &body.schema));
+        return Ok(Argument { value, borrowed: true, optional: false });
     }
     let parameter = operation
         .parameters
         .iter()
         .find(|parameter| parameter.ident() == name)
         .with_context(|| format!("{} has no parameter for {name}", operation.id))?;
-    let text = ty.to_token_stream().to_string().replace(' ', "");
-    let sample = value(api, &parameter.name, &parameter.schema);
-    let plain = text.trim_start_matches("Option<").trim_end_matches('>');
-    let written = match &sample {
-        Value::String(string) if plain.contains("enums::") => {
-            let borrow = if plain.contains('&') { "&" } else { "" };
-            format!("{borrow}enums::{}::from({string:?})", plain.rsplit("::").next().unwrap_or_default())
+    let inner = argument_of(ty, "Option");
+    let taken = inner.unwrap_or(ty);
+    let plain = referent(taken);
+    let name = last_segment(plain).map(|segment| segment.ident.to_string()).unwrap_or_default();
+    let value = match &value(api, &parameter.name, &parameter.schema) {
+        // Its literal is borrowed as it stands.
+        Value::String(text) if is_str(plain) => {
+            return Ok(Argument { value: format!("{text:?}"), borrowed: false, optional: inner.is_some() });
         }
-        Value::String(string) if plain.ends_with("Secret") => format!("&{string:?}.into()"),
-        Value::String(string) => format!("{string:?}"),
-        Value::Array(_) => format!("&from_json(r#\"{sample}\"#)"),
+        Value::String(text) if name == "Secret" => format!("{text:?}.into()"),
+        Value::String(text) => format!("enums::{name}::from({text:?})"),
+        sample @ Value::Array(_) => format!("from_json(r#\"{sample}\"#)"),
         other => other.to_string(),
     };
-    Ok(if text.starts_with("Option<") { format!("Some({written})") } else { written })
-}
-
-fn inner<'a>(ty: &'a Type, outer: &str) -> &'a Type {
-    match ty {
-        Type::Reference(reference) if outer == "&" => &reference.elem,
-        ty => ty,
-    }
-}
-
-/// Signatures of the generated calls, one an operation.
-pub fn signatures(calls: &[Item]) -> impl Iterator<Item = &Signature> {
-    calls
-        .iter()
-        .filter_map(|item| match item {
-            Item::Impl(block) if block.trait_.is_none() => Some(&block.items),
-            _ => None,
-        })
-        .flatten()
-        .filter_map(|item| match item {
-            ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(&function.sig),
-            _ => None,
-        })
-}
-
-/// Names and types of a signature's arguments, without `self`.
-pub fn arguments(signature: &Signature) -> impl Iterator<Item = (String, &Type)> {
-    signature.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(typed) => match &*typed.pat {
-            Pat::Ident(pattern) => Some((pattern.ident.to_string(), &*typed.ty)),
-            _ => None,
-        },
-        FnArg::Receiver(_) => None,
-    })
+    Ok(Argument { value, borrowed: matches!(taken, Type::Reference(_)), optional: inner.is_some() })
 }
 
 /// The file that calls every operation of the raw client once.
@@ -153,8 +147,9 @@ pub fn samples(api: &Api, calls: &[Item]) -> Result<Files> {
         let id = signature.ident.to_string();
         let operation =
             api.published().find(|operation| operation.id == id).with_context(|| format!("no operation {id}"))?;
-        let values: Vec<String> =
-            arguments(signature).map(|(name, ty)| argument(api, operation, &name, ty)).collect::<Result<_>>()?;
+        let values: Vec<String> = arguments(signature)
+            .map(|(name, ty)| Ok(argument(api, operation, &name, ty)?.to_string()))
+            .collect::<Result<_>>()?;
         writeln!(
             out,
             "    ({id:?}, |client| Box::pin(async move {{ client.{id}({}).await.map(drop) }})),",

@@ -8,18 +8,18 @@ use quote::quote;
 use serde_json::Value;
 use syn::{Attribute, Item, ItemEnum, ItemImpl, Path, Token, Type, Variant, parse_quote, punctuated::Punctuated};
 
-use crate::operation::{Api, members, rust_name};
+use crate::documents::api::{Api, members, rust_name};
 
-/// Replaces how the `oneOf` types are read.
-pub fn tagged(items: Vec<Item>, api: &Api) -> Result<Vec<Item>> {
+/// Replaces how the `oneOf` types are read; tells how many there are.
+pub fn tagged(items: &mut Vec<Item>, api: &Api) -> Result<usize> {
     let mut choices = Vec::new();
     for (name, schema) in api.schemas().filter(|(_, schema)| schema.get("oneOf").is_some()) {
         choices.push((rust_name(name), forms(schema).with_context(|| format!("schema {name}"))?));
     }
-    let mut finished = Vec::new();
-    for mut item in items {
+    let count = choices.len();
+    for mut item in std::mem::take(items) {
         let Item::Enum(choice) = &mut item else {
-            finished.push(item);
+            items.push(item);
             continue;
         };
         let found = choices.iter().position(|(name, _)| choice.ident == name);
@@ -27,12 +27,12 @@ pub fn tagged(items: Vec<Item>, api: &Api) -> Result<Vec<Item>> {
             Some((name, forms)) => Some(reader(choice, &forms).context(name)?),
             None => None,
         };
-        finished.push(item);
-        finished.extend(reader.map(Item::Impl));
+        items.push(item);
+        items.extend(reader.map(Item::Impl));
     }
     let missing: Vec<String> = choices.into_iter().map(|(name, _)| name).collect();
     ensure!(missing.is_empty(), "no enum for {missing:?}");
-    Ok(finished)
+    Ok(count)
 }
 
 /// Name of the member that tells, and for each of its values the Rust name of the form.
@@ -125,7 +125,8 @@ mod tests {
             #[serde(untagged)]
             pub enum Payload { Ses(SesDto) }
         };
-        let items = tagged(vec![item], &api).unwrap();
+        let mut items = vec![item];
+        assert_eq!(tagged(&mut items, &api).unwrap(), 1);
         let text: Vec<String> = items.iter().map(|item| item.to_token_stream().to_string()).collect();
         assert!(text[0].contains("derive (Clone)"), "{}", text[0]);
         assert!(
@@ -137,6 +138,6 @@ mod tests {
 
     #[test]
     fn a_choice_without_a_tag_is_an_error() {
-        assert!(tagged(Vec::new(), &api(&json!({ "oneOf": [] }))).is_err());
+        assert!(tagged(&mut Vec::new(), &api(&json!({ "oneOf": [] }))).is_err());
     }
 }

@@ -8,9 +8,10 @@ use heck::ToUpperCamelCase;
 use serde_json::Value;
 use syn::Item;
 
+use super::argument;
 use crate::{
-    operation::{Api, Operation, Place, tag_module},
-    samples::{self, argument, arguments, signatures},
+    documents::api::{Api, Operation, Place, tag_module},
+    emit::client::{arguments, signatures},
 };
 
 /// The file of requests.
@@ -48,12 +49,14 @@ pub fn calls(api: &Api, calls: &[Item]) -> Result<String> {
         let signature = signature.with_context(|| format!("no call of {id}"))?;
         let (mut given, mut optional, mut last) = (Vec::new(), Vec::new(), None);
         for (name, ty) in arguments(signature) {
-            let value = argument(api, operation, &name, ty)?;
+            let argument = argument(api, operation, &name, ty)?;
             let place = operation.parameters.iter().position(|parameter| parameter.ident() == name);
-            match value.strip_prefix("Some(").and_then(|value| value.strip_suffix(')')) {
-                Some(value) => optional.push(format!(".{name}({})", value.trim_start_matches('&'))),
-                None if name == "body" => last = Some(value),
-                None => given.push((place, value)),
+            if argument.optional {
+                optional.push(format!(".{name}({})", argument.value));
+            } else if name == "body" {
+                last = Some(argument.to_string());
+            } else {
+                given.push((place, argument.to_string()));
             }
         }
         given.sort();
@@ -77,7 +80,7 @@ pub fn calls(api: &Api, calls: &[Item]) -> Result<String> {
 }
 
 fn sample(api: &Api, name: &str, schema: &Value) -> Value {
-    samples::value(api, name, schema)
+    super::value(api, name, schema)
 }
 
 fn address(api: &Api, operation: &Operation) -> String {

@@ -1,14 +1,17 @@
 //! Runs progenitor and splits what it writes into types (for the model) and calls (for the client).
 
+mod rules;
+
 use anyhow::{Context, Result, ensure};
 use openapiv3::OpenAPI;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle, TypeImpl};
 use quote::quote;
 use serde_json::Value;
-use syn::{Expr, File, Item, Stmt, visit_mut::VisitMut};
+use syn::{File, FnArg, ImplItem, Item, Pat, Signature, Type};
 
-use crate::{
-    operation::{is_enum, members, rust_name},
+use super::print::{Files, STYLE, print};
+use crate::documents::{
+    api::{is_enum, members, rust_name},
     prepare::{SECRET, SECRET_MAP},
 };
 
@@ -49,52 +52,12 @@ pub fn generate(prepared: &Value) -> Result<Generated> {
             Item::Mod(module) if module.ident == "types" => {
                 generated.types = module.content.context("mod types without content")?.1;
             }
-            // A prelude of one name is no help.
-            Item::Mod(module) if module.ident == "prelude" => {}
             item => generated.calls.push(item),
         }
     }
-    drop_panicking_constructor(&mut generated.calls);
-    generated.calls.iter_mut().for_each(|item| DropVersionHeader.visit_item_mut(item));
+    generated.calls = rules::operate(generated.calls)?;
     check_names(prepared, &generated.types)?;
     Ok(generated)
-}
-
-/// Takes out `Client::new`, which builds its own HTTP client and panics when that fails.
-fn drop_panicking_constructor(items: &mut [Item]) {
-    for item in items {
-        if let Item::Impl(block) = item
-            && block.trait_.is_none()
-        {
-            block.items.retain(|item| !matches!(item, syn::ImplItem::Fn(function) if function.sig.ident == "new"));
-        }
-    }
-}
-
-/// Takes out the header `api-version`, which progenitor sends and no service asks for.
-struct DropVersionHeader;
-
-impl VisitMut for DropVersionHeader {
-    fn visit_block_mut(&mut self, block: &mut syn::Block) {
-        let text = |statement: &Stmt| quote!(#statement).to_string();
-        let before = block.stmts.len();
-        block.stmts.retain(|statement| !text(statement).contains("\"api-version\""));
-        if block.stmts.len() < before
-            && !block.stmts.iter().any(|statement| text(statement).contains("header_map . append"))
-        {
-            block.stmts.retain(|statement| !text(statement).starts_with("let mut header_map"));
-            syn::visit_mut::visit_block_mut(self, block);
-        }
-    }
-
-    fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        syn::visit_mut::visit_expr_mut(self, expression);
-        if let Expr::MethodCall(call) = expression
-            && call.method == "headers"
-        {
-            *expression = (*call.receiver).clone();
-        }
-    }
 }
 
 /// Other emitters name types by [`rust_name`]; a schema that ended up under another name is an error here.
@@ -112,8 +75,8 @@ fn check_names(prepared: &Value, types: &[Item]) -> Result<()> {
     Ok(())
 }
 
-/// Number of operations among the calls.
-pub fn operation_count(calls: &[Item]) -> usize {
+/// Signatures of the generated calls, one an operation.
+pub fn signatures(calls: &[Item]) -> impl Iterator<Item = &Signature> {
     calls
         .iter()
         .filter_map(|item| match item {
@@ -121,6 +84,28 @@ pub fn operation_count(calls: &[Item]) -> usize {
             _ => None,
         })
         .flatten()
-        .filter(|item| matches!(item, syn::ImplItem::Fn(function) if function.sig.asyncness.is_some()))
-        .count()
+        .filter_map(|item| match item {
+            ImplItem::Fn(function) if function.sig.asyncness.is_some() => Some(&function.sig),
+            _ => None,
+        })
+}
+
+/// Names and types of a signature's arguments, without `self`.
+pub fn arguments(signature: &Signature) -> impl Iterator<Item = (String, &Type)> {
+    signature.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(pattern) => Some((pattern.ident.to_string(), &*typed.ty)),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    })
+}
+
+/// The file of calls, over the types of the model and the path encoding of the seam.
+pub fn client(calls: &[Item]) -> Files {
+    let head = format!(
+        "//! The calls, one method an operation.\n{STYLE}use crate::{{enums, transport::encode_path, types}};\n\n"
+    );
+    let text = print(&head, calls.to_vec());
+    Files::from([("crates/frontegg-client/src/generated/client.rs".to_owned(), text)])
 }

@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::{
-    operation::{Api, is_enum, rust_name},
-    regen::doc_comment,
+    documents::api::{Api, is_enum, rust_name},
+    emit::print::doc_comment,
 };
 
 /// The file behind the model's feature `schemars`.

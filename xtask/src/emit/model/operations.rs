@@ -6,9 +6,9 @@ use anyhow::Result;
 use heck::ToUpperCamelCase;
 use serde_json::Value;
 
-use crate::{
-    document::reference_name,
-    operation::{Api, Need},
+use crate::documents::{
+    api::{Api, Need},
+    reference_name,
 };
 
 /// The file with `OPERATIONS`, one row an operation.
