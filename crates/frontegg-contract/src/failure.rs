@@ -7,7 +7,7 @@ use frontegg_model::{Operation, types::ApiError};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::route::TRACE_HEADER;
+use crate::trace::{TRACE_HEADER, TraceId};
 
 /// What an operation gives: its answer, or why there is none.
 pub type ApiResult<T> = Result<T, ApiFailure>;
@@ -135,7 +135,7 @@ impl IntoResponse for ApiFailure {
         }
         // Outside of `route::finish`, which puts the request's own id there.
         if !headers.contains_key(TRACE_HEADER) {
-            headers.insert(TRACE_HEADER, crate::route::TraceId::new().header());
+            headers.insert(TRACE_HEADER, TraceId::new().header());
         }
         response
     }
