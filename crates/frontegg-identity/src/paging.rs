@@ -14,8 +14,10 @@ use frontegg_model::types::ApiError;
 use futures_core::Stream;
 
 use crate::{
-    call::{Context, Options, Response, Sending, with_options},
+    context::{Context, Sending},
     error::Error,
+    options::{Options, with_options},
+    response::Response,
     scope::{Access, Core},
 };
 

@@ -16,9 +16,11 @@ use tokio::time::Instant;
 
 use crate::{
     builder::Frontegg,
-    call::{Context, Options, Response},
+    context::Context,
     error::{Error, ErrorKind},
+    options::Options,
     params,
+    response::Response,
     scope::{Access, Anonymous, Core, Scope, User},
     token::{Source, Token, Tokens},
     views::General,

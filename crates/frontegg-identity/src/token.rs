@@ -19,9 +19,10 @@ use tokio::{
 use tracing::Instrument;
 
 use crate::{
-    call::{Context, Options},
+    context::Context,
     credentials::Credentials,
     error::{Error, ErrorKind},
+    options::Options,
     retry::Retry,
 };
 

@@ -9,8 +9,9 @@ use reqwest::{Request, Response, ResponseBuilderExt};
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    call::{self, Options, Plan},
+    context::{self, Plan},
     error::{self, Attempt, Error, ErrorKind},
+    options::Options,
     pacing::Pacing,
     retry::{self, Outcome},
     token::Tokens,
@@ -85,7 +86,7 @@ impl Transport for Sender {
         request: &'a mut Request,
         operation: &'static Operation,
     ) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async move { self.complete(request, operation).await.map_err(call::fail) })
+        Box::pin(async move { self.complete(request, operation).await.map_err(context::fail) })
     }
 
     fn execute<'a>(
@@ -133,11 +134,11 @@ impl Sender {
 
     /// Waits until the rate limits let a call through, if that is in time.
     async fn await_turn(&self, operation: &Operation) -> Result<(), Error> {
-        let Plan { options, deadline, .. } = call::plan(self.options);
+        let Plan { options, deadline, .. } = context::plan(self.options);
         self.pacing.begin();
         let told = self.pacing.told(operation.id);
         if !told.is_zero() {
-            if !options.retry.waits(told) || call::deadline(told) >= deadline {
+            if !options.retry.waits(told) || context::deadline(told) >= deadline {
                 return Err(Error::too_early(told));
             }
             sleep(told).await;
@@ -180,7 +181,7 @@ impl Sender {
         span.record("http.request.method", operation.method.as_str());
         span.record("url.template", operation.path);
         span.record("server.address", request.url().host_str());
-        let mut plan = call::plan(self.options);
+        let mut plan = context::plan(self.options);
         plan.repeatable |= operation.idempotent;
         let (response, request) = self.attempt_all(http, request, operation, plan).await;
         let response = match (response, request, &self.identity) {
@@ -195,7 +196,7 @@ impl Sender {
                     }
                     Ok(_) => Ok(response),
                     Err(error) => {
-                        call::fail(error);
+                        context::fail(error);
                         Ok(response)
                     }
                 }
@@ -203,7 +204,7 @@ impl Sender {
             (response, ..) => response,
         };
         if let Ok(response) = &response {
-            call::note_answer(response.status(), response.headers());
+            context::note_answer(response.status(), response.headers());
         }
         response
     }
@@ -233,7 +234,7 @@ impl Sender {
             let left = plan.deadline.saturating_duration_since(Instant::now());
             *next.timeout_mut() = Some(plan.options.attempt_timeout.min(left));
             tried += 1;
-            let (resends, begun) = call::begin_attempt();
+            let (resends, begun) = context::begin_attempt();
             let response = attempt(http, next, plan.repeatable && again.is_some()).await;
             self.note(operation, resends, &response, begun.elapsed());
             let outcome = match &response {
@@ -244,7 +245,7 @@ impl Sender {
             let Some(request) = again else { return (response, None) };
             let pause = plan.options.retry.pause(tried, plan.repeatable, outcome);
             // Waiting past the deadline would only hide this answer behind a timeout.
-            let pause = pause.filter(|pause| call::deadline(*pause) < plan.deadline && self.pacing.may_repeat());
+            let pause = pause.filter(|pause| context::deadline(*pause) < plan.deadline && self.pacing.may_repeat());
             // Our own limit may make it longer, or too late.
             let Some(pause) = pause.and_then(|pause| Some(pause.max(self.pacing.turn(plan.deadline).ok()?))) else {
                 return (response, Some(request));
@@ -277,7 +278,7 @@ impl Sender {
             "attempt"
         );
         if let Some(failure) = failure {
-            call::note_failure(failure);
+            context::note_failure(failure);
         }
     }
 }
@@ -332,7 +333,7 @@ mod tests {
         *request.body_mut() = Some(body);
         let sender = sender();
         let before = sender.pacing.repeats_left();
-        let plan = call::plan(sender.options);
+        let plan = context::plan(sender.options);
         let operation = operation("list_roles_v1").unwrap();
         let (response, again) = sender.attempt_all(&reqwest::Client::new(), request, operation, plan).await;
         assert!(response.unwrap_err().is_connect());
