@@ -41,6 +41,7 @@ mod error;
 mod generated;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod lock;
 pub mod login;
 mod options;
 mod pacing;

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -22,6 +22,7 @@ use crate::{
     context::Context,
     credentials::Credentials,
     error::{Error, ErrorKind},
+    lock::RwLock,
     options::Options,
     retry::Retry,
 };
@@ -172,11 +173,11 @@ impl<S: Source + ?Sized + 'static> Tokens<S> {
 
     /// The token that is held, expired or not.
     pub(crate) fn held(&self) -> Option<Token> {
-        self.token.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.token.read().clone()
     }
 
     pub(crate) fn hold(&self, token: Option<Token>) {
-        *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
+        *self.token.write() = token;
     }
 }
 
