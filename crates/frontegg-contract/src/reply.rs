@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::context::RequestContext;
-use crate::failure::{ApiFailure, ApiResult};
+use crate::failure::{ApiFailure, ApiResult, json_response};
 use crate::schema::Contract;
 use crate::validate::{Faults, validate};
 
@@ -53,10 +53,7 @@ fn with_body(context: &RequestContext, contract: &Contract, body: ApiResult<Vec<
     if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
         return Ok(with_headers(status.into_response(), parts.headers));
     }
-    let mut response = (status, body).into_response();
-    let json = HeaderValue::from_static("application/json; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    Ok(with_headers(response, parts.headers))
+    Ok(with_headers(json_response(status, body), parts.headers))
 }
 
 fn check(contract: &Contract, body: &[u8]) -> ApiResult<()> {
@@ -92,7 +89,7 @@ fn failed(mut failure: ApiFailure, headers: Vec<(HeaderName, HeaderValue)>) -> A
 #[cfg(test)]
 mod tests {
     use frontegg_model::OPERATIONS;
-    use http::HeaderMap;
+    use http::{HeaderMap, header};
     use serde_json::json;
 
     use super::*;

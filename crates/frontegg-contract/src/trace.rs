@@ -4,8 +4,7 @@ use std::fmt;
 
 use http::HeaderValue;
 
-/// Header that tells a request's id.
-pub const TRACE_HEADER: &str = "frontegg-trace-id";
+pub use frontegg_model::headers::TRACE_HEADER;
 
 /// Id of one request.
 #[derive(Debug, Clone)]

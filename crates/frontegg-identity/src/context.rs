@@ -15,9 +15,9 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field};
 
 use crate::{
-    error::{self, Attempt, Error, ErrorKind},
+    error::{Attempt, Error, ErrorKind},
     options::Options,
-    response::Response,
+    response::{Response, trace_id},
 };
 
 /// A generated call, ready to be polled.
@@ -157,7 +157,7 @@ pub(crate) fn note_failure(attempt: Attempt) {
 
 /// Notes the answer that the call will be judged by.
 pub(crate) fn note_answer(status: StatusCode, headers: &HeaderMap) {
-    let trace_id = error::trace_id(headers);
+    let trace_id = trace_id(headers).map(str::to_owned);
     let span = Span::current();
     span.record("http.response.status_code", status.as_u16());
     if let Some(trace_id) = &trace_id {

@@ -8,12 +8,9 @@ use frontegg_client::{self as client, ResponseValue};
 use frontegg_model::types::ApiError;
 use http::{HeaderMap, StatusCode};
 
-use crate::{decode, retry};
+use crate::{decode, response::trace_id, retry};
 
 pub use config::ConfigError;
-
-/// Header by which the service names an exchange; support asks for it.
-const TRACE_ID: &str = "frontegg-trace-id";
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,7 +132,7 @@ impl Error {
     fn answered(status: StatusCode, headers: &HeaderMap) -> Self {
         let mut error = Self::bare(ErrorKind::of(status));
         error.0.status = Some(status);
-        error.0.trace_id = trace_id(headers);
+        error.0.trace_id = trace_id(headers).map(str::to_owned);
         error.0.retry_after = retry::demanded_wait(headers);
         error
     }
@@ -374,17 +371,15 @@ impl From<client::Error<ApiError>> for Error {
     }
 }
 
-pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
-    headers.get(TRACE_ID)?.to_str().ok().map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
+    use frontegg_model::headers::TRACE_HEADER;
+
     use super::*;
 
     fn refusal(status: u16, body: &str) -> Error {
         let mut headers = HeaderMap::new();
-        headers.insert(TRACE_ID, "t-1".parse().unwrap());
+        headers.insert(TRACE_HEADER, "t-1".parse().unwrap());
         let body = serde_json::from_str(body).unwrap();
         let response = ResponseValue::new(body, StatusCode::from_u16(status).unwrap(), headers);
         Error::from(client::Error::ErrorResponse(response)).in_call("update_role", 1, None)

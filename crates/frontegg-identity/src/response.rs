@@ -2,6 +2,7 @@
 
 use std::{fmt, ops::Deref};
 
+use frontegg_model::headers::TRACE_HEADER;
 use http::{HeaderMap, StatusCode};
 
 /// An answer with its status and headers. It reads like the answer itself.
@@ -45,13 +46,18 @@ impl<T> Response<T> {
 
     /// The id by which the vendor's support finds the exchange.
     pub fn trace_id(&self) -> Option<&str> {
-        self.header("frontegg-trace-id")
+        trace_id(&self.headers)
     }
 
     /// How often the request was sent.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
+}
+
+/// The id by which the vendor's support finds an exchange.
+pub(crate) fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(TRACE_HEADER)?.to_str().ok()
 }
 
 impl<T> Deref for Response<T> {

@@ -3,23 +3,23 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use frontegg_client::{BoxFuture, Transport};
-use frontegg_model::{Need, Operation, Token};
+use frontegg_model::{
+    Need, Operation, Token,
+    headers::{APPLICATION_HEADER, TENANT_HEADER, USER_HEADER},
+};
 use http::{HeaderValue, StatusCode, header};
 use reqwest::{Request, Response, ResponseBuilderExt};
 use tokio::time::{Instant, sleep};
 
 use crate::{
     context::{self, Plan},
-    error::{self, Attempt, Error, ErrorKind},
+    error::{Attempt, Error, ErrorKind},
     options::Options,
     pacing::Pacing,
+    response::trace_id,
     retry::{self, Outcome},
     token::Tokens,
 };
-
-const TENANT: &str = "frontegg-tenant-id";
-const USER: &str = "frontegg-user-id";
-const APPLICATION: &str = "frontegg-application-id";
 
 /// Sends for one scope.
 #[derive(Clone, Debug)]
@@ -104,9 +104,10 @@ impl Sender {
     async fn complete(&self, request: &mut Request, operation: &'static Operation) -> Result<(), Error> {
         let headers = request.headers_mut();
         if let Identity::Environment(_) = self.identity {
-            for (what, name, need, value) in
-                [("tenant", TENANT, operation.tenant, &self.tenant), ("user", USER, operation.user, &self.user)]
-            {
+            for (what, name, need, value) in [
+                ("tenant", TENANT_HEADER, operation.tenant, &self.tenant),
+                ("user", USER_HEADER, operation.user, &self.user),
+            ] {
                 match (need, value) {
                     (Need::None, _) | (Need::Optional, None) => {}
                     (_, Some(ScopeValue(_, Some(value)))) => _ = headers.insert(name, value.clone()),
@@ -117,8 +118,8 @@ impl Sender {
         }
         match &self.application {
             // The operation's own argument wins.
-            Some(_) if headers.contains_key(APPLICATION) => {}
-            Some(ScopeValue(_, Some(value))) => _ = headers.insert(APPLICATION, value.clone()),
+            Some(_) if headers.contains_key(APPLICATION_HEADER) => {}
+            Some(ScopeValue(_, Some(value))) => _ = headers.insert(APPLICATION_HEADER, value.clone()),
             Some(_) => return Err(unfit("application")),
             None => {}
         }
@@ -272,7 +273,7 @@ impl Sender {
         tracing::debug!(
             http.request.resend_count = resends,
             http.response.status_code = response.as_ref().ok().map(|response| response.status().as_u16()),
-            frontegg.trace_id = response.as_ref().ok().and_then(|response| error::trace_id(response.headers())),
+            frontegg.trace_id = response.as_ref().ok().and_then(|response| trace_id(response.headers())),
             error.type = failure.map(|failure| tracing::field::debug(failure.kind)),
             ?took,
             "attempt"
