@@ -1,7 +1,5 @@
 //! From what a handler gives to the answer that leaves.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
@@ -11,14 +9,9 @@ use crate::failure::{ApiFailure, ApiResult, json_response};
 use crate::schema::Contract;
 use crate::validate::{Faults, validate};
 
-/// Whether answers are held against the document before they leave.
-static CHECKED: AtomicBool = AtomicBool::new(cfg!(debug_assertions));
-
-/// Switches on or off, for the whole process, that an answer which breaks the document becomes a
-/// 500. On in debug builds.
-pub fn check_answers(on: bool) {
-    CHECKED.store(on, Ordering::Relaxed);
-}
+/// Whether answers are validated against the document before they leave, so that one which breaks
+/// it becomes a 500.
+const CHECKED: bool = cfg!(debug_assertions);
 
 /// Answers with JSON.
 pub fn json<T: Serialize>(
@@ -47,7 +40,7 @@ fn with_body(context: &RequestContext, contract: &Contract, body: ApiResult<Vec<
         Ok(body) => body,
         Err(failure) => return Err(failed(failure, parts.headers)),
     };
-    if CHECKED.load(Ordering::Relaxed) {
+    if CHECKED {
         check(contract, &body)?;
     }
     if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {

@@ -17,7 +17,8 @@ use tracing::{Instrument, Span, field};
 use crate::{
     error::{Attempt, Error, ErrorKind},
     options::Options,
-    response::{Response, trace_id},
+    response::{Head, Response, trace_id},
+    retry::Idempotency,
 };
 
 /// A generated call, ready to be polled.
@@ -31,13 +32,13 @@ tokio::task_local! {
 pub(crate) struct Context {
     options: Options,
     deadline: Instant,
-    /// The call may be repeated although its method does not say so.
-    repeatable: bool,
+    /// Of the call, whatever its method says.
+    idempotency: Idempotency,
     attempts: Cell<u32>,
     /// When the last attempt began.
     begun: Cell<Instant>,
     history: RefCell<Vec<Attempt>>,
-    answer: RefCell<Option<(StatusCode, Option<String>)>>,
+    answer: RefCell<Option<Head>>,
     failure: RefCell<Option<Error>>,
 }
 
@@ -46,7 +47,7 @@ impl Context {
         Self {
             options,
             deadline: deadline(options.timeout),
-            repeatable: false,
+            idempotency: Idempotency::NotIdempotent,
             attempts: Cell::new(0),
             begun: Cell::new(Instant::now()),
             history: RefCell::default(),
@@ -55,8 +56,9 @@ impl Context {
         }
     }
 
-    pub(crate) fn repeatable(mut self) -> Self {
-        self.repeatable = true;
+    /// For a call that may be repeated although its method does not say so.
+    pub(crate) fn idempotent(mut self) -> Self {
+        self.idempotency = Idempotency::Idempotent;
         self
     }
 
@@ -119,7 +121,7 @@ impl Context {
 pub(crate) struct Plan {
     pub(crate) options: Options,
     pub(crate) deadline: Instant,
-    pub(crate) repeatable: bool,
+    pub(crate) idempotency: Idempotency,
 }
 
 /// The plan of the present call; for a call of the raw client, one of `options`.
@@ -127,9 +129,13 @@ pub(crate) fn plan(options: Options) -> Plan {
     let of = |context: &Context| Plan {
         options: context.options,
         deadline: context.deadline,
-        repeatable: context.repeatable,
+        idempotency: context.idempotency,
     };
-    CONTEXT.try_with(of).unwrap_or_else(|_| Plan { options, deadline: deadline(options.timeout), repeatable: false })
+    CONTEXT.try_with(of).unwrap_or_else(|_| Plan {
+        options,
+        deadline: deadline(options.timeout),
+        idempotency: Idempotency::NotIdempotent,
+    })
 }
 
 /// Notes a failure that the generated client can only hand on as text, and gives that text.
@@ -163,7 +169,7 @@ pub(crate) fn note_answer(status: StatusCode, headers: &HeaderMap) {
     if let Some(trace_id) = &trace_id {
         span.record("frontegg.trace_id", trace_id.as_str());
     }
-    let _ = CONTEXT.try_with(|context| context.answer.replace(Some((status, trace_id))));
+    let _ = CONTEXT.try_with(|context| context.answer.replace(Some(Head { status, trace_id })));
 }
 
 /// The moment `timeout` from now; durations beyond reason mean a year.
@@ -217,16 +223,16 @@ mod tests {
     async fn without_a_context_nothing_is_lost_but_the_type() {
         assert_eq!(fail(Error::new(ErrorKind::WrongToken, "no")), "no");
         begin_attempt();
-        assert!(!plan(Options::default()).repeatable);
+        assert_eq!(plan(Options::default()).idempotency, Idempotency::NotIdempotent);
     }
 
     #[tokio::test]
     async fn contexts_do_not_see_each_other() {
-        let inner = || Context::new(Options::default()).repeatable().run("inner", answer());
+        let inner = || Context::new(Options::default()).idempotent().run("inner", answer());
         let outer: Sending<'_, u8> = Box::pin(async {
             begin_attempt();
             inner().await.unwrap();
-            assert!(!plan(Options::default()).repeatable);
+            assert_eq!(plan(Options::default()).idempotency, Idempotency::NotIdempotent);
             answer().await
         });
         let response = Context::new(Options::default()).run("outer", outer).await.unwrap();

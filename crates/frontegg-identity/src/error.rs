@@ -8,7 +8,11 @@ use frontegg_client::{self as client, ResponseValue};
 use frontegg_model::types::ApiError;
 use http::{HeaderMap, StatusCode};
 
-use crate::{decode, response::trace_id, retry};
+use crate::{
+    decode,
+    response::{Head, trace_id},
+    retry,
+};
 
 pub use config::ConfigError;
 
@@ -175,17 +179,12 @@ impl Error {
     }
 
     /// Completes the failure with what the call knows; what it says itself stays.
-    pub(crate) fn in_call(
-        mut self,
-        operation: &'static str,
-        attempts: u32,
-        answer: Option<(StatusCode, Option<String>)>,
-    ) -> Self {
+    pub(crate) fn in_call(mut self, operation: &'static str, attempts: u32, answer: Option<Head>) -> Self {
         let inner = &mut *self.0;
         inner.operation.get_or_insert(operation);
         inner.attempts = inner.attempts.max(attempts);
         if inner.kind == ErrorKind::Decode
-            && let Some((status, trace_id)) = answer
+            && let Some(Head { status, trace_id }) = answer
         {
             inner.status.get_or_insert(status);
             inner.trace_id = inner.trace_id.take().or(trace_id);
@@ -430,7 +429,7 @@ mod tests {
         let error = Error::from(client::Error::InvalidResponsePayload(body.into(), error)).in_call(
             "authenticate_user",
             1,
-            Some((StatusCode::OK, Some("t-2".into()))),
+            Some(Head { status: StatusCode::OK, trace_id: Some("t-2".into()) }),
         );
         assert_eq!((error.kind(), error.status(), error.trace_id()), (ErrorKind::Decode, Some(200), Some("t-2")));
         let source = error.source().unwrap();

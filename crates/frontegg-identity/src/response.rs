@@ -55,6 +55,13 @@ impl<T> Response<T> {
     }
 }
 
+/// What is known of an answer before its body is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) status: StatusCode,
+    pub(crate) trace_id: Option<String>,
+}
+
 /// The id by which the vendor's support finds an exchange.
 pub(crate) fn trace_id(headers: &HeaderMap) -> Option<&str> {
     headers.get(TRACE_HEADER)?.to_str().ok()

@@ -202,7 +202,7 @@ impl Source for EnvironmentSource {
             let body = types::VendorAuthenticationRequest::new(client_id.clone(), api_key.clone());
             let asked = Instant::now();
             // Asking twice does no harm: earlier tokens stay good.
-            let context = Context::new(options).repeatable();
+            let context = Context::new(options).idempotent();
             let send = Box::pin(self.client.authenticate_environment(&body));
             let answer = context.run(OPERATION, send).await?;
             Token::new(OPERATION, &answer.token, asked, answer.expires_in)
@@ -231,7 +231,7 @@ impl ApiTokenSource {
         let Credentials { client_id, api_key } = &self.credentials;
         let body = types::AuthApiTokenDto::new(client_id.clone(), api_key.clone());
         let asked = Instant::now();
-        let context = Context::new(options).repeatable();
+        let context = Context::new(options).idempotent();
         let answer = context.run(OPERATION, Box::pin(self.client.authenticate_api_token(&body))).await?.into_inner();
         *self.refresh.lock().await = Some(answer.refresh_token);
         Token::new(OPERATION, &answer.access_token, asked, answer.expires_in)

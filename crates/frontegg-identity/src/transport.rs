@@ -17,7 +17,7 @@ use crate::{
     options::Options,
     pacing::Pacing,
     response::trace_id,
-    retry::{self, Outcome},
+    retry::{self, Idempotency, Outcome},
     token::Tokens,
 };
 
@@ -183,7 +183,9 @@ impl Sender {
         span.record("url.template", operation.path);
         span.record("server.address", request.url().host_str());
         let mut plan = context::plan(self.options);
-        plan.repeatable |= operation.idempotent;
+        if operation.idempotent {
+            plan.idempotency = Idempotency::Idempotent;
+        }
         let (response, request) = self.attempt_all(http, request, operation, plan).await;
         let response = match (response, request, &self.identity) {
             (Ok(response), Some(mut request), Identity::Environment(Some(tokens)) | Identity::Renewed(tokens))
@@ -236,7 +238,10 @@ impl Sender {
             *next.timeout_mut() = Some(plan.options.attempt_timeout.min(left));
             tried += 1;
             let (resends, begun) = context::begin_attempt();
-            let response = attempt(http, next, plan.repeatable && again.is_some()).await;
+            let mut response = http.execute(next).await;
+            if plan.idempotency == Idempotency::Idempotent && again.is_some() {
+                response = buffered(response).await;
+            }
             self.note(operation, resends, &response, begun.elapsed());
             let outcome = match &response {
                 Ok(response) => Outcome::Answered(response.status(), retry::demanded_wait(response.headers())),
@@ -244,7 +249,7 @@ impl Sender {
                 Err(_) => Outcome::Broken,
             };
             let Some(request) = again else { return (response, None) };
-            let pause = plan.options.retry.pause(tried, plan.repeatable, outcome);
+            let pause = plan.options.retry.pause(tried, plan.idempotency, outcome);
             // Waiting past the deadline would only hide this answer behind a timeout.
             let pause = pause.filter(|pause| context::deadline(*pause) < plan.deadline && self.pacing.may_repeat());
             // Our own limit may make it longer, or too late.
@@ -293,11 +298,11 @@ fn unfit(what: &str) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
 }
 
-/// Sends a request once. When it may be sent again its body is read here, so that a connection
-/// that breaks within the body is seen in time.
-async fn attempt(http: &reqwest::Client, request: Request, repeatable: bool) -> reqwest::Result<Response> {
-    let response = http.execute(request).await?;
-    if !repeatable || !response.status().is_success() {
+/// The response with its body read, so that a connection that breaks within the body is seen while
+/// the request can still be sent again.
+async fn buffered(response: reqwest::Result<Response>) -> reqwest::Result<Response> {
+    let response = response?;
+    if !response.status().is_success() {
         return Ok(response);
     }
     let (status, url, mut headers) = (response.status(), response.url().clone(), response.headers().clone());
