@@ -21,6 +21,7 @@ pub mod reply;
 pub mod route;
 pub mod schema;
 pub mod sight;
+pub mod trace;
 pub mod validate;
 
 pub use context::{Cookie, RequestContext, SameSite};

@@ -7,6 +7,7 @@
 
 #[rustfmt::skip]
 mod generated;
+pub mod headers;
 mod open_enum;
 mod operation;
 mod patch;

@@ -8,7 +8,7 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use frontegg_contract::{Sight, route::TRACE_HEADER, schema::Contract, sight::Caller};
+use frontegg_contract::{Sight, schema::Contract, sight::Caller, trace::TRACE_HEADER};
 use frontegg_model::Operation;
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request::Parts};
 use hyper::body::Body as _;
