@@ -48,9 +48,9 @@ pub(crate) struct Tokens<S: ?Sized = dyn TokenSource> {
     options: Options,
     token: RwLock<Option<Token>>,
     /// Locked by the caller that fetches. Holds the last failure, for the callers that waited for it.
-    fetching: Arc<Mutex<Option<Failure>>>,
+    fetch_lock: Arc<Mutex<Option<Failure>>>,
     /// Number of finished fetches.
-    fetches: AtomicU64,
+    fetch_count: AtomicU64,
     source: S,
 }
 
@@ -87,7 +87,13 @@ impl Token {
 
 impl<S: TokenSource> Tokens<S> {
     pub(crate) fn new(source: S, token: Option<Token>, options: Options) -> Self {
-        Self { options, token: RwLock::new(token), fetching: Arc::default(), fetches: AtomicU64::default(), source }
+        Self {
+            options,
+            token: RwLock::new(token),
+            fetch_lock: Arc::default(),
+            fetch_count: AtomicU64::default(),
+            source,
+        }
     }
 }
 
@@ -118,33 +124,33 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
 
     /// Fetches a token, unless the current one is usable by the time that it is this caller's turn.
     async fn fetch_unless(self: &Arc<Self>, is_usable: impl Fn(&Token) -> bool) -> Result<HeaderValue, Error> {
-        let fetches = self.fetches.load(Ordering::Acquire);
-        let fetching = self.fetching.clone().lock_owned().await;
+        let fetch_count = self.fetch_count.load(Ordering::Acquire);
+        let fetch_lock = self.fetch_lock.clone().lock_owned().await;
         if let Some(token) = self.current().filter(|token| is_usable(token)) {
             return Ok(token.bearer);
         }
         // The failure of the fetch that this caller has waited for is its own.
-        if let Some(Failure { error, at }) = &*fetching
-            && (self.fetches.load(Ordering::Acquire) != fetches
+        if let Some(Failure { error, at }) = &*fetch_lock
+            && (self.fetch_count.load(Ordering::Acquire) != fetch_count
                 || (error.is_unauthenticated() && at.elapsed() < REFUSAL_BACKOFF))
         {
             return Err(error.clone());
         }
         self.store(None);
-        self.fetch(fetching, self.options).await
+        self.fetch(fetch_lock, self.options).await
     }
 
     /// Renews a token before it expires; when that fails, the old one stays.
     async fn renew_early(self: &Arc<Self>, old: Token) -> HeaderValue {
         // One caller renews; the others go on with the old token.
-        let Ok(fetching) = self.fetching.clone().try_lock_owned() else { return old.bearer };
+        let Ok(fetch_lock) = self.fetch_lock.clone().try_lock_owned() else { return old.bearer };
         match self.current() {
             Some(token) if token.bearer != old.bearer => return token.bearer,
             _ => {}
         }
         let options =
             Options { retry: Retry::none(), timeout: EARLY_RENEWAL_TIMEOUT.min(self.options.timeout), ..self.options };
-        match self.fetch(fetching, options).await {
+        match self.fetch(fetch_lock, options).await {
             Ok(bearer) => bearer,
             Err(error) => {
                 tracing::warn!(kind = ?error.kind(), status = error.status(), "a token could not be renewed early");
@@ -158,14 +164,14 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
     /// goes on for the callers that wait, and the answer to a single-use refresh token is not lost.
     async fn fetch(
         self: &Arc<Self>,
-        mut fetching: OwnedMutexGuard<Option<Failure>>,
+        mut fetch_lock: OwnedMutexGuard<Option<Failure>>,
         options: Options,
     ) -> Result<HeaderValue, Error> {
         let tokens = self.clone();
         let fetch = async move {
             let fetched = tokens.source.fetch(options).await;
-            *fetching = fetched.as_ref().err().map(|error| Failure { error: error.clone(), at: Instant::now() });
-            tokens.fetches.fetch_add(1, Ordering::Release);
+            *fetch_lock = fetched.as_ref().err().map(|error| Failure { error: error.clone(), at: Instant::now() });
+            tokens.fetch_count.fetch_add(1, Ordering::Release);
             let token = fetched?;
             let bearer = token.bearer.clone();
             tokens.store(Some(token));

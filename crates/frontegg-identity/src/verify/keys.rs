@@ -26,7 +26,7 @@ pub(super) struct Keys {
     url: String,
     cached: RwLock<Cached>,
     /// Locked by the caller that fetches.
-    fetching: Mutex<()>,
+    fetch_lock: Mutex<()>,
 }
 
 #[derive(Clone, Default)]
@@ -35,7 +35,7 @@ struct Cached {
     /// When they were fetched.
     fetched: Option<Instant>,
     /// Number of finished fetches.
-    fetches: u64,
+    fetch_count: u64,
     /// The earliest time of the next fetch.
     next_fetch: Option<Instant>,
     /// Why the last fetch failed.
@@ -59,7 +59,7 @@ impl Cached {
 
 impl Keys {
     pub(super) fn new(http: reqwest::Client, url: String) -> Self {
-        Self { http, url, cached: RwLock::default(), fetching: Mutex::default() }
+        Self { http, url, cached: RwLock::default(), fetch_lock: Mutex::default() }
     }
 
     /// The key with that id, fetched if need be.
@@ -70,34 +70,34 @@ impl Keys {
             Ok(key) if cached.is_fresh() => Ok(key),
             found if !cached.may_fetch() => found,
             // A stale set is used until it can be fetched again.
-            Ok(key) => match self.find_fetched(kid, cached.fetches).await {
+            Ok(key) => match self.find_fetched(kid, cached.fetch_count).await {
                 Err(VerifyError::Unavailable(_)) => Ok(key),
                 found => found,
             },
-            Err(_) => self.find_fetched(kid, cached.fetches).await,
+            Err(_) => self.find_fetched(kid, cached.fetch_count).await,
         }
     }
 
     /// The key after a fetch: this caller's, or that of another since the number of fetches was `seen`.
     async fn find_fetched(&self, kid: &str, seen: u64) -> Result<Arc<Key>, VerifyError> {
-        let _fetching = self.fetching.lock().await;
+        let _guard = self.fetch_lock.lock().await;
         let before = self.cached();
-        if before.fetches != seen || !before.may_fetch() {
+        if before.fetch_count != seen || !before.may_fetch() {
             return before.find(kid);
         }
         let fetched = self.fetch().await;
         let now = Instant::now();
-        let fetches = before.fetches + 1;
+        let fetch_count = before.fetch_count + 1;
         let cached = match fetched {
             Ok(keys) => {
                 // Only a fetch that did not find the key delays the next one.
                 let next_fetch = (!keys.contains_key(kid)).then(|| now + REFETCH_DELAY);
-                Cached { keys: Arc::new(keys), fetched: Some(now), fetches, next_fetch, failure: None }
+                Cached { keys: Arc::new(keys), fetched: Some(now), fetch_count, next_fetch, failure: None }
             }
             Err(error) => {
                 tracing::warn!(%error, "the key set could not be fetched");
                 let delay = if before.keys.is_empty() { EMPTY_REFETCH_DELAY } else { REFETCH_DELAY };
-                Cached { fetches, next_fetch: Some(now + delay), failure: Some(error), ..before }
+                Cached { fetch_count, next_fetch: Some(now + delay), failure: Some(error), ..before }
             }
         };
         let found = cached.find(kid);

@@ -27,12 +27,12 @@ fn under(kid: &str, token: &str) -> String {
 
 /// Presents tokens all at once; gives what each was answered.
 async fn all_at_once(verifier: &Verifier, tokens: Vec<String>) -> Vec<Result<(), VerifyError>> {
-    let mut verified = tokio::task::JoinSet::new();
+    let mut results = tokio::task::JoinSet::new();
     for token in tokens {
         let verifier = verifier.clone();
-        verified.spawn(async move { verifier.verify(&token).await.map(drop) });
+        results.spawn(async move { verifier.verify(&token).await.map(drop) });
     }
-    verified.join_all().await
+    results.join_all().await
 }
 
 #[tokio::test]
