@@ -13,6 +13,7 @@ use reqwest::{Request, Response};
 #[rustfmt::skip]
 #[path = "generated/calls.rs"]
 mod calls;
+#[path = "support/snapshot.rs"]
 mod snapshot;
 
 /// A call of one operation with sample values.

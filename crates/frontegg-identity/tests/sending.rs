@@ -5,6 +5,7 @@
 #[path = "../../frontegg-client/tests/generated/calls.rs"]
 mod calls;
 #[allow(dead_code, reason = "shared between test programs")]
+#[path = "support/service.rs"]
 mod support;
 
 use std::{error::Error as _, time::Duration};

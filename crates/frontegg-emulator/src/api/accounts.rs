@@ -41,7 +41,7 @@ impl AccountsApi for Service {
         match tenants::find(&tx, &params.tenant_id).await? {
             Some(row) => Ok(answer(self, row)),
             // The service says "none" as the retired form of this operation does.
-            None => Err(ApiFailure::instead(StatusCode::OK, json!([]))),
+            None => Err(ApiFailure::undocumented(StatusCode::OK, json!([]))),
         }
     }
 

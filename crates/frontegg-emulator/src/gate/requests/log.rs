@@ -8,7 +8,7 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use frontegg_contract::{Sight, schema::Contract, sight::Caller, trace::TRACE_HEADER};
+use frontegg_contract::{Capture, capture::Caller, schema::Contract, trace::TRACE_HEADER};
 use frontegg_model::Operation;
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request::Parts};
 use hyper::body::Body as _;
@@ -107,8 +107,8 @@ impl Log {
             return None;
         }
         let path = subject.path().to_owned();
-        let sight = Sight::default();
-        parts.extensions.insert(sight.clone());
+        let capture = Capture::default();
+        parts.extensions.insert(capture.clone());
         let record = Record {
             number: 0,
             at: clock.timestamp(),
@@ -126,7 +126,7 @@ impl Log {
             trace_id: None,
             fault: None,
         };
-        Some(Recording { log: Arc::clone(self), sight, begin: Instant::now(), record: Some(record) })
+        Some(Recording { log: Arc::clone(self), capture, begin: Instant::now(), record: Some(record) })
     }
 
     /// Those that fit, the oldest first; the newest of them where there are more than `limit`.
@@ -179,7 +179,7 @@ impl Log {
 /// A request under way. It is recorded when this is dropped, so also when the client went away.
 pub(crate) struct Recording {
     log: Arc<Log>,
-    sight: Sight,
+    capture: Capture,
     begin: Instant,
     record: Option<Record>,
 }
@@ -226,13 +226,13 @@ impl Drop for Recording {
             return;
         };
         record.took = self.begin.elapsed();
-        record.contract = self.sight.contract();
-        record.caller = self.sight.caller().cloned();
+        record.contract = self.capture.contract();
+        record.caller = self.capture.caller().cloned();
         record.operation = match record.contract {
             Some(contract) => frontegg_model::operation(contract.id),
             None => Subject::known(record.method.as_str(), &record.path, None, None).operation(),
         };
-        let seen = self.sight.body().filter(|body| body.len() as u64 <= LONGEST_BODY);
+        let seen = self.capture.body().filter(|body| body.len() as u64 <= LONGEST_BODY);
         record.body = record.body.or_else(|| seen.cloned());
         self.log.push(record);
     }
