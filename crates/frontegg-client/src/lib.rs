@@ -13,3 +13,8 @@ pub use frontegg_model::{self as model, Secret, enums, types};
 pub use generated::Client;
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 pub use transport::{BoxFuture, Inner, Transport};
+
+/// Compiles the examples of this crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -8,8 +8,9 @@
 use std::{fmt::Debug, pin::Pin, sync::Arc};
 
 use frontegg_model::{Operation, operation, types::ApiError};
+use http::{HeaderMap, StatusCode, header};
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
-use reqwest::{Request, Response, ResponseBuilderExt};
+use reqwest::{Request, Response, ResponseBuilderExt, Url};
 use serde_json::Value;
 
 use crate::Client;
@@ -113,34 +114,52 @@ fn path_fits(base: &str, template: &str, path: &str) -> bool {
 
 /// Gives an error answer a body that reads as [`ApiError`], keeping status, headers and URL.
 async fn readable(response: Response) -> Response {
-    let (status, url, headers) = (response.status(), response.url().clone(), response.headers().clone());
+    let head = Head::of(&response);
     // A body that breaks off must not hide the status.
     let body = response.bytes().await.unwrap_or_default();
-    let body = if serde_json::from_slice::<ApiError>(&body).is_ok_and(|error| says_something(&error)) {
-        body
+    if serde_json::from_slice::<ApiError>(&body).is_ok_and(|error| says_something(&error)) {
+        head.with_body(body)
     } else {
-        serde_json::to_vec(&interpret(&body)).unwrap_or_default().into()
-    };
-    let mut rebuilt = http::Response::builder().status(status).url(url).body(body).unwrap_or_default();
-    *rebuilt.headers_mut() = headers;
-    // It no longer fits the body.
-    rebuilt.headers_mut().remove(http::header::CONTENT_LENGTH);
-    rebuilt.into()
+        head.with_other_body(serde_json::to_vec(&interpret(&body)).unwrap_or_default())
+    }
 }
 
 /// Makes an empty list in place of the one thing that was asked for the 404 that it means.
 async fn none_as_not_found(response: Response) -> reqwest::Result<Response> {
-    let (mut status, url, mut headers) = (response.status(), response.url().clone(), response.headers().clone());
-    let mut body = response.bytes().await?;
-    if serde_json::from_slice::<[(); 0]>(&body).is_ok() {
-        status = http::StatusCode::NOT_FOUND;
-        body = r#"{"errors":["Not found"]}"#.into();
-        // It no longer fits the body.
-        headers.remove(http::header::CONTENT_LENGTH);
+    let mut head = Head::of(&response);
+    let body = response.bytes().await?;
+    if serde_json::from_slice::<[(); 0]>(&body).is_err() {
+        return Ok(head.with_body(body));
     }
-    let mut rebuilt = http::Response::builder().status(status).url(url).body(body).unwrap_or_default();
-    *rebuilt.headers_mut() = headers;
-    Ok(rebuilt.into())
+    head.status = StatusCode::NOT_FOUND;
+    Ok(head.with_other_body(r#"{"errors":["Not found"]}"#))
+}
+
+/// What of a response stays when its body has been read.
+struct Head {
+    status: StatusCode,
+    url: Url,
+    headers: HeaderMap,
+}
+
+impl Head {
+    fn of(response: &Response) -> Self {
+        Self { status: response.status(), url: response.url().clone(), headers: response.headers().clone() }
+    }
+
+    /// With the body that it had.
+    fn with_body(self, body: impl Into<reqwest::Body>) -> Response {
+        let rebuilt = http::Response::builder().status(self.status).url(self.url).body(body.into());
+        let mut rebuilt = rebuilt.unwrap_or_default();
+        *rebuilt.headers_mut() = self.headers;
+        rebuilt.into()
+    }
+
+    /// With another body, which its length does not fit.
+    fn with_other_body(mut self, body: impl Into<reqwest::Body>) -> Response {
+        self.headers.remove(header::CONTENT_LENGTH);
+        self.with_body(body)
+    }
 }
 
 fn says_something(error: &ApiError) -> bool {

@@ -8,12 +8,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use crate::failure::{ApiFailure, ApiResult};
 use crate::principal::Principal;
 
-/// Header by which an environment token says the tenant.
-pub const TENANT_HEADER: &str = "frontegg-tenant-id";
-/// Header by which an environment token says the user.
-pub const USER_HEADER: &str = "frontegg-user-id";
-/// Header that names an application.
-pub const APPLICATION_HEADER: &str = "frontegg-application-id";
+pub use frontegg_model::headers::{APPLICATION_HEADER, TENANT_HEADER, USER_HEADER};
 
 /// One request after the checks of token and scope.
 #[derive(Debug)]
@@ -52,18 +47,17 @@ impl RequestContext {
     /// Puts a context together. A user's token decides tenant and user; for everybody else the
     /// two scope headers do.
     pub fn new(operation: &'static Operation, principal: Principal, headers: HeaderMap, trace_id: String) -> Self {
+        let sent = |name| text(&headers, name).map(str::to_owned);
         let (tenant_id, user_id) = match &principal {
-            Principal::User(token) => (some(&token.tenant_id), some(&token.user_id)),
-            Principal::Anonymous | Principal::Environment(_) => {
-                (text(&headers, TENANT_HEADER), text(&headers, USER_HEADER))
-            }
+            Principal::User(token) => (owned(&token.tenant_id), owned(&token.user_id)),
+            Principal::Anonymous | Principal::Environment(_) => (sent(TENANT_HEADER), sent(USER_HEADER)),
         };
         Self {
             operation,
             principal,
             tenant_id,
             user_id,
-            application_id: text(&headers, APPLICATION_HEADER),
+            application_id: sent(APPLICATION_HEADER),
             headers,
             query: String::new(),
             extensions: Extensions::new(),
@@ -86,8 +80,7 @@ impl RequestContext {
 
     /// The text of a header; `None` when it is missing, empty or not text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let value = self.headers.get(name)?.to_str().ok()?.trim();
-        (!value.is_empty()).then_some(value)
+        text(&self.headers, name)
     }
 
     /// The value of a cookie that came with the request.
@@ -171,12 +164,15 @@ impl Cookie<'_> {
     }
 }
 
-fn some(text: &str) -> Option<String> {
+/// The text, unless it is empty.
+fn owned(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
-    some(headers.get(name)?.to_str().ok()?.trim())
+/// The text of a header, unless it is empty.
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let text = headers.get(name)?.to_str().ok()?.trim();
+    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]

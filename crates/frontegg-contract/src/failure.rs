@@ -7,7 +7,7 @@ use frontegg_model::{Operation, types::ApiError};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-use crate::route::TRACE_HEADER;
+use crate::trace::{TRACE_HEADER, TraceId};
 
 /// What an operation gives: its answer, or why there is none.
 pub type ApiResult<T> = Result<T, ApiFailure>;
@@ -111,6 +111,14 @@ impl ApiFailure {
     }
 }
 
+/// A response with a body that is JSON already.
+pub(crate) fn json_response(status: StatusCode, body: Vec<u8>) -> Response {
+    let mut response = (status, body).into_response();
+    let json = HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
+}
+
 impl fmt::Display for ApiFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.status, self.messages().join("; "))
@@ -125,17 +133,14 @@ impl IntoResponse for ApiFailure {
             Some(other) => serde_json::to_vec(other),
             None => serde_json::to_vec(&self.error),
         };
-        let body = body.unwrap_or_default();
-        let mut response = (self.status, body).into_response();
+        let mut response = json_response(self.status, body.unwrap_or_default());
         let headers = response.headers_mut();
-        let json = HeaderValue::from_static("application/json; charset=utf-8");
-        headers.insert(header::CONTENT_TYPE, json);
         for (name, value) in self.headers {
             headers.append(name, value);
         }
         // Outside of `route::finish`, which puts the request's own id there.
         if !headers.contains_key(TRACE_HEADER) {
-            headers.insert(TRACE_HEADER, crate::route::TraceId::new().header());
+            headers.insert(TRACE_HEADER, TraceId::new().header());
         }
         response
     }

@@ -21,6 +21,7 @@ pub mod reply;
 pub mod route;
 pub mod schema;
 pub mod sight;
+pub mod trace;
 pub mod validate;
 
 pub use context::{Cookie, RequestContext, SameSite};
@@ -28,3 +29,8 @@ pub use failure::{ApiFailure, ApiResult};
 pub use generated::*;
 pub use principal::{Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
 pub use sight::Sight;
+
+/// Compiles the examples of this crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

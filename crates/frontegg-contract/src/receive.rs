@@ -20,9 +20,9 @@ use crate::generated::ALSO_ANONYMOUS;
 use crate::json_text;
 use crate::params;
 use crate::principal::{Authenticate, Principal};
-use crate::route::TraceId;
 use crate::schema::{Contract, Schema};
 use crate::sight::Sight;
+use crate::trace::TraceId;
 use crate::validate::{Faults, refuse_nul, validate};
 
 /// Most bytes of a body.

@@ -22,33 +22,35 @@ pub fn contract(operation_id: &str) -> Option<&'static Contract> {
 
 /// The body of a request or of an answer; null when it is empty.
 pub fn body(bytes: &[u8], schema: Option<&'static Schema>) -> Value {
-    if bytes.is_empty() {
-        return Value::Null;
-    }
-    let Ok(mut value) = serde_json::from_slice(bytes) else {
-        return format!("[no JSON, {} bytes]", bytes.len()).into();
-    };
-    match schema {
-        Some(schema) => blot(&mut value, schema),
-        None => value = UNDECLARED.into(),
-    }
-    value
+    parse(bytes, |value| match schema {
+        Some(schema) => blot(value, schema),
+        None => *value = UNDECLARED.into(),
+    })
 }
 
 /// The body of an answer that tells of a failure: its texts and codes, which never hold a secret.
 pub fn failure(bytes: &[u8]) -> Value {
     const KNOWN: [&str; 5] = ["errors", "errorCode", "errorCodes", "message", "context"];
+    parse(bytes, |value| match value {
+        Value::Object(map) => {
+            for (_, value) in map.iter_mut().filter(|(name, _)| !KNOWN.contains(&name.as_str())) {
+                *value = UNDECLARED.into();
+            }
+        }
+        _ => *value = UNDECLARED.into(),
+    })
+}
+
+/// The JSON of a body, redacted; null when it is empty, its length when it is no JSON.
+fn parse(bytes: &[u8], redact: impl FnOnce(&mut Value)) -> Value {
     if bytes.is_empty() {
         return Value::Null;
     }
     match serde_json::from_slice(bytes) {
-        Ok(Value::Object(mut map)) => {
-            for (_, value) in map.iter_mut().filter(|(name, _)| !KNOWN.contains(&name.as_str())) {
-                *value = UNDECLARED.into();
-            }
-            Value::Object(map)
+        Ok(mut value) => {
+            redact(&mut value);
+            value
         }
-        Ok(_) => UNDECLARED.into(),
         Err(_) => format!("[no JSON, {} bytes]", bytes.len()).into(),
     }
 }

@@ -1,24 +1,17 @@
 //! From what a handler gives to the answer that leaves.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::context::RequestContext;
-use crate::failure::{ApiFailure, ApiResult};
+use crate::failure::{ApiFailure, ApiResult, json_response};
 use crate::schema::Contract;
 use crate::validate::{Faults, validate};
 
-/// Whether answers are held against the document before they leave.
-static CHECKED: AtomicBool = AtomicBool::new(cfg!(debug_assertions));
-
-/// Switches on or off, for the whole process, that an answer which breaks the document becomes a
-/// 500. On in debug builds.
-pub fn check_answers(on: bool) {
-    CHECKED.store(on, Ordering::Relaxed);
-}
+/// Whether answers are validated against the document before they leave, so that one which breaks
+/// it becomes a 500.
+const CHECKED: bool = cfg!(debug_assertions);
 
 /// Answers with JSON.
 pub fn json<T: Serialize>(
@@ -47,16 +40,13 @@ fn with_body(context: &RequestContext, contract: &Contract, body: ApiResult<Vec<
         Ok(body) => body,
         Err(failure) => return Err(failed(failure, parts.headers)),
     };
-    if CHECKED.load(Ordering::Relaxed) {
+    if CHECKED {
         check(contract, &body)?;
     }
     if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
         return Ok(with_headers(status.into_response(), parts.headers));
     }
-    let mut response = (status, body).into_response();
-    let json = HeaderValue::from_static("application/json; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    Ok(with_headers(response, parts.headers))
+    Ok(with_headers(json_response(status, body), parts.headers))
 }
 
 fn check(contract: &Contract, body: &[u8]) -> ApiResult<()> {
@@ -92,7 +82,7 @@ fn failed(mut failure: ApiFailure, headers: Vec<(HeaderName, HeaderValue)>) -> A
 #[cfg(test)]
 mod tests {
     use frontegg_model::OPERATIONS;
-    use http::HeaderMap;
+    use http::{HeaderMap, header};
     use serde_json::json;
 
     use super::*;

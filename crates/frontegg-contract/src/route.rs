@@ -7,46 +7,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use frontegg_model::{Method, OPERATIONS, Operation};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 use tracing::Instrument;
 
 use crate::failure::ApiFailure;
-
-/// Header that tells a request's id.
-pub const TRACE_HEADER: &str = "frontegg-trace-id";
+use crate::trace::{TRACE_HEADER, TraceId};
 
 /// Most bytes of path and query together.
 pub const URI_LIMIT: usize = 12 * 1024;
 
 /// Most bytes of all headers together.
 pub const HEADERS_LIMIT: usize = 32 * 1024;
-
-/// Id of one request.
-#[derive(Debug, Clone)]
-pub struct TraceId(String);
-
-impl TraceId {
-    /// A new id.
-    pub fn new() -> Self {
-        Self(uuid::Uuid::new_v4().simple().to_string())
-    }
-
-    pub(crate) fn header(&self) -> HeaderValue {
-        HeaderValue::from_str(&self.0).unwrap_or(HeaderValue::from_static("none"))
-    }
-}
-
-impl Default for TraceId {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl From<TraceId> for String {
-    fn from(id: TraceId) -> Self {
-        id.0
-    }
-}
 
 /// A path template with numbered parameters: `/users/{userId}` becomes `/users/{p0}`. The router
 /// wants one name at one place, the documents have several.
@@ -106,7 +77,7 @@ async fn not_allowed(request: Request) -> ApiFailure {
 async fn edge(mut request: Request, next: Next) -> Response {
     let trace_id = TraceId::new();
     let header = trace_id.header();
-    let span = tracing::info_span!("request", trace_id = %trace_id.0);
+    let span = tracing::info_span!("request", %trace_id);
     let mut response = if let Some(failure) = excess(&request) {
         failure.into_response()
     } else {

@@ -30,4 +30,4 @@ pub(crate) mod tenants;
 pub(crate) mod users;
 pub(crate) mod webauthn;
 
-pub(crate) use crate::refusal::{DomainError, DomainResult, Refusal};
+pub(crate) use crate::refusal::{DomainError, DomainResult, Refusal, Tried};

@@ -52,3 +52,8 @@ pub mod control_plane {
         RequestQuery, RequestRecord, SessionQuery, SessionState,
     };
 }
+
+/// Compiles the examples of this crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

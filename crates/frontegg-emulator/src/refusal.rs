@@ -2,7 +2,7 @@
 
 use sea_orm::{DbErr, sqlx::error::ErrorKind};
 
-use crate::store::{StoreError, broken_rule, is_unreachable};
+use crate::store::{self, StoreError, broken_rule, is_unreachable};
 
 /// The kind of a refusal; each has one HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,9 @@ struct Inner {
 }
 
 pub(crate) type DomainResult<T> = Result<T, DomainError>;
+
+/// What came of something that counts even where it is refused.
+pub(crate) type Tried<T, R = DomainError> = store::Tried<T, R>;
 
 impl DomainError {
     fn new(refusal: Refusal, messages: Vec<String>) -> Self {

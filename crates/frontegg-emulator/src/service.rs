@@ -9,7 +9,7 @@ mod user_token;
 use std::{
     collections::HashSet,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -17,18 +17,21 @@ use std::{
 
 use frontegg_contract::{ApiFailure, ApiResult, Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
 use frontegg_model::Secret;
+use parking_lot::{Mutex, MutexGuard};
 use secrecy::ExposeSecret;
 
 use crate::{
     clock::Clock,
     config::Config,
     domain::{
-        self, DomainError, DomainResult, environment, machine_tokens,
+        self, DomainError, DomainResult, Tried,
+        environment::{self, Credentials},
+        machine_tokens,
         passwords::{self, Passwords, Subject},
         sessions,
     },
     gate::Controls,
-    store::{Identity, Store},
+    store::{Identity, Settled, Store, Write},
     tokens::{ApiClaims, Claims, EnvironmentClaims, Life, UserClaims, keys::Keys},
 };
 
@@ -65,20 +68,23 @@ impl Service {
             config.request_timeout,
         );
         let controls = Arc::new(controls.map_err(DomainError::bad_request)?);
-        let store = Store::open(&config.store, clock.clone()).await?;
+        let origin = config.base_url.as_deref().unwrap_or(&url);
+        let store = Store::open(&config.store, clock.clone(), origin).await?;
         let keys = Keys::of(&store).await?;
         if config.hashes_cheaply() {
             tracing::warn!("passwords are hashed cheaply: they are in memory and end with the process");
         }
         let passwords = Passwords::new(config.hashes_cheaply());
-        let tx = store.write().await?;
-        let (identity, fresh) = Identity::settle(&tx, config.vendor_id.clone(), config.client_id.clone()).await?;
-        if fresh {
-            domain::seed::fresh_environment(&tx).await?;
-        }
-        Store::add_issuer(&tx, config.base_url.as_deref().unwrap_or(&url)).await?;
-        tx.commit().await?;
-        let seed = config.seed.clone().filter(|_| fresh);
+        let settle = async |tx: &Write| -> DomainResult<_> {
+            let settled = Identity::settle(tx, config.vendor_id.clone(), config.client_id.clone()).await?;
+            if settled.is_fresh {
+                domain::seed::fresh_environment(tx).await?;
+            }
+            Store::add_issuer(tx, tx.origin()).await?;
+            Ok(settled)
+        };
+        let Settled { identity, is_fresh } = store.write(settle).await?;
+        let seed = config.seed.clone().filter(|_| is_fresh);
         let service = Self {
             store,
             clock,
@@ -97,6 +103,17 @@ impl Service {
             service.import(&document).await?;
         }
         Ok(service)
+    }
+
+    /// Does that in a transaction which is committed where it succeeds and undone where it fails. Begin
+    /// none within it.
+    pub(crate) async fn write<T>(&self, act: impl AsyncFnOnce(&Write) -> ApiResult<T>) -> ApiResult<T> {
+        self.store.write(act).await
+    }
+
+    /// The same where a refusal may have changed something too, and that is to stay.
+    pub(crate) async fn attempt<T>(&self, act: impl AsyncFnOnce(&Write) -> ApiResult<Tried<T>>) -> ApiResult<T> {
+        self.store.attempt(act).await
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -148,9 +165,7 @@ impl Service {
 
     /// Empties the store and begins anew. Keys and clock stay; tokens of before are refused.
     pub(crate) async fn reset(&self) -> DomainResult<()> {
-        let (tx, identity) = self.store.clear().await?;
-        domain::seed::fresh_environment(&tx).await?;
-        tx.commit().await?;
+        let identity = self.store.reset(async |tx| domain::seed::fresh_environment(tx).await).await?;
         self.controls.requests.clear();
         if let Some(identity) = identity {
             self.epoch.store(identity.epoch, Ordering::Release);
@@ -160,9 +175,7 @@ impl Service {
 
     /// From now on these passwords count as known from a data leak, and no others.
     pub(crate) async fn set_leaked_passwords(&self, passwords: impl Iterator<Item = &str>) -> DomainResult<()> {
-        let tx = self.store.write().await?;
-        passwords::leaked::set(&tx, passwords).await?;
-        Ok(tx.commit().await?)
+        self.store.write(async |tx| passwords::leaked::set(tx, passwords).await).await
     }
 
     /// What to store of the password that somebody is created with; refused where it breaks the rules
@@ -174,9 +187,9 @@ impl Service {
     }
 
     /// A fresh token of the environment, for whoever knows its credentials.
-    pub(crate) async fn environment_token(&self, client_id: &str, api_key: &str) -> DomainResult<(String, Duration)> {
-        let own = (self.client_id(), self.config.api_key.expose_secret());
-        environment::check_credentials((client_id, api_key), own)?;
+    pub(crate) async fn environment_token(&self, given: Credentials<'_>) -> DomainResult<(String, Duration)> {
+        let own = Credentials { client_id: self.client_id(), api_key: self.config.api_key.expose_secret() };
+        environment::check_credentials(given, own)?;
         let lifetime = self.config.environment_token_lifetime;
         let claims = Claims::Environment(EnvironmentClaims {
             vendor_id: self.vendor_id.clone(),
@@ -199,7 +212,7 @@ impl Service {
     }
 
     fn epoch_is_due(&self) -> bool {
-        let mut read = self.epoch_read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut read = self.epoch_read.lock();
         let due = read.elapsed() >= EPOCH_GOOD_FOR;
         if due {
             *read = Instant::now();
@@ -268,7 +281,7 @@ impl Service {
     }
 
     fn issuers(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.issuers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.issuers.lock()
     }
 }
 

@@ -1,14 +1,16 @@
 //! Where everything lives: a relational store on SQLite (in memory or a file) or PostgreSQL.
 //!
-//! Work is done in a transaction, [`Store::read`] or [`Store::write`]; what is not committed never
-//! happened. **One writer at a time, on every engine**: SQLite begins immediately, PostgreSQL takes
+//! Work is done in a transaction, [`Store::read`], [`Store::write`] or [`Store::attempt`]; what is not
+//! committed never happened. **One writer at a time, on every engine**: SQLite begins immediately, PostgreSQL takes
 //! an advisory lock, so a rule that looks before it writes needs no lock of its own and no retry.
 //! Reads see one consistent state and, except in memory, where there is one connection for all, do
 //! not wait for writers.
 
+pub(crate) mod documents;
 pub(crate) mod dump;
 pub(crate) mod entity;
 mod environment;
+mod fetch;
 pub(crate) mod migrations;
 mod postgres;
 pub(crate) mod query;
@@ -19,9 +21,10 @@ mod target;
 mod tests;
 mod tx;
 
-pub(crate) use environment::Identity;
+pub(crate) use environment::{Identity, Settled};
+pub(crate) use fetch::{Fetch, FetchCount};
 pub use target::{ParseTargetError, StoreTarget};
-pub(crate) use tx::Tx;
+pub(crate) use tx::{Read, Tried, Write};
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -88,6 +91,8 @@ pub(crate) fn is_unreachable(error: &DbErr) -> bool {
 pub(crate) struct Store {
     engine: Engine,
     clock: Clock,
+    /// What links and issuers begin with.
+    origin: Arc<str>,
     /// Told of every commit of this process.
     commits: watch::Sender<()>,
     counters: Arc<Counters>,
@@ -101,14 +106,18 @@ enum Engine {
 }
 
 impl Store {
-    /// Opens the store, with its schema up to date.
-    pub(crate) async fn open(target: &StoreTarget, clock: Clock) -> Result<Self, StoreError> {
+    /// Opens the store, with its schema up to date, for an emulator that is reached under `origin`.
+    pub(crate) async fn open(
+        target: &StoreTarget,
+        clock: Clock,
+        origin: impl Into<Arc<str>>,
+    ) -> Result<Self, StoreError> {
         let engine = match target {
             StoreTarget::Memory => Engine::Memory(Memory::open().await?),
             StoreTarget::SqliteFile(path) => Engine::File(File::open(path).await?),
             StoreTarget::Postgres(url) => Engine::Postgres(Postgres::open(url).await?),
         };
-        Ok(Self { engine, clock, commits: watch::Sender::new(()), counters: Arc::default() })
+        Ok(Self { engine, clock, origin: origin.into(), commits: watch::Sender::new(()), counters: Arc::default() })
     }
 
     /// Whether the data ends with the process.
@@ -118,18 +127,17 @@ impl Store {
 
     /// Begins a transaction that only looks. Never hold two transactions at once: in memory there
     /// is one connection, and the second would wait for the first.
-    pub(crate) async fn read(&self) -> Result<Tx, StoreError> {
+    pub(crate) async fn read(&self) -> Result<Read, StoreError> {
         let inner = match &self.engine {
             Engine::Memory(memory) => Inner::Memory(memory.read().await?),
             Engine::File(file) => Inner::File(file.read().await?),
             Engine::Postgres(postgres) => Inner::Postgres(postgres.read().await?, None),
         };
-        Ok(Tx::new(inner, self.clock.clone(), None, Arc::clone(&self.counters)))
+        Ok(Read::new(inner, self))
     }
 
-    /// Begins a transaction that may write, as the only one that does. Do slow work (hashing a
-    /// password) before it; finish with [`Tx::commit`], or drop it to undo everything.
-    pub(crate) async fn write(&self) -> Result<Tx, StoreError> {
+    /// Begins a transaction that may write, as the only one that does.
+    async fn begin(&self) -> Result<Write, StoreError> {
         let inner = match &self.engine {
             Engine::Memory(memory) => Inner::Memory(memory.write().await?),
             Engine::File(file) => Inner::File(file.write().await?),
@@ -138,11 +146,7 @@ impl Store {
                 Inner::Postgres(writing, Some(hold))
             }
         };
-        Ok(self.writing(inner))
-    }
-
-    fn writing(&self, inner: Inner) -> Tx {
-        Tx::new(inner, self.clock.clone(), Some(self.commits.clone()), Arc::clone(&self.counters))
+        Ok(Write::new(inner, self))
     }
 
     /// Changes with every commit of this process, for those who wait for something to happen.

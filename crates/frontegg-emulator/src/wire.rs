@@ -401,6 +401,20 @@ pub(crate) struct LockoutList {
     pub(crate) lockouts: Vec<LockoutState>,
 }
 
+/// Whether secrets are among what is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Secrets {
+    Included,
+    LeftOut,
+}
+
+/// As a query says it.
+impl From<bool> for Secrets {
+    fn from(wanted: bool) -> Self {
+        if wanted { Self::Included } else { Self::LeftOut }
+    }
+}
+
 /// The query of `GET export`.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,12 +8,13 @@ use frontegg_client::{self as client, ResponseValue};
 use frontegg_model::types::ApiError;
 use http::{HeaderMap, StatusCode};
 
-use crate::{decode, retry};
+use crate::{
+    decode,
+    response::{Head, trace_id},
+    retry,
+};
 
 pub use config::ConfigError;
-
-/// Header by which the service names an exchange; support asks for it.
-const TRACE_ID: &str = "frontegg-trace-id";
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -135,7 +136,7 @@ impl Error {
     fn answered(status: StatusCode, headers: &HeaderMap) -> Self {
         let mut error = Self::bare(ErrorKind::of(status));
         error.0.status = Some(status);
-        error.0.trace_id = trace_id(headers);
+        error.0.trace_id = trace_id(headers).map(str::to_owned);
         error.0.retry_after = retry::demanded_wait(headers);
         error
     }
@@ -178,17 +179,12 @@ impl Error {
     }
 
     /// Completes the failure with what the call knows; what it says itself stays.
-    pub(crate) fn in_call(
-        mut self,
-        operation: &'static str,
-        attempts: u32,
-        answer: Option<(StatusCode, Option<String>)>,
-    ) -> Self {
+    pub(crate) fn in_call(mut self, operation: &'static str, attempts: u32, answer: Option<Head>) -> Self {
         let inner = &mut *self.0;
         inner.operation.get_or_insert(operation);
         inner.attempts = inner.attempts.max(attempts);
         if inner.kind == ErrorKind::Decode
-            && let Some((status, trace_id)) = answer
+            && let Some(Head { status, trace_id }) = answer
         {
             inner.status.get_or_insert(status);
             inner.trace_id = inner.trace_id.take().or(trace_id);
@@ -374,17 +370,15 @@ impl From<client::Error<ApiError>> for Error {
     }
 }
 
-pub(crate) fn trace_id(headers: &HeaderMap) -> Option<String> {
-    headers.get(TRACE_ID)?.to_str().ok().map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
+    use frontegg_model::headers::TRACE_HEADER;
+
     use super::*;
 
     fn refusal(status: u16, body: &str) -> Error {
         let mut headers = HeaderMap::new();
-        headers.insert(TRACE_ID, "t-1".parse().unwrap());
+        headers.insert(TRACE_HEADER, "t-1".parse().unwrap());
         let body = serde_json::from_str(body).unwrap();
         let response = ResponseValue::new(body, StatusCode::from_u16(status).unwrap(), headers);
         Error::from(client::Error::ErrorResponse(response)).in_call("update_role", 1, None)
@@ -435,7 +429,7 @@ mod tests {
         let error = Error::from(client::Error::InvalidResponsePayload(body.into(), error)).in_call(
             "authenticate_user",
             1,
-            Some((StatusCode::OK, Some("t-2".into()))),
+            Some(Head { status: StatusCode::OK, trace_id: Some("t-2".into()) }),
         );
         assert_eq!((error.kind(), error.status(), error.trace_id()), (ErrorKind::Decode, Some(200), Some("t-2")));
         let source = error.source().unwrap();

@@ -32,6 +32,7 @@
 
 mod builder;
 mod call;
+mod context;
 mod credentials;
 mod decode;
 mod error;
@@ -40,10 +41,13 @@ mod error;
 mod generated;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod lock;
 pub mod login;
+mod options;
 mod pacing;
 mod paging;
 mod region;
+mod response;
 mod retry;
 mod scope;
 mod session;
@@ -54,13 +58,14 @@ mod transport;
 pub mod verify;
 
 pub use builder::{Builder, Frontegg};
-pub use call::{Call, Response};
+pub use call::Call;
 pub use error::{Attempt, ConfigError, Error, ErrorKind};
 pub use generated::{params, views};
 pub use login::Login;
 pub use pacing::{RateLimit, RetryBudget};
 pub use paging::{Items, Page, PagedCall, Pages};
 pub use region::Region;
+pub use response::Response;
 pub use retry::Retry;
 pub use scope::{Access, Anonymous, Authorized, Environment, Scope, User};
 pub use session::{RememberedDevice, SavedSession, Session};
@@ -74,4 +79,9 @@ pub use frontegg_model::{self as model, Patch, Secret, SecretMap, enums, types};
 /// Compiles the examples of the workspace's README.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
+
+/// Compiles the examples of this crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -16,9 +16,10 @@ pub use sign_up::{Activation, SignUp};
 use frontegg_model::{Secret, types};
 
 use crate::{
-    call::{Call, Response},
+    call::Call,
     error::{Error, ErrorKind},
     params,
+    response::Response,
     scope::{Access, Anonymous, Core},
     session::{Cookies, RememberedDevice, Session},
     views::{Authentication, General, PasswordSettings},

@@ -3,14 +3,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        PoisonError, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 
 use tokio::time::Instant;
+
+use crate::lock::RwLock;
 
 /// How many attempts all calls of a client may repeat together.
 ///
@@ -193,14 +192,14 @@ impl Told {
         if !self.any.load(Ordering::Acquire) {
             return Duration::ZERO;
         }
-        let until = self.until.read().unwrap_or_else(PoisonError::into_inner).get(operation).copied();
+        let until = self.until.read().get(operation).copied();
         until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 
     fn tell(&self, operation: &'static str, wait: Duration) {
         let now = Instant::now();
         let Some(until) = now.checked_add(wait) else { return };
-        let mut all = self.until.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.until.write();
         all.retain(|_, until| *until > now);
         if until > now {
             all.insert(operation, until);

@@ -14,8 +14,10 @@ use frontegg_model::types::ApiError;
 use futures_core::Stream;
 
 use crate::{
-    call::{Context, Options, Response, Sending, with_options},
+    context::{Context, Sending},
     error::Error,
+    options::{Options, with_options},
+    response::Response,
     scope::{Access, Core},
 };
 
@@ -49,9 +51,15 @@ pub(crate) trait PageParams: Clone + Send + Sync {
     fn set_page(&mut self, number: i64, size: Option<i64>);
 }
 
-/// Which page to ask for; `None` as the parameters say.
-type Which = Option<(i64, Option<i64>)>;
-type Ask<'a, P> = Arc<dyn Fn(Arc<Client>, Which) -> Sending<'a, P> + Send + Sync + 'a>;
+/// A page to ask for.
+#[derive(Debug, Clone, Copy)]
+struct PageRequest {
+    number: i64,
+    size: Option<i64>,
+}
+
+/// Asks for a page; without one for that which the parameters name.
+type Ask<'a, P> = Arc<dyn Fn(Arc<Client>, Option<PageRequest>) -> Sending<'a, P> + Send + Sync + 'a>;
 
 /// A call for a list that comes page by page.
 ///
@@ -102,10 +110,10 @@ impl<'a, P: Page> PagedCall<'a, P> {
         S: Future<Output = Result<ResponseValue<P>, client::Error<ApiError>>> + Send + 'a,
     {
         let (first, size) = params.page();
-        let ask = move |client, which: Which| -> Sending<'a, P> {
+        let ask = move |client, page: Option<PageRequest>| -> Sending<'a, P> {
             let mut params = params.clone();
-            if let Some((number, size)) = which {
-                params.set_page(number, size);
+            if let Some(page) = page {
+                params.set_page(page.number, page.size);
             }
             Box::pin(send(client, params))
         };
@@ -163,8 +171,8 @@ impl<'a, P: Page> PagedCall<'a, P> {
         }
     }
 
-    fn send(&self, which: Which) -> BoxFuture<'a, Result<Response<P>, Error>> {
-        let send = (self.ask)(self.client.clone(), which);
+    fn send(&self, page: Option<PageRequest>) -> BoxFuture<'a, Result<Response<P>, Error>> {
+        let send = (self.ask)(self.client.clone(), page);
         let (operation, context) = (self.operation, Context::new(self.options));
         Box::pin(context.run(operation, send))
     }
@@ -216,7 +224,8 @@ impl<P: Page> Pages<'_, P> {
             return Poll::Ready(None);
         }
         let call = &self.call;
-        let flight = self.flight.get_or_insert_with(|| call.send(Some((self.next, call.page_size()))));
+        let page = PageRequest { number: self.next, size: call.page_size() };
+        let flight = self.flight.get_or_insert_with(|| call.send(Some(page)));
         let outcome = ready!(flight.as_mut().poll(task));
         self.flight = None;
         let page = match outcome {

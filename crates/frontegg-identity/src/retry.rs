@@ -91,10 +91,11 @@ impl Retry {
     }
 
     /// The pause before the next attempt, after `tried` attempts; `None` ends it.
-    pub(crate) fn pause(&self, tried: u32, repeatable: bool, outcome: Outcome) -> Option<Duration> {
+    pub(crate) fn pause(&self, tried: u32, idempotency: Idempotency, outcome: Outcome) -> Option<Duration> {
         if tried >= self.max_attempts {
             return None;
         }
+        let repeatable = idempotency == Idempotency::Idempotent;
         let demanded = match outcome {
             Outcome::NotSent => None,
             Outcome::Broken if repeatable => None,
@@ -112,6 +113,13 @@ impl Retry {
             }
         }
     }
+}
+
+/// Whether a request may be sent again after the service may have acted on it (RFC 9110 §9.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Idempotency {
+    Idempotent,
+    NotIdempotent,
 }
 
 /// How an attempt ended.
@@ -167,6 +175,8 @@ fn jitter(limit: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use Idempotency::{Idempotent, NotIdempotent};
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -189,9 +199,9 @@ mod tests {
             (answered(200), false, false),
             (answered(401), false, false),
         ] {
-            assert_eq!(Retry::default().pause(1, true, outcome).is_some(), reads, "{outcome:?}");
-            assert_eq!(Retry::default().pause(1, false, outcome).is_some(), writes, "{outcome:?}");
-            assert_eq!(Retry::none().pause(1, true, outcome), None);
+            assert_eq!(Retry::default().pause(1, Idempotent, outcome).is_some(), reads, "{outcome:?}");
+            assert_eq!(Retry::default().pause(1, NotIdempotent, outcome).is_some(), writes, "{outcome:?}");
+            assert_eq!(Retry::none().pause(1, Idempotent, outcome), None);
         }
     }
 
@@ -200,25 +210,27 @@ mod tests {
         let retry = Retry::default().max_attempts(u32::MAX);
         for (tried, limit) in [(1, 200), (2, 400), (3, 800), (6, 5000), (1000, 5000)] {
             for _ in 0..50 {
-                let pause = retry.pause(tried, true, Outcome::NotSent).unwrap();
+                let pause = retry.pause(tried, Idempotent, Outcome::NotSent).unwrap();
                 assert!(pause <= Duration::from_millis(limit), "{tried}: {pause:?}");
             }
         }
-        let pauses: std::collections::HashSet<_> = (0..20).map(|_| retry.pause(1, true, Outcome::NotSent)).collect();
+        let pauses: std::collections::HashSet<_> =
+            (0..20).map(|_| retry.pause(1, Idempotent, Outcome::NotSent)).collect();
         assert!(pauses.len() > 1, "they are random");
     }
 
     #[test]
     fn attempts_end() {
         let retry = Retry::default();
-        assert!(retry.pause(3, true, Outcome::NotSent).is_some());
-        assert!(retry.pause(4, true, Outcome::NotSent).is_none());
+        assert!(retry.pause(3, Idempotent, Outcome::NotSent).is_some());
+        assert!(retry.pause(4, Idempotent, Outcome::NotSent).is_none());
     }
 
     #[test]
     fn the_service_may_ask_to_wait_up_to_a_limit() {
-        let pause =
-            |wait| Retry::default().pause(1, false, Outcome::Answered(StatusCode::TOO_MANY_REQUESTS, Some(wait)));
+        let pause = |wait| {
+            Retry::default().pause(1, NotIdempotent, Outcome::Answered(StatusCode::TOO_MANY_REQUESTS, Some(wait)))
+        };
         let wait = pause(3 * SECOND).unwrap();
         assert!(wait >= 3 * SECOND && wait < 4 * SECOND);
         assert_eq!(pause(61 * SECOND), None);
@@ -237,12 +249,12 @@ mod tests {
             for name in ["retry-after", "x-rate-limit-reset"] {
                 let wait = demanded_wait(&headers(&[(name, text)]));
                 for status in [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE] {
-                    let pause = endless.pause(u32::MAX - 1, true, Outcome::Answered(status, wait));
+                    let pause = endless.pause(u32::MAX - 1, Idempotent, Outcome::Answered(status, wait));
                     assert!(pause >= wait, "{name}: {text}");
                 }
             }
         }
-        assert!(endless.pause(1, true, Outcome::NotSent).is_some());
+        assert!(endless.pause(1, Idempotent, Outcome::NotSent).is_some());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use frontegg_client::{Client, ClientInfo, Inner};
 use http::HeaderValue;
 
 use crate::{
-    call::Options,
+    options::Options,
     token::{self, Tokens},
     transport::{Identity, ScopeValue, Sender},
 };

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard},
     time::Duration,
 };
 
@@ -16,9 +16,12 @@ use tokio::time::Instant;
 
 use crate::{
     builder::Frontegg,
-    call::{Context, Options, Response},
+    context::Context,
     error::{Error, ErrorKind},
+    lock::Mutex,
+    options::Options,
     params,
+    response::Response,
     scope::{Access, Anonymous, Core, Scope, User},
     token::{Source, Token, Tokens},
     views::General,
@@ -119,7 +122,7 @@ impl Session {
     /// Calls `sink` with the new state after each refresh, so that it can be stored: a refresh
     /// token that was used is no good any more.
     pub fn on_refresh(&self, sink: impl Fn(&SavedSession) + Send + Sync + 'static) {
-        *lock(&self.tokens.source().sink) = Some(Arc::new(sink));
+        *self.tokens.source().sink.lock() = Some(Arc::new(sink));
     }
 
     /// The state of the session. Of a session that was logged out, nothing works any more.
@@ -238,7 +241,7 @@ struct SessionSource {
 
 impl SessionSource {
     fn saved(&self) -> MutexGuard<'_, Option<SavedSession>> {
-        lock(&self.saved)
+        self.saved.lock()
     }
 
     async fn refresh(&self, options: Options) -> Result<Token, Error> {
@@ -262,7 +265,7 @@ impl SessionSource {
         if let Some(saved) = &mut *self.saved() {
             *saved = new.clone();
         }
-        let sink = lock(&self.sink).clone();
+        let sink = self.sink.lock().clone();
         if let Some(sink) = sink {
             sink(&new);
         }
@@ -280,9 +283,4 @@ impl fmt::Debug for SessionSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionSource").field("saved", &*self.saved()).finish_non_exhaustive()
     }
-}
-
-/// A panic elsewhere leaves nothing half done in what these locks guard.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -16,7 +16,7 @@ use futures_core::Stream;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    call,
+    context,
     error::{Error, ErrorKind},
     scope::Environment,
     views::{AccountMigration, DataMigration, Users},
@@ -217,7 +217,7 @@ impl<P: Progress> ProgressStream<P> {
     fn look_later(&mut self) -> BoxFuture<'static, Result<P, Error>> {
         let (look, id) = (self.look.clone(), self.id.clone());
         // From now, not from when somebody asks: who takes long over a report need not wait again.
-        let at = call::deadline(self.pause);
+        let at = context::deadline(self.pause);
         self.pause = self.pause.saturating_mul(2).min(self.longest);
         Box::pin(async move {
             sleep(at.saturating_duration_since(Instant::now())).await;

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -19,9 +19,11 @@ use tokio::{
 use tracing::Instrument;
 
 use crate::{
-    call::{Context, Options},
+    context::Context,
     credentials::Credentials,
     error::{Error, ErrorKind},
+    lock::RwLock,
+    options::Options,
     retry::Retry,
 };
 
@@ -171,11 +173,11 @@ impl<S: Source + ?Sized + 'static> Tokens<S> {
 
     /// The token that is held, expired or not.
     pub(crate) fn held(&self) -> Option<Token> {
-        self.token.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.token.read().clone()
     }
 
     pub(crate) fn hold(&self, token: Option<Token>) {
-        *self.token.write().unwrap_or_else(PoisonError::into_inner) = token;
+        *self.token.write() = token;
     }
 }
 
@@ -200,7 +202,7 @@ impl Source for EnvironmentSource {
             let body = types::VendorAuthenticationRequest::new(client_id.clone(), api_key.clone());
             let asked = Instant::now();
             // Asking twice does no harm: earlier tokens stay good.
-            let context = Context::new(options).repeatable();
+            let context = Context::new(options).idempotent();
             let send = Box::pin(self.client.authenticate_environment(&body));
             let answer = context.run(OPERATION, send).await?;
             Token::new(OPERATION, &answer.token, asked, answer.expires_in)
@@ -229,7 +231,7 @@ impl ApiTokenSource {
         let Credentials { client_id, api_key } = &self.credentials;
         let body = types::AuthApiTokenDto::new(client_id.clone(), api_key.clone());
         let asked = Instant::now();
-        let context = Context::new(options).repeatable();
+        let context = Context::new(options).idempotent();
         let answer = context.run(OPERATION, Box::pin(self.client.authenticate_api_token(&body))).await?.into_inner();
         *self.refresh.lock().await = Some(answer.refresh_token);
         Token::new(OPERATION, &answer.access_token, asked, answer.expires_in)

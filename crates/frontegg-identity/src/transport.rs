@@ -3,22 +3,23 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use frontegg_client::{BoxFuture, Transport};
-use frontegg_model::{Need, Operation, Token};
+use frontegg_model::{
+    Need, Operation, Token,
+    headers::{APPLICATION_HEADER, TENANT_HEADER, USER_HEADER},
+};
 use http::{HeaderValue, StatusCode, header};
 use reqwest::{Request, Response, ResponseBuilderExt};
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    call::{self, Options, Plan},
-    error::{self, Attempt, Error, ErrorKind},
+    context::{self, Plan},
+    error::{Attempt, Error, ErrorKind},
+    options::Options,
     pacing::Pacing,
-    retry::{self, Outcome},
+    response::trace_id,
+    retry::{self, Idempotency, Outcome},
     token::Tokens,
 };
-
-const TENANT: &str = "frontegg-tenant-id";
-const USER: &str = "frontegg-user-id";
-const APPLICATION: &str = "frontegg-application-id";
 
 /// Sends for one scope.
 #[derive(Clone, Debug)]
@@ -85,7 +86,7 @@ impl Transport for Sender {
         request: &'a mut Request,
         operation: &'static Operation,
     ) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async move { self.complete(request, operation).await.map_err(call::fail) })
+        Box::pin(async move { self.complete(request, operation).await.map_err(context::fail) })
     }
 
     fn execute<'a>(
@@ -103,9 +104,10 @@ impl Sender {
     async fn complete(&self, request: &mut Request, operation: &'static Operation) -> Result<(), Error> {
         let headers = request.headers_mut();
         if let Identity::Environment(_) = self.identity {
-            for (what, name, need, value) in
-                [("tenant", TENANT, operation.tenant, &self.tenant), ("user", USER, operation.user, &self.user)]
-            {
+            for (what, name, need, value) in [
+                ("tenant", TENANT_HEADER, operation.tenant, &self.tenant),
+                ("user", USER_HEADER, operation.user, &self.user),
+            ] {
                 match (need, value) {
                     (Need::None, _) | (Need::Optional, None) => {}
                     (_, Some(ScopeValue(_, Some(value)))) => _ = headers.insert(name, value.clone()),
@@ -116,8 +118,8 @@ impl Sender {
         }
         match &self.application {
             // The operation's own argument wins.
-            Some(_) if headers.contains_key(APPLICATION) => {}
-            Some(ScopeValue(_, Some(value))) => _ = headers.insert(APPLICATION, value.clone()),
+            Some(_) if headers.contains_key(APPLICATION_HEADER) => {}
+            Some(ScopeValue(_, Some(value))) => _ = headers.insert(APPLICATION_HEADER, value.clone()),
             Some(_) => return Err(unfit("application")),
             None => {}
         }
@@ -133,11 +135,11 @@ impl Sender {
 
     /// Waits until the rate limits let a call through, if that is in time.
     async fn await_turn(&self, operation: &Operation) -> Result<(), Error> {
-        let Plan { options, deadline, .. } = call::plan(self.options);
+        let Plan { options, deadline, .. } = context::plan(self.options);
         self.pacing.begin();
         let told = self.pacing.told(operation.id);
         if !told.is_zero() {
-            if !options.retry.waits(told) || call::deadline(told) >= deadline {
+            if !options.retry.waits(told) || context::deadline(told) >= deadline {
                 return Err(Error::too_early(told));
             }
             sleep(told).await;
@@ -180,8 +182,10 @@ impl Sender {
         span.record("http.request.method", operation.method.as_str());
         span.record("url.template", operation.path);
         span.record("server.address", request.url().host_str());
-        let mut plan = call::plan(self.options);
-        plan.repeatable |= operation.idempotent;
+        let mut plan = context::plan(self.options);
+        if operation.idempotent {
+            plan.idempotency = Idempotency::Idempotent;
+        }
         let (response, request) = self.attempt_all(http, request, operation, plan).await;
         let response = match (response, request, &self.identity) {
             (Ok(response), Some(mut request), Identity::Environment(Some(tokens)) | Identity::Renewed(tokens))
@@ -195,7 +199,7 @@ impl Sender {
                     }
                     Ok(_) => Ok(response),
                     Err(error) => {
-                        call::fail(error);
+                        context::fail(error);
                         Ok(response)
                     }
                 }
@@ -203,7 +207,7 @@ impl Sender {
             (response, ..) => response,
         };
         if let Ok(response) = &response {
-            call::note_answer(response.status(), response.headers());
+            context::note_answer(response.status(), response.headers());
         }
         response
     }
@@ -233,8 +237,11 @@ impl Sender {
             let left = plan.deadline.saturating_duration_since(Instant::now());
             *next.timeout_mut() = Some(plan.options.attempt_timeout.min(left));
             tried += 1;
-            let (resends, begun) = call::begin_attempt();
-            let response = attempt(http, next, plan.repeatable && again.is_some()).await;
+            let (resends, begun) = context::begin_attempt();
+            let mut response = http.execute(next).await;
+            if plan.idempotency == Idempotency::Idempotent && again.is_some() {
+                response = buffered(response).await;
+            }
             self.note(operation, resends, &response, begun.elapsed());
             let outcome = match &response {
                 Ok(response) => Outcome::Answered(response.status(), retry::demanded_wait(response.headers())),
@@ -242,9 +249,9 @@ impl Sender {
                 Err(_) => Outcome::Broken,
             };
             let Some(request) = again else { return (response, None) };
-            let pause = plan.options.retry.pause(tried, plan.repeatable, outcome);
+            let pause = plan.options.retry.pause(tried, plan.idempotency, outcome);
             // Waiting past the deadline would only hide this answer behind a timeout.
-            let pause = pause.filter(|pause| call::deadline(*pause) < plan.deadline && self.pacing.may_repeat());
+            let pause = pause.filter(|pause| context::deadline(*pause) < plan.deadline && self.pacing.may_repeat());
             // Our own limit may make it longer, or too late.
             let Some(pause) = pause.and_then(|pause| Some(pause.max(self.pacing.turn(plan.deadline).ok()?))) else {
                 return (response, Some(request));
@@ -271,13 +278,13 @@ impl Sender {
         tracing::debug!(
             http.request.resend_count = resends,
             http.response.status_code = response.as_ref().ok().map(|response| response.status().as_u16()),
-            frontegg.trace_id = response.as_ref().ok().and_then(|response| error::trace_id(response.headers())),
+            frontegg.trace_id = response.as_ref().ok().and_then(|response| trace_id(response.headers())),
             error.type = failure.map(|failure| tracing::field::debug(failure.kind)),
             ?took,
             "attempt"
         );
         if let Some(failure) = failure {
-            call::note_failure(failure);
+            context::note_failure(failure);
         }
     }
 }
@@ -291,11 +298,11 @@ fn unfit(what: &str) -> Error {
     Error::new(ErrorKind::InvalidRequest, message)
 }
 
-/// Sends a request once. When it may be sent again its body is read here, so that a connection
-/// that breaks within the body is seen in time.
-async fn attempt(http: &reqwest::Client, request: Request, repeatable: bool) -> reqwest::Result<Response> {
-    let response = http.execute(request).await?;
-    if !repeatable || !response.status().is_success() {
+/// The response with its body read, so that a connection that breaks within the body is seen while
+/// the request can still be sent again.
+async fn buffered(response: reqwest::Result<Response>) -> reqwest::Result<Response> {
+    let response = response?;
+    if !response.status().is_success() {
         return Ok(response);
     }
     let (status, url, mut headers) = (response.status(), response.url().clone(), response.headers().clone());
@@ -332,7 +339,7 @@ mod tests {
         *request.body_mut() = Some(body);
         let sender = sender();
         let before = sender.pacing.repeats_left();
-        let plan = call::plan(sender.options);
+        let plan = context::plan(sender.options);
         let operation = operation("list_roles_v1").unwrap();
         let (response, again) = sender.attempt_all(&reqwest::Client::new(), request, operation, plan).await;
         assert!(response.unwrap_err().is_connect());

@@ -57,9 +57,9 @@ impl World {
         self.frontegg.self_service().mfa_settings().set_mfa_policy(&policy).await.unwrap();
     }
 
-    async fn switch(&self, strategy: MfaStrategy, active: bool) {
-        let switch = CreateOrUpdateMfaStrategyRequest::new(active, strategy);
-        self.frontegg.self_service().mfa_settings().set_mfa_strategy(&switch).await.unwrap();
+    async fn activate(&self, strategy: MfaStrategy) {
+        let active = CreateOrUpdateMfaStrategyRequest::new(true, strategy);
+        self.frontegg.self_service().mfa_settings().set_mfa_strategy(&active).await.unwrap();
     }
 
     async fn code_to(&self, recipient: &str) -> String {
@@ -194,7 +194,7 @@ async fn a_forced_user_sets_an_app_up_on_the_way_in() {
 async fn a_forced_user_sets_a_phone_up_on_the_way_in() {
     let world = world().await;
     world.force().await;
-    world.switch(MfaStrategy::Sms, true).await;
+    world.activate(MfaStrategy::Sms).await;
     let enrollment = world.enrollment().await;
     assert_eq!(enrollment.strategies(), [MfaStrategy::AuthenticatorApp, MfaStrategy::Sms]);
     let step = enrollment.sms(NUMBER).await.unwrap();
@@ -218,7 +218,7 @@ async fn a_forced_user_sets_a_phone_up_on_the_way_in() {
 async fn a_mailed_code_needs_no_setting_up() {
     let world = world().await;
     world.force().await;
-    world.switch(MfaStrategy::EmailCode, true).await;
+    world.activate(MfaStrategy::EmailCode).await;
     let Factor::Email(mail) = world.challenge().await.factors().remove(0) else { panic!("a mail") };
     assert_eq!(mail.email(), ADA);
     let step = mail.send().await.unwrap();

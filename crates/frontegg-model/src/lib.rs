@@ -7,6 +7,7 @@
 
 #[rustfmt::skip]
 mod generated;
+pub mod headers;
 mod open_enum;
 mod operation;
 mod patch;
@@ -23,3 +24,8 @@ pub use secret::{Secret, SecretMap};
 pub mod error {
     pub use crate::types::error::ConversionError;
 }
+
+/// Compiles the examples of this crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

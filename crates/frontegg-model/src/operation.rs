@@ -39,42 +39,6 @@ pub struct Operation {
     pub answer: Option<&'static str>,
 }
 
-impl Operation {
-    /// One row of the table; the flags are application, paged and published.
-    #[allow(clippy::too_many_arguments, reason = "one row of a generated table")]
-    pub(crate) const fn row(
-        id: &'static str,
-        method: Method,
-        path: &'static str,
-        tag: &'static str,
-        category: Category,
-        token: Token,
-        [tenant, user]: [Need; 2],
-        [application, paged, published]: [bool; 3],
-        status: u16,
-        request: Option<&'static str>,
-        answer: Option<&'static str>,
-    ) -> Self {
-        Self {
-            id,
-            method,
-            path,
-            tag,
-            category,
-            token,
-            tenant,
-            user,
-            application,
-            status,
-            idempotent: matches!(method, Method::Get | Method::Put | Method::Delete),
-            paged,
-            published,
-            request,
-            answer,
-        }
-    }
-}
-
 /// Finds an operation by its id.
 ///
 /// ```

@@ -47,9 +47,7 @@ impl AccountRolesApi for Service {
             base_role_id: body.base_role_id,
             permission_ids: body.permission_ids,
         };
-        let tx = self.store().write().await?;
-        let held = roles::derive(&tx, caller(cx), tenant(cx), new).await?;
-        tx.commit().await?;
+        let held = self.write(async |tx| Ok(roles::derive(tx, caller(cx), tenant(cx), new).await?)).await?;
         let role = held.role;
         Ok(types::AddRoleWithPermissionsResponse {
             id: role.id,

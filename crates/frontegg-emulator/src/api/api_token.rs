@@ -38,16 +38,18 @@ pub(super) struct Exchanged {
 }
 
 pub(super) async fn authenticate(service: &Service, body: &types::AuthApiTokenDto) -> ApiResult<Exchanged> {
-    let tx = service.store().write().await?;
-    let issued = machine_tokens::authenticate(&tx, issuer(service), &body.client_id, body.secret.expose()).await?;
-    tx.commit().await?;
+    let issued = service
+        .write(async |tx| {
+            Ok(machine_tokens::authenticate(tx, issuer(service), &body.client_id, body.secret.expose()).await?)
+        })
+        .await?;
     exchanged(service, issued).await
 }
 
 pub(super) async fn refresh(service: &Service, body: &types::RefreshApiTokenDto) -> ApiResult<Exchanged> {
-    let tx = service.store().write().await?;
-    let issued = machine_tokens::refresh(&tx, issuer(service), body.refresh_token.expose()).await?;
-    tx.commit().await?;
+    let issued = service
+        .write(async |tx| Ok(machine_tokens::refresh(tx, issuer(service), body.refresh_token.expose()).await?))
+        .await?;
     exchanged(service, issued).await
 }
 

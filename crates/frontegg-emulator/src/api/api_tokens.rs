@@ -26,10 +26,12 @@ impl ApiTokensApi for Service {
             created_by: cx.user_id.clone(),
             ..NewToken::default()
         };
-        let tx = self.store().write().await?;
-        let owner = Owner::Tenant(cx.tenant()?);
-        let (token, claims) = machine_tokens::create_access(&tx, caller(cx), owner, issuer(self), new).await?;
-        tx.commit().await?;
+        let (token, claims) = self
+            .write(async |tx| {
+                let owner = Owner::Tenant(cx.tenant()?);
+                Ok(machine_tokens::create_access(tx, caller(cx), owner, issuer(self), new).await?)
+            })
+            .await?;
         let secret = self.sign_access(&claims).await?;
         Ok(types::TenantAccessTokenResponse { secret: Some(Secret::from(secret)), ..access_token(token) })
     }
@@ -83,9 +85,9 @@ impl ApiTokensApi for Service {
             metadata: body.metadata,
             grant: Grant::of(body.role_ids, body.permission_ids),
         };
-        let tx = self.store().write().await?;
-        let token = machine_tokens::update(&tx, caller(cx), cx.tenant()?, &params.id, changes).await?;
-        tx.commit().await?;
+        let token = self
+            .write(async |tx| Ok(machine_tokens::update(tx, caller(cx), cx.tenant()?, &params.id, changes).await?))
+            .await?;
         Ok(updated(token))
     }
 
@@ -106,17 +108,19 @@ async fn create(
         minutes: body.expires_in_minutes.into_option().flatten(),
         created_by: cx.user_id.clone(),
     };
-    let tx = service.store().write().await?;
-    let owner = Owner::Tenant(cx.tenant()?);
-    let (token, secret) = machine_tokens::create_credentials(&tx, caller(cx), owner, new).await?;
-    tx.commit().await?;
+    let (token, secret) = service
+        .write(async |tx| {
+            let owner = Owner::Tenant(cx.tenant()?);
+            Ok(machine_tokens::create_credentials(tx, caller(cx), owner, new).await?)
+        })
+        .await?;
     Ok(created(token, secret))
 }
 
 async fn delete(service: &Service, cx: &RequestContext, kind: MachineTokenKind, id: &str) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    machine_tokens::delete(&tx, caller(cx), Owner::Tenant(cx.tenant()?), kind, id).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| Ok(machine_tokens::delete(tx, caller(cx), Owner::Tenant(cx.tenant()?), kind, id).await?))
+        .await
 }
 
 fn created(token: Token, secret: String) -> types::CreateTenantApiTokenResponseDto {

@@ -18,6 +18,7 @@ use crate::{
         users::NewUser,
     },
     service::Service,
+    store::Write,
 };
 
 impl GeneralApi for Service {
@@ -41,15 +42,18 @@ impl GeneralApi for Service {
         };
         let visit = sign_in::visit(self, cx).invited(exposed(body.invitation_token.as_ref()));
         let (store, passwords) = (self.store(), self.passwords());
-        let outcome = login::with_password(store, passwords, self.base_url(), credentials, &visit).await?;
+        let outcome = login::with_password(store, passwords, credentials, &visit).await?;
         sign_in::answer(self, cx, outcome).await
     }
 
     async fn log_out_user(&self, cx: &RequestContext, _: LogOutUserParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        login::log_out(&tx, &sign_in::refresh_tokens(self, cx)).await?;
-        let same_site = configuration::get(&tx).await?.cookie_same_site;
-        tx.commit().await?;
+        let same_site = self
+            .write(async |tx| {
+                login::log_out(tx, &sign_in::refresh_tokens(self, cx)).await?;
+                let same_site = configuration::get(tx).await?.cookie_same_site;
+                Ok(same_site)
+            })
+            .await?;
         sign_in::drop_refresh_cookies(self, cx, same_site);
         Ok(())
     }
@@ -63,12 +67,10 @@ impl GeneralApi for Service {
         let tenant_id = body.tenant_id.into_option().flatten().filter(|id| !id.is_empty());
         let visit = sign_in::visit(self, cx);
         let tokens = sign_in::refresh_tokens(self, cx);
-        let tx = self.store().write().await?;
         let grace = self.config().refresh_grace;
-        let renewed = login::renew(&tx, &tokens, tenant_id.as_deref(), &visit, grace).await?;
-        // Also where it is refused: that may have ended the session.
-        tx.commit().await?;
-        sign_in::answer(self, cx, renewed?).await
+        let renew = async |tx: &Write| Ok(login::renew(tx, &tokens, tenant_id.as_deref(), &visit, grace).await?);
+        let outcome = self.attempt(renew).await?;
+        sign_in::answer(self, cx, outcome).await
     }
 
     async fn sign_up_user(
@@ -147,7 +149,7 @@ async fn sign_up(
     let visit = sign_in::visit(service, cx).invited(exposed(invitation.as_ref()));
     let (store, passwords) = (service.store(), service.passwords());
     // On the heap, as it is large.
-    let done = Box::pin(sign_up::sign_up(store, passwords, service.base_url(), newcomer, &visit)).await?;
+    let done = Box::pin(sign_up::sign_up(store, passwords, newcomer, &visit)).await?;
     let auth_response = match done.outcome {
         Some(outcome) => Some(sign_in::answer(service, cx, outcome).await?),
         None => None,

@@ -15,15 +15,18 @@ use frontegg_model::{Secret, types};
 use super::{caller::caller, sign_in};
 use crate::{
     domain::{
-        login::{self, Visit},
+        DomainResult, Tried,
+        codes::TypedCode,
+        login,
         mfa::{
-            Proven, Step, Tried,
+            Proven, RememberDevice,
             authenticators::{self, Offer, Remover},
+            devices::OwnDevice,
             mail_codes, phones, policy, recovery,
         },
     },
     service::Service,
-    store::Tx,
+    store::Write,
 };
 
 impl MfaApi for Service {
@@ -43,17 +46,13 @@ impl MfaApi for Service {
         body: types::DisableMfaAuthAppRequest,
     ) -> ApiResult<()> {
         let remover = remover(cx, body.token.as_ref());
-        let tx = self.store().write().await?;
-        let app = (cx.user()?, params.device_id.as_str());
-        let outcome = authenticators::remove(&tx, self.base_url(), app, remover).await?;
-        done(tx, outcome).await
+        let app = OwnDevice { user_id: cx.user()?, device_id: &params.device_id };
+        self.attempt(async |tx| Ok(authenticators::remove(tx, app, remover).await?)).await
     }
 
     async fn disable_my_mfa(&self, cx: &RequestContext, body: types::DisableMfaAuthAppRequest) -> ApiResult<()> {
         let remover = remover(cx, body.token.as_ref());
-        let tx = self.store().write().await?;
-        let outcome = authenticators::disable(&tx, self.base_url(), cx.user()?, remover).await?;
-        done(tx, outcome).await
+        self.attempt(async |tx| Ok(authenticators::disable(tx, cx.user()?, remover).await?)).await
     }
 
     async fn disable_my_sms_mfa(
@@ -62,11 +61,9 @@ impl MfaApi for Service {
         params: DisableMySmsMfaParams,
         body: types::DisableMfasmsRequest,
     ) -> ApiResult<()> {
-        let presented = (body.otc_token.expose(), body.code.expose());
-        let tx = self.store().write().await?;
-        let phone = (cx.user()?, params.device_id.as_str());
-        let outcome = phones::remove(&tx, self.base_url(), phone, presented, remover(cx, None)).await?;
-        done(tx, outcome).await
+        let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
+        let phone = OwnDevice { user_id: cx.user()?, device_id: &params.device_id };
+        self.attempt(async |tx| Ok(phones::remove(tx, phone, typed, remover(cx, None)).await?)).await
     }
 
     async fn enroll_login_mfa_authenticator(
@@ -74,9 +71,8 @@ impl MfaApi for Service {
         _cx: &RequestContext,
         body: types::AuthRequestEnrollMfaRequest,
     ) -> ApiResult<types::RequestEnrollAuthenticatorAppMfaResponse> {
-        let tx = self.store().write().await?;
-        let offer = authenticators::offer_at_sign_in(&tx, body.mfa_token.expose()).await?;
-        tx.commit().await?;
+        let offer =
+            self.write(async |tx| Ok(authenticators::offer_at_sign_in(tx, body.mfa_token.expose()).await?)).await?;
         Ok(offered(offer))
     }
 
@@ -87,9 +83,8 @@ impl MfaApi for Service {
     ) -> ApiResult<types::RequestEnrollMfasmsResponse> {
         let missing = || ApiFailure::bad_request("mfaToken is required");
         let mfa_token = body.mfa_token.as_ref().ok_or_else(missing)?.expose();
-        let tx = self.store().write().await?;
-        let sent = phones::enroll_at_sign_in(&tx, self.base_url(), mfa_token, &body.phone_number).await?;
-        tx.commit().await?;
+        let sent =
+            self.write(async |tx| Ok(phones::enroll_at_sign_in(tx, mfa_token, &body.phone_number).await?)).await?;
         Ok(types::RequestEnrollMfasmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
     }
 
@@ -105,9 +100,7 @@ impl MfaApi for Service {
         &self,
         cx: &RequestContext,
     ) -> ApiResult<types::RequestEnrollAuthenticatorAppMfaResponse> {
-        let tx = self.store().write().await?;
-        let offer = authenticators::offer_to(&tx, cx.user()?).await?;
-        tx.commit().await?;
+        let offer = self.write(async |tx| Ok(authenticators::offer_to(tx, cx.user()?).await?)).await?;
         Ok(offered(offer))
     }
 
@@ -120,9 +113,7 @@ impl MfaApi for Service {
         cx: &RequestContext,
         body: types::RequestEnrollMfasmsRequest,
     ) -> ApiResult<types::RequestEnrollMfasmsResponse> {
-        let tx = self.store().write().await?;
-        let sent = phones::enroll(&tx, self.base_url(), cx.user()?, &body.phone_number).await?;
-        tx.commit().await?;
+        let sent = self.write(async |tx| Ok(phones::enroll(tx, cx.user()?, &body.phone_number).await?)).await?;
         Ok(types::RequestEnrollMfasmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
     }
 
@@ -141,9 +132,7 @@ impl MfaApi for Service {
     }
 
     async fn recover_mfa(&self, _cx: &RequestContext, body: types::RecoverMfaDto) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        let recovered = recovery::recover(&tx, self.base_url(), &body.email, body.recovery_code.expose()).await?;
-        done(tx, recovered).await
+        self.attempt(async |tx| Ok(recovery::recover(tx, &body.email, body.recovery_code.expose()).await?)).await
     }
 
     async fn send_login_mfa_email_code(
@@ -151,9 +140,7 @@ impl MfaApi for Service {
         _cx: &RequestContext,
         body: types::AuthRequestVerifyMfaRequest,
     ) -> ApiResult<types::RequestVerifyMfaEmailResponse> {
-        let tx = self.store().write().await?;
-        let otc_token = mail_codes::send(&tx, self.base_url(), body.mfa_token.expose()).await?;
-        tx.commit().await?;
+        let otc_token = self.write(async |tx| Ok(mail_codes::send(tx, body.mfa_token.expose()).await?)).await?;
         Ok(types::RequestVerifyMfaEmailResponse { otc_token: otc_token.into() })
     }
 
@@ -163,9 +150,8 @@ impl MfaApi for Service {
         params: SendLoginMfaSmsCodeParams,
         body: types::AuthRequestVerifyMfaRequest,
     ) -> ApiResult<types::RequestVerifyMfasmsResponse> {
-        let tx = self.store().write().await?;
-        let sent = phones::send(&tx, self.base_url(), body.mfa_token.expose(), &params.device_id).await?;
-        tx.commit().await?;
+        let sent =
+            self.write(async |tx| Ok(phones::send(tx, body.mfa_token.expose(), &params.device_id).await?)).await?;
         Ok(types::RequestVerifyMfasmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
     }
 
@@ -174,9 +160,7 @@ impl MfaApi for Service {
         cx: &RequestContext,
         params: SendMySmsMfaDisableCodeParams,
     ) -> ApiResult<types::RequestDisableMfasmsResponse> {
-        let tx = self.store().write().await?;
-        let sent = phones::ask_removal(&tx, self.base_url(), cx.user()?, &params.device_id).await?;
-        tx.commit().await?;
+        let sent = self.write(async |tx| Ok(phones::ask_removal(tx, cx.user()?, &params.device_id).await?)).await?;
         Ok(types::RequestDisableMfasmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
     }
 
@@ -202,12 +186,9 @@ impl MfaApi for Service {
         cx: &RequestContext,
         body: types::VerifyEnrollMfaAuthAppRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        let visit = sign_in::visit(self, cx);
         let (mfa_token, code) = (body.mfa_token.expose(), body.token.expose());
-        let tx = self.store().write().await?;
-        let step = step(self, body.remember_device);
-        let outcome = authenticators::confirm_at_sign_in(&tx, mfa_token, code, step).await?;
-        finish(self, cx, tx, outcome, &visit).await
+        let remember = remember(body.remember_device);
+        finish(self, cx, async |tx| authenticators::confirm_at_sign_in(tx, mfa_token, code, remember).await).await
     }
 
     async fn verify_login_mfa_email_code(
@@ -215,12 +196,9 @@ impl MfaApi for Service {
         cx: &RequestContext,
         body: types::VerifyMfaEmailOtcRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        let visit = sign_in::visit(self, cx);
-        let presented = (body.otc_token.expose(), body.code.expose());
-        let tx = self.store().write().await?;
-        let step = step(self, body.remember_device);
-        let outcome = mail_codes::verify(&tx, body.mfa_token.expose(), presented, step).await?;
-        finish(self, cx, tx, outcome, &visit).await
+        let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
+        let remember = remember(body.remember_device);
+        finish(self, cx, async |tx| mail_codes::verify(tx, body.mfa_token.expose(), typed, remember).await).await
     }
 
     async fn verify_login_mfa_sms_code(
@@ -229,12 +207,12 @@ impl MfaApi for Service {
         params: VerifyLoginMfaSmsCodeParams,
         body: types::VerifyMfasmsRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        let visit = sign_in::visit(self, cx);
-        let presented = (body.otc_token.expose(), body.code.expose());
-        let tx = self.store().write().await?;
-        let step = step(self, body.remember_device);
-        let outcome = phones::verify(&tx, body.mfa_token.expose(), &params.device_id, presented, step).await?;
-        finish(self, cx, tx, outcome, &visit).await
+        let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
+        let remember = remember(body.remember_device);
+        finish(self, cx, async |tx| {
+            phones::verify(tx, body.mfa_token.expose(), &params.device_id, typed, remember).await
+        })
+        .await
     }
 
     async fn verify_login_mfa_sms_enrollment(
@@ -242,13 +220,10 @@ impl MfaApi for Service {
         cx: &RequestContext,
         body: types::VerifyEnrollMfasmsRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        let visit = sign_in::visit(self, cx);
-        let presented = (body.otc_token.expose(), body.code.expose());
+        let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
         let mfa_token = body.mfa_token.as_ref().map(Secret::expose);
-        let tx = self.store().write().await?;
-        let step = step(self, body.remember_device);
-        let outcome = phones::confirm_at_sign_in(&tx, mfa_token, presented, step).await?;
-        finish(self, cx, tx, outcome, &visit).await
+        let remember = remember(body.remember_device);
+        finish(self, cx, async |tx| phones::confirm_at_sign_in(tx, mfa_token, typed, remember).await).await
     }
 
     async fn verify_login_mfa_webauthn(
@@ -273,9 +248,9 @@ impl MfaApi for Service {
         cx: &RequestContext,
         body: types::VerifyEnrollMfaUserAuthAppRequest,
     ) -> ApiResult<types::VerifyEnrollMfaResponse> {
-        let tx = self.store().write().await?;
-        let confirmed = authenticators::confirm(&tx, self.base_url(), cx.user()?, body.token.expose()).await?;
-        done(tx, confirmed).await.map(enrolled)
+        self.attempt(async |tx| Ok(authenticators::confirm(tx, cx.user()?, body.token.expose()).await?))
+            .await
+            .map(enrolled)
     }
 
     async fn verify_my_mfa_enrollment(
@@ -291,10 +266,8 @@ impl MfaApi for Service {
         cx: &RequestContext,
         body: types::VerifyEnrollMfasmsRequest,
     ) -> ApiResult<types::VerifyEnrollMfaResponse> {
-        let presented = (body.otc_token.expose(), body.code.expose());
-        let tx = self.store().write().await?;
-        let confirmed = phones::confirm(&tx, self.base_url(), cx.user()?, presented).await?;
-        done(tx, confirmed).await.map(enrolled)
+        let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
+        self.attempt(async |tx| Ok(phones::confirm(tx, cx.user()?, typed).await?)).await.map(enrolled)
     }
 }
 
@@ -305,38 +278,29 @@ async fn verify_app(
     device_id: Option<&str>,
     body: types::VerifyMfaAuthAppRequest,
 ) -> ApiResult<types::AuthenticationResponseDto> {
-    let visit = sign_in::visit(service, cx);
     let (mfa_token, code) = (body.mfa_token.expose(), body.value.expose());
-    let tx = service.store().write().await?;
-    let step = step(service, body.remember_device);
-    let outcome = authenticators::verify(&tx, mfa_token, device_id, code, step).await?;
-    finish(service, cx, tx, outcome, &visit).await
+    let remember = remember(body.remember_device);
+    finish(service, cx, async |tx| authenticators::verify(tx, mfa_token, device_id, code, remember).await).await
 }
 
-/// The request by which a sign-in goes on.
-fn step(service: &Service, remember: Option<bool>) -> Step<'_> {
-    Step { base_url: service.base_url(), remember: remember.unwrap_or_default() }
+/// Whether the browser is to skip the second factor from now on.
+fn remember(wish: Option<bool>) -> RememberDevice {
+    if wish.unwrap_or_default() { RememberDevice::Yes } else { RememberDevice::No }
 }
 
-/// Commits, since a wrong answer was counted, and answers or refuses.
+/// Proves a second factor and goes on with its sign-in.
 async fn finish(
     service: &Service,
     cx: &RequestContext,
-    tx: Tx,
-    tried: Tried<Proven>,
-    visit: &Visit,
+    prove: impl AsyncFnOnce(&Write) -> DomainResult<Tried<Proven>>,
 ) -> ApiResult<types::AuthenticationResponseDto> {
-    let tried = match tried {
-        Ok(proven) => Ok(login::second_factor_done(&tx, proven, visit).await?),
-        Err(refusal) => Err(refusal),
+    let visit = sign_in::visit(service, cx);
+    let go_on = async |tx: &Write| match prove(tx).await? {
+        Tried::Done(proven) => Ok(Tried::Done(login::second_factor_done(tx, proven, &visit).await?)),
+        Tried::Refused(refusal) => Ok(Tried::Refused(refusal)),
     };
-    let outcome = done(tx, tried).await?;
+    let outcome = service.attempt(go_on).await?;
     sign_in::answer(service, cx, outcome).await
-}
-
-async fn done<T>(tx: Tx, tried: Tried<T>) -> ApiResult<T> {
-    tx.commit().await?;
-    Ok(tried?)
 }
 
 /// Who asks to be rid of something.

@@ -12,7 +12,7 @@ use super::caller::{caller, tenant};
 use crate::{
     domain::{
         passwords::{
-            self, complexity, history,
+            self, Texts, complexity, history,
             reset::{self, Identifier},
             rotation,
         },
@@ -34,9 +34,9 @@ impl PasswordSettingsApi for Service {
         cx: &RequestContext,
         body: types::PasswordConfigRequest,
     ) -> ApiResult<types::PasswordConfigResponse> {
-        let tx = self.store().write().await?;
-        let changed = complexity::change(&tx, caller(cx), tenant(cx), rules::complexity_change(body)).await?;
-        tx.commit().await?;
+        let changed = self
+            .write(async |tx| Ok(complexity::change(tx, caller(cx), tenant(cx), rules::complexity_change(body)).await?))
+            .await?;
         Ok(rules::complexity(&changed))
     }
 
@@ -63,9 +63,9 @@ impl PasswordSettingsApi for Service {
         cx: &RequestContext,
         body: types::PasswordHistoryPolicyRequest,
     ) -> ApiResult<types::PasswordHistoryPolicyResponse> {
-        let tx = self.store().write().await?;
-        let record = history::create(&tx, caller(cx), tenant(cx), rules::history_rule(&body)).await?;
-        tx.commit().await?;
+        let record = self
+            .write(async |tx| Ok(history::create(tx, caller(cx), tenant(cx), rules::history_rule(&body)).await?))
+            .await?;
         Ok(rules::history(record))
     }
 
@@ -82,9 +82,9 @@ impl PasswordSettingsApi for Service {
         cx: &RequestContext,
         body: types::PasswordHistoryPolicyRequest,
     ) -> ApiResult<types::PasswordHistoryPolicyResponse> {
-        let tx = self.store().write().await?;
-        let record = history::update(&tx, caller(cx), tenant(cx), rules::history_rule(&body)).await?;
-        tx.commit().await?;
+        let record = self
+            .write(async |tx| Ok(history::update(tx, caller(cx), tenant(cx), rules::history_rule(&body)).await?))
+            .await?;
         Ok(rules::history(record))
     }
 
@@ -111,9 +111,7 @@ impl PasswordSettingsApi for Service {
         cx: &RequestContext,
         body: types::CreateOrUpdatePasswordRotationDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        rotation::set(&tx, caller(cx), tenant(cx), rules::rotation_change(&body)).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(rotation::set(tx, caller(cx), tenant(cx), rules::rotation_change(&body)).await?)).await
     }
 
     async fn change_my_password(&self, cx: &RequestContext, body: types::UpdateUserPasswordDto) -> ApiResult<()> {
@@ -122,8 +120,8 @@ impl PasswordSettingsApi for Service {
             Principal::Anonymous | Principal::Environment(_) => None,
         };
         let user_id = cx.user()?;
-        let texts = (body.password.expose(), body.new_password.expose());
-        passwords::change(self.store(), self.passwords(), self.base_url(), user_id, session, texts).await?;
+        let texts = Texts { current: body.password.expose(), new: body.new_password.expose() };
+        passwords::change(self.store(), self.passwords(), user_id, session, texts).await?;
         Ok(())
     }
 
@@ -134,9 +132,7 @@ impl PasswordSettingsApi for Service {
             (None, Some(_), None) => return Err(ApiFailure::bad_request("identifierType is required")),
             (None, None, _) => return Err(ApiFailure::bad_request("email or identifier is required")),
         };
-        let tx = self.store().write().await?;
-        reset::mail(&tx, self.base_url(), identifier, body.email_metadata.unwrap_or_default()).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(reset::mail(tx, identifier, body.email_metadata.unwrap_or_default()).await?)).await
     }
 
     async fn send_password_reset_email_v2(
@@ -145,9 +141,7 @@ impl PasswordSettingsApi for Service {
         body: types::ResetPasswordDto,
     ) -> ApiResult<types::ResetPasswordViaSmsResponseDto> {
         let identifier = identifier(&body.identifier_type, &body.identifier)?;
-        let tx = self.store().write().await?;
-        reset::mail(&tx, self.base_url(), identifier, body.email_metadata.unwrap_or_default()).await?;
-        tx.commit().await?;
+        self.write(async |tx| Ok(reset::mail(tx, identifier, body.email_metadata.unwrap_or_default()).await?)).await?;
         // Good for nothing; the document promises one.
         Ok(types::ResetPasswordViaSmsResponseDto { session_id: Some(ids::new_id()) })
     }
@@ -158,9 +152,7 @@ impl PasswordSettingsApi for Service {
         body: types::ResetPasswordDto,
     ) -> ApiResult<types::ResetPasswordViaSmsResponseDto> {
         let identifier = identifier(&body.identifier_type, &body.identifier)?;
-        let tx = self.store().write().await?;
-        let handle = reset::text(&tx, self.base_url(), identifier).await?;
-        tx.commit().await?;
+        let handle = self.write(async |tx| Ok(reset::text(tx, identifier).await?)).await?;
         Ok(types::ResetPasswordViaSmsResponseDto { session_id: Some(handle) })
     }
 
@@ -169,11 +161,8 @@ impl PasswordSettingsApi for Service {
         _: &RequestContext,
         body: types::VerifyPasswordViaSmsRequestDto,
     ) -> ApiResult<types::VerifyPasswordViaSmsResponseDto> {
-        let tx = self.store().write().await?;
-        let exchanged = reset::exchange(&tx, &body.session_id, body.otc_token.expose()).await?;
-        // Also where the code is wrong: the try counts.
-        tx.commit().await?;
-        let exchanged = exchanged.ok_or_else(|| ApiFailure::unauthorized("The code is wrong or has expired"))?;
+        let code = body.otc_token.expose();
+        let exchanged = self.attempt(async |tx| Ok(reset::exchange(tx, &body.session_id, code).await?)).await?;
         Ok(types::VerifyPasswordViaSmsResponseDto { user_id: exchanged.user_id, token: exchanged.token.into() })
     }
 

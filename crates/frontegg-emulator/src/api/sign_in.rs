@@ -37,7 +37,6 @@ pub(super) fn visit(service: &Service, cx: &RequestContext) -> Visit {
         ip_address: address(cx).map(|address| address.to_string()),
         device,
         invitation: None,
-        base_url: service.base_url().to_owned(),
     }
 }
 

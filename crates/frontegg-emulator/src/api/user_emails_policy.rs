@@ -21,8 +21,6 @@ impl UserEmailsPolicyApi for Service {
         let Some(allowed) = body.allow_email_change else {
             return Ok(());
         };
-        let tx = self.store().write().await?;
-        emails_policy::allow_change(&tx, allowed).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(emails_policy::allow_change(tx, allowed).await?)).await
     }
 }

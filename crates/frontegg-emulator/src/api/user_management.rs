@@ -302,9 +302,7 @@ impl UserManagementApi for Service {
     }
 
     async fn unlock_me(&self, _: &RequestContext, body: types::UnlockUserRequestDto) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        lockout::unlock(&tx, body.token.expose()).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(lockout::unlock(tx, body.token.expose()).await?)).await
     }
 
     async fn update_my_profile(&self, cx: &RequestContext, body: types::UpdateUserDto) -> ApiResult<types::UserDto> {

@@ -27,7 +27,7 @@ async fn export(
     question: Result<Query<ExportQuery>, QueryRejection>,
 ) -> ApiResult<Json<Value>> {
     let Query(wanted) = question.map_err(|rejection| ApiFailure::bad_request(rejection.body_text()))?;
-    Ok(Json(service.export(wanted.secrets).await?))
+    Ok(Json(service.export(wanted.secrets.into()).await?))
 }
 
 async fn import(State(service): Shared, body: Bytes) -> ApiResult<StatusCode> {

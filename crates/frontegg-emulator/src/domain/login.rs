@@ -23,8 +23,9 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 
 use super::{
     DomainError, DomainResult,
+    memberships::MemberKey,
     mfa::{
-        self, Demand, Devices, Proven, Remembered,
+        self, Demand, Devices, Proven, RememberDevice, Remembered,
         pending::{self, Asked, Closed},
     },
     passwords,
@@ -32,7 +33,7 @@ use super::{
     settings::configuration::{self, CookieSameSite, IdentityConfiguration},
 };
 use crate::{
-    store::{Tx, entity::user},
+    store::{Read, Write, entity::user},
     tokens::UserClaims,
 };
 
@@ -104,27 +105,34 @@ impl From<Asked> for Outcome {
 
 /// Goes on with a person who has proven a first factor. Nothing is compared here any more.
 pub(crate) async fn first_factor_done(
-    tx: &Tx,
+    tx: &Write,
     user: user::Model,
     first: FirstFactor,
     visit: &Visit,
 ) -> DomainResult<Outcome> {
-    proceed(tx, user, first, visit, false).await
+    proceed(tx, user, first, visit, Leak::Unknown).await
+}
+
+/// Whether the password that somebody came with is known from a data leak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leak {
+    Known,
+    Unknown,
 }
 
 async fn proceed(
-    tx: &Tx,
+    tx: &Write,
     user: user::Model,
     first: FirstFactor,
     visit: &Visit,
-    is_leaked: bool,
+    leak: Leak,
 ) -> DomainResult<Outcome> {
     let configuration = configuration::get(tx).await?;
     entry::require_allowed(tx, &user, &configuration).await?;
     let inviting = inviting(tx, visit).await?;
     // Who cannot enter anywhere is told so before being asked for more.
     let entry = entry::choose(tx, &user, visit, inviting.as_ref()).await?;
-    if is_leaked {
+    if leak == Leak::Known {
         return Ok(Outcome::PasswordLeaked);
     }
     match mfa::demand(tx, &user, first, visit).await? {
@@ -132,7 +140,8 @@ async fn proceed(
             if let Some(inviting) = inviting {
                 inviting.join(tx, &user).await?;
             }
-            finish(tx, &configuration, user, (first, first.proofs()), (visit, entry), Extras::default()).await
+            finish(tx, &configuration, user, Proved { first, proofs: first.proofs() }, visit, entry, Extras::default())
+                .await
         }
         demand => Ok(pending::open(tx, &user, first, visit, None, demand).await?.into()),
     }
@@ -140,14 +149,15 @@ async fn proceed(
 
 /// Goes on with a person who has proven the second factor of a sign-in under way, which is over by
 /// that.
-pub(crate) async fn second_factor_done(tx: &Tx, proven: Proven, visit: &Visit) -> DomainResult<Outcome> {
+pub(crate) async fn second_factor_done(tx: &Write, proven: Proven, visit: &Visit) -> DomainResult<Outcome> {
     let Proven { pending, second, recovery_code, remember } = proven;
     let Closed { user, first, raising, visit } = pending.close(tx, visit).await?;
     let mut proofs = first.proofs().to_vec();
     proofs.retain(|proof| *proof != second.proof());
     proofs.extend(["mfa", second.proof()]);
     let application_id = visit.application_id.as_deref();
-    let remembered = if remember { mfa::remember(tx, &user, application_id).await? } else { None };
+    let remembered =
+        if remember == RememberDevice::Yes { mfa::remember(tx, &user, application_id).await? } else { None };
     let extras = Extras { remembered, recovery_code, ..Extras::default() };
     let configuration = configuration::get(tx).await?;
     if let Some(raising) = raising {
@@ -157,20 +167,29 @@ pub(crate) async fn second_factor_done(tx: &Tx, proven: Proven, visit: &Visit) -
             inviting.join(tx, &user).await?;
         }
         let entry = entry::choose(tx, &user, &visit, None).await?;
-        finish(tx, &configuration, user, (first, &proofs), (&visit, entry), extras).await
+        finish(tx, &configuration, user, Proved { first, proofs: &proofs }, &visit, entry, extras).await
     }
+}
+
+/// By what a person has proven who they are.
+#[derive(Clone, Copy)]
+struct Proved<'a> {
+    first: FirstFactor,
+    /// All of it, as the token says it.
+    proofs: &'a [&'static str],
 }
 
 /// The last steps: the age of the password, then a session.
 async fn finish(
-    tx: &Tx,
+    tx: &Write,
     configuration: &IdentityConfiguration,
     user: user::Model,
-    (first, proofs): (FirstFactor, &[&str]),
-    (visit, entry): (&Visit, Entry),
+    proved: Proved<'_>,
+    visit: &Visit,
+    entry: Entry,
     mut extras: Extras,
 ) -> DomainResult<Outcome> {
-    if first == FirstFactor::Password
+    if proved.first == FirstFactor::Password
         && let Some(due) = passwords::rotation::due(tx, &user.id).await?
     {
         if due.is_over(tx.now()) {
@@ -182,14 +201,21 @@ async fn finish(
     }
     entry.activate(tx, &user.id).await?;
     let tenant_id = entry.tenant_id;
-    let opened = sessions::start(tx, configuration, (&user.id, &tenant_id), proofs, visit).await?;
+    let opened = sessions::start(
+        tx,
+        configuration,
+        MemberKey { user_id: &user.id, tenant_id: &tenant_id },
+        proved.proofs,
+        visit,
+    )
+    .await?;
     let user = note_login(tx, user, &tenant_id).await?;
     signed_in(tx, configuration, &user, &tenant_id, opened, extras).await
 }
 
 /// The outcome for a session that is open, with a token for that tenant.
 async fn signed_in(
-    tx: &Tx,
+    tx: &Read,
     configuration: &IdentityConfiguration,
     user: &user::Model,
     tenant_id: &str,
@@ -207,7 +233,7 @@ async fn signed_in(
 }
 
 /// The tenant of the session is the one that the person works in from now on.
-async fn note_login(tx: &Tx, user: user::Model, tenant_id: &str) -> DomainResult<user::Model> {
+async fn note_login(tx: &Write, user: user::Model, tenant_id: &str) -> DomainResult<user::Model> {
     let mut row = user.into_active_model();
     row.last_login = Set(Some(tx.now()));
     row.active_tenant_id.set_ne(Some(tenant_id.to_owned()));

@@ -33,7 +33,7 @@ use super::{
 use crate::{
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{MachineTokenKind, MembershipStatus, machine_token, membership, tenant, user},
     },
     tokens::{AccessClaims, AccessKind},
@@ -129,7 +129,7 @@ impl<'a> Owner<'a> {
     }
 
     /// The membership of the owner, if it is a person; 404 for an owner who does not exist.
-    async fn membership_id(self, tx: &Tx) -> DomainResult<Option<String>> {
+    async fn membership_id(self, tx: &Read) -> DomainResult<Option<String>> {
         match self {
             Self::Tenant(tenant_id) => {
                 tenants::require(tx, tenant_id).await?;
@@ -140,7 +140,7 @@ impl<'a> Owner<'a> {
     }
 
     /// The rows of the owner's tokens of that kind, if the caller may do this with them.
-    async fn tokens(self, tx: &Tx, caller: Caller<'_>, act: Act, kind: MachineTokenKind) -> DomainResult<Condition> {
+    async fn tokens(self, tx: &Read, caller: Caller<'_>, act: Act, kind: MachineTokenKind) -> DomainResult<Condition> {
         enabled(tx).await?;
         self.admit(caller, act)?;
         let membership = match self.membership_id(tx).await? {
@@ -156,25 +156,25 @@ impl<'a> Owner<'a> {
 
 /// Makes client credentials and gives their secret, which is not to be had again.
 pub(crate) async fn create_credentials(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     owner: Owner<'_>,
     new: NewToken,
 ) -> DomainResult<(Token, String)> {
     let secret = ids::new_id();
-    let token = create(tx, caller, owner, (MachineTokenKind::Credentials, Some(&secret)), new).await?;
+    let token = create(tx, caller, owner, Secret::Own(&secret), new).await?;
     Ok((token, secret))
 }
 
 /// Makes an access token and gives the claims of its JWT, which is not to be had again.
 pub(crate) async fn create_access(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     owner: Owner<'_>,
     issuer: Issuer<'_>,
     new: NewToken,
 ) -> DomainResult<(Token, AccessClaims)> {
-    let token = create(tx, caller, owner, (MachineTokenKind::Access, None), new).await?;
+    let token = create(tx, caller, owner, Secret::Signed, new).await?;
     let (kind, user_id) = match owner {
         Owner::Tenant(_) => (AccessKind::Tenant, None),
         Owner::Member { user_id, .. } => (AccessKind::User, Some(user_id.to_owned())),
@@ -193,21 +193,34 @@ pub(crate) async fn create_access(
     Ok((token, claims))
 }
 
+/// By what a token is presented.
+#[derive(Clone, Copy)]
+enum Secret<'a> {
+    /// A secret of its own, beside its id.
+    Own(&'a str),
+    /// Our signature, on a token that is shown once.
+    Signed,
+}
+
 async fn create(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     owner: Owner<'_>,
-    (kind, secret): (MachineTokenKind, Option<&str>),
+    secret: Secret<'_>,
     new: NewToken,
 ) -> DomainResult<Token> {
     enabled(tx).await?;
     owner.admit(caller, Act::Write)?;
+    let (kind, fingerprint) = match secret {
+        Secret::Own(secret) => (MachineTokenKind::Credentials, Some(ids::fingerprint(secret))),
+        Secret::Signed => (MachineTokenKind::Access, None),
+    };
     let row = machine_token::ActiveModel {
         id: Set(ids::new_id()),
         kind: Set(kind),
         tenant_id: Set(owner.tenant_id().to_owned()),
         membership_id: Set(owner.membership_id(tx).await?),
-        fingerprint: Set(secret.map(ids::fingerprint)),
+        fingerprint: Set(fingerprint),
         description: Set(new.description),
         metadata: Set(text(&new.metadata)?),
         created_by_user_id: Set(new.created_by),
@@ -224,7 +237,7 @@ async fn create(
 
 /// The owner's tokens of a kind, the newest first; also those that have ended.
 pub(crate) async fn list(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     owner: Owner<'_>,
     kind: MachineTokenKind,
@@ -234,14 +247,14 @@ pub(crate) async fn list(
         .filter(which.clone())
         .order_by_desc(machine_token::Column::CreatedAt)
         .order_by_desc(machine_token::Column::Id)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     grants::with_them(tx, which, rows).await
 }
 
 /// Changes a tenant's client credentials; 404 for those of others.
 pub(crate) async fn update(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant_id: &str,
     id: &str,
@@ -250,7 +263,7 @@ pub(crate) async fn update(
     let kind = MachineTokenKind::Credentials;
     let which = Owner::Tenant(tenant_id).tokens(tx, caller, Act::Write, kind).await?;
     let which = which.add(machine_token::Column::Id.eq(id));
-    let row = machine_token::Entity::find().filter(which.clone()).one(tx).await?;
+    let row = machine_token::Entity::find().filter(which.clone()).fetch_one(tx).await?;
     let mut row = row.ok_or_else(|| unknown(kind))?.into_active_model();
     if changes.description.is_some() {
         row.description.set_ne(changes.description);
@@ -268,7 +281,7 @@ pub(crate) async fn update(
 
 /// Deletes a token, with the refresh tokens that hang on it; 404 for those of others.
 pub(crate) async fn delete(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     owner: Owner<'_>,
     kind: MachineTokenKind,
@@ -281,7 +294,7 @@ pub(crate) async fn delete(
 }
 
 /// The identity configuration; 403 when it switches machine tokens off. Clients compare the text.
-async fn enabled(tx: &Tx) -> DomainResult<IdentityConfiguration> {
+async fn enabled(tx: &Read) -> DomainResult<IdentityConfiguration> {
     let configuration = configuration::get(tx).await?;
     if configuration.api_tokens_enabled {
         Ok(configuration)
@@ -292,7 +305,7 @@ async fn enabled(tx: &Tx) -> DomainResult<IdentityConfiguration> {
 
 /// Tokens that can be used now: they have not ended, and nothing bars their tenant or their person
 /// from it.
-fn usable(tx: &Tx) -> Select<machine_token::Entity> {
+fn usable(tx: &Read) -> Select<machine_token::Entity> {
     let open = Condition::all()
         .add(
             Expr::col((membership::Entity, membership::Column::TenantId))

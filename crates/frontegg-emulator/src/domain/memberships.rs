@@ -9,8 +9,8 @@ mod roles;
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
+    sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ use crate::{
     clock::Timestamp,
     ids,
     store::{
-        Tx,
+        Fetch, FetchCount, Read, Write,
         entity::{
             MembershipStatus, Purpose, application_tenant, membership, one_time_token, role, tenant, tenant_invite,
             user,
@@ -44,6 +44,13 @@ const TEMPORARY_USERS: &str = "temporary-users";
 /// How it reads.
 pub(crate) const FORM: Form = Form::of::<TemporaryUsers>(TEMPORARY_USERS);
 
+/// A person in a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MemberKey<'a> {
+    pub(crate) user_id: &'a str,
+    pub(crate) tenant_id: &'a str,
+}
+
 /// Whether people may be let in for a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TemporaryUsers {
@@ -60,54 +67,54 @@ pub(crate) struct NewMembership {
 }
 
 /// A person's membership in a tenant, if there is one.
-pub(crate) async fn find(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<Option<membership::Model>> {
+pub(crate) async fn find(tx: &Read, user_id: &str, tenant_id: &str) -> DomainResult<Option<membership::Model>> {
     Ok(membership::Entity::find()
         .filter(membership::Column::UserId.eq(user_id))
         .filter(membership::Column::TenantId.eq(tenant_id))
-        .one(tx)
+        .fetch_one(tx)
         .await?)
 }
 
 /// A person's membership in a tenant; 404 as for somebody who does not exist.
-pub(crate) async fn require(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<membership::Model> {
+pub(crate) async fn require(tx: &Read, user_id: &str, tenant_id: &str) -> DomainResult<membership::Model> {
     find(tx, user_id, tenant_id).await?.ok_or_else(users::unknown)
 }
 
 /// All memberships of a person, the oldest first.
-pub(crate) async fn of_user(tx: &Tx, user_id: &str) -> DomainResult<Vec<membership::Model>> {
+pub(crate) async fn of_user(tx: &Read, user_id: &str) -> DomainResult<Vec<membership::Model>> {
     of_users(tx, &[user_id.to_owned()]).await
 }
 
 /// All memberships of these people, the oldest first.
-pub(crate) async fn of_users(tx: &Tx, user_ids: &[String]) -> DomainResult<Vec<membership::Model>> {
+pub(crate) async fn of_users(tx: &Read, user_ids: &[String]) -> DomainResult<Vec<membership::Model>> {
     Ok(membership::Entity::find()
         .filter(membership::Column::UserId.is_in(user_ids))
         .order_by_asc(membership::Column::CreatedAt)
         .order_by_asc(membership::Column::Id)
-        .all(tx)
+        .fetch_all(tx)
         .await?)
 }
 
 /// All memberships of a person with their tenants, the oldest first.
-pub(crate) async fn with_tenants(tx: &Tx, user_id: &str) -> DomainResult<Vec<(membership::Model, tenant::Model)>> {
+pub(crate) async fn with_tenants(tx: &Read, user_id: &str) -> DomainResult<Vec<(membership::Model, tenant::Model)>> {
     let rows = membership::Entity::find()
         .find_also_related(tenant::Entity)
         .filter(membership::Column::UserId.eq(user_id))
         .order_by_asc(membership::Column::CreatedAt)
         .order_by_asc(membership::Column::Id)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(rows.into_iter().filter_map(|(row, tenant)| Some((row, tenant?))).collect())
 }
 
 /// Whether a tenant has no member yet.
-pub(crate) async fn is_empty(tx: &Tx, tenant_id: &str) -> DomainResult<bool> {
-    Ok(membership::Entity::find().filter(membership::Column::TenantId.eq(tenant_id)).count(tx).await? == 0)
+pub(crate) async fn is_empty(tx: &Read, tenant_id: &str) -> DomainResult<bool> {
+    Ok(membership::Entity::find().filter(membership::Column::TenantId.eq(tenant_id)).fetch_count(tx).await? == 0)
 }
 
 /// Makes somebody a member of a tenant. It becomes their active one if they have none.
 pub(crate) async fn join(
-    tx: &Tx,
+    tx: &Write,
     user: &user::Model,
     tenant: &tenant::Model,
     new: NewMembership,
@@ -137,7 +144,7 @@ pub(crate) async fn join(
 }
 
 /// Makes a member of somebody who was invited. What they were sent is of no more use.
-pub(crate) async fn accept(tx: &Tx, row: membership::Model) -> DomainResult<()> {
+pub(crate) async fn accept(tx: &Write, row: membership::Model) -> DomainResult<()> {
     one_time_token::Entity::delete_many()
         .filter(one_time_token::Column::MembershipId.eq(row.id.as_str()))
         .filter(one_time_token::Column::Kind.eq(Purpose::Invitation))
@@ -153,7 +160,7 @@ pub(crate) async fn accept(tx: &Tx, row: membership::Model) -> DomainResult<()> 
 
 /// Ends a membership with all that hangs on it. The person's other tenants take the place of this
 /// one where it was the active one; without any other the person is deleted.
-pub(crate) async fn end(tx: &Tx, row: membership::Model) -> DomainResult<()> {
+pub(crate) async fn end(tx: &Write, row: membership::Model) -> DomainResult<()> {
     let (user_id, tenant_id) = (row.user_id.clone(), row.tenant_id.clone());
     row.delete(tx).await?;
     let Some(oldest) = of_user(tx, &user_id).await?.into_iter().next() else {
@@ -180,7 +187,7 @@ pub(crate) async fn end(tx: &Tx, row: membership::Model) -> DomainResult<()> {
 }
 
 /// Suspends a member, which ends their sessions in the tenant, or lets them in again.
-pub(crate) async fn set_disabled(tx: &Tx, row: membership::Model, disabled: bool) -> DomainResult<()> {
+pub(crate) async fn set_disabled(tx: &Write, row: membership::Model, disabled: bool) -> DomainResult<()> {
     if disabled {
         users::end_sessions(tx, &row.user_id, Some(&row.tenant_id)).await?;
     }
@@ -190,7 +197,7 @@ pub(crate) async fn set_disabled(tx: &Tx, row: membership::Model, disabled: bool
 }
 
 /// Lets a member in for that many seconds from now on.
-pub(crate) async fn set_temporary(tx: &Tx, row: membership::Model, seconds: i64) -> DomainResult<()> {
+pub(crate) async fn set_temporary(tx: &Write, row: membership::Model, seconds: i64) -> DomainResult<()> {
     let expires_at = limit(tx, Some(seconds)).await?;
     let mut row = row.into_active_model();
     row.expires_at = Set(expires_at);
@@ -198,7 +205,7 @@ pub(crate) async fn set_temporary(tx: &Tx, row: membership::Model, seconds: i64)
 }
 
 /// Lets a member in for ever, also one whose time is up.
-pub(crate) async fn set_permanent(tx: &Tx, row: membership::Model) -> DomainResult<()> {
+pub(crate) async fn set_permanent(tx: &Write, row: membership::Model) -> DomainResult<()> {
     let mut row = row.into_active_model();
     row.expires_at.set_ne(None);
     save(tx, row).await
@@ -206,7 +213,7 @@ pub(crate) async fn set_permanent(tx: &Tx, row: membership::Model) -> DomainResu
 
 /// Says whether a member's roles count in the tenants below.
 pub(crate) async fn set_sub_tenant_access(
-    tx: &Tx,
+    tx: &Write,
     row: membership::Model,
     tenant: &tenant::Model,
     allowed: bool,
@@ -221,18 +228,18 @@ pub(crate) async fn set_sub_tenant_access(
 }
 
 /// Whether people may be let in for a time.
-pub(crate) async fn temporary_users(tx: &Tx) -> DomainResult<TemporaryUsers> {
+pub(crate) async fn temporary_users(tx: &Read) -> DomainResult<TemporaryUsers> {
     settings::get(tx, Owner::Environment, TEMPORARY_USERS).await
 }
 
 /// Allows or forbids new time limits; those there are stay.
-pub(crate) async fn set_temporary_users(tx: &Tx, document: TemporaryUsers) -> DomainResult<()> {
+pub(crate) async fn set_temporary_users(tx: &Write, document: TemporaryUsers) -> DomainResult<()> {
     settings::put(tx, Owner::Environment, TEMPORARY_USERS, &document).await
 }
 
 /// When so many seconds are over, if the environment and common sense allow it; never without a
 /// number.
-pub(crate) async fn limit(tx: &Tx, seconds: Option<i64>) -> DomainResult<Option<Timestamp>> {
+pub(crate) async fn limit(tx: &Read, seconds: Option<i64>) -> DomainResult<Option<Timestamp>> {
     let Some(seconds) = seconds else { return Ok(None) };
     let seconds = u64::try_from(seconds).unwrap_or_default();
     if seconds < SHORTEST {
@@ -245,7 +252,7 @@ pub(crate) async fn limit(tx: &Tx, seconds: Option<i64>) -> DomainResult<Option<
     Ok(Some(tx.now().after(Duration::from_secs(seconds))))
 }
 
-async fn save(tx: &Tx, mut row: membership::ActiveModel) -> DomainResult<()> {
+async fn save(tx: &Write, mut row: membership::ActiveModel) -> DomainResult<()> {
     if row.is_changed() {
         row.updated_at = Set(tx.now());
     }

@@ -4,9 +4,6 @@
 //! Each kind has a module ([`authenticators`], [`phones`], [`mail_codes`]); what they have in common
 //! once something is proven, added or removed is in [`changes`]. Sign-in asks [`demand()`] what it
 //! still needs, leaves what it has in [`pending`], and goes on with what is [`Proven`].
-//!
-//! What checks a code gives [`Tried`]: **commit in either case**, since a wrong code was counted, and
-//! refuse then.
 
 pub(crate) mod authenticators;
 pub(crate) mod changes;
@@ -22,15 +19,12 @@ mod remembered;
 mod totp;
 pub(crate) mod webauthn;
 
-pub(crate) use changes::{Proven, Step};
+pub(crate) use changes::{Proven, RememberDevice};
 pub(crate) use demand::{Demand, demand, is_forced, step_up};
 pub(crate) use devices::Devices;
 pub(crate) use remembered::{Remembered, remember};
 
 use super::DomainError;
-
-/// What came of something that was tried.
-pub(crate) type Tried<T> = Result<T, DomainError>;
 
 /// What is said of every code that is no good, whatever the reason.
 const BAD_CODE: &str = "The code is wrong or has expired";

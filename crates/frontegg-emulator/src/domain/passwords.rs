@@ -26,12 +26,12 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
 };
 
-pub(crate) use change::change;
+pub(crate) use change::{Texts, change};
 pub(crate) use hasher::{Passwords, check_size};
 
 use super::{DomainError, DomainResult};
 use crate::store::{
-    Store, Tx,
+    Fetch, Read, Store, Write,
     entity::{Purpose, one_time_token, password},
 };
 
@@ -84,13 +84,13 @@ pub(crate) async fn prepare(
 }
 
 /// The hash of a person's password, if they have one.
-pub(crate) async fn stored(tx: &Tx, user_id: &str) -> DomainResult<Option<String>> {
-    Ok(password::Entity::find_by_id(user_id).one(tx).await?.map(|row| row.hash))
+pub(crate) async fn stored(tx: &Read, user_id: &str) -> DomainResult<Option<String>> {
+    Ok(password::Entity::find_by_id(user_id).fetch_one(tx).await?.map(|row| row.hash))
 }
 
 /// Stores a person's password. Tokens that could set another one are void, its age begins anew.
-pub(crate) async fn set(tx: &Tx, user_id: &str, new: NewPassword) -> DomainResult<()> {
-    if let Some(present) = password::Entity::find_by_id(user_id).one(tx).await? {
+pub(crate) async fn set(tx: &Write, user_id: &str, new: NewPassword) -> DomainResult<()> {
+    if let Some(present) = password::Entity::find_by_id(user_id).fetch_one(tx).await? {
         history::remember(tx, &present).await?;
         let mut row = present.into_active_model();
         row.hash = Set(new.0);
@@ -112,7 +112,7 @@ pub(crate) async fn set(tx: &Tx, user_id: &str, new: NewPassword) -> DomainResul
 }
 
 /// Stores a better hash of the same password, unless the password was replaced meanwhile.
-pub(crate) async fn upgrade(tx: &Tx, user_id: &str, from: &str, better: String) -> DomainResult<()> {
+pub(crate) async fn upgrade(tx: &Write, user_id: &str, from: &str, better: String) -> DomainResult<()> {
     password::Entity::update_many()
         .col_expr(password::Column::Hash, Expr::value(better))
         .filter(password::Column::UserId.eq(user_id))

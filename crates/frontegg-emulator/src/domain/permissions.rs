@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{DomainError, DomainResult, input, roles};
 use crate::store::{
-    Tx,
+    Fetch, Read,
     entity::{AssignmentType, permission, role, role_permission},
 };
 
@@ -26,31 +26,34 @@ pub(crate) struct PermissionWithRoles {
 }
 
 /// All permissions, by key, with those of their roles that a tenant sees.
-pub(crate) async fn list(tx: &Tx, tenant: Option<&str>) -> DomainResult<Vec<PermissionWithRoles>> {
-    let permissions = permission::Entity::find().order_by_asc(permission::Column::Key).all(tx).await?;
+pub(crate) async fn list(tx: &Read, tenant: Option<&str>) -> DomainResult<Vec<PermissionWithRoles>> {
+    let permissions = permission::Entity::find().order_by_asc(permission::Column::Key).fetch_all(tx).await?;
     with_roles(tx, tenant, Condition::all(), permissions).await
 }
 
 /// The permissions with these ids, each once and in this order; 404 when one of them is unknown.
-pub(crate) async fn find(tx: &Tx, ids: Vec<String>) -> DomainResult<Vec<permission::Model>> {
+pub(crate) async fn find(tx: &Read, ids: Vec<String>) -> DomainResult<Vec<permission::Model>> {
     let ids = input::distinct("permissionIds", ids)?;
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = permission::Entity::find().filter(permission::Column::Id.is_in(ids.iter())).all(tx).await?;
+    let rows = permission::Entity::find().filter(permission::Column::Id.is_in(ids.iter())).fetch_all(tx).await?;
     let mut found: BTreeMap<String, permission::Model> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
     ids.iter().map(|id| found.remove(id).ok_or_else(unknown)).collect()
 }
 
 /// What a role that customers build holds when they choose these: 403 for those classified as out of
 /// their reach, and those that go into every role are added.
-pub(crate) async fn for_customers(tx: &Tx, mut chosen: Vec<permission::Model>) -> DomainResult<Vec<permission::Model>> {
+pub(crate) async fn for_customers(
+    tx: &Read,
+    mut chosen: Vec<permission::Model>,
+) -> DomainResult<Vec<permission::Model>> {
     offered(&chosen)?;
     let ids: HashSet<String> = chosen.iter().map(|permission| permission.id.clone()).collect();
     let always = permission::Entity::find()
         .filter(permission::Column::AssignmentType.eq(AssignmentType::Always))
         .order_by_asc(permission::Column::Key)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     chosen.extend(always.into_iter().filter(|permission| !ids.contains(&permission.id)));
     Ok(chosen)
@@ -69,7 +72,7 @@ fn offered(permissions: &[permission::Model]) -> DomainResult<()> {
 
 /// Adds to each permission the ids of the roles that hold it; `of` limits the look-up to them.
 async fn with_roles(
-    tx: &Tx,
+    tx: &Read,
     tenant: Option<&str>,
     of: Condition,
     permissions: Vec<permission::Model>,
@@ -79,7 +82,7 @@ async fn with_roles(
         .filter(roles::seen_by(tenant))
         .filter(of)
         .order_by_asc(role_permission::Column::RoleId)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let mut holders = BTreeMap::<String, Vec<String>>::new();
     for link in links {
@@ -93,7 +96,7 @@ async fn with_roles(
 }
 
 async fn with_its_roles(
-    tx: &Tx,
+    tx: &Read,
     tenant: Option<&str>,
     permission: permission::Model,
 ) -> DomainResult<PermissionWithRoles> {

@@ -15,12 +15,17 @@ use sea_orm::{
     QuerySelect, sea_query::Expr,
 };
 
-use super::{DomainError, DomainResult, Refusal, memberships, roles, settings::configuration::IdentityConfiguration};
+use super::{
+    DomainError, DomainResult, Refusal,
+    memberships::{self, MemberKey},
+    roles,
+    settings::configuration::IdentityConfiguration,
+};
 use crate::{
     clock::Timestamp,
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{session, user},
         query::OneColumn,
     },
@@ -44,8 +49,6 @@ pub(crate) struct Visit {
     pub(crate) device: Option<String>,
     /// The token of an invite that the person follows.
     pub(crate) invitation: Option<String>,
-    /// Where the links of mails lead that come of it.
-    pub(crate) base_url: String,
 }
 
 impl Visit {
@@ -64,15 +67,16 @@ pub(crate) struct Opened {
 
 /// Begins a session of a person in a tenant. Older ones end where the rules allow no more.
 pub(crate) async fn start(
-    tx: &Tx,
+    tx: &Write,
     configuration: &IdentityConfiguration,
-    (user_id, tenant_id): (&str, &str),
+    member: MemberKey<'_>,
     proofs: &[&str],
     visit: &Visit,
 ) -> DomainResult<Opened> {
+    let MemberKey { user_id, tenant_id } = member;
     let rules = rules::in_force(tx, tenant_id).await?;
     if let Some(most) = rules.most() {
-        displace(tx, &rules, (user_id, tenant_id), most.saturating_sub(1)).await?;
+        displace(tx, &rules, member, most.saturating_sub(1)).await?;
     }
     let created_at = tx.stamp();
     let session = session::ActiveModel {
@@ -95,60 +99,60 @@ pub(crate) async fn start(
 }
 
 /// When a session that is used now is over unless it is used again.
-fn expiry(tx: &Tx, configuration: &IdentityConfiguration, rules: &Rules, began: Timestamp) -> Timestamp {
+fn expiry(tx: &Read, configuration: &IdentityConfiguration, rules: &Rules, began: Timestamp) -> Timestamp {
     let expires_at = tx.now().after(configuration.refresh_token_lifetime());
     rules.forced_end(began).map_or(expires_at, |end| end.min(expires_at))
 }
 
 /// Ends the oldest of a person's sessions in a tenant until so many are left.
-async fn displace(tx: &Tx, rules: &Rules, (user_id, tenant_id): (&str, &str), left: u64) -> DomainResult<()> {
+async fn displace(tx: &Write, rules: &Rules, member: MemberKey<'_>, left: u64) -> DomainResult<()> {
     let ids: Vec<String> = session::Entity::find()
         .select_only()
         .column(session::Column::Id)
-        .filter(live_of(tx, user_id))
-        .filter(session::Column::TenantId.eq(tenant_id))
+        .filter(live_of(tx, member.user_id))
+        .filter(session::Column::TenantId.eq(member.tenant_id))
         .filter(session::Column::LastUsedAt.gt(tx.now().before(rules.idle_timeout())))
         .order_by_desc(session::Column::CreatedAt)
         .order_by_desc(session::Column::Id)
         .offset(left)
         .limit(u64::MAX >> 1)
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     end_where(tx, Condition::all().add(session::Column::Id.is_in(ids))).await?;
     Ok(())
 }
 
 /// A person's sessions that are neither ended nor over, the newest first; in one tenant or in all.
-pub(crate) async fn list(tx: &Tx, user_id: &str, tenant_id: Option<&str>) -> DomainResult<Vec<session::Model>> {
+pub(crate) async fn list(tx: &Read, user_id: &str, tenant_id: Option<&str>) -> DomainResult<Vec<session::Model>> {
     let mut sessions = session::Entity::find().filter(live_of(tx, user_id));
     if let Some(tenant_id) = tenant_id {
         sessions = sessions.filter(session::Column::TenantId.eq(tenant_id));
     }
-    Ok(sessions.order_by_desc(session::Column::CreatedAt).order_by_desc(session::Column::Id).all(tx).await?)
+    Ok(sessions.order_by_desc(session::Column::CreatedAt).order_by_desc(session::Column::Id).fetch_all(tx).await?)
 }
 
-fn live(tx: &Tx) -> Condition {
+fn live(tx: &Read) -> Condition {
     Condition::all().add(session::Column::EndedAt.is_null()).add(session::Column::ExpiresAt.gt(tx.now()))
 }
 
-fn live_of(tx: &Tx, user_id: &str) -> Condition {
+fn live_of(tx: &Read, user_id: &str) -> Condition {
     live(tx).add(session::Column::UserId.eq(user_id))
 }
 
 /// The session with that id.
-pub(crate) async fn find(tx: &Tx, session_id: &str) -> DomainResult<Option<session::Model>> {
-    Ok(session::Entity::find_by_id(session_id).one(tx).await?)
+pub(crate) async fn find(tx: &Read, session_id: &str) -> DomainResult<Option<session::Model>> {
+    Ok(session::Entity::find_by_id(session_id).fetch_one(tx).await?)
 }
 
 /// Ends a session; nothing happens when it has ended.
-pub(crate) async fn end(tx: &Tx, session_id: &str) -> DomainResult<()> {
+pub(crate) async fn end(tx: &Write, session_id: &str) -> DomainResult<()> {
     end_where(tx, Condition::all().add(session::Column::Id.eq(session_id))).await?;
     Ok(())
 }
 
 /// Ends a live session of that person, in that tenant where one is given; or 404.
-pub(crate) async fn end_own(tx: &Tx, user_id: &str, tenant_id: Option<&str>, session_id: &str) -> DomainResult<()> {
+pub(crate) async fn end_own(tx: &Write, user_id: &str, tenant_id: Option<&str>, session_id: &str) -> DomainResult<()> {
     let mut which = live_of(tx, user_id).add(session::Column::Id.eq(session_id));
     if let Some(tenant_id) = tenant_id {
         which = which.add(session::Column::TenantId.eq(tenant_id));
@@ -160,7 +164,7 @@ pub(crate) async fn end_own(tx: &Tx, user_id: &str, tenant_id: Option<&str>, ses
 }
 
 /// Ends all sessions of a person but that one.
-pub(crate) async fn end_all_of_user(tx: &Tx, user_id: &str, except: Option<&str>) -> DomainResult<()> {
+pub(crate) async fn end_all_of_user(tx: &Write, user_id: &str, except: Option<&str>) -> DomainResult<()> {
     let mut which = Condition::all().add(session::Column::UserId.eq(user_id));
     if let Some(id) = except {
         which = which.add(session::Column::Id.ne(id));
@@ -170,14 +174,14 @@ pub(crate) async fn end_all_of_user(tx: &Tx, user_id: &str, except: Option<&str>
 }
 
 /// Ends all sessions of a person in a tenant.
-pub(crate) async fn end_all_in(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<()> {
+pub(crate) async fn end_all_in(tx: &Write, user_id: &str, tenant_id: &str) -> DomainResult<()> {
     let in_tenant = session::Column::TenantId.eq(tenant_id);
     end_where(tx, Condition::all().add(session::Column::UserId.eq(user_id)).add(in_tenant)).await?;
     Ok(())
 }
 
 /// Ends those that have not ended; gives their number.
-async fn end_where(tx: &Tx, which: Condition) -> DomainResult<u64> {
+async fn end_where(tx: &Write, which: Condition) -> DomainResult<u64> {
     let ended = session::Entity::update_many()
         .col_expr(session::Column::EndedAt, Expr::value(Some(tx.now())))
         .filter(which)
@@ -190,7 +194,7 @@ async fn end_where(tx: &Tx, which: Condition) -> DomainResult<u64> {
 /// Notes that the person proved anew who they are, and gives a refresh token in place of the one
 /// that there was.
 pub(crate) async fn prove_again(
-    tx: &Tx,
+    tx: &Write,
     configuration: &IdentityConfiguration,
     session: session::Model,
     proofs: &[&str],
@@ -204,7 +208,7 @@ pub(crate) async fn prove_again(
 
 /// Gives a refresh token in place of the one that a session has.
 pub(crate) async fn reopen(
-    tx: &Tx,
+    tx: &Write,
     configuration: &IdentityConfiguration,
     session: session::Model,
 ) -> DomainResult<Opened> {
@@ -221,8 +225,8 @@ pub(crate) async fn reopen(
 /// Refuses a user's token whose session has ended or is over, or whose holder may not work in its
 /// tenant any more: the token says that it is good, but we take it no longer. Gives the claims, with
 /// the roles and permissions that they lack where the environment keeps them out of tokens.
-pub(crate) async fn check(tx: &Tx, mut claims: UserClaims) -> DomainResult<UserClaims> {
-    let session = session::Entity::find_by_id(&claims.sid).find_also_related(user::Entity).one(tx).await?;
+pub(crate) async fn check(tx: &Read, mut claims: UserClaims) -> DomainResult<UserClaims> {
+    let session = session::Entity::find_by_id(&claims.sid).find_also_related(user::Entity).fetch_one(tx).await?;
     let Some((session, Some(user))) = session else {
         return Err(dead());
     };
@@ -240,7 +244,7 @@ pub(crate) async fn check(tx: &Tx, mut claims: UserClaims) -> DomainResult<UserC
 }
 
 /// Whether nothing has come up against a person's working in a tenant.
-pub(crate) async fn may_work_in(tx: &Tx, user: &user::Model, tenant_id: &str) -> DomainResult<bool> {
+pub(crate) async fn may_work_in(tx: &Read, user: &user::Model, tenant_id: &str) -> DomainResult<bool> {
     match memberships::require_entry(tx, user, tenant_id).await {
         Ok(_) => Ok(true),
         Err(error) if error.refusal() == Refusal::Forbidden => Ok(false),

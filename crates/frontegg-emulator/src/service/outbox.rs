@@ -49,7 +49,5 @@ pub(crate) async fn newest(
 
 /// Forgets all messages.
 pub(crate) async fn clear(service: &Service) -> DomainResult<()> {
-    let tx = service.store().write().await?;
-    outbox::clear(&tx).await?;
-    Ok(tx.commit().await?)
+    service.store().write(async |tx| outbox::clear(tx).await).await
 }

@@ -17,16 +17,12 @@ impl Service {
 
     /// Ends a session, or 404.
     pub(crate) async fn end_session(&self, id: &str) -> DomainResult<()> {
-        let tx = self.store().write().await?;
-        administration::end_session(&tx, id).await?;
-        Ok(tx.commit().await?)
+        self.store().write(async |tx| administration::end_session(tx, id).await).await
     }
 
     /// Ends all sessions.
     pub(crate) async fn end_sessions(&self) -> DomainResult<()> {
-        let tx = self.store().write().await?;
-        administration::end_sessions(&tx).await?;
-        Ok(tx.commit().await?)
+        self.store().write(async |tx| administration::end_sessions(tx).await).await
     }
 
     /// Who is locked out, or on the way there.
@@ -44,16 +40,12 @@ impl Service {
 
     /// Lets somebody in again, or 404.
     pub(crate) async fn clear_lockout(&self, user_id: &str) -> DomainResult<()> {
-        let tx = self.store().write().await?;
-        lockout::clear_lockout(&tx, user_id).await?;
-        Ok(tx.commit().await?)
+        self.store().write(async |tx| lockout::clear_lockout(tx, user_id).await).await
     }
 
     /// Lets everybody in again.
     pub(crate) async fn clear_lockouts(&self) -> DomainResult<()> {
-        let tx = self.store().write().await?;
-        lockout::clear_lockouts(&tx).await?;
-        Ok(tx.commit().await?)
+        self.store().write(async |tx| lockout::clear_lockouts(tx).await).await
     }
 }
 

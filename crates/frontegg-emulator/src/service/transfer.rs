@@ -12,12 +12,13 @@ use crate::{
     domain::{DomainError, DomainResult},
     service::Service,
     store::{
-        Store, Tx,
+        Fetch, Store, Write,
         dump::{self, LoadError, Rows},
         entity::issuer,
         migrations,
     },
     tokens::keys::{KeyDocument, KeySet},
+    wire::Secrets,
 };
 
 /// What a document calls itself.
@@ -62,18 +63,19 @@ impl fmt::Debug for Snapshot {
 
 impl Service {
     /// The state as a document; without secrets it leaves out what opens something as it stands.
-    pub(crate) async fn export(&self, secrets: bool) -> DomainResult<Value> {
-        let keys = if secrets { Some(self.keys().export(self.store()).await?) } else { None };
+    pub(crate) async fn export(&self, secrets: Secrets) -> DomainResult<Value> {
+        let all = secrets == Secrets::Included;
+        let keys = if all { Some(self.keys().export(self.store()).await?) } else { None };
         let tx = self.store().read().await?;
         let mut tables = BTreeMap::new();
-        for table in dump::tables().filter(|table| secrets || !SECRET_TABLES.contains(table)) {
+        for table in dump::tables().filter(|table| all || !SECRET_TABLES.contains(table)) {
             let mut rows = dump::dump(&tx, table).await?;
-            if table == "settings" && !secrets {
+            if table == "settings" && !all {
                 rows.retain(|row| row["kind"].as_str().is_none_or(|kind| !SECRET_SETTINGS.contains(&kind)));
             }
             tables.insert(table.to_owned(), rows);
         }
-        let issuers = issuer::Entity::find().all(&tx).await?;
+        let issuers = issuer::Entity::find().fetch_all(&tx).await?;
         let document = Document {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -90,12 +92,14 @@ impl Service {
     pub(crate) async fn import(&self, document: &Value) -> DomainResult<()> {
         let document = read(document)?;
         let keys = document.keys.as_deref().map(KeySet::read).transpose()?;
-        let tx = self.store().write().await?;
-        write(&tx, &document).await?;
-        if let Some(keys) = &keys {
-            self.keys().write(&tx, keys).await?;
-        }
-        tx.commit().await?;
+        let replace = async |tx: &Write| {
+            write(tx, &document).await?;
+            match &keys {
+                Some(keys) => self.keys().write(tx, keys).await,
+                None => Ok(()),
+            }
+        };
+        self.store().write(replace).await?;
         match keys {
             Some(keys) => self.keys().adopt(self.store(), keys).await,
             None => Ok(()),
@@ -128,7 +132,7 @@ fn read(document: &Value) -> DomainResult<Document> {
     Ok(document)
 }
 
-async fn write(tx: &Tx, document: &Document) -> DomainResult<()> {
+async fn write(tx: &Write, document: &Document) -> DomainResult<()> {
     dump::clear(tx).await?;
     for table in dump::tables() {
         let Some(rows) = document.tables.get(table).filter(|rows| !rows.is_empty()) else {

@@ -118,7 +118,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_key_in_three_forms() {
-        let store = Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store");
+        let store = Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store");
         let ring = Keys::of(&store).await.expect("keys").ring(&store).await.expect("a ring");
         let key = ring.active();
         let signature = key.sign(b"message").expect("a signature");
@@ -149,7 +149,7 @@ mod tests {
         let target = StoreTarget::SqliteFile(directory.path().join("state.db"));
         let mut kids = Vec::new();
         for _ in 0..2 {
-            let store = Store::open(&target, Clock::default()).await.expect("a store");
+            let store = Store::open(&target, Clock::default(), "http://emulator.test").await.expect("a store");
             let ring = Keys::of(&store).await.expect("keys").ring(&store).await.expect("a ring");
             kids.push(ring.active().kid().to_owned());
             store.close().await;
@@ -165,7 +165,7 @@ mod tests {
         for target in [StoreTarget::Memory, file] {
             let clock = Clock::default();
             clock.freeze();
-            let store = Store::open(&target, clock.clone()).await.expect("a store");
+            let store = Store::open(&target, clock.clone(), "http://emulator.test").await.expect("a store");
             let (keys, other) = (Keys::of(&store).await.expect("keys"), Keys::of(&store).await.expect("keys"));
             let kids = |ring: &Ring| {
                 let jwks = ring.jwks(clock.timestamp());
@@ -198,7 +198,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_of_an_endless_token_stays() {
         let clock = Clock::default();
-        let store = Store::open(&StoreTarget::Memory, clock.clone()).await.expect("a store");
+        let store = Store::open(&StoreTarget::Memory, clock.clone(), "http://emulator.test").await.expect("a store");
         let keys = Keys::of(&store).await.expect("keys");
         let first = keys.rotate(&store, clock.timestamp()).await.expect("rotated");
         keys.note(&store, &first, None).await.expect("noted");

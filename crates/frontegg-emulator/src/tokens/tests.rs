@@ -13,7 +13,7 @@ use crate::{
 };
 
 async fn ring() -> Arc<Ring> {
-    let store = Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store");
+    let store = Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store");
     Keys::of(&store).await.expect("keys").ring(&store).await.expect("a ring")
 }
 

@@ -34,8 +34,9 @@ fn serve() -> String {
     };
     let page =
         format!(r#"{{"items":{},"_metadata":{{"totalItems":{},"totalPages":{PAGES}}}}}"#, roles(), ROLES * PAGES);
-    let answers = [answer(r#"{"token":"t","expiresIn":86400}"#), answer(&roles()), answer(&page)];
-    let answers: &'static [Vec<u8>; 3] = Box::leak(Box::new(answers));
+    let token = answer(r#"{"token":"t","expiresIn":86400}"#);
+    let answers = Answers { token, list: answer(&roles()), page: answer(&page) };
+    let answers: &'static Answers = Box::leak(Box::new(answers));
     let (send, receive) = std::sync::mpsc::channel();
     thread::spawn(move || {
         runtime().block_on(async move {
@@ -49,7 +50,14 @@ fn serve() -> String {
     format!("http://{}", receive.recv().expect("an address"))
 }
 
-async fn exchange(mut stream: TcpStream, [token, list, page]: &[Vec<u8>; 3]) {
+/// The responses of the service, as they are sent.
+struct Answers {
+    token: Vec<u8>,
+    list: Vec<u8>,
+    page: Vec<u8>,
+}
+
+async fn exchange(mut stream: TcpStream, answers: &Answers) {
     let mut buffer = vec![0; 16 * 1024];
     let mut held = 0;
     while let Ok(read @ 1..) = stream.read(&mut buffer[held..]).await {
@@ -60,9 +68,9 @@ async fn exchange(mut stream: TcpStream, [token, list, page]: &[Vec<u8>; 3]) {
             if request.starts_with(b"POST") { request.ends_with(b"}") } else { request.ends_with(b"\r\n\r\n") };
         if is_whole {
             let answer = match request {
-                [b'P', ..] => token,
-                _ if request.windows(3).take(80).any(|part| part == b"/v2") => page,
-                _ => list,
+                [b'P', ..] => &answers.token,
+                _ if request.windows(3).take(80).any(|part| part == b"/v2") => &answers.page,
+                _ => &answers.list,
             };
             held = 0;
             if stream.write_all(answer).await.is_err() {
@@ -86,12 +94,13 @@ pub(crate) struct Ways {
 impl Ways {
     /// With a service that answers from memory.
     pub(crate) fn new() -> Self {
-        Self::to(serve(), ("id", "key"), "t")
+        let url = serve();
+        Self::to(Frontegg::builder().base_url(&url).credentials("id", "key"), url, "t")
     }
 
-    /// With that service, as tenant `acme`; reqwest has the token already.
-    pub(crate) fn to(url: String, (client_id, api_key): (&str, &str), token: &str) -> Self {
-        let frontegg = Frontegg::builder().base_url(&url).credentials(client_id, api_key).build().expect("a client");
+    /// With the service at that URL, as tenant `acme`; reqwest has the token already.
+    pub(crate) fn to(builder: frontegg_identity::Builder, url: String, token: &str) -> Self {
+        let frontegg = builder.build().expect("a client");
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().expect("a header"));
         headers.insert("frontegg-tenant-id", HeaderValue::from_static("acme"));

@@ -4,9 +4,9 @@ use frontegg_model::{Secret, types};
 
 use super::{Gate, Login, MailedLink};
 use crate::{
-    call::Response,
     error::{Error, ErrorKind},
     params,
+    response::Response,
     scope::{Access, Authorized, Environment},
     session::Cookies,
     views::{Authentication, General, UserManagement},

@@ -1,18 +1,13 @@
 //! Looking machine access tokens up: whether they still hold, and what they may do.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use frontegg_client::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::{TokenKind, VerifyError, flights::Flights};
-use crate::{builder::Frontegg, error::Error};
+use crate::{builder::Frontegg, error::Error, lock::Mutex};
 
 /// How long an answer is believed: a revoked token is refused within this time.
 const LIFE: Duration = Duration::from_secs(10);
@@ -135,14 +130,14 @@ pub struct MemoryCache(Mutex<HashMap<String, (Instant, Option<Grants>)>>);
 
 impl GrantsCache for MemoryCache {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Option<Option<Grants>>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        let kept = self.0.lock().get(key).cloned();
         let kept = kept.filter(|(end, _)| Instant::now() < *end).map(|(_, grants)| grants);
         Box::pin(std::future::ready(kept))
     }
 
     fn put<'a>(&'a self, key: &'a str, grants: &'a Option<Grants>, life: Duration) -> BoxFuture<'a, ()> {
         let now = Instant::now();
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.lock();
         if kept.len() >= MANY {
             kept.retain(|_, (end, _)| now < *end);
         }

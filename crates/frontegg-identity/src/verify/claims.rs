@@ -130,9 +130,14 @@ impl Claims {
         self.name.as_deref()
     }
 
-    /// The user's address, and whether it is verified.
-    pub fn email(&self) -> Option<(&str, bool)> {
-        self.email.as_deref().map(|email| (email, self.email_verified.unwrap_or_default()))
+    /// The user's e-mail address.
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
+    /// Whether the user's e-mail address is verified.
+    pub fn email_verified(&self) -> bool {
+        self.email_verified.unwrap_or_default()
     }
 
     /// Where the user's picture is.

@@ -3,10 +3,12 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, MutexGuard},
 };
 
 use tokio::sync::OnceCell;
+
+use crate::lock::Mutex;
 
 type Cells<T> = HashMap<String, Arc<OnceCell<T>>>;
 
@@ -34,7 +36,7 @@ impl<T: Clone> Flights<T> {
     }
 
     fn cells(&self) -> MutexGuard<'_, Cells<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,17 +1,13 @@
 //! The environment's public keys: fetched once, kept, fetched again when a token names another.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{VerifyError, jws::Key};
+use crate::lock::RwLock;
 
 /// How long a failed or fruitless fetch keeps the next one away: a flood of tokens with made-up key
 /// ids must not become a flood of fetches.
@@ -105,7 +101,7 @@ impl Keys {
             }
         };
         let found = held.find(kid);
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = held;
+        *self.held.write() = held;
         found
     }
 
@@ -125,7 +121,7 @@ impl Keys {
     }
 
     fn held(&self) -> Held {
-        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.held.read().clone()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, MutexGuard},
     time::Duration,
 };
 
@@ -15,6 +15,7 @@ use redis::{
 use tokio::time::Instant;
 
 use super::{Grants, GrantsCache};
+use crate::lock::Mutex;
 
 /// How long Redis may take; the service would have answered by then.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -65,8 +66,8 @@ impl RedisCache {
         None
     }
 
-    fn rest(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    fn rest(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.rest.lock()
     }
 }
 

@@ -21,7 +21,8 @@ pub fn table(api: &Api) -> Result<String> {
     for operation in &api.operations {
         writeln!(
             out,
-            "    Operation::row({:?}, M::{}, {:?}, {:?}, C::{}, T::{}, [N::{}, N::{}], [{}, {}, {}], {}, {:?}, {:?}),",
+            "    Operation {{ id: {:?}, method: M::{}, path: {:?}, tag: {:?}, category: C::{}, token: T::{}, tenant: N::{}, \
+             user: N::{}, application: {}, status: {}, idempotent: {}, paged: {}, published: {}, request: {:?}, answer: {:?} }},",
             operation.id,
             operation.method.to_upper_camel_case(),
             operation.path,
@@ -31,15 +32,21 @@ pub fn table(api: &Api) -> Result<String> {
             need(operation.tenant),
             need(operation.user),
             operation.takes_application(),
+            operation.status,
+            is_idempotent(&operation.method),
             operation.paged(),
             operation.published,
-            operation.status,
             operation.body.as_ref().map(|body| schema_name(&body.schema)),
             operation.answer.as_ref().map(schema_name),
         )?;
     }
     out.push_str("];\n");
     Ok(out)
+}
+
+/// Whether a method is idempotent (RFC 9110 §9.2.2).
+fn is_idempotent(method: &str) -> bool {
+    matches!(method, "get" | "put" | "delete")
 }
 
 fn need(need: Need) -> &'static str {

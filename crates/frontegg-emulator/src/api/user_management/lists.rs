@@ -13,7 +13,7 @@ use crate::{
     },
     domain::people::{
         lists::{self, Identifier, Listing, Phrase, Reach, Scope, SortBy},
-        profiles,
+        profiles::{self, Roles},
     },
     service::Service,
 };
@@ -35,7 +35,7 @@ pub(in crate::api) struct Asked {
     pub(in crate::api) order: Option<enums::SortOrder>,
     pub(in crate::api) phrase: Phrase,
     /// Whether memberships show their roles, as they did in older versions.
-    pub(in crate::api) with_roles: bool,
+    pub(in crate::api) roles: Roles,
 }
 
 pub(super) async fn list_users(
@@ -86,7 +86,7 @@ pub(super) async fn search_users(
         sort_by: params.sort_by,
         order: params.order,
         phrase,
-        with_roles: false,
+        roles: Roles::LeftOut,
     };
     page_of_users(service, cx, asked).await
 }
@@ -122,7 +122,7 @@ pub(in crate::api) async fn page_of_users(
         Reach::Environment => &[],
     };
     let view = scope.asked.or(scope.tenant);
-    let profiles = profiles::load(&tx, found.items, viewer(cx, None, within), view, asked.with_roles).await?;
+    let profiles = profiles::load(&tx, found.items, viewer(cx, None, within), view, asked.roles).await?;
     Ok(types::UserPage {
         metadata: paging::metadata(page, found.total),
         links: Some(paging::links(cx, page, found.total)),

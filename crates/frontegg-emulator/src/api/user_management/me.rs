@@ -8,6 +8,7 @@ use crate::{
     api::{caller::viewer, user_answers},
     clock::Timestamp,
     domain::{
+        identifiers::Proof,
         memberships,
         people::{
             self,
@@ -18,7 +19,7 @@ use crate::{
     },
     service::Service,
     store::{
-        Tx,
+        Read,
         entity::{tenant, user},
     },
 };
@@ -42,16 +43,18 @@ pub(super) async fn update_my_profile(
     cx: &RequestContext,
     body: types::UpdateUserDto,
 ) -> ApiResult<types::UserDto> {
-    let tx = service.store().write().await?;
-    let user = users::require(&tx, cx.user()?).await?;
-    let user = users::update(&tx, user, changes(body), false).await?;
-    let full = here(&tx, cx, user).await?;
-    tx.commit().await?;
+    let full = service
+        .write(async |tx| {
+            let user = users::require(tx, cx.user()?).await?;
+            let user = users::update(tx, user, changes(body), Proof::Unproven).await?;
+            Ok(here(tx, cx, user).await?)
+        })
+        .await?;
     Ok(user_answers::full(service, full))
 }
 
 /// Somebody with what holds in the tenant of the request.
-async fn here(tx: &Tx, cx: &RequestContext, user: user::Model) -> ApiResult<FullProfile> {
+async fn here(tx: &Read, cx: &RequestContext, user: user::Model) -> ApiResult<FullProfile> {
     let user_id = user.id.clone();
     Ok(profiles::full(tx, user, viewer(cx, Some(&user_id), &[]), Some(cx.tenant()?)).await?)
 }
@@ -72,12 +75,14 @@ pub(super) async fn set_my_active_tenant(
     body: types::UpdateUserTenantDto,
 ) -> ApiResult<types::UserDto> {
     let user_id = cx.user()?;
-    let tx = service.store().write().await?;
-    let user = users::require(&tx, user_id).await?;
-    memberships::require_entry(&tx, &user, &body.tenant_id).await?;
-    let user = users::set_active_tenant(&tx, user, &body.tenant_id).await?;
-    let full = profiles::full(&tx, user, viewer(cx, Some(user_id), &[]), None).await?;
-    tx.commit().await?;
+    let full = service
+        .write(async |tx| {
+            let user = users::require(tx, user_id).await?;
+            memberships::require_entry(tx, &user, &body.tenant_id).await?;
+            let user = users::set_active_tenant(tx, user, &body.tenant_id).await?;
+            Ok(profiles::full(tx, user, viewer(cx, Some(user_id), &[]), None).await?)
+        })
+        .await?;
     Ok(user_answers::full(service, full))
 }
 
@@ -102,7 +107,7 @@ pub(super) async fn list_my_tenants_v2(
 /// The tenants that a person can enter, and the active one.
 pub(in crate::api) async fn my_tenants(
     service: &Service,
-    tx: &Tx,
+    tx: &Read,
     user_id: &str,
     active: tenant::Model,
 ) -> ApiResult<types::GetUserTenantsResponseDto> {

@@ -9,7 +9,7 @@ use crate::{
         messages::outbox::Draft,
         settings::{self, Form, Owner},
     },
-    store::Tx,
+    store::Write,
 };
 
 /// The kind of the settings document: how often there was work in vain.
@@ -18,15 +18,15 @@ const KIND: &str = "decoys";
 pub(crate) const FORM: Form = Form::of::<u64>(KIND);
 
 /// Writes something that says nothing. Commit it as if it did: what is written is what takes time.
-pub(crate) async fn write(tx: &Tx) -> DomainResult<()> {
+pub(crate) async fn write(tx: &Write) -> DomainResult<()> {
     let count: u64 = settings::get(tx, Owner::Environment, KIND).await?;
     settings::put(tx, Owner::Environment, KIND, &count.wrapping_add(1)).await
 }
 
 /// Writes a message and takes it back.
-pub(crate) async fn message(tx: &Tx, base_url: &str, draft: Draft) -> DomainResult<()> {
+pub(crate) async fn message(tx: &Write, draft: Draft) -> DomainResult<()> {
     tx.execute_unprepared("SAVEPOINT decoy").await?;
-    draft.send(tx, base_url).await?;
+    draft.send(tx).await?;
     tx.execute_unprepared("ROLLBACK TO SAVEPOINT decoy").await?;
     tx.execute_unprepared("RELEASE SAVEPOINT decoy").await?;
     write(tx).await
@@ -45,12 +45,12 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_left_of_a_message() {
-        let store = Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store");
+        let store = Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store");
         for _ in 0..2 {
-            let tx = store.write().await.expect("a transaction");
+            let tx = store.begin_write().await;
             let draft = outbox::mail(EmailTemplateType::ResetPassword, "nobody@acme.test").token("x");
-            message(&tx, "http://emulator.test", draft).await.expect("a decoy");
-            tx.commit().await.expect("a commit");
+            message(&tx, draft).await.expect("a decoy");
+            tx.finish().await;
         }
         let tx = store.read().await.expect("a transaction");
         assert!(outbox::list(&tx, &outbox::Filter::default(), None).await.expect("a list").is_empty());

@@ -18,29 +18,35 @@ impl World {
     async fn new() -> Self {
         let clock = Clock::default();
         clock.freeze();
-        let store = Store::open(&StoreTarget::Memory, clock.clone()).await.expect("a store");
-        let tx = store.write().await.expect("a transaction");
+        let store = Store::open(&StoreTarget::Memory, clock.clone(), "http://emulator.test").await.expect("a store");
+        let tx = store.begin_write().await;
         let (ada, bob) = (person(&tx, "ada@acme.test").await, person(&tx, "bob@acme.test").await);
-        tx.commit().await.expect("a commit");
+        tx.finish().await;
         Self { store, clock, ada, bob }
     }
 
-    async fn tx(&self) -> Tx {
-        self.store.write().await.expect("a transaction")
+    async fn tx(&self) -> Write {
+        self.store.begin_write().await
     }
 }
 
-async fn person(tx: &Tx, email: &str) -> String {
+async fn person(tx: &Write, email: &str) -> String {
     let new = NewUser { email: Some(email.to_owned()), ..NewUser::default() };
     users::create(tx, new).await.expect("a person").id
 }
 
-fn flaw(checked: DomainResult<Checked>) -> Flaw {
-    checked.expect("an answer").expect_err("a flaw")
+fn flaw(spent: DomainResult<impl Into<Counted>>) -> Flaw {
+    match spent.expect("an answer").into() {
+        Tried::Refused(flaw) => flaw,
+        Tried::Done(row) => panic!("{row:?} is good"),
+    }
 }
 
-fn good(checked: DomainResult<Checked>) -> one_time_token::Model {
-    checked.expect("an answer").expect("something good")
+fn good(spent: DomainResult<impl Into<Counted>>) -> one_time_token::Model {
+    match spent.expect("an answer").into() {
+        Tried::Done(row) => row,
+        Tried::Refused(flaw) => panic!("{flaw:?}"),
+    }
 }
 
 /// Another code than that.
@@ -73,7 +79,7 @@ async fn a_new_one_voids_the_old_and_time_voids_all() {
     let others = Grant::new(Purpose::Unlock, &world.bob).token(&tx).await.expect("a token");
     assert_eq!(flaw(Presented::new(Purpose::Unlock, &first).look(&tx).await), Flaw::Unknown);
     good(Presented::new(Purpose::Unlock, &second).look(&tx).await);
-    tx.commit().await.expect("a commit");
+    tx.finish().await;
 
     world.clock.advance(Duration::from_mins(1));
     let tx = world.tx().await;
@@ -153,7 +159,7 @@ async fn the_store_holds_fingerprints() {
     let tx = world.tx().await;
     let handle = Grant::new(Purpose::MailSecondFactor, &world.ada).code(&tx).await.expect("a code");
     let bare = Grant::new(Purpose::SmsSignIn, &world.ada).bare_code(&tx).await.expect("a code");
-    let rows = one_time_token::Entity::find().all(&tx).await.expect("rows");
+    let rows = one_time_token::Entity::find().fetch_all(&tx).await.expect("rows");
     let text = format!("{rows:?}");
     assert_eq!(rows.len(), 2);
     assert!(!text.contains(&handle.token));
@@ -172,7 +178,7 @@ async fn an_own_code_is_good_for_its_holder_and_what_it_is_about() {
         grant.own_code(&tx).await.expect("a code")
     };
     let spend = async |user_id: &str, target: &str, code: &str| {
-        spend_own(&tx, Purpose::EmailVerification, (user_id, target), code).await
+        spend_own(&tx, Purpose::EmailVerification, Own { user_id, target }, code).await
     };
     let (ada, bob) = (world.ada.as_str(), world.bob.as_str());
     let old = issue(ada, "x").await;
@@ -190,9 +196,9 @@ async fn an_own_code_is_good_for_its_holder_and_what_it_is_about() {
     assert_eq!(flaw(spend(ada, "x", &x).await), Flaw::Spent);
     // Nothing that could be presented elsewhere is stored in clear.
     let late = issue(ada, "y").await;
-    tx.commit().await.expect("a commit");
+    tx.finish().await;
     world.clock.advance(LIFETIME);
     let tx = world.tx().await;
-    let row = spend_own(&tx, Purpose::EmailVerification, (ada, "y"), &late).await;
+    let row = spend_own(&tx, Purpose::EmailVerification, Own { user_id: ada, target: "y" }, &late).await;
     assert_eq!(flaw(row), Flaw::Expired);
 }

@@ -9,7 +9,7 @@ use super::emails;
 use crate::{
     domain::{DomainResult, input},
     store::{
-        Tx,
+        Read,
         entity::{membership, phone_number, user, user_email, username},
         query::{self, Page, Paged},
     },
@@ -91,7 +91,7 @@ impl Listing {
 }
 
 /// One page of email records.
-pub(crate) async fn emails(tx: &Tx, listing: Listing) -> DomainResult<Paged<user_email::Model>> {
+pub(crate) async fn emails(tx: &Read, listing: Listing) -> DomainResult<Paged<user_email::Model>> {
     let listing = Listing { prefix: listing.prefix.as_deref().map(emails::key), ..listing };
     let select =
         listing.narrow(user_email::Entity::find(), user_email::Column::UserId, user_email::Column::AddressKey)?;
@@ -106,7 +106,7 @@ pub(crate) async fn emails(tx: &Tx, listing: Listing) -> DomainResult<Paged<user
 }
 
 /// One page of usernames.
-pub(crate) async fn usernames(tx: &Tx, listing: Listing) -> DomainResult<Paged<username::Model>> {
+pub(crate) async fn usernames(tx: &Read, listing: Listing) -> DomainResult<Paged<username::Model>> {
     let select = listing.narrow(username::Entity::find(), username::Column::UserId, username::Column::Username)?;
     let key = match listing.sort_by {
         SortBy::CreatedAt => username::Column::CreatedAt,
@@ -119,7 +119,7 @@ pub(crate) async fn usernames(tx: &Tx, listing: Listing) -> DomainResult<Paged<u
 }
 
 /// One page of phone numbers.
-pub(crate) async fn phone_numbers(tx: &Tx, listing: Listing) -> DomainResult<Paged<phone_number::Model>> {
+pub(crate) async fn phone_numbers(tx: &Read, listing: Listing) -> DomainResult<Paged<phone_number::Model>> {
     let select = listing.narrow(
         phone_number::Entity::find(),
         phone_number::Column::UserId,

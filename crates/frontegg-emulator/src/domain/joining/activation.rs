@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::onboarding::{self, Mail, Returned};
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainError, DomainResult, Tried,
         caller::Caller,
         codes::decoy,
         identifiers::emails,
@@ -19,7 +19,7 @@ use crate::{
     },
     ids,
     store::{
-        Store, Tx,
+        Read, Store, Write,
         entity::{MembershipStatus, membership, user},
     },
 };
@@ -44,7 +44,7 @@ enum Password {
 }
 
 impl Password {
-    async fn of(tx: &Tx, user: &user::Model) -> DomainResult<Self> {
+    async fn of(tx: &Read, user: &user::Model) -> DomainResult<Self> {
         if user.provider != "local" || !configuration::get(tx).await?.allows_passwords() {
             return Ok(Self::Needless);
         }
@@ -54,7 +54,7 @@ impl Password {
 
 /// Whether somebody who holds an activation token has to set a password; 400 when it is no good. It
 /// stays as it is.
-pub(crate) async fn wants_password(tx: &Tx, user_id: &str, token: &str) -> DomainResult<bool> {
+pub(crate) async fn wants_password(tx: &Read, user_id: &str, token: &str) -> DomainResult<bool> {
     let user = users::require(tx, user_id).await?;
     let returned = Returned { mail: Mail::Activation, user_id, token, code: None };
     returned.look(tx).await?.map_err(|_| returned.refusal())?;
@@ -87,30 +87,29 @@ pub(crate) async fn activate(
         (None, _) | (_, Password::Needless) => None,
         (Some(new), _) => Some(passwords::prepare(store, passwords, Subject::User(user_id), new).await?),
     };
-    let tx = store.write().await?;
-    users::require(&tx, user_id).await?;
-    if returned.spend(&tx).await?.is_err() {
-        tx.commit().await?;
-        return Err(returned.refusal());
-    }
-    if let Some(new) = new {
-        passwords::set(&tx, user_id, new).await?;
-        sessions::end_all_of_user(&tx, user_id, None).await?;
-    }
-    users::verify(&tx, user_id).await?;
-    let user = users::require(&tx, user_id).await?;
-    let outcome = login::first_factor_done(&tx, user, FirstFactor::Activation, visit).await?;
-    tx.commit().await?;
-    Ok(outcome)
+    store
+        .attempt(async |tx| {
+            users::require(tx, user_id).await?;
+            if let Tried::Refused(refusal) = returned.spend(tx).await? {
+                return Ok(Tried::Refused(refusal));
+            }
+            if let Some(new) = new {
+                passwords::set(tx, user_id, new).await?;
+                sessions::end_all_of_user(tx, user_id, None).await?;
+            }
+            users::verify(tx, user_id).await?;
+            let user = users::require(tx, user_id).await?;
+            login::first_factor_done(tx, user, FirstFactor::Activation, visit).await.map(Tried::Done)
+        })
+        .await
 }
 
 /// Mails a new token to whoever has that address and is not activated. That somebody is, only those
 /// are told who may know of them: 400. To all others it looks as if they were not, as it does where
 /// nobody has the address.
 pub(crate) async fn resend(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
-    base_url: &str,
     address: &str,
     context: Map<String, Value>,
 ) -> DomainResult<()> {
@@ -123,7 +122,7 @@ pub(crate) async fn resend(
         if let Some(row) = waiting(&user, &rows)
             && !user.is_locked
         {
-            onboarding::send(tx, base_url, Mail::Activation, &user, row, context).await?;
+            onboarding::send(tx, Mail::Activation, &user, row, context).await?;
             return decoy::write(tx).await;
         }
         let may_know = match caller.tenant() {
@@ -134,7 +133,7 @@ pub(crate) async fn resend(
             return Err(DomainError::bad_request("User is already activated"));
         }
     }
-    onboarding::pretend(tx, base_url, Mail::Activation, context).await
+    onboarding::pretend(tx, Mail::Activation, context).await
 }
 
 /// The membership that an activation is outstanding for.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::creation::{self, Invitation};
 use crate::{
     domain::{DomainError, DomainResult, Refusal, caller::Caller, jobs, memberships, settings::Form, tenants},
-    store::Tx,
+    store::{Read, Write},
 };
 
 /// The kind of the job.
@@ -46,17 +46,12 @@ pub(crate) fn check(names: impl ExactSizeIterator<Item = bool>) -> DomainResult<
 }
 
 /// Invites these people and tells who could not be. Members are passed over.
-pub(crate) async fn invite(
-    tx: &Tx,
-    base_url: &str,
-    tenant_id: &str,
-    entries: Vec<Entry>,
-) -> DomainResult<Vec<Failure>> {
+pub(crate) async fn invite(tx: &Write, tenant_id: &str, entries: Vec<Entry>) -> DomainResult<Vec<Failure>> {
     tenants::require(tx, tenant_id).await?;
     let mut failures = Vec::new();
     for entry in entries {
         match entry {
-            Ok(invitation) => failures.extend(invite_one(tx, base_url, tenant_id, invitation).await?),
+            Ok(invitation) => failures.extend(invite_one(tx, tenant_id, invitation).await?),
             Err(failure) => failures.push(failure),
         }
     }
@@ -64,12 +59,12 @@ pub(crate) async fn invite(
 }
 
 /// Keeps the report of an invitation that has ended; gives its id.
-pub(crate) async fn keep(tx: &Tx, report: &Report) -> DomainResult<String> {
+pub(crate) async fn keep(tx: &Write, report: &Report) -> DomainResult<String> {
     jobs::keep(tx, KIND, report).await
 }
 
 /// What went wrong with one of them is told, unless it is the emulator that failed.
-async fn invite_one(tx: &Tx, base_url: &str, tenant_id: &str, invitation: Invitation) -> DomainResult<Option<Failure>> {
+async fn invite_one(tx: &Write, tenant_id: &str, invitation: Invitation) -> DomainResult<Option<Failure>> {
     let email = invitation.person.email.clone();
     let invited = async {
         let known = creation::known_person(tx, &invitation.person).await?;
@@ -78,7 +73,7 @@ async fn invite_one(tx: &Tx, base_url: &str, tenant_id: &str, invitation: Invita
         {
             return Ok(());
         }
-        creation::invite(tx, Caller::Environment, base_url, tenant_id, invitation).await.map(|_| ())
+        creation::invite(tx, Caller::Environment, tenant_id, invitation).await.map(|_| ())
     };
     match invited.await {
         Ok(()) => Ok(None),
@@ -88,6 +83,6 @@ async fn invite_one(tx: &Tx, base_url: &str, tenant_id: &str, invitation: Invita
 }
 
 /// The report of such a job, or 404.
-pub(crate) async fn report(tx: &Tx, id: &str) -> DomainResult<Report> {
+pub(crate) async fn report(tx: &Read, id: &str) -> DomainResult<Report> {
     jobs::report(tx, KIND, id).await
 }

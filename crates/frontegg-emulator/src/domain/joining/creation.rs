@@ -14,7 +14,7 @@ use crate::{
         users::{self, NewUser},
     },
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{MembershipStatus, membership, tenant, user},
     },
 };
@@ -41,11 +41,10 @@ pub(crate) struct Joined {
 }
 
 /// Invites somebody to a tenant: new people get an account, known ones a further membership,
-/// pending ones their mail again. Links in mails begin with `base_url`.
+/// pending ones their mail again.
 pub(crate) async fn invite(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
-    base_url: &str,
     tenant_id: &str,
     invitation: Invitation,
 ) -> DomainResult<Joined> {
@@ -77,7 +76,7 @@ pub(crate) async fn invite(
         (None, _) => (newcomer(tx, caller, &tenant, invitation).await?, Mail::Activation),
     };
     if !silent {
-        onboarding::send(tx, base_url, mail, &joined.user, &joined.membership, context).await?;
+        onboarding::send(tx, mail, &joined.user, &joined.membership, context).await?;
     }
     Ok(joined)
 }
@@ -87,7 +86,12 @@ pub(crate) async fn invite(
 ///
 /// What may be refused is looked at before anything is written, so that the other entries of a list
 /// can go on.
-async fn newcomer(tx: &Tx, caller: Caller<'_>, tenant: &tenant::Model, invitation: Invitation) -> DomainResult<Joined> {
+async fn newcomer(
+    tx: &Write,
+    caller: Caller<'_>,
+    tenant: &tenant::Model,
+    invitation: Invitation,
+) -> DomainResult<Joined> {
     let silent = invitation.silent || invitation.person.email.is_none();
     let status = if silent { MembershipStatus::PendingLogin } else { MembershipStatus::NotActivated };
     let place = place(tx, caller, tenant, invitation.role_ids, invitation.seconds, status).await?;
@@ -98,7 +102,7 @@ async fn newcomer(tx: &Tx, caller: Caller<'_>, tenant: &tenant::Model, invitatio
 
 /// A place in a tenant with these roles, or the default ones, as far as it may be given.
 async fn place(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     tenant: &tenant::Model,
     role_ids: Option<Vec<String>>,
@@ -110,7 +114,7 @@ async fn place(
     Ok(NewMembership { roles, status, expires_at })
 }
 
-async fn join(tx: &Tx, user: user::Model, tenant: &tenant::Model, place: NewMembership) -> DomainResult<Joined> {
+async fn join(tx: &Write, user: user::Model, tenant: &tenant::Model, place: NewMembership) -> DomainResult<Joined> {
     let membership = memberships::join(tx, &user, tenant, place).await?;
     // The tenant may have become the active one.
     let user = users::require(tx, &user.id).await?;
@@ -118,7 +122,7 @@ async fn join(tx: &Tx, user: user::Model, tenant: &tenant::Model, place: NewMemb
 }
 
 /// Who that is, if anybody has the address or, without one, the username.
-pub(super) async fn known_person(tx: &Tx, person: &NewUser) -> DomainResult<Option<user::Model>> {
+pub(super) async fn known_person(tx: &Read, person: &NewUser) -> DomainResult<Option<user::Model>> {
     let by_email = match &person.email {
         Some(email) => emails::find(tx, email).await?.map(|row| row.user_id),
         None => None,
@@ -137,11 +141,11 @@ pub(super) async fn known_person(tx: &Tx, person: &NewUser) -> DomainResult<Opti
         (Some(id), _) | (None, Some(id)) => id,
         (None, None) => return Ok(None),
     };
-    Ok(user::Entity::find_by_id(id).one(tx).await?)
+    Ok(user::Entity::find_by_id(id).fetch_one(tx).await?)
 }
 
 /// The tenant to invite to: one that exists, unless the environment takes any, and is not locked.
-async fn open_tenant(tx: &Tx, tenant_id: &str) -> DomainResult<tenant::Model> {
+async fn open_tenant(tx: &Write, tenant_id: &str) -> DomainResult<tenant::Model> {
     let tenant = match tenants::find(tx, tenant_id).await? {
         Some(tenant) => tenant,
         None => {
@@ -165,7 +169,7 @@ pub(super) fn require_unlocked(tenant: tenant::Model) -> DomainResult<tenant::Mo
 
 /// Creates somebody who is not known yet, in a tenant that exists, without any mail.
 pub(crate) async fn create_in_tenant(
-    tx: &Tx,
+    tx: &Write,
     tenant_id: &str,
     person: NewUser,
     role_ids: Option<Vec<String>>,
@@ -178,38 +182,54 @@ pub(crate) async fn create_in_tenant(
     join(tx, user, &tenant, place).await
 }
 
-/// Makes a known person a member of a further tenant, with the default roles. An unknown tenant is
-/// created, unless it must exist.
+/// Whether somebody is told by mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mailing {
+    Send,
+    Silent,
+}
+
+/// What becomes of a tenant id that nobody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnknownTenant {
+    /// The tenant is created.
+    Create,
+    /// 404.
+    Refuse,
+}
+
+/// Makes a known person a member of a further tenant, with the default roles.
 pub(crate) async fn add_to_tenant(
-    tx: &Tx,
-    base_url: &str,
+    tx: &Write,
     user_id: &str,
     tenant_id: &str,
-    silent: bool,
-    must_exist: bool,
+    mailing: Mailing,
+    unknown: UnknownTenant,
 ) -> DomainResult<user::Model> {
     let user = users::require(tx, user_id).await?;
-    let tenant = require_unlocked(tenant_of(tx, tenant_id, must_exist).await?)?;
-    let status = if silent { MembershipStatus::PendingLogin } else { MembershipStatus::PendingInvitation };
+    let tenant = require_unlocked(tenant_of(tx, tenant_id, unknown).await?)?;
+    let status = match mailing {
+        Mailing::Silent => MembershipStatus::PendingLogin,
+        Mailing::Send => MembershipStatus::PendingInvitation,
+    };
     let place = place(tx, Caller::Environment, &tenant, None, None, status).await?;
     let joined = join(tx, user, &tenant, place).await?;
-    if !silent {
+    if mailing == Mailing::Send {
         let context = serde_json::Map::new();
-        onboarding::send(tx, base_url, Mail::Invitation, &joined.user, &joined.membership, context).await?;
+        onboarding::send(tx, Mail::Invitation, &joined.user, &joined.membership, context).await?;
     }
     Ok(joined.user)
 }
 
-/// Sends a person to a tenant to work in. They become a member if they are none; an unknown tenant
-/// is created, unless it must exist.
+/// Sends a person to a tenant to work in. They become a member if they are none.
 pub(crate) async fn set_active_tenant(
-    tx: &Tx,
+    tx: &Write,
     user_id: &str,
     tenant_id: &str,
-    must_exist: bool,
+    unknown: UnknownTenant,
 ) -> DomainResult<user::Model> {
     let user = users::require(tx, user_id).await?;
-    let tenant = tenant_of(tx, tenant_id, must_exist).await?;
+    let tenant = tenant_of(tx, tenant_id, unknown).await?;
     if memberships::find(tx, user_id, tenant_id).await?.is_none() {
         let place = place(tx, Caller::Environment, &tenant, None, None, MembershipStatus::Activated).await?;
         join(tx, user.clone(), &tenant, place).await?;
@@ -217,6 +237,9 @@ pub(crate) async fn set_active_tenant(
     users::set_active_tenant(tx, user, tenant_id).await
 }
 
-async fn tenant_of(tx: &Tx, tenant_id: &str, must_exist: bool) -> DomainResult<tenant::Model> {
-    if must_exist { tenants::require(tx, tenant_id).await } else { tenants::ensure(tx, tenant_id).await }
+async fn tenant_of(tx: &Write, tenant_id: &str, unknown: UnknownTenant) -> DomainResult<tenant::Model> {
+    match unknown {
+        UnknownTenant::Refuse => tenants::require(tx, tenant_id).await,
+        UnknownTenant::Create => tenants::ensure(tx, tenant_id).await,
+    }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainError, DomainResult, Tried,
         caller::Caller,
         identifiers::emails,
         memberships,
@@ -19,35 +19,29 @@ use crate::{
         tenants, users,
     },
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{MembershipStatus, Purpose, membership, one_time_token, tenant, user},
     },
 };
 
-/// Makes a member of whoever brings an invitation back. Nobody is signed in by it. The inner refusal
-/// is of a token or code that is no good: **commit then, too**.
-pub(crate) async fn accept(
-    tx: &Tx,
-    user_id: &str,
-    token: &str,
-    code: Option<&str>,
-) -> DomainResult<Result<(), DomainError>> {
+/// Makes a member of whoever brings an invitation back. Nobody is signed in by it.
+pub(crate) async fn accept(tx: &Write, user_id: &str, token: &str, code: Option<&str>) -> DomainResult<Tried<()>> {
     users::require(tx, user_id).await?;
     let returned = Returned { mail: Mail::Invitation, user_id, token, code };
-    let Ok(row) = returned.spend(tx).await? else {
-        return Ok(Err(returned.refusal()));
+    let row = match returned.spend(tx).await? {
+        Tried::Done(row) => row,
+        Tried::Refused(refusal) => return Ok(Tried::Refused(refusal)),
     };
-    let row = membership::Entity::find_by_id(row.membership_id.unwrap_or_default()).one(tx).await?;
+    let row = membership::Entity::find_by_id(row.membership_id.unwrap_or_default()).fetch_one(tx).await?;
     let row = row.ok_or_else(|| returned.refusal())?;
     let tenant = tenants::find(tx, &row.tenant_id).await?.ok_or_else(|| returned.refusal())?;
     require_unlocked(tenant)?;
-    memberships::accept(tx, row).await?;
-    Ok(Ok(()))
+    memberships::accept(tx, row).await.map(Tried::Done)
 }
 
 /// Sends a person's invitation into a tenant anew; what was sent before is void. 404 when they have
 /// none, 400 when they have accepted it.
-pub(crate) async fn renew(tx: &Tx, base_url: &str, tenant_id: &str, address: &str) -> DomainResult<()> {
+pub(crate) async fn renew(tx: &Write, tenant_id: &str, address: &str) -> DomainResult<()> {
     emails::check(address)?;
     let unknown = || DomainError::not_found("Invitation not found");
     let email = emails::find(tx, address).await?.ok_or_else(unknown)?;
@@ -59,15 +53,15 @@ pub(crate) async fn renew(tx: &Tx, base_url: &str, tenant_id: &str, address: &st
     let rows = invited(tx, vec![(row, tenant)]).await?;
     let (row, tenant) = rows.into_iter().next().ok_or_else(unknown)?;
     require_unlocked(tenant)?;
-    send(tx, base_url, &users::require(tx, &email.user_id).await?, &row).await
+    send(tx, &users::require(tx, &email.user_id).await?, &row).await
 }
 
 /// Sends all of a person's open invitations anew, into a tenant and those below it that the caller
 /// reaches. Locked tenants are passed over, as are those without an invitation.
 pub(crate) async fn renew_all(
-    tx: &Tx,
-    (caller, caller_id): (Caller<'_>, Option<&str>),
-    base_url: &str,
+    tx: &Write,
+    caller: Caller<'_>,
+    caller_id: Option<&str>,
     tenant_id: &str,
     address: &str,
 ) -> DomainResult<()> {
@@ -86,7 +80,7 @@ pub(crate) async fn renew_all(
     }
     for (row, tenant) in invited(tx, rows).await? {
         if !tenant.is_locked && tenant.deleted_at.is_none() {
-            send(tx, base_url, &user, &row).await?;
+            send(tx, &user, &row).await?;
         }
     }
     Ok(())
@@ -94,13 +88,13 @@ pub(crate) async fn renew_all(
 
 /// Those of the memberships for which an invitation is open.
 async fn invited(
-    tx: &Tx,
+    tx: &Read,
     rows: Vec<(membership::Model, tenant::Model)>,
 ) -> DomainResult<Vec<(membership::Model, tenant::Model)>> {
     let tokens = one_time_token::Entity::find()
         .filter(one_time_token::Column::Kind.eq(Purpose::Invitation))
         .filter(one_time_token::Column::MembershipId.is_in(rows.iter().map(|(row, _)| row.id.as_str())))
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let sent: BTreeSet<String> = tokens.into_iter().filter_map(|token| token.membership_id).collect();
     let open = |row: &membership::Model| match row.status {
@@ -111,7 +105,7 @@ async fn invited(
     Ok(rows.into_iter().filter(|(row, _)| open(row)).collect())
 }
 
-async fn send(tx: &Tx, base_url: &str, user: &user::Model, row: &membership::Model) -> DomainResult<()> {
-    onboarding::send(tx, base_url, Mail::Invitation, user, row, Map::new()).await?;
+async fn send(tx: &Write, user: &user::Model, row: &membership::Model) -> DomainResult<()> {
+    onboarding::send(tx, Mail::Invitation, user, row, Map::new()).await?;
     Ok(())
 }

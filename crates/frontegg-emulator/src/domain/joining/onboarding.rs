@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainError, DomainResult, Tried,
         codes::{self, Checked, Flaw, Grant, Presented, decoy},
         identifiers::emails,
         messages::{
@@ -24,8 +24,8 @@ use crate::{
     },
     ids,
     store::{
-        Tx,
-        entity::{Purpose, membership, user},
+        Read, Write,
+        entity::{Purpose, membership, one_time_token, user},
     },
 };
 
@@ -105,14 +105,14 @@ impl Mail {
     }
 
     /// How the environment wants this mail answered.
-    pub(crate) async fn strategy(self, tx: &Tx) -> DomainResult<Strategy> {
+    pub(crate) async fn strategy(self, tx: &Read) -> DomainResult<Strategy> {
         settings::get(tx, Owner::Environment, self.setting()).await
     }
 
     /// Changes that, as far as something is given. What was mailed before stays as it is.
     pub(crate) async fn set_strategy(
         self,
-        tx: &Tx,
+        tx: &Write,
         way: Option<Way>,
         code_expiration: Option<i64>,
     ) -> DomainResult<()> {
@@ -144,23 +144,22 @@ impl Returned<'_> {
     }
 
     /// Looks whether the token is good, and leaves it so. The code is not looked at.
-    pub(crate) async fn look(&self, tx: &Tx) -> DomainResult<Checked> {
+    pub(crate) async fn look(&self, tx: &Read) -> DomainResult<Checked> {
         let checked = self.presented().look(tx).await?;
         self.of_the_address(tx, checked).await
     }
 
-    /// Spends it. **Commit also where it is no good**: a wrong code has been counted.
-    pub(crate) async fn spend(&self, tx: &Tx) -> DomainResult<Checked> {
-        if let Err(flaw) = self.look(tx).await? {
-            return Ok(Err(flaw));
-        }
-        match self.code {
-            Some(code) => self.presented().spend_with(tx, code).await,
-            None => self.presented().spend(tx).await,
-        }
+    /// Spends it; a wrong code is counted.
+    pub(crate) async fn spend(&self, tx: &Write) -> DomainResult<Tried<one_time_token::Model>> {
+        let spent = match (self.look(tx).await?, self.code) {
+            (Err(flaw), _) => Tried::Refused(flaw),
+            (Ok(_), Some(code)) => self.presented().spend_with(tx, code).await?,
+            (Ok(_), None) => self.presented().spend(tx).await?.into(),
+        };
+        Ok(spent.refuse(|_| self.refusal()))
     }
 
-    async fn of_the_address(&self, tx: &Tx, checked: Checked) -> DomainResult<Checked> {
+    async fn of_the_address(&self, tx: &Read, checked: Checked) -> DomainResult<Checked> {
         let Ok(row) = checked else { return Ok(checked) };
         let primary = emails::primary(tx, self.user_id).await?.map(|row| row.address_key);
         Ok(if row.target == primary { Ok(row) } else { Err(Flaw::Unknown) })
@@ -177,13 +176,7 @@ impl Returned<'_> {
 
 /// Makes a token, in place of earlier ones for the same: one for the account, or one for the
 /// membership.
-pub(crate) async fn issue(
-    tx: &Tx,
-    base_url: &str,
-    mail: Mail,
-    user_id: &str,
-    membership_id: Option<&str>,
-) -> DomainResult<Issued> {
+pub(crate) async fn issue(tx: &Write, mail: Mail, user_id: &str, membership_id: Option<&str>) -> DomainResult<Issued> {
     let address = emails::primary(tx, user_id).await?.map(|row| row.address_key);
     let grant = Grant::new(mail.purpose(), user_id).membership(membership_id);
     let grant = Grant { target: address.as_deref(), ..grant };
@@ -197,14 +190,13 @@ pub(crate) async fn issue(
         }
     };
     let parameters = [("userId", user_id), ("token", token.as_str())];
-    let link = mails::link(tx, &mail.template(Way::Link), base_url, &parameters).await?;
+    let link = mails::link(tx, &mail.template(Way::Link), &parameters).await?;
     Ok(Issued { token, code, link })
 }
 
 /// Makes a token and mails it, to people who have an address; gives what was mailed.
 pub(crate) async fn send(
-    tx: &Tx,
-    base_url: &str,
+    tx: &Write,
     mail: Mail,
     user: &user::Model,
     membership: &membership::Model,
@@ -214,16 +206,16 @@ pub(crate) async fn send(
         return Ok(None);
     };
     let membership_id = (mail == Mail::Invitation).then_some(membership.id.as_str());
-    let issued = issue(tx, base_url, mail, &user.id, membership_id).await?;
+    let issued = issue(tx, mail, &user.id, membership_id).await?;
     let tenant = tenants::find(tx, &membership.tenant_id).await?;
     let tenant_name = tenant.map_or_else(|| membership.tenant_id.clone(), |tenant| tenant.name);
     let message = draft(mail, &address.email, &user.id, &issued, context);
-    message.user(user).tenant(&membership.tenant_id, &tenant_name).send(tx, base_url).await?;
+    message.user(user).tenant(&membership.tenant_id, &tenant_name).send(tx).await?;
     Ok(Some(issued))
 }
 
 /// Does what [`send`] does, for somebody who gets nothing.
-pub(crate) async fn pretend(tx: &Tx, base_url: &str, mail: Mail, context: Map<String, Value>) -> DomainResult<()> {
+pub(crate) async fn pretend(tx: &Write, mail: Mail, context: Map<String, Value>) -> DomainResult<()> {
     let nobody = ids::new_id();
     emails::primary(tx, &nobody).await?;
     emails::primary(tx, &nobody).await?;
@@ -231,10 +223,10 @@ pub(crate) async fn pretend(tx: &Tx, base_url: &str, mail: Mail, context: Map<St
     codes::void(tx, mail.purpose(), &nobody).await?;
     let (token, code) = (ids::new_secret(), (strategy.strategy == Way::Code).then(ids::new_code));
     let parameters = [("userId", nobody.as_str()), ("token", token.as_str())];
-    let link = mails::link(tx, &mail.template(Way::Link), base_url, &parameters).await?;
+    let link = mails::link(tx, &mail.template(Way::Link), &parameters).await?;
     tenants::find(tx, &nobody).await?;
     let message = draft(mail, "nobody@nowhere.invalid", &nobody, &Issued { token, code, link }, context);
-    decoy::message(tx, base_url, message).await
+    decoy::message(tx, message).await
 }
 
 fn draft(mail: Mail, address: &str, user_id: &str, issued: &Issued, context: Map<String, Value>) -> Draft {

@@ -16,7 +16,7 @@ use crate::{
         users::{self, NewUser},
     },
     store::{
-        Store, Tx,
+        Read, Store, Write,
         entity::{MembershipStatus, membership, user},
     },
 };
@@ -48,7 +48,7 @@ pub(crate) struct SignedUp {
 }
 
 /// Refuses usernames where people are known by their addresses.
-pub(crate) async fn require_usernames(tx: &Tx) -> DomainResult<()> {
+pub(crate) async fn require_usernames(tx: &Read) -> DomainResult<()> {
     if configuration::get(tx).await?.auth_strategy.starts_with("Username") {
         Ok(())
     } else {
@@ -60,7 +60,6 @@ pub(crate) async fn require_usernames(tx: &Tx) -> DomainResult<()> {
 pub(crate) async fn sign_up(
     store: &Store,
     passwords: &Passwords,
-    base_url: &str,
     newcomer: Newcomer,
     visit: &Visit,
 ) -> DomainResult<SignedUp> {
@@ -82,10 +81,7 @@ pub(crate) async fn sign_up(
         }
         None => None,
     };
-    let tx = store.write().await?;
-    let signed_up = create(&tx, base_url, newcomer, hash, visit).await?;
-    tx.commit().await?;
-    Ok(signed_up)
+    store.write(async |tx| create(tx, newcomer, hash, visit).await).await
 }
 
 /// Refuses newcomers where the environment takes none, or does not learn for which application they
@@ -101,8 +97,7 @@ fn require_open(configuration: &IdentityConfiguration, visit: &Visit) -> DomainR
 }
 
 async fn create(
-    tx: &Tx,
-    base_url: &str,
+    tx: &Write,
     newcomer: Newcomer,
     password_hash: Option<String>,
     visit: &Visit,
@@ -129,8 +124,7 @@ async fn create(
         let visit = Visit { alias: None, ..visit };
         signed_up.outcome = Some(login::first_factor_done(tx, user, FirstFactor::SignUp, &visit).await?);
     } else if !newcomer.silent {
-        let issued =
-            onboarding::send(tx, base_url, Mail::Activation, &user, &membership, newcomer.mail_context).await?;
+        let issued = onboarding::send(tx, Mail::Activation, &user, &membership, newcomer.mail_context).await?;
         // The token alone activates nobody where a code belongs to it.
         signed_up.activation_token = issued.filter(|issued| issued.code.is_some()).map(|issued| issued.token);
     }
@@ -139,7 +133,7 @@ async fn create(
 
 /// Founds a tenant with its first member.
 async fn found(
-    tx: &Tx,
+    tx: &Write,
     user: &user::Model,
     name: &str,
     role_ids: Option<Vec<String>>,

@@ -3,7 +3,7 @@
 use frontegg_model::enums::EmailTemplateType;
 use sea_orm::EntityTrait;
 
-use super::{FirstFactor, Outcome, Visit, captcha, proceed};
+use super::{FirstFactor, Leak, Outcome, Visit, captcha, proceed};
 use crate::{
     domain::{
         DomainError, DomainResult,
@@ -15,7 +15,7 @@ use crate::{
         },
         settings::configuration,
     },
-    store::{Store, Tx, entity::user},
+    store::{Fetch, Read, Store, Write, entity::user},
 };
 
 /// By what somebody says who they are.
@@ -34,7 +34,7 @@ pub(crate) struct Credentials<'a> {
 }
 
 impl Identifier<'_> {
-    async fn user_id(self, tx: &Tx) -> DomainResult<Option<String>> {
+    async fn user_id(self, tx: &Read) -> DomainResult<Option<String>> {
         Ok(match self {
             Self::Email(address) => emails::find(tx, address).await?.map(|row| row.user_id),
             Self::Username(name) => usernames::find(tx, name).await?.map(|row| row.user_id),
@@ -64,7 +64,6 @@ impl Identifier<'_> {
 pub(crate) async fn with_password(
     store: &Store,
     passwords: &Passwords,
-    base_url: &str,
     credentials: Credentials<'_>,
     visit: &Visit,
 ) -> DomainResult<Outcome> {
@@ -78,33 +77,35 @@ pub(crate) async fn with_password(
     }
     let user_id = identifier.user_id(&tx).await?;
     let is_leaked = passwords::leaked::is_leaked(&tx, credentials.password).await?;
+    let leak = if is_leaked { Leak::Known } else { Leak::Unknown };
     drop(tx);
     let (account, id) = (identifier.account(), user_id.as_deref());
-    let attempt = lockout::attempt(store, passwords, base_url, &account, id, credentials.password).await?;
+    let attempt = lockout::attempt(store, passwords, &account, id, credentials.password).await?;
     if attempt != Attempt::Right {
         return Err(refused());
     }
-    let tx = store.write().await?;
-    // Things may have changed while the password was compared.
-    let user = user::Entity::find_by_id(user_id.unwrap_or_default()).one(&tx).await?;
-    let user = user.filter(|user| !user.is_locked).ok_or_else(refused)?;
-    if is_leaked {
-        warn(&tx, base_url, &user).await?;
-    }
-    let outcome = proceed(&tx, user, FirstFactor::Password, visit, is_leaked).await?;
-    tx.commit().await?;
-    Ok(outcome)
+    store
+        .write(async |tx| {
+            // Things may have changed while the password was compared.
+            let user = user::Entity::find_by_id(user_id.unwrap_or_default()).fetch_one(tx).await?;
+            let user = user.filter(|user| !user.is_locked).ok_or_else(refused)?;
+            if leak == Leak::Known {
+                warn(tx, &user).await?;
+            }
+            proceed(tx, user, FirstFactor::Password, visit, leak).await
+        })
+        .await
 }
 
 /// Tells the owner of a leaked password by mail, with a link to set another one.
-async fn warn(tx: &Tx, base_url: &str, user: &user::Model) -> DomainResult<()> {
+async fn warn(tx: &Write, user: &user::Model) -> DomainResult<()> {
     let addresses = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?;
     let Some(address) = addresses.get(&user.id) else {
         return Ok(());
     };
     let token = passwords::reset::issue(tx, &user.id).await?;
     let mail = outbox::mail(EmailTemplateType::PwnedPassword, &address.email).user(user);
-    mail.parameter("userId", &user.id).token(&token).send(tx, base_url).await
+    mail.parameter("userId", &user.id).token(&token).send(tx).await
 }
 
 fn refused() -> DomainError {

@@ -10,8 +10,8 @@ use sea_orm::EntityTrait;
 use super::{FirstFactor, Outcome, Visit, captcha};
 use crate::{
     domain::{
-        DomainError, DomainResult,
-        codes::{self, Checked, Grant, Presented, decoy},
+        DomainError, DomainResult, Tried,
+        codes::{self, Counted, Grant, Presented, decoy},
         identifiers::{emails, phones, usernames},
         login,
         messages::{
@@ -26,7 +26,7 @@ use crate::{
     },
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{Purpose, one_time_token, user},
     },
 };
@@ -102,6 +102,14 @@ impl Kind {
         }
     }
 
+    /// What is said where what was sent is no good, whatever the reason.
+    fn refusal(self) -> DomainError {
+        match self {
+            Self::MagicLink => DomainError::unauthorized("The link is not valid or has expired"),
+            Self::SmsCode | Self::EmailCode => DomainError::unauthorized("The code is wrong or has expired"),
+        }
+    }
+
     fn first_factor(self) -> FirstFactor {
         match self {
             Self::SmsCode => FirstFactor::SmsCode,
@@ -121,14 +129,14 @@ impl Kind {
 }
 
 impl Identifier<'_> {
-    async fn user(self, tx: &Tx) -> DomainResult<Option<user::Model>> {
+    async fn user(self, tx: &Read) -> DomainResult<Option<user::Model>> {
         let id = match self {
             Self::Email(address) => emails::find(tx, address).await?.map(|row| row.user_id),
             Self::UserId(id) => Some(id.to_owned()),
             Self::Username(name) => usernames::find(tx, name).await?.map(|row| row.user_id),
             Self::PhoneNumber(number) => phones::find(tx, number).await?.map(|row| row.user_id),
         };
-        Ok(user::Entity::find_by_id(id.unwrap_or_default()).one(tx).await?)
+        Ok(user::Entity::find_by_id(id.unwrap_or_default()).fetch_one(tx).await?)
     }
 
     fn email(&self) -> Option<&str> {
@@ -146,7 +154,7 @@ impl Identifier<'_> {
 }
 
 /// Sends a code or a link to the person, if there is one, in place of what was sent before.
-pub(crate) async fn send(tx: &Tx, base_url: &str, request: Request<'_>) -> DomainResult<Sent> {
+pub(crate) async fn send(tx: &Write, request: Request<'_>) -> DomainResult<Sent> {
     let Request { kind, identifier, recaptcha_token, device } = request;
     let configuration = configuration::get(tx).await?;
     kind.require(&configuration)?;
@@ -161,7 +169,7 @@ pub(crate) async fn send(tx: &Tx, base_url: &str, request: Request<'_>) -> Domai
             Kind::MagicLink => grant.token(tx).await?,
             Kind::SmsCode | Kind::EmailCode => grant.bare_code(tx).await?,
         };
-        kind.draft(&address, &secret).user(&user).send(tx, base_url).await?;
+        kind.draft(&address, &secret).user(&user).send(tx).await?;
         phones::masked(&address)
     } else {
         codes::void(tx, kind.purpose(), &ids::new_id()).await?;
@@ -171,54 +179,51 @@ pub(crate) async fn send(tx: &Tx, base_url: &str, request: Request<'_>) -> Domai
             Kind::MagicLink => ("nobody@nowhere.invalid", ids::new_secret()),
             Kind::EmailCode => ("nobody@nowhere.invalid", ids::new_code()),
         };
-        decoy::message(tx, base_url, kind.draft(address, &secret)).await?;
+        decoy::message(tx, kind.draft(address, &secret)).await?;
         phones::masked(&number)
     };
     let masked_number = Some(masked_number).filter(|_| kind == Kind::SmsCode);
     Ok(Sent { masked_number, bound, lifetime, configuration })
 }
 
-/// Goes on with a person who brings back what was sent; `None` when it is no good. **Commit also
-/// then**: the try has been counted.
+/// Goes on with a person who brings back what was sent; a wrong code is counted.
 ///
 /// A mail that comes back proves the address.
 pub(crate) async fn sign_in(
-    tx: &Tx,
+    tx: &Write,
     kind: Kind,
     secret: &str,
     device: Option<&str>,
     visit: &Visit,
-) -> DomainResult<Option<Outcome>> {
+) -> DomainResult<Tried<Outcome>> {
     let configuration = configuration::get(tx).await?;
     kind.require(&configuration)?;
     // Without a browser's secret none is the same.
     let device = configuration.force_same_device_on_auth.then_some(device.unwrap_or_default());
-    let Ok(row) = spend(tx, kind, secret, device).await? else {
-        return Ok(None);
+    let Tried::Done(row) = spend(tx, kind, secret, device).await? else {
+        return Ok(Tried::Refused(kind.refusal()));
     };
     if !is_still_theirs(tx, kind, &row).await? {
-        return Ok(None);
+        return Ok(Tried::Refused(kind.refusal()));
     }
     if kind != Kind::SmsCode {
         users::verify(tx, &row.user_id).await?;
     }
     let user = users::require(tx, &row.user_id).await?;
-    login::first_factor_done(tx, user, kind.first_factor(), visit).await.map(Some)
+    login::first_factor_done(tx, user, kind.first_factor(), visit).await.map(Tried::Done)
 }
 
-async fn spend(tx: &Tx, kind: Kind, secret: &str, device: Option<&str>) -> DomainResult<Checked> {
+async fn spend(tx: &Write, kind: Kind, secret: &str, device: Option<&str>) -> DomainResult<Counted> {
     if kind != Kind::MagicLink {
         return codes::spend_bare(tx, kind.purpose(), secret, device).await;
     }
     let presented = Presented::new(kind.purpose(), secret);
-    match device {
-        Some(device) => presented.device(device).spend(tx).await,
-        None => presented.spend(tx).await,
-    }
+    let presented = device.map_or(presented, |device| presented.device(device));
+    Ok(presented.spend(tx).await?.into())
 }
 
 /// Whether the person still has the address or number that it was sent to.
-async fn is_still_theirs(tx: &Tx, kind: Kind, row: &one_time_token::Model) -> DomainResult<bool> {
+async fn is_still_theirs(tx: &Read, kind: Kind, row: &one_time_token::Model) -> DomainResult<bool> {
     let target = row.target.as_deref().unwrap_or_default();
     Ok(match kind {
         Kind::SmsCode => phones::find(tx, target).await?.is_some_and(|phone| phone.user_id == row.user_id),
@@ -231,7 +236,7 @@ async fn is_still_theirs(tx: &Tx, kind: Kind, row: &one_time_token::Model) -> Do
 
 /// The person, and where they can be reached; nobody where they cannot. 400 for somebody known
 /// without a phone number, as the service has it.
-async fn recipient(tx: &Tx, kind: Kind, identifier: Identifier<'_>) -> DomainResult<Option<Recipient>> {
+async fn recipient(tx: &Read, kind: Kind, identifier: Identifier<'_>) -> DomainResult<Option<Recipient>> {
     let Some(user) = identifier.user(tx).await? else {
         return Ok(None);
     };
@@ -255,7 +260,7 @@ async fn recipient(tx: &Tx, kind: Kind, identifier: Identifier<'_>) -> DomainRes
 
 /// The number that is shown for somebody who does not exist: always the same one for a name, as a
 /// real person's would be, and none that could be computed from outside.
-async fn number_of_nobody(tx: &Tx, identifier: Identifier<'_>) -> DomainResult<String> {
+async fn number_of_nobody(tx: &Write, identifier: Identifier<'_>) -> DomainResult<String> {
     if let Identifier::PhoneNumber(number) = identifier {
         return Ok(number.to_owned());
     }

@@ -7,7 +7,7 @@ use sea_orm::EntityTrait;
 use super::{Extras, FirstFactor, Outcome, Visit, entry, signed_in};
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainResult, Tried,
         mfa::{
             self, Demand,
             pending::{self, Raising},
@@ -19,7 +19,7 @@ use crate::{
         settings::configuration,
     },
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{session, user},
     },
 };
@@ -27,14 +27,14 @@ use crate::{
 /// Renews the session that one of these refresh tokens belongs to: cookies come in several forms.
 /// The token is for the tenant that is asked for, or the one that the person works in.
 ///
-/// **A refusal may have ended the session: commit in either case**, and refuse then.
+/// A refusal may have ended the session.
 pub(crate) async fn renew(
-    tx: &Tx,
+    tx: &Write,
     tokens: &[&str],
     tenant_id: Option<&str>,
     visit: &Visit,
     grace: Duration,
-) -> DomainResult<Result<Outcome, DomainError>> {
+) -> DomainResult<Tried<Outcome>> {
     let mut standing = Standing::Dead;
     for token in tokens {
         standing = refresh_tokens::present(tx, token, grace).await?;
@@ -43,7 +43,7 @@ pub(crate) async fn renew(
         }
     }
     let (session, token) = match standing {
-        Standing::Dead => return Ok(Err(sessions::dead())),
+        Standing::Dead => return Ok(Tried::Refused(sessions::dead())),
         Standing::Reused(session) => {
             tracing::warn!(
                 session = session.id,
@@ -51,31 +51,31 @@ pub(crate) async fn renew(
                 "a spent refresh token was presented again: its session ends"
             );
             sessions::end(tx, &session.id).await?;
-            return Ok(Err(sessions::dead()));
+            return Ok(Tried::Refused(sessions::dead()));
         }
         Standing::Repeated(session, successor) => (session, Err(successor)),
         Standing::Live(session, token) => (session, Ok(token)),
     };
     let Some(user) = holder(tx, &session).await? else {
         sessions::end(tx, &session.id).await?;
-        return Ok(Err(sessions::dead()));
+        return Ok(Tried::Refused(sessions::dead()));
     };
     let configuration = configuration::get(tx).await?;
     let tenant_id = tenant_of(tx, &user, &session, tenant_id).await?;
     if let Some(outcome) = raise(tx, &user, &session, &tenant_id, visit).await? {
-        return Ok(Ok(outcome));
+        return Ok(Tried::Done(outcome));
     }
     let (session, refresh_token) = match token {
         Ok(token) => refresh_tokens::renew(tx, &configuration, session, token, &tenant_id).await?,
         Err(Successor(text)) => (refresh_tokens::repeat(tx, session, &tenant_id).await?, text),
     };
     let opened = Opened { session, refresh_token };
-    Ok(Ok(signed_in(tx, &configuration, &user, &tenant_id, opened, Extras::default()).await?))
+    signed_in(tx, &configuration, &user, &tenant_id, opened, Extras::default()).await.map(Tried::Done)
 }
 
 /// The person whose session it is, while they may work in its tenant.
-async fn holder(tx: &Tx, session: &session::Model) -> DomainResult<Option<user::Model>> {
-    let Some(user) = user::Entity::find_by_id(session.user_id.as_str()).one(tx).await? else {
+async fn holder(tx: &Read, session: &session::Model) -> DomainResult<Option<user::Model>> {
+    let Some(user) = user::Entity::find_by_id(session.user_id.as_str()).fetch_one(tx).await? else {
         return Ok(None);
     };
     Ok(sessions::may_work_in(tx, &user, &session.tenant_id).await?.then_some(user))
@@ -83,7 +83,12 @@ async fn holder(tx: &Tx, session: &session::Model) -> DomainResult<Option<user::
 
 /// The tenant that is asked for, refused with 403 if the person cannot enter it; else the one that
 /// they work in, else the one that the session is in.
-async fn tenant_of(tx: &Tx, user: &user::Model, session: &session::Model, asked: Option<&str>) -> DomainResult<String> {
+async fn tenant_of(
+    tx: &Read,
+    user: &user::Model,
+    session: &session::Model,
+    asked: Option<&str>,
+) -> DomainResult<String> {
     if let Some(tenant_id) = asked {
         entry::require(tx, user, tenant_id).await?;
         return Ok(tenant_id.to_owned());
@@ -99,7 +104,7 @@ async fn tenant_of(tx: &Tx, user: &user::Model, session: &session::Model, asked:
 
 /// Asks for a second factor where the rules have come to force one since the session began without.
 async fn raise(
-    tx: &Tx,
+    tx: &Write,
     user: &user::Model,
     session: &session::Model,
     tenant_id: &str,
@@ -121,7 +126,7 @@ async fn raise(
 }
 
 /// Ends the session that one of these refresh tokens belongs to, spent or not.
-pub(crate) async fn log_out(tx: &Tx, tokens: &[&str]) -> DomainResult<()> {
+pub(crate) async fn log_out(tx: &Write, tokens: &[&str]) -> DomainResult<()> {
     for token in tokens {
         if let Some(session) = refresh_tokens::session_of(tx, token).await? {
             sessions::end(tx, &session.id).await?;

@@ -20,12 +20,13 @@ const ISSUER: Issuer<'static> = Issuer { base_url: "http://issuer", application_
 
 /// A store in memory and, where `FRONTEGG_TEST_POSTGRES` names a database to use up, in PostgreSQL.
 async fn stores() -> Vec<Store> {
-    let mut stores = vec![Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store")];
+    let mut stores =
+        vec![Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store")];
     if let Ok(url) = std::env::var("FRONTEGG_TEST_POSTGRES") {
         let target: StoreTarget = url.parse().expect("a database");
-        let store = Store::open(&target, Clock::default()).await.expect("a store in PostgreSQL");
-        let (tx, _) = store.clear().await.expect("an empty store");
-        tx.commit().await.expect("a commit");
+        let store =
+            Store::open(&target, Clock::default(), "http://emulator.test").await.expect("a store in PostgreSQL");
+        store.empty().await;
         stores.push(store);
     }
     stores
@@ -41,7 +42,7 @@ struct Tokens {
 }
 
 impl Tokens {
-    async fn make(tx: &Tx) -> Self {
+    async fn make(tx: &Write) -> Self {
         let new = NewTenant { tenant_id: Some("acme".to_owned()), ..NewTenant::default() };
         let tenant = tenants::create(tx, new).await.expect("a tenant");
         let new = NewUser { email: Some("ada@acme.test".to_owned()), verified: true, ..NewUser::default() };
@@ -69,7 +70,7 @@ impl Tokens {
     }
 
     /// Whether the tokens of the tenant and of its member can be used; all ways say the same.
-    async fn usable(&self, tx: &Tx) -> [bool; 2] {
+    async fn usable(&self, tx: &Write) -> [bool; 2] {
         let mut usable = [false; 2];
         for (index, (id, secret)) in self.credentials.iter().enumerate() {
             let issued = authenticate(tx, ISSUER, id, secret).await;
@@ -89,7 +90,7 @@ impl Tokens {
 #[tokio::test]
 async fn what_bars_people_and_tenants_bars_their_tokens() {
     for store in stores().await {
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         let tokens = Tokens::make(&tx).await;
         assert_eq!(tokens.usable(&tx).await, [true, true]);
 
@@ -98,7 +99,7 @@ async fn what_bars_people_and_tenants_bars_their_tokens() {
             change(&mut row);
             row.update(&tx).await.expect("a change");
         };
-        let end: fn(&Tx, u64) -> Option<Timestamp> = |tx, seconds| Some(tx.now().after(Duration::from_secs(seconds)));
+        let end: fn(&Read, u64) -> Option<Timestamp> = |tx, seconds| Some(tx.now().after(Duration::from_secs(seconds)));
         for (open, status) in [
             (false, MembershipStatus::NotActivated),
             (false, MembershipStatus::PendingInvitation),
@@ -131,7 +132,7 @@ async fn what_bars_people_and_tenants_bars_their_tokens() {
 #[tokio::test]
 async fn lifetimes_are_those_of_the_identity_configuration() {
     for store in stores().await {
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         let tokens = Tokens::make(&tx).await;
         let (id, secret) = &tokens.credentials[0];
         let document = IdentityConfiguration {
@@ -157,9 +158,9 @@ async fn lifetimes_are_those_of_the_identity_configuration() {
 async fn a_hundred_refresh_tokens_are_kept_for_each_credential() {
     use crate::store::entity::machine_token_refresh;
     for store in stores().await {
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         let tokens = Tokens::make(&tx).await;
-        let count = async || machine_token_refresh::Entity::find().all(&tx).await.expect("rows").len();
+        let count = async || machine_token_refresh::Entity::find().fetch_all(&tx).await.expect("rows").len();
         for (id, secret) in &tokens.credentials {
             for _ in 0..103 {
                 authenticate(&tx, ISSUER, id, secret).await.expect("a token");

@@ -8,7 +8,7 @@ use crate::{
         DomainError, DomainResult,
         settings::{self, Form, Owner},
     },
-    store::Tx,
+    store::{Read, Write},
 };
 
 const KIND: &str = "mail-configuration";
@@ -41,7 +41,7 @@ pub(crate) struct Stored {
 }
 
 /// The stored account, or 404.
-pub(crate) async fn require(tx: &Tx) -> DomainResult<Stored> {
+pub(crate) async fn require(tx: &Read) -> DomainResult<Stored> {
     let document = find(tx).await?.ok_or_else(|| DomainError::not_found("Mail configuration not found"))?;
     Ok(Stored {
         sender: document.sender,
@@ -52,7 +52,7 @@ pub(crate) async fn require(tx: &Tx) -> DomainResult<Stored> {
 
 /// Stores an account in place of any other; true when there was none. One of another provider is a
 /// new one, with a creation time of its own.
-pub(crate) async fn set(tx: &Tx, sender: MailSender) -> DomainResult<bool> {
+pub(crate) async fn set(tx: &Write, sender: MailSender) -> DomainResult<bool> {
     let now = tx.now().micros();
     let before = find(tx).await?;
     let first = before.is_none();
@@ -64,11 +64,11 @@ pub(crate) async fn set(tx: &Tx, sender: MailSender) -> DomainResult<bool> {
 }
 
 /// Drops the account.
-pub(crate) async fn delete(tx: &Tx) -> DomainResult<()> {
+pub(crate) async fn delete(tx: &Write) -> DomainResult<()> {
     settings::delete(tx, Owner::Environment, KIND).await?;
     Ok(())
 }
 
-async fn find(tx: &Tx) -> DomainResult<Option<Document>> {
+async fn find(tx: &Read) -> DomainResult<Option<Document>> {
     settings::find(tx, Owner::Environment, KIND).await
 }

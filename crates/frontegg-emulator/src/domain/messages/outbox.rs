@@ -2,8 +2,8 @@
 //! tests read them.
 //!
 //! ```text
-//! outbox::mail(EmailTemplateType::MagicLink, &address).user(&user).token(&token).send(tx, base_url).await?;
-//! outbox::sms(SmsType::Otc, &number).user(&user).code(&code).send(tx, base_url).await?;
+//! outbox::mail(EmailTemplateType::MagicLink, &address).user(&user).token(&token).send(tx).await?;
+//! outbox::sms(SmsType::Otc, &number).user(&user).code(&code).send(tx).await?;
 //! ```
 //!
 //! A message is queued in the transaction of its cause: when that fails, nothing was sent.
@@ -24,7 +24,7 @@ use crate::{
     domain::{DomainError, DomainResult},
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{Channel, outbox_message, user},
         query::{self, OneColumn},
     },
@@ -134,9 +134,9 @@ impl Draft {
     }
 
     /// Renders and queues it; does nothing when mails of its type are switched off. Links lead to
-    /// the address that the environment has for them, by default below `base_url`.
-    pub(crate) async fn send(mut self, tx: &Tx, base_url: &str) -> DomainResult<()> {
-        let environment = Environment::of(tx, base_url).await?;
+    /// the address that the environment has for them, by default below its own.
+    pub(crate) async fn send(mut self, tx: &Write) -> DomainResult<()> {
+        let environment = Environment::of(tx).await?;
         // Never from a caller.
         for (name, secret) in [("code", &self.code), ("token", &self.token)] {
             self.values.insert(name.to_owned(), secret.clone().into());
@@ -191,7 +191,7 @@ impl Draft {
 }
 
 /// Forgets all but the newest messages.
-async fn forget_beyond(tx: &Tx, kept: u64) -> DomainResult<()> {
+async fn forget_beyond(tx: &Write, kept: u64) -> DomainResult<()> {
     let newest_to_go: Option<Timestamp> = outbox_message::Entity::find()
         .select_only()
         .column(outbox_message::Column::CreatedAt)
@@ -199,7 +199,7 @@ async fn forget_beyond(tx: &Tx, kept: u64) -> DomainResult<()> {
         .offset(kept)
         .limit(1)
         .one_column()
-        .one(tx)
+        .fetch_one(tx)
         .await?;
     if let Some(moment) = newest_to_go {
         let old = outbox_message::Column::CreatedAt.lte(moment);
@@ -220,7 +220,7 @@ pub(crate) struct Filter {
 }
 
 /// The newest messages that fit, oldest first; all of them without a limit.
-pub(crate) async fn list(tx: &Tx, filter: &Filter, limit: Option<u64>) -> DomainResult<Vec<outbox_message::Model>> {
+pub(crate) async fn list(tx: &Read, filter: &Filter, limit: Option<u64>) -> DomainResult<Vec<outbox_message::Model>> {
     let mut rows = outbox_message::Entity::find();
     if let Some(recipient) = &filter.recipient {
         rows = rows.filter(query::equals(outbox_message::Column::Recipient, recipient));
@@ -239,19 +239,19 @@ pub(crate) async fn list(tx: &Tx, filter: &Filter, limit: Option<u64>) -> Domain
     if let Some(limit) = limit {
         rows = rows.limit(limit);
     }
-    let mut rows = rows.all(tx).await?;
+    let mut rows = rows.fetch_all(tx).await?;
     rows.reverse();
     Ok(rows)
 }
 
 /// The message with that id, or 404.
-pub(crate) async fn find(tx: &Tx, id: &str) -> DomainResult<outbox_message::Model> {
-    let row = outbox_message::Entity::find_by_id(id).one(tx).await?;
+pub(crate) async fn find(tx: &Read, id: &str) -> DomainResult<outbox_message::Model> {
+    let row = outbox_message::Entity::find_by_id(id).fetch_one(tx).await?;
     row.ok_or_else(|| DomainError::not_found("Message not found"))
 }
 
 /// Forgets all messages.
-pub(crate) async fn clear(tx: &Tx) -> DomainResult<()> {
+pub(crate) async fn clear(tx: &Write) -> DomainResult<()> {
     outbox_message::Entity::delete_many().exec(tx).await?;
     Ok(())
 }

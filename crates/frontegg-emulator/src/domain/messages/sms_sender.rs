@@ -7,7 +7,7 @@ use crate::{
         DomainResult,
         settings::{self, Form, Owner},
     },
-    store::Tx,
+    store::{Read, Write},
 };
 
 const KIND: &str = "sms-configuration";
@@ -30,25 +30,25 @@ pub(crate) struct SmsSender {
 }
 
 /// The stored account, if there is one.
-pub(crate) async fn find(tx: &Tx) -> DomainResult<Option<SmsSender>> {
+pub(crate) async fn find(tx: &Read) -> DomainResult<Option<SmsSender>> {
     settings::find(tx, Owner::Environment, KIND).await
 }
 
 /// Stores an account in place of any other; true when there was none.
-pub(crate) async fn set(tx: &Tx, sender: &SmsSender) -> DomainResult<bool> {
+pub(crate) async fn set(tx: &Write, sender: &SmsSender) -> DomainResult<bool> {
     let first = find(tx).await?.is_none();
     settings::put(tx, Owner::Environment, KIND, sender).await?;
     Ok(first)
 }
 
 /// Drops the account.
-pub(crate) async fn delete(tx: &Tx) -> DomainResult<()> {
+pub(crate) async fn delete(tx: &Write) -> DomainResult<()> {
     settings::delete(tx, Owner::Environment, KIND).await?;
     Ok(())
 }
 
 /// Who a message is from.
-pub(crate) async fn name(tx: &Tx) -> DomainResult<String> {
+pub(crate) async fn name(tx: &Read) -> DomainResult<String> {
     let name = find(tx).await?.and_then(|sender| sender.sender_name).filter(|name| !name.is_empty());
     Ok(name.unwrap_or_else(|| DEFAULT_NAME.to_owned()))
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::DomainResult,
-    store::{Identity, Tx},
+    store::{Identity, Read},
 };
 
 /// What placeholders about the environment stand for: `{{BASE_URL}}` (also `{{APP_URL}}`),
@@ -20,13 +20,13 @@ pub(crate) struct Environment(Map<String, Value>);
 
 impl Environment {
     /// The environment as clients reach it under that address.
-    pub(crate) async fn of(tx: &Tx, base_url: &str) -> DomainResult<Self> {
+    pub(crate) async fn of(tx: &Read) -> DomainResult<Self> {
         let identity = Identity::find(tx).await?;
         let (client_id, vendor_id) =
             identity.map(|identity| (identity.client_id, identity.vendor_id)).unwrap_or_default();
         let values = [
-            ("BASE_URL", base_url.to_owned()),
-            ("APP_URL", base_url.to_owned()),
+            ("BASE_URL", tx.origin().to_owned()),
+            ("APP_URL", tx.origin().to_owned()),
             ("CLIENT_ID", client_id.clone()),
             ("APP_ID", client_id),
             ("VENDOR_ID", vendor_id),

@@ -21,7 +21,7 @@ use crate::{
     },
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{Purpose, one_time_token, user},
         query::OneColumn,
     },
@@ -94,7 +94,7 @@ pub(crate) struct Closed {
 
 /// Gives out a token for a sign-in, or a session, that needs a second factor.
 pub(crate) async fn open(
-    tx: &Tx,
+    tx: &Write,
     user: &user::Model,
     first: FirstFactor,
     visit: &Visit,
@@ -126,7 +126,7 @@ pub(crate) async fn open(
 }
 
 async fn enrollment(
-    tx: &Tx,
+    tx: &Write,
     user: &user::Model,
     id: &str,
     mfa_token: String,
@@ -142,7 +142,7 @@ async fn enrollment(
 
 /// The sign-in that a token was given out for; 401 when there is none (any more), when its person is
 /// locked, or has given too many wrong answers of late.
-pub(crate) async fn find(tx: &Tx, mfa_token: &str) -> DomainResult<Pending> {
+pub(crate) async fn find(tx: &Read, mfa_token: &str) -> DomainResult<Pending> {
     let Ok(row) = Presented::new(Purpose::SecondFactor, mfa_token).look(tx).await? else {
         return Err(bad_token());
     };
@@ -150,13 +150,13 @@ pub(crate) async fn find(tx: &Tx, mfa_token: &str) -> DomainResult<Pending> {
 }
 
 /// The same for what is bound to a sign-in and knows its id.
-pub(super) async fn find_by_id(tx: &Tx, id: &str) -> DomainResult<Pending> {
+pub(super) async fn find_by_id(tx: &Read, id: &str) -> DomainResult<Pending> {
     let row = one_time_token::Entity::find_by_id(id)
         .filter(one_time_token::Column::Kind.eq(Purpose::SecondFactor))
         .filter(one_time_token::Column::SpentAt.is_null())
         .filter(one_time_token::Column::ExpiresAt.gt(tx.now()))
         .filter(one_time_token::Column::Attempts.lt(codes::TRIES))
-        .one(tx)
+        .fetch_one(tx)
         .await?;
     read(tx, row.ok_or_else(bad_token)?).await
 }
@@ -166,8 +166,8 @@ pub(crate) fn check(context: &str) -> DomainResult<()> {
     settings::read::<Context>(context).map(drop)
 }
 
-async fn read(tx: &Tx, row: one_time_token::Model) -> DomainResult<Pending> {
-    let user = user::Entity::find_by_id(row.user_id.as_str()).one(tx).await?;
+async fn read(tx: &Read, row: one_time_token::Model) -> DomainResult<Pending> {
+    let user = user::Entity::find_by_id(row.user_id.as_str()).fetch_one(tx).await?;
     let user = user.filter(|user| !user.is_locked).ok_or_else(bad_token)?;
     if is_guessing(tx, &user.id).await? {
         return Err(bad_token());
@@ -179,14 +179,14 @@ async fn read(tx: &Tx, row: one_time_token::Model) -> DomainResult<Pending> {
 }
 
 /// Counts a wrong answer. Commit, then refuse with 401.
-pub(crate) async fn failed(tx: &Tx, pending: &Pending) -> DomainResult<()> {
+pub(crate) async fn failed(tx: &Write, pending: &Pending) -> DomainResult<()> {
     codes::miss(tx, pending.row.clone()).await?;
     Ok(())
 }
 
 impl Pending {
     /// Ends it.
-    pub(crate) async fn close(self, tx: &Tx, visit: &Visit) -> DomainResult<Closed> {
+    pub(crate) async fn close(self, tx: &Write, visit: &Visit) -> DomainResult<Closed> {
         let id = self.row.id.clone();
         codes::spend(tx, self.row).await?;
         // Wrong answers of before count no more, except where somebody else is just guessing.
@@ -211,12 +211,12 @@ impl Pending {
 }
 
 /// Whether the person has given so many wrong answers of late that none is taken any more.
-pub(super) async fn is_guessing(tx: &Tx, user_id: &str) -> DomainResult<bool> {
+pub(super) async fn is_guessing(tx: &Read, user_id: &str) -> DomainResult<bool> {
     Ok(misses(tx, user_id).await? >= BUDGET)
 }
 
 /// Counts a wrong answer that was given outside a sign-in. Commit, then refuse.
-pub(super) async fn guessed_wrong(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(super) async fn guessed_wrong(tx: &Write, user_id: &str) -> DomainResult<()> {
     let row = one_time_token::ActiveModel {
         attempts: Set(1),
         spent_at: Set(Some(tx.now())),
@@ -226,7 +226,7 @@ pub(super) async fn guessed_wrong(tx: &Tx, user_id: &str) -> DomainResult<()> {
     Ok(())
 }
 
-fn new_row(tx: &Tx, user_id: &str, token: &str, target: Option<String>) -> one_time_token::ActiveModel {
+fn new_row(tx: &Write, user_id: &str, token: &str, target: Option<String>) -> one_time_token::ActiveModel {
     one_time_token::ActiveModel {
         id: Set(ids::new_id()),
         kind: Set(Purpose::SecondFactor),
@@ -244,14 +244,14 @@ fn new_row(tx: &Tx, user_id: &str, token: &str, target: Option<String>) -> one_t
 }
 
 /// How many wrong answers the person has given of late.
-async fn misses(tx: &Tx, user_id: &str) -> DomainResult<i32> {
+async fn misses(tx: &Read, user_id: &str) -> DomainResult<i32> {
     let counts: Vec<i32> = one_time_token::Entity::find()
         .select_only()
         .column(one_time_token::Column::Attempts)
         .filter(of(user_id))
         .filter(one_time_token::Column::CreatedAt.gt(tx.now().before(WINDOW)))
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(counts.into_iter().sum())
 }

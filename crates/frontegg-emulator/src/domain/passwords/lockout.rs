@@ -32,7 +32,7 @@ use crate::{
         users,
     },
     store::{
-        Store, Tx,
+        Fetch, Read, Store, Write,
         entity::{Purpose, one_time_token, user},
     },
 };
@@ -65,13 +65,13 @@ pub(crate) enum Attempt {
 }
 
 /// The policy of a level, or 404.
-pub(crate) async fn require(tx: &Tx, owner: Owner<'_>) -> DomainResult<Record<Lockout>> {
+pub(crate) async fn require(tx: &Read, owner: Owner<'_>) -> DomainResult<Record<Lockout>> {
     policies::require(tx, owner, KIND, WHAT).await
 }
 
 /// Makes the policy of a level; 409 when it has one.
 pub(crate) async fn create(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant: Option<&str>,
     policy: Lockout,
@@ -82,7 +82,7 @@ pub(crate) async fn create(
 
 /// Changes the policy of a level; 404 when it has none.
 pub(crate) async fn update(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant: Option<&str>,
     policy: Lockout,
@@ -101,7 +101,6 @@ pub(crate) async fn update(
 pub(crate) async fn attempt(
     store: &Store,
     passwords: &Passwords,
-    base_url: &str,
     account: &str,
     user_id: Option<&str>,
     password: &str,
@@ -118,46 +117,47 @@ pub(crate) async fn attempt(
     if comparison.is_right && comparison.better.is_none() && user.is_some_and(|user| user.failed_logins == 0) {
         return Ok(Attempt::Right);
     }
-    let tx = store.write().await?;
-    // Another process may have been at it.
-    let attempt = match find(&tx, user_id).await? {
-        None => {
-            decoy::write(&tx).await?;
-            Attempt::Wrong
-        }
-        Some(user) if is_locked || user.is_locked => {
-            decoy::write(&tx).await?;
-            Attempt::Locked
-        }
-        Some(user) if comparison.is_right => {
-            if let (Some(from), Some(better)) = (&stored, comparison.better) {
-                passwords::upgrade(&tx, &user.id, from, better).await?;
-            }
-            count(&tx, user, 0).await?;
-            Attempt::Right
-        }
-        Some(user) => {
-            fail(&tx, base_url, user).await?;
-            Attempt::Wrong
-        }
-    };
-    tx.commit().await?;
-    Ok(attempt)
+    store
+        .write(async |tx| {
+            // Another process may have been at it.
+            Ok(match find(tx, user_id).await? {
+                None => {
+                    decoy::write(tx).await?;
+                    Attempt::Wrong
+                }
+                Some(user) if is_locked || user.is_locked => {
+                    decoy::write(tx).await?;
+                    Attempt::Locked
+                }
+                Some(user) if comparison.is_right => {
+                    if let (Some(from), Some(better)) = (&stored, comparison.better) {
+                        passwords::upgrade(tx, &user.id, from, better).await?;
+                    }
+                    count(tx, user, 0).await?;
+                    Attempt::Right
+                }
+                Some(user) => {
+                    fail(tx, user).await?;
+                    Attempt::Wrong
+                }
+            })
+        })
+        .await
 }
 
-async fn find(tx: &Tx, user_id: Option<&str>) -> DomainResult<Option<user::Model>> {
-    Ok(user::Entity::find_by_id(user_id.unwrap_or_default()).one(tx).await?)
+async fn find(tx: &Read, user_id: Option<&str>) -> DomainResult<Option<user::Model>> {
+    Ok(user::Entity::find_by_id(user_id.unwrap_or_default()).fetch_one(tx).await?)
 }
 
 /// Writes how many attempts have failed; that is no change of the person.
-async fn count(tx: &Tx, user: user::Model, failed: i32) -> DomainResult<user::Model> {
+async fn count(tx: &Write, user: user::Model, failed: i32) -> DomainResult<user::Model> {
     let mut row = user.into_active_model();
     row.failed_logins = Set(failed);
     Ok(row.update(tx).await?)
 }
 
 /// Counts a failed attempt, and locks the person when it was the last one allowed.
-async fn fail(tx: &Tx, base_url: &str, user: user::Model) -> DomainResult<()> {
+async fn fail(tx: &Write, user: user::Model) -> DomainResult<()> {
     let failed = user.failed_logins.saturating_add(1);
     let user = count(tx, user, failed).await?;
     if limit(tx, &user.id).await?.is_none_or(|limit| i64::from(failed) < limit) {
@@ -167,20 +167,20 @@ async fn fail(tx: &Tx, base_url: &str, user: user::Model) -> DomainResult<()> {
     let token = Grant::new(Purpose::Unlock, &user.id).lifetime(LIFETIME).token(tx).await?;
     if let Some(email) = emails::primary_of(tx, slice::from_ref(&user.id)).await?.remove(&user.id) {
         let draft = outbox::mail(EmailTemplateType::UnlockUser, &email.email).user(&user);
-        draft.parameter("userId", &user.id).token(&token).send(tx, base_url).await?;
+        draft.parameter("userId", &user.id).token(&token).send(tx).await?;
     }
     Ok(())
 }
 
 /// How many failed attempts lock the person, if any number does.
-async fn limit(tx: &Tx, user_id: &str) -> DomainResult<Option<i64>> {
+async fn limit(tx: &Read, user_id: &str) -> DomainResult<Option<i64>> {
     let applying: Applying<Record<Lockout>> = policies::applying_to(tx, user_id, KIND).await?;
     let enabled = applying.all().map(|record| record.rule).filter(|policy| policy.enabled);
     Ok(enabled.map(|policy| policy.max_attempts).min())
 }
 
 /// Lifts a lock with the token of the mail; 400 where it is no good.
-pub(crate) async fn unlock(tx: &Tx, token: &str) -> DomainResult<()> {
+pub(crate) async fn unlock(tx: &Write, token: &str) -> DomainResult<()> {
     let spent = Presented::new(Purpose::Unlock, token).spend(tx).await?;
     let row = spent.map_err(|_| DomainError::bad_request("The unlock token is invalid or has expired"))?;
     users::unlock(tx, &row.user_id).await
@@ -194,8 +194,9 @@ pub(crate) struct LockedOut {
 }
 
 /// People who are locked or have failed to sign in since they last did, the oldest first.
-pub(crate) async fn lockouts(tx: &Tx) -> DomainResult<Vec<LockedOut>> {
-    let people = locked_out().order_by_asc(user::Column::CreatedAt).order_by_asc(user::Column::Id).all(tx).await?;
+pub(crate) async fn lockouts(tx: &Read) -> DomainResult<Vec<LockedOut>> {
+    let people =
+        locked_out().order_by_asc(user::Column::CreatedAt).order_by_asc(user::Column::Id).fetch_all(tx).await?;
     let ids: Vec<String> = people.iter().map(|user| user.id.clone()).collect();
     let mut addresses = emails::primary_of(tx, &ids).await?;
     let lockout = |user: user::Model| LockedOut { email: addresses.remove(&user.id).map(|row| row.email), user };
@@ -203,12 +204,12 @@ pub(crate) async fn lockouts(tx: &Tx) -> DomainResult<Vec<LockedOut>> {
 }
 
 /// Lets a person in again, or 404.
-pub(crate) async fn clear_lockout(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(crate) async fn clear_lockout(tx: &Write, user_id: &str) -> DomainResult<()> {
     users::unlock(tx, user_id).await
 }
 
 /// Lets everybody in again.
-pub(crate) async fn clear_lockouts(tx: &Tx) -> DomainResult<()> {
+pub(crate) async fn clear_lockouts(tx: &Write) -> DomainResult<()> {
     user::Entity::update_many()
         .col_expr(user::Column::IsLocked, Expr::value(false))
         .col_expr(user::Column::FailedLogins, Expr::value(0))

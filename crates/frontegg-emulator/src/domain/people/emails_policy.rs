@@ -7,7 +7,7 @@ use crate::{
         DomainResult,
         settings::{self, Form, Owner},
     },
-    store::Tx,
+    store::{Read, Write},
 };
 
 /// The kind of the settings document.
@@ -22,12 +22,12 @@ struct Policy {
 }
 
 /// Whether people may change their own address; administrators always may.
-pub(crate) async fn allows_change(tx: &Tx) -> DomainResult<bool> {
+pub(crate) async fn allows_change(tx: &Read) -> DomainResult<bool> {
     let policy: Policy = settings::get(tx, Owner::Environment, KIND).await?;
     Ok(policy.allow_email_change)
 }
 
 /// Permits or forbids it. Changes that were asked for before may still be confirmed.
-pub(crate) async fn allow_change(tx: &Tx, allow_email_change: bool) -> DomainResult<()> {
+pub(crate) async fn allow_change(tx: &Write, allow_email_change: bool) -> DomainResult<()> {
     settings::put(tx, Owner::Environment, KIND, &Policy { allow_email_change }).await
 }

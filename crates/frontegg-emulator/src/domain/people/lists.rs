@@ -14,7 +14,7 @@ use sea_orm::{
 use crate::{
     domain::{DomainResult, identifiers::emails, input},
     store::{
-        Tx,
+        Fetch, Read,
         entity::{membership, phone_number, user, user_email, username},
         query::{self, Page, Paged},
     },
@@ -65,14 +65,14 @@ pub(crate) struct Listing {
 }
 
 /// One page of the people within reach.
-pub(crate) async fn list(tx: &Tx, reach: &Reach, listing: Listing) -> DomainResult<Paged<user::Model>> {
+pub(crate) async fn list(tx: &Read, reach: &Reach, listing: Listing) -> DomainResult<Paged<user::Model>> {
     let page = listing.page;
     Ok(query::page(sorted(select(reach, &listing)?, &listing), page, tx).await?)
 }
 
 /// One page of the people within reach in whom the words are found.
 pub(crate) async fn search(
-    tx: &Tx,
+    tx: &Read,
     reach: &Reach,
     listing: Listing,
     phrase: &Phrase,
@@ -85,7 +85,7 @@ pub(crate) async fn search(
         candidates = candidates.filter(may_hold(&words));
     }
     let mut texts = texts(tx, &candidates).await?;
-    let mut people = sorted(candidates, &listing).all(tx).await?;
+    let mut people = sorted(candidates, &listing).fetch_all(tx).await?;
     people.retain(|user| {
         let mut texts = texts.remove(&user.id).unwrap_or_default();
         texts.extend(user.name.clone());
@@ -125,18 +125,19 @@ fn may_hold(words: &[&str]) -> Condition {
 }
 
 /// What the candidates are known by besides their names.
-async fn texts(tx: &Tx, candidates: &Select<user::Entity>) -> DomainResult<BTreeMap<String, Vec<String>>> {
+async fn texts(tx: &Read, candidates: &Select<user::Entity>) -> DomainResult<BTreeMap<String, Vec<String>>> {
     let ids = || candidates.clone().select_only().column(user::Column::Id).into_query();
     let mut texts = BTreeMap::<String, Vec<String>>::new();
-    let emails = user_email::Entity::find().filter(user_email::Column::UserId.in_subquery(ids())).all(tx).await?;
+    let emails = user_email::Entity::find().filter(user_email::Column::UserId.in_subquery(ids())).fetch_all(tx).await?;
     for row in emails {
         texts.entry(row.user_id).or_default().push(row.email);
     }
-    let names = username::Entity::find().filter(username::Column::UserId.in_subquery(ids())).all(tx).await?;
+    let names = username::Entity::find().filter(username::Column::UserId.in_subquery(ids())).fetch_all(tx).await?;
     for row in names {
         texts.entry(row.user_id).or_default().push(row.username);
     }
-    let numbers = phone_number::Entity::find().filter(phone_number::Column::UserId.in_subquery(ids())).all(tx).await?;
+    let numbers =
+        phone_number::Entity::find().filter(phone_number::Column::UserId.in_subquery(ids())).fetch_all(tx).await?;
     for row in numbers {
         texts.entry(row.user_id).or_default().push(row.phone_number);
     }

@@ -13,7 +13,7 @@ use crate::{
         roles::{self, Effective, RoleWithPermissions},
     },
     store::{
-        Tx,
+        Fetch, Read,
         entity::{MembershipStatus, group, group_member, group_role, membership, role, tenant, user},
     },
 };
@@ -91,14 +91,22 @@ pub(crate) struct GroupPlace {
     pub(crate) roles: Vec<role::Model>,
 }
 
+/// Whether profiles tell the roles in each tenant, which takes a query more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Roles {
+    Shown,
+    #[default]
+    LeftOut,
+}
+
 /// The profiles of these people, in their order. Without a tenant in view each is seen in the
 /// active one.
 pub(crate) async fn load(
-    tx: &Tx,
+    tx: &Read,
     users: Vec<user::Model>,
     viewer: Viewer<'_>,
     view: Option<&str>,
-    with_roles: bool,
+    roles: Roles,
 ) -> DomainResult<Vec<Profile>> {
     if users.is_empty() {
         return Ok(Vec::new());
@@ -110,7 +118,7 @@ pub(crate) async fn load(
     if let Viewer::Other(tenants) = viewer {
         rows.retain(|row| tenants.contains(&row.tenant_id));
     }
-    let mut held = if with_roles {
+    let mut held = if roles == Roles::Shown {
         let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
         Some(memberships::direct(tx, &ids).await?)
     } else {
@@ -147,16 +155,16 @@ pub(crate) async fn load(
 }
 
 /// The profile of one person, without roles.
-pub(crate) async fn one(tx: &Tx, user: user::Model, viewer: Viewer<'_>, view: Option<&str>) -> DomainResult<Profile> {
-    Ok(load(tx, vec![user], viewer, view, false).await?.remove(0))
+pub(crate) async fn one(tx: &Read, user: user::Model, viewer: Viewer<'_>, view: Option<&str>) -> DomainResult<Profile> {
+    Ok(load(tx, vec![user], viewer, view, Roles::LeftOut).await?.remove(0))
 }
 
 /// Those of the tenants that let all their members reach into the tenants below.
-async fn open_below(tx: &Tx, tenant_ids: BTreeSet<&str>) -> DomainResult<BTreeSet<String>> {
+async fn open_below(tx: &Read, tenant_ids: BTreeSet<&str>) -> DomainResult<BTreeSet<String>> {
     let rows = tenant::Entity::find()
         .filter(tenant::Column::TenantId.is_in(tenant_ids))
         .filter(tenant::Column::SubAccountAccessType.eq("alwaysOn"))
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(rows.into_iter().map(|row| row.tenant_id).collect())
 }
@@ -173,13 +181,13 @@ fn active_tenant(user: &user::Model, members: &[Member], viewer: Viewer<'_>) -> 
 
 /// The profile of one person with all that holds in the tenant in view, or in the active one.
 pub(crate) async fn full(
-    tx: &Tx,
+    tx: &Read,
     user: user::Model,
     viewer: Viewer<'_>,
     view: Option<&str>,
 ) -> DomainResult<FullProfile> {
     let user_id = user.id.clone();
-    let mut profiles = load(tx, vec![user], viewer, view, true).await?;
+    let mut profiles = load(tx, vec![user], viewer, view, Roles::Shown).await?;
     let profile = profiles.remove(0);
     let effective = roles::effective_in(tx, &user_id, &profile.view).await?;
     let groups = match profile.in_view() {
@@ -190,7 +198,7 @@ pub(crate) async fn full(
 }
 
 /// The groups that a membership is in, by name.
-async fn groups_of(tx: &Tx, membership_id: &str) -> DomainResult<Vec<GroupPlace>> {
+async fn groups_of(tx: &Read, membership_id: &str) -> DomainResult<Vec<GroupPlace>> {
     let configuration = groups::configuration(tx).await?;
     if !configuration.enabled {
         return Ok(Vec::new());
@@ -199,7 +207,7 @@ async fn groups_of(tx: &Tx, membership_id: &str) -> DomainResult<Vec<GroupPlace>
         .find_also_related(group::Entity)
         .filter(group_member::Column::MembershipId.eq(membership_id))
         .order_by_asc(group::Column::Name)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let ids: Vec<String> = rows.into_iter().map(|(link, _)| link.group_id).collect();
     let mut roles = BTreeMap::<String, Vec<role::Model>>::new();
@@ -209,7 +217,7 @@ async fn groups_of(tx: &Tx, membership_id: &str) -> DomainResult<Vec<GroupPlace>
             .filter(group_role::Column::GroupId.is_in(ids.iter()))
             .order_by_asc(role::Column::Level)
             .order_by_asc(role::Column::Key)
-            .all(tx)
+            .fetch_all(tx)
             .await?;
         for (link, role) in rows {
             roles.entry(link.group_id).or_default().extend(role);

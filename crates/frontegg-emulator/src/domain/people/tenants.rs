@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Statement};
 
 use crate::{
     domain::{DomainResult, memberships},
     store::{
-        Tx,
+        Fetch, Read,
         entity::{membership, tenant, tenant_edge},
         query::parameters,
     },
@@ -23,23 +23,25 @@ pub(crate) struct Place {
 }
 
 /// The tenants where a person has a membership that nothing bars, the oldest membership first.
-pub(crate) async fn open(tx: &Tx, user_id: &str) -> DomainResult<Vec<tenant::Model>> {
+pub(crate) async fn open(tx: &Read, user_id: &str) -> DomainResult<Vec<tenant::Model>> {
     Ok(with_memberships(tx, user_id).await?.into_iter().map(|(_, tenant)| tenant).collect())
 }
 
-async fn with_memberships(tx: &Tx, user_id: &str) -> DomainResult<Vec<(membership::Model, tenant::Model)>> {
+async fn with_memberships(tx: &Read, user_id: &str) -> DomainResult<Vec<(membership::Model, tenant::Model)>> {
     let rows = memberships::with_tenants(tx, user_id).await?;
     Ok(rows.into_iter().filter(|(row, _)| memberships::is_open(tx, row)).collect())
 }
 
 /// The same tenants with their places. One that lies below another of them, from which the person
 /// reaches down anyway, is left out.
-pub(crate) async fn hierarchy(tx: &Tx, user_id: &str) -> DomainResult<Vec<Place>> {
+pub(crate) async fn hierarchy(tx: &Read, user_id: &str) -> DomainResult<Vec<Place>> {
     let rows = with_memberships(tx, user_id).await?;
     let ids: Vec<&str> = rows.iter().map(|(row, _)| row.tenant_id.as_str()).collect();
     let parents = ways_up(tx, &ids).await?;
-    let children =
-        tenant_edge::Entity::find().filter(tenant_edge::Column::ParentId.is_in(ids.iter().copied())).all(tx).await?;
+    let children = tenant_edge::Entity::find()
+        .filter(tenant_edge::Column::ParentId.is_in(ids.iter().copied()))
+        .fetch_all(tx)
+        .await?;
     let with_children: BTreeSet<String> = children.into_iter().map(|edge| edge.parent_id).collect();
     let reaching: BTreeSet<String> = rows
         .iter()
@@ -63,7 +65,7 @@ fn above<'a>(parents: &'a BTreeMap<String, String>, tenant_id: &str) -> impl Ite
 }
 
 /// Child and parent, all the way up from these tenants.
-async fn ways_up(tx: &Tx, tenant_ids: &[&str]) -> DomainResult<BTreeMap<String, String>> {
+async fn ways_up(tx: &Read, tenant_ids: &[&str]) -> DomainResult<BTreeMap<String, String>> {
     if tenant_ids.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -77,7 +79,7 @@ async fn ways_up(tx: &Tx, tenant_ids: &[&str]) -> DomainResult<BTreeMap<String, 
         parameters(1, tenant_ids.len())
     );
     let values = tenant_ids.iter().map(|id| (*id).into());
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
-    let edges = tenant_edge::Entity::find().from_raw_sql(statement).all(tx).await?;
+    let statement = Statement::from_sql_and_values(tx.backend(), sql, values);
+    let edges = tenant_edge::Entity::find().from_raw_sql(statement).fetch_all(tx).await?;
     Ok(edges.into_iter().map(|edge| (edge.child_id, edge.parent_id)).collect())
 }

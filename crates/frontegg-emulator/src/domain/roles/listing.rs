@@ -9,7 +9,7 @@ use super::{RoleWithPermissions, require_tenant, seen_by, with_permissions};
 use crate::{
     domain::{DomainResult, input},
     store::{
-        Tx,
+        Fetch, Read,
         entity::{group_role, membership_role, role, role_permission},
         query::{self, OneColumn, Page, Paged},
     },
@@ -49,7 +49,11 @@ pub(crate) struct Listing {
 }
 
 /// A page of the roles within reach. 404 for an unknown tenant.
-pub(crate) async fn page(tx: &Tx, tenant: Option<&str>, listing: Listing) -> DomainResult<Paged<RoleWithPermissions>> {
+pub(crate) async fn page(
+    tx: &Read,
+    tenant: Option<&str>,
+    listing: Listing,
+) -> DomainResult<Paged<RoleWithPermissions>> {
     require_tenant(tx, tenant).await?;
     let Listing { text, levels, owners, sort_by, descending, page } = listing;
     let mut select = role::Entity::find().filter(seen_by(tenant));
@@ -73,7 +77,7 @@ pub(crate) async fn page(tx: &Tx, tenant: Option<&str>, listing: Listing) -> Dom
 }
 
 /// The levels that occur among the roles within reach, rising.
-pub(crate) async fn levels(tx: &Tx, tenant: Option<&str>) -> DomainResult<Vec<i32>> {
+pub(crate) async fn levels(tx: &Read, tenant: Option<&str>) -> DomainResult<Vec<i32>> {
     require_tenant(tx, tenant).await?;
     let levels = role::Entity::find()
         .select_only()
@@ -82,13 +86,13 @@ pub(crate) async fn levels(tx: &Tx, tenant: Option<&str>) -> DomainResult<Vec<i3
         .filter(seen_by(tenant))
         .order_by_asc(role::Column::Level)
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(levels)
 }
 
 /// The tenants that own roles, rising.
-pub(crate) async fn owners(tx: &Tx) -> DomainResult<Vec<String>> {
+pub(crate) async fn owners(tx: &Read) -> DomainResult<Vec<String>> {
     let owners = role::Entity::find()
         .select_only()
         .column(role::Column::TenantId)
@@ -96,7 +100,7 @@ pub(crate) async fn owners(tx: &Tx) -> DomainResult<Vec<String>> {
         .filter(role::Column::TenantId.is_not_null())
         .order_by_asc(role::Column::TenantId)
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(owners)
 }

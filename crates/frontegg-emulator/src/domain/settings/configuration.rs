@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Form, Owner};
 use crate::{
     domain::{DomainError, DomainResult, settings},
-    store::Tx,
+    store::{Read, Write},
 };
 
 /// The kind of the settings document.
@@ -129,7 +129,7 @@ fn seconds(count: i64) -> Duration {
 }
 
 /// The document as it is now.
-pub(crate) async fn get(tx: &Tx) -> DomainResult<IdentityConfiguration> {
+pub(crate) async fn get(tx: &Read) -> DomainResult<IdentityConfiguration> {
     settings::get(tx, Owner::Environment, KIND).await
 }
 
@@ -160,7 +160,7 @@ pub(crate) struct Change {
 }
 
 /// Changes what is given, and gives the document as it is then.
-pub(crate) async fn change(tx: &Tx, change: Change) -> DomainResult<IdentityConfiguration> {
+pub(crate) async fn change(tx: &Write, change: Change) -> DomainResult<IdentityConfiguration> {
     let mut document = get(tx).await?;
     macro_rules! set_given {
         ($($member:ident)*) => {
@@ -181,6 +181,6 @@ pub(crate) async fn change(tx: &Tx, change: Change) -> DomainResult<IdentityConf
 }
 
 /// Writes the document.
-pub(crate) async fn put(tx: &Tx, document: &IdentityConfiguration) -> DomainResult<()> {
+pub(crate) async fn put(tx: &Write, document: &IdentityConfiguration) -> DomainResult<()> {
     settings::put(tx, Owner::Environment, KIND, document).await
 }

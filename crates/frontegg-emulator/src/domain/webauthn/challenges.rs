@@ -11,7 +11,7 @@ use crate::{
     domain::{DomainResult, webauthn},
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{CeremonyPurpose, webauthn_challenge},
     },
 };
@@ -40,7 +40,7 @@ pub(crate) struct Posed {
 
 impl Subject<'_> {
     /// Draws a challenge. It voids the one of before for the same.
-    pub(crate) async fn pose(self, tx: &Tx) -> DomainResult<Posed> {
+    pub(crate) async fn pose(self, tx: &Write) -> DomainResult<Posed> {
         let mut void = Condition::any().add(webauthn_challenge::Column::ExpiresAt.lte(tx.now()));
         if self.user_id.is_some() {
             void = void.add(self.condition());
@@ -62,11 +62,11 @@ impl Subject<'_> {
     }
 
     /// The challenge behind a handle, while it is good and was posed for just this.
-    pub(crate) async fn find(self, tx: &Tx, handle: &str) -> DomainResult<Option<webauthn_challenge::Model>> {
+    pub(crate) async fn find(self, tx: &Read, handle: &str) -> DomainResult<Option<webauthn_challenge::Model>> {
         let row = webauthn_challenge::Entity::find_by_id(ids::fingerprint(handle))
             .filter(webauthn_challenge::Column::ExpiresAt.gt(tx.now()))
             .filter(self.condition());
-        Ok(row.one(tx).await?)
+        Ok(row.fetch_one(tx).await?)
     }
 
     fn condition(self) -> Condition {
@@ -83,7 +83,7 @@ impl Subject<'_> {
 }
 
 /// Takes a challenge away: it has been answered, rightly or not.
-pub(crate) async fn spend(tx: &Tx, challenge: webauthn_challenge::Model) -> DomainResult<()> {
+pub(crate) async fn spend(tx: &Write, challenge: webauthn_challenge::Model) -> DomainResult<()> {
     challenge.delete(tx).await?;
     Ok(())
 }

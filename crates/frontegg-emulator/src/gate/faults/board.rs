@@ -1,9 +1,11 @@
 //! Which faults there are, and which of them a request meets.
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc,
     atomic::{AtomicBool, Ordering},
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{Effect, Fault, When};
 use crate::gate::selection::Subject;
@@ -79,7 +81,7 @@ impl Board {
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
         // The list is whole between any two steps.
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.entries.lock()
     }
 }
 
@@ -138,7 +140,7 @@ impl Entry {
     }
 
     fn course(&self) -> MutexGuard<'_, Course> {
-        self.course.lock().unwrap_or_else(PoisonError::into_inner)
+        self.course.lock()
     }
 }
 

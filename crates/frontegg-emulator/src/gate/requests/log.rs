@@ -2,16 +2,17 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::body::Body;
 use bytes::Bytes;
-use frontegg_contract::{Sight, route::TRACE_HEADER, schema::Contract, sight::Caller};
+use frontegg_contract::{Sight, schema::Contract, sight::Caller, trace::TRACE_HEADER};
 use frontegg_model::Operation;
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request::Parts};
 use hyper::body::Body as _;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
 use super::Filter;
@@ -171,7 +172,7 @@ impl Log {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 }
 

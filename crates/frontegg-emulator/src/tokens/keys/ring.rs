@@ -14,13 +14,14 @@ mod transfer;
 
 use std::{
     sync::{
-        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use parking_lot::{Mutex, RwLock};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ use super::SigningKey;
 use crate::{
     clock::Timestamp,
     refusal::{DomainError, DomainResult},
-    store::{Store, Tx, entity::signing_key},
+    store::{Fetch, Store, Write, entity::signing_key},
 };
 
 /// How long a process may go on with the keys it knows when others share its store.
@@ -116,12 +117,14 @@ impl Keys {
         let keys = Self { held: RwLock::new(None), read: Some(Mutex::new(Instant::now())) };
         if keys.load(store).await?.is_none() {
             let first = generate().await?;
-            let tx = store.write().await?;
-            // Another process may have been faster.
-            if signing_key::Entity::find().one(&tx).await?.is_none() {
-                insert(&tx, &first).await?;
-                tx.commit().await?;
-            }
+            let settle = async |tx: &Write| {
+                // Another process may have been faster.
+                match signing_key::Entity::find().fetch_one(tx).await? {
+                    Some(_) => Ok(()),
+                    None => insert(tx, &first).await,
+                }
+            };
+            store.write(settle).await?;
         }
         keys.read_again(store).await?;
         Ok(keys)
@@ -149,7 +152,7 @@ impl Keys {
             None => tokio::task::spawn_blocking(process_key).await.map_err(DomainError::internal)?,
         };
         // Somebody may have rotated meanwhile.
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.write();
         Ok(Arc::clone(held.get_or_insert_with(|| Arc::new(Ring::of(shared)))))
     }
 
@@ -161,14 +164,11 @@ impl Keys {
         }
         let end = end.after(STEP);
         if self.read.is_some() {
-            let tx = store.write().await?;
-            signing_key::Entity::update_many()
+            let update = signing_key::Entity::update_many()
                 .col_expr(signing_key::Column::GoodUntil, Expr::value(end))
                 .filter(signing_key::Column::Kid.eq(ring.active().kid()))
-                .filter(signing_key::Column::GoodUntil.lt(end))
-                .exec(&tx)
-                .await?;
-            tx.commit().await?;
+                .filter(signing_key::Column::GoodUntil.lt(end));
+            store.write(async |tx| -> DomainResult<_> { Ok(update.exec(tx).await?) }).await?;
         }
         ring.active.note(end);
         Ok(())
@@ -178,23 +178,11 @@ impl Keys {
     pub(crate) async fn rotate(&self, store: &Store, now: Timestamp) -> DomainResult<Arc<Ring>> {
         let new = generate().await?;
         if self.read.is_some() {
-            let tx = store.write().await?;
-            signing_key::Entity::delete_many()
-                .filter(signing_key::Column::RetiredAt.is_not_null())
-                .filter(signing_key::Column::GoodUntil.lt(tx.now()))
-                .exec(&tx)
-                .await?;
-            signing_key::Entity::update_many()
-                .col_expr(signing_key::Column::RetiredAt, Expr::value(Some(tx.now())))
-                .filter(signing_key::Column::RetiredAt.is_null())
-                .exec(&tx)
-                .await?;
-            insert(&tx, &new).await?;
-            tx.commit().await?;
+            store.write(async |tx| activate(tx, &new).await).await?;
             return self.read_again(store).await;
         }
         let before = self.ring(store).await?;
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.write();
         let before = held.as_ref().unwrap_or(&before);
         let mut ring = Ring::of(Arc::new(new));
         ring.earlier = before.all().filter(|held| held.good_until() > now).cloned().collect();
@@ -202,18 +190,18 @@ impl Keys {
     }
 
     fn known(&self) -> Option<Arc<Ring>> {
-        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.held.read().clone()
     }
 
     fn is_due(&self) -> bool {
         let Some(read) = &self.read else { return false };
-        read.lock().unwrap_or_else(PoisonError::into_inner).elapsed() >= GOOD_FOR
+        read.lock().elapsed() >= GOOD_FOR
     }
 
     /// Reads the keys from the store, if it has any.
     async fn load(&self, store: &Store) -> DomainResult<Option<Arc<Ring>>> {
         let begun = Instant::now();
-        let mut rows = signing_key::Entity::find().all(&store.read().await?).await?;
+        let mut rows = signing_key::Entity::find().fetch_all(&store.read().await?).await?;
         // The one that is not retired, then the newest.
         rows.sort_by_key(|row| (row.retired_at.is_some(), std::cmp::Reverse(row.created_at), row.kid.clone()));
         let known = self.known();
@@ -221,9 +209,9 @@ impl Keys {
         let mut keys = keys.map_err(DomainError::internal)?.into_iter();
         let Some(active) = keys.next() else { return Ok(None) };
         let ring = Arc::new(Ring { active, earlier: keys.collect() });
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ring));
+        *self.held.write() = Some(Arc::clone(&ring));
         if let Some(read) = &self.read {
-            *read.lock().unwrap_or_else(PoisonError::into_inner) = begun;
+            *read.lock() = begun;
         }
         Ok(Some(ring))
     }
@@ -251,7 +239,22 @@ fn process_key() -> Arc<SigningKey> {
     Arc::clone(key)
 }
 
-async fn insert(tx: &Tx, key: &SigningKey) -> DomainResult<()> {
+/// Retires the key that signs for a new one, and forgets those of which no token is valid any more.
+async fn activate(tx: &Write, new: &SigningKey) -> DomainResult<()> {
+    signing_key::Entity::delete_many()
+        .filter(signing_key::Column::RetiredAt.is_not_null())
+        .filter(signing_key::Column::GoodUntil.lt(tx.now()))
+        .exec(tx)
+        .await?;
+    signing_key::Entity::update_many()
+        .col_expr(signing_key::Column::RetiredAt, Expr::value(Some(tx.now())))
+        .filter(signing_key::Column::RetiredAt.is_null())
+        .exec(tx)
+        .await?;
+    insert(tx, new).await
+}
+
+async fn insert(tx: &Write, key: &SigningKey) -> DomainResult<()> {
     let row = signing_key::ActiveModel {
         kid: Set(key.kid().to_owned()),
         pkcs8: Set(STANDARD.encode(key.to_pkcs8().map_err(DomainError::internal)?)),

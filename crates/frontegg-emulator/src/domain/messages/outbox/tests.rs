@@ -20,19 +20,19 @@ const BASE_URL: &str = "https://login.acme.test";
 async fn store() -> Store {
     let clock = Clock::default();
     clock.freeze();
-    let store = Store::open(&StoreTarget::Memory, clock).await.expect("a store");
-    let tx = store.write().await.expect("a transaction");
+    let store = Store::open(&StoreTarget::Memory, clock, BASE_URL).await.expect("a store");
+    let tx = store.begin_write().await;
     Identity::settle(&tx, Some("vendor".to_owned()), Some("client".to_owned())).await.expect("an environment");
-    tx.commit().await.expect("a commit");
+    tx.finish().await;
     store
 }
 
-async fn ada(tx: &Tx, name: &str) -> user::Model {
+async fn ada(tx: &Write, name: &str) -> user::Model {
     let (email, name) = (Some("ada@acme.test".to_owned()), Some(name.to_owned()));
     users::create(tx, NewUser { email, name, ..NewUser::default() }).await.expect("a person")
 }
 
-async fn last(tx: &Tx) -> outbox_message::Model {
+async fn last(tx: &Write) -> outbox_message::Model {
     list(tx, &Filter::default(), Some(1)).await.expect("messages").pop().expect("a message")
 }
 
@@ -43,10 +43,10 @@ fn mail_to_ada(kind: EmailTemplateType) -> Draft {
 #[tokio::test]
 async fn a_mail_carries_its_link() {
     let store = store().await;
-    let tx = &store.write().await.expect("a transaction");
+    let tx = &store.begin_write().await;
     let ada = ada(tx, "Ada <b>").await;
     let draft = mail_to_ada(EmailTemplateType::InviteToTenant).user(&ada).tenant("acme", "Acme & Sons");
-    draft.parameter("userId", &ada.id).token("a-token").send(tx, BASE_URL).await.expect("a mail");
+    draft.parameter("userId", &ada.id).token("a-token").send(tx).await.expect("a mail");
     let message = last(tx).await;
     let link = format!("{BASE_URL}/account/invitation/accept?userId={}&token=a-token", ada.id);
     assert_eq!(message.link.as_deref(), Some(link.as_str()));
@@ -65,8 +65,8 @@ async fn a_mail_carries_its_link() {
 #[tokio::test]
 async fn case_48_values_break_out_of_nothing() {
     let store = store().await;
-    let tx = &store.write().await.expect("a transaction");
-    let environment = Environment::of(tx, BASE_URL).await.expect("an environment");
+    let tx = &store.begin_write().await;
+    let environment = Environment::of(tx).await.expect("an environment");
     let kind = EmailTemplateType::MagicLink;
     let changes = Changes {
         from_name: Some("{{name}}".to_owned()),
@@ -80,7 +80,7 @@ async fn case_48_values_break_out_of_nothing() {
     let values =
         json!({ "code": "666666", "token": "evil", "link": "http://evil.test", "BASE_URL": "http://evil.test" });
     let values = values.as_object().expect("an object").clone();
-    mail_to_ada(kind).user(&ada).token("t").values(values).send(tx, BASE_URL).await.expect("a mail");
+    mail_to_ada(kind).user(&ada).token("t").values(values).send(tx).await.expect("a mail");
     let message = last(tx).await;
     assert_eq!(message.subject.as_deref(), Some("For A  Bcc: eve@evil.test"));
     assert_eq!(message.sender.as_deref(), Some("A  Bcc: eve@evil.test <no-reply@login.acme.test>"));
@@ -94,12 +94,12 @@ async fn case_48_values_break_out_of_nothing() {
 #[tokio::test]
 async fn templates_are_overlaid_switched_off_and_dropped() {
     let store = store().await;
-    let tx = &store.write().await.expect("a transaction");
-    let environment = Environment::of(tx, BASE_URL).await.expect("an environment");
+    let tx = &store.begin_write().await;
+    let environment = Environment::of(tx).await.expect("an environment");
     let kind = EmailTemplateType::Otc;
     let set = async |changes| mails::set(tx, &kind, changes, &environment).await;
     set(Changes { subject: Some("{{code}}!".to_owned()), ..Changes::default() }).await.expect("a template");
-    mail_to_ada(kind.clone()).code("123456").send(tx, BASE_URL).await.expect("a mail");
+    mail_to_ada(kind.clone()).code("123456").send(tx).await.expect("a mail");
     let message = last(tx).await;
     assert_eq!(message.subject.as_deref(), Some("123456!"));
     assert!(message.body.expect("a body").contains("<strong>123456</strong>"), "the rest is the built-in one");
@@ -107,7 +107,7 @@ async fn templates_are_overlaid_switched_off_and_dropped() {
 
     set(Changes { active: Some(false), ..Changes::default() }).await.expect("a template");
     clear(tx).await.expect("a deletion");
-    mail_to_ada(kind.clone()).code("123456").send(tx, BASE_URL).await.expect("nothing");
+    mail_to_ada(kind.clone()).code("123456").send(tx).await.expect("nothing");
     assert!(list(tx, &Filter::default(), None).await.expect("messages").is_empty());
 
     let stored = mails::stored(tx, Some(&kind)).await.expect("templates");
@@ -119,8 +119,8 @@ async fn templates_are_overlaid_switched_off_and_dropped() {
 #[tokio::test]
 async fn an_sms_is_plain_text_from_the_configured_sender() {
     let store = store().await;
-    let tx = &store.write().await.expect("a transaction");
-    sms(SmsType::Otc, "+4915112345678").code("123456").send(tx, BASE_URL).await.expect("an SMS");
+    let tx = &store.begin_write().await;
+    sms(SmsType::Otc, "+4915112345678").code("123456").send(tx).await.expect("an SMS");
     let message = last(tx).await;
     assert_eq!(message.body.as_deref(), Some("Your sign-in code is 123456"));
     assert_eq!((message.sender.as_deref(), message.subject), (Some("Frontegg"), None));
@@ -128,7 +128,7 @@ async fn an_sms_is_plain_text_from_the_configured_sender() {
     let sender = SmsSender { sender_name: Some("Acme".to_owned()), ..SmsSender::default() };
     sms_sender::set(tx, &sender).await.expect("a sender");
     texts::set(tx, SmsType::Otc, "<{{ code }}> {{name}}".to_owned(), Map::new()).await.expect("a text");
-    sms(SmsType::Otc, "+4915112345678").code("123456").send(tx, BASE_URL).await.expect("an SMS");
+    sms(SmsType::Otc, "+4915112345678").code("123456").send(tx).await.expect("an SMS");
     let message = last(tx).await;
     assert_eq!(message.body.as_deref(), Some("<123456> "));
     assert_eq!(message.sender.as_deref(), Some("Acme"));
@@ -137,15 +137,15 @@ async fn an_sms_is_plain_text_from_the_configured_sender() {
 #[tokio::test]
 async fn messages_are_found_by_what_they_are() {
     let store = store().await;
-    let tx = &store.write().await.expect("a transaction");
+    let tx = &store.begin_write().await;
     for (kind, to) in [
         (EmailTemplateType::Otc, "ada@acme.test"),
         (EmailTemplateType::Otc, "bob@acme.test"),
         (EmailTemplateType::UnlockUser, "ada@acme.test"),
     ] {
-        mail(kind, to).send(tx, BASE_URL).await.expect("a mail");
+        mail(kind, to).send(tx).await.expect("a mail");
     }
-    sms(SmsType::Otc, "+4915112345678").send(tx, BASE_URL).await.expect("an SMS");
+    sms(SmsType::Otc, "+4915112345678").send(tx).await.expect("an SMS");
     let found = async |filter: Filter, limit| {
         let rows = list(tx, &filter, limit).await.expect("messages");
         rows.into_iter().map(|row| (row.template, row.recipient)).collect::<Vec<_>>()
@@ -166,10 +166,10 @@ async fn messages_are_found_by_what_they_are() {
 #[tokio::test]
 async fn only_so_many_messages_are_kept() {
     let store = store().await;
-    let tx = &store.write().await.expect("a transaction");
+    let tx = &store.begin_write().await;
     for number in 0..5 {
         let mail = mail(EmailTemplateType::ResetPassword, &format!("{number}@acme.test")).token("x");
-        mail.send(tx, BASE_URL).await.expect("a mail");
+        mail.send(tx).await.expect("a mail");
     }
     for (kept, expected) in [(9, 5), (5, 5), (3, 3), (1, 1)] {
         forget_beyond(tx, kept).await.expect("a deletion");

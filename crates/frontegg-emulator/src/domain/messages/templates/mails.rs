@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{DomainError, DomainResult},
     ids,
-    store::{Tx, entity::email_template},
+    store::{Fetch, Read, Write, entity::email_template},
 };
 
 /// Who signs a built-in mail.
@@ -81,36 +81,31 @@ pub(crate) fn built_in(kind: &EmailTemplateType, environment: &Environment) -> D
 }
 
 /// What the environment has laid over built-in templates, by type.
-pub(crate) async fn stored(tx: &Tx, kind: Option<&EmailTemplateType>) -> DomainResult<Vec<Template>> {
+pub(crate) async fn stored(tx: &Read, kind: Option<&EmailTemplateType>) -> DomainResult<Vec<Template>> {
     let mut rows = email_template::Entity::find().order_by_asc(email_template::Column::Kind);
     if let Some(kind) = kind {
         rows = rows.filter(email_template::Column::Kind.eq(kind.as_str()));
     }
-    Ok(rows.all(tx).await?.into_iter().map(Template::from).collect())
+    Ok(rows.fetch_all(tx).await?.into_iter().map(Template::from).collect())
 }
 
 /// What mails of a type are made from now.
-pub(crate) async fn in_force(tx: &Tx, kind: &EmailTemplateType, environment: &Environment) -> DomainResult<Template> {
-    let row = email_template::Entity::find_by_id(kind.as_str()).one(tx).await?;
+pub(crate) async fn in_force(tx: &Read, kind: &EmailTemplateType, environment: &Environment) -> DomainResult<Template> {
+    let row = email_template::Entity::find_by_id(kind.as_str()).fetch_one(tx).await?;
     row.map_or_else(|| built_in(kind, environment), |row| Ok(row.into()))
 }
 
 /// The link that a mail of a type would carry with these parameters; empty when the environment's
 /// template leads nowhere.
-pub(crate) async fn link(
-    tx: &Tx,
-    kind: &EmailTemplateType,
-    base_url: &str,
-    parameters: &[(&str, &str)],
-) -> DomainResult<String> {
-    let environment = Environment::of(tx, base_url).await?;
+pub(crate) async fn link(tx: &Read, kind: &EmailTemplateType, parameters: &[(&str, &str)]) -> DomainResult<String> {
+    let environment = Environment::of(tx).await?;
     let template = in_force(tx, kind, &environment).await?;
     Ok(template.link(&environment, &Map::new(), parameters).unwrap_or_default())
 }
 
 /// Writes the environment's template of a type, the first time on top of the built-in one.
 pub(crate) async fn set(
-    tx: &Tx,
+    tx: &Write,
     kind: &EmailTemplateType,
     changes: Changes,
     environment: &Environment,
@@ -147,8 +142,8 @@ pub(crate) async fn set(
 }
 
 /// Drops a stored template; the built-in one is back.
-pub(crate) async fn delete(tx: &Tx, id: &str) -> DomainResult<()> {
-    let row = email_template::Entity::find().filter(email_template::Column::Id.eq(id)).one(tx).await?;
+pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
+    let row = email_template::Entity::find().filter(email_template::Column::Id.eq(id)).fetch_one(tx).await?;
     row.ok_or_else(|| DomainError::not_found("Template not found"))?.delete(tx).await?;
     Ok(())
 }

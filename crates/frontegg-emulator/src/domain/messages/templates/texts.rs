@@ -9,7 +9,7 @@ use super::render::{fill, look_up};
 use crate::{
     clock::Timestamp,
     domain::{DomainError, DomainResult},
-    store::{Tx, entity::sms_template},
+    store::{Fetch, Read, Write, entity::sms_template},
 };
 
 /// Why an SMS is sent.
@@ -95,25 +95,25 @@ impl fmt::Display for SmsType {
 }
 
 /// The environment's own texts, by type.
-pub(crate) async fn stored(tx: &Tx) -> DomainResult<Vec<Text>> {
-    let rows = sms_template::Entity::find().order_by_asc(sms_template::Column::Kind).all(tx).await?;
+pub(crate) async fn stored(tx: &Read) -> DomainResult<Vec<Text>> {
+    let rows = sms_template::Entity::find().order_by_asc(sms_template::Column::Kind).fetch_all(tx).await?;
     rows.into_iter().map(Text::try_from).collect()
 }
 
 /// The environment's own text of a type, if it has one.
-pub(crate) async fn find(tx: &Tx, kind: SmsType) -> DomainResult<Option<Text>> {
-    let row = sms_template::Entity::find_by_id(kind.as_str()).one(tx).await?;
+pub(crate) async fn find(tx: &Read, kind: SmsType) -> DomainResult<Option<Text>> {
+    let row = sms_template::Entity::find_by_id(kind.as_str()).fetch_one(tx).await?;
     row.map(Text::try_from).transpose()
 }
 
 /// The text in force.
-pub(crate) async fn in_force(tx: &Tx, kind: SmsType) -> DomainResult<Text> {
+pub(crate) async fn in_force(tx: &Read, kind: SmsType) -> DomainResult<Text> {
     Ok(find(tx, kind).await?.unwrap_or_else(|| kind.built_in()))
 }
 
 /// Stores a text and what else comes with it; true when it is the first of its type.
 pub(crate) async fn set(
-    tx: &Tx,
+    tx: &Write,
     kind: SmsType,
     template: String,
     mut more: Map<String, Value>,
@@ -122,7 +122,7 @@ pub(crate) async fn set(
         more.remove(own);
     }
     let more = Value::Object(more).to_string();
-    let row = sms_template::Entity::find_by_id(kind.as_str()).one(tx).await?;
+    let row = sms_template::Entity::find_by_id(kind.as_str()).fetch_one(tx).await?;
     let (row, first) = if let Some(row) = row {
         let mut row = row.into_active_model();
         row.template = Set(template);
@@ -145,7 +145,7 @@ pub(crate) async fn set(
 }
 
 /// Drops a text; the built-in one is back.
-pub(crate) async fn delete(tx: &Tx, kind: SmsType) -> DomainResult<()> {
+pub(crate) async fn delete(tx: &Write, kind: SmsType) -> DomainResult<()> {
     sms_template::Entity::delete_by_id(kind.as_str()).exec(tx).await?;
     Ok(())
 }

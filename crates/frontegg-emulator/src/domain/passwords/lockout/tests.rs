@@ -15,8 +15,6 @@ use crate::{
     store::StoreTarget,
 };
 
-const URL: &str = "http://emulator.test";
-
 /// Two processes on one store, or one in memory.
 struct Processes {
     members: Vec<Arc<(Store, Passwords)>>,
@@ -31,27 +29,27 @@ impl Processes {
         let mut members = Vec::new();
         for _ in 0..if in_memory { 1 } else { 2 } {
             let target = if in_memory { &StoreTarget::Memory } else { &file };
-            let store = Store::open(target, Clock::default()).await.expect("a store");
+            let store = Store::open(target, Clock::default(), "http://emulator.test").await.expect("a store");
             // Cheap, as it is not about the work here.
             members.push(Arc::new((store, Passwords::new(true))));
         }
         let (store, passwords) = &*members[0];
         let new =
             prepare(store, passwords, Subject::Newcomer { tenant_id: None }, "right-1").await.expect("a password");
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         seed::fresh_environment(&tx).await.expect("an environment");
         let person = NewUser { email: Some("ada@acme.test".to_owned()), ..NewUser::default() };
         let ada = users::create(&tx, person).await.expect("a person").id;
         set(&tx, &ada, new).await.expect("a password");
-        tx.commit().await.expect("a commit");
+        tx.finish().await;
         Self { members, ada, _directory: directory }
     }
 
     async fn limit(&self, max_attempts: i64) {
-        let tx = self.members[0].0.write().await.expect("a transaction");
+        let tx = self.members[0].0.begin_write().await;
         let policy = Lockout { enabled: true, max_attempts };
         create(&tx, Caller::Environment, None, policy).await.expect("a policy");
-        tx.commit().await.expect("a commit");
+        tx.finish().await;
     }
 
     /// So many attempts at once, taken by the processes in turn.
@@ -60,7 +58,7 @@ impl Processes {
             let (process, ada) = (Arc::clone(&self.members[number % self.members.len()]), self.ada.clone());
             tokio::spawn(async move {
                 let (store, passwords) = &*process;
-                attempt(store, passwords, URL, "ada@acme.test", Some(&ada), password).await.expect("an answer")
+                attempt(store, passwords, "ada@acme.test", Some(&ada), password).await.expect("an answer")
             })
         });
         let mut attempts = Vec::new();
@@ -117,12 +115,12 @@ async fn an_imported_hash_is_replaced_at_the_first_right_attempt() {
         let tx = store.read().await.expect("a transaction");
         stored(&tx, &processes.ada).await.expect("a hash").expect("a password")
     };
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     let present = stored(&tx, &processes.ada).await.expect("a hash").expect("a password");
     passwords::upgrade(&tx, &processes.ada, &present, hash.clone()).await.expect("a change");
     // Only in place of what it was made for.
     passwords::upgrade(&tx, &processes.ada, &present, "another".to_owned()).await.expect("no change");
-    tx.commit().await.expect("a commit");
+    tx.finish().await;
     assert_eq!(processes.attempts(1, "wrong").await, [Attempt::Wrong]);
     assert_eq!(own(store).await, hash);
     assert_eq!(processes.attempts(1, "U*U").await, [Attempt::Right]);
@@ -141,13 +139,13 @@ async fn case_8_finding_out_takes_as_long_whoever_is_asked_about() {
     let (store, _) = &*processes.members[0];
     let normal = Passwords::new(false);
     let new = prepare(store, &normal, Subject::User(&processes.ada), "right-2").await.expect("a password");
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     set(&tx, &processes.ada, new).await.expect("a password");
     let person = |email: &str| NewUser { email: Some(email.to_owned()), ..NewUser::default() };
     let bob = users::create(&tx, person("bob@acme.test")).await.expect("a person without a password").id;
     let eve = users::create(&tx, person("eve@acme.test")).await.expect("a person").id;
     users::lock(&tx, &eve).await.expect("to be locked");
-    tx.commit().await.expect("a commit");
+    tx.finish().await;
     let people = [None, Some(&processes.ada), Some(&bob), Some(&eve)];
     // A busy machine may disturb a series, not several in a row.
     let mut seen = Vec::new();
@@ -157,7 +155,7 @@ async fn case_8_finding_out_takes_as_long_whoever_is_asked_about() {
             for (times, person) in times.iter_mut().zip(people) {
                 let begin = Instant::now();
                 let id = person.map(String::as_str);
-                let attempt = attempt(store, &normal, URL, "nobody@acme.test", id, "wrong").await.expect("an answer");
+                let attempt = attempt(store, &normal, "nobody@acme.test", id, "wrong").await.expect("an answer");
                 times.push(begin.elapsed());
                 assert_ne!(attempt, Attempt::Right);
             }

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use crate::{
     domain::{DomainError, DomainResult, input, memberships},
     store::{
-        Tx,
+        Fetch, Read,
         entity::{MembershipStatus, group_member, membership, membership_role, user},
     },
 };
@@ -28,7 +28,7 @@ pub(crate) struct Status {
 /// The ids of the roles that these members of a tenant hold themselves, in the order asked. Others
 /// are left out.
 pub(crate) async fn roles_of(
-    tx: &Tx,
+    tx: &Read,
     tenant_id: &str,
     user_ids: Vec<String>,
 ) -> DomainResult<Vec<(String, Vec<String>)>> {
@@ -36,7 +36,7 @@ pub(crate) async fn roles_of(
     let links = membership_role::Entity::find()
         .filter(membership_role::Column::MembershipId.is_in(members.iter().map(|(_, id)| id.as_str())))
         .order_by_asc(membership_role::Column::RoleId)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(grouped(members, links.into_iter().map(|link| (link.membership_id, link.role_id))))
 }
@@ -44,7 +44,7 @@ pub(crate) async fn roles_of(
 /// The ids of the groups that these members of a tenant are in, in the order asked. Others are left
 /// out.
 pub(crate) async fn groups_of(
-    tx: &Tx,
+    tx: &Read,
     tenant_id: &str,
     user_ids: Vec<String>,
 ) -> DomainResult<Vec<(String, Vec<String>)>> {
@@ -52,18 +52,18 @@ pub(crate) async fn groups_of(
     let links = group_member::Entity::find()
         .filter(group_member::Column::MembershipId.is_in(members.iter().map(|(_, id)| id.as_str())))
         .order_by_asc(group_member::Column::GroupId)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(grouped(members, links.into_iter().map(|link| (link.membership_id, link.group_id))))
 }
 
 /// Ids of users with those of their memberships in the tenant.
-async fn members(tx: &Tx, tenant_id: &str, user_ids: Vec<String>) -> DomainResult<Vec<(String, String)>> {
+async fn members(tx: &Read, tenant_id: &str, user_ids: Vec<String>) -> DomainResult<Vec<(String, String)>> {
     let user_ids = few("ids", user_ids, MOST_PEOPLE)?;
     let rows = membership::Entity::find()
         .filter(membership::Column::TenantId.eq(tenant_id))
         .filter(membership::Column::UserId.is_in(user_ids.iter()))
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let mut rows: BTreeMap<String, String> = rows.into_iter().map(|row| (row.user_id, row.id)).collect();
     Ok(user_ids.into_iter().filter_map(|id| rows.remove_entry(&id)).collect())
@@ -85,12 +85,12 @@ fn grouped(
 /// In which states the known ones of these people are in their tenants, in the order asked;
 /// narrowed to `wanted` if that is given.
 pub(crate) async fn statuses(
-    tx: &Tx,
+    tx: &Read,
     user_ids: Vec<String>,
     wanted: Option<&[MembershipStatus]>,
 ) -> DomainResult<Vec<(String, Vec<Status>)>> {
     let user_ids = few("userIds", user_ids, MOST_STATES_PEOPLE)?;
-    let known = user::Entity::find().filter(user::Column::Id.is_in(user_ids.iter())).all(tx).await?;
+    let known = user::Entity::find().filter(user::Column::Id.is_in(user_ids.iter())).fetch_all(tx).await?;
     let known: BTreeSet<String> = known.into_iter().map(|user| user.id).collect();
     let mut states = BTreeMap::<String, Vec<Status>>::new();
     for row in memberships::of_users(tx, &user_ids).await? {

@@ -9,7 +9,7 @@ use crate::{
         memberships,
         tenants::{self, hierarchy},
     },
-    store::Tx,
+    store::Read,
 };
 
 /// Among whom to look.
@@ -31,40 +31,54 @@ pub(crate) struct Scope<'a> {
     pub(crate) include_sub_tenants: bool,
 }
 
+/// How much of the tree below a tenant counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Depth {
+    Itself,
+    All,
+}
+
+impl Scope<'_> {
+    fn depth(&self) -> Depth {
+        if self.include_sub_tenants { Depth::All } else { Depth::Itself }
+    }
+}
+
 /// The tenants in question. A user's token sees the tenants below its own only where its holder
 /// may enter them.
 pub(crate) async fn reach(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     caller_id: Option<&str>,
     scope: Scope<'_>,
 ) -> DomainResult<Reach> {
     let Some(base) = scope.tenant else {
         return match scope.asked {
-            Some(asked) => Ok(Reach::Tenants(with_below(tx, asked, scope.include_sub_tenants).await?)),
+            Some(asked) => Ok(Reach::Tenants(with_below(tx, asked, scope.depth()).await?)),
             None => Ok(Reach::Environment),
         };
     };
-    let down = !caller.is_user() || reaches_down(tx, caller_id, base).await?;
+    let reaches_down = !caller.is_user() || reaches_down(tx, caller_id, base).await?;
+    let down = if reaches_down { Depth::All } else { Depth::Itself };
     let Some(asked) = scope.asked.filter(|asked| *asked != base) else {
-        return Ok(Reach::Tenants(with_below(tx, base, down && scope.include_sub_tenants).await?));
+        return Ok(Reach::Tenants(with_below(tx, base, down.min(scope.depth())).await?));
     };
     let within: BTreeSet<String> = with_below(tx, base, down).await?.into_iter().collect();
     if !within.contains(asked) {
         return Ok(Reach::Tenants(Vec::new()));
     }
-    Ok(Reach::Tenants(with_below(tx, asked, scope.include_sub_tenants).await?))
+    Ok(Reach::Tenants(with_below(tx, asked, scope.depth()).await?))
 }
 
-async fn with_below(tx: &Tx, tenant_id: &str, below: bool) -> DomainResult<Vec<String>> {
+async fn with_below(tx: &Read, tenant_id: &str, depth: Depth) -> DomainResult<Vec<String>> {
     let mut tenants = vec![tenant_id.to_owned()];
-    if below {
+    if depth == Depth::All {
         tenants.extend(hierarchy::below(tx, tenant_id).await?.into_iter().map(|(id, _)| id));
     }
     Ok(tenants)
 }
 
-async fn reaches_down(tx: &Tx, user_id: Option<&str>, tenant_id: &str) -> DomainResult<bool> {
+async fn reaches_down(tx: &Read, user_id: Option<&str>, tenant_id: &str) -> DomainResult<bool> {
     let Some(user_id) = user_id else { return Ok(false) };
     let Some(row) = memberships::find(tx, user_id, tenant_id).await? else { return Ok(false) };
     let tenant = tenants::find(tx, tenant_id).await?;

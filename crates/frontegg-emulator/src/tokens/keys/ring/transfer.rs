@@ -1,6 +1,6 @@
 //! Taking the keys of an environment along to another.
 
-use std::sync::{Arc, PoisonError, atomic::AtomicI64};
+use std::sync::{Arc, atomic::AtomicI64};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sea_orm::{ActiveValue::Set, EntityTrait};
@@ -10,7 +10,7 @@ use super::{Held, Keys, Ring};
 use crate::{
     clock::Timestamp,
     refusal::{DomainError, DomainResult},
-    store::{Store, Tx, entity::signing_key},
+    store::{Store, Write, entity::signing_key},
     tokens::keys::SigningKey,
 };
 
@@ -61,7 +61,7 @@ impl Keys {
     }
 
     /// Writes keys in place of those of the store. In memory there is nothing to write.
-    pub(crate) async fn write(&self, tx: &Tx, keys: &KeySet) -> DomainResult<()> {
+    pub(crate) async fn write(&self, tx: &Write, keys: &KeySet) -> DomainResult<()> {
         if self.read.is_none() {
             return Ok(());
         }
@@ -83,13 +83,13 @@ impl Keys {
         let mut keys = keys.0.into_iter().map(Arc::new);
         if let Some(active) = keys.next() {
             let ring = Ring { active, earlier: keys.collect() };
-            *self.held.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(ring));
+            *self.held.write() = Some(Arc::new(ring));
         }
         Ok(())
     }
 }
 
-fn row(tx: &Tx, index: usize, held: &Held) -> DomainResult<signing_key::ActiveModel> {
+fn row(tx: &Write, index: usize, held: &Held) -> DomainResult<signing_key::ActiveModel> {
     Ok(signing_key::ActiveModel {
         kid: Set(held.key.kid().to_owned()),
         pkcs8: Set(STANDARD.encode(held.key.to_pkcs8().map_err(DomainError::internal)?)),
