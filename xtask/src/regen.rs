@@ -11,11 +11,7 @@ use similar::TextDiff;
 
 use crate::{
     documents::{self, api::Api, lint, prepare},
-    emit::{
-        client, contract, facade, model,
-        print::Files,
-        samples::{self, canaries, patches},
-    },
+    emit::{client, contract, facade, model, print::Files, samples},
 };
 
 /// First line of every generated file.
@@ -26,11 +22,11 @@ pub const MANIFEST: &str = "openapi/generated-files.txt";
 const FOLDERS: [&str; 7] = [
     "crates/frontegg-model/src/generated",
     "crates/frontegg-client/src/generated",
-    "crates/frontegg-client/tests/generated",
     "crates/frontegg-contract/src/generated",
     "crates/frontegg-contract/tests/generated",
     "crates/frontegg-identity/src/generated",
     "crates/frontegg-identity/tests/generated",
+    "crates/frontegg-samples/src/generated",
 ];
 
 /// Reads, checks and joins the documents below `root`.
@@ -51,10 +47,8 @@ pub fn generate(root: &Path) -> Result<Files> {
     let mut files = model::model(&api, generated.types)?;
     files.extend(client::client(&generated.calls));
     files.extend(facade::views(&api, &generated.calls)?);
-    files.extend(contract::contract(&api, &generated.calls)?);
+    files.extend(contract::contract(&api)?);
     files.extend(samples::samples(&api, &generated.calls)?);
-    files.extend(canaries::canaries(&api));
-    files.extend(patches::patches(&api, &generated.calls)?);
     for text in files.values_mut() {
         text.insert_str(0, HEADER);
     }

@@ -10,12 +10,8 @@ use heck::{ToShoutySnakeCase, ToUpperCamelCase};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::Item;
 
-use super::{
-    print::{Files, print},
-    samples::requests,
-};
+use super::print::{Files, print};
 use crate::documents::api::{APPLICATION_HEADER, Api, Operation, Parameter, tag_module, tag_type};
 
 const SOURCES: &str = "crates/frontegg-contract/src/generated";
@@ -24,8 +20,8 @@ const TESTS: &str = "crates/frontegg-contract/tests/generated";
 /// Parts of the model that generated code may name.
 const MODEL: [&str; 3] = ["Secret", "enums", "types"];
 
-/// All files of the contract. The client's calls serve to call every operation in a test.
-pub fn contract(api: &Api, calls: &[Item]) -> Result<Files> {
+/// All files of the contract.
+pub fn contract(api: &Api) -> Result<Files> {
     check_addresses(api)?;
     let mut files = Files::new();
     let mut put = |path: String, head: &str, tokens: TokenStream| -> Result<()> {
@@ -41,8 +37,6 @@ pub fn contract(api: &Api, calls: &[Item]) -> Result<Files> {
         put(path, &head, tag_file(api, &tag.name)?)?;
     }
     put(format!("{TESTS}/echo.rs"), "//! A service whose every operation answers with its own name.\n\n", echo(api)?)?;
-    files.insert(format!("{TESTS}/requests.rs"), requests::requests(api)?);
-    files.insert(format!("{TESTS}/calls.rs"), requests::calls(api, calls)?);
     Ok(files)
 }
 

@@ -1,96 +1,45 @@
-//! Writes what tests send to a server: one raw request of every operation, unpublished ones
-//! included, and one call of every published operation through the facade.
+//! Writes one raw request of every operation, unpublished ones included.
 
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result};
-use heck::ToUpperCamelCase;
+use anyhow::Result;
 use serde_json::Value;
-use syn::Item;
 
-use super::argument;
-use crate::{
-    documents::api::{Api, Operation, Place, tag_module},
-    emit::client::{arguments, signatures},
-};
+use super::value::value;
+use crate::documents::api::{Api, Operation, Place};
 
 /// The file of requests.
-pub fn requests(api: &Api) -> Result<String> {
+pub(super) fn requests(api: &Api) -> Result<String> {
     let mut out = String::from(
         "//! One request of every operation, with samples made from the document.\n\n\
-         /// A request: id of the operation, address, headers without the scope's, and body.\n\
-         pub(crate) type Request = (&'static str, &'static str, &'static [(&'static str, &'static str)], Option<&'static str>);\n\n\
-         /// Every operation, sorted by id.\npub(crate) const REQUESTS: &[Request] = &[\n",
+         use crate::Request;\n\n\
+         /// Every operation, sorted by id.\npub static REQUESTS: &[Request] = &[\n",
     );
     for operation in &api.operations {
         let headers: Vec<(&str, String)> = operation
             .parameters_in(Place::Header)
-            .map(|parameter| (parameter.name.as_str(), text(&sample(api, &parameter.name, &parameter.schema))))
+            .map(|parameter| (parameter.name.as_str(), text(&value(api, &parameter.name, &parameter.schema))))
             .collect();
-        let body = operation.body.as_ref().map(|body| sample(api, "body", &body.schema).to_string());
-        writeln!(out, "    ({:?}, {:?}, &{headers:?}, {body:?}),", operation.id, address(api, operation))?;
-    }
-    out.push_str("];\n");
-    Ok(out)
-}
-
-/// The file of calls. Each takes the scope that its token belongs to.
-pub fn calls(api: &Api, calls: &[Item]) -> Result<String> {
-    let mut out = String::from(
-        "//! One call of every published operation through the facade, with samples made from the document.\n\n\
-         #![allow(deprecated)]\n\n\
-         use frontegg_identity::{enums, params, types};\n\
-         use super::{Call, body};\n\n\
-         /// Every published operation, sorted by id.\npub(crate) const CALLS: &[(&str, Call)] = &[\n",
-    );
-    for operation in api.published() {
-        let id = &operation.id;
-        let signature = signatures(calls).find(|signature| signature.ident == id);
-        let signature = signature.with_context(|| format!("no call of {id}"))?;
-        let (mut given, mut optional, mut last) = (Vec::new(), Vec::new(), None);
-        for (name, ty) in arguments(signature) {
-            let argument = argument(api, operation, &name, ty)?;
-            let place = operation.parameters.iter().position(|parameter| parameter.ident() == name);
-            if argument.optional {
-                optional.push(format!(".{name}({})", argument.value));
-            } else if name == "body" {
-                last = Some(argument.to_string());
-            } else {
-                given.push((place, argument.to_string()));
-            }
-        }
-        given.sort();
-        let mut given: Vec<String> = given.into_iter().map(|(_, value)| value).chain(last).collect();
-        if !optional.is_empty() {
-            given.push(format!("params::{}::new(){}", id.to_upper_camel_case(), optional.concat()));
-        }
-        let scope = match operation.token.as_str() {
-            "none" => "anonymous",
-            "user" => "user",
-            _ => "environment",
-        };
-        let (view, given) = (tag_module(&operation.tag), given.join(", "));
+        let body = operation.body.as_ref().map(|body| value(api, "body", &body.schema).to_string());
         writeln!(
             out,
-            "    ({id:?}, |scopes| Box::pin(async move {{ scopes.{scope}.{view}().{id}({given}).await.map(drop) }})),"
+            "    Request {{ operation: {:?}, address: {:?}, headers: &{headers:?}, body: {body:?} }},",
+            operation.id,
+            address(api, operation)
         )?;
     }
     out.push_str("];\n");
     Ok(out)
 }
 
-fn sample(api: &Api, name: &str, schema: &Value) -> Value {
-    super::value(api, name, schema)
-}
-
 fn address(api: &Api, operation: &Operation) -> String {
     let mut address = operation.path.clone();
     for parameter in operation.parameters_in(Place::Path) {
-        let value = text(&sample(api, &parameter.name, &parameter.schema));
+        let value = text(&value(api, &parameter.name, &parameter.schema));
         address = address.replace(&format!("{{{}}}", parameter.name), &encode(&value));
     }
     for (index, parameter) in operation.parameters_in(Place::Query).enumerate() {
-        let value = text(&sample(api, &parameter.name, &parameter.schema));
+        let value = text(&value(api, &parameter.name, &parameter.schema));
         let mark = if index == 0 { '?' } else { '&' };
         address.extend([mark.to_string(), encode(&parameter.name), "=".to_owned(), encode(&value)]);
     }

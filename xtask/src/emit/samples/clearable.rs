@@ -5,16 +5,16 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use syn::{Item, Signature};
+use syn::Item;
 
+use super::{calls::argument, value::value};
 use crate::{
     documents::{
         api::{Api, members},
         prepare::clearable_members,
     },
     emit::{
-        client,
-        print::Files,
+        client::{arguments, signatures},
         syntax::{referent, spelled},
     },
 };
@@ -23,44 +23,40 @@ use crate::{
 type Member = (String, String);
 
 /// The file with the calls.
-pub fn patches(api: &Api, calls: &[Item]) -> Result<Files> {
-    let clearable = clearable_members(&api.document);
+pub(super) fn clearable(api: &Api, calls: &[Item]) -> Result<String> {
     let mut out = String::from(
         "//! Every member of a request that can be left alone, cleared or set.\n\n\
-         use frontegg_identity::types;\n\n\
-         use super::{Call, body};\n\n\
-         /// The operation, the member's place in its body, a body with it, and a call with a body.\n\
-         pub(super) const CLEARABLE: &[(&str, &str, &str, Call)] = &[\n",
+         use frontegg_client::types;\n\n\
+         use crate::{client::Clearable, read};\n\n\
+         /// Every such member, by operation.\npub static CLEARABLE: &[Clearable] = &[\n",
     );
-    let mut signatures: Vec<&Signature> = client::signatures(calls).collect();
-    signatures.sort_by_key(|signature| signature.ident.to_string());
-    for signature in signatures {
-        let id = signature.ident.to_string();
-        let operation =
-            api.published().find(|operation| operation.id == id).with_context(|| format!("no operation {id}"))?;
+    let clearable = clearable_members(&api.document);
+    for operation in api.published() {
+        let id = &operation.id;
         let Some(request) = &operation.body else { continue };
         let mut places = Vec::new();
         find(&api.document, &request.schema, "", &clearable, &mut places);
         if places.is_empty() {
             continue;
         }
-        let values: Vec<String> = client::arguments(signature)
+        let signature = signatures(calls).find(|signature| signature.ident == id);
+        let values: Vec<String> = arguments(signature.with_context(|| format!("no call of {id}"))?)
             .map(|(name, ty)| match name.as_str() {
-                "body" => Ok(format!("&body::<{}>(sample)", spelled(referent(ty)))),
-                _ => Ok(super::argument(api, operation, &name, ty)?.to_string()),
+                "body" => Ok(format!("&read::<{}>(sample)", spelled(referent(ty)))),
+                _ => Ok(argument(api, operation, &name, ty)?.to_string()),
             })
             .collect::<Result<_>>()?;
-        let sample = super::value(api, "body", &request.schema);
+        let (sample, values) = (value(api, "body", &request.schema), values.join(", "));
         for place in places {
             writeln!(
                 out,
-                "    ({id:?}, {place:?}, r#\"{sample}\"#, |client, sample| Box::pin(async move {{ client.{id}({}).await.map(drop) }})),",
-                values.join(", ")
+                "    Clearable {{ operation: {id:?}, place: {place:?}, sample: r#\"{sample}\"#, \
+                 send: |client, sample| Box::pin(async move {{ client.{id}({values}).await.map(drop) }}) }},"
             )?;
         }
     }
     out.push_str("];\n");
-    Ok(Files::from([("crates/frontegg-identity/tests/generated/patches.rs".to_owned(), out)]))
+    Ok(out)
 }
 
 /// Notes the JSON pointers at which a sample of a schema has such members.
