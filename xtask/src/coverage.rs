@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fmt::Write as _, fs, io::Write, path::Path};
 use anyhow::{Context, Result};
 use proc_macro2::{TokenStream, TokenTree};
 
-use crate::{operation::Api, regen};
+use crate::{documents::api::Api, regen};
 
 const VIEWS: &str = "crates/frontegg-identity/src/generated";
 const UNSERVED: &str = "crates/frontegg-emulator/unserved.txt";

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
-use xtask::{coverage, drift, regen};
+use xtask::{architecture, coverage, drift, regen};
 
 /// Maintainers' tasks of the Frontegg Identity SDK.
 #[derive(Parser)]
@@ -40,6 +40,12 @@ enum Task {
         /// Form of the report.
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
+    },
+    /// Measure the modules of each crate: arrows between them, arrows that run up, circles.
+    Architecture {
+        /// Fail on arrows that run up, circles among them, but for the few that are allowed with a reason.
+        #[arg(long)]
+        check: bool,
     },
     /// Count operations by tag: documented, reachable through the facade, served, exercised by a test.
     Coverage {
@@ -95,6 +101,7 @@ fn run(arguments: Arguments) -> Result<bool> {
                 drift::run(&upstream, &root.join("openapi"), check, format == Format::Json, &mut io::stdout().lock())?;
             Ok(!(check && drifted))
         }
+        Some(Task::Architecture { check }) => architecture::run(root, check, &mut io::stdout().lock()),
         Some(Task::Coverage { write, check }) => coverage::run(root, write, check, &mut io::stdout().lock()),
     }
 }

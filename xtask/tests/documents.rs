@@ -7,7 +7,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use xtask::{document, regen};
+use xtask::{documents, regen};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -40,7 +40,7 @@ fn every_schema_property_without_an_obvious_meaning_is_described() {
     let bare: Vec<String> = api
         .schemas()
         .flat_map(|(name, schema)| {
-            xtask::operation::members(schema, "properties")
+            xtask::documents::api::members(schema, "properties")
                 .filter(|(_, property)| property["description"].as_str().is_none_or(str::is_empty))
                 .map(move |(property, _)| format!("{name}.{property}"))
         })
@@ -50,7 +50,7 @@ fn every_schema_property_without_an_obvious_meaning_is_described() {
 
 #[test]
 fn every_repair_says_where_what_and_why() {
-    let repairs = document::read(&root().join("openapi/repairs.yaml")).unwrap();
+    let repairs = documents::read(&root().join("openapi/repairs.yaml")).unwrap();
     let repairs = repairs.as_array().unwrap();
     assert!(!repairs.is_empty());
     for repair in repairs {
@@ -65,7 +65,7 @@ fn every_repair_says_where_what_and_why() {
 fn with(file: &str, old: &str, new: &str) -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("openapi")).unwrap();
-    for name in document::FILES {
+    for name in documents::FILES {
         let mut text = fs::read_to_string(root().join("openapi").join(name)).unwrap();
         if name == file {
             assert!(text.contains(old), "{file} has no {old:?}");

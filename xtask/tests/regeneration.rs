@@ -6,7 +6,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use xtask::regen::{self, Files};
+use xtask::{emit::print::Files, regen};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

@@ -7,8 +7,10 @@ use std::{
 
 use serde_json::Value;
 use xtask::{
-    document::reference_name,
-    operation::{is_enum, members, rust_name},
+    documents::{
+        api::{is_enum, members, rust_name},
+        reference_name,
+    },
     regen,
 };
 

@@ -6,21 +6,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use frontegg_client::{BoxFuture, Client, Error, Inner, Transport, types};
+use frontegg_client::{BoxFuture, Client, Inner, Transport};
 use frontegg_model::{OPERATIONS, Operation};
+use frontegg_samples::client::{CALLS, Call};
 use reqwest::{Request, Response};
 
-#[rustfmt::skip]
-#[path = "generated/calls.rs"]
-mod calls;
+#[path = "support/snapshot.rs"]
 mod snapshot;
-
-/// A call of one operation with sample values.
-type Call = for<'a> fn(&'a Client) -> BoxFuture<'a, Result<(), Error<types::ApiError>>>;
-
-fn body<T: serde::de::DeserializeOwned>(sample: &str) -> T {
-    serde_json::from_str(sample).unwrap_or_else(|error| panic!("{sample}: {error}"))
-}
 
 /// Sends nothing; writes down what would be sent.
 #[derive(Debug, Default)]
@@ -68,9 +60,9 @@ async fn every_operation_keeps_its_wire_form() {
     let recorder = Arc::new(Recorder::default());
     let client = Client::new_with_client("http://api.test", reqwest::Client::new(), Inner(recorder.clone()));
     let mut by_tag: BTreeMap<&str, String> = BTreeMap::new();
-    for (id, call) in calls::CALLS {
+    for Call { operation: id, send } in CALLS {
         // The answer is no concern of this test.
-        let _ = call(&client).await;
+        let _ = send(&client).await;
         let sent = recorder.0.lock().unwrap().take().unwrap_or_else(|| panic!("{id} sent nothing"));
         let operation = frontegg_model::operation(id).unwrap();
         writeln!(by_tag.entry(operation.tag).or_default(), "### {id}\n{sent}").unwrap();
@@ -91,8 +83,8 @@ async fn no_secret_travels_in_an_address() {
     let recorder = Arc::new(Recorder::default());
     let client = Client::new_with_client("http://api.test", reqwest::Client::new(), Inner(recorder.clone()));
     let mut found = Vec::new();
-    for (id, call) in calls::CALLS {
-        let _ = call(&client).await;
+    for Call { operation: id, send } in CALLS {
+        let _ = send(&client).await;
         let sent = recorder.0.lock().unwrap().take().unwrap();
         let address = sent.lines().next().unwrap();
         let is_secret = |value: &&str| SECRETS.iter().any(|secret| value.to_lowercase().ends_with(secret));
@@ -105,7 +97,7 @@ async fn no_secret_travels_in_an_address() {
 
 #[test]
 fn every_published_operation_is_called() {
-    let called: Vec<&str> = calls::CALLS.iter().map(|(id, _)| *id).collect();
+    let called: Vec<&str> = CALLS.iter().map(|call| call.operation).collect();
     let published: Vec<&str> = OPERATIONS.iter().filter(|row| row.published).map(|row| row.id).collect();
     assert_eq!(called, published);
 }

@@ -1,24 +1,17 @@
-//! From what a handler gives to the answer that leaves.
-
-use std::sync::atomic::{AtomicBool, Ordering};
+//! Turns the results of handlers into responses.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::context::RequestContext;
-use crate::failure::{ApiFailure, ApiResult};
+use crate::failure::{ApiFailure, ApiResult, json_response};
 use crate::schema::Contract;
-use crate::validate::{Faults, validate};
+use crate::validate::{ValidationErrors, validate};
 
-/// Whether answers are held against the document before they leave.
-static CHECKED: AtomicBool = AtomicBool::new(cfg!(debug_assertions));
-
-/// Switches on or off, for the whole process, that an answer which breaks the document becomes a
-/// 500. On in debug builds.
-pub fn check_answers(on: bool) {
-    CHECKED.store(on, Ordering::Relaxed);
-}
+/// Whether answers are validated against the document before they are sent; an invalid one becomes a
+/// 500.
+const VALIDATE_ANSWERS: bool = cfg!(debug_assertions);
 
 /// Answers with JSON.
 pub fn json<T: Serialize>(
@@ -47,16 +40,13 @@ fn with_body(context: &RequestContext, contract: &Contract, body: ApiResult<Vec<
         Ok(body) => body,
         Err(failure) => return Err(failed(failure, parts.headers)),
     };
-    if CHECKED.load(Ordering::Relaxed) {
+    if VALIDATE_ANSWERS {
         check(contract, &body)?;
     }
     if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
         return Ok(with_headers(status.into_response(), parts.headers));
     }
-    let mut response = (status, body).into_response();
-    let json = HeaderValue::from_static("application/json; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    Ok(with_headers(response, parts.headers))
+    Ok(with_headers(json_response(status, body), parts.headers))
 }
 
 fn check(contract: &Contract, body: &[u8]) -> ApiResult<()> {
@@ -64,13 +54,13 @@ fn check(contract: &Contract, body: &[u8]) -> ApiResult<()> {
         return Ok(());
     };
     let value = serde_json::from_slice(body).map_err(ApiFailure::internal)?;
-    let mut faults = Faults::default();
-    validate("", &value, schema, &mut faults);
-    if faults.is_empty() {
+    let mut errors = ValidationErrors::default();
+    validate("", &value, schema, &mut errors);
+    if errors.is_empty() {
         return Ok(());
     }
-    let (id, faults) = (contract.id, faults.into_texts().join("; "));
-    Err(ApiFailure::internal(format_args!("the answer of {id} breaks the document: {faults}")))
+    let (id, errors) = (contract.id, errors.into_messages().join("; "));
+    Err(ApiFailure::internal(format_args!("the answer of {id} breaks the document: {errors}")))
 }
 
 fn documented(context: &RequestContext) -> StatusCode {
@@ -92,7 +82,7 @@ fn failed(mut failure: ApiFailure, headers: Vec<(HeaderName, HeaderValue)>) -> A
 #[cfg(test)]
 mod tests {
     use frontegg_model::OPERATIONS;
-    use http::HeaderMap;
+    use http::{HeaderMap, header};
     use serde_json::json;
 
     use super::*;
@@ -108,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_status_goes_unless_another_is_said() {
+    fn the_documented_status_is_sent_unless_another_is_set() {
         let cx = context();
         let response = json(&cx, &CONTRACT, Ok(json!({"id": "1"}))).unwrap();
         assert_eq!(response.status().as_u16(), OPERATIONS[0].status);
@@ -119,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_breaks_the_document_does_not_leave() {
+    fn an_answer_that_breaks_the_document_is_not_sent() {
         let failure = json(&context(), &CONTRACT, Ok(json!({"id": 1}))).unwrap_err();
         assert_eq!(failure.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(failure.messages(), ["Internal server error"]);
     }
 
     #[test]
-    fn headers_go_with_a_failure_too() {
+    fn headers_are_added_to_an_error_too() {
         let cx = context();
         cx.add_header(header::SET_COOKIE, HeaderValue::from_static("a=; Max-Age=0"));
         let failure = empty(&cx, Err(ApiFailure::unauthorized("Session not found"))).unwrap_err();

@@ -4,13 +4,10 @@
 //! whole microseconds since 1970 UTC: a number that sorts and that SQLite and PostgreSQL store
 //! alike.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use parking_lot::{Mutex, MutexGuard};
 use sea_orm::DeriveValueType;
 
 /// The last microsecond of the year 9999, beyond which RFC 3339 cannot write a date.
@@ -187,7 +184,7 @@ impl Clock {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // No code panics while it holds the lock, and the numbers are valid at every step.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -14,7 +14,6 @@ mod people;
 mod rate_limits;
 mod requests;
 mod transfer;
-pub(crate) mod wire;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -32,8 +31,8 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
-use self::wire::{AdvanceClock, ClockState, Coverage, Health, Info, OperationCount, Ready, SetClock};
-use crate::{api, domain::environment::same_secret, server::Peer, service::Service};
+use crate::wire::{AdvanceClock, ClockState, Coverage, Health, Info, OperationCount, Ready, SetClock};
+use crate::{api, domain::environment::same_secret, peer::Peer, service::Service};
 
 type Shared = State<Arc<Service>>;
 

@@ -1,5 +1,7 @@
 //! Starting, using and stopping an emulator from Rust.
 
+pub(crate) mod outbox;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -10,9 +12,10 @@ use crate::{
     Clock, Control, Error, Fault, Faults, Outbox, RateLimit, RateLimits, Requests, Snapshot, StoreTarget,
     config::Config,
     control_plane::{LockoutState, SessionQuery, SessionState},
-    domain::{DomainError, tenants},
+    domain::tenants,
     server::{self, Server},
     service::Service,
+    wire::Secrets,
 };
 
 /// A running emulator. It stops when it is dropped; [`Emulator::stop`] also waits for it.
@@ -81,17 +84,17 @@ impl Emulator {
 
     /// What goes wrong in it.
     pub fn faults(&self) -> Faults {
-        Faults::new(Arc::clone(&self.service))
+        Faults::new(Arc::clone(&self.service.controls().faults))
     }
 
     /// The requests that it was sent.
     pub fn requests(&self) -> Requests {
-        Requests::new(Arc::clone(&self.service))
+        Requests::new(Arc::clone(&self.service.controls().requests))
     }
 
     /// How many requests of one client it answers.
     pub fn rate_limits(&self) -> RateLimits {
-        RateLimits::new(Arc::clone(&self.service))
+        RateLimits::new(Arc::clone(&self.service.controls().limits))
     }
 
     /// A client of its control plane, which does the same over HTTP: for code that shall work with an
@@ -155,7 +158,7 @@ impl Emulator {
     }
 
     /// Makes a new key sign from now on, and gives its id (`kid`). The one before stays in the key set
-    /// as long as tokens that it has signed may be good.
+    /// as long as tokens that it has signed may be valid.
     pub async fn rotate_keys(&self) -> Result<String, Error> {
         Ok(self.service.rotate_keys().await?)
     }
@@ -163,17 +166,14 @@ impl Emulator {
     /// Gives a tenant a login page of its own under that alias, or takes it away. No operation does
     /// so: in the product it is set in the portal.
     pub async fn set_tenant_alias(&self, tenant_id: &str, alias: Option<&str>) -> Result<(), Error> {
-        let tx = self.service.store().write().await.map_err(DomainError::from)?;
-        tenants::set_alias(&tx, tenant_id, alias.map(str::to_owned)).await?;
-        Ok(tx.commit().await.map_err(DomainError::from)?)
+        let alias = alias.map(str::to_owned);
+        Ok(self.service.store().write(async |tx| tenants::set_alias(tx, tenant_id, alias).await).await?)
     }
 
     /// Locks a tenant, so that nobody enters it or invites into it, or unlocks it. No operation does
     /// so: in the product it is set in the portal.
     pub async fn set_tenant_locked(&self, tenant_id: &str, locked: bool) -> Result<(), Error> {
-        let tx = self.service.store().write().await.map_err(DomainError::from)?;
-        tenants::set_locked(&tx, tenant_id, locked).await?;
-        Ok(tx.commit().await.map_err(DomainError::from)?)
+        Ok(self.service.store().write(async |tx| tenants::set_locked(tx, tenant_id, locked).await).await?)
     }
 
     /// Empties it, so that it is as after its start: for use before every test. Keys, credentials,
@@ -186,13 +186,13 @@ impl Emulator {
     /// signing keys, messages, secrets of authenticator apps and of providers. People and machines can
     /// sign in at a copy nevertheless.
     pub async fn export(&self) -> Result<Value, Error> {
-        Ok(self.service.export(false).await?)
+        Ok(self.service.export(Secrets::LeftOut).await?)
     }
 
-    /// The whole state as a document, with all secrets: tokens of before are good at a copy too, if it
+    /// The whole state as a document, with all secrets: tokens of before are valid at a copy too, if it
     /// has the same client id.
     pub async fn export_with_secrets(&self) -> Result<Value, Error> {
-        Ok(self.service.export(true).await?)
+        Ok(self.service.export(Secrets::Included).await?)
     }
 
     /// Puts the state of a document in place of the present one. A document that does not fit is refused
@@ -294,7 +294,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// How long an environment token is good; by default an hour.
+    /// How long an environment token is valid; by default an hour.
     pub fn environment_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.config.environment_token_lifetime = lifetime;
         self

@@ -2,7 +2,7 @@
 
 use std::{io, net::SocketAddr};
 
-use crate::domain::{DomainError, Refusal};
+use crate::refusal::{DomainError, Refusal};
 
 /// Why an emulator did not start, or could not do what it was told.
 #[derive(Debug, thiserror::Error)]

@@ -1,43 +1,58 @@
 //! Between the connection and the API: the record of requests, rate limits, faults, and the time that
 //! a request may take.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+pub(crate) mod faults;
+pub(crate) mod limits;
+pub(crate) mod requests;
+pub(crate) mod selection;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, response::IntoResponse};
 use frontegg_contract::{ApiFailure, receive::BODY_LIMIT};
 use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use tower::ServiceExt;
 
-use crate::{
-    config::Config,
-    faults::{self, Hit, Lost, too_many_requests},
-    limits,
+use self::{
+    faults::{ConnectionClosed, Fault, Hit, too_many_requests},
+    limits::RateLimit,
     requests::Log,
     selection::Subject,
-    server::Peer,
-    service::Service,
 };
+use crate::{clock::Clock, peer};
 
 /// What a test or an operator told the emulator itself to do. It survives a reset.
 #[derive(Debug)]
 pub(crate) struct Controls {
-    pub(crate) faults: faults::Board,
-    pub(crate) limits: limits::Board,
+    pub(crate) faults: Arc<faults::ActiveFaults>,
+    pub(crate) limits: Arc<limits::ActiveLimits>,
     pub(crate) requests: Arc<Log>,
+    clock: Clock,
+    /// How long a request may take altogether.
+    request_timeout: Duration,
 }
 
 impl Controls {
-    /// As an emulator begins; what it cannot do was refused before.
-    pub(crate) fn new(config: &Config) -> Result<Self, String> {
+    /// As an emulator begins, with so many requests recorded; a fault or limit that cannot be is
+    /// refused.
+    pub(crate) fn new(
+        faults: &[Fault],
+        limits: &[RateLimit],
+        recorded_requests: usize,
+        clock: Clock,
+        request_timeout: Duration,
+    ) -> Result<Self, String> {
         let controls = Self {
-            faults: faults::Board::default(),
-            limits: limits::Board::default(),
-            requests: Arc::new(Log::new(config.recorded_requests)),
+            faults: Arc::default(),
+            limits: Arc::default(),
+            requests: Arc::new(Log::new(recorded_requests)),
+            clock,
+            request_timeout,
         };
-        for fault in &config.faults {
+        for fault in faults {
             controls.faults.inject(fault.clone())?;
         }
-        for limit in &config.rate_limits {
+        for limit in limits {
             controls.limits.add(limit.clone())?;
         }
         Ok(controls)
@@ -45,7 +60,7 @@ impl Controls {
 }
 
 /// What lies before the API on the way of a request.
-enum Obstacle {
+enum Interception {
     None,
     /// A rate limit is used up.
     Wait(Duration),
@@ -53,72 +68,70 @@ enum Obstacle {
 }
 
 /// Sends a request through to the API.
-pub(crate) async fn pass(service: Arc<Service>, app: Router, request: Request<Body>) -> Result<Response<Body>, Lost> {
+pub(crate) async fn pass(
+    controls: Arc<Controls>,
+    app: Router,
+    request: Request<Body>,
+) -> Result<Response<Body>, ConnectionClosed> {
     let (mut parts, mut body) = request.into_parts();
-    let recording = service.controls().requests.begin(&mut parts, service.clock());
-    let obstacle = obstacle(&service, &parts);
-    let time = service.config().request_timeout;
+    let recording = controls.requests.begin(&mut parts, &controls.clock);
+    let interception = interception(&controls, &parts);
+    let time = controls.request_timeout;
     let Some(mut recording) = recording else {
-        return overcome(&service, obstacle, within(time, app, Request::from_parts(parts, body))).await;
+        return answer(&controls.clock, interception, within(time, app, Request::from_parts(parts, body))).await;
     };
-    if let Obstacle::Fault(hit) = &obstacle {
-        recording.befallen(hit);
+    if let Interception::Fault(hit) = &interception {
+        recording.applied(hit);
     }
-    if obstacle.keeps_it_back() {
+    if interception.short_circuits() {
         let read = axum::body::to_bytes(std::mem::take(&mut body), BODY_LIMIT);
         if let Ok(Ok(bytes)) = tokio::time::timeout(time, read).await {
-            recording.brought(bytes);
+            recording.body(bytes);
         }
     }
-    let answer = overcome(&service, obstacle, within(time, app, Request::from_parts(parts, body))).await;
+    let answer = answer(&controls.clock, interception, within(time, app, Request::from_parts(parts, body))).await;
     recording.end(answer).await
 }
 
-async fn overcome(
-    service: &Service,
-    obstacle: Obstacle,
+async fn answer(
+    clock: &Clock,
+    interception: Interception,
     act: impl Future<Output = Response<Body>>,
-) -> Result<Response<Body>, Lost> {
-    match obstacle {
-        Obstacle::None => Ok(act.await),
-        Obstacle::Wait(wait) => Ok(too_many_requests(service.clock().timestamp(), wait)),
-        Obstacle::Fault(hit) => hit.befall(service.clock(), act).await,
+) -> Result<Response<Body>, ConnectionClosed> {
+    match interception {
+        Interception::None => Ok(act.await),
+        Interception::Wait(wait) => Ok(too_many_requests(clock.timestamp(), wait)),
+        Interception::Fault(hit) => hit.apply(clock, act).await,
     }
 }
 
-impl Obstacle {
+impl Interception {
     /// Whether the API never gets to see the request.
-    fn keeps_it_back(&self) -> bool {
+    fn short_circuits(&self) -> bool {
         match self {
             Self::None => false,
             Self::Wait(_) => true,
-            Self::Fault(hit) => hit.keeps_it_back(),
+            Self::Fault(hit) => hit.short_circuits(),
         }
     }
 }
 
-fn obstacle(service: &Service, parts: &Parts) -> Obstacle {
-    let Controls { faults, limits, .. } = service.controls();
+fn interception(controls: &Controls, parts: &Parts) -> Interception {
+    let Controls { faults, limits, clock, .. } = controls;
     if !faults.is_active() && !limits.is_active() {
-        return Obstacle::None;
+        return Interception::None;
     }
     let subject = Subject::of(parts);
     if subject.is_control() {
-        return Obstacle::None;
+        return Interception::None;
     }
     if limits.is_active()
-        && let Some(client) = client(parts)
-        && let Some(wait) = limits.excess(&subject, client, service.clock().timestamp())
+        && let Some(client) = peer::client_address(&parts.headers, &parts.extensions)
+        && let Some(wait) = limits.excess(&subject, client, clock.timestamp())
     {
-        return Obstacle::Wait(wait);
+        return Interception::Wait(wait);
     }
-    faults.meet(&subject).map_or(Obstacle::None, Obstacle::Fault)
-}
-
-/// The address that a request comes from: the first that a proxy names, else that of the connection.
-fn client(parts: &Parts) -> Option<IpAddr> {
-    let named = || parts.headers.get("x-forwarded-for")?.to_str().ok()?.split(',').next()?.trim().parse().ok();
-    named().or_else(|| parts.extensions.get::<Peer>().map(|peer| peer.0.ip()))
+    faults.meet(&subject).map_or(Interception::None, Interception::Fault)
 }
 
 /// The answer of the API, or 408 and the end of the connection when it takes too long.

@@ -14,45 +14,46 @@ mod control;
 mod domain;
 mod emulator;
 mod error;
-mod faults;
-mod framing;
 mod gate;
 mod ids;
-mod jws;
-mod keys;
-mod limits;
-mod outbox;
-mod people;
+mod peer;
 mod program;
-mod requests;
-mod selection;
+mod refusal;
 mod server;
 mod service;
-mod signing;
 mod store;
 mod tokens;
-mod transfer;
-mod user_token;
+mod wire;
 
 pub use clock::{Clock, Timestamp};
 pub use control::client::{Control, ControlError};
 #[doc(hidden)]
 pub use emulator::Work;
-pub use emulator::{Emulator, EmulatorBuilder};
+pub use emulator::{
+    Emulator, EmulatorBuilder,
+    outbox::{LastMessage, Outbox},
+};
 pub use error::Error;
-pub use faults::{Fault, Faults, InjectedFault};
-pub use limits::{RateLimit, RateLimits};
-pub use outbox::{LastMessage, Message, Outbox};
+pub use gate::{
+    faults::{Fault, Faults, InjectedFault},
+    limits::{RateLimit, RateLimits},
+    requests::{RecordedRequest, Requests},
+    selection::Selection,
+};
 pub use program::run;
-pub use requests::{RecordedRequest, Requests};
-pub use selection::Selection;
+pub use service::transfer::Snapshot;
 pub use store::{ParseTargetError, StoreTarget};
-pub use transfer::Snapshot;
+pub use wire::Message;
 
 #[doc = include_str!("../CONTROL.md")]
 pub mod control_plane {
-    pub use crate::control::wire::{
+    pub use crate::wire::{
         Channel, ClockState, Coverage, FaultState, Health, Info, LockoutState, OperationCount, OutboxQuery,
         RequestQuery, RequestRecord, SessionQuery, SessionState,
     };
 }
+
+/// Compiles the examples of this crate's README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,5 +1,7 @@
 //! The HTTP server: accepting connections, serving requests, ending gracefully.
 
+mod framing;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
@@ -16,17 +18,13 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{api, control, framing::Framed, gate, service::Service};
+use crate::{api, control, gate, peer::Peer, server::framing::Framed, service::Service};
 
 /// How long requests under way may go on after the server was told to end.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Most bytes of a request's head.
 const HEAD_LIMIT: usize = 64 * 1024;
-
-/// Who sent a request, as an extension of it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// Everything that is served, as one router.
 pub(crate) fn app(service: Arc<Service>) -> Router {
@@ -115,7 +113,7 @@ async fn serve(stream: TcpStream, peer: Peer, service: Arc<Service>, app: Router
         request.extensions_mut().insert(peer);
         let open = request.headers().contains_key(header::TRANSFER_ENCODING);
         // An error closes the connection without an answer.
-        let answer = gate::pass(Arc::clone(&service), app.clone(), request);
+        let answer = gate::pass(Arc::clone(service.controls()), app.clone(), request);
         async move { answer.await.map(|answer| if open { last(answer) } else { answer }) }
     });
     let connection = http1::Builder::new()

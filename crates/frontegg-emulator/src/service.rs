@@ -1,9 +1,15 @@
 //! What every request works with: the store, the clock, the keys, the configuration.
 
+pub(crate) mod outbox;
+mod people;
+mod signing;
+pub(crate) mod transfer;
+mod user_token;
+
 use std::{
     collections::HashSet,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
     time::{Duration, Instant},
@@ -11,24 +17,26 @@ use std::{
 
 use frontegg_contract::{ApiFailure, ApiResult, Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
 use frontegg_model::Secret;
+use parking_lot::{Mutex, MutexGuard};
 use secrecy::ExposeSecret;
 
 use crate::{
     clock::Clock,
     config::Config,
     domain::{
-        self, DomainError, DomainResult, environment, machine_tokens,
-        passwords::{self, Passwords, Subject},
+        self, DomainError, DomainResult, Tried,
+        environment::{self, EnvironmentCredentials},
+        machine_tokens,
+        passwords::{self, PasswordOwner, Passwords},
         sessions,
     },
     gate::Controls,
-    keys::Keys,
-    store::{Identity, Store},
-    tokens::{ApiClaims, Claims, EnvironmentClaims, Life, UserClaims},
+    store::{Identity, Settled, Store, Write},
+    tokens::{ApiClaims, Claims, EnvironmentClaims, RegisteredClaims, UserClaims, keys::Keys},
 };
 
 /// How long a process may go on with the epoch it knows when others share its store.
-const EPOCH_GOOD_FOR: Duration = Duration::from_secs(1);
+const EPOCH_VALID_FOR: Duration = Duration::from_secs(1);
 
 /// The emulator behind its HTTP interface. There is one of it, behind an `Arc`.
 #[derive(Debug)]
@@ -38,7 +46,7 @@ pub(crate) struct Service {
     keys: Keys,
     passwords: Passwords,
     config: Config,
-    controls: Controls,
+    controls: Arc<Controls>,
     vendor_id: String,
     client_id: String,
     /// Where this process is reached, without a slash at the end.
@@ -52,21 +60,31 @@ pub(crate) struct Service {
 impl Service {
     /// Opens the store, settles who the environment is and fills a fresh one.
     pub(crate) async fn open(config: Config, clock: Clock, url: String) -> DomainResult<Self> {
-        let controls = Controls::new(&config).map_err(DomainError::bad_request)?;
-        let store = Store::open(&config.store, clock.clone()).await?;
+        let controls = Controls::new(
+            &config.faults,
+            &config.rate_limits,
+            config.recorded_requests,
+            clock.clone(),
+            config.request_timeout,
+        );
+        let controls = Arc::new(controls.map_err(DomainError::bad_request)?);
+        let origin = config.base_url.as_deref().unwrap_or(&url);
+        let store = Store::open(&config.store, clock.clone(), origin).await?;
         let keys = Keys::of(&store).await?;
         if config.hashes_cheaply() {
             tracing::warn!("passwords are hashed cheaply: they are in memory and end with the process");
         }
         let passwords = Passwords::new(config.hashes_cheaply());
-        let tx = store.write().await?;
-        let (identity, fresh) = Identity::settle(&tx, config.vendor_id.clone(), config.client_id.clone()).await?;
-        if fresh {
-            domain::seed::fresh_environment(&tx).await?;
-        }
-        Store::add_issuer(&tx, config.base_url.as_deref().unwrap_or(&url)).await?;
-        tx.commit().await?;
-        let seed = config.seed.clone().filter(|_| fresh);
+        let settle = async |tx: &Write| -> DomainResult<_> {
+            let settled = Identity::settle(tx, config.vendor_id.clone(), config.client_id.clone()).await?;
+            if settled.is_fresh {
+                domain::seed::fresh_environment(tx).await?;
+            }
+            Store::add_issuer(tx, tx.origin()).await?;
+            Ok(settled)
+        };
+        let Settled { identity, is_fresh } = store.write(settle).await?;
+        let seed = config.seed.clone().filter(|_| is_fresh);
         let service = Self {
             store,
             clock,
@@ -85,6 +103,17 @@ impl Service {
             service.import(&document).await?;
         }
         Ok(service)
+    }
+
+    /// Does that in a transaction which is committed where it succeeds and undone where it fails. Begin
+    /// none within it.
+    pub(crate) async fn write<T>(&self, act: impl AsyncFnOnce(&Write) -> ApiResult<T>) -> ApiResult<T> {
+        self.store.write(act).await
+    }
+
+    /// The same where a refusal may have changed something too, and that is to stay.
+    pub(crate) async fn attempt<T>(&self, act: impl AsyncFnOnce(&Write) -> ApiResult<Tried<T>>) -> ApiResult<T> {
+        self.store.attempt(act).await
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -109,7 +138,7 @@ impl Service {
     }
 
     /// What the emulator itself was told to do.
-    pub(crate) fn controls(&self) -> &Controls {
+    pub(crate) fn controls(&self) -> &Arc<Controls> {
         &self.controls
     }
 
@@ -136,9 +165,7 @@ impl Service {
 
     /// Empties the store and begins anew. Keys and clock stay; tokens of before are refused.
     pub(crate) async fn reset(&self) -> DomainResult<()> {
-        let (tx, identity) = self.store.clear().await?;
-        domain::seed::fresh_environment(&tx).await?;
-        tx.commit().await?;
+        let identity = self.store.reset(async |tx| domain::seed::fresh_environment(tx).await).await?;
         self.controls.requests.clear();
         if let Some(identity) = identity {
             self.epoch.store(identity.epoch, Ordering::Release);
@@ -148,29 +175,30 @@ impl Service {
 
     /// From now on these passwords count as known from a data leak, and no others.
     pub(crate) async fn set_leaked_passwords(&self, passwords: impl Iterator<Item = &str>) -> DomainResult<()> {
-        let tx = self.store.write().await?;
-        passwords::leaked::set(&tx, passwords).await?;
-        Ok(tx.commit().await?)
+        self.store.write(async |tx| passwords::leaked::set(tx, passwords).await).await
     }
 
     /// What to store of the password that somebody is created with; refused where it breaks the rules
     /// of the tenant.
     pub(crate) async fn newcomers_password(&self, tenant_id: &str, password: &Secret) -> DomainResult<String> {
-        let subject = Subject::Newcomer { tenant_id: Some(tenant_id) };
+        let subject = PasswordOwner::Newcomer { tenant_id: Some(tenant_id) };
         let new = passwords::prepare(&self.store, &self.passwords, subject, password.expose()).await?;
         Ok(new.into_hash())
     }
 
     /// A fresh token of the environment, for whoever knows its credentials.
-    pub(crate) async fn environment_token(&self, client_id: &str, api_key: &str) -> DomainResult<(String, Duration)> {
-        let own = (self.client_id(), self.config.api_key.expose_secret());
-        environment::check_credentials((client_id, api_key), own)?;
+    pub(crate) async fn environment_token(
+        &self,
+        given: EnvironmentCredentials<'_>,
+    ) -> DomainResult<(String, Duration)> {
+        let own = EnvironmentCredentials { client_id: self.client_id(), api_key: self.config.api_key.expose_secret() };
+        environment::check_credentials(given, own)?;
         let lifetime = self.config.environment_token_lifetime;
         let claims = Claims::Environment(EnvironmentClaims {
             vendor_id: self.vendor_id.clone(),
             scopes: Vec::new(),
             epoch: self.epoch().await?,
-            life: Life::new(self.base_url(), None, self.clock.timestamp(), lifetime),
+            registered: RegisteredClaims::new(self.base_url(), None, self.clock.timestamp(), lifetime),
         });
         Ok((self.sign(&claims).await?, lifetime))
     }
@@ -187,8 +215,8 @@ impl Service {
     }
 
     fn epoch_is_due(&self) -> bool {
-        let mut read = self.epoch_read.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = read.elapsed() >= EPOCH_GOOD_FOR;
+        let mut read = self.epoch_read.lock();
+        let due = read.elapsed() >= EPOCH_VALID_FOR;
         if due {
             *read = Instant::now();
         }
@@ -205,7 +233,7 @@ impl Service {
         if !claims.is_meant_for(&self.client_id) {
             return Err(unauthorized());
         }
-        self.check_issuer(&claims.life().iss).await?;
+        self.check_issuer(&claims.registered().iss).await?;
         match claims {
             Claims::Environment(claims) => {
                 // The key may be that of other emulators in this process as well.
@@ -256,7 +284,7 @@ impl Service {
     }
 
     fn issuers(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.issuers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.issuers.lock()
     }
 }
 

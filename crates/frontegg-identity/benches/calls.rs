@@ -52,7 +52,8 @@ fn emulated(criterion: &mut Criterion) {
     let (server, runtime) = (Builder::new_multi_thread().enable_all().build().expect("a runtime"), runtime());
     let emulator = server.block_on(Emulator::start()).expect("an emulator");
     let (client_id, api_key) = (emulator.client_id(), emulator.api_key());
-    let frontegg = Frontegg::builder().base_url(emulator.url()).credentials(client_id, api_key).build();
+    let builder = Frontegg::builder().base_url(emulator.url()).credentials(client_id, api_key);
+    let frontegg = builder.clone().build();
     let acme = CreateTenantRequest::new().tenant_id("acme");
     let token = runtime.block_on(async {
         frontegg.expect("a client").tenants().accounts().create_tenant(&acme).await.expect("a tenant");
@@ -61,7 +62,7 @@ fn emulated(criterion: &mut Criterion) {
         let answer: Value = exchange.send().await.expect("an answer").json().await.expect("a token");
         answer["token"].as_str().expect("a token").to_owned()
     });
-    let ways = Ways::to(emulator.url().to_owned(), (client_id, api_key), &token);
+    let ways = Ways::to(builder, emulator.url().to_owned(), &token);
     let mut group = criterion.benchmark_group("one call to the emulator");
     group.bench_function("reqwest", |bencher| bencher.to_async(&runtime).iter(|| ways.by_reqwest()));
     group.bench_function("facade", |bencher| bencher.to_async(&runtime).iter(|| ways.by_facade()));

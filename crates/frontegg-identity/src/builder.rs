@@ -1,6 +1,6 @@
 //! Builds [`Frontegg`], the entry to everything.
 
-use std::{sync::Arc, time::Duration};
+use std::{env, ffi::OsString, sync::Arc, time::Duration};
 
 use frontegg_client::{Client, Inner};
 use frontegg_model::Secret;
@@ -8,16 +8,25 @@ use reqwest::redirect::Policy;
 use tokio::sync::Mutex;
 
 use crate::{
-    call::Options,
     credentials::Credentials,
     error::ConfigError,
-    pacing::{Pacing, RateLimit, RetryBudget},
+    options::Options,
     region::{Host, Region},
     retry::Retry,
     scope::{Anonymous, Core, Environment, Scope, User},
+    throttle::{RateLimit, RetryBudget, Throttle},
     token::{ApiTokenSource, EnvironmentSource, Tokens},
     transport::{Identity, ScopeValue, Sender},
 };
+
+/// Client id of the environment.
+const CLIENT_ID: &str = "FRONTEGG_CLIENT_ID";
+/// API key: our name first, then the one that the vendor's guides use.
+const API_KEY: [&str; 2] = ["FRONTEGG_API_KEY", "FRONTEGG_SECRET_KEY"];
+/// Base URL. `FRONTEGG_BASE_URL` is not read: other clients use it for the users' host.
+const BASE_URL: [&str; 2] = ["FRONTEGG_API_GATEWAY_URL", "FRONTEGG_API_BASE_URL"];
+/// Region, when no base URL is given.
+const REGION: &str = "FRONTEGG_REGION";
 
 /// The API of one environment.
 ///
@@ -45,7 +54,7 @@ impl Frontegg {
         Builder::default()
     }
 
-    /// A client with what the process environment says:
+    /// A client configured by environment variables:
     ///
     /// | variable | what |
     /// |---|---|
@@ -79,13 +88,13 @@ impl Frontegg {
         Scope { core: self.core.clone() }
     }
 
-    /// The scope of a signed-in user, with their access token as it is.
+    /// The scope of a signed-in user with this access token, which is not refreshed.
     pub fn session(&self, access_token: impl Into<Secret>) -> Scope<User> {
         Scope { core: self.core.session(access_token.into().expose()) }
     }
 
     /// The scope of a machine: the client credentials of an API token (of a tenant) or a personal
-    /// token (of a user). Their token is fetched, renewed and refreshed like the environment's.
+    /// token (of a user). Their access token is fetched and refreshed like the environment's.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), frontegg_identity::Error> {
@@ -111,14 +120,14 @@ impl Frontegg {
         Scope { core: self.core.anonymous() }
     }
 
-    /// The raw generated client with this client's tokens and attempts; see
+    /// The raw generated client with this client's tokens and retries; see
     /// [`Scope::client`] and [`frontegg_identity::client`](crate::client).
     pub fn client(&self) -> &Client {
         self.core.raw()
     }
 }
 
-/// Collects what a client needs.
+/// Configures a client.
 ///
 /// ```
 /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
@@ -137,8 +146,8 @@ impl Frontegg {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
-    pub(crate) host: Host,
-    pub(crate) credentials: Option<Credentials>,
+    host: Host,
+    credentials: Option<Credentials>,
     application: Option<String>,
     options: Options,
     budget: RetryBudget,
@@ -163,6 +172,52 @@ impl Default for Builder {
 }
 
 impl Builder {
+    /// A builder configured by environment variables; see
+    /// [`Frontegg::from_env`](crate::Frontegg::from_env) for the variables.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use std::time::Duration;
+    /// use frontegg_identity::Builder;
+    ///
+    /// let frontegg = Builder::from_env()?.timeout(Duration::from_secs(5)).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_variables(|name| env::var_os(name))
+    }
+
+    fn from_variables(get: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let read = |names: &'static [&'static str]| {
+            for &name in names {
+                // An empty variable counts as not set: compose files and CI set such variables.
+                match get(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
+                    Some(Ok(value)) => return Ok(Some((name, value))),
+                    Some(Err(_)) => {
+                        return Err(ConfigError::InvalidVariable { name, reason: "it is not Unicode".into() });
+                    }
+                    None => {}
+                }
+            }
+            Ok(None)
+        };
+        let needed = |names| read(names)?.ok_or(ConfigError::MissingVariable(names));
+        let (_, client_id) = needed(&[CLIENT_ID])?;
+        let (_, api_key) = needed(&API_KEY)?;
+        let builder = Self::default().credentials(client_id, api_key);
+        let (name, host) = if let Some((name, url)) = read(&BASE_URL)? {
+            (name, Host::Url(url))
+        } else if let Some((name, region)) = read(&[REGION])? {
+            let region = region.parse().map_err(|error| ConfigError::in_variable(name, &error))?;
+            (name, Host::Region(region))
+        } else {
+            return Ok(builder);
+        };
+        host.base_url().map_err(|error| ConfigError::in_variable(name, &error))?;
+        Ok(builder.host(host))
+    }
+
     /// The region's API host. Default: [`Region::Eu`].
     pub fn region(self, region: Region) -> Self {
         self.host(Host::Region(region))
@@ -178,7 +233,7 @@ impl Builder {
         self.host(Host::Url(url.into()))
     }
 
-    pub(crate) fn host(mut self, host: Host) -> Self {
+    fn host(mut self, host: Host) -> Self {
         self.host = host;
         self
     }
@@ -196,7 +251,7 @@ impl Builder {
         self
     }
 
-    /// Limits every call as a whole: token, all attempts and the pauses between. Default: 1 minute.
+    /// Limits every call as a whole: token, all attempts and the delays between. Default: 1 minute.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = timeout;
         self
@@ -214,26 +269,26 @@ impl Builder {
         self
     }
 
-    /// How calls are repeated; each call can say otherwise.
+    /// How calls are retried; each call can override it.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.options.retry = retry;
         self
     }
 
-    /// How many attempts all calls may repeat together.
+    /// How many retries all calls may make together.
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
     }
 
     /// How many attempts are sent in a time at most. Default: no limit but the service's, which is
-    /// obeyed as soon as an answer tells it.
+    /// obeyed as soon as an answer reports it.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = Some(limit);
         self
     }
 
-    /// Names the program behind the SDK in the user agent, e.g. `acme-portal/1.2`.
+    /// Appends the name of the program to the user agent, e.g. `acme-portal/1.2`.
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(suffix.into());
         self
@@ -244,13 +299,13 @@ impl Builder {
         let base_url = self.host.base_url()?;
         let http = self.http(&base_url)?;
         let application = self.application.map(ScopeValue::new);
-        if application.as_ref().is_some_and(|id| !id.fits()) {
+        if application.as_ref().is_some_and(|id| !id.is_valid()) {
             return Err(ConfigError::InvalidHeader("the application id"));
         }
-        let pacing = Arc::new(Pacing::new(self.budget, self.rate_limit));
+        let throttle = Arc::new(Throttle::new(self.budget, self.rate_limit));
         let sender = |identity, application| Sender {
             identity,
-            pacing: pacing.clone(),
+            throttle: throttle.clone(),
             tenant: None,
             user: None,
             application,
@@ -258,7 +313,7 @@ impl Builder {
             options: self.options,
         };
         let tokens = self.credentials.map(|credentials| -> Arc<Tokens> {
-            // The credentials decide; an application would only narrow what they reach.
+            // The token is that of the credentials; an application would only narrow what it reaches.
             let bare = Inner(Arc::new(sender(Identity::Anonymous, None)));
             let client = Client::new_with_client(&base_url, http.clone(), bare);
             Arc::new(Tokens::new(EnvironmentSource { client, credentials }, None, self.options))
@@ -273,19 +328,19 @@ impl Builder {
             agent = format!("{agent} {suffix}");
         }
         let agent = http::HeaderValue::try_from(agent).map_err(|_| ConfigError::InvalidHeader("the user agent"))?;
-        finish_http(base_url, reqwest::Client::builder().user_agent(agent).connect_timeout(self.connect_timeout))
+        build_http(base_url, reqwest::Client::builder().user_agent(agent).connect_timeout(self.connect_timeout))
     }
 }
 
 /// A client for single documents, with limits of its own.
 #[cfg(feature = "verify")]
 pub(crate) fn plain_http(url: &str) -> Result<reqwest::Client, ConfigError> {
-    const PATIENCE: Duration = Duration::from_secs(10);
-    finish_http(url, reqwest::Client::builder().timeout(PATIENCE))
+    const TIMEOUT: Duration = Duration::from_secs(10);
+    build_http(url, reqwest::Client::builder().timeout(TIMEOUT))
 }
 
-/// What holds for every client: TLS as chosen, no redirects, no proxy before loopback.
-fn finish_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
+/// Builds an HTTP client: TLS by feature, no redirects, no proxy for loopback addresses.
+fn build_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
     let tls = cfg!(any(feature = "rustls", feature = "native-tls"));
     if url.starts_with("https:") && !tls {
         return Err(ConfigError::NoTls);
@@ -297,7 +352,7 @@ fn finish_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest
         builder = builder.tls_backend_rustls();
     }
     if is_loopback(url) {
-        // No proxy reaches our own loopback.
+        // A proxy cannot reach this machine's loopback interface.
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| ConfigError::Http(innermost(&error)))
@@ -311,7 +366,7 @@ fn is_loopback(base_url: &str) -> bool {
     })
 }
 
-/// The last cause, which names what is wrong where the outer ones only say that something is.
+/// The innermost cause, which is the specific one.
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -353,5 +408,68 @@ mod tests {
         let all = format!("{builder:?} {frontegg:?} {:?} {session:?} {:?}", frontegg.tenant("acme"), session.client());
         assert!(!all.contains("hunter2"), "{all}");
         assert!(all.contains("acme") && all.contains("127.0.0.1"), "{all}");
+    }
+
+    fn read(variables: &[(&str, &str)]) -> Result<Builder, ConfigError> {
+        Builder::from_variables(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, value)| value.into()))
+    }
+
+    const BOTH: [(&str, &str); 2] = [("FRONTEGG_CLIENT_ID", "id"), ("FRONTEGG_API_KEY", "key")];
+
+    #[test]
+    fn missing_variables_are_named() {
+        let error = read(&[]).unwrap_err();
+        assert!(error.to_string().contains("FRONTEGG_CLIENT_ID"), "{error}");
+        let error = read(&BOTH[..1]).unwrap_err();
+        assert!(matches!(error, ConfigError::MissingVariable(names) if names == API_KEY));
+        assert!(error.to_string().contains("FRONTEGG_API_KEY or FRONTEGG_SECRET_KEY"), "{error}");
+    }
+
+    #[test]
+    fn empty_variables_count_as_missing() {
+        assert!(matches!(read(&[BOTH[0], ("FRONTEGG_API_KEY", "")]), Err(ConfigError::MissingVariable(_))));
+        assert!(read(&[BOTH[0], ("FRONTEGG_API_KEY", ""), ("FRONTEGG_SECRET_KEY", "key")]).is_ok());
+    }
+
+    #[test]
+    fn the_api_key_wins_over_the_secret_key() {
+        let builder = read(&[BOTH[0], BOTH[1], ("FRONTEGG_SECRET_KEY", "other")]).unwrap();
+        assert_eq!(builder.credentials.unwrap().api_key.expose(), "key");
+    }
+
+    #[test]
+    fn a_base_url_wins_over_a_region() {
+        let host = |more: &[(&str, &str)]| read(&[&BOTH, more].concat()).unwrap().host.base_url().unwrap();
+        assert_eq!(host(&[]), "https://api.frontegg.com");
+        assert_eq!(host(&[("FRONTEGG_REGION", "US")]), "https://api.us.frontegg.com");
+        let base = ("FRONTEGG_API_BASE_URL", "http://127.0.0.1:2");
+        assert_eq!(host(&[("FRONTEGG_REGION", "US"), base]), "http://127.0.0.1:2");
+        assert_eq!(host(&[base, ("FRONTEGG_API_GATEWAY_URL", "http://127.0.0.1:1")]), "http://127.0.0.1:1");
+        assert_eq!(host(&[("FRONTEGG_BASE_URL", "http://127.0.0.1:3")]), "https://api.frontegg.com");
+    }
+
+    #[test]
+    fn bad_values_are_reported_with_their_variable() {
+        for (name, value) in
+            [("FRONTEGG_REGION", "mars"), ("FRONTEGG_API_GATEWAY_URL", "nowhere"), ("FRONTEGG_API_BASE_URL", "ftp://x")]
+        {
+            let error = read(&[&BOTH[..], &[(name, value)]].concat()).unwrap_err();
+            assert!(matches!(&error, ConfigError::InvalidVariable { name: found, .. } if *found == name), "{error:?}");
+            assert!(error.to_string().contains(name) && error.to_string().contains(value), "{error}");
+        }
+    }
+
+    #[test]
+    fn keys_do_not_show() {
+        let builder = read(&[BOTH[0], ("FRONTEGG_API_KEY", "hunter2")]).unwrap();
+        assert!(!format!("{builder:?}").contains("hunter2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_value_that_is_not_unicode_is_an_error() {
+        use std::os::unix::ffi::OsStringExt;
+        let error = Builder::from_variables(|_| Some(OsString::from_vec(vec![0xff]))).unwrap_err();
+        assert!(matches!(error, ConfigError::InvalidVariable { name: "FRONTEGG_CLIENT_ID", .. }));
     }
 }

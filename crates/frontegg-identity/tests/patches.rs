@@ -2,33 +2,21 @@
 //! three requests, for every operation that has one.
 
 #[allow(dead_code, reason = "shared between test programs")]
+#[path = "support/service.rs"]
 mod support;
-
-#[rustfmt::skip]
-#[allow(deprecated, reason = "operations like any other here")]
-#[path = "generated/patches.rs"]
-mod generated;
 
 use frontegg_emulator::Emulator;
 use frontegg_identity::{
     Frontegg, Patch, Scope, Session,
-    client::{BoxFuture, Client, Error},
     model::{OPERATIONS, Operation, Token, operation},
     types::{
-        ApiError, CreateTenantAccessTokenRequest, CreateTenantApiTokenDto, CreateTenantRequest,
-        CreateUserAccessTokenRequest, CreateUserApiTokenDto, CreateUserDto, UpdateUserDto, UpdateVendorUserDto,
+        CreateTenantAccessTokenRequest, CreateTenantApiTokenDto, CreateTenantRequest, CreateUserAccessTokenRequest,
+        CreateUserApiTokenDto, CreateUserDto, UpdateUserDto, UpdateVendorUserDto,
     },
 };
-use serde::de::DeserializeOwned;
+use frontegg_samples::client::{CLEARABLE, Clearable};
 use serde_json::{Value, json};
 use support::{Reply, Service, emulated};
-
-/// A call of the raw client with a body as text.
-type Call = for<'a> fn(&'a Client, &'a str) -> BoxFuture<'a, Result<(), Error<ApiError>>>;
-
-fn body<T: DeserializeOwned>(sample: &str) -> T {
-    serde_json::from_str(sample).unwrap_or_else(|error| panic!("{sample}: {error}"))
-}
 
 const PICTURE: &str = "https://acme.test/ada.png";
 const PASSWORD: &str = "correct Horse 7 battery";
@@ -46,7 +34,7 @@ fn three(sample: &str, place: &str) -> [Value; 3] {
 
 #[tokio::test]
 async fn all_three_are_sent_as_they_are_meant() {
-    for (id, place, sample, call) in generated::CLEARABLE {
+    for Clearable { operation: id, place, sample, send } in CLEARABLE {
         let service = Service::start(vec![Reply::token("t", 3_600)], vec![Reply::new(200, "null")]).await;
         let frontegg = service.frontegg();
         let (environment, session) = (frontegg.tenant("acme").user("ada"), frontegg.session("own"));
@@ -54,7 +42,7 @@ async fn all_three_are_sent_as_they_are_meant() {
         let client = if takes_a_session { session.client() } else { environment.client() };
         for meant in three(sample, place) {
             // The answer is no concern of this test.
-            let _ = call(client, &meant.to_string()).await;
+            let _ = send(client, &meant.to_string()).await;
             let sent: Value = serde_json::from_str(&service.asked().last().unwrap().body).unwrap();
             assert_eq!(sent, meant, "{id}: {place}");
         }
@@ -138,7 +126,7 @@ async fn expiry(id: &str, create: impl AsyncFn(Patch<i64>) -> bool) {
 #[tokio::test]
 async fn what_was_meant_is_what_became_of_it() {
     let world = World::new().await;
-    for (id, _, sample, call) in generated::CLEARABLE {
+    for Clearable { operation: id, sample, send, .. } in CLEARABLE {
         let (acme, world) = (world.acme(), &world);
         match *id {
             "update_my_profile" => {
@@ -211,7 +199,7 @@ async fn what_was_meant_is_what_became_of_it() {
             "refresh_user_token" | "verify_login_mfa_webauthn" => {}
             // The emulator does not serve these yet; once it does, they belong above.
             "create_custom_social_login_provider" | "update_custom_social_login_provider" => {
-                let error = frontegg_identity::Error::from(call(acme.client(), sample).await.unwrap_err());
+                let error = frontegg_identity::Error::from(send(acme.client(), sample).await.unwrap_err());
                 assert_eq!(error.status(), Some(501), "{id} is served now");
             }
             id => panic!("{id} has a member that can be cleared, and nobody looks at what becomes of it"),
@@ -228,7 +216,7 @@ fn takes(operation: &Operation, name: &str) -> bool {
 /// that has such a member is in it.
 #[test]
 fn the_list_is_that_of_the_table() {
-    for (id, ..) in generated::CLEARABLE {
+    for Clearable { operation: id, .. } in CLEARABLE {
         assert!(OPERATIONS.iter().any(|operation| operation.id == *id && operation.request.is_some()), "{id}");
     }
     // The same members, read from the types themselves.
@@ -239,7 +227,7 @@ fn the_list_is_that_of_the_table() {
             continue;
         }
         for operation in OPERATIONS.iter().filter(|operation| operation.published && takes(operation, name)) {
-            let listed = generated::CLEARABLE.iter().any(|(id, ..)| *id == operation.id);
+            let listed = CLEARABLE.iter().any(|member| member.operation == operation.id);
             assert!(listed, "{} can clear a member of {name}", operation.id);
         }
     }

@@ -57,9 +57,9 @@ impl World {
         self.frontegg.self_service().mfa_settings().set_mfa_policy(&policy).await.unwrap();
     }
 
-    async fn switch(&self, strategy: MfaStrategy, active: bool) {
-        let switch = CreateOrUpdateMfaStrategyRequest::new(active, strategy);
-        self.frontegg.self_service().mfa_settings().set_mfa_strategy(&switch).await.unwrap();
+    async fn activate(&self, strategy: MfaStrategy) {
+        let active = CreateOrUpdateMfaStrategyRequest::new(true, strategy);
+        self.frontegg.self_service().mfa_settings().set_mfa_strategy(&active).await.unwrap();
     }
 
     async fn code_to(&self, recipient: &str) -> String {
@@ -103,7 +103,7 @@ async fn an_app_is_set_up_asked_for_remembered_and_recovered_from() {
     world.frontegg.self_service().mfa_settings().create_mfa_policy(&remember).await.unwrap();
 
     let challenge = world.challenge().await.remember_device();
-    let setting = challenge.remembering().await.unwrap();
+    let setting = challenge.remember_device_setting().await.unwrap();
     assert_eq!((setting.is_allowed_to_remember, setting.mfa_device_expiration), (true, 1_209_600));
     let wrong = challenge.authenticator(world.code(&app)).await.unwrap_err();
     assert!(wrong.is_unauthenticated(), "the code that set the app up: {wrong}");
@@ -194,7 +194,7 @@ async fn a_forced_user_sets_an_app_up_on_the_way_in() {
 async fn a_forced_user_sets_a_phone_up_on_the_way_in() {
     let world = world().await;
     world.force().await;
-    world.switch(MfaStrategy::Sms, true).await;
+    world.activate(MfaStrategy::Sms).await;
     let enrollment = world.enrollment().await;
     assert_eq!(enrollment.strategies(), [MfaStrategy::AuthenticatorApp, MfaStrategy::Sms]);
     let step = enrollment.sms(NUMBER).await.unwrap();
@@ -218,7 +218,7 @@ async fn a_forced_user_sets_a_phone_up_on_the_way_in() {
 async fn a_mailed_code_needs_no_setting_up() {
     let world = world().await;
     world.force().await;
-    world.switch(MfaStrategy::EmailCode, true).await;
+    world.activate(MfaStrategy::EmailCode).await;
     let Factor::Email(mail) = world.challenge().await.factors().remove(0) else { panic!("a mail") };
     assert_eq!(mail.email(), ADA);
     let step = mail.send().await.unwrap();

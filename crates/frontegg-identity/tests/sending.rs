@@ -1,30 +1,20 @@
 //! Scope headers, attempts and time limits, against a service that misbehaves on demand.
 
-#[rustfmt::skip]
-#[allow(deprecated, reason = "operations like any other here")]
-#[path = "../../frontegg-client/tests/generated/calls.rs"]
-mod calls;
 #[allow(dead_code, reason = "shared between test programs")]
+#[path = "support/service.rs"]
 mod support;
 
 use std::{error::Error as _, fmt::Debug, time::Duration};
 
 use frontegg_identity::{
     ErrorKind, Frontegg, Retry, RetryBudget,
-    client::{BoxFuture, Client, Error},
     model::{Method, OPERATIONS, Token, operation},
-    types::{self, ApiError},
+    types,
 };
+use frontegg_samples::client::{CALLS, Call};
 use frontegg_test_harness::clock::Clock;
 use support::{Gate, Reply, Service, ok, role, token};
 use tokio::time::Instant;
-
-/// A call of one operation with sample values.
-type Call = for<'a> fn(&'a Client) -> BoxFuture<'a, Result<(), Error<ApiError>>>;
-
-fn body<T: serde::de::DeserializeOwned>(sample: &str) -> T {
-    serde_json::from_str(sample).unwrap_or_else(|error| panic!("{sample}: {error}"))
-}
 
 #[tokio::test]
 async fn a_call_carries_token_scope_and_agent() {
@@ -129,10 +119,10 @@ async fn every_operation_is_repeated_as_the_table_says() {
         let frontegg = builder.build().unwrap();
         let (environment, session) = (frontegg.tenant("acme").user("ada"), frontegg.session("own"));
         let mut sent = 0;
-        for (id, call) in calls::CALLS.iter().filter(|(id, _)| *id != "authenticate_environment") {
+        for Call { operation: id, send } in CALLS.iter().filter(|call| call.operation != "authenticate_environment") {
             let operation = operation(id).unwrap();
             let client = if operation.token == Token::User { session.client() } else { environment.client() };
-            call(client).await.unwrap_err();
+            send(client).await.unwrap_err();
             let before = std::mem::replace(&mut sent, service.counts().1);
             let expected = if again || operation.idempotent { 3 } else { 1 };
             assert_eq!(sent - before, expected, "{id} after {status}");

@@ -14,7 +14,7 @@ use super::{
     render::text,
     repair::Repair,
 };
-use crate::document::{self, escape};
+use crate::documents::{self, escape};
 
 /// Our documents that mirror a published one.
 const NAMES: [&str; 3] = ["identity", "tenants", "environment"];
@@ -125,7 +125,7 @@ fn repairs(file: &Path) -> Result<Vec<Repair>> {
 
 /// Reads a file; the whole fault in one line.
 fn read(file: &Path) -> Result<Value> {
-    document::read(file).map_err(|error| anyhow!("{error:#}"))
+    documents::read(file).map_err(|error| anyhow!("{error:#}"))
 }
 
 /// Reads a document and makes sure that the comparison does not overlook a malformed part of it.

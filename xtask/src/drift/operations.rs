@@ -8,7 +8,7 @@ use super::{
     schema::follow,
     spot::{ANYTHING, Node, Spot},
 };
-use crate::document::escape;
+use crate::documents::escape;
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 const DEPTH: usize = 16;

@@ -10,7 +10,7 @@ use super::{
     spot::{Node, Spot},
     walk::Walk,
 };
-use crate::document::escape;
+use crate::documents::escape;
 
 /// Bounds that grow when more is permitted; the others shrink.
 const UPPER: [&str; 3] = ["maximum", "maxLength", "maxItems"];

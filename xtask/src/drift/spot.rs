@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::document::escape;
+use crate::documents::escape;
 
 /// Stands for a schema that is not there: anything goes.
 pub(super) static ANYTHING: Value = Value::Null;

@@ -11,8 +11,10 @@ use super::{
     schema::describe,
     spot::Spot,
 };
-use crate::document::escape;
-use crate::operation::{TENANT_HEADER, USER_HEADER};
+use crate::documents::{
+    api::{TENANT_HEADER, USER_HEADER},
+    escape,
+};
 
 /// The comparison as far as it got.
 pub(super) struct Walk<'a> {

@@ -7,28 +7,24 @@ use crate::support::{ENVIRONMENT, Server, USER, outcome, with_json};
 use frontegg_contract::schema::{Format, Member, Presence, Schema};
 use frontegg_contract::{ALSO_ANONYMOUS, CONTRACTS, route};
 use frontegg_model::{Need, OPERATIONS, Operation, Token, operation};
-use requests::{REQUESTS, Request};
+use frontegg_samples::{REQUESTS, Request};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Map, Value, json};
-
-#[rustfmt::skip]
-#[path = "../generated/requests.rs"]
-mod requests;
 
 fn reached(id: &str) -> (StatusCode, Vec<String>) {
     (StatusCode::IM_A_TEAPOT, vec![id.to_owned()])
 }
 
 fn described(request: &Request) -> &'static Operation {
-    operation(request.0).unwrap()
+    operation(request.operation).unwrap()
 }
 
 fn build(server: &Server, request: &Request, address: &str) -> RequestBuilder {
     let mut built = server.request(described(request).method.as_str(), address);
-    for (name, value) in request.2 {
+    for (name, value) in request.headers {
         built = built.header(*name, *value);
     }
-    match request.3 {
+    match request.body {
         Some(body) => with_json(built, body),
         None => built,
     }
@@ -48,7 +44,7 @@ fn authorized(request: RequestBuilder, operation: &Operation) -> RequestBuilder 
 fn tables_requests_and_operations_are_the_same_set() {
     let operations: Vec<&str> = OPERATIONS.iter().map(|row| row.id).collect();
     let contracts: Vec<&str> = CONTRACTS.iter().map(|contract| contract.id).collect();
-    let requests: Vec<&str> = REQUESTS.iter().map(|request| request.0).collect();
+    let requests: Vec<&str> = REQUESTS.iter().map(|request| request.operation).collect();
     assert_eq!(contracts, operations);
     assert_eq!(requests, operations);
 }
@@ -57,10 +53,10 @@ fn tables_requests_and_operations_are_the_same_set() {
 async fn every_operation_reaches_its_own_handler() {
     let server = Server::start().await;
     for request in REQUESTS {
-        let (path, query) = request.1.split_once('?').unwrap_or((request.1, ""));
-        for address in [request.1.to_owned(), format!("{path}/?{query}"), format!("/frontegg{path}?{query}")] {
+        let (path, query) = request.address.split_once('?').unwrap_or((request.address, ""));
+        for address in [request.address.to_owned(), format!("{path}/?{query}"), format!("/frontegg{path}?{query}")] {
             let call = authorized(build(&server, request, &address), described(request));
-            assert_eq!(outcome(call).await, reached(request.0), "{address}");
+            assert_eq!(outcome(call).await, reached(request.operation), "{address}");
         }
     }
 }
@@ -72,7 +68,7 @@ async fn every_operation_wants_its_kind_of_token() {
     for request in REQUESTS {
         let row = described(request);
         let scoped = || {
-            let call = build(&server, request, request.1);
+            let call = build(&server, request, request.address);
             call.header("frontegg-tenant-id", "acme").header("frontegg-user-id", "ada")
         };
         let nobody = outcome(scoped()).await.0;
@@ -99,7 +95,7 @@ async fn every_operation_wants_its_scope() {
     let environment = |row: &&Operation| matches!(row.token, Token::Environment | Token::EnvironmentOrUser);
     for request in REQUESTS.iter().filter(|request| environment(&described(request))) {
         let row = described(request);
-        let call = build(&server, request, request.1).bearer_auth(ENVIRONMENT);
+        let call = build(&server, request, request.address).bearer_auth(ENVIRONMENT);
         let expected = match (row.tenant, row.user) {
             (Need::Required, _) => (StatusCode::FORBIDDEN, vec!["Tenant ID is not specified".to_owned()]),
             (_, Need::Required) => (StatusCode::FORBIDDEN, vec!["User ID is not specified".to_owned()]),
@@ -129,12 +125,12 @@ async fn every_type_takes_what_its_table_accepts() {
         let Some(schema) = contract.body else { continue };
         for make in [Make::Least, Make::Most, Make::Nulls] {
             let body = made(schema, make, 0);
-            let call = build(&server, request, request.1).body(body.to_string());
+            let call = build(&server, request, request.address).body(body.to_string());
             let response = authorized(call, described(request)).send().await.unwrap();
             let answer: Value = response.json().await.unwrap();
-            assert_eq!(answer["errors"], json!([request.0]), "{make:?} {body:.200}");
+            assert_eq!(answer["errors"], json!([request.operation]), "{make:?} {body:.200}");
             let lost = lost("body", &body, &answer["context"]["body"]);
-            assert_eq!(lost, None, "{}: {make:?} {body:.200}", request.0);
+            assert_eq!(lost, None, "{}: {make:?} {body:.200}", request.operation);
         }
     }
 }
@@ -167,19 +163,19 @@ async fn every_operation_names_what_is_wrong_with_a_body() {
             continue;
         };
         for body in [json!(null), json!(1), json!("x"), json!([1]), json!({}), json!([{}])] {
-            let call = build(&server, request, request.1).body(body.to_string());
+            let call = build(&server, request, request.address).body(body.to_string());
             let (status, texts) = outcome(authorized(call, described(request))).await;
             let fits = status == StatusCode::IM_A_TEAPOT;
-            assert!(fits || status == StatusCode::BAD_REQUEST, "{} {body}: {status}", request.0);
-            assert!(texts.iter().all(|text| !text.contains("does not fit")), "{} {body}", request.0);
+            assert!(fits || status == StatusCode::BAD_REQUEST, "{} {body}: {status}", request.operation);
+            assert!(texts.iter().all(|text| !text.contains("does not fit")), "{} {body}", request.operation);
         }
         if let Schema::Object(members) = schema {
             let required = members.iter().filter(|member| member.1 == Presence::Required);
             let missing: BTreeSet<String> = required.map(|member| format!("{} is required", member.0)).collect();
-            let call = build(&server, request, request.1).body("{}");
+            let call = build(&server, request, request.address).body("{}");
             let (_, texts) = outcome(authorized(call, described(request))).await;
-            let named: BTreeSet<String> = texts.into_iter().filter(|text| text != request.0).collect();
-            assert_eq!(named, missing, "{}", request.0);
+            let named: BTreeSet<String> = texts.into_iter().filter(|text| text != request.operation).collect();
+            assert_eq!(named, missing, "{}", request.operation);
         }
     }
 }
@@ -228,8 +224,8 @@ async fn every_operation_can_be_left_unserved() {
     let router = tags.into_iter().fold(axum::Router::new(), route::not_served::<()>);
     let server = Server::of(route::finish(router)).await;
     for request in REQUESTS {
-        let expected = format!("Operation {} is not served", request.0);
-        let found = outcome(build(&server, request, request.1)).await;
+        let expected = format!("Operation {} is not served", request.operation);
+        let found = outcome(build(&server, request, request.address)).await;
         assert_eq!(found, (StatusCode::NOT_IMPLEMENTED, vec![expected]));
     }
 }

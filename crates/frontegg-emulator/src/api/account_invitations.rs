@@ -6,8 +6,9 @@ use frontegg_model::{Secret, enums::EmailTemplateType, types};
 use super::caller::caller;
 use crate::{
     domain::{
-        configuration,
-        templates::{Environment, mails},
+        memberships::MemberKey,
+        messages::templates::{Environment, mails},
+        settings::configuration,
         tenant_invites::{self, Invite, NewInvite},
     },
     service::Service,
@@ -42,9 +43,7 @@ impl AccountInvitationsApi for Service {
     }
 
     async fn delete_user_tenant_invite(&self, cx: &RequestContext) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        tenant_invites::delete_of_member(&tx, cx.tenant()?, cx.user()?).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(tenant_invites::delete_of_member(tx, cx.tenant()?, cx.user()?).await?)).await
     }
 
     async fn get_tenant_invite_configuration(
@@ -52,7 +51,7 @@ impl AccountInvitationsApi for Service {
         _: &RequestContext,
     ) -> ApiResult<types::InvitationConfigurationResponse> {
         let tx = self.store().read().await?;
-        let environment = Environment::of(&tx, self.base_url()).await?;
+        let environment = Environment::of(&tx).await?;
         let mail = mails::in_force(&tx, &EmailTemplateType::UserUsedInvitation, &environment).await?;
         Ok(types::InvitationConfigurationResponse {
             emails_enabled: mail.active,
@@ -70,10 +69,12 @@ impl AccountInvitationsApi for Service {
         cx: &RequestContext,
         body: types::UpdateInviteTokenRequest,
     ) -> ApiResult<types::InviteTokenDto> {
-        let owner = (cx.tenant()?, cx.user()?);
-        let tx = self.store().write().await?;
-        let invite = tenant_invites::update(&tx, owner, body.expires_in_minutes, body.should_send_email).await?;
-        tx.commit().await?;
+        let member = MemberKey { user_id: cx.user()?, tenant_id: cx.tenant()? };
+        let invite = self
+            .write(async |tx| {
+                Ok(tenant_invites::update(tx, member, body.expires_in_minutes, body.should_send_email).await?)
+            })
+            .await?;
         Ok(answer(self, invite))
     }
 
@@ -92,9 +93,7 @@ fn of_caller(cx: &RequestContext) -> ApiResult<NewInvite> {
 }
 
 pub(super) async fn create(service: &Service, cx: &RequestContext, new: NewInvite) -> ApiResult<types::InviteTokenDto> {
-    let tx = service.store().write().await?;
-    let invite = tenant_invites::create(&tx, caller(cx), new).await?;
-    tx.commit().await?;
+    let invite = service.write(async |tx| Ok(tenant_invites::create(tx, caller(cx), new).await?)).await?;
     Ok(answer(service, invite))
 }
 

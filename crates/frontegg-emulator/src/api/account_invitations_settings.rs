@@ -9,7 +9,7 @@ use frontegg_model::{enums::StrategyKind, types};
 use super::account_invitations::{answer, create};
 use crate::{
     domain::{
-        onboarding::{Mail, Way},
+        joining::onboarding::{Mail, Way},
         tenant_invites::{self, NewInvite},
     },
     service::Service,
@@ -32,9 +32,7 @@ impl AccountInvitationsSettingsApi for Service {
     }
 
     async fn delete_tenant_invite(&self, _: &RequestContext, params: DeleteTenantInviteParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        tenant_invites::delete(&tx, &params.id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(tenant_invites::delete(tx, &params.id).await?)).await
     }
 
     async fn get_activation_strategy(&self, _: &RequestContext) -> ApiResult<types::ActivationStrategyResponse> {
@@ -75,9 +73,7 @@ impl AccountInvitationsSettingsApi for Service {
 }
 
 async fn set(service: &Service, mail: Mail, way: Option<Way>, code_expiration: Option<i64>) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    mail.set_strategy(&tx, way, code_expiration).await?;
-    Ok(tx.commit().await?)
+    service.write(async |tx| Ok(mail.set_strategy(tx, way, code_expiration).await?)).await
 }
 
 fn kind(way: Way) -> StrategyKind {

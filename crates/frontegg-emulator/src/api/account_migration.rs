@@ -19,9 +19,8 @@ impl AccountMigrationApi for Service {
         _: &RequestContext,
         body: types::MigrateTenantsRequest,
     ) -> ApiResult<types::TenantMigration> {
-        let tx = self.store().write().await?;
-        let migration_id = import::import(&tx, body.tenants.into_iter().map(entry).collect()).await?;
-        tx.commit().await?;
+        let migration_id =
+            self.write(async |tx| Ok(import::import(tx, body.tenants.into_iter().map(entry).collect()).await?)).await?;
         Ok(types::TenantMigration { migration_id })
     }
 

@@ -14,7 +14,7 @@ use super::{
     paging, roles as shown,
 };
 use crate::{
-    domain::roles::{self, DerivedRole, Listing, SortBy},
+    domain::roles::{self, DerivedRole, RoleListing, SortBy},
     service::Service,
 };
 
@@ -47,9 +47,7 @@ impl AccountRolesApi for Service {
             base_role_id: body.base_role_id,
             permission_ids: body.permission_ids,
         };
-        let tx = self.store().write().await?;
-        let held = roles::derive(&tx, caller(cx), tenant(cx), new).await?;
-        tx.commit().await?;
+        let held = self.write(async |tx| Ok(roles::derive(tx, caller(cx), tenant(cx), new).await?)).await?;
         let role = held.role;
         Ok(types::AddRoleWithPermissionsResponse {
             id: role.id,
@@ -78,9 +76,9 @@ impl AccountRolesApi for Service {
     }
 }
 
-fn listing(cx: &RequestContext, params: ListRolesV2Params) -> ApiResult<Listing> {
+fn listing(cx: &RequestContext, params: ListRolesV2Params) -> ApiResult<RoleListing> {
     let owners = owners(cx, params.tenant_ids.as_deref());
-    Ok(Listing {
+    Ok(RoleListing {
         text: params.filter,
         levels: params.levels.as_deref().map(levels).transpose()?,
         owners: (!owners.is_empty()).then_some(owners),

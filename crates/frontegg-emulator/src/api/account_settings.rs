@@ -34,9 +34,7 @@ impl AccountSettingsApi for Service {
             login_url: body.login_url,
             ..Changes::default()
         };
-        let tx = self.store().write().await?;
-        let row = tenants::update(&tx, cx.tenant()?, changes, None).await?;
-        tx.commit().await?;
+        let row = self.write(async |tx| Ok(tenants::update(tx, cx.tenant()?, changes, None).await?)).await?;
         Ok(settings(row))
     }
 

@@ -18,16 +18,14 @@ use serde_json::json;
 use super::{caller::caller, paging};
 use crate::{
     clock::Timestamp,
-    domain::tenants::{self, Changes, Listing, NewTenant, SortBy},
+    domain::tenants::{self, Changes, Former, NewTenant, SortBy, TenantListing},
     service::Service,
     store::entity::tenant,
 };
 
 impl AccountsApi for Service {
     async fn create_tenant(&self, _: &RequestContext, body: types::CreateTenantRequest) -> ApiResult<types::Tenant> {
-        let tx = self.store().write().await?;
-        let row = tenants::create(&tx, new_tenant(body)).await?;
-        tx.commit().await?;
+        let row = self.write(async |tx| Ok(tenants::create(tx, new_tenant(body)).await?)).await?;
         Ok(answer(self, row))
     }
 
@@ -43,7 +41,7 @@ impl AccountsApi for Service {
         match tenants::find(&tx, &params.tenant_id).await? {
             Some(row) => Ok(answer(self, row)),
             // The service says "none" as the retired form of this operation does.
-            None => Err(ApiFailure::instead(StatusCode::OK, json!([]))),
+            None => Err(ApiFailure::undocumented(StatusCode::OK, json!([]))),
         }
     }
 
@@ -59,7 +57,7 @@ impl AccountsApi for Service {
 
     async fn list_tenants(&self, cx: &RequestContext, params: ListTenantsParams) -> ApiResult<types::TenantPage> {
         let page = paging::page(params.limit, params.offset)?;
-        let listing = Listing {
+        let listing = TenantListing {
             text: params.filter,
             tenant_ids: params.tenant_ids.as_deref().map(paging::ids),
             sort_by: match params.sort_by {
@@ -95,9 +93,8 @@ impl AccountsApi for Service {
         params: UpdateTenantV1Params,
         body: types::UpdateTenantRequest,
     ) -> ApiResult<types::Tenant> {
-        let tx = self.store().write().await?;
-        let row = tenants::update(&tx, &params.tenant_id, changes_v1(body), None).await?;
-        tx.commit().await?;
+        let row =
+            self.write(async |tx| Ok(tenants::update(tx, &params.tenant_id, changes_v1(body), None).await?)).await?;
         Ok(answer(self, row))
     }
 
@@ -108,9 +105,9 @@ impl AccountsApi for Service {
         mut body: types::UpdateTenantRequestV2,
     ) -> ApiResult<types::Tenant> {
         let parent_id = body.parent_tenant_id.take();
-        let tx = self.store().write().await?;
-        let row = tenants::update(&tx, &params.tenant_id, changes_v2(body), parent_id.as_deref()).await?;
-        tx.commit().await?;
+        let row = self
+            .write(async |tx| Ok(tenants::update(tx, &params.tenant_id, changes_v2(body), parent_id.as_deref()).await?))
+            .await?;
         Ok(answer(self, row))
     }
 
@@ -120,9 +117,8 @@ impl AccountsApi for Service {
         params: AddTenantMetadataParams,
         body: types::AddTenantMetadataRequest,
     ) -> ApiResult<types::Tenant> {
-        let tx = self.store().write().await?;
-        let row = tenants::merge_metadata(&tx, &params.tenant_id, &body.metadata).await?;
-        tx.commit().await?;
+        let row =
+            self.write(async |tx| Ok(tenants::merge_metadata(tx, &params.tenant_id, &body.metadata).await?)).await?;
         Ok(answer(self, row))
     }
 
@@ -131,23 +127,18 @@ impl AccountsApi for Service {
         _: &RequestContext,
         params: DeleteTenantMetadataKeyParams,
     ) -> ApiResult<types::Tenant> {
-        let tx = self.store().write().await?;
-        let row = tenants::remove_metadata_key(&tx, &params.tenant_id, &params.key).await?;
-        tx.commit().await?;
+        let row =
+            self.write(async |tx| Ok(tenants::remove_metadata_key(tx, &params.tenant_id, &params.key).await?)).await?;
         Ok(answer(self, row))
     }
 
     async fn delete_tenant(&self, _: &RequestContext, params: DeleteTenantParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        tenants::delete(&tx, &params.tenant_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(tenants::delete(tx, &params.tenant_id).await?)).await
     }
 
     async fn delete_my_tenant(&self, cx: &RequestContext) -> ApiResult<()> {
         caller(cx).require("fe.account-settings.delete.account")?;
-        let tx = self.store().write().await?;
-        tenants::delete(&tx, cx.tenant()?).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(tenants::delete(tx, cx.tenant()?).await?)).await
     }
 }
 
@@ -203,7 +194,7 @@ pub(super) fn new_tenant(body: types::CreateTenantRequest) -> NewTenant {
             metadata: body.metadata,
             ..Changes::default()
         },
-        blank: false,
+        former: Former::Kept,
     }
 }
 

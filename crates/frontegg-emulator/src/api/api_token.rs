@@ -38,21 +38,23 @@ pub(super) struct Exchanged {
 }
 
 pub(super) async fn authenticate(service: &Service, body: &types::AuthApiTokenDto) -> ApiResult<Exchanged> {
-    let tx = service.store().write().await?;
-    let issued = machine_tokens::authenticate(&tx, issuer(service), &body.client_id, body.secret.expose()).await?;
-    tx.commit().await?;
+    let issued = service
+        .write(async |tx| {
+            Ok(machine_tokens::authenticate(tx, issuer(service), &body.client_id, body.secret.expose()).await?)
+        })
+        .await?;
     exchanged(service, issued).await
 }
 
 pub(super) async fn refresh(service: &Service, body: &types::RefreshApiTokenDto) -> ApiResult<Exchanged> {
-    let tx = service.store().write().await?;
-    let issued = machine_tokens::refresh(&tx, issuer(service), body.refresh_token.expose()).await?;
-    tx.commit().await?;
+    let issued = service
+        .write(async |tx| Ok(machine_tokens::refresh(tx, issuer(service), body.refresh_token.expose()).await?))
+        .await?;
     exchanged(service, issued).await
 }
 
 /// For whom the JWTs of machines are made: always for the environment, for an application has no say
-/// in what credentials are good for.
+/// in what credentials are valid for.
 pub(super) fn issuer(service: &Service) -> Issuer<'_> {
     Issuer { base_url: service.base_url(), application_id: service.client_id() }
 }

@@ -8,7 +8,7 @@ use frontegg_model::{Secret, types};
 
 use super::{api_token::issuer, caller::caller};
 use crate::{
-    domain::machine_tokens::{self, Changes, Grant, NewToken, Owner, Token},
+    domain::machine_tokens::{self, Changes, NewToken, Token, TokenGrant, TokenOwner},
     service::Service,
     store::entity::MachineTokenKind,
 };
@@ -21,22 +21,24 @@ impl ApiTokensApi for Service {
     ) -> ApiResult<types::TenantAccessTokenResponse> {
         let new = NewToken {
             description: body.description,
-            grant: Grant::of(body.role_ids, None),
+            grant: TokenGrant::of(body.role_ids, None),
             minutes: body.expires_in_minutes.into_option().flatten(),
             created_by: cx.user_id.clone(),
             ..NewToken::default()
         };
-        let tx = self.store().write().await?;
-        let owner = Owner::Tenant(cx.tenant()?);
-        let (token, claims) = machine_tokens::create_access(&tx, caller(cx), owner, issuer(self), new).await?;
-        tx.commit().await?;
+        let (token, claims) = self
+            .write(async |tx| {
+                let owner = TokenOwner::Tenant(cx.tenant()?);
+                Ok(machine_tokens::create_access(tx, caller(cx), owner, issuer(self), new).await?)
+            })
+            .await?;
         let secret = self.sign_access(&claims).await?;
         Ok(types::TenantAccessTokenResponse { secret: Some(Secret::from(secret)), ..access_token(token) })
     }
 
     async fn list_tenant_access_tokens(&self, cx: &RequestContext) -> ApiResult<types::GetTenantAccessTokensResponse> {
         let tx = self.store().read().await?;
-        let owner = Owner::Tenant(cx.tenant()?);
+        let owner = TokenOwner::Tenant(cx.tenant()?);
         let tokens = machine_tokens::list(&tx, caller(cx), owner, MachineTokenKind::Access).await?;
         Ok(types::GetTenantAccessTokensResponse { access_tokens: tokens.into_iter().map(access_token).collect() })
     }
@@ -67,7 +69,7 @@ impl ApiTokensApi for Service {
 
     async fn list_tenant_api_tokens(&self, cx: &RequestContext) -> ApiResult<Vec<types::GetTenantApiTokensResponse>> {
         let tx = self.store().read().await?;
-        let owner = Owner::Tenant(cx.tenant()?);
+        let owner = TokenOwner::Tenant(cx.tenant()?);
         let tokens = machine_tokens::list(&tx, caller(cx), owner, MachineTokenKind::Credentials).await?;
         Ok(tokens.into_iter().map(listed).collect())
     }
@@ -81,11 +83,11 @@ impl ApiTokensApi for Service {
         let changes = Changes {
             description: body.description,
             metadata: body.metadata,
-            grant: Grant::of(body.role_ids, body.permission_ids),
+            grant: TokenGrant::of(body.role_ids, body.permission_ids),
         };
-        let tx = self.store().write().await?;
-        let token = machine_tokens::update(&tx, caller(cx), cx.tenant()?, &params.id, changes).await?;
-        tx.commit().await?;
+        let token = self
+            .write(async |tx| Ok(machine_tokens::update(tx, caller(cx), cx.tenant()?, &params.id, changes).await?))
+            .await?;
         Ok(updated(token))
     }
 
@@ -102,21 +104,23 @@ async fn create(
     let new = NewToken {
         description: body.description,
         metadata: body.metadata.unwrap_or_default(),
-        grant: Grant::of(body.role_ids, body.permission_ids),
+        grant: TokenGrant::of(body.role_ids, body.permission_ids),
         minutes: body.expires_in_minutes.into_option().flatten(),
         created_by: cx.user_id.clone(),
     };
-    let tx = service.store().write().await?;
-    let owner = Owner::Tenant(cx.tenant()?);
-    let (token, secret) = machine_tokens::create_credentials(&tx, caller(cx), owner, new).await?;
-    tx.commit().await?;
+    let (token, secret) = service
+        .write(async |tx| {
+            let owner = TokenOwner::Tenant(cx.tenant()?);
+            Ok(machine_tokens::create_credentials(tx, caller(cx), owner, new).await?)
+        })
+        .await?;
     Ok(created(token, secret))
 }
 
 async fn delete(service: &Service, cx: &RequestContext, kind: MachineTokenKind, id: &str) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    machine_tokens::delete(&tx, caller(cx), Owner::Tenant(cx.tenant()?), kind, id).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| Ok(machine_tokens::delete(tx, caller(cx), TokenOwner::Tenant(cx.tenant()?), kind, id).await?))
+        .await
 }
 
 fn created(token: Token, secret: String) -> types::CreateTenantApiTokenResponseDto {

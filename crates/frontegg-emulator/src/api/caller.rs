@@ -4,7 +4,7 @@ use frontegg_contract::{Principal, RequestContext};
 
 use crate::domain::{
     caller::{Caller, Grants},
-    user_profiles::Viewer,
+    people::profiles::Viewer,
 };
 
 /// Who asks. Nobody in particular counts as a user who may do nothing.

@@ -11,9 +11,9 @@ use frontegg_model::{Secret, enums, types};
 
 use crate::{
     domain::{
-        configuration::{self, Change, CookieSameSite, IdentityConfiguration},
         login::captcha::{self, Captcha},
         policies::Record,
+        settings::configuration::{self, Change, CookieSameSite, IdentityConfiguration},
     },
     ids,
     service::Service,
@@ -25,9 +25,7 @@ impl CoreSettingsApi for Service {
         _: &RequestContext,
         body: types::CaptchaPolicyRequest,
     ) -> ApiResult<types::CaptchaPolicyResponse> {
-        let tx = self.store().write().await?;
-        let record = captcha::create(&tx, policy(body, Vec::new())).await?;
-        tx.commit().await?;
+        let record = self.write(async |tx| Ok(captcha::create(tx, policy(body, Vec::new())).await?)).await?;
         Ok(captcha_response(record))
     }
 
@@ -111,10 +109,12 @@ impl CoreSettingsApi for Service {
         _: &RequestContext,
         body: types::CaptchaPolicyRequest,
     ) -> ApiResult<types::CaptchaPolicyResponse> {
-        let tx = self.store().write().await?;
-        let present = captcha::require(&tx).await?.rule.ignored_emails;
-        let record = captcha::update(&tx, policy(body, present)).await?;
-        tx.commit().await?;
+        let record = self
+            .write(async |tx| {
+                let present = captcha::require(tx).await?.rule.ignored_emails;
+                Ok(captcha::update(tx, policy(body, present)).await?)
+            })
+            .await?;
         Ok(captcha_response(record))
     }
 
@@ -135,9 +135,7 @@ impl CoreSettingsApi for Service {
             // Saying yes and signing on as before would be worse.
             return Err(ApiFailure::not_served(cx.operation));
         }
-        let tx = self.store().write().await?;
-        let configuration = configuration::change(&tx, change(body)).await?;
-        tx.commit().await?;
+        let configuration = self.write(async |tx| Ok(configuration::change(tx, change(body)).await?)).await?;
         response(self, cx, configuration).await
     }
 

@@ -9,15 +9,13 @@ use frontegg_model::{
 use http::StatusCode;
 
 use crate::{
-    domain::mail_sender::{self, MailSender},
+    domain::messages::mail_sender::{self, MailSender},
     service::Service,
 };
 
 impl EmailConfigurationApi for Service {
     async fn delete_mail_configuration(&self, _cx: &RequestContext) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        mail_sender::delete(&tx).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(mail_sender::delete(tx).await?)).await
     }
 
     async fn get_mail_configuration(&self, _cx: &RequestContext) -> ApiResult<types::GetMailConfigResponseDto> {
@@ -43,9 +41,7 @@ impl EmailConfigurationApi for Service {
         body: types::CreateOrUpdateMailConfigRequestDto,
     ) -> ApiResult<()> {
         let sender = sender(&MailProvider::Sendgrid, &body.secret, &[]);
-        let tx = self.store().write().await?;
-        let first = mail_sender::set(&tx, sender).await?;
-        tx.commit().await?;
+        let first = self.write(async |tx| Ok(mail_sender::set(tx, sender).await?)).await?;
         if !first {
             cx.set_status(StatusCode::OK);
         }
@@ -57,9 +53,7 @@ impl EmailConfigurationApi for Service {
         _cx: &RequestContext,
         body: types::SetMailConfigurationRequest,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        mail_sender::set(&tx, from_payload(&body.payload)).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(mail_sender::set(tx, from_payload(&body.payload)).await?)).await.map(drop)
     }
 }
 

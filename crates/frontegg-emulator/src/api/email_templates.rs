@@ -9,7 +9,7 @@ use frontegg_contract::{
 use frontegg_model::types;
 
 use crate::{
-    domain::templates::{
+    domain::messages::templates::{
         Environment,
         mails::{self, Changes, Template},
     },
@@ -18,9 +18,7 @@ use crate::{
 
 impl EmailTemplatesApi for Service {
     async fn delete_email_template(&self, _cx: &RequestContext, params: DeleteEmailTemplateParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        mails::delete(&tx, &params.template_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(mails::delete(tx, &params.template_id).await?)).await
     }
 
     async fn get_default_email_template(
@@ -29,7 +27,7 @@ impl EmailTemplatesApi for Service {
         params: GetDefaultEmailTemplateParams,
     ) -> ApiResult<types::GetTemplateResponseDto> {
         let tx = self.store().read().await?;
-        let environment = Environment::of(&tx, self.base_url()).await?;
+        let environment = Environment::of(&tx).await?;
         Ok(answer(mails::built_in(&params.type_, &environment)?, &environment))
     }
 
@@ -39,7 +37,7 @@ impl EmailTemplatesApi for Service {
         params: ListEmailTemplatesParams,
     ) -> ApiResult<Vec<types::GetTemplateResponseDto>> {
         let tx = self.store().read().await?;
-        let environment = Environment::of(&tx, self.base_url()).await?;
+        let environment = Environment::of(&tx).await?;
         let stored = mails::stored(&tx, params.type_.as_ref()).await?;
         Ok(stored.into_iter().map(|template| answer(template, &environment)).collect())
     }
@@ -54,10 +52,11 @@ impl EmailTemplatesApi for Service {
             success_redirect_url: body.success_redirect_url,
             active: body.active,
         };
-        let tx = self.store().write().await?;
-        let environment = Environment::of(&tx, self.base_url()).await?;
-        mails::set(&tx, &body.type_, changes, &environment).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| {
+            let environment = Environment::of(tx).await?;
+            Ok(mails::set(tx, &body.type_, changes, &environment).await?)
+        })
+        .await
     }
 }
 

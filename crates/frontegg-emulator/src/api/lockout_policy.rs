@@ -6,7 +6,7 @@ use frontegg_model::types;
 use super::caller::{caller, tenant};
 use crate::{
     domain::{
-        lockout::{self, Lockout},
+        passwords::lockout::{self, Lockout},
         policies::{self, Record},
     },
     service::Service,
@@ -18,9 +18,8 @@ impl LockoutPolicyApi for Service {
         cx: &RequestContext,
         body: types::LockoutPolicyRequest,
     ) -> ApiResult<types::LockoutPolicyResponse> {
-        let tx = self.store().write().await?;
-        let record = lockout::create(&tx, caller(cx), tenant(cx), policy(&body)).await?;
-        tx.commit().await?;
+        let record =
+            self.write(async |tx| Ok(lockout::create(tx, caller(cx), tenant(cx), policy(&body)).await?)).await?;
         Ok(response(record))
     }
 
@@ -34,9 +33,8 @@ impl LockoutPolicyApi for Service {
         cx: &RequestContext,
         body: types::LockoutPolicyRequest,
     ) -> ApiResult<types::LockoutPolicyResponse> {
-        let tx = self.store().write().await?;
-        let record = lockout::update(&tx, caller(cx), tenant(cx), policy(&body)).await?;
-        tx.commit().await?;
+        let record =
+            self.write(async |tx| Ok(lockout::update(tx, caller(cx), tenant(cx), policy(&body)).await?)).await?;
         Ok(response(record))
     }
 }

@@ -32,9 +32,7 @@ impl MfaConfigurationApi for Service {
                 sender: block.sender,
             }),
         };
-        let tx = self.store().write().await?;
-        let document = configuration::change(&tx, change).await?;
-        tx.commit().await?;
+        let document = self.write(async |tx| Ok(configuration::change(tx, change).await?)).await?;
         Ok(response(document))
     }
 }

@@ -22,9 +22,7 @@ impl MfaSettingsApi for Service {
         body: types::MfaPolicyRequest,
     ) -> ApiResult<types::MfaPolicyResponse> {
         let change = change(&body)?;
-        let tx = self.store().write().await?;
-        let record = policy::create(&tx, level(cx), change).await?;
-        tx.commit().await?;
+        let record = self.write(async |tx| Ok(policy::create(tx, level(cx), change).await?)).await?;
         Ok(response(record))
     }
 
@@ -48,9 +46,7 @@ impl MfaSettingsApi for Service {
         body: types::MfaPolicyRequest,
     ) -> ApiResult<types::MfaPolicyResponse> {
         let change = change(&body)?;
-        let tx = self.store().write().await?;
-        let record = policy::set(&tx, level(cx), change).await?;
-        tx.commit().await?;
+        let record = self.write(async |tx| Ok(policy::set(tx, level(cx), change).await?)).await?;
         Ok(response(record))
     }
 
@@ -59,9 +55,7 @@ impl MfaSettingsApi for Service {
         _cx: &RequestContext,
         body: types::CreateOrUpdateMfaStrategyRequest,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        configuration::switch(&tx, &body.strategy, body.is_active).await?;
-        tx.commit().await?;
+        self.write(async |tx| Ok(configuration::switch(tx, &body.strategy, body.is_active).await?)).await?;
         Ok(())
     }
 
@@ -71,9 +65,7 @@ impl MfaSettingsApi for Service {
         body: types::MfaPolicyRequest,
     ) -> ApiResult<types::MfaPolicyResponse> {
         let change = change(&body)?;
-        let tx = self.store().write().await?;
-        let record = policy::update(&tx, level(cx), change).await?;
-        tx.commit().await?;
+        let record = self.write(async |tx| Ok(policy::update(tx, level(cx), change).await?)).await?;
         Ok(response(record))
     }
 }

@@ -5,9 +5,13 @@ use frontegg_model::{Secret, types};
 
 use super::sign_in;
 use crate::{
-    domain::passwordless::{self, Identifier, Kind, Request, Sent},
+    domain::{
+        identifiers::Identifier,
+        login::passwordless::{self, Kind, Request, Sent},
+    },
     ids,
     service::Service,
+    store::Write,
 };
 
 /// What the name of the cookie begins with by which a browser is known that asked for a code or
@@ -126,9 +130,7 @@ async fn begin(service: &Service, cx: &RequestContext, kind: Kind, asked: Asked)
         recaptcha_token: asked.recaptcha_token.as_ref().map(Secret::expose),
         device: &device,
     };
-    let tx = service.store().write().await?;
-    let sent = passwordless::send(&tx, service.base_url(), request).await?;
-    tx.commit().await?;
+    let sent = service.write(async |tx| Ok(passwordless::send(tx, request).await?)).await?;
     if sent.bound {
         let max_age = Some(i64::try_from(sent.lifetime.as_secs()).unwrap_or(i64::MAX));
         let same_site = sign_in::read(sent.configuration.cookie_same_site);
@@ -148,16 +150,11 @@ async fn finish(
         return Err(ApiFailure::bad_request("token should not be empty"));
     }
     let invitation = body.invitation_token.as_ref().map(Secret::expose).map(str::to_owned);
-    let visit = sign_in::visit(service, cx).invited(invitation);
+    let client = sign_in::client_info(service, cx).invited(invitation);
     let device = cx.cookie(&cookie_name(service));
-    let tx = service.store().write().await?;
-    let outcome = passwordless::sign_in(&tx, kind, secret, device, &visit).await?;
-    tx.commit().await?;
-    let refused = || match kind {
-        Kind::MagicLink => ApiFailure::unauthorized("The link is not valid or has expired"),
-        Kind::SmsCode | Kind::EmailCode => ApiFailure::unauthorized("The code is wrong or has expired"),
-    };
-    sign_in::answer(service, cx, outcome.ok_or_else(refused)?).await
+    let attempt = async |tx: &Write| Ok(passwordless::sign_in(tx, kind, secret, device, &client).await?);
+    let outcome = service.attempt(attempt).await?;
+    sign_in::answer(service, cx, outcome).await
 }
 
 fn cookie_name(service: &Service) -> String {

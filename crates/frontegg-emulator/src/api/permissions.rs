@@ -26,9 +26,7 @@ impl PermissionsApi for Service {
         body: Vec<types::AddPermissionRequest>,
     ) -> ApiResult<Vec<types::PermissionResponse>> {
         let new = body.into_iter().map(new_permission).collect::<ApiResult<_>>()?;
-        let tx = self.store().write().await?;
-        let permissions = permissions::create(&tx, new).await?;
-        tx.commit().await?;
+        let permissions = self.write(async |tx| Ok(permissions::create(tx, new).await?)).await?;
         let empty = |permission| PermissionWithRoles { permission, roles: Vec::new() };
         Ok(permissions.into_iter().map(|permission| response(empty(permission))).collect())
     }
@@ -45,16 +43,13 @@ impl PermissionsApi for Service {
             description: body.description,
             category_id: body.category_id,
         };
-        let tx = self.store().write().await?;
-        let permission = permissions::update(&tx, &params.permission_id, change).await?;
-        tx.commit().await?;
+        let permission =
+            self.write(async |tx| Ok(permissions::update(tx, &params.permission_id, change).await?)).await?;
         Ok(response(permission))
     }
 
     async fn delete_permission(&self, _: &RequestContext, params: DeletePermissionParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        permissions::delete(&tx, &params.permission_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(permissions::delete(tx, &params.permission_id).await?)).await
     }
 
     async fn add_permission_to_roles(
@@ -63,9 +58,11 @@ impl PermissionsApi for Service {
         params: AddPermissionToRolesParams,
         body: types::AddRolesToPermissionRequest,
     ) -> ApiResult<types::PermissionResponse> {
-        let tx = self.store().write().await?;
-        let permission = permissions::add_to_roles(&tx, caller(cx), &params.permission_id, body.role_ids).await?;
-        tx.commit().await?;
+        let permission = self
+            .write(
+                async |tx| Ok(permissions::add_to_roles(tx, caller(cx), &params.permission_id, body.role_ids).await?),
+            )
+            .await?;
         Ok(response(permission))
     }
 
@@ -75,9 +72,8 @@ impl PermissionsApi for Service {
         body: types::ClassifyPermissionsDto,
     ) -> ApiResult<Vec<types::PermissionResponse>> {
         let assignment_type = assignment_type(&body.type_)?;
-        let tx = self.store().write().await?;
-        let permissions = permissions::classify(&tx, body.permission_ids, assignment_type).await?;
-        tx.commit().await?;
+        let permissions =
+            self.write(async |tx| Ok(permissions::classify(tx, body.permission_ids, assignment_type).await?)).await?;
         Ok(permissions.into_iter().map(response).collect())
     }
 }

@@ -29,9 +29,7 @@ impl PermissionsCategoriesApi for Service {
         body: types::CreateCategoryDto,
     ) -> ApiResult<types::PermissionCategoryResponseDto> {
         let new = NewCategory { id: body.id, name: body.name, description: body.description };
-        let tx = self.store().write().await?;
-        let category = categories::create(&tx, new).await?;
-        tx.commit().await?;
+        let category = self.write(async |tx| Ok(categories::create(tx, new).await?)).await?;
         Ok(response(category))
     }
 
@@ -42,9 +40,7 @@ impl PermissionsCategoriesApi for Service {
         body: types::UpdateCategoryDto,
     ) -> ApiResult<()> {
         let change = CategoryChange { name: body.name, description: body.description };
-        let tx = self.store().write().await?;
-        categories::update(&tx, &params.category_id, change).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(categories::update(tx, &params.category_id, change).await?)).await
     }
 
     async fn delete_permission_category(
@@ -52,9 +48,7 @@ impl PermissionsCategoriesApi for Service {
         _: &RequestContext,
         params: DeletePermissionCategoryParams,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        categories::delete(&tx, &params.category_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(categories::delete(tx, &params.category_id).await?)).await
     }
 }
 

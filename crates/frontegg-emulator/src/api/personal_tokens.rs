@@ -8,7 +8,7 @@ use frontegg_model::{Secret, types};
 
 use super::{api_token::issuer, caller::caller};
 use crate::{
-    domain::machine_tokens::{self, NewToken, Owner, Token},
+    domain::machine_tokens::{self, NewToken, Token, TokenOwner},
     service::Service,
     store::entity::MachineTokenKind,
 };
@@ -25,9 +25,9 @@ impl PersonalTokensApi for Service {
             created_by: cx.user_id.clone(),
             ..NewToken::default()
         };
-        let tx = self.store().write().await?;
-        let (token, claims) = machine_tokens::create_access(&tx, caller(cx), owner(cx)?, issuer(self), new).await?;
-        tx.commit().await?;
+        let (token, claims) = self
+            .write(async |tx| Ok(machine_tokens::create_access(tx, caller(cx), owner(cx)?, issuer(self), new).await?))
+            .await?;
         let secret = self.sign_access(&claims).await?;
         Ok(types::UserAccessTokenResponse { secret: Some(Secret::from(secret)), ..access_token(token) })
     }
@@ -58,9 +58,9 @@ impl PersonalTokensApi for Service {
             created_by: cx.user_id.clone(),
             grant: None,
         };
-        let tx = self.store().write().await?;
-        let (token, secret) = machine_tokens::create_credentials(&tx, caller(cx), owner(cx)?, new).await?;
-        tx.commit().await?;
+        let (token, secret) = self
+            .write(async |tx| Ok(machine_tokens::create_credentials(tx, caller(cx), owner(cx)?, new).await?))
+            .await?;
         Ok(types::CreateUserApiTokenResponseDto {
             metadata: Some(token.metadata()),
             client_id: token.row.id,
@@ -82,14 +82,12 @@ impl PersonalTokensApi for Service {
     }
 }
 
-fn owner(cx: &RequestContext) -> ApiResult<Owner<'_>> {
-    Ok(Owner::Member { tenant_id: cx.tenant()?, user_id: cx.user()? })
+fn owner(cx: &RequestContext) -> ApiResult<TokenOwner<'_>> {
+    Ok(TokenOwner::Member { tenant_id: cx.tenant()?, user_id: cx.user()? })
 }
 
 async fn delete(service: &Service, cx: &RequestContext, kind: MachineTokenKind, id: &str) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    machine_tokens::delete(&tx, caller(cx), owner(cx)?, kind, id).await?;
-    Ok(tx.commit().await?)
+    service.write(async |tx| Ok(machine_tokens::delete(tx, caller(cx), owner(cx)?, kind, id).await?)).await
 }
 
 fn listed(token: Token) -> types::GetUserApiTokensResponseDto {

@@ -25,10 +25,8 @@ impl RolesApi for Service {
         cx: &RequestContext,
         body: Vec<types::AddRoleRequest>,
     ) -> ApiResult<Vec<types::RoleResponse>> {
-        let tx = self.store().write().await?;
         let new = body.into_iter().map(new_role).collect();
-        let roles = roles::create(&tx, caller(cx), tenant(cx), new).await?;
-        tx.commit().await?;
+        let roles = self.write(async |tx| Ok(roles::create(tx, caller(cx), tenant(cx), new).await?)).await?;
         let empty = |role| RoleWithPermissions { role, permissions: Vec::new() };
         Ok(roles.into_iter().map(|role| response(self, empty(role))).collect())
     }
@@ -39,16 +37,14 @@ impl RolesApi for Service {
         params: UpdateRoleParams,
         body: types::UpdateRoleRequest,
     ) -> ApiResult<types::RoleResponse> {
-        let tx = self.store().write().await?;
-        let role = roles::update(&tx, caller(cx), tenant(cx), &params.role_id, change(body)).await?;
-        tx.commit().await?;
+        let role = self
+            .write(async |tx| Ok(roles::update(tx, caller(cx), tenant(cx), &params.role_id, change(body)).await?))
+            .await?;
         Ok(response(self, role))
     }
 
     async fn delete_role(&self, cx: &RequestContext, params: DeleteRoleParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        roles::delete(&tx, caller(cx), tenant(cx), &params.role_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(roles::delete(tx, caller(cx), tenant(cx), &params.role_id).await?)).await
     }
 
     async fn set_role_permissions(
@@ -57,9 +53,11 @@ impl RolesApi for Service {
         params: SetRolePermissionsParams,
         body: types::AddPermissionToRoleRequest,
     ) -> ApiResult<types::RoleResponse> {
-        let tx = self.store().write().await?;
-        let role = roles::set_permissions(&tx, caller(cx), tenant(cx), &params.role_id, body.permission_ids).await?;
-        tx.commit().await?;
+        let role = self
+            .write(async |tx| {
+                Ok(roles::set_permissions(tx, caller(cx), tenant(cx), &params.role_id, body.permission_ids).await?)
+            })
+            .await?;
         Ok(response(self, role))
     }
 
@@ -69,9 +67,8 @@ impl RolesApi for Service {
         params: SetRoleTenantParams,
         body: types::UpdateRoleTenantRequest,
     ) -> ApiResult<types::RoleResponse> {
-        let tx = self.store().write().await?;
-        let role = roles::set_tenant(&tx, &params.role_id, body.tenant_id.as_deref()).await?;
-        tx.commit().await?;
+        let role =
+            self.write(async |tx| Ok(roles::set_tenant(tx, &params.role_id, body.tenant_id.as_deref()).await?)).await?;
         Ok(response(self, role))
     }
 }

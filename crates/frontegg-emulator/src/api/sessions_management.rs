@@ -37,9 +37,7 @@ impl SessionsManagementApi for Service {
                 .session_concurrent_configuration
                 .map(|rule| Limit { is_active: rule.is_active, max_sessions: rule.max_sessions }),
         };
-        let tx = self.store().write().await?;
-        rules.set(&tx, caller(cx), tenant(cx)).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(rules.set(tx, caller(cx), tenant(cx)).await?)).await
     }
 }
 

@@ -8,15 +8,15 @@ use frontegg_model::{Secret, enums::WebAuthnDeviceType, types};
 
 use crate::{
     domain::{
-        configuration::CookieSameSite,
         identifiers::phones,
-        login::{Outcome, SignedIn, Visit},
+        login::{ClientInfo, Outcome, SignedIn},
         mfa::Devices,
+        settings::configuration::CookieSameSite,
     },
-    server::Peer,
+    peer,
     service::Service,
     store::entity::WebAuthnDevice,
-    tokens::{Claims, Life},
+    tokens::{Claims, RegisteredClaims},
 };
 
 /// What the cookies' names begin with; the environment's or an application's id follows.
@@ -26,18 +26,17 @@ const DEVICE: &str = "fe_device_";
 const USER_AGENT_LIMIT: usize = 512;
 
 /// What a request tells about who sent it and from where.
-pub(super) fn visit(service: &Service, cx: &RequestContext) -> Visit {
+pub(super) fn client_info(service: &Service, cx: &RequestContext) -> ClientInfo {
     let text = |name: &str| cx.header(name).map(str::to_owned);
     let application_id = application(cx).map(str::to_owned);
     let device = cookies(service, cx, DEVICE).first().map(|value| (*value).to_owned());
-    Visit {
+    ClientInfo {
         application_id,
         alias: text("frontegg-login-alias"),
         user_agent: text("user-agent").map(|text| text.chars().take(USER_AGENT_LIMIT).collect()),
         ip_address: address(cx).map(|address| address.to_string()),
         device,
         invitation: None,
-        base_url: service.base_url().to_owned(),
     }
 }
 
@@ -46,10 +45,9 @@ pub(super) fn application(cx: &RequestContext) -> Option<&str> {
     cx.application_id.as_deref().or_else(|| cx.header("frontegg-requested-application-id"))
 }
 
-/// The address that a request comes from: the first that a proxy names, else that of the connection.
+/// The address that a request comes from.
 pub(super) fn address(cx: &RequestContext) -> Option<IpAddr> {
-    let named = || cx.header("x-forwarded-for")?.split(',').next()?.trim().parse().ok();
-    named().or_else(|| cx.extensions.get::<Peer>().map(|peer| peer.0.ip()))
+    peer::client_address(&cx.headers, &cx.extensions)
 }
 
 /// The refresh tokens that a request brings, by the forms of the cookie's name.
@@ -155,7 +153,7 @@ async fn signed_in(
     let SignedIn { mut claims, lifetime, opened, same_site, extras } = signed_in;
     let now = service.clock().timestamp();
     let audience = claims.application_id.as_deref().unwrap_or(service.client_id());
-    claims.life = Life::new(service.base_url(), Some(audience), now, lifetime);
+    claims.registered = RegisteredClaims::new(service.base_url(), Some(audience), now, lifetime);
     let (user_id, email, verified) = (claims.sub.clone(), claims.email.clone(), claims.email_verified);
     let token = service.sign(&Claims::UserToken(Box::new(claims))).await?;
     let same_site = read(same_site);

@@ -13,13 +13,14 @@ use super::{caller::caller, paging};
 use crate::{
     domain::{
         identifiers::{
-            lists::{self, Listing, SortBy},
+            lists::{self, IdentifierListing, SortBy},
             phones,
         },
-        phone_confirmation, users,
+        people::phone_confirmation,
+        users,
     },
     service::Service,
-    store::entity::phone_number,
+    store::{Write, entity::phone_number},
 };
 
 /// Most entries of a page in the second version; the first has no bound but that of numbers.
@@ -31,10 +32,16 @@ impl SmsApi for Service {
         cx: &RequestContext,
         body: types::CreateUserPhoneNumberRequestDto,
     ) -> ApiResult<types::UserPhoneNumberCreatedResponseDto> {
-        let verify = body.verify.unwrap_or(true);
-        let tx = self.store().write().await?;
-        let token = phone_confirmation::add(&tx, self.base_url(), cx.user()?, &body.phone_number, verify).await?;
-        tx.commit().await?;
+        let number = &body.phone_number;
+        let add = async |tx: &Write| {
+            let user_id = cx.user()?;
+            if body.verify.unwrap_or(true) {
+                return Ok(Some(phone_confirmation::add_and_ask(tx, user_id, number).await?));
+            }
+            phone_confirmation::add(tx, user_id, number).await?;
+            Ok(None)
+        };
+        let token = self.write(add).await?;
         Ok(types::UserPhoneNumberCreatedResponseDto { otc_token: token.map(Into::into) })
     }
 
@@ -67,9 +74,8 @@ impl SmsApi for Service {
         cx: &RequestContext,
         params: SendMyPhoneNumberDeletionCodeParams,
     ) -> ApiResult<types::UserPhoneNumberDeleteCodeResponseDto> {
-        let tx = self.store().write().await?;
-        let token = phone_confirmation::ask_removal(&tx, self.base_url(), cx.user()?, &params.id).await?;
-        tx.commit().await?;
+        let token =
+            self.write(async |tx| Ok(phone_confirmation::ask_removal(tx, cx.user()?, &params.id).await?)).await?;
         Ok(types::UserPhoneNumberDeleteCodeResponseDto { otc_token: token.into(), phone_id: params.id })
     }
 
@@ -78,9 +84,8 @@ impl SmsApi for Service {
         cx: &RequestContext,
         body: types::PreVerifyUserPhoneNumberRequestDto,
     ) -> ApiResult<types::UserPhoneNumberCreatedResponseDto> {
-        let tx = self.store().write().await?;
-        let token = phone_confirmation::ask(&tx, self.base_url(), cx.user()?, &body.phone_number).await?;
-        tx.commit().await?;
+        let token =
+            self.write(async |tx| Ok(phone_confirmation::ask(tx, cx.user()?, &body.phone_number).await?)).await?;
         Ok(types::UserPhoneNumberCreatedResponseDto { otc_token: Some(token.into()) })
     }
 
@@ -89,11 +94,8 @@ impl SmsApi for Service {
         cx: &RequestContext,
         body: types::VerifyPhoneNumberOtcRequestDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
         let (token, code) = (body.otc_token.expose(), body.code.expose());
-        let confirmed = phone_confirmation::confirm(&tx, cx.user()?, token, code).await?;
-        tx.commit().await?;
-        Ok(confirmed.map_err(|_| phone_confirmation::refusal())?)
+        self.attempt(async |tx| Ok(phone_confirmation::confirm(tx, cx.user()?, token, code).await?)).await
     }
 
     async fn verify_my_phone_number_deletion(
@@ -102,11 +104,9 @@ impl SmsApi for Service {
         params: VerifyMyPhoneNumberDeletionParams,
         body: types::VerifyPhoneNumberOtcRequestDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
         let (token, code) = (body.otc_token.expose(), body.code.expose());
-        let confirmed = phone_confirmation::confirm_removal(&tx, cx.user()?, &params.id, token, code).await?;
-        tx.commit().await?;
-        Ok(confirmed.map_err(|_| phone_confirmation::refusal())?)
+        self.attempt(async |tx| Ok(phone_confirmation::confirm_removal(tx, cx.user()?, &params.id, token, code).await?))
+            .await
     }
 }
 
@@ -118,7 +118,7 @@ async fn page(
 ) -> ApiResult<types::PhoneNumberPage> {
     let page = paging::page_up_to(largest, params.limit, params.offset)?;
     let caller = caller(cx);
-    let listing = Listing {
+    let listing = IdentifierListing {
         tenant_id: caller.tenant().map(str::to_owned),
         visible_only: caller.is_user(),
         user_ids: params.user_ids.as_deref().map(paging::ids),
@@ -126,7 +126,7 @@ async fn page(
         sort_by: params.sort_by.as_ref().map_or(SortBy::CreatedAt, sort_by),
         descending: params.order == Some(enums::SortOrder::Desc),
         page,
-        ..Listing::default()
+        ..IdentifierListing::default()
     };
     let tx = service.store().read().await?;
     let found = lists::phone_numbers(&tx, listing).await?;

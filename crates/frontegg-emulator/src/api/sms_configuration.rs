@@ -5,7 +5,7 @@ use frontegg_model::types;
 use http::StatusCode;
 
 use crate::{
-    domain::sms_sender::{self, SmsSender},
+    domain::messages::sms_sender::{self, SmsSender},
     service::Service,
 };
 
@@ -14,9 +14,7 @@ const SHOWN: usize = 4;
 
 impl SmsConfigurationApi for Service {
     async fn delete_sms_configuration(&self, _cx: &RequestContext) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        sms_sender::delete(&tx).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(sms_sender::delete(tx).await?)).await
     }
 
     async fn get_sms_configuration(&self, _cx: &RequestContext) -> ApiResult<types::SmsVendorConfigResponse> {
@@ -38,9 +36,7 @@ impl SmsConfigurationApi for Service {
             provider: body.provider,
             channel: body.channel,
         };
-        let tx = self.store().write().await?;
-        let first = sms_sender::set(&tx, &sender).await?;
-        tx.commit().await?;
+        let first = self.write(async |tx| Ok(sms_sender::set(tx, &sender).await?)).await?;
         if !first {
             cx.set_status(StatusCode::OK);
         }

@@ -11,16 +11,14 @@ use frontegg_model::types;
 use http::StatusCode;
 
 use crate::{
-    domain::templates::texts::{self, SmsType, Text},
+    domain::messages::templates::texts::{self, SmsType, Text},
     service::Service,
 };
 
 impl SmsTemplatesApi for Service {
     async fn delete_sms_template(&self, _cx: &RequestContext, params: DeleteSmsTemplateParams) -> ApiResult<()> {
         let kind = SmsType::parse(&params.type_)?;
-        let tx = self.store().write().await?;
-        texts::delete(&tx, kind).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(texts::delete(tx, kind).await?)).await
     }
 
     async fn get_default_sms_template(
@@ -58,9 +56,7 @@ impl SmsTemplatesApi for Service {
         body: types::CreateSmsTemplateRequest,
     ) -> ApiResult<types::SmsTemplateResponse> {
         let kind = SmsType::parse(&params.type_)?;
-        let tx = self.store().write().await?;
-        let (text, first) = texts::set(&tx, kind, body.template, body.extra).await?;
-        tx.commit().await?;
+        let (text, first) = self.write(async |tx| Ok(texts::set(tx, kind, body.template, body.extra).await?)).await?;
         if !first {
             cx.set_status(StatusCode::OK);
         }

@@ -38,9 +38,11 @@ impl SubAccountsApi for Service {
             is_reseller: body.is_reseller,
             ..Changes::default()
         };
-        let tx = self.store().write().await?;
-        let row = branch::create_below(&tx, caller(cx), &body.parent_tenant_id, body.tenant_id, record).await?;
-        tx.commit().await?;
+        let row = self
+            .write(async |tx| {
+                Ok(branch::create_below(tx, caller(cx), &body.parent_tenant_id, body.tenant_id, record).await?)
+            })
+            .await?;
         Ok(answer(self, row))
     }
 
@@ -50,9 +52,9 @@ impl SubAccountsApi for Service {
         params: SetSubTenantManagementParams,
         body: types::UpdateSubTenantManagementRequest,
     ) -> ApiResult<types::Tenant> {
-        let tx = self.store().write().await?;
-        let row = branch::set_management(&tx, caller(cx), &params.tenant_id, body.is_reseller).await?;
-        tx.commit().await?;
+        let row = self
+            .write(async |tx| Ok(branch::set_management(tx, caller(cx), &params.tenant_id, body.is_reseller).await?))
+            .await?;
         Ok(answer(self, row))
     }
 
@@ -63,16 +65,14 @@ impl SubAccountsApi for Service {
         body: types::UpdateSubTenantHierarchySettingsRequest,
     ) -> ApiResult<types::Tenant> {
         let access_type = body.sub_account_access_type.as_str();
-        let tx = self.store().write().await?;
-        let row = branch::set_access(&tx, caller(cx), &params.tenant_id, access_type).await?;
-        tx.commit().await?;
+        let row = self
+            .write(async |tx| Ok(branch::set_access(tx, caller(cx), &params.tenant_id, access_type).await?))
+            .await?;
         Ok(answer(self, row))
     }
 
     async fn delete_sub_tenant(&self, cx: &RequestContext, params: DeleteSubTenantParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        branch::delete_below(&tx, caller(cx), &params.tenant_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(branch::delete_below(tx, caller(cx), &params.tenant_id).await?)).await
     }
 
     async fn list_sub_tenants(&self, cx: &RequestContext) -> ApiResult<Vec<types::SubTenant>> {

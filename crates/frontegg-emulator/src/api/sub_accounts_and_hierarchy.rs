@@ -11,9 +11,7 @@ impl SubAccountsAndHierarchyApi for Service {
         _: &RequestContext,
         body: types::CreateSubTenantRequestDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        hierarchy::tie(&tx, &body.parent_tenant_id, &body.child_tenant_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(hierarchy::tie(tx, &body.parent_tenant_id, &body.child_tenant_id).await?)).await
     }
 
     async fn remove_sub_tenant_from_hierarchy(
@@ -21,8 +19,6 @@ impl SubAccountsAndHierarchyApi for Service {
         _: &RequestContext,
         body: types::DeleteSubTenantRequestDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        hierarchy::untie(&tx, &body.parent_tenant_id, &body.child_tenant_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(hierarchy::untie(tx, &body.parent_tenant_id, &body.child_tenant_id).await?)).await
     }
 }

@@ -6,7 +6,11 @@ use frontegg_model::types;
 
 use super::{lockout_policy, mfa_settings, password_settings};
 use crate::{
-    domain::{lockout, mfa::policy, passwords::history, settings::Owner},
+    domain::{
+        mfa::policy,
+        passwords::{history, lockout},
+        settings::Owner,
+    },
     service::Service,
 };
 

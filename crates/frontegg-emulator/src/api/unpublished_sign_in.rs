@@ -10,7 +10,7 @@ use frontegg_model::{enums, types};
 
 use super::{core_settings::same_site, sign_in};
 use crate::{
-    domain::{DomainError, Refusal, configuration, login, passwords},
+    domain::{DomainError, Refusal, login, mfa::pending::Raising, passwords, settings::configuration},
     service::Service,
 };
 
@@ -26,11 +26,9 @@ impl UnpublishedSignInApi for Service {
         };
         let max_age = body.max_age.into_option().flatten();
         let max_age = max_age.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or_default()));
-        let visit = sign_in::visit(self, cx);
-        let tx = self.store().write().await?;
-        let session = (token.token_id.as_str(), token.tenant_id.as_str());
-        let outcome = login::step_up(&tx, session, max_age, &visit).await?;
-        tx.commit().await?;
+        let client = sign_in::client_info(self, cx);
+        let raising = Raising { session_id: token.token_id.clone(), tenant_id: token.tenant_id.clone() };
+        let outcome = self.write(async |tx| Ok(login::step_up(tx, raising, max_age, &client).await?)).await?;
         sign_in::answer(self, cx, outcome).await
     }
 

@@ -8,7 +8,7 @@ use frontegg_model::types;
 
 use super::user_management::{Asked, my_tenants, page_of_users};
 use crate::{
-    domain::{tenants, users},
+    domain::{people::profiles::Roles, tenants, users},
     service::Service,
 };
 
@@ -34,7 +34,7 @@ impl UnpublishedUsersApi for Service {
             ids: params.ids,
             sort_by: params.sort_by,
             order: params.order,
-            with_roles: true,
+            roles: Roles::Shown,
             ..Asked::default()
         };
         page_of_users(self, cx, asked).await
@@ -50,7 +50,7 @@ impl UnpublishedUsersApi for Service {
             ids: params.ids,
             sort_by: params.sort_by,
             order: params.order,
-            with_roles: true,
+            roles: Roles::Shown,
             ..Asked::default()
         };
         page_of_users(self, cx, asked).await

@@ -7,9 +7,9 @@ use super::{permissions, roles};
 use crate::{
     clock::Timestamp,
     domain::{
+        people::profiles::{FullProfile, GroupPlace, Member, Profile},
         permissions::PermissionWithRoles,
         roles::{Effective, RoleWithPermissions},
-        user_profiles::{FullProfile, GroupPlace, Member, Profile},
     },
     service::Service,
     store::entity::{MembershipStatus, permission, role},

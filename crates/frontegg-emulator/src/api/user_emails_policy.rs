@@ -3,12 +3,12 @@
 use frontegg_contract::{ApiResult, RequestContext, user_emails_policy::UserEmailsPolicyApi};
 use frontegg_model::types;
 
-use crate::{domain::user_emails_policy, service::Service};
+use crate::{domain::people::emails_policy, service::Service};
 
 impl UserEmailsPolicyApi for Service {
     async fn get_user_emails_policy(&self, _: &RequestContext) -> ApiResult<types::GetUserEmailsPolicyResponseDto> {
         let tx = self.store().read().await?;
-        let allow_email_change = user_emails_policy::allows_change(&tx).await?;
+        let allow_email_change = emails_policy::allows_change(&tx).await?;
         Ok(types::GetUserEmailsPolicyResponseDto { allow_email_change })
     }
 
@@ -21,8 +21,6 @@ impl UserEmailsPolicyApi for Service {
         let Some(allowed) = body.allow_email_change else {
             return Ok(());
         };
-        let tx = self.store().write().await?;
-        user_emails_policy::allow_change(&tx, allowed).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(emails_policy::allow_change(tx, allowed).await?)).await
     }
 }

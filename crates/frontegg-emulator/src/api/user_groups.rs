@@ -15,7 +15,7 @@ use frontegg_model::{
 
 use super::{caller::caller, paging, roles as shown};
 use crate::{
-    domain::groups::{self, GroupChange, GroupUser, GroupWithRelations, Listing, Relations, SortBy},
+    domain::groups::{self, GroupChange, GroupListing, GroupUser, GroupWithRelations, Relations, SortBy},
     service::Service,
     store::entity::{MembershipStatus, group},
 };
@@ -35,9 +35,7 @@ impl UserGroupsApi for Service {
         _: &RequestContext,
         body: types::CreateOrUpdateGroupConfigurationDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        groups::configure(&tx, body.enabled, body.roles_enabled).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(groups::configure(tx, body.enabled, body.roles_enabled).await?)).await
     }
 
     async fn list_groups_v1(
@@ -54,7 +52,7 @@ impl UserGroupsApi for Service {
     async fn list_groups_v2(&self, cx: &RequestContext, params: ListGroupsV2Params) -> ApiResult<types::GroupPage> {
         let (tenant_id, relations) = (cx.tenant()?, relations(params.groups_relations)?);
         let page = paging::page(params.limit, params.offset)?;
-        let listing = Listing {
+        let listing = GroupListing {
             sort_by: params.sort_by.map_or(Ok(SortBy::default()), sort_by)?,
             descending: params.order == Some(SortOrder::Desc),
             page,
@@ -94,9 +92,7 @@ impl UserGroupsApi for Service {
             description: body.description,
             metadata: body.metadata,
         };
-        let tx = self.store().write().await?;
-        let group = groups::create(&tx, cx.tenant()?, new).await?;
-        tx.commit().await?;
+        let group = self.write(async |tx| Ok(groups::create(tx, cx.tenant()?, new).await?)).await?;
         Ok(response(self, alone(group)))
     }
 
@@ -108,16 +104,13 @@ impl UserGroupsApi for Service {
     ) -> ApiResult<types::GroupResponse> {
         let change =
             GroupChange { name: body.name, color: body.color, description: body.description, metadata: body.metadata };
-        let tx = self.store().write().await?;
-        let group = groups::update(&tx, cx.tenant()?, &params.group_id, change).await?;
-        tx.commit().await?;
+        let group =
+            self.write(async |tx| Ok(groups::update(tx, cx.tenant()?, &params.group_id, change).await?)).await?;
         Ok(response(self, alone(group)))
     }
 
     async fn delete_group(&self, cx: &RequestContext, params: DeleteGroupParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        groups::delete(&tx, caller(cx), cx.tenant()?, &params.group_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(groups::delete(tx, caller(cx), cx.tenant()?, &params.group_id).await?)).await
     }
 
     async fn add_roles_to_group(
@@ -126,9 +119,10 @@ impl UserGroupsApi for Service {
         params: AddRolesToGroupParams,
         body: types::UpdateRolesOnGroupDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        groups::add_roles(&tx, caller(cx), cx.tenant()?, &params.group_id, body.role_ids).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| {
+            Ok(groups::add_roles(tx, caller(cx), cx.tenant()?, &params.group_id, body.role_ids).await?)
+        })
+        .await
     }
 
     async fn remove_roles_from_group(
@@ -137,9 +131,10 @@ impl UserGroupsApi for Service {
         params: RemoveRolesFromGroupParams,
         body: types::UpdateRolesOnGroupDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        groups::remove_roles(&tx, caller(cx), cx.tenant()?, &params.group_id, body.role_ids).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| {
+            Ok(groups::remove_roles(tx, caller(cx), cx.tenant()?, &params.group_id, body.role_ids).await?)
+        })
+        .await
     }
 
     async fn add_users_to_group(
@@ -148,9 +143,10 @@ impl UserGroupsApi for Service {
         params: AddUsersToGroupParams,
         body: types::UpdateUsersOnGroupDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        groups::add_users(&tx, caller(cx), cx.tenant()?, &params.group_id, body.user_ids).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| {
+            Ok(groups::add_users(tx, caller(cx), cx.tenant()?, &params.group_id, body.user_ids).await?)
+        })
+        .await
     }
 
     async fn remove_users_from_group(
@@ -159,9 +155,10 @@ impl UserGroupsApi for Service {
         params: RemoveUsersFromGroupParams,
         body: types::UpdateUsersOnGroupDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        groups::remove_users(&tx, caller(cx), cx.tenant()?, &params.group_id, body.user_ids).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| {
+            Ok(groups::remove_users(tx, caller(cx), cx.tenant()?, &params.group_id, body.user_ids).await?)
+        })
+        .await
     }
 }
 

@@ -6,15 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
-        Refusal,
-        bulk_invitation::{self, Entry, Failure, Report},
-        jobs,
+        Refusal, jobs,
+        joining::{
+            bulk_invitation::{self, Entry, Failure, Report},
+            creation::Invitation,
+        },
         memberships::Outcome,
-        user_creation::Invitation,
         users::NewUser,
     },
     service::Service,
-    store::Tx,
+    store::{Read, Write},
 };
 
 /// Somebody as a list of invitations names them.
@@ -60,14 +61,13 @@ pub(super) async fn invite(service: &Service, tenant_id: &str, mut entries: Vec<
     let mut report = Report { total: entries.len(), failures: Vec::new() };
     loop {
         let later = entries.split_off(entries.len().min(AT_ONCE));
-        let tx = service.store().write().await?;
-        report.failures.extend(bulk_invitation::invite(&tx, service.base_url(), tenant_id, entries).await?);
-        if later.is_empty() {
-            let id = bulk_invitation::keep(&tx, &report).await?;
-            tx.commit().await?;
+        let invite = async |tx: &Write| {
+            report.failures.extend(bulk_invitation::invite(tx, tenant_id, entries).await?);
+            if later.is_empty() { Ok(Some(bulk_invitation::keep(tx, &report).await?)) } else { Ok(None) }
+        };
+        if let Some(id) = service.write(invite).await? {
             return Ok(id);
         }
-        tx.commit().await?;
         entries = later;
     }
 }
@@ -77,15 +77,15 @@ pub(super) fn invite_status(id: String, report: Report) -> types::BulkInviteStat
     let failure = |failure: Failure| types::BulkInviteError { email: failure.email, message: Some(failure.message) };
     types::BulkInviteStatus {
         id: Some(id),
-        status: Some(status(report.failures.is_empty())),
+        status: Some(status(&report.failures)),
         total_users: Some(count(report.total)),
         processed_users: Some(count(report.total)),
         errors: Some(report.failures.into_iter().map(failure).collect()),
     }
 }
 
-fn status(clean: bool) -> enums::TaskStatus {
-    if clean { enums::TaskStatus::Completed } else { enums::TaskStatus::CompletedWithErrors }
+fn status<T>(failures: &[T]) -> enums::TaskStatus {
+    if failures.is_empty() { enums::TaskStatus::Completed } else { enums::TaskStatus::CompletedWithErrors }
 }
 
 /// The kind of the jobs that change roles.
@@ -105,7 +105,7 @@ struct RolesReport {
 
 /// Answers with what was changed or, where that was much, with a task that tells it.
 pub(super) async fn roles_changed(
-    tx: &Tx,
+    tx: &Write,
     user_id: String,
     outcome: Outcome,
 ) -> ApiResult<types::BulkUpdateUserRolesSyncResponseDto> {
@@ -130,9 +130,9 @@ pub(super) async fn roles_changed(
 }
 
 /// How that task went; it ended before anybody could ask.
-pub(super) async fn roles_status(tx: &Tx, task_id: String) -> ApiResult<types::BulkRolesTaskStatusResponseDto> {
+pub(super) async fn roles_status(tx: &Read, task_id: String) -> ApiResult<types::BulkRolesTaskStatusResponseDto> {
     let report: RolesReport = jobs::report(tx, ROLES, &task_id).await?;
-    let status = status(report.out_of_sight.is_empty());
+    let status = status(&report.out_of_sight);
     let error = |(role_id, tenant_ids): (String, Vec<String>)| types::BulkRolesTaskError {
         message: "Role not found".to_owned(),
         details: Some(format!("Role {role_id} belongs to another tenant")),

@@ -14,20 +14,23 @@ use crate::{
 
 impl UserSessionsApi for Service {
     async fn delete_all_my_sessions(&self, cx: &RequestContext) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        let user = users::require(&tx, cx.user()?).await?;
-        match tenant(cx) {
-            Some(tenant_id) => sessions::end_all_in(&tx, &user.id, tenant_id).await?,
-            None => sessions::end_all_of_user(&tx, &user.id, None).await?,
-        }
-        Ok(tx.commit().await?)
+        self.write(async |tx| {
+            let user = users::require(tx, cx.user()?).await?;
+            match tenant(cx) {
+                Some(tenant_id) => sessions::end_all_in(tx, &user.id, tenant_id).await?,
+                None => sessions::end_all_of_user(tx, &user.id, None).await?,
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn delete_my_session(&self, cx: &RequestContext, params: DeleteMySessionParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        let user = users::require(&tx, cx.user()?).await?;
-        sessions::end_own(&tx, &user.id, tenant(cx), &params.id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| {
+            let user = users::require(tx, cx.user()?).await?;
+            Ok(sessions::end_own(tx, &user.id, tenant(cx), &params.id).await?)
+        })
+        .await
     }
 
     async fn list_my_sessions(&self, cx: &RequestContext) -> ApiResult<Vec<GetActiveSessionsResponse>> {

@@ -16,19 +16,23 @@ use frontegg_model::types;
 use super::{paging, user_answers, user_jobs};
 use crate::{
     domain::{
-        bulk_invitation,
-        identifiers::phones,
+        identifiers::{Proof, phones},
+        joining::{
+            bulk_invitation,
+            creation::{self, Mailing, UnknownTenant},
+            onboarding::{self, Mail},
+        },
         memberships::{self, AcrossTenants, TemporaryUsers},
         mfa,
-        onboarding::{self, Mail},
         passwords::reset,
-        user_creation,
-        user_lists::{self, Status},
-        user_profiles::{self, Viewer},
+        people::{
+            lists::{self, Status},
+            profiles::{self, Viewer},
+        },
         users::{self, Changes, NewUser},
     },
     service::Service,
-    store::{Tx, entity::user},
+    store::{Read, entity::user},
 };
 
 impl UsersApi for Service {
@@ -38,9 +42,7 @@ impl UsersApi for Service {
         params: AddUserPhoneNumberGloballyParams,
         body: types::PreVerifyUserPhoneNumberRequestDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        users::add_phone_number(&tx, &params.user_id, &body.phone_number).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(users::add_phone_number(tx, &params.user_id, &body.phone_number).await?)).await
     }
 
     async fn add_user_to_tenant(
@@ -49,13 +51,13 @@ impl UsersApi for Service {
         params: AddUserToTenantParams,
         body: types::AddUserToTenantRequest,
     ) -> ApiResult<types::UserDto> {
-        let silent = body.skip_invite_email.unwrap_or_default();
-        let must_exist = body.validate_tenant_exist.unwrap_or_default();
-        let tx = self.store().write().await?;
-        let user =
-            user_creation::add_to_tenant(&tx, self.base_url(), &params.user_id, &body.tenant_id, silent, must_exist)
-                .await?;
-        self.changed(tx, user).await
+        let mailing = if body.skip_invite_email.unwrap_or_default() { Mailing::Silent } else { Mailing::Send };
+        let unknown = unknown_tenant(body.validate_tenant_exist);
+        self.write(async |tx| {
+            let user = creation::add_to_tenant(tx, &params.user_id, &body.tenant_id, mailing, unknown).await?;
+            self.seen_by_administrators(tx, user).await
+        })
+        .await
     }
 
     async fn create_user_globally(
@@ -79,11 +81,13 @@ impl UsersApi for Service {
             mfa_bypass: body.mfa_bypass.unwrap_or_default(),
             ..NewUser::default()
         };
-        let tx = self.store().write().await?;
-        let joined =
-            user_creation::create_in_tenant(&tx, &body.tenant_id, person, body.role_ids, body.expiration_in_seconds)
-                .await?;
-        self.changed(tx, joined.user).await
+        self.write(async |tx| {
+            let joined =
+                creation::create_in_tenant(tx, &body.tenant_id, person, body.role_ids, body.expiration_in_seconds)
+                    .await?;
+            self.seen_by_administrators(tx, joined.user).await
+        })
+        .await
     }
 
     async fn delete_user_phone_number_globally(
@@ -91,10 +95,11 @@ impl UsersApi for Service {
         _: &RequestContext,
         params: DeleteUserPhoneNumberGloballyParams,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        users::require(&tx, &params.user_id).await?;
-        phones::remove(&tx, &params.user_id, &params.phone_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| {
+            users::require(tx, &params.user_id).await?;
+            Ok(phones::remove(tx, &params.user_id, &params.phone_id).await?)
+        })
+        .await
     }
 
     async fn generate_user_activation_link(
@@ -102,10 +107,13 @@ impl UsersApi for Service {
         _: &RequestContext,
         params: GenerateUserActivationLinkParams,
     ) -> ApiResult<types::GenerateUserActivationLinkResponseDto> {
-        let tx = self.store().write().await?;
-        let user = users::require(&tx, &params.user_id).await?;
-        let issued = onboarding::issue(&tx, self.base_url(), Mail::Activation, &user.id, None).await?;
-        tx.commit().await?;
+        let (user, issued) = self
+            .write(async |tx| {
+                let user = users::require(tx, &params.user_id).await?;
+                let issued = onboarding::issue(tx, Mail::Activation, &user.id, None).await?;
+                Ok((user, issued))
+            })
+            .await?;
         Ok(types::GenerateUserActivationLinkResponseDto {
             link: issued.link.into(),
             token: issued.token.into(),
@@ -118,9 +126,7 @@ impl UsersApi for Service {
         _: &RequestContext,
         params: GenerateUserPasswordResetLinkParams,
     ) -> ApiResult<types::GenerateUserResetPasswordLinkResponseDto> {
-        let tx = self.store().write().await?;
-        let (link, token) = reset::link(&tx, self.base_url(), &params.user_id).await?;
-        tx.commit().await?;
+        let (link, token) = self.write(async |tx| Ok(reset::link(tx, &params.user_id).await?)).await?;
         Ok(types::GenerateUserResetPasswordLinkResponseDto {
             user_id: params.user_id,
             link: link.into(),
@@ -152,7 +158,7 @@ impl UsersApi for Service {
         let tx = self.store().read().await?;
         memberships::require(&tx, &params.user_id, tenant_id).await?;
         let user = users::require(&tx, &params.user_id).await?;
-        let full = user_profiles::full(&tx, user, Viewer::Administrator, Some(tenant_id)).await?;
+        let full = profiles::full(&tx, user, Viewer::Administrator, Some(tenant_id)).await?;
         Ok(user_answers::full(self, full))
     }
 
@@ -163,7 +169,7 @@ impl UsersApi for Service {
     ) -> ApiResult<types::CoreUserDto> {
         let tx = self.store().read().await?;
         let user = users::require_by_email(&tx, &params.email).await?;
-        let profile = user_profiles::one(&tx, user, Viewer::Administrator, None).await?;
+        let profile = profiles::one(&tx, user, Viewer::Administrator, None).await?;
         Ok(user_answers::core(self, profile))
     }
 
@@ -200,7 +206,7 @@ impl UsersApi for Service {
             None => None,
         };
         let tx = self.store().read().await?;
-        let found = user_lists::statuses(&tx, paging::ids(&params.user_ids), wanted.as_deref()).await?;
+        let found = lists::statuses(&tx, paging::ids(&params.user_ids), wanted.as_deref()).await?;
         let status =
             |one: Status| types::TenantStatus { tenant_id: one.tenant_id, status: user_answers::status(one.status) };
         let person = |(user_id, states): (String, Vec<Status>)| types::UserTenantStatusesResponse {
@@ -211,9 +217,7 @@ impl UsersApi for Service {
     }
 
     async fn lock_user(&self, _: &RequestContext, params: LockUserParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        users::lock(&tx, &params.user_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(users::lock(tx, &params.user_id).await?)).await
     }
 
     async fn move_all_users_to_tenant(
@@ -221,9 +225,7 @@ impl UsersApi for Service {
         _: &RequestContext,
         body: types::MigrateUsersFromTenantToTenantRequest,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        memberships::move_all(&tx, &body.src_tenant_id, &body.target_tenant_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(memberships::move_all(tx, &body.src_tenant_id, &body.target_tenant_id).await?)).await
     }
 
     async fn set_temporary_users_configuration(
@@ -231,9 +233,10 @@ impl UsersApi for Service {
         _: &RequestContext,
         body: types::TemporaryUsersConfigurationDto,
     ) -> ApiResult<types::TemporaryUsersConfigurationDto> {
-        let tx = self.store().write().await?;
-        memberships::set_temporary_users(&tx, TemporaryUsers { enabled: body.enabled }).await?;
-        tx.commit().await?;
+        self.write(
+            async |tx| Ok(memberships::set_temporary_users(tx, TemporaryUsers { enabled: body.enabled }).await?),
+        )
+        .await?;
         Ok(body)
     }
 
@@ -243,10 +246,12 @@ impl UsersApi for Service {
         params: SetUserActiveTenantParams,
         body: types::UpdateUserTenantWithValidationDto,
     ) -> ApiResult<types::UserDto> {
-        let must_exist = body.validate_tenant_exist.unwrap_or_default();
-        let tx = self.store().write().await?;
-        let user = user_creation::set_active_tenant(&tx, &params.user_id, &body.tenant_id, must_exist).await?;
-        self.changed(tx, user).await
+        let unknown = unknown_tenant(body.validate_tenant_exist);
+        self.write(async |tx| {
+            let user = creation::set_active_tenant(tx, &params.user_id, &body.tenant_id, unknown).await?;
+            self.seen_by_administrators(tx, user).await
+        })
+        .await
     }
 
     async fn set_user_email(
@@ -255,9 +260,11 @@ impl UsersApi for Service {
         params: SetUserEmailParams,
         body: types::UpdateUserEmailDto,
     ) -> ApiResult<types::UserDto> {
-        let tx = self.store().write().await?;
-        let user = users::set_email(&tx, &params.user_id, &body.email).await?;
-        self.changed(tx, user).await
+        self.write(async |tx| {
+            let user = users::set_email(tx, &params.user_id, &body.email).await?;
+            self.seen_by_administrators(tx, user).await
+        })
+        .await
     }
 
     async fn set_user_invisible(
@@ -266,9 +273,11 @@ impl UsersApi for Service {
         params: SetUserInvisibleParams,
         body: types::UpdateUserInvisibleDto,
     ) -> ApiResult<types::UserDto> {
-        let tx = self.store().write().await?;
-        let user = users::set_invisible(&tx, &params.user_id, body.invisible).await?;
-        self.changed(tx, user).await
+        self.write(async |tx| {
+            let user = users::set_invisible(tx, &params.user_id, body.invisible).await?;
+            self.seen_by_administrators(tx, user).await
+        })
+        .await
     }
 
     async fn set_user_superuser(
@@ -277,9 +286,11 @@ impl UsersApi for Service {
         params: SetUserSuperuserParams,
         body: types::UpdateUserSuperuserDto,
     ) -> ApiResult<types::UserDto> {
-        let tx = self.store().write().await?;
-        let user = users::set_super_user(&tx, &params.user_id, body.super_user).await?;
-        self.changed(tx, user).await
+        self.write(async |tx| {
+            let user = users::set_super_user(tx, &params.user_id, body.super_user).await?;
+            self.seen_by_administrators(tx, user).await
+        })
+        .await
     }
 
     async fn unenroll_user_mfa_globally(
@@ -287,16 +298,15 @@ impl UsersApi for Service {
         _: &RequestContext,
         params: UnenrollUserMfaGloballyParams,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        let user = users::require(&tx, &params.user_id).await?;
-        mfa::changes::unenroll(&tx, self.base_url(), &user).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| {
+            let user = users::require(tx, &params.user_id).await?;
+            Ok(mfa::changes::unenroll(tx, &user).await?)
+        })
+        .await
     }
 
     async fn unlock_user(&self, _: &RequestContext, params: UnlockUserParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        users::unlock(&tx, &params.user_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(users::unlock(tx, &params.user_id).await?)).await
     }
 
     async fn update_user_globally(
@@ -314,10 +324,12 @@ impl UsersApi for Service {
             mfa_bypass: body.mfa_bypass,
             external_id: body.external_id,
         };
-        let tx = self.store().write().await?;
-        let user = users::require(&tx, &params.user_id).await?;
-        let user = users::update(&tx, user, changes, true).await?;
-        self.changed(tx, user).await
+        self.write(async |tx| {
+            let user = users::require(tx, &params.user_id).await?;
+            let user = users::update(tx, user, changes, Proof::Proven).await?;
+            self.seen_by_administrators(tx, user).await
+        })
+        .await
     }
 
     async fn update_user_roles_across_tenants(
@@ -331,17 +343,17 @@ impl UsersApi for Service {
             remove: body.remove_role_ids.unwrap_or_default(),
             tenant_ids: body.tenant_ids,
         };
-        let tx = self.store().write().await?;
-        let outcome = memberships::across_tenants(&tx, &params.user_id, change).await?;
-        let answer = user_jobs::roles_changed(&tx, params.user_id, outcome).await?;
-        tx.commit().await?;
+        let answer = self
+            .write(async |tx| {
+                let outcome = memberships::across_tenants(tx, &params.user_id, change).await?;
+                Ok(user_jobs::roles_changed(tx, params.user_id, outcome).await?)
+            })
+            .await?;
         Ok(answer)
     }
 
     async fn verify_user(&self, _: &RequestContext, params: VerifyUserParams) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        users::verify(&tx, &params.user_id).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(users::verify(tx, &params.user_id).await?)).await
     }
 
     async fn verify_user_password(
@@ -359,16 +371,14 @@ impl UsersApi for Service {
 }
 
 impl Service {
-    /// Commits a change of somebody and shows them.
-    async fn changed(&self, tx: Tx, user: user::Model) -> ApiResult<types::UserDto> {
-        let answer = self.seen_by_administrators(&tx, user).await?;
-        tx.commit().await?;
-        Ok(answer)
-    }
-
     /// A person with what holds in the tenant that they work in.
-    async fn seen_by_administrators(&self, tx: &Tx, user: user::Model) -> ApiResult<types::UserDto> {
-        let full = user_profiles::full(tx, user, Viewer::Administrator, None).await?;
+    async fn seen_by_administrators(&self, tx: &Read, user: user::Model) -> ApiResult<types::UserDto> {
+        let full = profiles::full(tx, user, Viewer::Administrator, None).await?;
         Ok(user_answers::full(self, full))
     }
+}
+
+/// What becomes of a tenant id that nobody has, where the caller says whether it must exist.
+fn unknown_tenant(must_exist: Option<bool>) -> UnknownTenant {
+    if must_exist.unwrap_or_default() { UnknownTenant::Refuse } else { UnknownTenant::Create }
 }

@@ -21,9 +21,11 @@ impl UsersApplicationsManagementApi for Service {
         cx: &RequestContext,
         body: types::AssignUsersToAppRequestDto,
     ) -> ApiResult<Vec<types::ApplicationUserTenantsResponseDto>> {
-        let tx = self.store().write().await?;
-        let rows = applications::assign(&tx, caller(cx), &body.app_id, &body.tenant_id, body.user_ids).await?;
-        tx.commit().await?;
+        let rows = self
+            .write(async |tx| {
+                Ok(applications::assign(tx, caller(cx), &body.app_id, &body.tenant_id, body.user_ids).await?)
+            })
+            .await?;
         let response = |row: application_assignment::Model| types::ApplicationUserTenantsResponseDto {
             app_id: row.app_id,
             user_tenant_id: row.membership_id,
@@ -70,9 +72,7 @@ impl UsersApplicationsManagementApi for Service {
         body: types::SwitchApplicationActiveUserTenantsRequestDto,
     ) -> ApiResult<()> {
         let choices = body.active_application_tenants.into_iter().map(|one| (one.application_id, one.tenant_id));
-        let tx = self.store().write().await?;
-        applications::set_active_tenants(&tx, cx.user()?, choices.collect()).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| Ok(applications::set_active_tenants(tx, cx.user()?, choices.collect()).await?)).await
     }
 
     async fn unassign_users_from_application(
@@ -80,8 +80,9 @@ impl UsersApplicationsManagementApi for Service {
         cx: &RequestContext,
         body: types::UnassignUsersFromAppRequestDto,
     ) -> ApiResult<()> {
-        let tx = self.store().write().await?;
-        applications::unassign(&tx, caller(cx), &body.app_id, &body.tenant_id, body.user_ids).await?;
-        Ok(tx.commit().await?)
+        self.write(async |tx| {
+            Ok(applications::unassign(tx, caller(cx), &body.app_id, &body.tenant_id, body.user_ids).await?)
+        })
+        .await
     }
 }

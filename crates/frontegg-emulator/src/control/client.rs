@@ -16,12 +16,14 @@ use tokio::time::Instant;
 pub use error::ControlError;
 use exchange::{Address, segment};
 
-use super::wire::{
-    AdvanceClock, ClockState, Coverage, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
-    LeakedPasswords, LockoutList, LockoutState, MessageBody, MessageList, OutboxQuery, RateLimitList, RequestCount,
-    RequestList, RequestQuery, RequestRecord, SessionList, SessionQuery, SessionState, SetClock,
+use crate::{
+    Fault, Message, RateLimit, Snapshot,
+    wire::{
+        AdvanceClock, ClockState, Coverage, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
+        LeakedPasswords, LockoutList, LockoutState, MessageBody, MessageList, OutboxQuery, RateLimitList, RequestCount,
+        RequestList, RequestQuery, RequestRecord, SessionList, SessionQuery, SessionState, SetClock,
+    },
 };
-use crate::{Fault, Message, RateLimit, Snapshot};
 
 /// How long an answer may take, beside the time that is waited for something to happen.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -159,10 +161,19 @@ impl Control {
         Ok(found.into())
     }
 
-    /// The message with that id, with its secrets if they are asked for.
-    pub async fn message(&self, id: &str, secrets: bool) -> Answer<Message> {
+    /// The message with that id, without its secrets.
+    pub async fn message(&self, id: &str) -> Answer<Message> {
+        self.find_message(id, ExportQuery { secrets: false }).await
+    }
+
+    /// The message with that id, with code, token and link as they were sent.
+    pub async fn message_with_secrets(&self, id: &str) -> Answer<Message> {
+        self.find_message(id, ExportQuery { secrets: true }).await
+    }
+
+    async fn find_message(&self, id: &str, query: ExportQuery) -> Answer<Message> {
         let path = format!("outbox/{}", segment(id));
-        let found: MessageBody = self.get(&with_query(&path, &ExportQuery { secrets })?).await?;
+        let found: MessageBody = self.get(&with_query(&path, &query)?).await?;
         Ok(found.into())
     }
 
@@ -336,7 +347,7 @@ impl Control {
         let body = if body == b"null" { Bytes::new() } else { body.into() };
         let time = self.patience + waiting;
         let token = self.admin_token.as_ref();
-        let (status, answer) = self.address.exchange((method, path), body, token, time).await?;
+        let (status, answer) = self.address.exchange(method, path, body, token, time).await?;
         if status.is_success() { Ok(answer) } else { Err(ControlError::refused(status, &answer)) }
     }
 }

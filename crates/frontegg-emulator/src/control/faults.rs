@@ -11,11 +11,12 @@ use axum::{
 use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
 
-use super::{
-    Shared, parse,
+use super::{Shared, parse};
+use crate::{
+    gate::faults::Entry,
+    service::Service,
     wire::{FaultList, FaultState},
 };
-use crate::{faults::Entry, service::Service};
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/faults", get(list).post(inject).delete(clear)).route("/faults/{id}", get(show).delete(remove))

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::{Json, Router, extract::State, routing::post};
 use frontegg_contract::ApiResult;
 
-use super::{Shared, wire::KeyId};
-use crate::service::Service;
+use super::Shared;
+use crate::{service::Service, wire::KeyId};
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/keys/rotate", post(rotate))

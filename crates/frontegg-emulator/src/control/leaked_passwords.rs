@@ -6,8 +6,8 @@ use axum::{Router, body::Bytes, extract::State, routing::put};
 use frontegg_contract::ApiResult;
 use http::StatusCode;
 
-use super::{Shared, parse, wire::LeakedPasswords};
-use crate::service::Service;
+use super::{Shared, parse};
+use crate::{service::Service, wire::LeakedPasswords};
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/leaked-passwords", put(set))

@@ -11,16 +11,12 @@ use axum::{
 use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
 
-use super::{
-    Shared,
-    wire::{Channel, MessageBody, MessageList, OutboxQuery, patience},
-};
+use super::Shared;
 use crate::{
-    Message,
-    domain::outbox::{self, Filter},
-    outbox as messages,
-    service::Service,
+    domain::messages::outbox::{self, Filter},
+    service::{Service, outbox as messages},
     store::entity::{self, outbox_message},
+    wire::{Channel, Message, MessageBody, MessageList, OutboxQuery, Secrets, patience},
 };
 
 pub(super) fn routes() -> Router<Arc<Service>> {
@@ -49,7 +45,7 @@ fn read(question: Question) -> ApiResult<(OutboxQuery, Filter)> {
 async fn list(State(service): Shared, question: Question) -> ApiResult<Json<MessageList>> {
     let (wanted, filter) = read(question)?;
     let rows = messages::list(&service, &filter, wanted.limit).await?;
-    Ok(Json(MessageList { messages: rows.into_iter().map(|row| show(row, wanted.secrets)).collect() }))
+    Ok(Json(MessageList { messages: rows.into_iter().map(|row| show(row, wanted.secrets.into())).collect() }))
 }
 
 /// The newest message that fits, after waiting for it if need be; 404 when none came.
@@ -58,14 +54,14 @@ async fn wait(State(service): Shared, question: Question) -> ApiResult<Json<Mess
     let time = patience(wanted.seconds).map_err(ApiFailure::bad_request)?;
     let row = messages::newest(&service, &filter, time).await?;
     let row = row.ok_or_else(|| ApiFailure::not_found("No such message"))?;
-    Ok(Json(show(row, wanted.secrets)))
+    Ok(Json(show(row, wanted.secrets.into())))
 }
 
 async fn find(State(service): Shared, Path(id): Path<String>, question: Question) -> ApiResult<Json<MessageBody>> {
     let (wanted, _) = read(question)?;
     let tx = service.store().read().await?;
     let row = outbox::find(&tx, &id).await?;
-    Ok(Json(show(row, wanted.secrets)))
+    Ok(Json(show(row, wanted.secrets.into())))
 }
 
 async fn clear(State(service): Shared) -> ApiResult<StatusCode> {
@@ -73,7 +69,10 @@ async fn clear(State(service): Shared) -> ApiResult<StatusCode> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn show(row: outbox_message::Model, secrets: bool) -> MessageBody {
+fn show(row: outbox_message::Model, secrets: Secrets) -> MessageBody {
     let message = Message::from(row).0;
-    if secrets { message } else { message.redacted() }
+    match secrets {
+        Secrets::Included => message,
+        Secrets::LeftOut => message.redacted(),
+    }
 }

@@ -10,11 +10,11 @@ use axum::{
 use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
 
-use super::{
-    Shared,
+use super::Shared;
+use crate::{
+    service::Service,
     wire::{LockoutList, SessionList, SessionQuery},
 };
-use crate::service::Service;
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()

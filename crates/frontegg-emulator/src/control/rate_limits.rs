@@ -6,8 +6,8 @@ use axum::{Json, Router, body::Bytes, extract::State, routing::get};
 use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
 
-use super::{Shared, parse, wire::RateLimitList};
-use crate::{RateLimit, service::Service};
+use super::{Shared, parse};
+use crate::{RateLimit, service::Service, wire::RateLimitList};
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/rate-limits", get(list).post(add).delete(clear))

@@ -12,8 +12,8 @@ use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{Shared, parse, wire::ExportQuery};
-use crate::service::Service;
+use super::{Shared, parse};
+use crate::{service::Service, wire::ExportQuery};
 
 /// Most bytes of a document.
 const LIMIT: usize = 256 * 1024 * 1024;
@@ -27,7 +27,7 @@ async fn export(
     question: Result<Query<ExportQuery>, QueryRejection>,
 ) -> ApiResult<Json<Value>> {
     let Query(wanted) = question.map_err(|rejection| ApiFailure::bad_request(rejection.body_text()))?;
-    Ok(Json(service.export(wanted.secrets).await?))
+    Ok(Json(service.export(wanted.secrets.into()).await?))
 }
 
 async fn import(State(service): Shared, body: Bytes) -> ApiResult<StatusCode> {

@@ -11,22 +11,20 @@ use sea_orm::{
     sea_query::{OnConflict, SelectStatement},
 };
 
-use super::{DomainError, DomainResult, caller::Caller, id_list, memberships, users};
+use super::{DomainError, DomainResult, caller::Caller, input, memberships, users};
 use crate::store::{
-    Tx,
+    Fetch, Read, Write,
     entity::{application_assignment, application_tenant, membership},
+    query::ROWS,
 };
 
 /// What a user's token needs to assign people.
 const WRITE: &str = "fe.secure.write.appsUsers";
 /// What a user's token needs to withdraw them.
 const DELETE: &str = "fe.secure.delete.appsUser";
-/// Rows of one insertion; every engine takes only so many values at once.
-const ROWS: usize = 1_000;
-
 /// The ids of those who are assigned to an application, each once, the oldest assignment first. A
 /// user's token sees its own tenant only.
-pub(crate) async fn users_of(tx: &Tx, caller: Caller<'_>, app_id: &str) -> DomainResult<Vec<String>> {
+pub(crate) async fn users_of(tx: &Read, caller: Caller<'_>, app_id: &str) -> DomainResult<Vec<String>> {
     let mut select = application_assignment::Entity::find()
         .find_also_related(membership::Entity)
         .filter(application_assignment::Column::AppId.eq(app_id));
@@ -36,7 +34,7 @@ pub(crate) async fn users_of(tx: &Tx, caller: Caller<'_>, app_id: &str) -> Domai
     let rows = select
         .order_by_asc(application_assignment::Column::CreatedAt)
         .order_by_asc(application_assignment::Column::MembershipId)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(distinct(rows.into_iter().filter_map(|(_, member)| member).map(|member| member.user_id)))
 }
@@ -44,7 +42,7 @@ pub(crate) async fn users_of(tx: &Tx, caller: Caller<'_>, app_id: &str) -> Domai
 /// The ids of the applications that a person is assigned to, each once, the oldest assignment
 /// first. Another person's token sees members of its tenant, and what they use there.
 pub(crate) async fn applications_of(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     caller_id: Option<&str>,
     user_id: &str,
@@ -61,7 +59,7 @@ pub(crate) async fn applications_of(
         .filter(application_assignment::Column::MembershipId.is_in(rows.into_iter().map(|row| row.id)))
         .order_by_asc(application_assignment::Column::CreatedAt)
         .order_by_asc(application_assignment::Column::AppId)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(distinct(assignments.into_iter().map(|row| row.app_id)))
 }
@@ -74,14 +72,14 @@ fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {
 /// Assigns members of a tenant to an application, all or none, and gives the assignments in the
 /// order of the ids. One that is there already stays as it is.
 pub(crate) async fn assign(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     app_id: &str,
     tenant_id: &str,
     user_ids: Vec<String>,
 ) -> DomainResult<Vec<application_assignment::Model>> {
     own_tenant(caller, WRITE, tenant_id)?;
-    let user_ids = id_list::distinct("userIds", user_ids)?;
+    let user_ids = input::distinct("userIds", user_ids)?;
     if app_id.trim().is_empty() || user_ids.is_empty() {
         let member = if user_ids.is_empty() { "userIds" } else { "appId" };
         return Err(DomainError::bad_request(format!("{member} should not be empty")));
@@ -104,7 +102,7 @@ pub(crate) async fn assign(
     let rows = application_assignment::Entity::find()
         .filter(application_assignment::Column::AppId.eq(app_id))
         .filter(application_assignment::Column::MembershipId.is_in(ids.iter()))
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let mut rows: BTreeMap<String, application_assignment::Model> =
         rows.into_iter().map(|row| (row.membership_id.clone(), row)).collect();
@@ -114,14 +112,14 @@ pub(crate) async fn assign(
 /// Withdraws members of a tenant from an application. Whoever has no assignment to it left also
 /// loses the tenant chosen for it.
 pub(crate) async fn unassign(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     app_id: &str,
     tenant_id: &str,
     user_ids: Vec<String>,
 ) -> DomainResult<()> {
     own_tenant(caller, DELETE, tenant_id)?;
-    let user_ids = id_list::distinct("userIds", user_ids)?;
+    let user_ids = input::distinct("userIds", user_ids)?;
     let members = members(tx, tenant_id, &user_ids).await?;
     application_assignment::Entity::delete_many()
         .filter(application_assignment::Column::AppId.eq(app_id))
@@ -160,30 +158,30 @@ fn own_tenant(caller: Caller<'_>, permission: &str, tenant_id: &str) -> DomainRe
 }
 
 /// The ids of the memberships in a tenant, by those of these people who are there.
-async fn members(tx: &Tx, tenant_id: &str, user_ids: &[String]) -> DomainResult<BTreeMap<String, String>> {
+async fn members(tx: &Read, tenant_id: &str, user_ids: &[String]) -> DomainResult<BTreeMap<String, String>> {
     let rows = membership::Entity::find()
         .filter(membership::Column::TenantId.eq(tenant_id))
         .filter(membership::Column::UserId.is_in(user_ids))
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(rows.into_iter().map(|row| (row.user_id, row.id)).collect())
 }
 
 /// In which tenant a person works, by application, as far as it was chosen.
-pub(crate) async fn active_tenants(tx: &Tx, user_id: &str) -> DomainResult<Vec<application_tenant::Model>> {
+pub(crate) async fn active_tenants(tx: &Read, user_id: &str) -> DomainResult<Vec<application_tenant::Model>> {
     let user = users::require(tx, user_id).await?;
     Ok(application_tenant::Entity::find()
         .filter(application_tenant::Column::UserId.eq(user.id))
         .order_by_asc(application_tenant::Column::AppId)
-        .all(tx)
+        .fetch_all(tx)
         .await?)
 }
 
 /// Chooses the tenant that a person works in, for each of these applications; all or none. Other
 /// applications keep theirs; of several choices for one the last counts.
-pub(crate) async fn set_active_tenants(tx: &Tx, user_id: &str, choices: Vec<(String, String)>) -> DomainResult<()> {
+pub(crate) async fn set_active_tenants(tx: &Write, user_id: &str, choices: Vec<(String, String)>) -> DomainResult<()> {
     let user = users::require(tx, user_id).await?;
-    id_list::at_most("activeApplicationTenants", &choices)?;
+    input::at_most("activeApplicationTenants", &choices)?;
     let choices: BTreeMap<String, String> = choices.into_iter().collect();
     memberships::require_own_entry(tx, &user, choices.values().map(String::as_str).collect()).await?;
     let choices: Vec<(String, String)> = choices.into_iter().collect();

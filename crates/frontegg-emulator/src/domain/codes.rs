@@ -1,10 +1,12 @@
-//! What is good once: the token of a link, the code of a message with its handle.
+//! What is valid once: the token of a link, the code of a message with its handle.
 //!
 //! Only fingerprints are stored. A code is fingerprinted together with its handle, so that the
 //! store does not give it away, except where the code has to be found without one. Codes die after
 //! [`TRIES`] wrong guesses, everything dies by time, and a new one voids the old.
 //!
-//! **A refusal may have counted a try: commit the transaction on `Err(Flaw)` too**, and refuse then.
+//! What counts a wrong try gives [`Tried`], so that the count is kept where it is refused.
+
+pub(crate) mod dummy_work;
 
 use std::time::Duration;
 
@@ -15,11 +17,11 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::DomainResult;
+use super::{DomainResult, Tried};
 use crate::{
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{Purpose, one_time_token},
     },
 };
@@ -39,9 +41,9 @@ pub(crate) struct Grant<'a> {
     pub(crate) membership_id: Option<&'a str>,
     /// What it is about: an address, a number, the id of a device.
     pub(crate) target: Option<&'a str>,
-    /// What only the browser knows that it is good in.
+    /// What only the browser knows that it is valid in.
     pub(crate) device: Option<&'a str>,
-    /// How long it is good.
+    /// How long it is valid.
     pub(crate) lifetime: Duration,
 }
 
@@ -51,12 +53,12 @@ pub(crate) struct Handle {
     pub(crate) code: String,
 }
 
-/// Why something that was presented is no good.
+/// Why something that was presented is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flaw {
+pub(crate) enum InvalidCode {
     /// There is no such thing, or it was replaced, or it is somebody else's.
     Unknown,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// It has been used.
     Spent,
@@ -66,8 +68,25 @@ pub(crate) enum Flaw {
     Exhausted,
 }
 
-/// What is stored of something issued, or why it is no good.
-pub(crate) type Checked = Result<one_time_token::Model, Flaw>;
+/// What is stored of something issued, or why it is invalid.
+pub(crate) type Checked = Result<one_time_token::Model, InvalidCode>;
+
+/// The same where a wrong try is counted.
+pub(crate) type Counted = Tried<one_time_token::Model, InvalidCode>;
+
+/// A code as it is typed, with the handle that it was sent under.
+#[derive(Clone, Copy)]
+pub(crate) struct TypedCode<'a> {
+    pub(crate) handle: &'a str,
+    pub(crate) code: &'a str,
+}
+
+/// A person's code about something, known by that instead of a handle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own<'a> {
+    pub(crate) user_id: &'a str,
+    pub(crate) target: &'a str,
+}
 
 /// What is presented: a token of a kind, by somebody, for something. What is absent does not matter.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +99,7 @@ pub(crate) struct Presented<'a> {
 }
 
 impl<'a> Grant<'a> {
-    /// For a person, good for [`LIFETIME`].
+    /// For a person, valid for [`LIFETIME`].
     pub(crate) fn new(purpose: Purpose, user_id: &'a str) -> Self {
         Self { purpose, user_id, membership_id: None, target: None, device: None, lifetime: LIFETIME }
     }
@@ -95,7 +114,7 @@ impl<'a> Grant<'a> {
         Self { target: Some(target), ..self }
     }
 
-    /// The same, good only in the browser that knows that secret.
+    /// The same, valid only in the browser that knows that secret.
     pub(crate) fn device(self, device: Option<&'a str>) -> Self {
         Self { device, ..self }
     }
@@ -107,7 +126,7 @@ impl<'a> Grant<'a> {
 
     /// Issues a token, for a link or as a handle without a code. It voids those that the person has
     /// for the same purpose (and membership).
-    pub(crate) async fn token(self, tx: &Tx) -> DomainResult<String> {
+    pub(crate) async fn token(self, tx: &Write) -> DomainResult<String> {
         self.void_others(tx, Condition::all()).await?;
         let token = ids::new_secret();
         self.insert(tx, &token, None).await?;
@@ -116,20 +135,20 @@ impl<'a> Grant<'a> {
 
     /// Issues a code with its handle. They void those that the person has for the same purpose (and
     /// membership).
-    pub(crate) async fn code(self, tx: &Tx) -> DomainResult<Handle> {
+    pub(crate) async fn code(self, tx: &Write) -> DomainResult<Handle> {
         self.void_others(tx, Condition::all()).await?;
         self.handle(tx).await
     }
 
     /// Issues a code with its handle beside those that the person has about other things, as for
     /// several phone numbers.
-    pub(crate) async fn code_per_target(self, tx: &Tx) -> DomainResult<Handle> {
+    pub(crate) async fn code_per_target(self, tx: &Write) -> DomainResult<Handle> {
         self.void_same(tx).await?;
         self.handle(tx).await
     }
 
-    /// Issues a code that is presented without a handle: no two that are good at once are equal.
-    pub(crate) async fn bare_code(self, tx: &Tx) -> DomainResult<String> {
+    /// Issues a code that is presented without a handle: no two that are valid at once are equal.
+    pub(crate) async fn bare_code(self, tx: &Write) -> DomainResult<String> {
         self.void_others(tx, Condition::all()).await?;
         loop {
             let code = ids::new_code();
@@ -143,7 +162,7 @@ impl<'a> Grant<'a> {
 
     /// Issues a code that its holder presents by saying who they are and what it is about, in place
     /// of earlier ones about the same: [`spend_own`].
-    pub(crate) async fn own_code(self, tx: &Tx) -> DomainResult<String> {
+    pub(crate) async fn own_code(self, tx: &Write) -> DomainResult<String> {
         self.void_same(tx).await?;
         let code = ids::new_code();
         // The token, which nobody gets, is salt for the code.
@@ -152,19 +171,19 @@ impl<'a> Grant<'a> {
         Ok(code)
     }
 
-    async fn is_pending(tx: &Tx, purpose: Purpose, code_fingerprint: &str) -> DomainResult<bool> {
+    async fn is_pending(tx: &Read, purpose: Purpose, code_fingerprint: &str) -> DomainResult<bool> {
         let row = pending(tx, purpose).filter(one_time_token::Column::CodeFingerprint.eq(code_fingerprint));
-        Ok(row.one(tx).await?.is_some())
+        Ok(row.fetch_one(tx).await?.is_some())
     }
 
-    async fn handle(self, tx: &Tx) -> DomainResult<Handle> {
+    async fn handle(self, tx: &Write) -> DomainResult<Handle> {
         let (token, code) = (ids::new_secret(), ids::new_code());
         self.insert(tx, &token, Some(code_fingerprint(&token, &code))).await?;
         Ok(Handle { token, code })
     }
 
     /// Voids those about the same. Dead ones go too, or somebody could fill the store.
-    async fn void_same(&self, tx: &Tx) -> DomainResult<()> {
+    async fn void_same(&self, tx: &Write) -> DomainResult<()> {
         let same = match self.target {
             Some(target) => one_time_token::Column::Target.eq(target),
             None => one_time_token::Column::Target.is_null(),
@@ -173,7 +192,7 @@ impl<'a> Grant<'a> {
         self.void_others(tx, Condition::any().add(same).add(dead)).await
     }
 
-    async fn void_others(&self, tx: &Tx, which: Condition) -> DomainResult<()> {
+    async fn void_others(&self, tx: &Write, which: Condition) -> DomainResult<()> {
         let membership = match self.membership_id {
             Some(id) => one_time_token::Column::MembershipId.eq(id),
             None => one_time_token::Column::MembershipId.is_null(),
@@ -187,7 +206,7 @@ impl<'a> Grant<'a> {
         Ok(())
     }
 
-    async fn insert(&self, tx: &Tx, token: &str, code_fingerprint: Option<String>) -> DomainResult<()> {
+    async fn insert(&self, tx: &Write, token: &str, code_fingerprint: Option<String>) -> DomainResult<()> {
         let row = one_time_token::ActiveModel {
             id: Set(ids::new_id()),
             kind: Set(self.purpose),
@@ -213,23 +232,23 @@ impl<'a> Presented<'a> {
         Self { purpose, token, user_id: None, target: None, device: None }
     }
 
-    /// The same, good only if it was issued for that person.
+    /// The same, valid only if it was issued for that person.
     pub(crate) fn user(self, user_id: &'a str) -> Self {
         Self { user_id: Some(user_id), ..self }
     }
 
-    /// The same, good only if it was issued about that.
+    /// The same, valid only if it was issued about that.
     pub(crate) fn target(self, target: &'a str) -> Self {
         Self { target: Some(target), ..self }
     }
 
-    /// The same, good only if it was issued for the browser that knows that secret.
+    /// The same, valid only if it was issued for the browser that knows that secret.
     pub(crate) fn device(self, device: &'a str) -> Self {
         Self { device: Some(device), ..self }
     }
 
-    /// Looks whether the token is good, and leaves it so.
-    pub(crate) async fn look(self, tx: &Tx) -> DomainResult<Checked> {
+    /// Looks whether the token is valid, and leaves it so.
+    pub(crate) async fn look(self, tx: &Read) -> DomainResult<Checked> {
         let mut row = one_time_token::Entity::find()
             .filter(one_time_token::Column::Kind.eq(self.purpose))
             .filter(one_time_token::Column::Fingerprint.eq(ids::fingerprint(self.token)));
@@ -242,57 +261,52 @@ impl<'a> Presented<'a> {
         if let Some(device) = self.device {
             row = row.filter(one_time_token::Column::Device.eq(ids::fingerprint(device)));
         }
-        Ok(judged(tx, row.one(tx).await?))
+        Ok(judged(tx, row.fetch_one(tx).await?))
     }
 
     /// Spends a token that is presented alone, as that of a link is. Where a code belongs to it the
-    /// token alone is no good.
-    pub(crate) async fn spend(self, tx: &Tx) -> DomainResult<Checked> {
+    /// token alone is invalid.
+    pub(crate) async fn spend(self, tx: &Write) -> DomainResult<Checked> {
         let row = match self.look(tx).await? {
             Ok(row) if row.code_fingerprint.is_none() => row,
-            Ok(_) => return Ok(Err(Flaw::Wrong)),
-            Err(flaw) => return Ok(Err(flaw)),
+            Ok(_) => return Ok(Err(InvalidCode::Wrong)),
+            Err(invalid) => return Ok(Err(invalid)),
         };
         Ok(Ok(spend(tx, row).await?))
     }
 
     /// Spends a handle with its code; counts a wrong code.
-    pub(crate) async fn spend_with(self, tx: &Tx, code: &str) -> DomainResult<Checked> {
-        let row = match self.look(tx).await? {
-            Ok(row) => row,
-            Err(flaw) => return Ok(Err(flaw)),
-        };
-        compare(tx, row, &code_fingerprint(self.token, code)).await
+    pub(crate) async fn spend_with(self, tx: &Write, code: &str) -> DomainResult<Counted> {
+        match self.look(tx).await? {
+            Ok(row) => compare(tx, row, &code_fingerprint(self.token, code)).await,
+            Err(invalid) => Ok(Tried::Refused(invalid)),
+        }
     }
 }
 
 /// Spends a code that a person presents who says what it is about; counts a wrong one.
-pub(crate) async fn spend_own(
-    tx: &Tx,
-    purpose: Purpose,
-    (user_id, target): (&str, &str),
-    code: &str,
-) -> DomainResult<Checked> {
-    let row =
-        one_time_token::Entity::find().filter(of(purpose, user_id)).filter(one_time_token::Column::Target.eq(target));
-    match judged(tx, row.one(tx).await?) {
+pub(crate) async fn spend_own(tx: &Write, purpose: Purpose, own: Own<'_>, code: &str) -> DomainResult<Counted> {
+    let row = one_time_token::Entity::find()
+        .filter(of(purpose, own.user_id))
+        .filter(one_time_token::Column::Target.eq(own.target));
+    match judged(tx, row.fetch_one(tx).await?) {
         Ok(row) => {
             let print = code_fingerprint(&row.fingerprint, code);
             compare(tx, row, &print).await
         }
-        Err(flaw) => Ok(Err(flaw)),
+        Err(invalid) => Ok(Tried::Refused(invalid)),
     }
 }
 
 /// Whether something is still good.
-fn judged(tx: &Tx, row: Option<one_time_token::Model>) -> Checked {
-    let row = row.ok_or(Flaw::Unknown)?;
+fn judged(tx: &Read, row: Option<one_time_token::Model>) -> Checked {
+    let row = row.ok_or(InvalidCode::Unknown)?;
     if row.spent_at.is_some() {
-        Err(Flaw::Spent)
+        Err(InvalidCode::Spent)
     } else if row.attempts >= TRIES {
-        Err(Flaw::Exhausted)
+        Err(InvalidCode::Exhausted)
     } else if row.expires_at <= tx.now() {
-        Err(Flaw::Expired)
+        Err(InvalidCode::Expired)
     } else {
         Ok(row)
     }
@@ -300,18 +314,23 @@ fn judged(tx: &Tx, row: Option<one_time_token::Model>) -> Checked {
 
 /// Spends something whose code has that fingerprint; counts a miss where it has another. They are
 /// fingerprints of secrets that nobody can choose: comparing them tells nothing.
-async fn compare(tx: &Tx, row: one_time_token::Model, code_fingerprint: &str) -> DomainResult<Checked> {
+async fn compare(tx: &Write, row: one_time_token::Model, code_fingerprint: &str) -> DomainResult<Counted> {
     if row.code_fingerprint.as_deref() == Some(code_fingerprint) {
-        return Ok(Ok(spend(tx, row).await?));
+        return Ok(Tried::Done(spend(tx, row).await?));
     }
     miss(tx, row).await?;
-    Ok(Err(Flaw::Wrong))
+    Ok(Tried::Refused(InvalidCode::Wrong))
 }
 
 /// Spends a code that is presented without a handle. A wrong one counts against all that it could
 /// have been meant for: those of the browser where it has to be the same, else all that are pending.
 /// So no code can be guessed more often than [`TRIES`] times, whoever guesses.
-pub(crate) async fn spend_bare(tx: &Tx, purpose: Purpose, code: &str, device: Option<&str>) -> DomainResult<Checked> {
+pub(crate) async fn spend_bare(
+    tx: &Write,
+    purpose: Purpose,
+    code: &str,
+    device: Option<&str>,
+) -> DomainResult<Counted> {
     let fingerprint = bare_fingerprint(purpose, code);
     let mut meant = is_pending(tx, purpose);
     if let Some(device) = device {
@@ -320,28 +339,28 @@ pub(crate) async fn spend_bare(tx: &Tx, purpose: Purpose, code: &str, device: Op
     let found = one_time_token::Entity::find()
         .filter(meant.clone())
         .filter(one_time_token::Column::CodeFingerprint.eq(fingerprint))
-        .one(tx)
+        .fetch_one(tx)
         .await?;
     if let Some(row) = found {
-        return Ok(Ok(spend(tx, row).await?));
+        return Ok(Tried::Done(spend(tx, row).await?));
     }
     one_time_token::Entity::update_many()
         .col_expr(one_time_token::Column::Attempts, Expr::col(one_time_token::Column::Attempts).add(1))
         .filter(meant)
         .exec(tx)
         .await?;
-    Ok(Err(Flaw::Wrong))
+    Ok(Tried::Refused(InvalidCode::Wrong))
 }
 
 /// Marks something as used; it is never good again.
-pub(crate) async fn spend(tx: &Tx, row: one_time_token::Model) -> DomainResult<one_time_token::Model> {
+pub(crate) async fn spend(tx: &Write, row: one_time_token::Model) -> DomainResult<one_time_token::Model> {
     let mut row = row.into_active_model();
     row.spent_at = Set(Some(tx.now()));
     Ok(row.update(tx).await?)
 }
 
 /// Counts a wrong guess, for handles whose code is checked elsewhere; true when it was the last.
-pub(crate) async fn miss(tx: &Tx, row: one_time_token::Model) -> DomainResult<bool> {
+pub(crate) async fn miss(tx: &Write, row: one_time_token::Model) -> DomainResult<bool> {
     let attempts = row.attempts + 1;
     let mut row = row.into_active_model();
     row.attempts = Set(attempts);
@@ -350,7 +369,7 @@ pub(crate) async fn miss(tx: &Tx, row: one_time_token::Model) -> DomainResult<bo
 }
 
 /// Voids all that a person has for a purpose.
-pub(crate) async fn void(tx: &Tx, purpose: Purpose, user_id: &str) -> DomainResult<()> {
+pub(crate) async fn void(tx: &Write, purpose: Purpose, user_id: &str) -> DomainResult<()> {
     one_time_token::Entity::delete_many().filter(of(purpose, user_id)).exec(tx).await?;
     Ok(())
 }
@@ -359,11 +378,11 @@ fn of(purpose: Purpose, user_id: &str) -> Condition {
     Condition::all().add(one_time_token::Column::Kind.eq(purpose)).add(one_time_token::Column::UserId.eq(user_id))
 }
 
-fn pending(tx: &Tx, purpose: Purpose) -> sea_orm::Select<one_time_token::Entity> {
+fn pending(tx: &Read, purpose: Purpose) -> sea_orm::Select<one_time_token::Entity> {
     one_time_token::Entity::find().filter(is_pending(tx, purpose))
 }
 
-fn is_pending(tx: &Tx, purpose: Purpose) -> Condition {
+fn is_pending(tx: &Read, purpose: Purpose) -> Condition {
     Condition::all()
         .add(one_time_token::Column::Kind.eq(purpose))
         .add(one_time_token::Column::SpentAt.is_null())

@@ -6,11 +6,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{DomainError, DomainResult};
 use crate::{
     ids,
-    store::{Tx, entity::job},
+    store::{Fetch, Read, Write, entity::job},
 };
 
 /// Keeps the report of a finished job of that kind and gives it an id.
-pub(crate) async fn keep<T: Serialize>(tx: &Tx, kind: &str, report: &T) -> DomainResult<String> {
+pub(crate) async fn keep<T: Serialize>(tx: &Write, kind: &str, report: &T) -> DomainResult<String> {
     let id = ids::new_id();
     let row = job::ActiveModel {
         id: Set(id.clone()),
@@ -23,8 +23,8 @@ pub(crate) async fn keep<T: Serialize>(tx: &Tx, kind: &str, report: &T) -> Domai
 }
 
 /// The report of the job of that kind with that id, or 404.
-pub(crate) async fn report<T: DeserializeOwned>(tx: &Tx, kind: &str, id: &str) -> DomainResult<T> {
-    let row = job::Entity::find_by_id(id).filter(job::Column::Kind.eq(kind)).one(tx).await?;
+pub(crate) async fn report<T: DeserializeOwned>(tx: &Read, kind: &str, id: &str) -> DomainResult<T> {
+    let row = job::Entity::find_by_id(id).filter(job::Column::Kind.eq(kind)).fetch_one(tx).await?;
     let row = row.ok_or_else(|| DomainError::not_found("Task not found"))?;
     serde_json::from_str(&row.document).map_err(DomainError::internal)
 }

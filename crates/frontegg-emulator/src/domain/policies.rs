@@ -3,10 +3,6 @@
 //! Which level a call is about, who may write it, the life of such a record (`create`, then
 //! `update`), and which of them apply to a person: the environment's and those of all their tenants.
 
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter,
-    sea_query::{Expr, ExprTrait, Query},
-};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
@@ -18,10 +14,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     ids,
-    store::{
-        Tx,
-        entity::{membership, setting},
-    },
+    store::{Read, Write},
 };
 
 /// What a user's token needs to write rules about security.
@@ -35,7 +28,7 @@ pub(crate) fn level<'a>(caller: Caller<'a>, tenant: Option<&'a str>) -> Owner<'a
 
 /// The level that a call writes; refused where the caller may not, or where there is no such tenant.
 pub(crate) async fn level_to_write<'a>(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'a>,
     tenant: Option<&'a str>,
 ) -> DomainResult<Owner<'a>> {
@@ -69,7 +62,7 @@ impl<T> Record<T> {
 
 /// The record of a level, if it has one.
 pub(crate) async fn find<T: DeserializeOwned>(
-    tx: &Tx,
+    tx: &Read,
     owner: Owner<'_>,
     kind: &str,
 ) -> DomainResult<Option<Record<T>>> {
@@ -78,7 +71,7 @@ pub(crate) async fn find<T: DeserializeOwned>(
 
 /// The record of a level; 404 "… not found" when it has none.
 pub(crate) async fn require<T: DeserializeOwned>(
-    tx: &Tx,
+    tx: &Read,
     owner: Owner<'_>,
     kind: &str,
     what: &str,
@@ -88,7 +81,7 @@ pub(crate) async fn require<T: DeserializeOwned>(
 
 /// Writes a level's first record; 409 "… already exists" when it has one.
 pub(crate) async fn create<T: Serialize + DeserializeOwned>(
-    tx: &Tx,
+    tx: &Write,
     owner: Owner<'_>,
     kind: &str,
     what: &str,
@@ -102,7 +95,7 @@ pub(crate) async fn create<T: Serialize + DeserializeOwned>(
 
 /// Writes a level's record anew; 404 "… not found" when it has none.
 pub(crate) async fn update<T: Serialize + DeserializeOwned>(
-    tx: &Tx,
+    tx: &Write,
     owner: Owner<'_>,
     kind: &str,
     what: &str,
@@ -114,7 +107,7 @@ pub(crate) async fn update<T: Serialize + DeserializeOwned>(
 
 /// Writes a level's record, the first or in place of the present one.
 pub(crate) async fn put<T: Serialize>(
-    tx: &Tx,
+    tx: &Write,
     owner: Owner<'_>,
     kind: &str,
     present: Option<Record<T>>,
@@ -142,25 +135,16 @@ impl<T> Applying<T> {
     }
 }
 
-/// The documents of a kind that the environment and the person's tenants have, in one query.
-pub(crate) async fn applying_to<T: DeserializeOwned>(tx: &Tx, user_id: &str, kind: &str) -> DomainResult<Applying<T>> {
-    let tenants = Query::select()
-        .expr(Expr::cust("'tenant:' || tenant_id"))
-        .from(membership::Entity)
-        .and_where(Expr::col(membership::Column::UserId).eq(user_id))
-        .to_owned();
-    let scopes = Condition::any()
-        .add(setting::Column::Scope.eq(settings::ENVIRONMENT))
-        .add(setting::Column::Scope.in_subquery(tenants));
-    let rows = setting::Entity::find().filter(setting::Column::Kind.eq(kind)).filter(scopes).all(tx).await?;
-    let mut applying = Applying { environment: None, tenants: Vec::new() };
-    for row in rows {
-        let document = serde_json::from_str(&row.document).map_err(DomainError::internal)?;
-        if row.scope == settings::ENVIRONMENT {
-            applying.environment = Some(document);
-        } else {
-            applying.tenants.push(document);
-        }
+/// The documents of a kind that the environment and the person's tenants have.
+pub(crate) async fn applying_to<T: DeserializeOwned>(
+    tx: &Read,
+    user_id: &str,
+    kind: &str,
+) -> DomainResult<Applying<T>> {
+    let mut applying =
+        Applying { environment: settings::find(tx, Owner::Environment, kind).await?, tenants: Vec::new() };
+    for tenant_id in tx.tenants_of(user_id).await?.iter() {
+        applying.tenants.extend(settings::find(tx, Owner::Tenant(tenant_id), kind).await?);
     }
     Ok(applying)
 }

@@ -8,7 +8,7 @@ use super::DomainResult;
 use crate::{
     ids,
     store::{
-        Tx,
+        Write,
         entity::{AssignmentType, permission, permission_category, role, role_permission},
     },
 };
@@ -59,7 +59,7 @@ const ROLES: &[Role] =
     &[("Admin", 0, false, true, |_| true), ("ReadOnly", 1, true, false, |key| key.contains(".read."))];
 
 /// Writes what a fresh environment has into an empty store.
-pub(crate) async fn fresh_environment(tx: &Tx) -> DomainResult<()> {
+pub(crate) async fn fresh_environment(tx: &Write) -> DomainResult<()> {
     let now = tx.now();
     let categories = PERMISSIONS.iter().map(|(name, _)| permission_category::ActiveModel {
         id: Set(ids::fixed_id(&format!("category:{name}"))),

@@ -1,10 +1,12 @@
 //! Settings documents: one JSON document for each kind and owner, its defaults until it is written.
 
+pub(crate) mod configuration;
+
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{DomainError, DomainResult};
-use crate::store::{Tx, entity::setting};
+use crate::store::{Read, Write, documents::TENANT, entity::setting};
 
 /// What stands for the environment where a row says whose settings it holds.
 pub(crate) const ENVIRONMENT: &str = "environment";
@@ -21,7 +23,7 @@ impl Owner<'_> {
     fn key(self) -> String {
         match self {
             Self::Environment => ENVIRONMENT.to_owned(),
-            Self::Tenant(id) => format!("tenant:{id}"),
+            Self::Tenant(id) => format!("{TENANT}{id}"),
             Self::Application(id) => format!("application:{id}"),
         }
     }
@@ -50,44 +52,37 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> DomainResult<T> {
 pub(crate) fn check_owner(key: &str) -> DomainResult<()> {
     let named = |rest: &str| !rest.is_empty();
     let known = key == ENVIRONMENT
-        || key.strip_prefix("tenant:").is_some_and(named)
+        || key.strip_prefix(TENANT).is_some_and(named)
         || key.strip_prefix("application:").is_some_and(named);
     if known { Ok(()) } else { Err(DomainError::bad_request(format!("{key} owns no settings"))) }
 }
 
 /// The document of that kind, if it was ever written.
-pub(crate) async fn find<T: DeserializeOwned>(tx: &Tx, owner: Owner<'_>, kind: &str) -> DomainResult<Option<T>> {
-    let row = setting::Entity::find_by_id((owner.key(), kind.to_owned())).one(tx).await?;
+pub(crate) async fn find<T: DeserializeOwned>(tx: &Read, owner: Owner<'_>, kind: &str) -> DomainResult<Option<T>> {
+    document_of(&tx.documents(&owner.key()).await?, kind)
+}
+
+fn document_of<T: DeserializeOwned>(documents: &[setting::Model], kind: &str) -> DomainResult<Option<T>> {
+    let row = documents.iter().find(|row| row.kind == kind);
     row.map(|row| serde_json::from_str(&row.document).map_err(DomainError::internal)).transpose()
 }
 
 /// The document of that kind, or its defaults.
-pub(crate) async fn get<T: DeserializeOwned + Default>(tx: &Tx, owner: Owner<'_>, kind: &str) -> DomainResult<T> {
+pub(crate) async fn get<T: DeserializeOwned + Default>(tx: &Read, owner: Owner<'_>, kind: &str) -> DomainResult<T> {
     Ok(find(tx, owner, kind).await?.unwrap_or_default())
 }
 
 /// The documents of that kind that the environment and a tenant have.
 pub(crate) async fn both<T: DeserializeOwned>(
-    tx: &Tx,
+    tx: &Read,
     tenant_id: &str,
     kind: &str,
 ) -> DomainResult<(Option<T>, Option<T>)> {
-    let rows = setting::Entity::find()
-        .filter(setting::Column::Scope.is_in([Owner::Environment.key(), Owner::Tenant(tenant_id).key()]))
-        .filter(setting::Column::Kind.eq(kind))
-        .all(tx)
-        .await?;
-    let mut documents = (None, None);
-    for row in rows {
-        let document = serde_json::from_str(&row.document).map_err(DomainError::internal)?;
-        let place = if row.scope == ENVIRONMENT { &mut documents.0 } else { &mut documents.1 };
-        *place = Some(document);
-    }
-    Ok(documents)
+    Ok((find(tx, Owner::Environment, kind).await?, find(tx, Owner::Tenant(tenant_id), kind).await?))
 }
 
 /// Writes the document of that kind, the first or the next.
-pub(crate) async fn put<T: Serialize>(tx: &Tx, owner: Owner<'_>, kind: &str, document: &T) -> DomainResult<()> {
+pub(crate) async fn put<T: Serialize>(tx: &Write, owner: Owner<'_>, kind: &str, document: &T) -> DomainResult<()> {
     let row = setting::ActiveModel {
         scope: Set(owner.key()),
         kind: Set(kind.to_owned()),
@@ -104,13 +99,13 @@ pub(crate) async fn put<T: Serialize>(tx: &Tx, owner: Owner<'_>, kind: &str, doc
 }
 
 /// Forgets the document of that kind; false when there was none.
-pub(crate) async fn delete(tx: &Tx, owner: Owner<'_>, kind: &str) -> DomainResult<bool> {
+pub(crate) async fn delete(tx: &Write, owner: Owner<'_>, kind: &str) -> DomainResult<bool> {
     let deleted = setting::Entity::delete_by_id((owner.key(), kind.to_owned())).exec(tx).await?;
     Ok(deleted.rows_affected > 0)
 }
 
 /// Forgets all documents of an owner.
-pub(crate) async fn delete_all(tx: &Tx, owner: Owner<'_>) -> DomainResult<()> {
+pub(crate) async fn delete_all(tx: &Write, owner: Owner<'_>) -> DomainResult<()> {
     setting::Entity::delete_many().filter(setting::Column::Scope.eq(owner.key())).exec(tx).await?;
     Ok(())
 }
@@ -132,8 +127,8 @@ mod tests {
 
     #[tokio::test]
     async fn documents_are_kept_by_owner_and_kind() {
-        let store = Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store");
-        let tx = store.write().await.expect("a transaction");
+        let store = Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store");
+        let tx = store.begin_write().await;
         let (environment, acme) = (Owner::Environment, Owner::Tenant("acme"));
         let on = Flag { enabled: true };
         assert_eq!(find::<Flag>(&tx, environment, "x").await.expect("a read"), None);

@@ -10,12 +10,19 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
 };
 
-use super::{DomainError, DomainResult, caller::Caller, configuration, memberships, roles, tenants, users};
+use super::{
+    DomainError, DomainResult,
+    caller::Caller,
+    memberships::{self, MemberKey},
+    roles,
+    settings::configuration,
+    tenants, users,
+};
 use crate::{
     clock::Timestamp,
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{tenant, tenant_invite, tenant_invite_role},
     },
 };
@@ -46,16 +53,16 @@ pub(crate) struct Invite {
     pub(crate) role_ids: Vec<String>,
 }
 
-/// An invite that is good, and where it leads.
+/// An invite that is valid, and where it leads.
 #[derive(Clone, Debug)]
-pub(crate) struct Good {
+pub(crate) struct ValidInvite {
     pub(crate) invite: tenant_invite::Model,
     pub(crate) tenant: tenant::Model,
 }
 
 /// Makes an invite; that of a member takes the place of the one that they had. A user's token gives
 /// only roles below its own.
-pub(crate) async fn create(tx: &Tx, caller: Caller<'_>, new: NewInvite) -> DomainResult<Invite> {
+pub(crate) async fn create(tx: &Write, caller: Caller<'_>, new: NewInvite) -> DomainResult<Invite> {
     let expires_at = end(tx, new.minutes.unwrap_or(USUAL))?;
     require_allowed(tx).await?;
     let tenant = tenants::require(tx, &new.tenant_id).await?;
@@ -96,15 +103,15 @@ pub(crate) async fn create(tx: &Tx, caller: Caller<'_>, new: NewInvite) -> Domai
 }
 
 /// All invites of the environment, the oldest first; those that have expired too.
-pub(crate) async fn all(tx: &Tx) -> DomainResult<Vec<Invite>> {
+pub(crate) async fn all(tx: &Read) -> DomainResult<Vec<Invite>> {
     let rows = tenant_invite::Entity::find()
         .find_also_related(tenant::Entity)
         .order_by_asc(tenant_invite::Column::CreatedAt)
         .order_by_asc(tenant_invite::Column::Id)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let mut roles: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in ordered_roles().all(tx).await? {
+    for row in ordered_roles().fetch_all(tx).await? {
         roles.entry(row.invite_id).or_default().push(row.role_id);
     }
     let invite = |(row, tenant): (tenant_invite::Model, Option<tenant::Model>)| Invite {
@@ -116,19 +123,20 @@ pub(crate) async fn all(tx: &Tx) -> DomainResult<Vec<Invite>> {
 }
 
 /// The invite that a member has, or 404.
-pub(crate) async fn of_member(tx: &Tx, tenant_id: &str, user_id: &str) -> DomainResult<Invite> {
+pub(crate) async fn of_member(tx: &Read, tenant_id: &str, user_id: &str) -> DomainResult<Invite> {
     let row = find(tx, tenant_id, user_id).await?.ok_or_else(unknown)?;
     with_roles(tx, row).await
 }
 
 /// Gives a member's invite a new life, or has its owner told of those who come by it; its token stays.
 pub(crate) async fn update(
-    tx: &Tx,
-    (tenant_id, user_id): (&str, &str),
+    tx: &Write,
+    member: MemberKey<'_>,
     minutes: Option<i64>,
     should_send_email: Option<bool>,
 ) -> DomainResult<Invite> {
-    let mut row = find(tx, tenant_id, user_id).await?.ok_or_else(unknown)?.into_active_model();
+    let row = find(tx, member.tenant_id, member.user_id).await?.ok_or_else(unknown)?;
+    let mut row = row.into_active_model();
     if let Some(minutes) = minutes {
         row.expires_at = Set(end(tx, minutes)?);
     }
@@ -140,28 +148,28 @@ pub(crate) async fn update(
 }
 
 /// Takes a member's invite back.
-pub(crate) async fn delete_of_member(tx: &Tx, tenant_id: &str, user_id: &str) -> DomainResult<()> {
+pub(crate) async fn delete_of_member(tx: &Write, tenant_id: &str, user_id: &str) -> DomainResult<()> {
     find(tx, tenant_id, user_id).await?.ok_or_else(unknown)?.delete(tx).await?;
     Ok(())
 }
 
 /// Takes any invite back.
-pub(crate) async fn delete(tx: &Tx, id: &str) -> DomainResult<()> {
-    tenant_invite::Entity::find_by_id(id).one(tx).await?.ok_or_else(unknown)?.delete(tx).await?;
+pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
+    tenant_invite::Entity::find_by_id(id).fetch_one(tx).await?.ok_or_else(unknown)?.delete(tx).await?;
     Ok(())
 }
 
-/// What a token leads to: 404 when there is no such invite, 400 when it is good no more or the tenant
+/// What a token leads to: 404 when there is no such invite, 400 when it is no longer valid or the tenant
 /// is locked. It stays as it is.
-pub(crate) async fn verify(tx: &Tx, token: &str) -> DomainResult<Invite> {
-    with_roles(tx, good(tx, token).await?.invite).await
+pub(crate) async fn verify(tx: &Read, token: &str) -> DomainResult<Invite> {
+    with_roles(tx, find_valid(tx, token).await?.invite).await
 }
 
 /// The same for somebody who is about to come by it.
-pub(crate) async fn good(tx: &Tx, token: &str) -> DomainResult<Good> {
+pub(crate) async fn find_valid(tx: &Read, token: &str) -> DomainResult<ValidInvite> {
     const TEXT: &str = "Invitation token is invalid";
     let unknown = || DomainError::not_found(TEXT);
-    let invite = tenant_invite::Entity::find().filter(tenant_invite::Column::Token.eq(token)).one(tx).await?;
+    let invite = tenant_invite::Entity::find().filter(tenant_invite::Column::Token.eq(token)).fetch_one(tx).await?;
     let invite = invite.ok_or_else(unknown)?;
     require_allowed(tx).await?;
     let tenant = tenants::find(tx, &invite.tenant_id).await?.ok_or_else(unknown)?;
@@ -171,37 +179,37 @@ pub(crate) async fn good(tx: &Tx, token: &str) -> DomainResult<Good> {
     if tenant.is_locked {
         return Err(DomainError::bad_request("The tenant is locked").code("ER-01239"));
     }
-    Ok(Good { invite, tenant })
+    Ok(ValidInvite { invite, tenant })
 }
 
 /// The roles that an invite gives, as ids; none where it gives the default ones.
-pub(crate) async fn role_ids(tx: &Tx, invite_id: &str) -> DomainResult<Vec<String>> {
-    let rows = ordered_roles().filter(tenant_invite_role::Column::InviteId.eq(invite_id)).all(tx).await?;
+pub(crate) async fn role_ids(tx: &Read, invite_id: &str) -> DomainResult<Vec<String>> {
+    let rows = ordered_roles().filter(tenant_invite_role::Column::InviteId.eq(invite_id)).fetch_all(tx).await?;
     Ok(rows.into_iter().map(|row| row.role_id).collect())
 }
 
 /// Whether its owner, if it has one, may be in the tenant at present.
-async fn answers(tx: &Tx, invite: &tenant_invite::Model) -> DomainResult<bool> {
+async fn answers(tx: &Read, invite: &tenant_invite::Model) -> DomainResult<bool> {
     let Some(user_id) = &invite.user_id else { return Ok(true) };
     let Some(row) = memberships::find(tx, user_id, &invite.tenant_id).await? else { return Ok(false) };
     Ok(memberships::is_open(tx, &row) && !users::require(tx, user_id).await?.is_locked)
 }
 
-async fn require_allowed(tx: &Tx) -> DomainResult<()> {
+async fn require_allowed(tx: &Read) -> DomainResult<()> {
     if configuration::get(tx).await?.allow_tenant_invitations {
         return Ok(());
     }
     Err(DomainError::forbidden("Tenant invitations are not allowed in this environment"))
 }
 
-async fn find(tx: &Tx, tenant_id: &str, user_id: &str) -> DomainResult<Option<tenant_invite::Model>> {
+async fn find(tx: &Read, tenant_id: &str, user_id: &str) -> DomainResult<Option<tenant_invite::Model>> {
     let row = tenant_invite::Entity::find()
         .filter(tenant_invite::Column::TenantId.eq(tenant_id))
         .filter(tenant_invite::Column::UserId.eq(user_id));
-    Ok(row.one(tx).await?)
+    Ok(row.fetch_one(tx).await?)
 }
 
-async fn with_roles(tx: &Tx, row: tenant_invite::Model) -> DomainResult<Invite> {
+async fn with_roles(tx: &Read, row: tenant_invite::Model) -> DomainResult<Invite> {
     let tenant = tenants::require(tx, &row.tenant_id).await?;
     Ok(Invite { role_ids: role_ids(tx, &row.id).await?, tenant_name: tenant.name, row })
 }
@@ -211,7 +219,7 @@ fn ordered_roles() -> sea_orm::Select<tenant_invite_role::Entity> {
     tenant_invite_role::Entity::find().order_by_asc(tenant_invite_role::Column::RoleId)
 }
 
-fn end(tx: &Tx, minutes: i64) -> DomainResult<Timestamp> {
+fn end(tx: &Read, minutes: i64) -> DomainResult<Timestamp> {
     if !(1..=LONGEST).contains(&minutes) {
         let text = format!("expiresInMinutes must be between 1 and {LONGEST}");
         return Err(DomainError::bad_request(text));

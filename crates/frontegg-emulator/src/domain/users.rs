@@ -9,12 +9,12 @@ use serde::de::IgnoredAny;
 
 use super::{
     DomainError, DomainResult,
-    identifiers::{emails, phones, usernames},
+    identifiers::{Proof, emails, phones, usernames},
 };
 use crate::{
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{MembershipStatus, Purpose, membership, one_time_token, password, session, user},
     },
 };
@@ -51,17 +51,17 @@ pub(crate) struct Changes {
 }
 
 /// The person with that id, or 404.
-pub(crate) async fn require(tx: &Tx, user_id: &str) -> DomainResult<user::Model> {
+pub(crate) async fn require(tx: &Read, user_id: &str) -> DomainResult<user::Model> {
     find(tx, user_id).await?.ok_or_else(unknown)
 }
 
 /// The person with that id, if there is one.
-pub(crate) async fn find(tx: &Tx, user_id: &str) -> DomainResult<Option<user::Model>> {
-    Ok(user::Entity::find_by_id(user_id).one(tx).await?)
+pub(crate) async fn find(tx: &Read, user_id: &str) -> DomainResult<Option<user::Model>> {
+    Ok(user::Entity::find_by_id(user_id).fetch_one(tx).await?)
 }
 
 /// The person who has that address, as their primary or as a further one; or 404.
-pub(crate) async fn require_by_email(tx: &Tx, address: &str) -> DomainResult<user::Model> {
+pub(crate) async fn require_by_email(tx: &Read, address: &str) -> DomainResult<user::Model> {
     let email = emails::find(tx, address).await?.ok_or_else(unknown)?;
     require(tx, &email.user_id).await
 }
@@ -95,7 +95,7 @@ impl NewUser {
 
 /// Creates a person who is in no tenant yet; give them a membership in the same transaction. Refuses
 /// before anything is written.
-pub(crate) async fn create(tx: &Tx, new: NewUser) -> DomainResult<user::Model> {
+pub(crate) async fn create(tx: &Write, new: NewUser) -> DomainResult<user::Model> {
     new.check()?;
     require_free_identifiers(tx, &new).await?;
     let created_at = tx.stamp();
@@ -122,14 +122,14 @@ pub(crate) async fn create(tx: &Tx, new: NewUser) -> DomainResult<user::Model> {
     };
     let row = row.insert(tx).await?;
     if let Some(email) = &new.email {
-        emails::add(tx, &row.id, email, new.verified).await?;
+        emails::add(tx, &row.id, email, new.verified.into()).await?;
     }
     if let Some(username) = &new.username {
         usernames::add(tx, &row.id, username).await?;
     }
     if let Some(number) = &new.phone_number {
         // Others set it, so they vouch for it.
-        phones::add(tx, &row.id, number, true).await?;
+        phones::add(tx, &row.id, number, Proof::Proven).await?;
     }
     if let Some(hash) = new.password_hash {
         let password =
@@ -139,7 +139,7 @@ pub(crate) async fn create(tx: &Tx, new: NewUser) -> DomainResult<user::Model> {
     Ok(row)
 }
 
-async fn require_free_identifiers(tx: &Tx, new: &NewUser) -> DomainResult<()> {
+async fn require_free_identifiers(tx: &Read, new: &NewUser) -> DomainResult<()> {
     if let Some(email) = &new.email {
         emails::require_free(tx, email).await?;
     }
@@ -155,13 +155,13 @@ async fn require_free_identifiers(tx: &Tx, new: &NewUser) -> DomainResult<()> {
     }
 }
 
-/// Writes what is given. A new phone number joins those that the person has; it counts as verified
-/// if an administrator says it.
+/// Writes what is given. A new phone number joins those that the person has: proven where an
+/// administrator vouches for it.
 pub(crate) async fn update(
-    tx: &Tx,
+    tx: &Write,
     row: user::Model,
     changes: Changes,
-    by_administrator: bool,
+    number_is: Proof,
 ) -> DomainResult<user::Model> {
     check_json("metadata", changes.metadata.as_deref())?;
     check_json("vendorMetadata", changes.vendor_metadata.as_deref())?;
@@ -169,7 +169,7 @@ pub(crate) async fn update(
         require_free_external_id(tx, external_id, Some(&row.id)).await?;
     }
     if let Some(number) = &changes.phone_number {
-        phones::add(tx, &row.id, number, by_administrator).await?;
+        phones::add(tx, &row.id, number, number_is).await?;
     }
     let mut row = row.into_active_model();
     if changes.name.is_some() {
@@ -196,15 +196,15 @@ pub(crate) async fn update(
     save(tx, row).await
 }
 
-async fn save(tx: &Tx, mut row: user::ActiveModel) -> DomainResult<user::Model> {
+async fn save(tx: &Write, mut row: user::ActiveModel) -> DomainResult<user::Model> {
     if row.is_changed() {
         row.updated_at = Set(tx.now());
     }
     Ok(row.update(tx).await?)
 }
 
-async fn require_free_external_id(tx: &Tx, external_id: &str, owner: Option<&str>) -> DomainResult<()> {
-    let holder = user::Entity::find().filter(user::Column::ExternalId.eq(external_id)).one(tx).await?;
+async fn require_free_external_id(tx: &Read, external_id: &str, owner: Option<&str>) -> DomainResult<()> {
+    let holder = user::Entity::find().filter(user::Column::ExternalId.eq(external_id)).fetch_one(tx).await?;
     match holder {
         Some(holder) if Some(holder.id.as_str()) != owner => Err(DomainError::conflict("External id already exists")),
         _ => Ok(()),
@@ -212,31 +212,31 @@ async fn require_free_external_id(tx: &Tx, external_id: &str, owner: Option<&str
 }
 
 /// Hides a person from the lists that other users see, or shows them again.
-pub(crate) async fn set_invisible(tx: &Tx, user_id: &str, invisible: bool) -> DomainResult<user::Model> {
+pub(crate) async fn set_invisible(tx: &Write, user_id: &str, invisible: bool) -> DomainResult<user::Model> {
     let mut row = require(tx, user_id).await?.into_active_model();
     row.invisible.set_ne(invisible);
     save(tx, row).await
 }
 
 /// Lets a person into every tenant, or only into their own again.
-pub(crate) async fn set_super_user(tx: &Tx, user_id: &str, super_user: bool) -> DomainResult<user::Model> {
+pub(crate) async fn set_super_user(tx: &Write, user_id: &str, super_user: bool) -> DomainResult<user::Model> {
     let mut row = require(tx, user_id).await?.into_active_model();
     row.super_user.set_ne(super_user);
     save(tx, row).await
 }
 
 /// Puts an address in the place of the primary one. Whether it counts as proven stays as it was.
-pub(crate) async fn set_email(tx: &Tx, user_id: &str, address: &str) -> DomainResult<user::Model> {
+pub(crate) async fn set_email(tx: &Write, user_id: &str, address: &str) -> DomainResult<user::Model> {
     let row = require(tx, user_id).await?;
-    emails::replace_primary(tx, user_id, address, row.verified).await?;
+    emails::replace_primary(tx, user_id, address, row.verified.into()).await?;
     save(tx, user::ActiveModel { updated_at: Set(tx.now()), ..row.into_active_model() }).await
 }
 
 /// Gives a person a number that an administrator vouches for. Their profile shows it if it shows
 /// none.
-pub(crate) async fn add_phone_number(tx: &Tx, user_id: &str, number: &str) -> DomainResult<()> {
+pub(crate) async fn add_phone_number(tx: &Write, user_id: &str, number: &str) -> DomainResult<()> {
     let mut row = require(tx, user_id).await?.into_active_model();
-    phones::add(tx, user_id, number, true).await?;
+    phones::add(tx, user_id, number, Proof::Proven).await?;
     if row.phone_number.as_ref().is_none() {
         row.phone_number = Set(Some(number.to_owned()));
     }
@@ -245,14 +245,14 @@ pub(crate) async fn add_phone_number(tx: &Tx, user_id: &str, number: &str) -> Do
 }
 
 /// The hash of the password of whoever has that address.
-pub(crate) async fn password_hash(tx: &Tx, address: &str) -> DomainResult<Option<String>> {
+pub(crate) async fn password_hash(tx: &Read, address: &str) -> DomainResult<Option<String>> {
     let Some(email) = emails::find(tx, address).await? else { return Ok(None) };
-    let row = password::Entity::find_by_id(email.user_id).one(tx).await?;
+    let row = password::Entity::find_by_id(email.user_id).fetch_one(tx).await?;
     Ok(row.map(|row| row.hash))
 }
 
 /// Bars a person from the whole environment and ends their sessions.
-pub(crate) async fn lock(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(crate) async fn lock(tx: &Write, user_id: &str) -> DomainResult<()> {
     let mut row = require(tx, user_id).await?.into_active_model();
     row.is_locked.set_ne(true);
     save(tx, row).await?;
@@ -260,7 +260,7 @@ pub(crate) async fn lock(tx: &Tx, user_id: &str) -> DomainResult<()> {
 }
 
 /// Lifts the bar; failed sign-ins are counted from zero again.
-pub(crate) async fn unlock(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(crate) async fn unlock(tx: &Write, user_id: &str) -> DomainResult<()> {
     let mut row = require(tx, user_id).await?.into_active_model();
     row.is_locked.set_ne(false);
     row.failed_logins.set_ne(0);
@@ -269,7 +269,7 @@ pub(crate) async fn unlock(tx: &Tx, user_id: &str) -> DomainResult<()> {
 }
 
 /// Declares a person's address proven; memberships that waited for the activation become active.
-pub(crate) async fn verify(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(crate) async fn verify(tx: &Write, user_id: &str) -> DomainResult<()> {
     let mut row = require(tx, user_id).await?.into_active_model();
     row.verified.set_ne(true);
     save(tx, row).await?;
@@ -285,13 +285,13 @@ pub(crate) async fn verify(tx: &Tx, user_id: &str) -> DomainResult<()> {
 }
 
 /// Deletes a person with everything that hangs on them; their identifiers are free again.
-pub(crate) async fn delete(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(crate) async fn delete(tx: &Write, user_id: &str) -> DomainResult<()> {
     require(tx, user_id).await?.delete(tx).await?;
     Ok(())
 }
 
 /// Sets the tenant that a person works in when nothing else is said.
-pub(crate) async fn set_active_tenant(tx: &Tx, row: user::Model, tenant_id: &str) -> DomainResult<user::Model> {
+pub(crate) async fn set_active_tenant(tx: &Write, row: user::Model, tenant_id: &str) -> DomainResult<user::Model> {
     let mut row = row.into_active_model();
     row.active_tenant_id.set_ne(Some(tenant_id.to_owned()));
     save(tx, row).await
@@ -299,7 +299,7 @@ pub(crate) async fn set_active_tenant(tx: &Tx, row: user::Model, tenant_id: &str
 
 /// Ends a person's sessions, in one tenant or everywhere. The rows stay, so that an ended session
 /// can be told from an unknown one.
-pub(crate) async fn end_sessions(tx: &Tx, user_id: &str, tenant_id: Option<&str>) -> DomainResult<()> {
+pub(crate) async fn end_sessions(tx: &Write, user_id: &str, tenant_id: Option<&str>) -> DomainResult<()> {
     let mut update = session::Entity::update_many()
         .col_expr(session::Column::EndedAt, Expr::value(Some(tx.now())))
         .filter(session::Column::UserId.eq(user_id))
@@ -312,7 +312,7 @@ pub(crate) async fn end_sessions(tx: &Tx, user_id: &str, tenant_id: Option<&str>
 }
 
 /// Makes the tokens of that kind that a person has useless.
-async fn drop_tokens(tx: &Tx, user_id: &str, kind: Purpose) -> DomainResult<()> {
+async fn drop_tokens(tx: &Write, user_id: &str, kind: Purpose) -> DomainResult<()> {
     one_time_token::Entity::delete_many()
         .filter(one_time_token::Column::UserId.eq(user_id))
         .filter(one_time_token::Column::Kind.eq(kind))

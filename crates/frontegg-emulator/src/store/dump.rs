@@ -6,7 +6,7 @@
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value as Parameter, sqlx::error::ErrorKind};
 use serde_json::{Map, Value};
 
-use super::{Tx, broken_rule, migrations::TABLES};
+use super::{Read, Write, broken_rule, migrations::TABLES};
 
 /// Most parameters of one statement; engines take a few more.
 const PARAMETERS: usize = 10_000;
@@ -44,12 +44,12 @@ pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
 }
 
 /// The rows of a table, in the order of its key.
-pub(crate) async fn dump(tx: &Tx, table: &str) -> Result<Rows, DbErr> {
+pub(crate) async fn dump(tx: &Read, table: &str) -> Result<Rows, DbErr> {
     let columns = columns(tx, table).await?;
     let names: Vec<_> = columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
     let order = if columns.len() > 1 { "1, 2" } else { "1" };
     let sql = format!("SELECT {} FROM \"{table}\" ORDER BY {order}", names.join(", "));
-    let rows = tx.query_all_raw(Statement::from_string(tx.get_database_backend(), sql)).await?;
+    let rows = tx.rows(Statement::from_string(tx.backend(), sql)).await?;
     rows.iter().map(|row| read(row, &columns)).collect()
 }
 
@@ -68,7 +68,7 @@ fn read(row: &QueryResult, columns: &[Column]) -> Result<Map<String, Value>, DbE
 }
 
 /// Writes the rows of a table in place of those that were there, whose children must be gone.
-pub(crate) async fn load(tx: &Tx, table: &str, rows: &Rows) -> Result<(), LoadError> {
+pub(crate) async fn load(tx: &Write, table: &str, rows: &Rows) -> Result<(), LoadError> {
     let columns = columns(tx, table).await?;
     let mut parameters = Vec::with_capacity(rows.len() * columns.len());
     for (index, row) in rows.iter().enumerate() {
@@ -89,15 +89,15 @@ pub(crate) async fn load(tx: &Tx, table: &str, rows: &Rows) -> Result<(), LoadEr
 }
 
 /// Empties all tables but those that a reset keeps.
-pub(crate) async fn clear(tx: &Tx) -> Result<(), DbErr> {
+pub(crate) async fn clear(tx: &Write) -> Result<(), DbErr> {
     let statements: Vec<String> = TABLES.iter().map(|table| format!("DELETE FROM \"{table}\";")).collect();
     tx.execute_unprepared(&statements.concat()).await?;
     Ok(())
 }
 
-async fn insert(tx: &Tx, table: &str, columns: &[Column], parameters: &[Parameter]) -> Result<(), LoadError> {
+async fn insert(tx: &Write, table: &str, columns: &[Column], parameters: &[Parameter]) -> Result<(), LoadError> {
     let names: Vec<_> = columns.iter().map(|column| format!("\"{}\"", column.name)).collect();
-    let backend = tx.get_database_backend();
+    let backend = tx.backend();
     let mark = |number: usize| if backend == DbBackend::Postgres { format!("${number}") } else { "?".to_owned() };
     let rows: Vec<_> = (0..parameters.len() / columns.len())
         .map(|row| {
@@ -151,15 +151,15 @@ fn parameter(value: &Value, kind: Kind) -> Result<Parameter, &'static str> {
     }
 }
 
-async fn columns(tx: &Tx, table: &str) -> Result<Vec<Column>, DbErr> {
-    let backend = tx.get_database_backend();
+async fn columns(tx: &Read, table: &str) -> Result<Vec<Column>, DbErr> {
+    let backend = tx.backend();
     let sql = if backend == DbBackend::Postgres {
         "SELECT column_name::text AS name, data_type::text AS type FROM information_schema.columns
          WHERE table_schema = current_schema() AND table_name::text = $1 ORDER BY ordinal_position"
     } else {
         "SELECT name, type FROM pragma_table_info(?) ORDER BY cid"
     };
-    let rows = tx.query_all_raw(Statement::from_sql_and_values(backend, sql, [table.into()])).await?;
+    let rows = tx.rows(Statement::from_sql_and_values(backend, sql, [table.into()])).await?;
     let column = |row: &QueryResult| {
         let kind: String = row.try_get("", "type")?;
         let kind = match kind.to_ascii_lowercase().as_str() {

@@ -48,7 +48,7 @@ pub(crate) async fn places() -> Vec<Place> {
 }
 
 async fn open(url: &str) -> Store {
-    Store::open(&url.parse().expect("a store"), Clock::default()).await.expect("a store")
+    Store::open(&url.parse().expect("a store"), Clock::default(), "http://emulator.test").await.expect("a store")
 }
 
 /// A database with nothing but its schema, to make others from.

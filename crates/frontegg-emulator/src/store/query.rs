@@ -1,15 +1,15 @@
 //! Pieces that many queries share: pages and matching without case.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoSimpleExpr, PaginatorTrait, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoSimpleExpr, QuerySelect, Select,
     SelectGetableTuple, Selector, TryGetable,
     sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr},
 };
 
-use super::{StoreError, Tx};
+use super::{Fetch, FetchCount, Read, StoreError, Write};
 
-/// Rows of one insertion: every engine takes only so many values at once.
-const ROWS: usize = 1_000;
+/// Rows of one statement: every engine takes only so many values at once.
+pub(crate) const ROWS: usize = 1_000;
 
 /// Which part of a list is wanted: `number` counts pages from 0, as the API's `_offset` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,19 +46,19 @@ impl<E: EntityTrait> OneColumn for Select<E> {
 
 /// Runs a query, sorted by the caller, for one page. Sort by something unique in the end, or pages
 /// may overlap.
-pub(crate) async fn page<E, M>(select: Select<E>, page: Page, tx: &Tx) -> Result<Paged<M>, StoreError>
+pub(crate) async fn page<E, M>(select: Select<E>, page: Page, tx: &Read) -> Result<Paged<M>, StoreError>
 where
     E: EntityTrait<Model = M>,
     M: FromQueryResult + Sized + Send + Sync,
 {
-    let total = select.clone().count(tx).await?;
+    let total = select.clone().fetch_count(tx).await?;
     let first = page.number.saturating_mul(page.size);
-    let items = if first >= total { Vec::new() } else { select.limit(page.size).offset(first).all(tx).await? };
+    let items = if first >= total { Vec::new() } else { select.limit(page.size).offset(first).fetch_all(tx).await? };
     Ok(Paged { items, total })
 }
 
 /// Inserts rows, however many.
-pub(crate) async fn insert_all<A: ActiveModelTrait>(rows: Vec<A>, tx: &Tx) -> Result<(), StoreError> {
+pub(crate) async fn insert_all<A: ActiveModelTrait>(rows: Vec<A>, tx: &Write) -> Result<(), StoreError> {
     for rows in rows.chunks(ROWS) {
         A::Entity::insert_many(rows.to_vec()).exec_without_returning(tx).await?;
     }

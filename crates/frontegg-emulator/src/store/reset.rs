@@ -2,16 +2,26 @@
 
 use sea_orm::EntityTrait;
 
-use super::{Engine, Identity, Store, StoreError, Tx, dump, entity::issuer, sqlite::Memory, tx::Inner};
+use super::{Engine, Fetch, Identity, Store, StoreError, Write, dump, entity::issuer, sqlite::Memory, tx::Inner};
 
 impl Store {
-    /// Empties all tables but those that say who the environment is, begins its next epoch, and
-    /// returns the transaction in which a fresh environment is to be written.
-    pub(crate) async fn clear(&self) -> Result<(Tx, Option<Identity>), StoreError> {
+    /// Empties all tables but those that say who the environment is, begins its next epoch, and lets
+    /// `fill` write a fresh environment, all in one transaction.
+    pub(crate) async fn reset<E: From<StoreError>>(
+        &self,
+        fill: impl AsyncFnOnce(&Write) -> Result<(), E>,
+    ) -> Result<Option<Identity>, E> {
+        let (tx, identity) = self.clear().await?;
+        fill(&tx).await?;
+        tx.commit().await?;
+        Ok(identity)
+    }
+
+    async fn clear(&self) -> Result<(Write, Option<Identity>), StoreError> {
         let tx = match &self.engine {
             Engine::Memory(memory) => return self.replace(memory).await,
-            Engine::File(file) => self.writing(Inner::File(file.write_unchecked().await?)),
-            Engine::Postgres(_) => self.write().await?,
+            Engine::File(file) => Write::new(Inner::File(file.write_unchecked().await?), self),
+            Engine::Postgres(_) => self.begin().await?,
         };
         dump::clear(&tx).await?;
         let identity = match Identity::find(&tx).await? {
@@ -22,10 +32,10 @@ impl Store {
     }
 
     /// In memory a fresh database takes the place of the old one, while nobody else is let in.
-    async fn replace(&self, memory: &Memory) -> Result<(Tx, Option<Identity>), StoreError> {
-        let tx = self.writing(Inner::Memory(memory.read().await?));
+    async fn replace(&self, memory: &Memory) -> Result<(Write, Option<Identity>), StoreError> {
+        let tx = Write::new(Inner::Memory(memory.read().await?), self);
         let identity = Identity::find(&tx).await?;
-        let issuers = issuer::Entity::find().all(&tx).await?;
+        let issuers = issuer::Entity::find().fetch_all(&tx).await?;
         tx.replace()?;
         for issuer in issuers {
             Self::add_issuer(&tx, &issuer.issuer).await?;

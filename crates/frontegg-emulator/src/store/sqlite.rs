@@ -13,16 +13,14 @@ pub(super) use file::File;
 pub(super) use memory::Memory;
 pub(super) use rows::{broken_rule, is_busy};
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex as StdMutex, MutexGuard, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
+use parking_lot::{Mutex as StdMutex, MutexGuard};
 use rusqlite::{CachedStatement, Connection, config::DbConfig};
 use sea_orm::{ConnAcquireErr, DbErr, ExecResult, ProxyExecResult, ProxyRow, QueryResult, Statement};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{PATIENCE, STATEMENTS, StoreError};
+use super::{PATIENCE, STATEMENTS, StoreError, tx::no_write};
 use rows::{bind, failure, read};
 
 /// A connection that is lent to one transaction at a time; nothing once the store is closed.
@@ -65,7 +63,7 @@ impl SqliteTx {
 
     /// A transaction may be shared between threads, but two never ask at once.
     fn lock(&self) -> Lent<'_> {
-        Lent(self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        Lent(self.0.lock())
     }
 
     /// Begins a transaction; it is undone unless it is committed.
@@ -90,11 +88,31 @@ impl SqliteTx {
     }
 
     pub(super) fn one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
-        Ok(self.rows(statement, 1)?.pop().map(Into::into))
+        Ok(first(self.rows(statement, 1)?))
     }
 
     pub(super) fn all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
-        Ok(self.rows(statement, usize::MAX)?.into_iter().map(Into::into).collect())
+        Ok(each(self.rows(statement, usize::MAX)?))
+    }
+
+    /// The first row of a statement that only reads.
+    pub(super) fn look_at_one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(first(self.look(statement, 1)?))
+    }
+
+    /// The rows of a statement that only reads.
+    pub(super) fn look_at_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
+        Ok(each(self.look(statement, usize::MAX)?))
+    }
+
+    /// In memory one connection both reads and writes, so SQLite is asked what the statement would do.
+    fn look(&self, statement: &Statement, most: usize) -> Result<Vec<ProxyRow>, DbErr> {
+        let lent = self.lock();
+        let mut prepared = lent.prepare(statement)?;
+        if !prepared.readonly() {
+            return Err(no_write());
+        }
+        read(&mut prepared, most)
     }
 
     fn rows(&self, statement: &Statement, most: usize) -> Result<Vec<ProxyRow>, DbErr> {
@@ -153,6 +171,14 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // As PostgreSQL compares; whoever wants it without case says so.
     connection.pragma_update(None, "case_sensitive_like", true)
+}
+
+fn first(mut rows: Vec<ProxyRow>) -> Option<QueryResult> {
+    rows.pop().map(Into::into)
+}
+
+fn each(rows: Vec<ProxyRow>) -> Vec<QueryResult> {
+    rows.into_iter().map(Into::into).collect()
 }
 
 /// No table numbers its rows, so that no row is the last one.

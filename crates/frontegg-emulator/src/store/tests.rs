@@ -3,12 +3,12 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, sqlx::error::ErrorKind,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, sqlx::error::ErrorKind,
 };
 
 use super::{
-    Identity, Store, StoreTarget, Tx, broken_rule,
+    Fetch, FetchCount, Identity, Read, Settled, Store, StoreError, StoreTarget, Write, broken_rule,
     entity::{self, tenant, user, user_email},
     fresh::Fresh,
     migrations::{KEPT_TABLES, TABLES},
@@ -17,10 +17,10 @@ use super::{
 use crate::{clock::Clock, ids};
 
 async fn memory() -> Store {
-    Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store in memory")
+    Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store in memory")
 }
 
-fn new_tenant(tx: &Tx, tenant_id: &str) -> tenant::ActiveModel {
+fn new_tenant(tx: &Write, tenant_id: &str) -> tenant::ActiveModel {
     tenant::ActiveModel {
         id: Set(ids::new_id()),
         tenant_id: Set(tenant_id.to_owned()),
@@ -37,7 +37,7 @@ fn new_tenant(tx: &Tx, tenant_id: &str) -> tenant::ActiveModel {
 
 async fn count(store: &Store) -> u64 {
     let tx = store.read().await.expect("a transaction");
-    tenant::Entity::find().count(&tx).await.expect("a count")
+    tenant::Entity::find().fetch_count(&tx).await.expect("a count")
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn the_schema_has_the_listed_tables() {
     let store = memory().await;
     let tx = store.read().await.expect("a transaction");
     let rows = tx
-        .query_all_raw(sea_orm::Statement::from_string(
+        .rows(sea_orm::Statement::from_string(
             DbBackend::Sqlite,
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         ))
@@ -61,7 +61,7 @@ async fn the_schema_has_the_listed_tables() {
 async fn entities_fit_their_tables() {
     macro_rules! read {
         ($tx:ident, $($name:ident),*) => {
-            $(entity::$name::Entity::find().all($tx).await.expect(stringify!($name));)*
+            $(entity::$name::Entity::find().fetch_all($tx).await.expect(stringify!($name));)*
         };
     }
     for store in Fresh::all().await {
@@ -117,14 +117,14 @@ async fn entities_fit_their_tables() {
 async fn statements_are_counted_and_what_is_around_them_is_not() {
     for store in Fresh::all().await {
         let before = store.statements();
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
-        tenant::Entity::find().one(&tx).await.expect("a query");
+        tenant::Entity::find().fetch_one(&tx).await.expect("a query");
         tx.execute_unprepared("DELETE FROM tenants").await.expect("a deletion");
-        tx.commit().await.expect("a commit");
+        tx.finish().await;
         assert_eq!((store.statements() - before, store.commits()), (3, 1));
         assert_eq!(count(&store).await, 0);
-        drop(store.write().await.expect("a transaction"));
+        drop(store.begin_write().await);
         assert_eq!((store.statements() - before, store.commits()), (4, 1), "nothing that was dropped");
     }
 }
@@ -132,16 +132,16 @@ async fn statements_are_counted_and_what_is_around_them_is_not() {
 #[tokio::test]
 async fn what_is_not_committed_never_happened() {
     for store in Fresh::all().await {
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         new_tenant(&tx, "dropped").insert(&tx).await.expect("a row");
         drop(tx);
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         let row = new_tenant(&tx, "kept").insert(&tx).await.expect("a row");
-        tx.commit().await.expect("a commit");
+        tx.finish().await;
         assert_eq!(count(&store).await, 1);
 
         let tx = store.read().await.expect("a transaction");
-        let found = tenant::Entity::find().one(&tx).await.expect("a query");
+        let found = tenant::Entity::find().fetch_one(&tx).await.expect("a query");
         assert_eq!(found, Some(row));
     }
 }
@@ -154,7 +154,7 @@ async fn a_cancelled_request_leaves_nothing() {
         let task = tokio::spawn({
             let store = Arc::clone(&store);
             async move {
-                let tx = store.write().await.expect("a transaction");
+                let tx = store.begin_write().await;
                 new_tenant(&tx, "cancelled").insert(&tx).await.expect("a row");
                 started.send(()).expect("a listener");
                 std::future::pending::<()>().await;
@@ -171,25 +171,35 @@ async fn a_cancelled_request_leaves_nothing() {
 async fn reading_transactions_cannot_write() {
     for store in Fresh::all().await {
         let tx = store.read().await.expect("a transaction");
-        let refused = new_tenant(&tx, "t").insert(&tx).await;
-        assert!(refused.is_err());
-        assert!(tx.execute_unprepared("DELETE FROM tenants").await.is_err());
+        let statement = |sql: &str| sea_orm::Statement::from_string(tx.backend(), sql);
+        // That entities cannot be written, the compiler says. SQL is refused by what it would do.
+        for sql in [
+            "DELETE FROM tenants",
+            "WITH gone AS (SELECT 1) DELETE FROM tenants",
+            "INSERT INTO issuers (issuer, created_at) VALUES ('x', 0) RETURNING issuer",
+        ] {
+            assert!(tx.rows(statement(sql)).await.is_err(), "{sql}");
+        }
+        drop(tx);
+        let tx = store.read().await.expect("a transaction");
+        let sql = "WITH one AS (SELECT 1 AS n) SELECT n FROM one";
+        assert_eq!(tx.rows(sea_orm::Statement::from_string(tx.backend(), sql)).await.expect("rows").len(), 1);
     }
 }
 
 #[tokio::test]
 async fn constraints_hold() {
     for store in Fresh::all().await {
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
-        tx.commit().await.expect("a commit");
+        tx.finish().await;
 
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         let error = new_tenant(&tx, "acme").insert(&tx).await.expect_err("taken");
         assert!(matches!(broken_rule(&error), Some(ErrorKind::UniqueViolation)));
         drop(tx);
 
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         let orphan = user_email::ActiveModel {
             id: Set(ids::new_id()),
             user_id: Set("nobody".to_owned()),
@@ -211,10 +221,10 @@ async fn reading_does_not_wait_for_the_writer_except_in_memory() {
         if store.is_memory() {
             continue;
         }
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
         assert_eq!(count(&store).await, 0, "sees the state before");
-        tx.commit().await.expect("a commit");
+        tx.finish().await;
         assert_eq!(count(&store).await, 1);
     }
 }
@@ -225,11 +235,11 @@ async fn a_file_keeps_its_contents() {
     let path = directory.path().join("state.db");
     let target = StoreTarget::SqliteFile(path.clone());
     for round in 0..2 {
-        let store = Store::open(&target, Clock::default()).await.expect("a store");
+        let store = Store::open(&target, Clock::default(), "http://emulator.test").await.expect("a store");
         assert_eq!(count(&store).await, round);
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         new_tenant(&tx, &format!("t{round}")).insert(&tx).await.expect("a row");
-        tx.commit().await.expect("a commit");
+        tx.finish().await;
         store.close().await;
     }
     #[cfg(unix)]
@@ -242,19 +252,15 @@ async fn a_file_keeps_its_contents() {
 
 #[tokio::test]
 async fn settings_of_the_connections_hold() {
-    let pragma = async |tx: &Tx, name: &str| -> String {
+    let pragma = async |tx: &Read, name: &str| -> String {
         let sql = format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}");
-        let row = tx
-            .query_one_raw(sea_orm::Statement::from_string(DbBackend::Sqlite, sql))
-            .await
-            .expect("a pragma")
-            .expect("a row");
-        row.try_get("", "value").expect("a value")
+        let rows = tx.rows(sea_orm::Statement::from_string(DbBackend::Sqlite, sql)).await.expect("a pragma");
+        rows[0].try_get("", "value").expect("a value")
     };
     let directory = tempfile::tempdir().expect("a directory");
     let target = StoreTarget::SqliteFile(directory.path().join("state.db"));
-    let file = Store::open(&target, Clock::default()).await.expect("a store");
-    let tx = file.write().await.expect("a transaction");
+    let file = Store::open(&target, Clock::default(), "http://emulator.test").await.expect("a store");
+    let tx = file.begin_write().await;
     assert_eq!(pragma(&tx, "journal_mode").await, "wal");
     assert_eq!(pragma(&tx, "synchronous").await, "2");
     assert_eq!(pragma(&tx, "foreign_keys").await, "1");
@@ -262,7 +268,7 @@ async fn settings_of_the_connections_hold() {
 
     // The second comes from the template.
     for store in [memory().await, memory().await] {
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         assert_eq!(pragma(&tx, "journal_mode").await, "memory");
         assert_eq!(pragma(&tx, "foreign_keys").await, "1");
     }
@@ -271,19 +277,22 @@ async fn settings_of_the_connections_hold() {
 #[tokio::test]
 async fn clearing_empties_everything_but_the_identity() {
     for store in Fresh::all().await {
-        let tx = store.write().await.expect("a transaction");
-        let (identity, _) = Identity::settle(&tx, None, Some("client".to_owned())).await.expect("an identity");
+        let tx = store.begin_write().await;
+        let settled = Identity::settle(&tx, None, Some("client".to_owned())).await.expect("an identity");
+        let Settled { identity, is_fresh: true } = settled else { panic!("a fresh environment") };
         let address = "http://127.0.0.1:1";
         Store::add_issuer(&tx, address).await.expect("an issuer");
         Store::add_issuer(&tx, address).await.expect("the same");
         new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
-        tx.commit().await.expect("a commit");
+        tx.finish().await;
 
-        let (tx, cleared) = store.clear().await.expect("an empty store");
+        let fill = async |tx: &Write| -> Result<(), StoreError> {
+            new_tenant(tx, "fresh").insert(tx).await?;
+            Ok(())
+        };
+        let cleared = store.reset(fill).await.expect("an empty store");
         let next = Identity { epoch: identity.epoch + 1, ..identity };
         assert_eq!(cleared.as_ref(), Some(&next));
-        new_tenant(&tx, "fresh").insert(&tx).await.expect("a row");
-        tx.commit().await.expect("a commit");
         assert_eq!(count(&store).await, 1);
         let tx = store.read().await.expect("a transaction");
         assert_eq!(Identity::find(&tx).await.expect("a query"), Some(next));
@@ -294,7 +303,7 @@ async fn clearing_empties_everything_but_the_identity() {
 #[tokio::test]
 async fn pages_and_matching() {
     for store in Fresh::all().await {
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         for name in ["Alpha", "beta_1", "beta21", "Gamma", "100%"] {
             new_tenant(&tx, name).insert(&tx).await.expect("a row");
         }
@@ -327,21 +336,21 @@ async fn pages_and_matching() {
 async fn one_writer_at_a_time() {
     for store in Fresh::all().await {
         let store = Arc::new(store);
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         new_tenant(&tx, "counter").insert(&tx).await.expect("a row");
-        tx.commit().await.expect("a commit");
+        tx.finish().await;
         let tasks: Vec<_> = (0..20)
             .map(|_| {
                 let store = Arc::clone(&store);
                 tokio::spawn(async move {
-                    let tx = store.write().await.expect("a transaction");
-                    let row = tenant::Entity::find().one(&tx).await.expect("a query");
+                    let tx = store.begin_write().await;
+                    let row = tenant::Entity::find().fetch_one(&tx).await.expect("a query");
                     let row = row.expect("a row");
                     let next = row.details.len() + 1;
                     let mut row = row.into_active_model();
                     row.details = Set("x".repeat(next));
                     row.update(&tx).await.expect("an update");
-                    tx.commit().await.expect("a commit");
+                    tx.finish().await;
                 })
             })
             .collect();
@@ -349,7 +358,7 @@ async fn one_writer_at_a_time() {
             task.await.expect("a task");
         }
         let tx = store.read().await.expect("a transaction");
-        let row = tenant::Entity::find().one(&tx).await.expect("a query").expect("a row");
+        let row = tenant::Entity::find().fetch_one(&tx).await.expect("a query").expect("a row");
         assert_eq!(row.details.len(), 22, "two braces and twenty more");
     }
 }
@@ -360,12 +369,11 @@ async fn clearing_in_memory_is_the_same_work_however_full_it_is() {
     let store = memory().await;
     let clear = async || {
         let before = store.statements();
-        let (tx, _) = store.clear().await.expect("an empty store");
-        tx.commit().await.expect("a commit");
+        store.empty().await;
         store.statements() - before
     };
     let empty = clear().await;
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     for n in 0..2000 {
         let row = user::ActiveModel {
             id: Set(format!("u{n}")),
@@ -385,8 +393,8 @@ async fn clearing_in_memory_is_the_same_work_however_full_it_is() {
         };
         user::Entity::insert(row).exec_without_returning(&tx).await.expect("a row");
     }
-    tx.commit().await.expect("a commit");
+    tx.finish().await;
     assert_eq!(clear().await, empty);
     let tx = store.read().await.expect("a transaction");
-    assert_eq!(user::Entity::find().count(&tx).await.expect("a count"), 0);
+    assert_eq!(user::Entity::find().fetch_count(&tx).await.expect("a count"), 0);
 }

@@ -1,8 +1,16 @@
-//! One transaction: what domain functions work on.
+//! Transactions, which domain functions work on: [`Read`] looks, [`Write`] may also change something.
+//!
+//! Only a [`Write`] is a connection to SeaORM, so only it can insert, update and delete; a [`Read`] is
+//! asked by [`Fetch`](super::Fetch), which takes nothing but what selects. A function that is lent a
+//! `&Read` cannot write: the compiler says so, not a comment.
+//!
+//! A [`Write`] cannot be forgotten: [`Store::write`] and [`Store::attempt`] lend it to a closure and
+//! end it by what comes of that.
 
 use std::{
     fmt,
     future::Future,
+    ops::{AsyncFnOnce, Deref},
     pin::Pin,
     sync::{
         Arc,
@@ -14,7 +22,8 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult
 use tokio::sync::watch;
 
 use super::{
-    StoreError,
+    Store, StoreError,
+    documents::Documents,
     postgres::Hold,
     sqlite::{File, Memory, SqliteTx},
 };
@@ -38,25 +47,84 @@ pub(super) enum Inner {
     Postgres(DatabaseTransaction, Option<Hold>),
 }
 
-/// A transaction, with the moment it began. SeaORM takes it wherever it takes a connection:
-/// `role::Entity::find().all(tx)`. Dropping it undoes everything.
-pub(crate) struct Tx {
+/// A transaction that reads, with the moment it began and the address that links begin with.
+pub(crate) struct Read {
     inner: Inner,
     clock: Clock,
     now: Timestamp,
-    /// Whom to tell of the commit; nobody when it only reads.
-    commits: Option<watch::Sender<()>>,
+    origin: Arc<str>,
     counters: Arc<Counters>,
+    pub(super) documents: Documents,
 }
 
-impl Tx {
-    pub(super) fn new(inner: Inner, clock: Clock, commits: Option<watch::Sender<()>>, counters: Arc<Counters>) -> Self {
-        Self { now: clock.timestamp(), inner, clock, commits, counters }
+impl Read {
+    pub(super) fn new(inner: Inner, store: &Store) -> Self {
+        Self {
+            inner,
+            clock: store.clock.clone(),
+            now: store.clock.timestamp(),
+            origin: Arc::clone(&store.origin),
+            counters: Arc::clone(&store.counters),
+            documents: Documents::default(),
+        }
     }
 
     /// The moment this transaction began: the present, for all that expires.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// The address under which the emulator is reached: what links and issuers begin with.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        match &self.inner {
+            Inner::Memory(_) | Inner::File(_) => DbBackend::Sqlite,
+            Inner::Postgres(..) => DbBackend::Postgres,
+        }
+    }
+
+    /// The rows of a statement in SQL that reads.
+    pub(crate) async fn rows(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.asking().query_all_raw(statement).await
+    }
+
+    pub(super) fn asking(&self) -> Asking<'_> {
+        Asking(self)
+    }
+
+    fn count(&self) {
+        self.counters.statements.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Read {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Read").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+/// A transaction that may write, as the only one that does. SeaORM takes it wherever it takes a
+/// connection: `row.insert(tx)`. Whatever reads takes it for a [`Read`].
+pub(crate) struct Write {
+    read: Read,
+    /// Whom to tell of the commit.
+    commits: watch::Sender<()>,
+}
+
+impl Deref for Write {
+    type Target = Read;
+
+    fn deref(&self) -> &Read {
+        &self.read
+    }
+}
+
+impl Write {
+    pub(super) fn new(inner: Inner, store: &Store) -> Self {
+        Self { read: Read::new(inner, store), commits: store.commits.clone() }
     }
 
     /// The present moment as a `created_at`: later than all such before it, so that lists sorted by
@@ -65,17 +133,21 @@ impl Tx {
         self.clock.stamp()
     }
 
+    /// To be said of every statement that may change something.
+    fn write(&self, sql: &str) {
+        self.count();
+        self.documents.written(sql);
+    }
+
     /// Makes what was written last; returns once it is durable.
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        match self.inner {
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        match self.read.inner {
             Inner::Memory(tx) => tx.commit()?,
             Inner::File(tx) => File::commit(tx).await?,
             Inner::Postgres(tx, _hold) => tx.commit().await?,
         }
-        if let Some(commits) = self.commits {
-            self.counters.commits.fetch_add(1, Ordering::Relaxed);
-            commits.send_replace(());
-        }
+        self.read.counters.commits.fetch_add(1, Ordering::Relaxed);
+        self.commits.send_replace(());
         Ok(())
     }
 
@@ -86,25 +158,69 @@ impl Tx {
         }
         Ok(())
     }
+}
 
-    fn count(&self) {
-        self.counters.statements.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// In memory nothing but this keeps a reader from writing; elsewhere it is said in the same way.
-    fn refusal(&self, sql: &str) -> Option<DbErr> {
-        let word = |word: &str| {
-            let start = sql.trim_start().get(..word.len());
-            start.is_some_and(|start| start.eq_ignore_ascii_case(word))
-        };
-        (self.commits.is_none() && !word("SELECT") && !word("WITH"))
-            .then(|| DbErr::Custom("a transaction that only reads was asked to write".to_owned()))
+impl fmt::Debug for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Write").field("now", &self.now).finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Tx {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tx").field("now", &self.now).field("writes", &self.commits.is_some()).finish_non_exhaustive()
+/// What came of something that counts even where it is refused: a wrong code uses up a try, a refresh
+/// token that comes again ends its session. [`Store::attempt`] commits in either case, and only then
+/// tells the refusal.
+#[must_use = "the refusal must reach whoever ends the transaction"]
+#[derive(Debug)]
+pub(crate) enum Tried<T, R> {
+    Done(T),
+    Refused(R),
+}
+
+impl<T, R> Tried<T, R> {
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+
+    /// The same with another refusal.
+    pub(crate) fn refuse<S>(self, refuse: impl FnOnce(R) -> S) -> Tried<T, S> {
+        match self {
+            Self::Done(value) => Tried::Done(value),
+            Self::Refused(refusal) => Tried::Refused(refuse(refusal)),
+        }
+    }
+}
+
+impl<T, R> From<Result<T, R>> for Tried<T, R> {
+    fn from(result: Result<T, R>) -> Self {
+        result.map_or_else(Self::Refused, Self::Done)
+    }
+}
+
+impl Store {
+    /// Lends a transaction to `act`, alone with the right to write. What it did is committed where it
+    /// succeeds and undone where it fails. Do slow work, such as hashing a password, before.
+    ///
+    /// Never begin another one within it: there is one writer, and the second would wait for the first.
+    pub(crate) async fn write<T, E: From<StoreError>>(
+        &self,
+        act: impl AsyncFnOnce(&Write) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tx = self.begin().await?;
+        let value = act(&tx).await?;
+        tx.commit().await?;
+        Ok(value)
+    }
+
+    /// The same where a refusal may have changed something too: what was done is committed both when
+    /// it is [`Tried::Done`] and when it is [`Tried::Refused`], and undone where `act` fails otherwise.
+    pub(crate) async fn attempt<T, E: From<StoreError>, R: Into<E>>(
+        &self,
+        act: impl AsyncFnOnce(&Write) -> Result<Tried<T, R>, E>,
+    ) -> Result<T, E> {
+        match self.write(act).await? {
+            Tried::Done(value) => Ok(value),
+            Tried::Refused(refusal) => Err(refusal.into()),
+        }
     }
 }
 
@@ -116,12 +232,9 @@ fn ready<'a, T: Send + 'a>(answer: Result<T, DbErr>) -> Answer<'a, T> {
 
 // The trait's methods as `async_trait` writes them, to hand on the inner futures as they are
 // instead of boxing each once more.
-impl ConnectionTrait for Tx {
+impl ConnectionTrait for Write {
     fn get_database_backend(&self) -> DbBackend {
-        match &self.inner {
-            Inner::Memory(_) | Inner::File(_) => DbBackend::Sqlite,
-            Inner::Postgres(..) => DbBackend::Postgres,
-        }
+        self.backend()
     }
 
     fn execute_raw<'life0, 'async_trait>(&'life0 self, statement: Statement) -> Answer<'async_trait, ExecResult>
@@ -129,11 +242,10 @@ impl ConnectionTrait for Tx {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        self.count();
-        match (self.refusal(&statement.sql), &self.inner) {
-            (Some(error), _) => ready(Err(error)),
-            (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.execute(&statement)),
-            (None, Inner::Postgres(tx, _)) => tx.execute_raw(statement),
+        self.write(&statement.sql);
+        match &self.inner {
+            Inner::Memory(tx) | Inner::File(tx) => ready(tx.execute(&statement)),
+            Inner::Postgres(tx, _) => tx.execute_raw(statement),
         }
     }
 
@@ -146,11 +258,10 @@ impl ConnectionTrait for Tx {
         'life1: 'async_trait,
         Self: 'async_trait,
     {
-        self.count();
-        match (self.refusal(sql), &self.inner) {
-            (Some(error), _) => ready(Err(error)),
-            (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.execute_all(sql)),
-            (None, Inner::Postgres(tx, _)) => tx.execute_unprepared(sql),
+        self.write(sql);
+        match &self.inner {
+            Inner::Memory(tx) | Inner::File(tx) => ready(tx.execute_all(sql)),
+            Inner::Postgres(tx, _) => tx.execute_unprepared(sql),
         }
     }
 
@@ -162,11 +273,10 @@ impl ConnectionTrait for Tx {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        self.count();
-        match (self.refusal(&statement.sql), &self.inner) {
-            (Some(error), _) => ready(Err(error)),
-            (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.one(&statement)),
-            (None, Inner::Postgres(tx, _)) => tx.query_one_raw(statement),
+        self.write(&statement.sql);
+        match &self.inner {
+            Inner::Memory(tx) | Inner::File(tx) => ready(tx.one(&statement)),
+            Inner::Postgres(tx, _) => tx.query_one_raw(statement),
         }
     }
 
@@ -175,11 +285,92 @@ impl ConnectionTrait for Tx {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        self.count();
-        match (self.refusal(&statement.sql), &self.inner) {
-            (Some(error), _) => ready(Err(error)),
-            (None, Inner::Memory(tx) | Inner::File(tx)) => ready(tx.all(&statement)),
-            (None, Inner::Postgres(tx, _)) => tx.query_all_raw(statement),
+        self.write(&statement.sql);
+        match &self.inner {
+            Inner::Memory(tx) | Inner::File(tx) => ready(tx.all(&statement)),
+            Inner::Postgres(tx, _) => tx.query_all_raw(statement),
         }
+    }
+}
+
+/// A [`Read`] as SeaORM's selections take it. It stays within the store, as SeaORM would take it for
+/// changes as well; those the engines refuse.
+pub(super) struct Asking<'a>(&'a Read);
+
+/// Said where a transaction that reads is asked to write.
+pub(super) fn no_write() -> DbErr {
+    DbErr::Custom("a transaction that only reads was asked to write".to_owned())
+}
+
+impl ConnectionTrait for Asking<'_> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.0.backend()
+    }
+
+    fn execute_raw<'life0, 'async_trait>(&'life0 self, _: Statement) -> Answer<'async_trait, ExecResult>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        ready(Err(no_write()))
+    }
+
+    fn execute_unprepared<'life0, 'life1, 'async_trait>(
+        &'life0 self,
+        _: &'life1 str,
+    ) -> Answer<'async_trait, ExecResult>
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        Self: 'async_trait,
+    {
+        ready(Err(no_write()))
+    }
+
+    fn query_one_raw<'life0, 'async_trait>(
+        &'life0 self,
+        statement: Statement,
+    ) -> Answer<'async_trait, Option<QueryResult>>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        self.0.count();
+        match &self.0.inner {
+            Inner::Memory(tx) | Inner::File(tx) => ready(tx.look_at_one(&statement)),
+            Inner::Postgres(tx, _) => tx.query_one_raw(statement),
+        }
+    }
+
+    fn query_all_raw<'life0, 'async_trait>(&'life0 self, statement: Statement) -> Answer<'async_trait, Vec<QueryResult>>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        self.0.count();
+        match &self.0.inner {
+            Inner::Memory(tx) | Inner::File(tx) => ready(tx.look_at_all(&statement)),
+            Inner::Postgres(tx, _) => tx.query_all_raw(statement),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// A transaction for a test to begin and [end](Write::finish) as it reads.
+    pub(crate) async fn begin_write(&self) -> Write {
+        self.begin().await.expect("a transaction")
+    }
+
+    /// Leaves nothing but who the environment is.
+    pub(crate) async fn empty(&self) {
+        self.reset(async |_| Ok::<_, StoreError>(())).await.expect("an empty store");
+    }
+}
+
+#[cfg(test)]
+impl Write {
+    pub(crate) async fn finish(self) {
+        self.commit().await.expect("a commit");
     }
 }

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::{jws, keys::Ring};
+use crate::tokens::{jws, keys::Ring};
 
 /// Whose an access token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

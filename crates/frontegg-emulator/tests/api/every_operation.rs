@@ -1,7 +1,7 @@
 //! What must hold for every operation, taken from the table of operations and not from a list of
 //! our own: who may call it, and that nobody reaches what is another tenant's.
 
-use crate::{requests, support};
+use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,8 +15,8 @@ use support::{
 
 /// The sample body of an operation; null where it takes none.
 fn body(operation: &Operation) -> Value {
-    let request = requests::REQUESTS.iter().find(|request| request.0 == operation.id).expect("a sample");
-    request.3.map_or(Value::Null, |body| serde_json::from_str(body).expect("JSON"))
+    let request = frontegg_samples::request(operation.id).expect("a sample");
+    request.body.map_or(Value::Null, |body| serde_json::from_str(body).expect("JSON"))
 }
 
 /// The names of the places in an operation's path.

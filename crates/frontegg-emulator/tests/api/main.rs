@@ -42,9 +42,6 @@ mod process;
 mod program;
 mod rate_limits;
 mod readme;
-#[rustfmt::skip]
-#[path = "../../../frontegg-contract/tests/generated/requests.rs"]
-mod requests;
 mod requests_log;
 mod robustness;
 mod roles;

@@ -6,10 +6,7 @@ use frontegg_identity::model::{OPERATIONS, Operation};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{
-    requests,
-    support::{World, browser::PASSWORD},
-};
+use crate::support::{World, browser::PASSWORD};
 
 const ADA: &str = "ada@acme.test";
 
@@ -115,8 +112,7 @@ async fn store_everywhere(world: &World, ada: &str, address: &str, number: &mut 
 }
 
 fn sample(operation: &Operation) -> Option<Value> {
-    let request = requests::REQUESTS.iter().find(|request| request.0 == operation.id)?;
-    serde_json::from_str(request.3?).ok()
+    serde_json::from_str(frontegg_samples::request(operation.id)?.body?).ok()
 }
 
 /// What people do, and what might make a service call somebody: sign-in, invitation, reset, SSO,

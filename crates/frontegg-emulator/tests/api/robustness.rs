@@ -14,10 +14,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{
-    requests,
-    support::{World, is_alone},
-};
+use crate::support::{World, is_alone};
 
 const JWKS: &str = "/.well-known/jwks.json";
 const ROLES: &str = "/identity/resources/roles/v1";
@@ -188,7 +185,7 @@ async fn deletions_with_bodies(world: &World) {
     let with_body = |operation: &&Operation| operation.method == Method::Delete && operation.request.is_some();
     let mut found = 0;
     for operation in OPERATIONS.iter().filter(with_body) {
-        let sample = requests::REQUESTS.iter().find(|request| request.0 == operation.id).and_then(|request| request.3);
+        let sample = frontegg_samples::request(operation.id).and_then(|request| request.body);
         let sample = serde_json::from_str(sample.expect("a sample")).expect("JSON");
         let places: Vec<_> = operation.path.split('/').filter(|place| place.starts_with('{')).collect();
         let without = back_end.call(operation.id, &places, json!({})).await;

@@ -8,10 +8,7 @@ use frontegg_test_harness::place::Place;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::{
-    requests,
-    support::{World, place::lasting},
-};
+use crate::support::{World, place::lasting};
 
 /// What stands in a body for the value that is written in its place.
 const MARK: &str = "the mark";
@@ -47,8 +44,8 @@ impl Side {
 
     /// A request to an operation, by somebody who may call it, with what is known here in its path.
     async fn request(&self, operation: &Operation, query: &str) -> RequestBuilder {
-        let sample = requests::REQUESTS.iter().find(|request| request.0 == operation.id).expect("a sample");
-        let path = sample.1.split('?').next().unwrap_or_default();
+        let sample = frontegg_samples::request(operation.id).expect("a sample");
+        let path = sample.address.split('?').next().unwrap_or_default();
         let path = path.replace("userId-1", &self.ada).replace("tenantId-1", "acme");
         let url = format!("{}{path}{query}", self.world.emulator.url());
         let method = operation.method.as_str().parse().expect("a method");
@@ -90,7 +87,7 @@ fn leaves(value: &Value, place: String, found: &mut Vec<(String, bool)>) {
 
 /// The bodies of an operation with a strange value in each place; true where no text can be right.
 fn strange_bodies(operation: &Operation) -> Vec<(String, bool)> {
-    let sample = requests::REQUESTS.iter().find(|request| request.0 == operation.id).and_then(|request| request.3);
+    let sample = frontegg_samples::request(operation.id).and_then(|request| request.body);
     let Some(sample) = sample else { return Vec::new() };
     let sample: Value = serde_json::from_str(sample).expect("JSON");
     let mut places = Vec::new();

@@ -1,21 +1,9 @@
 //! Types of the model: each is read from a sample in which every text names its member, and shown. Which
 //! members are secret is not taken from the documents, but judged by their names.
 
-use std::{collections::BTreeSet, fmt::Debug};
+use std::collections::BTreeSet;
 
-use serde::{Serialize, de::DeserializeOwned};
-
-/// What `Debug` prints of a sample, and what is sent of it.
-type Shown = fn(&str) -> (String, String);
-
-fn shown<T: DeserializeOwned + Serialize + Debug>(sample: &str) -> (String, String) {
-    let value: T = serde_json::from_str(sample).unwrap_or_else(|error| panic!("{sample}: {error}"));
-    (format!("{value:?}\n{value:#?}"), serde_json::to_string(&value).unwrap())
-}
-
-#[rustfmt::skip]
-#[path = "../generated/canaries.rs"]
-mod canaries;
+use frontegg_samples::{Shown, TYPES, Type};
 
 /// Words by which a member is taken for a secret.
 const SECRET_WORDS: [&str; 24] = [
@@ -92,8 +80,8 @@ fn members(text: &str) -> BTreeSet<&str> {
 fn no_type_shows_a_secret() {
     let (mut seen, mut hidden) = (BTreeSet::new(), BTreeSet::new());
     let mut wrong = Vec::new();
-    for (name, sample, show) in canaries::TYPES {
-        let (debug, sent) = show(sample);
+    for Type { name, sample, show } in TYPES {
+        let Shown { debug, sent } = show(sample);
         assert_eq!(members(sample), members(&sent), "{name} loses members");
         for member in members(&debug) {
             if looks_secret(member) && !NO_SECRETS.iter().any(|(known, _)| *known == member) {

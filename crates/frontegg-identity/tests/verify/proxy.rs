@@ -21,8 +21,15 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 struct Told {
     asked: Vec<String>,
-    /// Part of the paths that are not passed on, and what they are answered with.
-    fault: Option<(String, u16, String)>,
+    fault: Option<Fault>,
+}
+
+/// An answer in place of the emulator's.
+struct Fault {
+    /// Part of the paths that are answered so.
+    part: String,
+    status: u16,
+    body: String,
 }
 
 impl Proxy {
@@ -43,7 +50,7 @@ impl Proxy {
 
     /// From now on paths with that part are answered like this.
     pub(crate) fn fail(&self, part: &str, status: u16, body: &str) {
-        self.state.lock().unwrap().fault = Some((part.to_owned(), status, body.to_owned()));
+        self.state.lock().unwrap().fault = Some(Fault { part: part.to_owned(), status, body: body.to_owned() });
     }
 
     pub(crate) fn heal(&self) {
@@ -54,9 +61,9 @@ impl Proxy {
     fn note(&self, path: &str) -> Option<Response> {
         let mut told = self.state.lock().unwrap();
         told.asked.push(path.to_owned());
-        let (_, status, body) = told.fault.as_ref().filter(|(part, ..)| path.contains(part))?;
-        let mut response = Response::new(Body::from(body.clone()));
-        *response.status_mut() = StatusCode::from_u16(*status).unwrap();
+        let fault = told.fault.as_ref().filter(|fault| path.contains(&fault.part))?;
+        let mut response = Response::new(Body::from(fault.body.clone()));
+        *response.status_mut() = StatusCode::from_u16(fault.status).unwrap();
         Some(response)
     }
 }

@@ -31,12 +31,12 @@ async fn connection(url: &str) -> MultiplexedConnection {
 }
 
 /// Verifiers that share a Redis and look up through one proxy.
-async fn fleet<const N: usize>(world: &World, redis: &str, life: Duration) -> ([Verifier; N], Proxy) {
+async fn fleet<const N: usize>(world: &World, redis: &str, ttl: Duration) -> ([Verifier; N], Proxy) {
     let proxy = Proxy::before(world.emulator.url()).await;
     let mut verifiers = Vec::new();
     for _ in 0..N {
         let cache = RedisCache::connect(redis).await.unwrap();
-        let access_tokens = AccessTokens::new(&client(&world.emulator, &proxy.url)).cache(cache).life(life);
+        let access_tokens = AccessTokens::new(&client(&world.emulator, &proxy.url)).cache(cache).ttl(ttl);
         verifiers.push(world.verifier().access_tokens(access_tokens).build().unwrap());
     }
     (verifiers.try_into().map_err(|_| "a verifier each").unwrap(), proxy)
@@ -66,7 +66,7 @@ async fn one_look_up_serves_a_fleet() {
 }
 
 #[tokio::test]
-async fn a_revocation_is_seen_after_the_life_of_an_entry() {
+async fn a_revocation_is_seen_after_the_ttl_of_an_entry() {
     let Some(redis) = any() else { return };
     // Redis is waited for, however long it takes.
     let (world, _clock) = (World::start().await, Clock::stop());

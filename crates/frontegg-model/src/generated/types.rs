@@ -15,7 +15,6 @@ pub struct AcceptInvitationDto {
 }
 impl AcceptInvitationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         user_id: impl Into<::std::string::String>,
         token: impl Into<crate::Secret>,
@@ -41,7 +40,6 @@ pub struct AcceptInvitationWithCodeDto {
 }
 impl AcceptInvitationWithCodeDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         user_id: impl Into<::std::string::String>,
         token: impl Into<crate::Secret>,
@@ -139,8 +137,6 @@ pub struct AccountSettingsUpdateRequest {
 }
 impl AccountSettingsUpdateRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -237,7 +233,6 @@ pub struct ActivateUserDto {
 }
 impl ActivateUserDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         user_id: impl Into<::std::string::String>,
         token: impl Into<crate::Secret>,
@@ -299,7 +294,6 @@ pub struct ActivateUserWithCodeDto {
 }
 impl ActivateUserWithCodeDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         user_id: impl Into<::std::string::String>,
         token: impl Into<crate::Secret>,
@@ -370,7 +364,6 @@ pub struct AddPermissionRequest {
 }
 impl AddPermissionRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         key: impl Into<::std::string::String>,
         name: impl Into<::std::string::String>,
@@ -416,7 +409,6 @@ pub struct AddPermissionToRoleRequest {
 }
 impl AddPermissionToRoleRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         permission_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
@@ -460,7 +452,6 @@ pub struct AddRoleRequest {
 }
 impl AddRoleRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         key: impl Into<::std::string::String>,
         name: impl Into<::std::string::String>,
@@ -528,7 +519,6 @@ pub struct AddRoleWithPermissionsRequest {
 }
 impl AddRoleWithPermissionsRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         key: impl Into<::std::string::String>,
         name: impl Into<::std::string::String>,
@@ -603,6 +593,32 @@ pub struct AddRoleWithPermissionsResponse {
     #[serde(rename = "vendorId")]
     pub vendor_id: ::std::string::String,
 }
+impl AddRoleWithPermissionsResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        vendor_id: impl Into<::std::string::String>,
+        key: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        is_default: bool,
+        permissions: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            vendor_id: vendor_id.into(),
+            tenant_id: None,
+            key: key.into(),
+            name: name.into(),
+            description: None,
+            is_default,
+            permissions: permissions.into_iter().map(Into::into).collect(),
+            level: None,
+            first_user_role: None,
+            created_at: None,
+            updated_at: None,
+        }
+    }
+}
 /// The roles that are to hold one permission, by id. Roles that hold it already keep it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -614,7 +630,6 @@ pub struct AddRolesToPermissionRequest {
 }
 impl AddRolesToPermissionRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
@@ -633,7 +648,6 @@ pub struct AddTenantMetadataRequest {
 }
 impl AddTenantMetadataRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(metadata: ::serde_json::Value) -> Self {
         Self { metadata }
     }
@@ -661,7 +675,6 @@ pub struct AddUserToTenantRequest {
 }
 impl AddUserToTenantRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
             validate_tenant_exist: None,
@@ -772,7 +785,6 @@ pub struct ApprovalFlowChannelDto {
 }
 impl ApprovalFlowChannelDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(email: bool, sms: bool) -> Self {
         Self { email, sms }
     }
@@ -815,8 +827,6 @@ pub struct ApprovalFlowConfigurationDto {
 }
 impl ApprovalFlowConfigurationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             auto_approve_in_minutes: None,
@@ -928,6 +938,35 @@ pub struct ApprovalFlowResponseDto {
     #[serde(rename = "vendorId")]
     pub vendor_id: ::std::string::String,
 }
+impl ApprovalFlowResponseDto {
+    /// With the members that must be there; the others are absent.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        vendor_id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        is_active: bool,
+        channels: ApprovalFlowChannelDto,
+        configuration: ApprovalFlowConfigurationResponseDto,
+        steps: impl IntoIterator<Item = impl Into<ApprovalFlowStepResponseDto>>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            vendor_id: vendor_id.into(),
+            tenant_id: None,
+            name: name.into(),
+            description: None,
+            is_active,
+            channels,
+            configuration,
+            steps: steps.into_iter().map(Into::into).collect(),
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// One step of an approval flow.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -977,7 +1016,6 @@ pub struct ApproverActionDto {
 }
 impl ApproverActionDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         approved: bool,
         approval_flow_execution_id: impl Into<::std::string::String>,
@@ -1012,8 +1050,6 @@ pub struct ApproverSelectorDto {
 }
 impl ApproverSelectorDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             role_keys: None,
@@ -1076,7 +1112,6 @@ pub struct AssignApplicationsToUserSourceRequestDto {
 }
 impl AssignApplicationsToUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         app_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
         user_source_id: impl Into<::std::string::String>,
@@ -1098,7 +1133,6 @@ pub struct AssignUserToRolesDto {
 }
 impl AssignUserToRolesDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
@@ -1137,7 +1171,6 @@ pub struct AssignUsersToAppRequestDto {
 }
 impl AssignUsersToAppRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         app_id: impl Into<::std::string::String>,
         tenant_id: impl Into<::std::string::String>,
@@ -1174,7 +1207,6 @@ pub struct Auth0Configuration {
 }
 impl Auth0Configuration {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         domain: impl Into<::std::string::String>,
         client_id: impl Into<::std::string::String>,
@@ -1209,7 +1241,6 @@ pub struct AuthApiTokenDto {
 }
 impl AuthApiTokenDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         client_id: impl Into<::std::string::String>,
         secret: impl Into<crate::Secret>,
@@ -1231,7 +1262,6 @@ pub struct AuthRequestEnrollMfaRequest {
 }
 impl AuthRequestEnrollMfaRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(mfa_token: impl Into<crate::Secret>) -> Self {
         Self {
             mfa_token: mfa_token.into(),
@@ -1249,7 +1279,6 @@ pub struct AuthRequestVerifyMfaRequest {
 }
 impl AuthRequestVerifyMfaRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(mfa_token: impl Into<crate::Secret>) -> Self {
         Self {
             mfa_token: mfa_token.into(),
@@ -1282,6 +1311,25 @@ pub struct AuthTenantAccessTokenResponse {
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
 }
+impl AuthTenantAccessTokenResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        tenant_id: impl Into<::std::string::String>,
+        permissions: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            tenant_id: tenant_id.into(),
+            permissions: permissions.into_iter().map(Into::into).collect(),
+            roles: roles.into_iter().map(Into::into).collect(),
+            expires: None,
+            created_by_user_id: None,
+            description: None,
+        }
+    }
+}
 /// Owner, roles, and permissions behind a user access token, for verifying callers.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -1301,6 +1349,25 @@ pub struct AuthUserAccessTokenResponse {
     /// Id of the user who owns the token.
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
+}
+impl AuthUserAccessTokenResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        user_id: impl Into<::std::string::String>,
+        id: impl Into<::std::string::String>,
+        tenant_id: impl Into<::std::string::String>,
+        permissions: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        roles: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            user_id: user_id.into(),
+            id: id.into(),
+            tenant_id: tenant_id.into(),
+            permissions: permissions.into_iter().map(Into::into).collect(),
+            roles: roles.into_iter().map(Into::into).collect(),
+            expires: None,
+        }
+    }
 }
 /// Signs a user in with a password and one identifier: one of `email` and `username` is needed.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -1330,7 +1397,6 @@ pub struct AuthenticateUserPasswordDto {
 }
 impl AuthenticateUserPasswordDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(password: impl Into<crate::Secret>) -> Self {
         Self {
             email: None,
@@ -1387,7 +1453,6 @@ pub struct AuthenticateUserPasswordlessDto {
 }
 impl AuthenticateUserPasswordlessDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(token: impl Into<crate::Secret>) -> Self {
         Self {
             token: token.into(),
@@ -1432,7 +1497,6 @@ pub struct AuthenticateUserWebAuthNDto {
 }
 impl AuthenticateUserWebAuthNDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         id: impl Into<::std::string::String>,
         response: WebAuthNResponse,
@@ -1576,6 +1640,33 @@ pub struct AuthenticationResponseDto {
     #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
     pub user_id: ::std::option::Option<::std::string::String>,
 }
+impl AuthenticationResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(mfa_required: bool) -> Self {
+        Self {
+            token_type: None,
+            otc_token: None,
+            mfa_required,
+            mfa_token: None,
+            reset_password_token: None,
+            password_expires_in: None,
+            notification_period: None,
+            mfa_enrolled: None,
+            mfa_devices: None,
+            mfa_strategies: None,
+            qr_code: None,
+            recovery_code: None,
+            access_token: None,
+            refresh_token: None,
+            expires_in: None,
+            expires: None,
+            user_id: None,
+            user_email: None,
+            email_verified: None,
+            is_breached_password: None,
+        }
+    }
+}
 /// One person that a bulk invitation could not handle.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -1632,6 +1723,17 @@ pub struct BulkRolesTaskError {
     )]
     pub tenant_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
 }
+impl BulkRolesTaskError {
+    /// With the members that must be there; the others are absent.
+    pub fn new(message: impl Into<::std::string::String>) -> Self {
+        Self {
+            message: message.into(),
+            tenant_id: None,
+            details: None,
+            tenant_ids: None,
+        }
+    }
+}
 /// State of a queued change of one user's roles across tenants. Changes made so far stay even when the task ends with errors.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -1659,6 +1761,29 @@ pub struct BulkRolesTaskStatusResponseDto {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
 }
+impl BulkRolesTaskStatusResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        user_id: impl Into<::std::string::String>,
+        status: crate::enums::TaskStatus,
+        total_tenants: i64,
+        processed_tenants: i64,
+        added_role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        removed_role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            user_id: user_id.into(),
+            status,
+            total_tenants,
+            processed_tenants,
+            added_role_ids: added_role_ids.into_iter().map(Into::into).collect(),
+            removed_role_ids: removed_role_ids.into_iter().map(Into::into).collect(),
+            errors: None,
+        }
+    }
+}
 /// Roles to add and to remove for one user in many tenants. At least one of the two role lists is needed.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -1685,8 +1810,6 @@ pub struct BulkUpdateUserRolesRequestDto {
 }
 impl BulkUpdateUserRolesRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             add_role_ids: None,
@@ -1751,6 +1874,18 @@ pub struct BulkUpdateUserRolesSyncResponseDto {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
 }
+impl BulkUpdateUserRolesSyncResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(user_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            user_id: user_id.into(),
+            affected_tenants: None,
+            roles_added: None,
+            roles_removed: None,
+            task_id: None,
+        }
+    }
+}
 /// The environment's reCAPTCHA v3 settings, used both for creating and for replacing them.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -1776,7 +1911,6 @@ pub struct CaptchaPolicyRequest {
 }
 impl CaptchaPolicyRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         enabled: bool,
         site_key: impl Into<::std::string::String>,
@@ -1853,7 +1987,6 @@ pub struct ClassifyPermissionsDto {
 }
 impl ClassifyPermissionsDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         permission_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
         type_: crate::enums::PermissionAssignmentType,
@@ -1970,6 +2103,45 @@ pub struct CoreUserDto {
     /// Whether the mail address has been proven to belong to the user.
     pub verified: bool,
 }
+impl CoreUserDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        sub: impl Into<::std::string::String>,
+        verified: bool,
+        mfa_enrolled: bool,
+        tenant_id: impl Into<::std::string::String>,
+        tenant_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        tenants: impl IntoIterator<Item = impl Into<UserTenantDto>>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            email: None,
+            name: None,
+            profile_picture_url: None,
+            sub: sub.into(),
+            verified,
+            mfa_enrolled,
+            mfa_bypass: None,
+            phone_number: None,
+            provider: None,
+            tenant_id: tenant_id.into(),
+            tenant_ids: tenant_ids.into_iter().map(Into::into).collect(),
+            activated_for_tenant: None,
+            is_locked: None,
+            tenants: tenants.into_iter().map(Into::into).collect(),
+            invisible: None,
+            super_user: None,
+            metadata: None,
+            vendor_metadata: None,
+            external_id: None,
+            created_at: None,
+            last_login: None,
+            sub_account_access_allowed: None,
+            managed_by: None,
+        }
+    }
+}
 /// An approval flow to create, with its steps.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -1992,7 +2164,6 @@ pub struct CreateApprovalFlowDto {
 }
 impl CreateApprovalFlowDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         name: impl Into<::std::string::String>,
         channels: ApprovalFlowChannelDto,
@@ -2037,7 +2208,6 @@ pub struct CreateApprovalFlowStepDto {
 }
 impl CreateApprovalFlowStepDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         approver_selectors: ApproverSelectorDto,
         configuration: StepConfigurationDto,
@@ -2070,7 +2240,6 @@ pub struct CreateAuth0ExternalUserSourceRequestDto {
 }
 impl CreateAuth0ExternalUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         name: impl Into<::std::string::String>,
         configuration: ExternalAuth0UserSourceConfig,
@@ -2116,7 +2285,6 @@ pub struct CreateCategoryDto {
 }
 impl CreateCategoryDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(name: impl Into<::std::string::String>) -> Self {
         Self {
             name: name.into(),
@@ -2157,7 +2325,6 @@ pub struct CreateCognitoExternalUserSourceRequestDto {
 }
 impl CreateCognitoExternalUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         name: impl Into<::std::string::String>,
         configuration: ExternalCognitoUserSourceConfig,
@@ -2207,7 +2374,6 @@ pub struct CreateCustomCodeExternalUserSourceRequestDto {
 }
 impl CreateCustomCodeExternalUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         name: impl Into<::std::string::String>,
         configuration: ExternalCustomCodeUserSourceConfig,
@@ -2342,7 +2508,6 @@ pub struct CreateDelegationConfigurationRequestDto {
 }
 impl CreateDelegationConfigurationRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(enabled: bool) -> Self {
         Self { enabled }
     }
@@ -2367,7 +2532,6 @@ pub struct CreateFederationUserSourceRequestDto {
 }
 impl CreateFederationUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         name: impl Into<::std::string::String>,
         configuration: FederationUserSourceConfig,
@@ -2417,7 +2581,6 @@ pub struct CreateFirebaseExternalUserSourceRequestDto {
 }
 impl CreateFirebaseExternalUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         name: impl Into<::std::string::String>,
         configuration: ExternalFirebaseUserSourceConfig,
@@ -2466,7 +2629,6 @@ pub struct CreateGroupDto {
 }
 impl CreateGroupDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(name: impl Into<::std::string::String>) -> Self {
         Self {
             color: None,
@@ -2523,7 +2685,6 @@ pub struct CreateInviteTokenRequest {
 }
 impl CreateInviteTokenRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
             tenant_id: tenant_id.into(),
@@ -2581,8 +2742,6 @@ pub struct CreateInviteTokenRequestForUser {
 }
 impl CreateInviteTokenRequestForUser {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             expires_in_minutes: None,
@@ -2625,8 +2784,6 @@ pub struct CreateInviteTokenRequestForUserV2 {
 }
 impl CreateInviteTokenRequestForUserV2 {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             expires_in_minutes: None,
@@ -2678,7 +2835,6 @@ pub struct CreateJwtTemplateDto {
 }
 impl CreateJwtTemplateDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         key: impl Into<::std::string::String>,
         name: impl Into<::std::string::String>,
@@ -2718,7 +2874,6 @@ pub struct CreateOrUpdateActivationStrategyRequest {
 }
 impl CreateOrUpdateActivationStrategyRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(strategy: crate::enums::StrategyKind) -> Self {
         Self {
             code_expiration: None,
@@ -2749,8 +2904,6 @@ pub struct CreateOrUpdateGroupConfigurationDto {
 }
 impl CreateOrUpdateGroupConfigurationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             enabled: None,
@@ -2787,8 +2940,6 @@ pub struct CreateOrUpdateInvitationStrategyRequest {
 }
 impl CreateOrUpdateInvitationStrategyRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             code_expiration: None,
@@ -2822,8 +2973,6 @@ pub struct CreateOrUpdateIpRestrictionConfigDto {
 }
 impl CreateOrUpdateIpRestrictionConfigDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             strategy: None,
@@ -2862,7 +3011,6 @@ pub struct CreateOrUpdateIpRestrictionDto {
 }
 impl CreateOrUpdateIpRestrictionDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(ip: impl Into<::std::string::String>) -> Self {
         Self {
             ip: ip.into(),
@@ -2900,7 +3048,6 @@ pub struct CreateOrUpdateMailConfigRequestDto {
 }
 impl CreateOrUpdateMailConfigRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(secret: impl Into<crate::Secret>) -> Self {
         Self { secret: secret.into() }
     }
@@ -2918,7 +3065,6 @@ pub struct CreateOrUpdateMfaStrategyRequest {
 }
 impl CreateOrUpdateMfaStrategyRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(is_active: bool, strategy: crate::enums::MfaStrategy) -> Self {
         Self { is_active, strategy }
     }
@@ -2946,8 +3092,6 @@ pub struct CreateOrUpdatePasswordRotationDto {
 }
 impl CreateOrUpdatePasswordRotationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             is_active: None,
@@ -3006,8 +3150,6 @@ pub struct CreateSessionConfigurationRequest {
 }
 impl CreateSessionConfigurationRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             session_idle_timeout_configuration: None,
@@ -3056,7 +3198,6 @@ pub struct CreateSmsTemplateRequest {
 }
 impl CreateSmsTemplateRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(template: impl Into<::std::string::String>) -> Self {
         Self {
             extra: Default::default(),
@@ -3108,8 +3249,6 @@ pub struct CreateSmsVendorConfigRequest {
 }
 impl CreateSmsVendorConfigRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             sender_name: None,
@@ -3218,7 +3357,6 @@ pub struct CreateSubTenantRequest {
 }
 impl CreateSubTenantRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         tenant_id: impl Into<::std::string::String>,
         name: impl Into<::std::string::String>,
@@ -3322,7 +3460,6 @@ pub struct CreateSubTenantRequestDto {
 }
 impl CreateSubTenantRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         parent_tenant_id: impl Into<::std::string::String>,
         child_tenant_id: impl Into<::std::string::String>,
@@ -3377,7 +3514,6 @@ pub struct CreateTemplateDto {
 }
 impl CreateTemplateDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(type_: crate::enums::EmailTemplateType) -> Self {
         Self {
             type_,
@@ -3457,8 +3593,6 @@ pub struct CreateTenantAccessTokenRequest {
 }
 impl CreateTenantAccessTokenRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             description: None,
@@ -3520,8 +3654,6 @@ pub struct CreateTenantApiTokenDto {
 }
 impl CreateTenantApiTokenDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             metadata: None,
@@ -3606,6 +3738,29 @@ pub struct CreateTenantApiTokenResponseDto {
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
 }
+impl CreateTenantApiTokenResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        client_id: impl Into<::std::string::String>,
+        tenant_id: impl Into<::std::string::String>,
+        secret: impl Into<crate::Secret>,
+        metadata: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            description: None,
+            tenant_id: tenant_id.into(),
+            secret: secret.into(),
+            created_by_user_id: None,
+            metadata,
+            created_at,
+            permission_ids: None,
+            role_ids: None,
+            expires: None,
+        }
+    }
+}
 /// New tenant. Every field is optional.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -3674,8 +3829,6 @@ pub struct CreateTenantRequest {
 }
 impl CreateTenantRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             tenant_id: None,
@@ -3804,8 +3957,6 @@ pub struct CreateUserAccessTokenRequest {
 }
 impl CreateUserAccessTokenRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             description: None,
@@ -3848,8 +3999,6 @@ pub struct CreateUserApiTokenDto {
 }
 impl CreateUserApiTokenDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             metadata: None,
@@ -3902,6 +4051,23 @@ pub struct CreateUserApiTokenResponseDto {
     >,
     /// Secret of the credentials; shown only in this answer.
     pub secret: crate::Secret,
+}
+impl CreateUserApiTokenResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        client_id: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        secret: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            description: None,
+            metadata: None,
+            created_at,
+            secret: secret.into(),
+            expires: None,
+        }
+    }
 }
 /// A person to invite to a tenant; new people get an account, known ones a further membership. One of `email` and `username` is needed.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -3964,8 +4130,6 @@ pub struct CreateUserDto {
 }
 impl CreateUserDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             email: None,
@@ -4123,7 +4287,6 @@ pub struct CreateUserDtoVendorOnly {
 }
 impl CreateUserDtoVendorOnly {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
             email: None,
@@ -4220,7 +4383,6 @@ pub struct CreateUserEmailRequestDto {
 }
 impl CreateUserEmailRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(email: impl Into<::std::string::String>) -> Self {
         Self { email: email.into() }
     }
@@ -4241,7 +4403,6 @@ pub struct CreateUserEmailVendorRequestDto {
 }
 impl CreateUserEmailVendorRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(email: impl Into<::std::string::String>) -> Self {
         Self {
             email: email.into(),
@@ -4267,7 +4428,6 @@ pub struct CreateUserEmailVerifyRequestDto {
 }
 impl CreateUserEmailVerifyRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         code: impl Into<crate::Secret>,
         email: impl Into<::std::string::String>,
@@ -4292,8 +4452,6 @@ pub struct CreateUserEmailsPolicyRequestDto {
 }
 impl CreateUserEmailsPolicyRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self { allow_email_change: None }
     }
@@ -4318,7 +4476,6 @@ pub struct CreateUserPhoneNumberRequestDto {
 }
 impl CreateUserPhoneNumberRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(phone_number: impl Into<::std::string::String>) -> Self {
         Self {
             phone_number: phone_number.into(),
@@ -4352,6 +4509,24 @@ pub struct CreateUserSourceResponse {
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
 }
+impl CreateUserSourceResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        type_: impl Into<::std::string::String>,
+        index: i64,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            type_: type_.into(),
+            app_ids: None,
+            description: None,
+            index,
+        }
+    }
+}
 /// A username for the calling user, who may have one.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -4362,7 +4537,6 @@ pub struct CreateUsernameRequestDto {
 }
 impl CreateUsernameRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(username: impl Into<::std::string::String>) -> Self {
         Self { username: username.into() }
     }
@@ -4411,6 +4585,34 @@ pub struct CustomSocialLoginProvider {
     )]
     pub user_info_url: ::std::option::Option<::std::string::String>,
 }
+impl CustomSocialLoginProvider {
+    /// With the members that must be there; the others are absent.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        type_: impl Into<::std::string::String>,
+        client_id: impl Into<::std::string::String>,
+        redirect_url: impl Into<::std::string::String>,
+        authorization_url: impl Into<::std::string::String>,
+        scopes: impl Into<::std::string::String>,
+        display_name: impl Into<::std::string::String>,
+        active: bool,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            type_: type_.into(),
+            client_id: client_id.into(),
+            redirect_url: redirect_url.into(),
+            redirect_url_pattern: None,
+            authorization_url: authorization_url.into(),
+            user_info_url: None,
+            scopes: scopes.into(),
+            sso_logo_url: None,
+            display_name: display_name.into(),
+            active,
+        }
+    }
+}
 /// The custom social login providers of an environment.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -4432,7 +4634,6 @@ pub struct DeleteSubTenantRequestDto {
 }
 impl DeleteSubTenantRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         parent_tenant_id: impl Into<::std::string::String>,
         child_tenant_id: impl Into<::std::string::String>,
@@ -4467,8 +4668,6 @@ pub struct DisableMfaAuthAppRequest {
 }
 impl DisableMfaAuthAppRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self { token: None }
     }
@@ -4492,7 +4691,6 @@ pub struct DisableMfasmsRequest {
 }
 impl DisableMfasmsRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         otc_token: impl Into<crate::Secret>,
         code: impl Into<crate::Secret>,
@@ -4516,6 +4714,19 @@ pub struct DomainRestrictionPage {
     #[serde(rename = "_metadata")]
     pub metadata: FronteggPaginationMetadata,
 }
+impl DomainRestrictionPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<DomainRestrictionsResponse>>,
+        metadata: FronteggPaginationMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
+}
 /// Replaces all listed mail domains by a new list of one type.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -4529,7 +4740,6 @@ pub struct DomainRestrictionsBulkRequestRequest {
 }
 impl DomainRestrictionsBulkRequestRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         type_: crate::enums::RestrictionType,
         domains: impl IntoIterator<Item = impl Into<::std::string::String>>,
@@ -4572,7 +4782,6 @@ pub struct DomainRestrictionsConfigUpdateRequest {
 }
 impl DomainRestrictionsConfigUpdateRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(active: bool) -> Self {
         Self {
             active,
@@ -4606,7 +4815,6 @@ pub struct DomainRestrictionsCreateRequest {
 }
 impl DomainRestrictionsCreateRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         domain: impl Into<::std::string::String>,
         type_: crate::enums::RestrictionType,
@@ -4714,7 +4922,6 @@ pub struct EmailObjectDto {
 }
 impl EmailObjectDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         email: impl Into<::std::string::String>,
         primary: bool,
@@ -4749,8 +4956,6 @@ pub struct ExecuteApprovalFlowDto {
 }
 impl ExecuteApprovalFlowDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             execution_data: None,
@@ -4800,6 +5005,22 @@ pub struct ExecutionDataResponseDto {
     /// Who asks for approval: the mail address of the user, or the id when there is none.
     pub requester: ::std::string::String,
 }
+impl ExecutionDataResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        approval_flow_name: impl Into<::std::string::String>,
+        requester: impl Into<::std::string::String>,
+        approval_flow_request_date: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            approval_flow_name: approval_flow_name.into(),
+            approval_flow_description: None,
+            requester: requester.into(),
+            approval_flow_request_date,
+            execution_data: None,
+        }
+    }
+}
 /// Configuration of a user pool that is backed by an Auth0 tenant.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -4824,7 +5045,6 @@ pub struct ExternalAuth0UserSourceConfig {
 }
 impl ExternalAuth0UserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         sync_on_login: bool,
         is_migrated: bool,
@@ -4936,7 +5156,6 @@ pub struct ExternalCustomCodeUserSourceConfig {
 }
 impl ExternalCustomCodeUserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         sync_on_login: bool,
         is_migrated: bool,
@@ -4981,7 +5200,6 @@ pub struct ExternalFirebaseUserSourceConfig {
 }
 impl ExternalFirebaseUserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         sync_on_login: bool,
         is_migrated: bool,
@@ -5029,7 +5247,6 @@ pub struct FederationUserSourceConfig {
 }
 impl FederationUserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         sync_on_login: bool,
         client_id: impl Into<::std::string::String>,
@@ -5157,8 +5374,6 @@ pub struct GenerateStepUpSessionRequest {
 }
 impl GenerateStepUpSessionRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             max_age: crate::Patch::Absent,
@@ -5237,6 +5452,20 @@ pub struct GetActiveSessionsResponse {
     )]
     pub user_agent: ::std::option::Option<::std::string::String>,
 }
+impl GetActiveSessionsResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(id: impl Into<::std::string::String>) -> Self {
+        Self {
+            id: id.into(),
+            expires: None,
+            ip_address: None,
+            user_agent: None,
+            created_at: None,
+            current: None,
+            impersonated: None,
+        }
+    }
+}
 /// Whether token delegation is switched on in the environment.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5265,7 +5494,6 @@ pub struct GetGroupsDto {
 }
 impl GetGroupsDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         groups_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
@@ -5297,6 +5525,27 @@ pub struct GetIpRestrictionResponse {
     #[serde(rename = "updatedAt")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
+impl GetIpRestrictionResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        ip: impl Into<::std::string::String>,
+        strategy: crate::enums::RestrictionType,
+        is_active: bool,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            ip: ip.into(),
+            strategy,
+            is_active,
+            description: None,
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// The environment's own mail sender.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5315,6 +5564,22 @@ pub struct GetMailConfigResponseDto {
     /// When the sender last changed.
     #[serde(rename = "updatedAt")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+}
+impl GetMailConfigResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        secret: impl Into<crate::Secret>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            secret: secret.into(),
+            created_at,
+            updated_at,
+            extension: None,
+            provider: None,
+        }
+    }
 }
 /// Template of one kind of mail, either stored by the environment or built in.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -5371,6 +5636,24 @@ pub struct GetTemplateResponseDto {
     #[serde(rename = "type")]
     pub type_: crate::enums::EmailTemplateType,
 }
+impl GetTemplateResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(active: bool, type_: crate::enums::EmailTemplateType) -> Self {
+        Self {
+            html_template: None,
+            sender_email: None,
+            redirect_url: None,
+            success_redirect_url: None,
+            subject: None,
+            from_name: None,
+            active,
+            type_,
+            redirect_url_pattern: None,
+            success_redirect_url_pattern: None,
+            id: None,
+        }
+    }
+}
 /// All access tokens of a tenant, unpaged.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5415,6 +5698,26 @@ pub struct GetTenantApiTokensResponse {
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
 }
+impl GetTenantApiTokensResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        client_id: impl Into<::std::string::String>,
+        tenant_id: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            description: None,
+            tenant_id: tenant_id.into(),
+            created_by_user_id: None,
+            metadata: None,
+            created_at,
+            permission_ids: None,
+            role_ids: None,
+            expires: None,
+        }
+    }
+}
 /// All access tokens of a user in one tenant, unpaged.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5445,6 +5748,21 @@ pub struct GetUserApiTokensResponseDto {
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
 }
+impl GetUserApiTokensResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        client_id: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            description: None,
+            metadata: None,
+            created_at,
+            expires: None,
+        }
+    }
+}
 /// Whether users of the environment may change their own email.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5470,6 +5788,21 @@ pub struct GetUserGroupsResponse {
     #[serde(rename = "vendorId", skip_serializing_if = "::std::option::Option::is_none")]
     pub vendor_id: ::std::option::Option<::std::string::String>,
 }
+impl GetUserGroupsResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        user_id: impl Into<::std::string::String>,
+        group_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            vendor_id: None,
+            tenant_id: tenant_id.into(),
+            user_id: user_id.into(),
+            group_ids: group_ids.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Roles that one user holds directly in one tenant, by id.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5486,6 +5819,21 @@ pub struct GetUserRolesResponse {
     /// Id of the environment; may be absent.
     #[serde(rename = "vendorId", skip_serializing_if = "::std::option::Option::is_none")]
     pub vendor_id: ::std::option::Option<::std::string::String>,
+}
+impl GetUserRolesResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        user_id: impl Into<::std::string::String>,
+        role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            vendor_id: None,
+            tenant_id: tenant_id.into(),
+            user_id: user_id.into(),
+            role_ids: role_ids.into_iter().map(Into::into).collect(),
+        }
+    }
 }
 /// User pool with its settings and the number of people known from it.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -5512,6 +5860,28 @@ pub struct GetUserSourceExtendedResponseDto {
     #[serde(rename = "usersCount")]
     pub users_count: i64,
 }
+impl GetUserSourceExtendedResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        type_: impl Into<::std::string::String>,
+        index: i64,
+        configuration: crate::SecretMap,
+        users_count: i64,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            type_: type_.into(),
+            description: None,
+            app_ids: None,
+            index,
+            configuration,
+            users_count,
+        }
+    }
+}
 /// User pool with its settings: a place besides the built-in directory that people come from.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5534,6 +5904,26 @@ pub struct GetUserSourceResponseDto {
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
 }
+impl GetUserSourceResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        type_: impl Into<::std::string::String>,
+        index: i64,
+        configuration: crate::SecretMap,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            type_: type_.into(),
+            description: None,
+            app_ids: None,
+            index,
+            configuration,
+        }
+    }
+}
 /// One person known from a user pool.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5546,6 +5936,15 @@ pub struct GetUserSourceUsersResponseDto {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub last_login: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+}
+impl GetUserSourceUsersResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(email: impl Into<::std::string::String>) -> Self {
+        Self {
+            email: email.into(),
+            last_login: None,
+        }
+    }
 }
 /// One of the caller's tenants with its place in the tenant hierarchy.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -5596,6 +5995,19 @@ pub struct GroupPage {
     #[serde(rename = "_metadata")]
     pub metadata: FronteggPaginationMetadata,
 }
+impl GroupPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<GroupResponse>>,
+        metadata: FronteggPaginationMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
+}
 /// Group of members of one tenant, optionally with roles that all of them receive.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5635,6 +6047,27 @@ pub struct GroupResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub users: ::std::option::Option<::std::vec::Vec<GroupUserDto>>,
 }
+impl GroupResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        managed_by: crate::enums::ManagedBy,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            color: None,
+            description: None,
+            metadata: None,
+            roles: None,
+            users: None,
+            managed_by,
+            created_at: None,
+            updated_at: None,
+        }
+    }
+}
 /// Member of a group.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5662,6 +6095,22 @@ pub struct GroupUserDto {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub profile_picture_url: ::std::option::Option<::std::string::String>,
+}
+impl GroupUserDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            email: None,
+            name: None,
+            profile_picture_url: None,
+            created_at,
+            activated_for_tenant: None,
+        }
+    }
 }
 /// Groups of one tenant, unpaged.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -5692,6 +6141,27 @@ pub struct IRole {
     /// Display name of the role.
     pub name: ::std::string::String,
 }
+impl IRole {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        key: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        is_default: bool,
+        level: i32,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            key: key.into(),
+            name: name.into(),
+            description: None,
+            is_default,
+            level,
+            created_at,
+        }
+    }
+}
 /// One condition of a targeting rule: compares an attribute of the token request with a list of texts.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5708,7 +6178,6 @@ pub struct IdentityConditionDto {
 }
 impl IdentityConditionDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         attribute: crate::enums::TargetingAttribute,
         op: crate::enums::TargetingOperation,
@@ -5733,7 +6202,6 @@ pub struct IdentityConditionValue {
 }
 impl IdentityConditionValue {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         list: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
@@ -5757,7 +6225,6 @@ pub struct IdentityRuleDto {
 }
 impl IdentityRuleDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         condition_logic: crate::enums::ConditionLogic,
         conditions: impl IntoIterator<Item = impl Into<IdentityConditionDto>>,
@@ -5820,6 +6287,29 @@ pub struct InviteTokenDto {
     #[serde(rename = "vendorId")]
     pub vendor_id: ::std::string::String,
 }
+impl InviteTokenDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        vendor_id: impl Into<::std::string::String>,
+        tenant_id: impl Into<::std::string::String>,
+        token: impl Into<crate::Secret>,
+        expires: ::chrono::DateTime<::chrono::offset::Utc>,
+        should_send_email: bool,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            vendor_id: vendor_id.into(),
+            tenant_id: tenant_id.into(),
+            user_id: None,
+            token: token.into(),
+            expires,
+            should_send_email,
+            name: None,
+            role_ids: None,
+        }
+    }
+}
 /// One page of IP restrictions.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5833,6 +6323,19 @@ pub struct IpRestrictionPage {
     #[serde(rename = "_metadata")]
     pub metadata: FronteggPaginationMetadata,
 }
+impl IpRestrictionPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<GetIpRestrictionResponse>>,
+        metadata: FronteggPaginationMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
+}
 /// Whether and how the addresses of a tenant are checked.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5843,6 +6346,12 @@ pub struct IpRestrictionsConfiguration {
     /// Whether listed addresses are let in or kept out; absent while nothing is stored.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub strategy: ::std::option::Option<crate::enums::RestrictionType>,
+}
+impl IpRestrictionsConfiguration {
+    /// With the members that must be there; the others are absent.
+    pub fn new(is_active: bool) -> Self {
+        Self { is_active, strategy: None }
+    }
 }
 /// Result of a test of the caller's address.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -5889,6 +6398,19 @@ pub struct JwtTemplatePage {
     #[serde(rename = "_metadata")]
     pub metadata: FronteggPaginationMetadata,
 }
+impl JwtTemplatePage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<JwtTemplateResponseDto>>,
+        metadata: FronteggPaginationMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
+}
 /// Claims that a JWT template puts into tokens.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5899,7 +6421,6 @@ pub struct JwtTemplatePayloadDto {
 }
 impl JwtTemplatePayloadDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         claims: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     ) -> Self {
@@ -5943,6 +6464,34 @@ pub struct JwtTemplateResponseDto {
     #[serde(rename = "vendorId")]
     pub vendor_id: ::std::string::String,
 }
+impl JwtTemplateResponseDto {
+    /// With the members that must be there; the others are absent.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        vendor_id: impl Into<::std::string::String>,
+        key: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        expiration: i64,
+        algorithm: crate::enums::JwtAlgorithm,
+        template_schema: JwtTemplatePayloadResponseDto,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            vendor_id: vendor_id.into(),
+            key: key.into(),
+            name: name.into(),
+            description: None,
+            expiration,
+            algorithm,
+            template_schema,
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// The environment's ordered rules that decide which JWT template applies.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5978,7 +6527,6 @@ pub struct LockoutPolicyRequest {
 }
 impl LockoutPolicyRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(enabled: bool, max_attempts: i64) -> Self {
         Self { enabled, max_attempts }
     }
@@ -6100,7 +6648,6 @@ pub struct MailgunDto {
 }
 impl MailgunDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         provider: crate::enums::MailgunProvider,
         secret: impl Into<crate::Secret>,
@@ -6130,7 +6677,6 @@ pub struct MarkEmailAsPrimaryRequestDto {
 }
 impl MarkEmailAsPrimaryRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(email: impl Into<::std::string::String>) -> Self {
         Self { email: email.into() }
     }
@@ -6157,7 +6703,6 @@ pub struct MfaAuthAppConfig {
 }
 impl MfaAuthAppConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(active: bool, service_name: impl Into<::std::string::String>) -> Self {
         Self {
             active,
@@ -6185,8 +6730,6 @@ pub struct MfaConfigRequest {
 }
 impl MfaConfigRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             authentication_app: None,
@@ -6240,7 +6783,6 @@ pub struct MfaEmailConfig {
 }
 impl MfaEmailConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         active: bool,
         token_lifetime_seconds: i64,
@@ -6279,8 +6821,6 @@ pub struct MfaPolicyRequest {
 }
 impl MfaPolicyRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             enforce_mfa_type: None,
@@ -6332,6 +6872,25 @@ pub struct MfaPolicyResponse {
     #[serde(rename = "updatedAt")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
+impl MfaPolicyResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        allow_remember_my_device: bool,
+        mfa_device_expiration: i64,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            enforce_mfa_type: None,
+            allow_remember_my_device,
+            mfa_device_expiration,
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// Settings of codes by SMS as second factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -6345,7 +6904,6 @@ pub struct MfaSmsConfig {
 }
 impl MfaSmsConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(active: bool, token_lifetime_seconds: i64) -> Self {
         Self {
             active,
@@ -6380,7 +6938,6 @@ pub struct MigrateTenantsRequest {
 }
 impl MigrateTenantsRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         tenants: impl IntoIterator<Item = impl Into<::serde_json::Value>>,
     ) -> Self {
@@ -6478,7 +7035,6 @@ pub struct MigrateUserRequestV1 {
 }
 impl MigrateUserRequestV1 {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
             tenant_id: tenant_id.into(),
@@ -6692,7 +7248,6 @@ pub struct MigrateUserRequestV2 {
 }
 impl MigrateUserRequestV2 {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
             tenant_id: tenant_id.into(),
@@ -6833,7 +7388,6 @@ pub struct MigrateUsersFromTenantToTenantRequest {
 }
 impl MigrateUsersFromTenantToTenantRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         src_tenant_id: impl Into<::std::string::String>,
         target_tenant_id: impl Into<::std::string::String>,
@@ -6854,7 +7408,6 @@ pub struct MigrateUsersRequestV1 {
 }
 impl MigrateUsersRequestV1 {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         users: impl IntoIterator<Item = impl Into<MigrateUserRequestV1>>,
     ) -> Self {
@@ -6873,7 +7426,6 @@ pub struct MigrateUsersRequestV2 {
 }
 impl MigrateUsersRequestV2 {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         users: impl IntoIterator<Item = impl Into<MigrateUserRequestV2>>,
     ) -> Self {
@@ -6989,7 +7541,6 @@ pub struct Oauth2UserSourceConfig {
 }
 impl Oauth2UserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         authorization_url: impl Into<::std::string::String>,
         token_url: impl Into<::std::string::String>,
@@ -7070,6 +7621,48 @@ pub struct OpenIdConfiguration {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub userinfo_endpoint: ::std::option::Option<::std::string::String>,
 }
+impl OpenIdConfiguration {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        issuer: impl Into<::std::string::String>,
+        jwks_uri: impl Into<::std::string::String>,
+        response_types_supported: impl IntoIterator<
+            Item = impl Into<::std::string::String>,
+        >,
+        subject_types_supported: impl IntoIterator<
+            Item = impl Into<::std::string::String>,
+        >,
+        id_token_signing_alg_values_supported: impl IntoIterator<
+            Item = impl Into<::std::string::String>,
+        >,
+    ) -> Self {
+        Self {
+            issuer: issuer.into(),
+            jwks_uri: jwks_uri.into(),
+            authorization_endpoint: None,
+            token_endpoint: None,
+            userinfo_endpoint: None,
+            end_session_endpoint: None,
+            response_types_supported: response_types_supported
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            subject_types_supported: subject_types_supported
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            id_token_signing_alg_values_supported: id_token_signing_alg_values_supported
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            grant_types_supported: None,
+            scopes_supported: None,
+            claims_supported: None,
+            code_challenge_methods_supported: None,
+            token_endpoint_auth_methods_supported: None,
+        }
+    }
+}
 /// Password tests of which minOptionalTestsToPass must be met.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -7102,8 +7695,6 @@ pub struct OptionalTestsConfig {
 }
 impl OptionalTestsConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             require_lowercase: None,
@@ -7193,8 +7784,6 @@ pub struct PasswordConfigRequest {
 }
 impl PasswordConfigRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             allow_passphrases: None,
@@ -7306,6 +7895,21 @@ pub struct PasswordConfigResponse {
     )]
     pub required_tests: ::std::option::Option<RequiredTestsConfig>,
 }
+impl PasswordConfigResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(block_pwned_passwords: bool) -> Self {
+        Self {
+            allow_passphrases: None,
+            max_length: None,
+            min_length: None,
+            min_phrase_length: None,
+            min_optional_tests_to_pass: None,
+            block_pwned_passwords,
+            optional_tests: None,
+            required_tests: None,
+        }
+    }
+}
 /// Password history rule to store. Both members are needed, also for a change.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -7319,7 +7923,6 @@ pub struct PasswordHistoryPolicyRequest {
 }
 impl PasswordHistoryPolicyRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(enabled: bool, history_size: i64) -> Self {
         Self { enabled, history_size }
     }
@@ -7371,6 +7974,19 @@ pub struct PasswordRotationConfigurationResponse {
     )]
     pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
 }
+impl PasswordRotationConfigurationResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(is_active: bool, rotation_period: i64, notification_period: i64) -> Self {
+        Self {
+            created_at: None,
+            updated_at: None,
+            is_active,
+            rotation_period,
+            notification_period,
+            tenant_id: None,
+        }
+    }
+}
 /// Asks for a magic link or an emailed sign-in code. Give exactly one of email, userId and username.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -7400,8 +8016,6 @@ pub struct PasswordlessAuthenticationPreloginDto {
 }
 impl PasswordlessAuthenticationPreloginDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             recaptcha_token: None,
@@ -7477,8 +8091,6 @@ pub struct PasswordlessAuthenticationSmsOtcPreloginDto {
 }
 impl PasswordlessAuthenticationSmsOtcPreloginDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             recaptcha_token: None,
@@ -7572,6 +8184,25 @@ pub struct PermissionCategoryResponseDto {
     )]
     pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
 }
+impl PermissionCategoryResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        fe_category: bool,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            description: None,
+            created_at,
+            fe_category,
+            permission_ids: None,
+            updated_at: None,
+        }
+    }
+}
 /// Permission: a named right of the environment that roles can hold.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -7610,6 +8241,30 @@ pub struct PermissionResponse {
     #[serde(rename = "updatedAt")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
+impl PermissionResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        key: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        fe_permission: bool,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            key: key.into(),
+            name: name.into(),
+            description: None,
+            created_at,
+            updated_at,
+            role_ids: None,
+            category_id: None,
+            fe_permission,
+            assignment_type: None,
+        }
+    }
+}
 /// One page of phone numbers.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -7623,6 +8278,19 @@ pub struct PhoneNumberPage {
     #[serde(rename = "_metadata")]
     pub metadata: FronteggPaginationMetadata,
 }
+impl PhoneNumberPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<UserPhoneNumberResponseDto>>,
+        metadata: FronteggPaginationMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
+}
 /// Phone number to confirm by a texted code or, for administrators, to add as verified.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -7634,7 +8302,6 @@ pub struct PreVerifyUserPhoneNumberRequestDto {
 }
 impl PreVerifyUserPhoneNumberRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(phone_number: impl Into<::std::string::String>) -> Self {
         Self {
             phone_number: phone_number.into(),
@@ -7780,7 +8447,6 @@ pub struct RecoverMfaDto {
 }
 impl RecoverMfaDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         recovery_code: impl Into<crate::Secret>,
         email: impl Into<::std::string::String>,
@@ -7802,7 +8468,6 @@ pub struct RefreshApiTokenDto {
 }
 impl RefreshApiTokenDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(refresh_token: impl Into<crate::Secret>) -> Self {
         Self {
             refresh_token: refresh_token.into(),
@@ -7824,8 +8489,6 @@ pub struct RefreshTokenDto {
 }
 impl RefreshTokenDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             tenant_id: crate::Patch::Absent,
@@ -7863,6 +8526,15 @@ pub struct RequestEnrollAuthenticatorAppMfaResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub secret: ::std::option::Option<crate::Secret>,
 }
+impl RequestEnrollAuthenticatorAppMfaResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(qr_code: impl Into<crate::Secret>) -> Self {
+        Self {
+            qr_code: qr_code.into(),
+            secret: None,
+        }
+    }
+}
 /// Challenge for enrolling a WebAuthn device as second factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -7887,7 +8559,6 @@ pub struct RequestEnrollMfasmsRequest {
 }
 impl RequestEnrollMfasmsRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(phone_number: impl Into<::std::string::String>) -> Self {
         Self {
             phone_number: phone_number.into(),
@@ -7955,8 +8626,6 @@ pub struct RequiredTestsConfig {
 }
 impl RequiredTestsConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             check_three_repeated_chars: None,
@@ -7987,7 +8656,6 @@ pub struct ResetActivationTokenDto {
 }
 impl ResetActivationTokenDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(email: impl Into<::std::string::String>) -> Self {
         Self {
             email: email.into(),
@@ -8025,7 +8693,6 @@ pub struct ResetPasswordDto {
 }
 impl ResetPasswordDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         identifier: impl Into<::std::string::String>,
         identifier_type: crate::enums::IdentifierType,
@@ -8074,8 +8741,6 @@ pub struct ResetPasswordV1Dto {
 }
 impl ResetPasswordV1Dto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             email: None,
@@ -8133,7 +8798,6 @@ pub struct ResetTenantInvitationDto {
 }
 impl ResetTenantInvitationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(email: impl Into<::std::string::String>) -> Self {
         Self { email: email.into() }
     }
@@ -8172,6 +8836,35 @@ pub struct RoleDto {
     #[serde(rename = "vendorId")]
     pub vendor_id: ::std::string::String,
 }
+impl RoleDto {
+    /// With the members that must be there; the others are absent.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        vendor_id: impl Into<::std::string::String>,
+        key: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        is_default: bool,
+        first_user_role: bool,
+        level: i32,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            vendor_id: vendor_id.into(),
+            tenant_id: None,
+            key: key.into(),
+            name: name.into(),
+            description: None,
+            is_default,
+            first_user_role,
+            level,
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// One page of roles.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -8184,6 +8877,19 @@ pub struct RolePage {
     /// Size of the whole list.
     #[serde(rename = "_metadata")]
     pub metadata: FronteggPaginationMetadata,
+}
+impl RolePage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<RoleResponse>>,
+        metadata: FronteggPaginationMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
 }
 /// Role: a bundle of permissions, either environment-wide or owned by one tenant.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -8226,6 +8932,33 @@ pub struct RoleResponse {
     #[serde(rename = "vendorId")]
     pub vendor_id: ::std::string::String,
 }
+impl RoleResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        vendor_id: impl Into<::std::string::String>,
+        key: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        is_default: bool,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            vendor_id: vendor_id.into(),
+            tenant_id: None,
+            key: key.into(),
+            name: name.into(),
+            description: None,
+            is_default,
+            first_user_role: None,
+            level: None,
+            created_at,
+            updated_at,
+            permissions: None,
+        }
+    }
+}
 /// Asks to change the caller's own email. A code is mailed to the new address.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -8236,7 +8969,6 @@ pub struct SelfEmailUpdateRequestDto {
 }
 impl SelfEmailUpdateRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(email: impl Into<::std::string::String>) -> Self {
         Self { email: email.into() }
     }
@@ -8253,7 +8985,6 @@ pub struct SelfEmailUpdateVerifyRequestDto {
 }
 impl SelfEmailUpdateVerifyRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         code: impl Into<crate::Secret>,
         email: impl Into<::std::string::String>,
@@ -8276,7 +9007,6 @@ pub struct SendGridDto {
 }
 impl SendGridDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         provider: crate::enums::SendGridProvider,
         secret: impl Into<crate::Secret>,
@@ -8303,7 +9033,6 @@ pub struct SesDto {
 }
 impl SesDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         provider: crate::enums::SesProvider,
         secret: impl Into<crate::Secret>,
@@ -8332,7 +9061,6 @@ pub struct SesRoleDto {
 }
 impl SesRoleDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         provider: crate::enums::SesRoleProvider,
         secret: impl Into<crate::Secret>,
@@ -8359,7 +9087,6 @@ pub struct SessionConcurrentConfigurationDto {
 }
 impl SessionConcurrentConfigurationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(is_active: bool, max_sessions: i64) -> Self {
         Self { is_active, max_sessions }
     }
@@ -8377,7 +9104,6 @@ pub struct SessionIdleTimeoutConfigurationDto {
 }
 impl SessionIdleTimeoutConfigurationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(is_active: bool, timeout: i64) -> Self {
         Self { is_active, timeout }
     }
@@ -8395,7 +9121,6 @@ pub struct SessionTimeoutConfigurationDto {
 }
 impl SessionTimeoutConfigurationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(is_active: bool, timeout: i64) -> Self {
         Self { is_active, timeout }
     }
@@ -8410,7 +9135,6 @@ pub struct SetMailConfigurationRequest {
 }
 impl SetMailConfigurationRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(payload: MailConfigurationPayload) -> Self {
         Self { payload }
     }
@@ -8512,7 +9236,6 @@ pub struct SignUpUserEmailDto {
 }
 impl SignUpUserEmailDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         provider: crate::enums::UserProvider,
         email: impl Into<::std::string::String>,
@@ -8679,7 +9402,6 @@ pub struct SignUpUserUsernameDto {
 }
 impl SignUpUserUsernameDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         provider: crate::enums::UserProvider,
         username: impl Into<::std::string::String>,
@@ -8813,6 +9535,21 @@ pub struct SmsTemplateResponse {
     /// Further members, which the document does not name.
     pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
+impl SmsTemplateResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        type_: impl Into<::std::string::String>,
+        template: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            extra: Default::default(),
+            type_: type_.into(),
+            template: template.into(),
+            created_at: None,
+            updated_at: None,
+        }
+    }
+}
 /// SMS sender of the environment; absent fields were never set.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -8897,7 +9634,6 @@ pub struct StepConfigurationDto {
 }
 impl StepConfigurationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(min_approvals: i64) -> Self {
         Self { min_approvals }
     }
@@ -8939,6 +9675,18 @@ pub struct SubTenant {
     )]
     pub tenant_name: ::std::option::Option<::std::string::String>,
 }
+impl SubTenant {
+    /// With the members that must be there; the others are absent.
+    pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            tenant_name: None,
+            status: None,
+            created_at: None,
+            level: None,
+        }
+    }
+}
 /// One choice of active tenant, for one application.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -8953,7 +9701,6 @@ pub struct SwitchApplicationActiveUserTenantDto {
 }
 impl SwitchApplicationActiveUserTenantDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         application_id: impl Into<::std::string::String>,
         tenant_id: impl Into<::std::string::String>,
@@ -8977,7 +9724,6 @@ pub struct SwitchApplicationActiveUserTenantsRequestDto {
 }
 impl SwitchApplicationActiveUserTenantsRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         active_application_tenants: impl IntoIterator<
             Item = impl Into<SwitchApplicationActiveUserTenantDto>,
@@ -9009,7 +9755,6 @@ pub struct TemporaryUserDto {
 }
 impl TemporaryUserDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(expiration_in_seconds: i64) -> Self {
         Self { expiration_in_seconds }
     }
@@ -9024,7 +9769,6 @@ pub struct TemporaryUsersConfigurationDto {
 }
 impl TemporaryUsersConfigurationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(enabled: bool) -> Self {
         Self { enabled }
     }
@@ -9135,6 +9879,41 @@ pub struct Tenant {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub website: ::std::option::Option<::std::string::String>,
 }
+impl Tenant {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            id: None,
+            vendor_id: None,
+            tenant_id: tenant_id.into(),
+            name: name.into(),
+            status: None,
+            website: None,
+            application_url: None,
+            login_url: None,
+            logo: None,
+            logo_url: None,
+            address: None,
+            timezone: None,
+            date_format: None,
+            time_format: None,
+            currency: None,
+            creator_name: None,
+            creator_email: None,
+            is_reseller: None,
+            alias: None,
+            domain: None,
+            has_custom_login: None,
+            metadata: None,
+            created_at: None,
+            updated_at: None,
+            deleted_at: None,
+        }
+    }
+}
 /// Access token of a tenant: a ready-made JWT that callers present to the tenant's services.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -9159,6 +9938,24 @@ pub struct TenantAccessTokenResponse {
     /// The JWT itself; present only in the answer of the creation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub secret: ::std::option::Option<crate::Secret>,
+}
+impl TenantAccessTokenResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            description: None,
+            created_at,
+            secret: None,
+            expires: None,
+            role_ids: role_ids.into_iter().map(Into::into).collect(),
+            created_by_user_id: None,
+        }
+    }
 }
 /// An accepted import of tenants.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -9206,6 +10003,19 @@ pub struct TenantPage {
     /// Size of the whole list.
     #[serde(rename = "_metadata")]
     pub metadata: TenantPageMetadata,
+}
+impl TenantPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<Tenant>>,
+        metadata: TenantPageMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
 }
 /// Query strings of neighboring pages, empty where there is no such page.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -9271,6 +10081,18 @@ pub struct TenantTree {
     )]
     pub tenant_name: ::std::option::Option<::std::string::String>,
 }
+impl TenantTree {
+    /// With the members that must be there; the others are absent.
+    pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            tenant_name: None,
+            status: None,
+            created_at: None,
+            children: None,
+        }
+    }
+}
 /// Applications that a user pool no longer serves.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -9285,7 +10107,6 @@ pub struct UnassignApplicationsFromUserSourceRequestDto {
 }
 impl UnassignApplicationsFromUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         app_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
         user_source_id: impl Into<::std::string::String>,
@@ -9307,7 +10128,6 @@ pub struct UnassignUserFromRolesDto {
 }
 impl UnassignUserFromRolesDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
@@ -9333,7 +10153,6 @@ pub struct UnassignUsersFromAppRequestDto {
 }
 impl UnassignUsersFromAppRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         app_id: impl Into<::std::string::String>,
         tenant_id: impl Into<::std::string::String>,
@@ -9356,7 +10175,6 @@ pub struct UnlockUserRequestDto {
 }
 impl UnlockUserRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(token: impl Into<crate::Secret>) -> Self {
         Self { token: token.into() }
     }
@@ -9386,8 +10204,6 @@ pub struct UpdateApiTokenDto {
 }
 impl UpdateApiTokenDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             metadata: None,
@@ -9456,8 +10272,6 @@ pub struct UpdateApprovalFlowDto {
 }
 impl UpdateApprovalFlowDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -9522,8 +10336,6 @@ pub struct UpdateCategoryDto {
 }
 impl UpdateCategoryDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -9606,8 +10418,6 @@ pub struct UpdateCustomSsoRequestDto {
 }
 impl UpdateCustomSsoRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             type_: None,
@@ -9723,8 +10533,6 @@ pub struct UpdateExternalAuth0UserSourceRequestDto {
 }
 impl UpdateExternalAuth0UserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -9778,8 +10586,6 @@ pub struct UpdateExternalCognitoUserSourceRequestDto {
 }
 impl UpdateExternalCognitoUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -9833,8 +10639,6 @@ pub struct UpdateExternalCustomCodeUserSourceRequestDto {
 }
 impl UpdateExternalCustomCodeUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -9888,8 +10692,6 @@ pub struct UpdateExternalFirebaseUserSourceRequestDto {
 }
 impl UpdateExternalFirebaseUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -9943,8 +10745,6 @@ pub struct UpdateFederationUserSourceRequestDto {
 }
 impl UpdateFederationUserSourceRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -9998,8 +10798,6 @@ pub struct UpdateGroupDto {
 }
 impl UpdateGroupDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             color: None,
@@ -10053,8 +10851,6 @@ pub struct UpdateInviteTokenRequest {
 }
 impl UpdateInviteTokenRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             expires_in_minutes: None,
@@ -10103,8 +10899,6 @@ pub struct UpdateJwtTemplateDto {
 }
 impl UpdateJwtTemplateDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             key: None,
@@ -10163,8 +10957,6 @@ pub struct UpdateJwtTemplateTargetingRequestDto {
 }
 impl UpdateJwtTemplateTargetingRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self { rules: None }
     }
@@ -10201,8 +10993,6 @@ pub struct UpdatePermissionRequest {
 }
 impl UpdatePermissionRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             key: None,
@@ -10274,8 +11064,6 @@ pub struct UpdateRoleRequest {
 }
 impl UpdateRoleRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             is_default: None,
@@ -10344,7 +11132,6 @@ pub struct UpdateRoleTenantRequest {
 }
 impl UpdateRoleTenantRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: ::std::option::Option<::std::string::String>) -> Self {
         Self { tenant_id }
     }
@@ -10360,7 +11147,6 @@ pub struct UpdateRolesOnGroupDto {
 }
 impl UpdateRolesOnGroupDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
@@ -10380,7 +11166,6 @@ pub struct UpdateSubAccountAccessRequestDto {
 }
 impl UpdateSubAccountAccessRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(allow_access: bool) -> Self {
         Self { allow_access }
     }
@@ -10396,7 +11181,6 @@ pub struct UpdateSubTenantHierarchySettingsRequest {
 }
 impl UpdateSubTenantHierarchySettingsRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(sub_account_access_type: crate::enums::SubAccountAccessType) -> Self {
         Self { sub_account_access_type }
     }
@@ -10412,7 +11196,6 @@ pub struct UpdateSubTenantManagementRequest {
 }
 impl UpdateSubTenantManagementRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(is_reseller: bool) -> Self {
         Self { is_reseller }
     }
@@ -10449,6 +11232,27 @@ pub struct UpdateTenantApiTokenResponseDto {
     /// Id of the tenant the credentials belong to.
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
+}
+impl UpdateTenantApiTokenResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        client_id: impl Into<::std::string::String>,
+        tenant_id: impl Into<::std::string::String>,
+        metadata: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            description: None,
+            tenant_id: tenant_id.into(),
+            created_by_user_id: None,
+            metadata,
+            created_at,
+            permission_ids: None,
+            role_ids: None,
+            expires: None,
+        }
+    }
 }
 /// Changes to a tenant, at least one; absent fields keep their values.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -10509,8 +11313,6 @@ pub struct UpdateTenantRequest {
 }
 impl UpdateTenantRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -10672,8 +11474,6 @@ pub struct UpdateTenantRequestV2 {
 }
 impl UpdateTenantRequestV2 {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             name: None,
@@ -10804,8 +11604,6 @@ pub struct UpdateUserDto {
 }
 impl UpdateUserDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             phone_number: None,
@@ -10852,7 +11650,6 @@ pub struct UpdateUserEmailDto {
 }
 impl UpdateUserEmailDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(email: impl Into<::std::string::String>) -> Self {
         Self { email: email.into() }
     }
@@ -10867,7 +11664,6 @@ pub struct UpdateUserInvisibleDto {
 }
 impl UpdateUserInvisibleDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(invisible: bool) -> Self {
         Self { invisible }
     }
@@ -10885,7 +11681,6 @@ pub struct UpdateUserPasswordDto {
 }
 impl UpdateUserPasswordDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         password: impl Into<crate::Secret>,
         new_password: impl Into<crate::Secret>,
@@ -10907,7 +11702,6 @@ pub struct UpdateUserSuperuserDto {
 }
 impl UpdateUserSuperuserDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(super_user: bool) -> Self {
         Self { super_user }
     }
@@ -10923,7 +11717,6 @@ pub struct UpdateUserTenantDto {
 }
 impl UpdateUserTenantDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
             tenant_id: tenant_id.into(),
@@ -10947,7 +11740,6 @@ pub struct UpdateUserTenantWithValidationDto {
 }
 impl UpdateUserTenantWithValidationDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
         Self {
             tenant_id: tenant_id.into(),
@@ -10972,7 +11764,6 @@ pub struct UpdateUsersOnGroupDto {
 }
 impl UpdateUsersOnGroupDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         user_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
@@ -11026,8 +11817,6 @@ pub struct UpdateVendorUserDto {
 }
 impl UpdateVendorUserDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             phone_number: None,
@@ -11103,6 +11892,21 @@ pub struct UserAccessTokenResponse {
     /// The JWT itself; present only in the answer of the creation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub secret: ::std::option::Option<crate::Secret>,
+}
+impl UserAccessTokenResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            description: None,
+            created_at,
+            secret: None,
+            expires: None,
+        }
+    }
 }
 /// Tenant in which a user works with one application.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -11187,8 +11991,6 @@ pub struct UserBulkInviteRequestDto {
 }
 impl UserBulkInviteRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             email: None,
@@ -11351,6 +12153,25 @@ pub struct UserCreatedResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub verified: ::std::option::Option<bool>,
 }
+impl UserCreatedResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(id: impl Into<::std::string::String>) -> Self {
+        Self {
+            id: id.into(),
+            email: None,
+            verified: None,
+            name: None,
+            profile_picture_url: None,
+            roles: None,
+            permissions: None,
+            metadata: None,
+            created_at: None,
+            last_login: None,
+            activated_for_tenant: None,
+            temporary_expiration_date: None,
+        }
+    }
+}
 /// User with the roles and permissions held in the tenant in view.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -11464,6 +12285,51 @@ pub struct UserDto {
     /// Whether the email address is proven.
     pub verified: bool,
 }
+impl UserDto {
+    /// With the members that must be there; the others are absent.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        sub: impl Into<::std::string::String>,
+        verified: bool,
+        mfa_enrolled: bool,
+        roles: impl IntoIterator<Item = impl Into<RoleResponse>>,
+        permissions: impl IntoIterator<Item = impl Into<PermissionResponse>>,
+        tenant_id: impl Into<::std::string::String>,
+        tenant_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        tenants: impl IntoIterator<Item = impl Into<UserTenantDto>>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            email: None,
+            name: None,
+            profile_picture_url: None,
+            sub: sub.into(),
+            verified,
+            mfa_enrolled,
+            mfa_bypass: None,
+            phone_number: None,
+            roles: roles.into_iter().map(Into::into).collect(),
+            permissions: permissions.into_iter().map(Into::into).collect(),
+            provider: None,
+            tenant_id: tenant_id.into(),
+            tenant_ids: tenant_ids.into_iter().map(Into::into).collect(),
+            activated_for_tenant: None,
+            is_locked: None,
+            tenants: tenants.into_iter().map(Into::into).collect(),
+            invisible: None,
+            super_user: None,
+            metadata: None,
+            vendor_metadata: None,
+            external_id: None,
+            created_at: None,
+            last_login: None,
+            groups: None,
+            sub_account_access_allowed: None,
+            managed_by: None,
+        }
+    }
+}
 /// One page of email records.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -11476,6 +12342,19 @@ pub struct UserEmailPage {
     /// Size of the whole list.
     #[serde(rename = "_metadata")]
     pub metadata: FronteggPaginationMetadata,
+}
+impl UserEmailPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<UserEmailResponseDto>>,
+        metadata: FronteggPaginationMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
 }
 /// One email address of a user.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -11509,6 +12388,12 @@ pub struct UserGroupMembership {
     /// Roles that the group confers, where they are included.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub roles: ::std::option::Option<::std::vec::Vec<RoleDto>>,
+}
+impl UserGroupMembership {
+    /// With the members that must be there; the others are absent.
+    pub fn new(id: impl Into<::std::string::String>) -> Self {
+        Self { id: id.into(), roles: None }
+    }
 }
 /// Authenticator app enrolled as a second factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -11572,6 +12457,19 @@ pub struct UserPage {
     #[serde(rename = "_metadata")]
     pub metadata: FronteggPaginationMetadata,
 }
+impl UserPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<UserV3Dto>>,
+        metadata: FronteggPaginationMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
+}
 /// Answer to adding a phone number or asking for its verification.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -11626,7 +12524,6 @@ pub struct UserSourceDynamicTenantConfig {
 }
 impl UserSourceDynamicTenantConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         tenant_id_field_name: impl Into<::std::string::String>,
         tenant_resolver_type: crate::enums::DynamicTenantResolver,
@@ -11648,7 +12545,6 @@ pub struct UserSourceFromSourceTenantConfig {
 }
 impl UserSourceFromSourceTenantConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_resolver_type: crate::enums::FromSourceTenantResolver) -> Self {
         Self { tenant_resolver_type }
     }
@@ -11664,7 +12560,6 @@ pub struct UserSourceNewTenantConfig {
 }
 impl UserSourceNewTenantConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(tenant_resolver_type: crate::enums::NewTenantResolver) -> Self {
         Self { tenant_resolver_type }
     }
@@ -11683,7 +12578,6 @@ pub struct UserSourceStaticTenantConfig {
 }
 impl UserSourceStaticTenantConfig {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         tenant_id: impl Into<::std::string::String>,
         tenant_resolver_type: crate::enums::StaticTenantResolver,
@@ -11706,6 +12600,19 @@ pub struct UserSourceUserPage {
     /// Size of the whole list.
     #[serde(rename = "_metadata")]
     pub metadata: FronteggPaginationMetadata,
+}
+impl UserSourceUserPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<GetUserSourceUsersResponseDto>>,
+        metadata: FronteggPaginationMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
 }
 /// One tenant that the calling user belongs to; only the tenant id and name are certain to be there.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -11777,6 +12684,32 @@ pub struct UserTenantDataDto {
     #[serde(rename = "vendorId", skip_serializing_if = "::std::option::Option::is_none")]
     pub vendor_id: ::std::option::Option<::std::string::String>,
 }
+impl UserTenantDataDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            name: name.into(),
+            id: None,
+            vendor_id: None,
+            metadata: None,
+            is_reseller: None,
+            created_at: None,
+            updated_at: None,
+            deleted_at: None,
+            address: None,
+            timezone: None,
+            date_format: None,
+            time_format: None,
+            currency: None,
+            logo: None,
+            logo_url: None,
+        }
+    }
+}
 /// Membership of a user in one tenant.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -11801,6 +12734,17 @@ pub struct UserTenantDto {
     /// Id of the tenant.
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
+}
+impl UserTenantDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            roles: None,
+            temporary_expiration_date: None,
+            is_disabled: None,
+        }
+    }
 }
 /// States of one user in the user's tenants.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -11919,6 +12863,45 @@ pub struct UserV3Dto {
     /// Whether the email address is proven.
     pub verified: bool,
 }
+impl UserV3Dto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        sub: impl Into<::std::string::String>,
+        verified: bool,
+        mfa_enrolled: bool,
+        tenant_id: impl Into<::std::string::String>,
+        tenant_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        tenants: impl IntoIterator<Item = impl Into<UserTenantDto>>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            email: None,
+            name: None,
+            profile_picture_url: None,
+            sub: sub.into(),
+            verified,
+            mfa_enrolled,
+            mfa_bypass: None,
+            phone_number: None,
+            provider: None,
+            tenant_id: tenant_id.into(),
+            tenant_ids: tenant_ids.into_iter().map(Into::into).collect(),
+            activated_for_tenant: None,
+            is_locked: None,
+            tenants: tenants.into_iter().map(Into::into).collect(),
+            invisible: None,
+            super_user: None,
+            metadata: None,
+            vendor_metadata: None,
+            external_id: None,
+            created_at: None,
+            last_login: None,
+            sub_account_access_allowed: None,
+            managed_by: None,
+        }
+    }
+}
 /// One page of usernames.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -11931,6 +12914,19 @@ pub struct UsernamePage {
     /// Size of the whole list.
     #[serde(rename = "_metadata")]
     pub metadata: FronteggPaginationMetadata,
+}
+impl UsernamePage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<UsernameResponseDto>>,
+        metadata: FronteggPaginationMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
 }
 /// Username and its owner.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -11952,7 +12948,6 @@ pub struct UsersBulkInviteRequestDto {
 }
 impl UsersBulkInviteRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         users: impl IntoIterator<Item = impl Into<UserBulkInviteRequestDto>>,
     ) -> Self {
@@ -11974,7 +12969,6 @@ pub struct ValidatePasswordResetTokenRequest {
 }
 impl ValidatePasswordResetTokenRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(token: impl Into<crate::Secret>) -> Self {
         Self {
             user_id: None,
@@ -12000,7 +12994,6 @@ pub struct ValidateUserPasswordRequest {
 }
 impl ValidateUserPasswordRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         email: impl Into<::std::string::String>,
         password: impl Into<crate::Secret>,
@@ -12032,7 +13025,6 @@ pub struct VendorAuthenticationRequest {
 }
 impl VendorAuthenticationRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         client_id: impl Into<::std::string::String>,
         secret: impl Into<crate::Secret>,
@@ -12206,8 +13198,6 @@ pub struct VendorConfigRequest {
 }
 impl VendorConfigRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
-    #[allow(clippy::new_without_default)]
     pub fn new() -> Self {
         Self {
             default_token_expiration: None,
@@ -12462,6 +13452,60 @@ pub struct VendorConfigResponse {
     #[serde(rename = "rotateRefreshTokens")]
     pub rotate_refresh_tokens: bool,
 }
+impl VendorConfigResponse {
+    /// With the members that must be there; the others are absent.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        default_token_expiration: i64,
+        default_refresh_token_expiration: i64,
+        public_key: impl Into<::std::string::String>,
+        cookie_same_site: crate::enums::CookieSameSite,
+        allow_signups: bool,
+        api_tokens_enabled: bool,
+        allow_override_password_complexity: bool,
+        allow_override_password_expiration: bool,
+        allow_override_enforce_password_history: bool,
+        jwt_algorithm: crate::enums::JwtAlgorithm,
+        allow_not_verified_users_login: bool,
+        force_permissions: bool,
+        auth_strategy: crate::enums::AuthStrategy,
+        default_passwordless_token_expiration: i64,
+        force_same_device_on_auth: bool,
+        allow_tenant_invitations: bool,
+        rotate_refresh_tokens: bool,
+        machine_to_machine_auth_strategy: crate::enums::MachineToMachineAuthStrategy,
+        add_roles_to_jwt: bool,
+        add_permissions_to_jwt: bool,
+    ) -> Self {
+        Self {
+            id: None,
+            default_token_expiration,
+            default_refresh_token_expiration,
+            public_key: public_key.into(),
+            cookie_same_site,
+            allow_signups,
+            api_tokens_enabled,
+            allow_override_password_complexity,
+            allow_override_password_expiration,
+            allow_override_enforce_password_history,
+            jwt_algorithm,
+            jwt_secret: None,
+            allow_not_verified_users_login,
+            force_permissions,
+            auth_strategy,
+            default_passwordless_token_expiration,
+            force_same_device_on_auth,
+            allow_tenant_invitations,
+            rotate_refresh_tokens,
+            machine_to_machine_auth_strategy,
+            add_roles_to_jwt,
+            add_permissions_to_jwt,
+            refresh_tokens_rotation_limit: None,
+            add_saml_attributes_to_jwt: None,
+            allow_custom_login_tenant_switch: None,
+        }
+    }
+}
 /// First code of a new authenticator app, which enrolls it and finishes the sign-in.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -12481,7 +13525,6 @@ pub struct VerifyEnrollMfaAuthAppRequest {
 }
 impl VerifyEnrollMfaAuthAppRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         token: impl Into<crate::Secret>,
         mfa_token: impl Into<crate::Secret>,
@@ -12520,7 +13563,6 @@ pub struct VerifyEnrollMfaUserAuthAppRequest {
 }
 impl VerifyEnrollMfaUserAuthAppRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(token: impl Into<crate::Secret>) -> Self {
         Self { token: token.into() }
     }
@@ -12550,7 +13592,6 @@ pub struct VerifyEnrollMfaWebAuthnRequest {
 }
 impl VerifyEnrollMfaWebAuthnRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         device_type: crate::enums::WebAuthnDeviceType,
         webauthn_token: impl Into<crate::Secret>,
@@ -12594,7 +13635,6 @@ pub struct VerifyEnrollMfasmsRequest {
 }
 impl VerifyEnrollMfasmsRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         otc_token: impl Into<crate::Secret>,
         code: impl Into<crate::Secret>,
@@ -12629,7 +13669,6 @@ pub struct VerifyInviteTokenRequest {
 }
 impl VerifyInviteTokenRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(token: impl Into<crate::Secret>) -> Self {
         Self { token: token.into() }
     }
@@ -12653,7 +13692,6 @@ pub struct VerifyMfaAuthAppRequest {
 }
 impl VerifyMfaAuthAppRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         value: impl Into<crate::Secret>,
         mfa_token: impl Into<crate::Secret>,
@@ -12693,7 +13731,6 @@ pub struct VerifyMfaEmailOtcRequest {
 }
 impl VerifyMfaEmailOtcRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         otc_token: impl Into<crate::Secret>,
         code: impl Into<crate::Secret>,
@@ -12735,7 +13772,6 @@ pub struct VerifyMfaWebAuthnRequest {
 }
 impl VerifyMfaWebAuthnRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         webauthn_token: impl Into<crate::Secret>,
         options: AuthenticateUserWebAuthNDto,
@@ -12777,7 +13813,6 @@ pub struct VerifyMfasmsRequest {
 }
 impl VerifyMfasmsRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         otc_token: impl Into<crate::Secret>,
         code: impl Into<crate::Secret>,
@@ -12815,7 +13850,6 @@ pub struct VerifyNewWebAuthnDeviceRequest {
 }
 impl VerifyNewWebAuthnDeviceRequest {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         id: impl Into<::std::string::String>,
         response: WebAuthNClientResponse,
@@ -12848,7 +13882,6 @@ pub struct VerifyPasswordDto {
 }
 impl VerifyPasswordDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         user_id: impl Into<::std::string::String>,
         token: impl Into<crate::Secret>,
@@ -12875,7 +13908,6 @@ pub struct VerifyPasswordViaSmsRequestDto {
 }
 impl VerifyPasswordViaSmsRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         otc_token: impl Into<crate::Secret>,
         session_id: impl Into<::std::string::String>,
@@ -12909,7 +13941,6 @@ pub struct VerifyPhoneNumberOtcRequestDto {
 }
 impl VerifyPhoneNumberOtcRequestDto {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         otc_token: impl Into<crate::Secret>,
         code: impl Into<crate::Secret>,
@@ -12934,7 +13965,6 @@ pub struct WebAuthNClientResponse {
 }
 impl WebAuthNClientResponse {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         client_data_json: impl Into<::std::string::String>,
         attestation_object: impl Into<::std::string::String>,
@@ -12968,7 +13998,6 @@ pub struct WebAuthNResponse {
 }
 impl WebAuthNResponse {
     /// With the members that must be there; the others have setters of their names.
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         client_data_json: impl Into<::std::string::String>,
         authenticator_data: impl Into<::std::string::String>,
@@ -13051,6 +14080,30 @@ pub struct WebAuthnCredentialCreationOptions {
     /// User the credential is for: id, name and display name.
     pub user: WebAuthnUser,
 }
+impl WebAuthnCredentialCreationOptions {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        rp: WebAuthnRelyingParty,
+        user: WebAuthnUser,
+        challenge: impl Into<::std::string::String>,
+        pub_key_cred_params: impl IntoIterator<
+            Item = impl Into<WebAuthnCredentialParameter>,
+        >,
+    ) -> Self {
+        Self {
+            rp,
+            user,
+            challenge: challenge.into(),
+            pub_key_cred_params: pub_key_cred_params
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            exclude_credentials: None,
+            timeout: None,
+            authenticator_selection: None,
+        }
+    }
+}
 /// A WebAuthn credential that exists already.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -13063,6 +14116,19 @@ pub struct WebAuthnCredentialDescriptor {
     /// Type of credential, "public-key".
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
+}
+impl WebAuthnCredentialDescriptor {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        type_: impl Into<::std::string::String>,
+        id: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            type_: type_.into(),
+            id: id.into(),
+            transports: None,
+        }
+    }
 }
 /// A kind of key that is accepted for a new WebAuthn credential.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -13101,6 +14167,18 @@ pub struct WebAuthnCredentialRequestOptions {
     )]
     pub user_verification: ::std::option::Option<::std::string::String>,
 }
+impl WebAuthnCredentialRequestOptions {
+    /// With the members that must be there; the others are absent.
+    pub fn new(challenge: impl Into<::std::string::String>) -> Self {
+        Self {
+            challenge: challenge.into(),
+            allow_credentials: None,
+            timeout: None,
+            rp_id: None,
+            user_verification: None,
+        }
+    }
+}
 /// The party that a WebAuthn credential is made for.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -13112,6 +14190,19 @@ pub struct WebAuthnRelyingParty {
     pub id: ::std::string::String,
     /// Name shown to the user.
     pub name: ::std::string::String,
+}
+impl WebAuthnRelyingParty {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            icon: None,
+        }
+    }
 }
 /// The user that a WebAuthn credential is made for.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]

@@ -7,14 +7,12 @@ use frontegg_contract::{
 };
 use frontegg_model::{Patch, enums::WebAuthnDeviceType, types};
 
-use super::{finish, step};
+use super::{finish, remember};
 use crate::{
-    api::sign_in,
     domain::{
         DomainError, DomainResult,
-        mfa::webauthn::{self, Offer, Question, Registration, must_verify_user},
-        webauthn::{Created, OFFERED, RelyingParty, Signed},
-        webauthn_challenges::LIFETIME,
+        mfa::webauthn::{self, Assertion, Offer, Question, Registration, must_verify_user},
+        webauthn::{Created, OFFERED, RelyingParty, Signed, challenges::LIFETIME},
     },
     service::Service,
     store::entity::WebAuthnDevice,
@@ -28,9 +26,7 @@ pub(super) async fn enroll(
     body: types::AuthRequestEnrollMfaRequest,
 ) -> ApiResult<types::RequestEnrollMfaWebAuthnResponse> {
     let party = party(service)?;
-    let tx = service.store().write().await?;
-    let offer = webauthn::enroll_at_sign_in(&tx, body.mfa_token.expose()).await?;
-    tx.commit().await?;
+    let offer = service.write(async |tx| Ok(webauthn::enroll_at_sign_in(tx, body.mfa_token.expose()).await?)).await?;
     Ok(types::RequestEnrollMfaWebAuthnResponse {
         webauthn_token: offer.posed.handle.clone().into(),
         options: creation_options(&party, offer),
@@ -42,7 +38,7 @@ pub(super) async fn verify_enrollment(
     cx: &RequestContext,
     body: types::VerifyEnrollMfaWebAuthnRequest,
 ) -> ApiResult<types::AuthenticationResponseDto> {
-    let (party, visit) = (party(service)?, sign_in::visit(service, cx));
+    let party = party(service)?;
     let response = &body.options.response;
     let registration = Registration {
         handle: body.webauthn_token.expose(),
@@ -53,10 +49,11 @@ pub(super) async fn verify_enrollment(
             attestation_object: &response.attestation_object,
         },
     };
-    let tx = service.store().write().await?;
-    let step = step(service, &visit, body.remember_device);
-    let outcome = webauthn::confirm_at_sign_in(&tx, &party, body.mfa_token.expose(), registration, step).await?;
-    finish(service, cx, tx, outcome).await
+    let remember = remember(body.remember_device);
+    finish(service, cx, async |tx| {
+        webauthn::confirm_at_sign_in(tx, &party, body.mfa_token.expose(), registration, remember).await
+    })
+    .await
 }
 
 pub(super) async fn challenge(
@@ -65,9 +62,8 @@ pub(super) async fn challenge(
     body: types::AuthRequestVerifyMfaRequest,
 ) -> ApiResult<types::RequestVerifyMfaWebAuthnResponse> {
     let party = party(service)?;
-    let tx = service.store().write().await?;
-    let question = webauthn::ask(&tx, body.mfa_token.expose(), &params.device_id).await?;
-    tx.commit().await?;
+    let question =
+        service.write(async |tx| Ok(webauthn::ask(tx, body.mfa_token.expose(), &params.device_id).await?)).await?;
     Ok(types::RequestVerifyMfaWebAuthnResponse {
         webauthn_token: question.posed.handle.clone().into(),
         options: request_options(&party, question),
@@ -80,7 +76,7 @@ pub(super) async fn verify(
     params: VerifyLoginMfaWebauthnParams,
     body: types::VerifyMfaWebAuthnRequest,
 ) -> ApiResult<types::AuthenticationResponseDto> {
-    let (party, visit) = (party(service)?, sign_in::visit(service, cx));
+    let party = party(service)?;
     let response = &body.options.response;
     let signed = Signed {
         id: &body.options.id,
@@ -92,12 +88,10 @@ pub(super) async fn verify(
             Patch::Absent | Patch::Null => None,
         },
     };
-    let tx = service.store().write().await?;
-    let step = step(service, &visit, body.remember_device);
-    let sign_in = (body.mfa_token.expose(), params.device_id.as_str());
-    let answer = (body.webauthn_token.expose(), signed);
-    let outcome = webauthn::verify(&tx, &party, sign_in, answer, step).await?;
-    finish(service, cx, tx, outcome).await
+    let remember = remember(body.remember_device);
+    let mfa_token = body.mfa_token.expose();
+    let assertion = Assertion { device_id: &params.device_id, handle: body.webauthn_token.expose(), signed };
+    finish(service, cx, async |tx| webauthn::verify(tx, &party, mfa_token, assertion, remember).await).await
 }
 
 /// Who asks for credentials at this address.

@@ -15,13 +15,15 @@ use crate::{
         paging,
     },
     domain::{
-        DomainError, email_confirmation,
+        DomainError,
         identifiers::{
             emails,
-            lists::{self, Listing, SortBy},
+            lists::{self, IdentifierListing, SortBy},
             usernames,
         },
-        memberships, users,
+        memberships,
+        people::email_confirmation,
+        users,
     },
     service::Service,
     store::entity::{user_email, username},
@@ -33,7 +35,7 @@ pub(super) async fn list_user_emails(
     params: ListUserEmailsParams,
 ) -> ApiResult<types::UserEmailPage> {
     let page = paging::page(params.limit, params.offset)?;
-    let listing = Listing {
+    let listing = IdentifierListing {
         tenant_id: cx.tenant_id.clone(),
         visible_only: caller(cx).is_user(),
         prefix: params.email,
@@ -62,10 +64,12 @@ pub(super) async fn add_user_email(
     params: AddUserEmailParams,
     body: types::CreateUserEmailVendorRequestDto,
 ) -> ApiResult<types::UserEmailResponseDto> {
-    let tx = service.store().write().await?;
-    users::require(&tx, &params.user_id).await?;
-    let row = emails::add(&tx, &params.user_id, &body.email, body.is_verified.unwrap_or_default()).await?;
-    tx.commit().await?;
+    let row = service
+        .write(async |tx| {
+            users::require(tx, &params.user_id).await?;
+            Ok(emails::add(tx, &params.user_id, &body.email, body.is_verified.unwrap_or_default().into()).await?)
+        })
+        .await?;
     Ok(email(row))
 }
 
@@ -74,10 +78,12 @@ pub(super) async fn delete_user_email(
     _: &RequestContext,
     params: DeleteUserEmailParams,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    users::require(&tx, &params.user_id).await?;
-    emails::remove(&tx, &params.user_id, &params.email_id).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| {
+            users::require(tx, &params.user_id).await?;
+            Ok(emails::remove(tx, &params.user_id, &params.email_id).await?)
+        })
+        .await
 }
 
 pub(super) async fn set_user_primary_email(
@@ -86,10 +92,12 @@ pub(super) async fn set_user_primary_email(
     params: SetUserPrimaryEmailParams,
     body: types::MarkEmailAsPrimaryRequestDto,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    users::require(&tx, &params.user_id).await?;
-    emails::make_primary(&tx, &params.user_id, &body.email).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| {
+            users::require(tx, &params.user_id).await?;
+            Ok(emails::make_primary(tx, &params.user_id, &body.email).await?)
+        })
+        .await
 }
 
 pub(super) async fn list_my_emails(
@@ -106,9 +114,7 @@ pub(super) async fn add_my_email(
     cx: &RequestContext,
     body: types::CreateUserEmailRequestDto,
 ) -> ApiResult<types::UserEmailResponseDto> {
-    let tx = service.store().write().await?;
-    let row = email_confirmation::add(&tx, service.base_url(), cx.user()?, &body.email).await?;
-    tx.commit().await?;
+    let row = service.write(async |tx| Ok(email_confirmation::add(tx, cx.user()?, &body.email).await?)).await?;
     Ok(email(row))
 }
 
@@ -117,11 +123,8 @@ pub(super) async fn verify_my_email(
     cx: &RequestContext,
     body: types::CreateUserEmailVerifyRequestDto,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    let confirmed = email_confirmation::confirm(&tx, cx.user()?, &body.email, body.code.expose()).await?;
-    // Also where the code is no good: the try has been counted.
-    tx.commit().await?;
-    Ok(confirmed.map_err(|_| email_confirmation::refusal())?)
+    let code = body.code.expose();
+    service.attempt(async |tx| Ok(email_confirmation::confirm(tx, cx.user()?, &body.email, code).await?)).await
 }
 
 pub(super) async fn request_my_email_change(
@@ -129,9 +132,7 @@ pub(super) async fn request_my_email_change(
     cx: &RequestContext,
     body: types::SelfEmailUpdateRequestDto,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    email_confirmation::ask_change(&tx, service.base_url(), cx.user()?, &body.email).await?;
-    Ok(tx.commit().await?)
+    service.write(async |tx| Ok(email_confirmation::ask_change(tx, cx.user()?, &body.email).await?)).await
 }
 
 pub(super) async fn verify_my_email_change(
@@ -139,11 +140,8 @@ pub(super) async fn verify_my_email_change(
     cx: &RequestContext,
     body: types::SelfEmailUpdateVerifyRequestDto,
 ) -> ApiResult<()> {
-    let (base_url, user_id, code) = (service.base_url(), cx.user()?, body.code.expose());
-    let tx = service.store().write().await?;
-    let confirmed = email_confirmation::confirm_change(&tx, base_url, user_id, &body.email, code).await?;
-    tx.commit().await?;
-    Ok(confirmed.map_err(|_| email_confirmation::refusal())?)
+    let code = body.code.expose();
+    service.attempt(async |tx| Ok(email_confirmation::confirm_change(tx, cx.user()?, &body.email, code).await?)).await
 }
 
 pub(super) async fn delete_my_email(
@@ -151,9 +149,7 @@ pub(super) async fn delete_my_email(
     cx: &RequestContext,
     params: DeleteMyEmailParams,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    emails::remove(&tx, cx.user()?, &params.email_id).await?;
-    Ok(tx.commit().await?)
+    service.write(async |tx| Ok(emails::remove(tx, cx.user()?, &params.email_id).await?)).await
 }
 
 pub(super) async fn set_my_primary_email(
@@ -161,9 +157,7 @@ pub(super) async fn set_my_primary_email(
     cx: &RequestContext,
     body: types::MarkEmailAsPrimaryRequestDto,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    emails::make_primary(&tx, cx.user()?, &body.email).await?;
-    Ok(tx.commit().await?)
+    service.write(async |tx| Ok(emails::make_primary(tx, cx.user()?, &body.email).await?)).await
 }
 
 pub(super) async fn list_usernames(
@@ -172,7 +166,7 @@ pub(super) async fn list_usernames(
     params: ListUsernamesParams,
 ) -> ApiResult<types::UsernamePage> {
     let page = paging::page(params.limit, params.offset)?;
-    let listing = Listing {
+    let listing = IdentifierListing {
         tenant_id: caller(cx).tenant().map(str::to_owned),
         visible_only: caller(cx).is_user(),
         prefix: params.username_prefix,
@@ -201,10 +195,12 @@ pub(super) async fn create_my_username(
     body: types::CreateUsernameRequestDto,
 ) -> ApiResult<()> {
     usernames::check(&body.username)?;
-    let tx = service.store().write().await?;
-    let user = users::require(&tx, cx.user()?).await?;
-    usernames::add(&tx, &user.id, &body.username).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| {
+            let user = users::require(tx, cx.user()?).await?;
+            Ok(usernames::add(tx, &user.id, &body.username).await?)
+        })
+        .await
 }
 
 pub(super) async fn get_my_username(service: &Service, cx: &RequestContext) -> ApiResult<types::UsernameResponseDto> {
@@ -220,16 +216,18 @@ pub(super) async fn delete_username(
     cx: &RequestContext,
     params: DeleteUsernameParams,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    let row = usernames::find(&tx, &params.username).await?.ok_or_else(unknown_username)?;
-    if let Some(tenant_id) = caller(cx).tenant().filter(|_| caller_id(cx) != Some(&row.user_id)) {
-        if memberships::find(&tx, &row.user_id, tenant_id).await?.is_none() {
-            return Err(unknown_username().into());
-        }
-        return Err(ApiFailure::forbidden("The username belongs to another user"));
-    }
-    usernames::remove(&tx, row).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| {
+            let row = usernames::find(tx, &params.username).await?.ok_or_else(unknown_username)?;
+            if let Some(tenant_id) = caller(cx).tenant().filter(|_| caller_id(cx) != Some(&row.user_id)) {
+                if memberships::find(tx, &row.user_id, tenant_id).await?.is_none() {
+                    return Err(unknown_username().into());
+                }
+                return Err(ApiFailure::forbidden("The username belongs to another user"));
+            }
+            Ok(usernames::remove(tx, row).await?)
+        })
+        .await
 }
 
 fn unknown_username() -> DomainError {

@@ -8,7 +8,7 @@ use crate::{
         caller::{caller, caller_id},
         sign_in,
     },
-    domain::{
+    domain::joining::{
         activation::{self, Activating},
         invitations,
     },
@@ -50,9 +50,9 @@ async fn activate(
     cx: &RequestContext,
     activating: Activating<'_>,
 ) -> ApiResult<types::AuthenticationResponseDto> {
-    let visit = sign_in::visit(service, cx);
+    let client = sign_in::client_info(service, cx);
     // On the heap, as it is large.
-    let outcome = Box::pin(activation::activate(service.store(), service.passwords(), activating, &visit)).await?;
+    let outcome = Box::pin(activation::activate(service.store(), service.passwords(), activating, &client)).await?;
     sign_in::answer(service, cx, outcome).await
 }
 
@@ -77,9 +77,7 @@ pub(super) async fn reset_user_activation_token(
     body: types::ResetActivationTokenDto,
 ) -> ApiResult<()> {
     let context = body.email_metadata.unwrap_or_default();
-    let tx = service.store().write().await?;
-    activation::resend(&tx, caller(cx), service.base_url(), &body.email, context).await?;
-    Ok(tx.commit().await?)
+    service.write(async |tx| Ok(activation::resend(tx, caller(cx), &body.email, context).await?)).await
 }
 
 pub(super) async fn accept_invitation(
@@ -99,11 +97,7 @@ pub(super) async fn accept_invitation_with_code(
 }
 
 async fn accept(service: &Service, user_id: &str, token: &Secret, code: Option<&str>) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    let accepted = invitations::accept(&tx, user_id, token.expose(), code).await?;
-    // Also where it is refused: the try has been counted.
-    tx.commit().await?;
-    Ok(accepted?)
+    service.attempt(async |tx| Ok(invitations::accept(tx, user_id, token.expose(), code).await?)).await
 }
 
 pub(super) async fn reset_tenant_invitation(
@@ -111,9 +105,7 @@ pub(super) async fn reset_tenant_invitation(
     cx: &RequestContext,
     body: types::ResetTenantInvitationDto,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    invitations::renew(&tx, service.base_url(), cx.tenant()?, &body.email).await?;
-    Ok(tx.commit().await?)
+    service.write(async |tx| Ok(invitations::renew(tx, cx.tenant()?, &body.email).await?)).await
 }
 
 pub(super) async fn reset_all_tenant_invitations(
@@ -121,8 +113,7 @@ pub(super) async fn reset_all_tenant_invitations(
     cx: &RequestContext,
     body: types::ResetTenantInvitationDto,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    let asking = (caller(cx), caller_id(cx));
-    invitations::renew_all(&tx, asking, service.base_url(), cx.tenant()?, &body.email).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| Ok(invitations::renew_all(tx, caller(cx), caller_id(cx), cx.tenant()?, &body.email).await?))
+        .await
 }

@@ -11,9 +11,9 @@ use crate::{
         caller::{caller, caller_id, viewer},
         paging, user_answers,
     },
-    domain::{
-        user_lists::{self, Identifier, Listing, Phrase, Reach, Scope, SortBy},
-        user_profiles,
+    domain::people::{
+        lists::{self, Phrase, Reach, Scope, SortBy, SoughtIdentifier, UserListing},
+        profiles::{self, Roles},
     },
     service::Service,
 };
@@ -35,7 +35,7 @@ pub(in crate::api) struct Asked {
     pub(in crate::api) order: Option<enums::SortOrder>,
     pub(in crate::api) phrase: Phrase,
     /// Whether memberships show their roles, as they did in older versions.
-    pub(in crate::api) with_roles: bool,
+    pub(in crate::api) roles: Roles,
 }
 
 pub(super) async fn list_users(
@@ -86,7 +86,7 @@ pub(super) async fn search_users(
         sort_by: params.sort_by,
         order: params.order,
         phrase,
-        with_roles: false,
+        roles: Roles::LeftOut,
     };
     page_of_users(service, cx, asked).await
 }
@@ -98,7 +98,7 @@ pub(in crate::api) async fn page_of_users(
     asked: Asked,
 ) -> ApiResult<types::UserPage> {
     let page = paging::page(asked.limit, asked.offset)?;
-    let listing = Listing {
+    let listing = UserListing {
         email: asked.email,
         name_prefix: asked.name_prefix,
         identifier: identifier(asked.identifier_type, asked.identifier)?,
@@ -115,14 +115,14 @@ pub(in crate::api) async fn page_of_users(
         include_sub_tenants: asked.include_sub_tenants.unwrap_or(true),
     };
     let tx = service.store().read().await?;
-    let reach = user_lists::reach(&tx, caller(cx), caller_id(cx), scope).await?;
-    let found = user_lists::search(&tx, &reach, listing, &asked.phrase).await?;
+    let reach = lists::reach(&tx, caller(cx), caller_id(cx), scope).await?;
+    let found = lists::search(&tx, &reach, listing, &asked.phrase).await?;
     let within = match &reach {
         Reach::Tenants(tenants) => tenants.as_slice(),
         Reach::Environment => &[],
     };
     let view = scope.asked.or(scope.tenant);
-    let profiles = user_profiles::load(&tx, found.items, viewer(cx, None, within), view, asked.with_roles).await?;
+    let profiles = profiles::load(&tx, found.items, viewer(cx, None, within), view, asked.roles).await?;
     Ok(types::UserPage {
         metadata: paging::metadata(page, found.total),
         links: Some(paging::links(cx, page, found.total)),
@@ -134,7 +134,7 @@ pub(in crate::api) async fn page_of_users(
 fn identifier(
     kind: Option<enums::IdentifierType>,
     beginning: Option<String>,
-) -> ApiResult<Option<(Identifier, String)>> {
+) -> ApiResult<Option<(SoughtIdentifier, String)>> {
     match (kind, beginning) {
         (None, None) => Ok(None),
         (Some(kind), Some(beginning)) => Ok(Some((kind_of(&kind), beginning))),
@@ -142,11 +142,11 @@ fn identifier(
     }
 }
 
-fn kind_of(kind: &enums::IdentifierType) -> Identifier {
+fn kind_of(kind: &enums::IdentifierType) -> SoughtIdentifier {
     match kind {
-        enums::IdentifierType::PhoneNumber => Identifier::PhoneNumber,
-        enums::IdentifierType::Username => Identifier::Username,
-        _ => Identifier::Email,
+        enums::IdentifierType::PhoneNumber => SoughtIdentifier::PhoneNumber,
+        enums::IdentifierType::Username => SoughtIdentifier::Username,
+        _ => SoughtIdentifier::Email,
     }
 }
 
@@ -170,7 +170,7 @@ pub(super) async fn list_users_roles(
 ) -> ApiResult<Vec<types::GetUserRolesResponse>> {
     let tenant_id = cx.tenant()?;
     let tx = service.store().read().await?;
-    let found = user_lists::roles_of(&tx, tenant_id, paging::ids(&params.ids)).await?;
+    let found = lists::roles_of(&tx, tenant_id, paging::ids(&params.ids)).await?;
     let response = |(user_id, role_ids)| types::GetUserRolesResponse {
         vendor_id: Some(service.vendor_id().to_owned()),
         tenant_id: tenant_id.to_owned(),
@@ -187,7 +187,7 @@ pub(super) async fn list_users_groups(
 ) -> ApiResult<Vec<types::GetUserGroupsResponse>> {
     let tenant_id = cx.tenant()?;
     let tx = service.store().read().await?;
-    let found = user_lists::groups_of(&tx, tenant_id, paging::ids(&params.ids)).await?;
+    let found = lists::groups_of(&tx, tenant_id, paging::ids(&params.ids)).await?;
     let response = |(user_id, group_ids)| types::GetUserGroupsResponse {
         vendor_id: Some(service.vendor_id().to_owned()),
         tenant_id: tenant_id.to_owned(),

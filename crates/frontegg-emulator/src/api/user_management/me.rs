@@ -8,14 +8,18 @@ use crate::{
     api::{caller::viewer, user_answers},
     clock::Timestamp,
     domain::{
-        memberships, roles, tenants,
-        user_profiles::{self, FullProfile},
-        user_tenants::{self, Place},
-        users,
+        identifiers::Proof,
+        memberships,
+        people::{
+            self,
+            profiles::{self, FullProfile},
+            tenants::Place,
+        },
+        roles, tenants, users,
     },
     service::Service,
     store::{
-        Tx,
+        Read,
         entity::{tenant, user},
     },
 };
@@ -30,7 +34,7 @@ pub(super) async fn get_my_profile_v3(service: &Service, cx: &RequestContext) ->
     let tx = service.store().read().await?;
     let user_id = cx.user()?;
     let user = users::require(&tx, user_id).await?;
-    let profile = user_profiles::one(&tx, user, viewer(cx, Some(user_id), &[]), Some(cx.tenant()?)).await?;
+    let profile = profiles::one(&tx, user, viewer(cx, Some(user_id), &[]), Some(cx.tenant()?)).await?;
     Ok(user_answers::third(service, profile))
 }
 
@@ -39,18 +43,20 @@ pub(super) async fn update_my_profile(
     cx: &RequestContext,
     body: types::UpdateUserDto,
 ) -> ApiResult<types::UserDto> {
-    let tx = service.store().write().await?;
-    let user = users::require(&tx, cx.user()?).await?;
-    let user = users::update(&tx, user, changes(body), false).await?;
-    let full = here(&tx, cx, user).await?;
-    tx.commit().await?;
+    let full = service
+        .write(async |tx| {
+            let user = users::require(tx, cx.user()?).await?;
+            let user = users::update(tx, user, changes(body), Proof::Unproven).await?;
+            Ok(here(tx, cx, user).await?)
+        })
+        .await?;
     Ok(user_answers::full(service, full))
 }
 
 /// Somebody with what holds in the tenant of the request.
-async fn here(tx: &Tx, cx: &RequestContext, user: user::Model) -> ApiResult<FullProfile> {
+async fn here(tx: &Read, cx: &RequestContext, user: user::Model) -> ApiResult<FullProfile> {
     let user_id = user.id.clone();
-    Ok(user_profiles::full(tx, user, viewer(cx, Some(&user_id), &[]), Some(cx.tenant()?)).await?)
+    Ok(profiles::full(tx, user, viewer(cx, Some(&user_id), &[]), Some(cx.tenant()?)).await?)
 }
 
 pub(super) async fn get_my_authorization(
@@ -69,12 +75,14 @@ pub(super) async fn set_my_active_tenant(
     body: types::UpdateUserTenantDto,
 ) -> ApiResult<types::UserDto> {
     let user_id = cx.user()?;
-    let tx = service.store().write().await?;
-    let user = users::require(&tx, user_id).await?;
-    memberships::require_entry(&tx, &user, &body.tenant_id).await?;
-    let user = users::set_active_tenant(&tx, user, &body.tenant_id).await?;
-    let full = user_profiles::full(&tx, user, viewer(cx, Some(user_id), &[]), None).await?;
-    tx.commit().await?;
+    let full = service
+        .write(async |tx| {
+            let user = users::require(tx, user_id).await?;
+            memberships::require_entry(tx, &user, &body.tenant_id).await?;
+            let user = users::set_active_tenant(tx, user, &body.tenant_id).await?;
+            Ok(profiles::full(tx, user, viewer(cx, Some(user_id), &[]), None).await?)
+        })
+        .await?;
     Ok(user_answers::full(service, full))
 }
 
@@ -92,18 +100,18 @@ pub(super) async fn list_my_tenants_v2(
     cx: &RequestContext,
 ) -> ApiResult<Vec<types::UserTenantDataDto>> {
     let tx = service.store().read().await?;
-    let tenants = user_tenants::open(&tx, cx.user()?).await?;
+    let tenants = people::tenants::open(&tx, cx.user()?).await?;
     Ok(tenants.into_iter().map(|tenant| data(service, tenant)).collect())
 }
 
 /// The tenants that a person can enter, and the active one.
 pub(in crate::api) async fn my_tenants(
     service: &Service,
-    tx: &Tx,
+    tx: &Read,
     user_id: &str,
     active: tenant::Model,
 ) -> ApiResult<types::GetUserTenantsResponseDto> {
-    let tenants = user_tenants::open(tx, user_id).await?;
+    let tenants = people::tenants::open(tx, user_id).await?;
     Ok(types::GetUserTenantsResponseDto {
         active_tenant: data(service, active),
         tenants: tenants.into_iter().map(|tenant| data(service, tenant)).collect(),
@@ -115,7 +123,7 @@ pub(super) async fn get_my_tenants_hierarchy(
     cx: &RequestContext,
 ) -> ApiResult<Vec<types::GetUserTenantsHierarchyResponseDto>> {
     let tx = service.store().read().await?;
-    let places = user_tenants::hierarchy(&tx, cx.user()?).await?;
+    let places = people::tenants::hierarchy(&tx, cx.user()?).await?;
     let place = |place: Place| types::GetUserTenantsHierarchyResponseDto {
         tenant_id: Some(place.tenant.tenant_id),
         name: Some(place.tenant.name),

@@ -15,13 +15,15 @@ use crate::{
         user_answers,
     },
     domain::{
-        memberships, tenants,
-        user_creation::{self, Invitation},
-        user_profiles,
+        identifiers::Proof,
+        joining::creation::{self, Invitation},
+        memberships::{self, MemberKey},
+        people::profiles,
+        tenants,
         users::{self, Changes, NewUser},
     },
     service::Service,
-    store::{Tx, entity::membership},
+    store::{Read, entity::membership},
 };
 
 pub(super) async fn create_user_v1(
@@ -39,12 +41,15 @@ pub(super) async fn create_user_v2(
 ) -> ApiResult<types::UserCreatedResponse> {
     let tenant_id = cx.tenant()?;
     let invitation = invitation(service, tenant_id, body).await?;
-    let tx = service.store().write().await?;
-    let joined = user_creation::invite(&tx, caller(cx), service.base_url(), tenant_id, invitation).await?;
-    let scope = [tenant_id.to_owned()];
-    let full = user_profiles::full(&tx, joined.user, viewer(cx, None, &scope), Some(tenant_id)).await?;
-    let answer = user_answers::created(service, full);
-    tx.commit().await?;
+    let answer = service
+        .write(async |tx| {
+            let joined = creation::invite(tx, caller(cx), tenant_id, invitation).await?;
+            let scope = [tenant_id.to_owned()];
+            let full = profiles::full(tx, joined.user, viewer(cx, None, &scope), Some(tenant_id)).await?;
+            let answer = user_answers::created(service, full);
+            Ok(answer)
+        })
+        .await?;
     Ok(answer)
 }
 
@@ -79,13 +84,16 @@ pub(super) async fn update_user(
     body: types::UpdateUserDto,
 ) -> ApiResult<types::UserDto> {
     let (tenant_id, user_id) = (cx.tenant()?, cx.user()?);
-    let by_administrator = !caller(cx).is_user();
-    let tx = service.store().write().await?;
-    memberships::require(&tx, user_id, tenant_id).await?;
-    let user = users::require(&tx, user_id).await?;
-    let user = users::update(&tx, user, changes(body), by_administrator).await?;
-    let full = user_profiles::full(&tx, user, viewer(cx, Some(user_id), &[]), Some(tenant_id)).await?;
-    tx.commit().await?;
+    // An administrator vouches for the number.
+    let number_is = Proof::from(!caller(cx).is_user());
+    let full = service
+        .write(async |tx| {
+            memberships::require(tx, user_id, tenant_id).await?;
+            let user = users::require(tx, user_id).await?;
+            let user = users::update(tx, user, changes(body), number_is).await?;
+            Ok(profiles::full(tx, user, viewer(cx, Some(user_id), &[]), Some(tenant_id)).await?)
+        })
+        .await?;
     Ok(user_answers::full(service, full))
 }
 
@@ -107,9 +115,12 @@ pub(super) async fn assign_roles_to_user(
     body: types::AssignUserToRolesDto,
 ) -> ApiResult<types::AssignUserToRolesResponseDto> {
     let tenant_id = cx.tenant()?;
-    let tx = service.store().write().await?;
-    let roles = memberships::assign(&tx, caller(cx), (&params.user_id, tenant_id), body.role_ids).await?;
-    tx.commit().await?;
+    let roles = service
+        .write(async |tx| {
+            Ok(memberships::assign(tx, caller(cx), MemberKey { user_id: &params.user_id, tenant_id }, body.role_ids)
+                .await?)
+        })
+        .await?;
     Ok(types::AssignUserToRolesResponseDto {
         tenant_id: tenant_id.to_owned(),
         user_id: params.user_id,
@@ -124,9 +135,12 @@ pub(super) async fn unassign_roles_from_user(
     body: types::UnassignUserFromRolesDto,
 ) -> ApiResult<types::DeleteUserToRolesResponseDto> {
     let tenant_id = cx.tenant()?;
-    let tx = service.store().write().await?;
-    let roles = memberships::unassign(&tx, caller(cx), (&params.user_id, tenant_id), body.role_ids).await?;
-    tx.commit().await?;
+    let roles = service
+        .write(async |tx| {
+            Ok(memberships::unassign(tx, caller(cx), MemberKey { user_id: &params.user_id, tenant_id }, body.role_ids)
+                .await?)
+        })
+        .await?;
     Ok(types::DeleteUserToRolesResponseDto {
         tenant_id: tenant_id.to_owned(),
         user_id: params.user_id,
@@ -140,10 +154,12 @@ pub(super) async fn disable_user_in_tenant(
     params: DisableUserInTenantParams,
 ) -> ApiResult<()> {
     let tenant_id = cx.tenant()?;
-    let tx = service.store().write().await?;
-    let row = manageable(&tx, cx, &params.user_id, tenant_id).await?;
-    memberships::set_disabled(&tx, row, true).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| {
+            let row = manageable(tx, cx, &params.user_id, tenant_id).await?;
+            Ok(memberships::set_disabled(tx, row, true).await?)
+        })
+        .await
 }
 
 pub(super) async fn enable_user_in_tenant(
@@ -152,10 +168,12 @@ pub(super) async fn enable_user_in_tenant(
     params: EnableUserInTenantParams,
 ) -> ApiResult<()> {
     let tenant_id = cx.tenant()?;
-    let tx = service.store().write().await?;
-    let row = manageable(&tx, cx, &params.user_id, tenant_id).await?;
-    memberships::set_disabled(&tx, row, false).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| {
+            let row = manageable(tx, cx, &params.user_id, tenant_id).await?;
+            Ok(memberships::set_disabled(tx, row, false).await?)
+        })
+        .await
 }
 
 pub(super) async fn get_temporary_users_configuration(
@@ -173,10 +191,12 @@ pub(super) async fn set_user_temporary(
     params: SetUserTemporaryParams,
     body: types::TemporaryUserDto,
 ) -> ApiResult<types::TemporaryUserDto> {
-    let tx = service.store().write().await?;
-    let row = somewhere(&tx, cx, &params.user_id).await?;
-    memberships::set_temporary(&tx, row, body.expiration_in_seconds).await?;
-    tx.commit().await?;
+    service
+        .write(async |tx| {
+            let row = somewhere(tx, cx, &params.user_id).await?;
+            Ok(memberships::set_temporary(tx, row, body.expiration_in_seconds).await?)
+        })
+        .await?;
     Ok(body)
 }
 
@@ -185,10 +205,12 @@ pub(super) async fn set_user_permanent(
     cx: &RequestContext,
     params: SetUserPermanentParams,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    let row = somewhere(&tx, cx, &params.user_id).await?;
-    memberships::set_permanent(&tx, row).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| {
+            let row = somewhere(tx, cx, &params.user_id).await?;
+            Ok(memberships::set_permanent(tx, row).await?)
+        })
+        .await
 }
 
 pub(super) async fn set_user_sub_tenant_access(
@@ -197,33 +219,38 @@ pub(super) async fn set_user_sub_tenant_access(
     params: SetUserSubTenantAccessParams,
     body: types::UpdateSubAccountAccessRequestDto,
 ) -> ApiResult<()> {
-    let tx = service.store().write().await?;
-    let row = somewhere(&tx, cx, &params.user_id).await?;
-    let tenant = tenants::require(&tx, &row.tenant_id).await?;
-    memberships::set_sub_tenant_access(&tx, row, &tenant, body.allow_access).await?;
-    Ok(tx.commit().await?)
+    service
+        .write(async |tx| {
+            let row = somewhere(tx, cx, &params.user_id).await?;
+            let tenant = tenants::require(tx, &row.tenant_id).await?;
+            Ok(memberships::set_sub_tenant_access(tx, row, &tenant, body.allow_access).await?)
+        })
+        .await
 }
 
 /// Ends a membership or, when no tenant is named, the person. People may leave by themselves.
 pub(super) async fn remove_user(service: &Service, cx: &RequestContext, params: RemoveUserParams) -> ApiResult<()> {
     let user_id = &params.user_id;
-    let tx = service.store().write().await?;
-    match cx.tenant_id.as_deref() {
-        Some(tenant_id) => {
-            let row = memberships::require(&tx, user_id, tenant_id).await?;
-            if caller_id(cx) != Some(user_id) {
-                memberships::may_manage(&tx, caller(cx), &row).await?;
+    service
+        .write(async |tx| {
+            match cx.tenant_id.as_deref() {
+                Some(tenant_id) => {
+                    let row = memberships::require(tx, user_id, tenant_id).await?;
+                    if caller_id(cx) != Some(user_id) {
+                        memberships::may_manage(tx, caller(cx), &row).await?;
+                    }
+                    memberships::end(tx, row).await?;
+                }
+                None if caller(cx).is_user() => return Err(ApiFailure::forbidden("Tenant ID is not specified")),
+                None => users::delete(tx, user_id).await?,
             }
-            memberships::end(&tx, row).await?;
-        }
-        None if caller(cx).is_user() => return Err(ApiFailure::forbidden("Tenant ID is not specified")),
-        None => users::delete(&tx, user_id).await?,
-    }
-    Ok(tx.commit().await?)
+            Ok(())
+        })
+        .await
 }
 
 /// A membership that the caller may suspend or limit: never their own.
-async fn manageable(tx: &Tx, cx: &RequestContext, user_id: &str, tenant_id: &str) -> ApiResult<membership::Model> {
+async fn manageable(tx: &Read, cx: &RequestContext, user_id: &str, tenant_id: &str) -> ApiResult<membership::Model> {
     let row = memberships::require(tx, user_id, tenant_id).await?;
     if caller_id(cx) == Some(user_id) {
         return Err(ApiFailure::forbidden("Users cannot do this to themselves"));
@@ -234,7 +261,7 @@ async fn manageable(tx: &Tx, cx: &RequestContext, user_id: &str, tenant_id: &str
 
 /// The same where no operation has a tenant header: in the tenant that is named nevertheless, else
 /// in the one that the person works in.
-async fn somewhere(tx: &Tx, cx: &RequestContext, user_id: &str) -> ApiResult<membership::Model> {
+async fn somewhere(tx: &Read, cx: &RequestContext, user_id: &str) -> ApiResult<membership::Model> {
     if let Some(tenant_id) = cx.tenant_id.as_deref() {
         return manageable(tx, cx, user_id, tenant_id).await;
     }

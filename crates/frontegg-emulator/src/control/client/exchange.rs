@@ -73,7 +73,8 @@ impl Address {
     /// Sends a request, and gives status and body of its answer.
     pub(super) async fn exchange(
         &self,
-        (method, path): (Method, &str),
+        method: Method,
+        path: &str,
         body: Bytes,
         admin_token: Option<&SecretString>,
         time: Duration,

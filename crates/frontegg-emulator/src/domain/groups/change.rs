@@ -1,15 +1,13 @@
 //! Making, changing and deleting groups.
 
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde::de::IgnoredAny;
 
 use super::{configuration, links, require};
 use crate::{
-    domain::{DomainError, DomainResult, caller::Caller, roles, tenants, texts::not_empty},
+    domain::{DomainError, DomainResult, caller::Caller, input::not_empty, roles, tenants},
     ids,
-    store::{Tx, entity::group},
+    store::{FetchCount, Read, Write, entity::group},
 };
 
 /// What a group is to have; `None` leaves a value as it is, or empty in a new group.
@@ -23,7 +21,7 @@ pub(crate) struct GroupChange {
 }
 
 /// Makes a group without roles and members.
-pub(crate) async fn create(tx: &Tx, tenant_id: &str, new: GroupChange) -> DomainResult<group::Model> {
+pub(crate) async fn create(tx: &Write, tenant_id: &str, new: GroupChange) -> DomainResult<group::Model> {
     tenants::require(tx, tenant_id).await?;
     check(&new)?;
     if !configuration(tx).await?.enabled {
@@ -46,7 +44,7 @@ pub(crate) async fn create(tx: &Tx, tenant_id: &str, new: GroupChange) -> Domain
 }
 
 /// Changes a group.
-pub(crate) async fn update(tx: &Tx, tenant_id: &str, id: &str, change: GroupChange) -> DomainResult<group::Model> {
+pub(crate) async fn update(tx: &Write, tenant_id: &str, id: &str, change: GroupChange) -> DomainResult<group::Model> {
     let row = require(tx, tenant_id, id).await?;
     check(&change)?;
     if let Some(name) = change.name.as_ref().filter(|name| **name != row.name) {
@@ -72,7 +70,7 @@ pub(crate) async fn update(tx: &Tx, tenant_id: &str, id: &str, change: GroupChan
 }
 
 /// Deletes a group. Its members lose its roles, so these must be the caller's to take.
-pub(crate) async fn delete(tx: &Tx, caller: Caller<'_>, tenant_id: &str, id: &str) -> DomainResult<()> {
+pub(crate) async fn delete(tx: &Write, caller: Caller<'_>, tenant_id: &str, id: &str) -> DomainResult<()> {
     let row = require(tx, tenant_id, id).await?;
     roles::may_grant(tx, caller, &links::roles_of(tx, id).await?).await?;
     group::Entity::delete_by_id(row.id).exec(tx).await?;
@@ -90,11 +88,11 @@ fn check(change: &GroupChange) -> DomainResult<()> {
 }
 
 /// 409 when the tenant has a group of that name.
-async fn free_name(tx: &Tx, tenant_id: &str, name: &str) -> DomainResult<()> {
+async fn free_name(tx: &Read, tenant_id: &str, name: &str) -> DomainResult<()> {
     let taken = group::Entity::find()
         .filter(group::Column::TenantId.eq(tenant_id))
         .filter(group::Column::Name.eq(name))
-        .count(tx)
+        .fetch_count(tx)
         .await?;
     if taken == 0 { Ok(()) } else { Err(DomainError::conflict("Group already exists")) }
 }

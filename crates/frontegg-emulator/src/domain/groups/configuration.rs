@@ -7,7 +7,7 @@ use crate::{
         DomainResult,
         settings::{self, Form, Owner},
     },
-    store::Tx,
+    store::{Read, Write},
 };
 
 const KIND: &str = "groups";
@@ -37,12 +37,12 @@ impl Configuration {
 }
 
 /// The configuration of the environment.
-pub(crate) async fn configuration(tx: &Tx) -> DomainResult<Configuration> {
+pub(crate) async fn configuration(tx: &Read) -> DomainResult<Configuration> {
     settings::get(tx, Owner::Environment, KIND).await
 }
 
 /// Changes what is given of the configuration. Groups stay as they are.
-pub(crate) async fn configure(tx: &Tx, enabled: Option<bool>, roles_enabled: Option<bool>) -> DomainResult<()> {
+pub(crate) async fn configure(tx: &Write, enabled: Option<bool>, roles_enabled: Option<bool>) -> DomainResult<()> {
     let mut configuration = configuration(tx).await?;
     configuration.enabled = enabled.unwrap_or(configuration.enabled);
     configuration.roles_enabled = roles_enabled.unwrap_or(configuration.roles_enabled);

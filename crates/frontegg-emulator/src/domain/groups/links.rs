@@ -4,9 +4,9 @@ use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelec
 
 use super::{configuration, require};
 use crate::{
-    domain::{DomainError, DomainResult, caller::Caller, id_list, roles},
+    domain::{DomainError, DomainResult, caller::Caller, input, roles},
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{group_member, group_role, membership, role},
         query::{self, OneColumn},
     },
@@ -14,7 +14,7 @@ use crate::{
 
 /// Gives roles to all members of a group, as far as the caller may.
 pub(crate) async fn add_roles(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant_id: &str,
     id: &str,
@@ -34,14 +34,14 @@ pub(crate) async fn add_roles(
 
 /// Takes roles from a group, as far as the caller may. Those it does not carry do not matter.
 pub(crate) async fn remove_roles(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant_id: &str,
     id: &str,
     role_ids: Vec<String>,
 ) -> DomainResult<()> {
     require(tx, tenant_id, id).await?;
-    let role_ids = id_list::distinct("roleIds", role_ids)?;
+    let role_ids = input::distinct("roleIds", role_ids)?;
     let mut taken = roles_of(tx, id).await?;
     taken.retain(|role| role_ids.contains(&role.id));
     roles::may_grant(tx, caller, &taken).await?;
@@ -55,21 +55,21 @@ pub(crate) async fn remove_roles(
 
 /// Puts members of the tenant into a group, whose roles the caller may give.
 pub(crate) async fn add_users(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant_id: &str,
     id: &str,
     user_ids: Vec<String>,
 ) -> DomainResult<()> {
     require(tx, tenant_id, id).await?;
-    let user_ids = id_list::distinct("userIds", user_ids)?;
+    let user_ids = input::distinct("userIds", user_ids)?;
     let members: Vec<String> = membership::Entity::find()
         .select_only()
         .column(membership::Column::Id)
         .filter(membership::Column::TenantId.eq(tenant_id))
         .filter(membership::Column::UserId.is_in(user_ids.iter()))
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     if members.len() != user_ids.len() {
         return Err(DomainError::not_found("User not found"));
@@ -81,7 +81,7 @@ pub(crate) async fn add_users(
         .filter(group_member::Column::GroupId.eq(id))
         .filter(group_member::Column::MembershipId.is_in(members.iter()))
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let link = |membership_id: String| group_member::Model { group_id: id.to_owned(), membership_id };
     let new = members.into_iter().filter(|member| !within.contains(member));
@@ -90,14 +90,14 @@ pub(crate) async fn add_users(
 
 /// Takes people out of a group, whose roles the caller may take. Those not in it do not matter.
 pub(crate) async fn remove_users(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant_id: &str,
     id: &str,
     user_ids: Vec<String>,
 ) -> DomainResult<()> {
     require(tx, tenant_id, id).await?;
-    let user_ids = id_list::distinct("userIds", user_ids)?;
+    let user_ids = input::distinct("userIds", user_ids)?;
     roles::may_grant(tx, caller, &roles_of(tx, id).await?).await?;
     let members = Query::select()
         .column(membership::Column::Id)
@@ -114,11 +114,11 @@ pub(crate) async fn remove_users(
 }
 
 /// The roles of a group.
-pub(super) async fn roles_of(tx: &Tx, id: &str) -> DomainResult<Vec<role::Model>> {
+pub(super) async fn roles_of(tx: &Read, id: &str) -> DomainResult<Vec<role::Model>> {
     let of_group = Query::select()
         .column(group_role::Column::RoleId)
         .from(group_role::Entity)
         .and_where(group_role::Column::GroupId.eq(id))
         .to_owned();
-    Ok(role::Entity::find().filter(role::Column::Id.in_subquery(of_group)).all(tx).await?)
+    Ok(role::Entity::find().filter(role::Column::Id.in_subquery(of_group)).fetch_all(tx).await?)
 }

@@ -10,9 +10,9 @@ use sea_orm::{
 use super::require;
 use crate::{
     clock::Timestamp,
-    domain::{DomainResult, caller::Caller, id_list, tenants},
+    domain::{DomainResult, caller::Caller, input, tenants},
     store::{
-        Tx,
+        Fetch, Read,
         entity::{MembershipStatus, group, group_member, group_role, membership, role, user, user_email},
         query::{self, Page, Paged},
     },
@@ -60,7 +60,7 @@ pub(crate) enum SortBy {
 
 /// How to list groups.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct GroupListing {
     pub(crate) sort_by: SortBy,
     pub(crate) descending: bool,
     pub(crate) page: Page,
@@ -68,7 +68,7 @@ pub(crate) struct Listing {
 
 /// A group of the tenant, or 404.
 pub(crate) async fn one(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     tenant_id: &str,
     id: &str,
@@ -81,7 +81,7 @@ pub(crate) async fn one(
 
 /// All groups of a tenant, by name.
 pub(crate) async fn all(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     tenant_id: &str,
     relations: Relations,
@@ -90,25 +90,25 @@ pub(crate) async fn all(
     let groups = group::Entity::find()
         .filter(group::Column::TenantId.eq(tenant_id))
         .order_by_asc(group::Column::Name)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     with_relations(tx, caller, groups, relations).await
 }
 
 /// Those of a tenant's groups that are named, each once and in this order; unknown ones are left out.
 pub(crate) async fn by_ids(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     tenant_id: &str,
     ids: Vec<String>,
     relations: Relations,
 ) -> DomainResult<Vec<GroupWithRelations>> {
     tenants::require(tx, tenant_id).await?;
-    let ids = id_list::distinct("groupsIds", ids)?;
+    let ids = input::distinct("groupsIds", ids)?;
     let groups = group::Entity::find()
         .filter(group::Column::TenantId.eq(tenant_id))
         .filter(group::Column::Id.is_in(ids.iter()))
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let mut found: BTreeMap<String, group::Model> = groups.into_iter().map(|group| (group.id.clone(), group)).collect();
     let groups = ids.iter().filter_map(|id| found.remove(id)).collect();
@@ -117,10 +117,10 @@ pub(crate) async fn by_ids(
 
 /// A page of a tenant's groups.
 pub(crate) async fn page(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     tenant_id: &str,
-    listing: Listing,
+    listing: GroupListing,
     relations: Relations,
 ) -> DomainResult<Paged<GroupWithRelations>> {
     tenants::require(tx, tenant_id).await?;
@@ -140,7 +140,7 @@ pub(crate) async fn page(
 }
 
 async fn with_relations(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     groups: Vec<group::Model>,
     relations: Relations,
@@ -156,14 +156,14 @@ async fn with_relations(
     Ok(groups.into_iter().map(with).collect())
 }
 
-async fn roles_of(tx: &Tx, ids: &[&str]) -> DomainResult<BTreeMap<String, Vec<role::Model>>> {
+async fn roles_of(tx: &Read, ids: &[&str]) -> DomainResult<BTreeMap<String, Vec<role::Model>>> {
     let mut held = BTreeMap::<String, Vec<role::Model>>::new();
     let rows = group_role::Entity::find()
         .find_also_related(role::Entity)
         .filter(group_role::Column::GroupId.is_in(ids.iter().copied()))
         .order_by_asc(role::Column::Level)
         .order_by_asc(role::Column::Key)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     for (link, role) in rows {
         held.entry(link.group_id).or_default().extend(role);
@@ -172,7 +172,7 @@ async fn roles_of(tx: &Tx, ids: &[&str]) -> DomainResult<BTreeMap<String, Vec<ro
 }
 
 /// Members of groups. With a user's token the invisible ones are left out.
-async fn users_of(tx: &Tx, caller: Caller<'_>, ids: &[&str]) -> DomainResult<BTreeMap<String, Vec<GroupUser>>> {
+async fn users_of(tx: &Read, caller: Caller<'_>, ids: &[&str]) -> DomainResult<BTreeMap<String, Vec<GroupUser>>> {
     let mut select = group_member::Entity::find()
         .select_only()
         .column(group_member::Column::GroupId)
@@ -198,7 +198,7 @@ async fn users_of(tx: &Tx, caller: Caller<'_>, ids: &[&str]) -> DomainResult<BTr
         select = select.filter(user::Column::Invisible.eq(false));
     }
     let mut members = BTreeMap::<String, Vec<GroupUser>>::new();
-    for member in select.into_model::<GroupUser>().all(tx).await? {
+    for member in select.into_model::<GroupUser>().fetch_all(tx).await? {
         members.entry(member.group_id.clone()).or_default().push(member);
     }
     Ok(members)

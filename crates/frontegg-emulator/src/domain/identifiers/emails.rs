@@ -6,11 +6,12 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
 };
 
+use super::Proof;
 use crate::{
     domain::{DomainError, DomainResult},
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{user, user_email},
     },
 };
@@ -40,33 +41,33 @@ pub(crate) fn check(address: &str) -> DomainResult<()> {
 }
 
 /// The record of an address, in whatever case it is written.
-pub(crate) async fn find(tx: &Tx, address: &str) -> DomainResult<Option<user_email::Model>> {
-    Ok(user_email::Entity::find().filter(user_email::Column::AddressKey.eq(key(address))).one(tx).await?)
+pub(crate) async fn find(tx: &Read, address: &str) -> DomainResult<Option<user_email::Model>> {
+    Ok(user_email::Entity::find().filter(user_email::Column::AddressKey.eq(key(address))).fetch_one(tx).await?)
 }
 
 /// All addresses of a person, the primary one first.
-pub(crate) async fn of_user(tx: &Tx, user_id: &str) -> DomainResult<Vec<user_email::Model>> {
+pub(crate) async fn of_user(tx: &Read, user_id: &str) -> DomainResult<Vec<user_email::Model>> {
     Ok(user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user_id))
         .order_by_desc(user_email::Column::IsPrimary)
         .order_by_asc(user_email::Column::CreatedAt)
         .order_by_asc(user_email::Column::Id)
-        .all(tx)
+        .fetch_all(tx)
         .await?)
 }
 
 /// The primary address of each of these people who has one.
-pub(crate) async fn primary_of(tx: &Tx, user_ids: &[String]) -> DomainResult<BTreeMap<String, user_email::Model>> {
+pub(crate) async fn primary_of(tx: &Read, user_ids: &[String]) -> DomainResult<BTreeMap<String, user_email::Model>> {
     let rows = user_email::Entity::find()
         .filter(user_email::Column::UserId.is_in(user_ids))
         .filter(user_email::Column::IsPrimary.eq(true))
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(rows.into_iter().map(|row| (row.user_id.clone(), row)).collect())
 }
 
 /// Refuses an address that somebody holds.
-pub(crate) async fn require_free(tx: &Tx, address: &str) -> DomainResult<()> {
+pub(crate) async fn require_free(tx: &Read, address: &str) -> DomainResult<()> {
     match find(tx, address).await? {
         Some(_) => Err(taken()),
         None => Ok(()),
@@ -74,22 +75,23 @@ pub(crate) async fn require_free(tx: &Tx, address: &str) -> DomainResult<()> {
 }
 
 /// Gives a person a further address; their first one becomes the primary one.
-pub(crate) async fn add(tx: &Tx, user_id: &str, address: &str, verified: bool) -> DomainResult<user_email::Model> {
+pub(crate) async fn add(tx: &Write, user_id: &str, address: &str, proof: Proof) -> DomainResult<user_email::Model> {
     check(address)?;
     require_free(tx, address).await?;
     let first = of_user(tx, user_id).await?.is_empty();
-    let row = insert(tx, user_id, address, verified, first).await?;
-    if first && verified {
+    let rank = if first { AddressRank::Primary } else { AddressRank::Further };
+    let row = insert(tx, user_id, address, proof, rank).await?;
+    if first && proof.is_proven() {
         prove(tx, user_id).await?;
     }
     Ok(row)
 }
 
 /// Takes an address other than the primary one away.
-pub(crate) async fn remove(tx: &Tx, user_id: &str, email_id: &str) -> DomainResult<()> {
+pub(crate) async fn remove(tx: &Write, user_id: &str, email_id: &str) -> DomainResult<()> {
     let row = user_email::Entity::find_by_id(email_id)
         .filter(user_email::Column::UserId.eq(user_id))
-        .one(tx)
+        .fetch_one(tx)
         .await?
         .ok_or_else(unknown)?;
     if row.is_primary {
@@ -100,7 +102,7 @@ pub(crate) async fn remove(tx: &Tx, user_id: &str, email_id: &str) -> DomainResu
 }
 
 /// Makes a verified address of the person their primary one; the former stays beside it.
-pub(crate) async fn make_primary(tx: &Tx, user_id: &str, address: &str) -> DomainResult<()> {
+pub(crate) async fn make_primary(tx: &Write, user_id: &str, address: &str) -> DomainResult<()> {
     let held = of_user(tx, user_id).await?;
     let key = key(address);
     let row = held.iter().find(|row| row.address_key == key).ok_or_else(unknown)?;
@@ -112,15 +114,15 @@ pub(crate) async fn make_primary(tx: &Tx, user_id: &str, address: &str) -> Domai
     }
     // One primary address at any time: the former steps down first.
     for former in held.iter().filter(|row| row.is_primary) {
-        set_primary(tx, former.clone(), false).await?;
+        rank(tx, former.clone(), AddressRank::Further).await?;
     }
-    set_primary(tx, row.clone(), true).await?;
+    rank(tx, row.clone(), AddressRank::Primary).await?;
     prove(tx, user_id).await
 }
 
 /// Puts an address in the place of the primary one, which is dropped. The new one counts as
-/// verified exactly if `verified`.
-pub(crate) async fn replace_primary(tx: &Tx, user_id: &str, address: &str, verified: bool) -> DomainResult<()> {
+/// verified if it is proven.
+pub(crate) async fn replace_primary(tx: &Write, user_id: &str, address: &str, proof: Proof) -> DomainResult<()> {
     check(address)?;
     let key = key(address);
     let owner = find(tx, address).await?;
@@ -131,12 +133,12 @@ pub(crate) async fn replace_primary(tx: &Tx, user_id: &str, address: &str, verif
     for row in held.into_iter().filter(|row| row.is_primary || row.address_key == key) {
         row.delete(tx).await?;
     }
-    insert(tx, user_id, address, verified, true).await?;
+    insert(tx, user_id, address, proof, AddressRank::Primary).await?;
     Ok(())
 }
 
 /// Declares an address of a person proven.
-pub(crate) async fn verify(tx: &Tx, row: user_email::Model) -> DomainResult<()> {
+pub(crate) async fn verify(tx: &Write, row: user_email::Model) -> DomainResult<()> {
     if row.is_primary {
         prove(tx, &row.user_id).await?;
     }
@@ -148,20 +150,20 @@ pub(crate) async fn verify(tx: &Tx, row: user_email::Model) -> DomainResult<()> 
 }
 
 /// The address that mails to a person go to.
-pub(crate) async fn primary(tx: &Tx, user_id: &str) -> DomainResult<Option<user_email::Model>> {
+pub(crate) async fn primary(tx: &Read, user_id: &str) -> DomainResult<Option<user_email::Model>> {
     let row = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user_id))
         .filter(user_email::Column::IsPrimary.eq(true));
-    Ok(row.one(tx).await?)
+    Ok(row.fetch_one(tx).await?)
 }
 
 /// The record of an address that the person has, or 404.
-pub(crate) async fn require_own(tx: &Tx, user_id: &str, address: &str) -> DomainResult<user_email::Model> {
+pub(crate) async fn require_own(tx: &Read, user_id: &str, address: &str) -> DomainResult<user_email::Model> {
     find(tx, address).await?.filter(|row| row.user_id == user_id).ok_or_else(unknown)
 }
 
 /// Refuses an address that somebody else holds, or that is the person's primary one already.
-pub(crate) async fn require_free_for(tx: &Tx, user_id: &str, address: &str) -> DomainResult<()> {
+pub(crate) async fn require_free_for(tx: &Read, user_id: &str, address: &str) -> DomainResult<()> {
     check(address)?;
     match find(tx, address).await? {
         Some(row) if row.user_id != user_id || row.is_primary => Err(taken()),
@@ -170,7 +172,7 @@ pub(crate) async fn require_free_for(tx: &Tx, user_id: &str, address: &str) -> D
 }
 
 /// Declares the primary address proven.
-pub(crate) async fn verify_primary(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(crate) async fn verify_primary(tx: &Write, user_id: &str) -> DomainResult<()> {
     user_email::Entity::update_many()
         .col_expr(user_email::Column::Verified, true.into())
         .col_expr(user_email::Column::UpdatedAt, tx.now().into())
@@ -182,12 +184,19 @@ pub(crate) async fn verify_primary(tx: &Tx, user_id: &str) -> DomainResult<()> {
     Ok(())
 }
 
+/// Which of a person's addresses it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AddressRank {
+    Primary,
+    Further,
+}
+
 async fn insert(
-    tx: &Tx,
+    tx: &Write,
     user_id: &str,
     address: &str,
-    verified: bool,
-    is_primary: bool,
+    proof: Proof,
+    rank: AddressRank,
 ) -> DomainResult<user_email::Model> {
     let created_at = tx.stamp();
     let row = user_email::ActiveModel {
@@ -195,24 +204,24 @@ async fn insert(
         user_id: Set(user_id.to_owned()),
         email: Set(address.to_owned()),
         address_key: Set(key(address)),
-        verified: Set(verified),
-        is_primary: Set(is_primary),
+        verified: Set(proof.is_proven()),
+        is_primary: Set(rank == AddressRank::Primary),
         created_at: Set(created_at),
         updated_at: Set(created_at),
     };
     Ok(row.insert(tx).await?)
 }
 
-async fn set_primary(tx: &Tx, row: user_email::Model, primary: bool) -> DomainResult<()> {
+async fn rank(tx: &Write, row: user_email::Model, rank: AddressRank) -> DomainResult<()> {
     let mut row = row.into_active_model();
-    row.is_primary = Set(primary);
+    row.is_primary = Set(rank == AddressRank::Primary);
     row.updated_at = Set(tx.now());
     row.update(tx).await?;
     Ok(())
 }
 
 /// A person whose primary address is proven is verified.
-async fn prove(tx: &Tx, user_id: &str) -> DomainResult<()> {
+async fn prove(tx: &Write, user_id: &str) -> DomainResult<()> {
     user::Entity::update_many()
         .col_expr(user::Column::Verified, true.into())
         .filter(user::Column::Id.eq(user_id))

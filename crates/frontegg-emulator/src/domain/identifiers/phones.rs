@@ -6,11 +6,12 @@ use sea_orm::{
     sea_query::Expr,
 };
 
+use super::Proof;
 use crate::{
     domain::{DomainError, DomainResult},
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{phone_number, user},
     },
 };
@@ -40,44 +41,44 @@ pub(crate) fn check(number: &str) -> DomainResult<()> {
 }
 
 /// The record of whoever has proven a number.
-pub(crate) async fn find(tx: &Tx, number: &str) -> DomainResult<Option<phone_number::Model>> {
+pub(crate) async fn find(tx: &Read, number: &str) -> DomainResult<Option<phone_number::Model>> {
     Ok(phone_number::Entity::find()
         .filter(phone_number::Column::PhoneNumber.eq(number))
         .filter(phone_number::Column::Verified.eq(true))
-        .one(tx)
+        .fetch_one(tx)
         .await?)
 }
 
 /// A person's record of a number, proven or not.
-async fn own(tx: &Tx, user_id: &str, number: &str) -> DomainResult<Option<phone_number::Model>> {
+async fn own(tx: &Read, user_id: &str, number: &str) -> DomainResult<Option<phone_number::Model>> {
     Ok(phone_number::Entity::find()
         .filter(phone_number::Column::UserId.eq(user_id))
         .filter(phone_number::Column::PhoneNumber.eq(number))
-        .one(tx)
+        .fetch_one(tx)
         .await?)
 }
 
 /// A person's record with that id, or 404.
-pub(crate) async fn require_own(tx: &Tx, user_id: &str, phone_id: &str) -> DomainResult<phone_number::Model> {
+pub(crate) async fn require_own(tx: &Read, user_id: &str, phone_id: &str) -> DomainResult<phone_number::Model> {
     phone_number::Entity::find_by_id(phone_id)
         .filter(phone_number::Column::UserId.eq(user_id))
-        .one(tx)
+        .fetch_one(tx)
         .await?
         .ok_or_else(|| DomainError::not_found("Phone number not found"))
 }
 
 /// All numbers of a person, the oldest first.
-pub(crate) async fn of_user(tx: &Tx, user_id: &str) -> DomainResult<Vec<phone_number::Model>> {
+pub(crate) async fn of_user(tx: &Read, user_id: &str) -> DomainResult<Vec<phone_number::Model>> {
     Ok(phone_number::Entity::find()
         .filter(phone_number::Column::UserId.eq(user_id))
         .order_by_asc(phone_number::Column::CreatedAt)
         .order_by_asc(phone_number::Column::Id)
-        .all(tx)
+        .fetch_all(tx)
         .await?)
 }
 
 /// Refuses a number that somebody has proven.
-pub(crate) async fn require_free(tx: &Tx, number: &str) -> DomainResult<()> {
+pub(crate) async fn require_free(tx: &Read, number: &str) -> DomainResult<()> {
     match find(tx, number).await? {
         Some(_) => Err(taken()),
         None => Ok(()),
@@ -85,7 +86,7 @@ pub(crate) async fn require_free(tx: &Tx, number: &str) -> DomainResult<()> {
 }
 
 /// Refuses a number that somebody else has proven.
-pub(crate) async fn require_free_for(tx: &Tx, user_id: &str, number: &str) -> DomainResult<()> {
+pub(crate) async fn require_free_for(tx: &Read, user_id: &str, number: &str) -> DomainResult<()> {
     match find(tx, number).await? {
         Some(row) if row.user_id != user_id => Err(taken()),
         _ => Ok(()),
@@ -93,11 +94,11 @@ pub(crate) async fn require_free_for(tx: &Tx, user_id: &str, number: &str) -> Do
 }
 
 /// Gives a person a number, or declares one they hold verified.
-pub(crate) async fn add(tx: &Tx, user_id: &str, number: &str, verified: bool) -> DomainResult<phone_number::Model> {
+pub(crate) async fn add(tx: &Write, user_id: &str, number: &str, proof: Proof) -> DomainResult<phone_number::Model> {
     check(number)?;
     require_free_for(tx, user_id, number).await?;
     if let Some(row) = own(tx, user_id, number).await? {
-        if row.verified || !verified {
+        if row.verified || !proof.is_proven() {
             return Ok(row);
         }
         let mut row = row.into_active_model();
@@ -110,7 +111,7 @@ pub(crate) async fn add(tx: &Tx, user_id: &str, number: &str, verified: bool) ->
         id: Set(ids::new_id()),
         user_id: Set(user_id.to_owned()),
         phone_number: Set(number.to_owned()),
-        verified: Set(verified),
+        verified: Set(proof.is_proven()),
         created_at: Set(created_at),
         updated_at: Set(created_at),
     };
@@ -119,15 +120,15 @@ pub(crate) async fn add(tx: &Tx, user_id: &str, number: &str, verified: bool) ->
 
 /// Declares a number proven by a person, who gets it if they have it not. Says when that was, even if
 /// it was proven before.
-pub(crate) async fn prove(tx: &Tx, user_id: &str, number: &str) -> DomainResult<()> {
-    let mut row = add(tx, user_id, number, true).await?.into_active_model();
+pub(crate) async fn prove(tx: &Write, user_id: &str, number: &str) -> DomainResult<()> {
+    let mut row = add(tx, user_id, number, Proof::Proven).await?.into_active_model();
     row.updated_at = Set(tx.now());
     row.update(tx).await?;
     Ok(())
 }
 
 /// Takes a number away, from the profile too when it shows this one.
-pub(crate) async fn remove(tx: &Tx, user_id: &str, phone_id: &str) -> DomainResult<()> {
+pub(crate) async fn remove(tx: &Write, user_id: &str, phone_id: &str) -> DomainResult<()> {
     let row = require_own(tx, user_id, phone_id).await?;
     user::Entity::update_many()
         .col_expr(user::Column::PhoneNumber, Expr::value(None::<String>))
@@ -154,8 +155,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_number_that_goes_leaves_the_profile() {
-        let store = Store::open(&StoreTarget::Memory, Clock::default()).await.expect("a store");
-        let tx = store.write().await.expect("a transaction");
+        let store = Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store");
+        let tx = store.begin_write().await;
         let new = NewUser { username: Some("ada".to_owned()), ..NewUser::default() };
         let user = users::create(&tx, new).await.expect("a user");
         let (first, second) = ("+4915112345678", "+4915112345679");

@@ -4,7 +4,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Mode
 
 use crate::{
     domain::{DomainError, DomainResult},
-    store::{Tx, entity::username},
+    store::{Fetch, Read, Write, entity::username},
 };
 
 /// Refuses what a person may not choose as their name.
@@ -30,17 +30,17 @@ fn check_characters(name: &str, signs: &str, longest: usize) -> DomainResult<()>
 }
 
 /// Who holds a username, in whatever case it is written.
-pub(crate) async fn find(tx: &Tx, name: &str) -> DomainResult<Option<username::Model>> {
-    Ok(username::Entity::find_by_id(name.to_lowercase()).one(tx).await?)
+pub(crate) async fn find(tx: &Read, name: &str) -> DomainResult<Option<username::Model>> {
+    Ok(username::Entity::find_by_id(name.to_lowercase()).fetch_one(tx).await?)
 }
 
 /// The username of a person.
-pub(crate) async fn of_user(tx: &Tx, user_id: &str) -> DomainResult<Option<username::Model>> {
-    Ok(username::Entity::find().filter(username::Column::UserId.eq(user_id)).one(tx).await?)
+pub(crate) async fn of_user(tx: &Read, user_id: &str) -> DomainResult<Option<username::Model>> {
+    Ok(username::Entity::find().filter(username::Column::UserId.eq(user_id)).fetch_one(tx).await?)
 }
 
 /// Refuses a username that somebody holds.
-pub(crate) async fn require_free(tx: &Tx, name: &str) -> DomainResult<()> {
+pub(crate) async fn require_free(tx: &Read, name: &str) -> DomainResult<()> {
     match find(tx, name).await? {
         Some(_) => Err(DomainError::conflict("Username already exists")),
         None => Ok(()),
@@ -48,7 +48,7 @@ pub(crate) async fn require_free(tx: &Tx, name: &str) -> DomainResult<()> {
 }
 
 /// Gives a person their username. Which characters it may have, the caller checks.
-pub(crate) async fn add(tx: &Tx, user_id: &str, name: &str) -> DomainResult<()> {
+pub(crate) async fn add(tx: &Write, user_id: &str, name: &str) -> DomainResult<()> {
     require_free(tx, name).await?;
     if of_user(tx, user_id).await?.is_some() {
         return Err(DomainError::conflict("User already has a username"));
@@ -63,7 +63,7 @@ pub(crate) async fn add(tx: &Tx, user_id: &str, name: &str) -> DomainResult<()> 
 }
 
 /// Releases a username, unless its owner could not be named any more.
-pub(crate) async fn remove(tx: &Tx, row: username::Model) -> DomainResult<()> {
+pub(crate) async fn remove(tx: &Write, row: username::Model) -> DomainResult<()> {
     let has_email = !super::emails::of_user(tx, &row.user_id).await?.is_empty();
     let has_number = !super::phones::of_user(tx, &row.user_id).await?.is_empty();
     if !has_email && !has_number {

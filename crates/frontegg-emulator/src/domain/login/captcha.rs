@@ -10,7 +10,7 @@ use crate::{
         policies::{self, Record},
         settings::{self, Form, Owner},
     },
-    store::Tx,
+    store::{Read, Write},
 };
 
 /// The kind of the settings document.
@@ -51,24 +51,24 @@ impl Captcha {
 }
 
 /// The environment's policy, or 404.
-pub(crate) async fn require(tx: &Tx) -> DomainResult<Record<Captcha>> {
+pub(crate) async fn require(tx: &Read) -> DomainResult<Record<Captcha>> {
     policies::require(tx, Owner::Environment, KIND, WHAT).await
 }
 
 /// Writes the environment's first policy; 409 when it has one.
-pub(crate) async fn create(tx: &Tx, policy: Captcha) -> DomainResult<Record<Captcha>> {
+pub(crate) async fn create(tx: &Write, policy: Captcha) -> DomainResult<Record<Captcha>> {
     policy.validate()?;
     policies::create(tx, Owner::Environment, KIND, WHAT, policy).await
 }
 
 /// Writes the environment's policy anew; 404 when it has none.
-pub(crate) async fn update(tx: &Tx, policy: Captcha) -> DomainResult<Record<Captcha>> {
+pub(crate) async fn update(tx: &Write, policy: Captcha) -> DomainResult<Record<Captcha>> {
     policy.validate()?;
     policies::update(tx, Owner::Environment, KIND, WHAT, policy).await
 }
 
 /// Refuses, with 400, whoever brings no answer while one is asked for.
-pub(crate) async fn check(tx: &Tx, email: Option<&str>, recaptcha_token: Option<&str>) -> DomainResult<()> {
+pub(crate) async fn check(tx: &Read, email: Option<&str>, recaptcha_token: Option<&str>) -> DomainResult<()> {
     if recaptcha_token.is_some_and(|token| !token.is_empty()) {
         return Ok(());
     }

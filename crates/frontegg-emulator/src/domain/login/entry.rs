@@ -2,14 +2,14 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{Inviting, Visit, require_unlocked};
+use super::{ClientInfo, Inviting, require_unlocked};
 use crate::{
     domain::{
-        DomainError, DomainResult, Refusal, configuration::IdentityConfiguration, identifiers::emails, memberships,
-        tenants,
+        DomainError, DomainResult, Refusal, identifiers::emails, memberships,
+        settings::configuration::IdentityConfiguration, tenants,
     },
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{MembershipStatus, application_tenant, membership, tenant, user},
     },
 };
@@ -17,7 +17,7 @@ use crate::{
 /// Refuses people who may not sign in wherever they want to go: locked ones, and those whose address
 /// is not proven while the environment asks for that. Who has no address has none to prove.
 pub(super) async fn require_allowed(
-    tx: &Tx,
+    tx: &Read,
     user: &user::Model,
     configuration: &IdentityConfiguration,
 ) -> DomainResult<()> {
@@ -48,7 +48,7 @@ impl Entry {
     }
 
     /// A member who signs in for the first time is one of the active ones from then on.
-    pub(super) async fn activate(&self, tx: &Tx, user_id: &str) -> DomainResult<()> {
+    pub(super) async fn activate(&self, tx: &Write, user_id: &str) -> DomainResult<()> {
         if !self.is_first {
             return Ok(());
         }
@@ -67,14 +67,14 @@ impl Entry {
 /// worked in (with the application), else the oldest that is open to them. One that they are about
 /// to join will do. 403 when there is none.
 pub(super) async fn choose(
-    tx: &Tx,
+    tx: &Read,
     user: &user::Model,
-    visit: &Visit,
+    client: &ClientInfo,
     joining: Option<&Inviting>,
 ) -> DomainResult<Entry> {
     let open = open_memberships(tx, user).await?;
     let of_member = |tenant_id: &str| open.iter().find(|row| row.tenant_id == tenant_id).map(Entry::of);
-    if let Some(alias) = &visit.alias
+    if let Some(alias) = &client.alias
         && let Some(tenant) = tenants::find_by_alias(tx, alias).await?
     {
         let tenant_id = tenant.tenant_id.as_str();
@@ -86,7 +86,7 @@ pub(super) async fn choose(
         }
         return Ok(Entry::new(tenant_id));
     }
-    let wished = [of_application(tx, user, visit.application_id.as_deref()).await?, user.active_tenant_id.clone()];
+    let wished = [of_application(tx, user, client.application_id.as_deref()).await?, user.active_tenant_id.clone()];
     for tenant_id in wished.iter().flatten() {
         if let Some(entry) = of_member(tenant_id) {
             return Ok(entry);
@@ -101,7 +101,7 @@ pub(super) async fn choose(
 }
 
 /// The memberships by which the person can enter a tenant, the oldest first.
-async fn open_memberships(tx: &Tx, user: &user::Model) -> DomainResult<Vec<membership::Model>> {
+async fn open_memberships(tx: &Read, user: &user::Model) -> DomainResult<Vec<membership::Model>> {
     let rows = memberships::with_tenants(tx, &user.id).await?;
     let enterable = |(row, tenant): &(membership::Model, tenant::Model)| {
         tenant.deleted_at.is_none() && !tenant.is_locked && memberships::is_open(tx, row)
@@ -111,7 +111,7 @@ async fn open_memberships(tx: &Tx, user: &user::Model) -> DomainResult<Vec<membe
 
 /// The tenant that the person works in with that application, if they chose one.
 pub(super) async fn of_application(
-    tx: &Tx,
+    tx: &Read,
     user: &user::Model,
     application_id: Option<&str>,
 ) -> DomainResult<Option<String>> {
@@ -119,12 +119,12 @@ pub(super) async fn of_application(
         return Ok(None);
     };
     let key = (user.id.clone(), application_id.to_owned());
-    Ok(application_tenant::Entity::find_by_id(key).one(tx).await?.map(|row| row.tenant_id))
+    Ok(application_tenant::Entity::find_by_id(key).fetch_one(tx).await?.map(|row| row.tenant_id))
 }
 
 /// Refuses, with 403, a person who cannot enter that tenant; also one whose invitation to it is
 /// still open.
-pub(super) async fn require(tx: &Tx, user: &user::Model, tenant_id: &str) -> DomainResult<()> {
+pub(super) async fn require(tx: &Read, user: &user::Model, tenant_id: &str) -> DomainResult<()> {
     let row = memberships::find(tx, &user.id, tenant_id).await?;
     if row.is_some_and(|row| !memberships::is_open(tx, &row)) {
         return Err(memberships::no_entry());

@@ -2,40 +2,39 @@
 
 use frontegg_model::enums::EmailTemplateType;
 
-use super::Visit;
+use super::ClientInfo;
 use crate::{
     domain::{
         DomainError, DomainResult, Refusal,
         caller::Caller,
         identifiers::emails,
         memberships::{self, NewMembership},
-        outbox,
-        tenant_invites::{self, Good},
+        messages::outbox,
+        tenant_invites::{self, ValidInvite},
         users,
     },
     store::{
-        Tx,
+        Read, Write,
         entity::{MembershipStatus, membership, user},
     },
 };
 
-/// An invite that is good, with the tenant that it leads to.
+/// An invite that is valid, with the tenant that it leads to.
 #[derive(Debug)]
 pub(crate) struct Inviting {
-    good: Good,
-    base_url: String,
+    good: ValidInvite,
 }
 
 /// The invite that a request came with, if it did; 400 when there is none with that token (any more).
-pub(crate) async fn inviting(tx: &Tx, visit: &Visit) -> DomainResult<Option<Inviting>> {
-    let Some(token) = &visit.invitation else {
+pub(crate) async fn inviting(tx: &Read, client: &ClientInfo) -> DomainResult<Option<Inviting>> {
+    let Some(token) = &client.invitation else {
         return Ok(None);
     };
-    let good = tenant_invites::good(tx, token).await.map_err(|error| match error.refusal() {
+    let good = tenant_invites::find_valid(tx, token).await.map_err(|error| match error.refusal() {
         Refusal::NotFound => DomainError::bad_request(error.messages().join("; ")),
         _ => error,
     })?;
-    Ok(Some(Inviting { good, base_url: visit.base_url.clone() }))
+    Ok(Some(Inviting { good }))
 }
 
 impl Inviting {
@@ -46,7 +45,7 @@ impl Inviting {
 
     /// Makes the person a member, with the roles of the invite. Whoever is one stays as they are, but
     /// for an invitation by mail, which is accepted by this.
-    pub(super) async fn join(self, tx: &Tx, user: &user::Model) -> DomainResult<()> {
+    pub(super) async fn join(self, tx: &Write, user: &user::Model) -> DomainResult<()> {
         let Some(row) = memberships::find(tx, &user.id, self.tenant_id()).await? else {
             self.join_as(tx, user, MembershipStatus::Activated).await?;
             return Ok(());
@@ -61,7 +60,7 @@ impl Inviting {
     /// Makes somebody new a member, with the roles of the invite.
     pub(crate) async fn join_as(
         self,
-        tx: &Tx,
+        tx: &Write,
         user: &user::Model,
         status: MembershipStatus,
     ) -> DomainResult<membership::Model> {
@@ -75,8 +74,8 @@ impl Inviting {
     }
 
     /// Mails the member whose invite it is that somebody came by it, where they want to know.
-    async fn tell_owner(&self, tx: &Tx, newcomer: &user::Model) -> DomainResult<()> {
-        let Good { invite, tenant } = &self.good;
+    async fn tell_owner(&self, tx: &Write, newcomer: &user::Model) -> DomainResult<()> {
+        let ValidInvite { invite, tenant } = &self.good;
         let Some(owner_id) = invite.user_id.as_deref().filter(|_| invite.should_send_email) else {
             return Ok(());
         };
@@ -90,7 +89,7 @@ impl Inviting {
             .tenant(&tenant.tenant_id, &tenant.name)
             .value("invitedName", name)
             .value("invitedEmail", &email)
-            .send(tx, &self.base_url)
+            .send(tx)
             .await
     }
 }

@@ -3,54 +3,27 @@
 use frontegg_model::enums::EmailTemplateType;
 use sea_orm::EntityTrait;
 
-use super::{FirstFactor, Outcome, Visit, captcha, proceed};
+use super::{ClientInfo, FirstFactor, Leak, Outcome, captcha, proceed};
 use crate::{
     domain::{
-        DomainError, DomainResult, configuration,
-        identifiers::{emails, usernames},
-        lockout::{self, Attempt},
-        outbox,
-        passwords::{self, Passwords},
+        DomainError, DomainResult,
+        identifiers::{Identifier, emails},
+        messages::outbox,
+        passwords::{
+            self, Passwords,
+            lockout::{self, Attempt},
+        },
+        settings::configuration,
     },
-    store::{Store, Tx, entity::user},
+    store::{Fetch, Store, Write, entity::user},
 };
-
-/// By what somebody says who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Identifier<'a> {
-    Email(&'a str),
-    Username(&'a str),
-}
 
 /// What somebody signs in with.
 #[derive(Clone, Copy)]
-pub(crate) struct Credentials<'a> {
+pub(crate) struct PasswordCredentials<'a> {
     pub(crate) identifier: Identifier<'a>,
     pub(crate) password: &'a str,
     pub(crate) recaptcha_token: Option<&'a str>,
-}
-
-impl Identifier<'_> {
-    async fn user_id(self, tx: &Tx) -> DomainResult<Option<String>> {
-        Ok(match self {
-            Self::Email(address) => emails::find(tx, address).await?.map(|row| row.user_id),
-            Self::Username(name) => usernames::find(tx, name).await?.map(|row| row.user_id),
-        })
-    }
-
-    /// What attempts at it are counted under, whether anybody has it or not.
-    fn account(self) -> String {
-        match self {
-            Self::Email(text) | Self::Username(text) => text.to_lowercase(),
-        }
-    }
-
-    fn email(self) -> Option<String> {
-        match self {
-            Self::Email(address) => Some(address.to_owned()),
-            Self::Username(_) => None,
-        }
-    }
 }
 
 /// Signs somebody in, or says what is needed besides. Begin no transaction before: hashing takes its
@@ -61,47 +34,48 @@ impl Identifier<'_> {
 pub(crate) async fn with_password(
     store: &Store,
     passwords: &Passwords,
-    base_url: &str,
-    credentials: Credentials<'_>,
-    visit: &Visit,
+    credentials: PasswordCredentials<'_>,
+    client: &ClientInfo,
 ) -> DomainResult<Outcome> {
     passwords::check_size(credentials.password)?;
     let identifier = credentials.identifier;
     let tx = store.read().await?;
-    captcha::check(&tx, identifier.email().as_deref(), credentials.recaptcha_token).await?;
+    captcha::check(&tx, identifier.email(), credentials.recaptcha_token).await?;
     if !configuration::get(&tx).await?.allows_passwords() {
         let message = "Signing in with a password is not the strategy of this environment";
         return Err(DomainError::bad_request(message));
     }
     let user_id = identifier.user_id(&tx).await?;
     let is_leaked = passwords::leaked::is_leaked(&tx, credentials.password).await?;
+    let leak = if is_leaked { Leak::Known } else { Leak::Unknown };
     drop(tx);
-    let (account, id) = (identifier.account(), user_id.as_deref());
-    let attempt = lockout::attempt(store, passwords, base_url, &account, id, credentials.password).await?;
+    let (account, id) = (identifier.text().to_lowercase(), user_id.as_deref());
+    let attempt = lockout::attempt(store, passwords, &account, id, credentials.password).await?;
     if attempt != Attempt::Right {
         return Err(refused());
     }
-    let tx = store.write().await?;
-    // Things may have changed while the password was compared.
-    let user = user::Entity::find_by_id(user_id.unwrap_or_default()).one(&tx).await?;
-    let user = user.filter(|user| !user.is_locked).ok_or_else(refused)?;
-    if is_leaked {
-        warn(&tx, base_url, &user).await?;
-    }
-    let outcome = proceed(&tx, user, FirstFactor::Password, visit, is_leaked).await?;
-    tx.commit().await?;
-    Ok(outcome)
+    store
+        .write(async |tx| {
+            // Things may have changed while the password was compared.
+            let user = user::Entity::find_by_id(user_id.unwrap_or_default()).fetch_one(tx).await?;
+            let user = user.filter(|user| !user.is_locked).ok_or_else(refused)?;
+            if leak == Leak::Known {
+                warn(tx, &user).await?;
+            }
+            proceed(tx, user, FirstFactor::Password, client, leak).await
+        })
+        .await
 }
 
 /// Tells the owner of a leaked password by mail, with a link to set another one.
-async fn warn(tx: &Tx, base_url: &str, user: &user::Model) -> DomainResult<()> {
+async fn warn(tx: &Write, user: &user::Model) -> DomainResult<()> {
     let addresses = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?;
     let Some(address) = addresses.get(&user.id) else {
         return Ok(());
     };
     let token = passwords::reset::issue(tx, &user.id).await?;
     let mail = outbox::mail(EmailTemplateType::PwnedPassword, &address.email).user(user);
-    mail.parameter("userId", &user.id).token(&token).send(tx, base_url).await
+    mail.parameter("userId", &user.id).token(&token).send(tx).await
 }
 
 fn refused() -> DomainError {

@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use sea_orm::EntityTrait;
 
-use super::{
-    Extras, FirstFactor, Outcome, Visit, entry,
-    pending::{self, Raising},
-    signed_in,
-};
+use super::{ClientInfo, Extras, FirstFactor, Outcome, entry, signed_in};
 use crate::{
     domain::{
-        DomainError, DomainResult, configuration,
-        mfa::{self, Demand},
+        DomainResult, Tried,
+        mfa::{
+            self, Demand,
+            pending::{self, Raising},
+        },
         sessions::{
             self, Opened,
-            refresh_tokens::{self, Standing, Successor},
+            refresh_tokens::{self, Presented, Successor},
         },
+        settings::configuration,
     },
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{session, user},
     },
 };
@@ -27,55 +27,55 @@ use crate::{
 /// Renews the session that one of these refresh tokens belongs to: cookies come in several forms.
 /// The token is for the tenant that is asked for, or the one that the person works in.
 ///
-/// **A refusal may have ended the session: commit in either case**, and refuse then.
+/// A refusal may have ended the session.
 pub(crate) async fn renew(
-    tx: &Tx,
+    tx: &Write,
     tokens: &[&str],
     tenant_id: Option<&str>,
-    visit: &Visit,
+    client: &ClientInfo,
     grace: Duration,
-) -> DomainResult<Result<Outcome, DomainError>> {
-    let mut standing = Standing::Dead;
+) -> DomainResult<Tried<Outcome>> {
+    let mut presented = Presented::Invalid;
     for token in tokens {
-        standing = refresh_tokens::present(tx, token, grace).await?;
-        if !matches!(standing, Standing::Dead) {
+        presented = refresh_tokens::present(tx, token, grace).await?;
+        if !matches!(presented, Presented::Invalid) {
             break;
         }
     }
-    let (session, token) = match standing {
-        Standing::Dead => return Ok(Err(sessions::dead())),
-        Standing::Reused(session) => {
+    let (session, token) = match presented {
+        Presented::Invalid => return Ok(Tried::Refused(sessions::dead())),
+        Presented::Reused(session) => {
             tracing::warn!(
                 session = session.id,
                 user = session.user_id,
                 "a spent refresh token was presented again: its session ends"
             );
             sessions::end(tx, &session.id).await?;
-            return Ok(Err(sessions::dead()));
+            return Ok(Tried::Refused(sessions::dead()));
         }
-        Standing::Repeated(session, successor) => (session, Err(successor)),
-        Standing::Live(session, token) => (session, Ok(token)),
+        Presented::Repeated(session, successor) => (session, Err(successor)),
+        Presented::Valid(session, token) => (session, Ok(token)),
     };
     let Some(user) = holder(tx, &session).await? else {
         sessions::end(tx, &session.id).await?;
-        return Ok(Err(sessions::dead()));
+        return Ok(Tried::Refused(sessions::dead()));
     };
     let configuration = configuration::get(tx).await?;
     let tenant_id = tenant_of(tx, &user, &session, tenant_id).await?;
-    if let Some(outcome) = raise(tx, &user, &session, &tenant_id, visit).await? {
-        return Ok(Ok(outcome));
+    if let Some(outcome) = raise(tx, &user, &session, &tenant_id, client).await? {
+        return Ok(Tried::Done(outcome));
     }
     let (session, refresh_token) = match token {
         Ok(token) => refresh_tokens::renew(tx, &configuration, session, token, &tenant_id).await?,
         Err(Successor(text)) => (refresh_tokens::repeat(tx, session, &tenant_id).await?, text),
     };
     let opened = Opened { session, refresh_token };
-    Ok(Ok(signed_in(tx, &configuration, &user, &tenant_id, opened, Extras::default()).await?))
+    signed_in(tx, &configuration, &user, &tenant_id, opened, Extras::default()).await.map(Tried::Done)
 }
 
 /// The person whose session it is, while they may work in its tenant.
-async fn holder(tx: &Tx, session: &session::Model) -> DomainResult<Option<user::Model>> {
-    let Some(user) = user::Entity::find_by_id(session.user_id.as_str()).one(tx).await? else {
+async fn holder(tx: &Read, session: &session::Model) -> DomainResult<Option<user::Model>> {
+    let Some(user) = user::Entity::find_by_id(session.user_id.as_str()).fetch_one(tx).await? else {
         return Ok(None);
     };
     Ok(sessions::may_work_in(tx, &user, &session.tenant_id).await?.then_some(user))
@@ -83,7 +83,12 @@ async fn holder(tx: &Tx, session: &session::Model) -> DomainResult<Option<user::
 
 /// The tenant that is asked for, refused with 403 if the person cannot enter it; else the one that
 /// they work in, else the one that the session is in.
-async fn tenant_of(tx: &Tx, user: &user::Model, session: &session::Model, asked: Option<&str>) -> DomainResult<String> {
+async fn tenant_of(
+    tx: &Read,
+    user: &user::Model,
+    session: &session::Model,
+    asked: Option<&str>,
+) -> DomainResult<String> {
     if let Some(tenant_id) = asked {
         entry::require(tx, user, tenant_id).await?;
         return Ok(tenant_id.to_owned());
@@ -99,29 +104,29 @@ async fn tenant_of(tx: &Tx, user: &user::Model, session: &session::Model, asked:
 
 /// Asks for a second factor where the rules have come to force one since the session began without.
 async fn raise(
-    tx: &Tx,
+    tx: &Write,
     user: &user::Model,
     session: &session::Model,
     tenant_id: &str,
-    visit: &Visit,
+    client: &ClientInfo,
 ) -> DomainResult<Option<Outcome>> {
-    let application_id = visit.application_id.clone().or_else(|| session.application_id.clone());
+    let application_id = client.application_id.clone().or_else(|| session.application_id.clone());
     if sessions::is_multi_factor(session) || !mfa::is_forced(tx, user, application_id.as_deref()).await? {
         return Ok(None);
     }
-    let first = FirstFactor::of_proofs(&session.proofs);
-    let visit = &Visit { application_id, ..visit.clone() };
-    match mfa::demand(tx, user, first, visit).await? {
+    let first = FirstFactor::from_amr(&session.amr);
+    let client = &ClientInfo { application_id, ..client.clone() };
+    match mfa::demand(tx, user, first, client).await? {
         Demand::Nothing => Ok(None),
         demand => {
             let raising = Raising { session_id: session.id.clone(), tenant_id: tenant_id.to_owned() };
-            Ok(Some(pending::open(tx, user, first, visit, Some(raising), demand).await?))
+            Ok(Some(pending::open(tx, user, first, client, Some(raising), demand).await?.into()))
         }
     }
 }
 
 /// Ends the session that one of these refresh tokens belongs to, spent or not.
-pub(crate) async fn log_out(tx: &Tx, tokens: &[&str]) -> DomainResult<()> {
+pub(crate) async fn log_out(tx: &Write, tokens: &[&str]) -> DomainResult<()> {
     for token in tokens {
         if let Some(session) = refresh_tokens::session_of(tx, token).await? {
             sessions::end(tx, &session.id).await?;

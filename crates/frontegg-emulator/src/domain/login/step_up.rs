@@ -4,60 +4,56 @@ use std::time::Duration;
 
 use sea_orm::EntityTrait;
 
-use super::{
-    Extras, FirstFactor, Outcome, Visit, entry,
-    pending::{self, Raising},
-    signed_in,
-};
+use super::{ClientInfo, Extras, FirstFactor, Outcome, entry, signed_in};
 use crate::{
     domain::{
         DomainResult,
-        configuration::{self, IdentityConfiguration},
-        mfa::{self, Demand},
+        mfa::{
+            self, Demand,
+            pending::{self, Raising},
+        },
         sessions,
+        settings::configuration::{self, IdentityConfiguration},
     },
-    store::{Tx, entity::user},
+    store::{Fetch, Write, entity::user},
 };
 
 /// Asks the holder of a session for a second factor, unless they gave one within that time; then, and
 /// only then, the session is as good as it gets.
 pub(crate) async fn step_up(
-    tx: &Tx,
-    (session_id, tenant_id): (&str, &str),
+    tx: &Write,
+    raising: Raising,
     max_age: Option<Duration>,
-    visit: &Visit,
+    client: &ClientInfo,
 ) -> DomainResult<Outcome> {
-    let session = sessions::find(tx, session_id).await?.ok_or_else(sessions::dead)?;
-    let user = user::Entity::find_by_id(session.user_id.as_str()).one(tx).await?.ok_or_else(sessions::dead)?;
+    let session = sessions::find(tx, &raising.session_id).await?.ok_or_else(sessions::dead)?;
+    let user = user::Entity::find_by_id(session.user_id.as_str()).fetch_one(tx).await?.ok_or_else(sessions::dead)?;
     let is_recent = max_age.is_none_or(|age| session.proven_at.after(age) >= tx.now());
     if sessions::is_multi_factor(&session) && is_recent {
         let configuration = configuration::get(tx).await?;
         let opened = sessions::reopen(tx, &configuration, session).await?;
-        return signed_in(tx, &configuration, &user, tenant_id, opened, Extras::default()).await;
+        return signed_in(tx, &configuration, &user, &raising.tenant_id, opened, Extras::default()).await;
     }
-    let first = FirstFactor::of_proofs(&session.proofs);
+    let first = FirstFactor::from_amr(&session.amr);
     match mfa::step_up(tx, &user, first).await? {
         Demand::Nothing => Err(mfa::not_enrolled()),
-        demand => {
-            let raising = Raising { session_id: session.id, tenant_id: tenant_id.to_owned() };
-            pending::open(tx, &user, first, visit, Some(raising), demand).await
-        }
+        demand => Ok(pending::open(tx, &user, first, client, Some(raising), demand).await?.into()),
     }
 }
 
 /// The session once its holder has given the second factor.
 pub(super) async fn finish(
-    tx: &Tx,
+    tx: &Write,
     configuration: &IdentityConfiguration,
     user: user::Model,
     raising: &Raising,
-    proofs: &[&str],
+    amr: &[&str],
     extras: Extras,
 ) -> DomainResult<Outcome> {
     let session = sessions::find(tx, &raising.session_id).await?;
     let session = session.filter(|session| session.ended_at.is_none() && session.expires_at > tx.now());
     let session = session.ok_or_else(sessions::dead)?;
     entry::require(tx, &user, &raising.tenant_id).await?;
-    let opened = sessions::prove_again(tx, configuration, session, proofs).await?;
+    let opened = sessions::prove_again(tx, configuration, session, amr).await?;
     signed_in(tx, configuration, &user, &raising.tenant_id, opened, extras).await
 }

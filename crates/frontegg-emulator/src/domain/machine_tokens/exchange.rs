@@ -1,4 +1,4 @@
-//! From client credentials to JWTs, and what those are good for.
+//! From client credentials to JWTs, and what those are valid for.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use subtle::ConstantTimeEq;
 use super::{Issuer, enabled, grants, metadata, usable};
 use crate::{
     clock::Timestamp,
-    domain::{DomainError, DomainResult, configuration::IdentityConfiguration, users},
+    domain::{DomainError, DomainResult, settings::configuration::IdentityConfiguration, users},
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{MachineTokenKind, machine_token, machine_token_refresh, membership, user_email},
     },
-    tokens::{ApiClaims, Claims, Life},
+    tokens::{ApiClaims, Claims, RegisteredClaims},
 };
 
 /// Most refresh tokens that are live for one pair of credentials.
@@ -36,7 +36,12 @@ pub(crate) struct Issued {
 type Credentials = (machine_token::Model, Option<membership::Model>);
 
 /// Exchanges client credentials. What is wrong with them is not told.
-pub(crate) async fn authenticate(tx: &Tx, issuer: Issuer<'_>, client_id: &str, secret: &str) -> DomainResult<Issued> {
+pub(crate) async fn authenticate(
+    tx: &Write,
+    issuer: Issuer<'_>,
+    client_id: &str,
+    secret: &str,
+) -> DomainResult<Issued> {
     let configuration = enabled(tx).await?;
     let found = find(tx, client_id).await?;
     let given = ids::fingerprint(secret);
@@ -49,12 +54,12 @@ pub(crate) async fn authenticate(tx: &Tx, issuer: Issuer<'_>, client_id: &str, s
 }
 
 /// Exchanges a refresh token, which is spent by it.
-pub(crate) async fn refresh(tx: &Tx, issuer: Issuer<'_>, refresh_token: &str) -> DomainResult<Issued> {
+pub(crate) async fn refresh(tx: &Write, issuer: Issuer<'_>, refresh_token: &str) -> DomainResult<Issued> {
     let configuration = enabled(tx).await?;
     let refused = || DomainError::unauthorized("Invalid refresh token");
     let spent = machine_token_refresh::Entity::find_by_id(ids::fingerprint(refresh_token))
         .filter(machine_token_refresh::Column::ExpiresAt.gt(tx.now()))
-        .one(tx)
+        .fetch_one(tx)
         .await?
         .ok_or_else(refused)?;
     let credentials = find(tx, &spent.machine_token_id).await?.ok_or_else(refused)?;
@@ -63,7 +68,7 @@ pub(crate) async fn refresh(tx: &Tx, issuer: Issuer<'_>, refresh_token: &str) ->
 }
 
 /// Refuses a JWT whose credentials are gone, or cannot be used any more.
-pub(crate) async fn check_bearer(tx: &Tx, claims: &ApiClaims) -> DomainResult<()> {
+pub(crate) async fn check_bearer(tx: &Read, claims: &ApiClaims) -> DomainResult<()> {
     enabled(tx).await?;
     let owned = |(row, member): &Credentials| {
         row.tenant_id == claims.tenant_id && member.as_ref().map(|member| &member.user_id) == claims.user_id.as_ref()
@@ -74,18 +79,18 @@ pub(crate) async fn check_bearer(tx: &Tx, claims: &ApiClaims) -> DomainResult<()
     }
 }
 
-async fn find(tx: &Tx, client_id: &str) -> DomainResult<Option<Credentials>> {
+async fn find(tx: &Read, client_id: &str) -> DomainResult<Option<Credentials>> {
     let found = usable(tx)
         .select_also(membership::Entity)
         .filter(machine_token::Column::Id.eq(client_id))
         .filter(machine_token::Column::Kind.eq(MachineTokenKind::Credentials))
-        .one(tx)
+        .fetch_one(tx)
         .await?;
     Ok(found)
 }
 
 async fn issue(
-    tx: &Tx,
+    tx: &Write,
     configuration: &IdentityConfiguration,
     issuer: Issuer<'_>,
     (row, member): Credentials,
@@ -102,7 +107,7 @@ async fn issue(
         permissions: keys.permissions,
         metadata: metadata(&row),
         created_by_user_id: row.created_by_user_id,
-        life: Life::new(issuer.base_url, Some(issuer.application_id), tx.now(), lifetime),
+        registered: RegisteredClaims::new(issuer.base_url, Some(issuer.application_id), tx.now(), lifetime),
         ..ApiClaims::default()
     });
     let claims = match member {
@@ -113,12 +118,12 @@ async fn issue(
 }
 
 /// Adds who the person behind the credentials is.
-async fn of_person(tx: &Tx, user_id: &str, claims: Box<ApiClaims>) -> DomainResult<Box<ApiClaims>> {
+async fn of_person(tx: &Read, user_id: &str, claims: Box<ApiClaims>) -> DomainResult<Box<ApiClaims>> {
     let person = users::require(tx, user_id).await?;
     let email = user_email::Entity::find()
         .filter(user_email::Column::UserId.eq(user_id))
         .filter(user_email::Column::IsPrimary.eq(true))
-        .one(tx)
+        .fetch_one(tx)
         .await?;
     Ok(Box::new(ApiClaims {
         user_id: Some(person.id),
@@ -130,7 +135,7 @@ async fn of_person(tx: &Tx, user_id: &str, claims: Box<ApiClaims>) -> DomainResu
 
 /// Keeps a new refresh token in place of those that have expired and of the oldest ones beyond the
 /// limit.
-async fn keep(tx: &Tx, id: &str, refresh_token: &str, lifetime: Duration) -> DomainResult<()> {
+async fn keep(tx: &Write, id: &str, refresh_token: &str, lifetime: Duration) -> DomainResult<()> {
     let row = machine_token_refresh::ActiveModel {
         fingerprint: Set(ids::fingerprint(refresh_token)),
         machine_token_id: Set(id.to_owned()),

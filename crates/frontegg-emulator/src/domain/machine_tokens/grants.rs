@@ -11,7 +11,7 @@ use super::Token;
 use crate::{
     domain::{DomainResult, caller::Caller, permissions, roles},
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{
             machine_token, machine_token_permission, machine_token_role, membership, permission, role, role_permission,
         },
@@ -21,12 +21,12 @@ use crate::{
 
 /// What a token is to have, by ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Grant {
+pub(crate) enum TokenGrant {
     Roles(Vec<String>),
     Permissions(Vec<String>),
 }
 
-impl Grant {
+impl TokenGrant {
     /// What a request asks for: its roles win over its permissions.
     pub(crate) fn of(role_ids: Option<Vec<String>>, permission_ids: Option<Vec<String>>) -> Option<Self> {
         role_ids.map(Self::Roles).or_else(|| permission_ids.map(Self::Permissions))
@@ -35,11 +35,16 @@ impl Grant {
 
 /// Gives a token this and takes from it what it had before. With a user's token roles are given and
 /// taken only below one's own, and permissions given only if one has them oneself.
-pub(super) async fn replace(tx: &Tx, caller: Caller<'_>, mut token: Token, grant: Grant) -> DomainResult<Token> {
+pub(super) async fn replace(
+    tx: &Write,
+    caller: Caller<'_>,
+    mut token: Token,
+    grant: TokenGrant,
+) -> DomainResult<Token> {
     let tenant = Some(token.row.tenant_id.as_str());
     let (given_roles, given_permissions) = match grant {
-        Grant::Roles(ids) => (roles::visible(tx, tenant, ids).await?, Vec::new()),
-        Grant::Permissions(ids) => (Vec::new(), permissions::find(tx, ids).await?),
+        TokenGrant::Roles(ids) => (roles::visible(tx, tenant, ids).await?, Vec::new()),
+        TokenGrant::Permissions(ids) => (Vec::new(), permissions::find(tx, ids).await?),
     };
     let after: BTreeSet<&str> = given_roles.iter().map(|role| role.id.as_str()).collect();
     let lost = token.role_ids.iter().filter(|id| !after.contains(id.as_str())).cloned().collect();
@@ -56,7 +61,7 @@ pub(super) async fn replace(tx: &Tx, caller: Caller<'_>, mut token: Token, grant
     Ok(token)
 }
 
-async fn write(tx: &Tx, token: &Token) -> DomainResult<()> {
+async fn write(tx: &Write, token: &Token) -> DomainResult<()> {
     let id = &token.row.id;
     machine_token_role::Entity::delete_many()
         .filter(machine_token_role::Column::MachineTokenId.eq(id))
@@ -78,7 +83,11 @@ async fn write(tx: &Tx, token: &Token) -> DomainResult<()> {
 }
 
 /// Adds to these tokens, which are those that the condition selects, what they have.
-pub(super) async fn with_them(tx: &Tx, which: Condition, rows: Vec<machine_token::Model>) -> DomainResult<Vec<Token>> {
+pub(super) async fn with_them(
+    tx: &Read,
+    which: Condition,
+    rows: Vec<machine_token::Model>,
+) -> DomainResult<Vec<Token>> {
     let ids = || -> SelectStatement {
         let ids = machine_token::Entity::find().select_only().column(machine_token::Column::Id);
         ids.filter(which.clone()).into_query()
@@ -87,7 +96,7 @@ pub(super) async fn with_them(tx: &Tx, which: Condition, rows: Vec<machine_token
     let held = machine_token_role::Entity::find()
         .filter(machine_token_role::Column::MachineTokenId.in_subquery(ids()))
         .order_by_asc(machine_token_role::Column::RoleId)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     for held in held {
         roles.entry(held.machine_token_id).or_default().push(held.role_id);
@@ -96,7 +105,7 @@ pub(super) async fn with_them(tx: &Tx, which: Condition, rows: Vec<machine_token
     let held = machine_token_permission::Entity::find()
         .filter(machine_token_permission::Column::MachineTokenId.in_subquery(ids()))
         .order_by_asc(machine_token_permission::Column::PermissionId)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     for held in held {
         permissions.entry(held.machine_token_id).or_default().push(held.permission_id);
@@ -112,7 +121,7 @@ pub(super) async fn with_them(tx: &Tx, which: Condition, rows: Vec<machine_token
 /// What holds for a token now: for a person's what the person has in the tenant, for a tenant's what
 /// it was given.
 pub(super) async fn keys(
-    tx: &Tx,
+    tx: &Read,
     row: &machine_token::Model,
     member: Option<&membership::Model>,
 ) -> DomainResult<roles::Keys> {
@@ -133,7 +142,7 @@ pub(super) async fn keys(
         .order_by_asc(role::Column::Level)
         .order_by_asc(role::Column::Key)
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let direct = Query::select()
         .column(machine_token_permission::Column::PermissionId)
@@ -154,7 +163,7 @@ pub(super) async fn keys(
         .filter(either)
         .order_by_asc(permission::Column::Key)
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(roles::Keys { roles, permissions })
 }

@@ -6,14 +6,14 @@ use super::{enabled, grants, unknown, usable};
 use crate::{
     domain::DomainResult,
     store::{
-        Tx,
+        Fetch, Read,
         entity::{MachineTokenKind, machine_token, membership},
         query::OneColumn,
     },
     tokens::AccessKind,
 };
 
-/// An access token that is good, with what holds for it now.
+/// An access token that is valid, with what holds for it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AccessToken {
     pub(crate) row: machine_token::Model,
@@ -25,8 +25,8 @@ pub(crate) struct AccessToken {
     pub(crate) permissions: Vec<String>,
 }
 
-/// The ids of the access tokens that are good, of one tenant or of all, the oldest first.
-pub(crate) async fn active_ids(tx: &Tx, kind: AccessKind, tenant: Option<&str>) -> DomainResult<Vec<String>> {
+/// The ids of the access tokens that are valid, of one tenant or of all, the oldest first.
+pub(crate) async fn active_ids(tx: &Read, kind: AccessKind, tenant: Option<&str>) -> DomainResult<Vec<String>> {
     enabled(tx).await?;
     let ids = usable(tx)
         .select_only()
@@ -35,19 +35,19 @@ pub(crate) async fn active_ids(tx: &Tx, kind: AccessKind, tenant: Option<&str>) 
         .order_by_asc(machine_token::Column::CreatedAt)
         .order_by_asc(machine_token::Column::Id)
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(ids)
 }
 
-/// An access token that is good, or 404.
-pub(crate) async fn look_up(tx: &Tx, kind: AccessKind, tenant: Option<&str>, id: &str) -> DomainResult<AccessToken> {
+/// An access token that is valid, or 404.
+pub(crate) async fn look_up(tx: &Read, kind: AccessKind, tenant: Option<&str>, id: &str) -> DomainResult<AccessToken> {
     enabled(tx).await?;
     let found = usable(tx)
         .select_also(membership::Entity)
         .filter(of(kind, tenant))
         .filter(machine_token::Column::Id.eq(id))
-        .one(tx)
+        .fetch_one(tx)
         .await?;
     let (row, member) = found.ok_or_else(|| unknown(MachineTokenKind::Access))?;
     let keys = grants::keys(tx, &row, member.as_ref()).await?;

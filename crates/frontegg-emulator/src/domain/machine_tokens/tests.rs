@@ -28,14 +28,14 @@ struct Tokens {
 }
 
 impl Tokens {
-    async fn make(tx: &Tx) -> Self {
+    async fn make(tx: &Write) -> Self {
         let new = NewTenant { tenant_id: Some("acme".to_owned()), ..NewTenant::default() };
         let tenant = tenants::create(tx, new).await.expect("a tenant");
         let new = NewUser { email: Some("ada@acme.test".to_owned()), verified: true, ..NewUser::default() };
         let user = users::create(tx, new).await.expect("a user");
         let place = NewMembership { roles: Vec::new(), status: MembershipStatus::Activated, expires_at: None };
         let member = memberships::join(tx, &user, &tenant, place).await.expect("a membership");
-        let owners = [Owner::Tenant("acme"), Owner::Member { tenant_id: "acme", user_id: &user.id }];
+        let owners = [TokenOwner::Tenant("acme"), TokenOwner::Member { tenant_id: "acme", user_id: &user.id }];
         let credentials = async |owner| {
             let made = create_credentials(tx, Caller::Environment, owner, NewToken::default()).await;
             let (token, secret) = made.expect("credentials");
@@ -56,7 +56,7 @@ impl Tokens {
     }
 
     /// Whether the tokens of the tenant and of its member can be used; all ways say the same.
-    async fn usable(&self, tx: &Tx) -> [bool; 2] {
+    async fn usable(&self, tx: &Write) -> [bool; 2] {
         let mut usable = [false; 2];
         for (index, (id, secret)) in self.credentials.iter().enumerate() {
             let issued = authenticate(tx, ISSUER, id, secret).await;
@@ -76,7 +76,7 @@ impl Tokens {
 #[tokio::test]
 async fn what_bars_people_and_tenants_bars_their_tokens() {
     for store in Fresh::all().await {
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         let tokens = Tokens::make(&tx).await;
         assert_eq!(tokens.usable(&tx).await, [true, true]);
 
@@ -85,7 +85,7 @@ async fn what_bars_people_and_tenants_bars_their_tokens() {
             change(&mut row);
             row.update(&tx).await.expect("a change");
         };
-        let end: fn(&Tx, u64) -> Option<Timestamp> = |tx, seconds| Some(tx.now().after(Duration::from_secs(seconds)));
+        let end: fn(&Read, u64) -> Option<Timestamp> = |tx, seconds| Some(tx.now().after(Duration::from_secs(seconds)));
         for (open, status) in [
             (false, MembershipStatus::NotActivated),
             (false, MembershipStatus::PendingInvitation),
@@ -118,7 +118,7 @@ async fn what_bars_people_and_tenants_bars_their_tokens() {
 #[tokio::test]
 async fn lifetimes_are_those_of_the_identity_configuration() {
     for store in Fresh::all().await {
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         let tokens = Tokens::make(&tx).await;
         let (id, secret) = &tokens.credentials[0];
         let document = IdentityConfiguration {
@@ -130,7 +130,7 @@ async fn lifetimes_are_those_of_the_identity_configuration() {
         let issued = authenticate(&tx, ISSUER, id, secret).await.expect("a token");
         assert_eq!(issued.lifetime, Duration::from_mins(1));
         assert_eq!(issued.expires, tx.now().after(Duration::from_mins(1)));
-        assert_eq!(issued.claims.life().exp, issued.expires.seconds());
+        assert_eq!(issued.claims.registered().exp, issued.expires.seconds());
         assert!(refresh(&tx, ISSUER, &issued.refresh_token).await.is_err(), "it has expired");
 
         configuration::put(&tx, &IdentityConfiguration::default()).await.expect("a setting");
@@ -144,9 +144,9 @@ async fn lifetimes_are_those_of_the_identity_configuration() {
 async fn a_hundred_refresh_tokens_are_kept_for_each_credential() {
     use crate::store::entity::machine_token_refresh;
     for store in Fresh::all().await {
-        let tx = store.write().await.expect("a transaction");
+        let tx = store.begin_write().await;
         let tokens = Tokens::make(&tx).await;
-        let count = async || machine_token_refresh::Entity::find().all(&tx).await.expect("rows").len();
+        let count = async || machine_token_refresh::Entity::find().fetch_all(&tx).await.expect("rows").len();
         for (id, secret) in &tokens.credentials {
             for _ in 0..103 {
                 authenticate(&tx, ISSUER, id, secret).await.expect("a token");

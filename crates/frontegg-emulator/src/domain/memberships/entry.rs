@@ -10,19 +10,19 @@ use crate::{
         tenants::{self, hierarchy},
     },
     store::{
-        Tx,
+        Fetch, Read,
         entity::{MembershipStatus, membership, tenant, user},
     },
 };
 
 /// Whether nothing bars this membership: it is not suspended, not over, and not waiting for its
 /// holder to activate or accept it.
-pub(crate) fn is_open(tx: &Tx, row: &membership::Model) -> bool {
+pub(crate) fn is_open(tx: &Read, row: &membership::Model) -> bool {
     is_usable(tx, row) && !is_pending(row)
 }
 
 /// Whether the membership is neither suspended nor over, nor an invitation that nobody has accepted.
-fn is_usable(tx: &Tx, row: &membership::Model) -> bool {
+fn is_usable(tx: &Read, row: &membership::Model) -> bool {
     let is_accepted = row.status != MembershipStatus::PendingInvitation;
     is_accepted && !row.is_disabled && row.expires_at.is_none_or(|end| end > tx.now())
 }
@@ -35,7 +35,7 @@ fn is_pending(row: &membership::Model) -> bool {
 /// locked, or one where they are neither a member, nor allowed in from a tenant above, nor a super
 /// user; and anywhere while they are locked. An activation that is outstanding is a matter of
 /// signing in, not of choosing.
-pub(crate) async fn require_entry(tx: &Tx, user: &user::Model, tenant_id: &str) -> DomainResult<tenant::Model> {
+pub(crate) async fn require_entry(tx: &Read, user: &user::Model, tenant_id: &str) -> DomainResult<tenant::Model> {
     let tenant = tenants::find(tx, tenant_id).await?.filter(|tenant| !tenant.is_locked).ok_or_else(no_entry)?;
     let may = !user.is_locked
         && match super::find(tx, &user.id, tenant_id).await? {
@@ -47,7 +47,7 @@ pub(crate) async fn require_entry(tx: &Tx, user: &user::Model, tenant_id: &str) 
 }
 
 /// The same for several tenants of which the person has to be a member.
-pub(crate) async fn require_own_entry(tx: &Tx, user: &user::Model, tenant_ids: BTreeSet<&str>) -> DomainResult<()> {
+pub(crate) async fn require_own_entry(tx: &Read, user: &user::Model, tenant_ids: BTreeSet<&str>) -> DomainResult<()> {
     let rows = super::with_tenants(tx, &user.id).await?;
     let usable = |(row, tenant): &(membership::Model, tenant::Model)| is_usable(tx, row) && !tenant.is_locked;
     let open: BTreeSet<&str> = rows.iter().filter(|row| usable(row)).map(|(row, _)| row.tenant_id.as_str()).collect();
@@ -60,7 +60,7 @@ pub(crate) fn no_entry() -> DomainError {
 }
 
 /// Whether a membership in a tenant above lets its holder in.
-async fn reaches_down_to(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<bool> {
+async fn reaches_down_to(tx: &Read, user_id: &str, tenant_id: &str) -> DomainResult<bool> {
     let above = hierarchy::above(tx, tenant_id).await?;
     if above.is_empty() {
         return Ok(false);
@@ -69,7 +69,7 @@ async fn reaches_down_to(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResul
         .find_also_related(tenant::Entity)
         .filter(membership::Column::UserId.eq(user_id))
         .filter(membership::Column::TenantId.is_in(above))
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(rows.iter().any(|(row, tenant)| is_open(tx, row) && reaches_down(row, tenant.as_ref())))
 }

@@ -8,7 +8,7 @@ use sea_orm::{
 use crate::{
     domain::{DomainError, DomainResult, tenants},
     store::{
-        Tx,
+        Write,
         entity::{
             application_tenant, group_member, machine_token, membership, membership_role, one_time_token, role,
             session, user,
@@ -18,7 +18,7 @@ use crate::{
 
 /// Makes every membership of `from` one of `to`. People who are in both keep what they are in `to`.
 /// Roles, groups, personal tokens and open invitations of `from` stay behind.
-pub(crate) async fn move_all(tx: &Tx, from: &str, to: &str) -> DomainResult<()> {
+pub(crate) async fn move_all(tx: &Write, from: &str, to: &str) -> DomainResult<()> {
     if from == to {
         return Err(DomainError::bad_request("srcTenantId and targetTenantId must differ"));
     }
@@ -57,7 +57,7 @@ pub(crate) async fn move_all(tx: &Tx, from: &str, to: &str) -> DomainResult<()> 
 }
 
 /// Takes from the memberships of a tenant what only means something there.
-async fn leave_behind(tx: &Tx, tenant_id: &str) -> DomainResult<()> {
+async fn leave_behind(tx: &Write, tenant_id: &str) -> DomainResult<()> {
     let ids = || members(tenant_id, membership::Column::Id);
     let own_roles =
         role::Entity::find().select_only().column(role::Column::Id).filter(role::Column::TenantId.eq(tenant_id));

@@ -4,28 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 
-use super::{of_user, require};
+use super::{MemberKey, of_user, require};
 use crate::{
     domain::{
         DomainError, DomainResult,
         caller::Caller,
-        id_list,
+        input,
         roles::{self, Rank, RoleWithPermissions},
         users,
     },
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{membership, membership_role, role},
+        query::ROWS,
     },
 };
-
-/// Rows of one insertion; every engine takes only so many values at once.
-const ROWS: usize = 1_000;
 
 /// The roles for a new member: those named, as far as the caller may give them, or else the default
 /// ones, with those for the first member when the tenant has none yet.
 pub(crate) async fn named_or_default(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     tenant_id: &str,
     named: Option<Vec<String>>,
@@ -45,13 +43,13 @@ pub(crate) async fn named_or_default(
 
 /// Gives a member further roles and says which they have now.
 pub(crate) async fn assign(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
-    (user_id, tenant_id): (&str, &str),
+    member: MemberKey<'_>,
     role_ids: Vec<String>,
 ) -> DomainResult<Vec<RoleWithPermissions>> {
-    let row = require(tx, user_id, tenant_id).await?;
-    let roles = roles::visible(tx, Some(tenant_id), role_ids).await?;
+    let row = require(tx, member.user_id, member.tenant_id).await?;
+    let roles = roles::visible(tx, Some(member.tenant_id), role_ids).await?;
     roles::may_grant(tx, caller, &roles).await?;
     give(tx, &row.id, roles.iter().map(|role| role.id.as_str())).await?;
     of_membership(tx, &row.id).await
@@ -60,13 +58,13 @@ pub(crate) async fn assign(
 /// Takes roles from a member and says which are left. Those not held, unknown ones among them, do
 /// not matter.
 pub(crate) async fn unassign(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
-    (user_id, tenant_id): (&str, &str),
+    member: MemberKey<'_>,
     role_ids: Vec<String>,
 ) -> DomainResult<Vec<RoleWithPermissions>> {
-    let row = require(tx, user_id, tenant_id).await?;
-    let role_ids = id_list::distinct("roleIds", role_ids)?;
+    let row = require(tx, member.user_id, member.tenant_id).await?;
+    let role_ids = input::distinct("roleIds", role_ids)?;
     let held = of_membership(tx, &row.id).await?;
     let (taken, left): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| role_ids.contains(&held.role.id));
     let taken: Vec<role::Model> = taken.into_iter().map(|taken| taken.role).collect();
@@ -81,7 +79,7 @@ pub(crate) async fn unassign(
 
 /// Refuses to let a user's token suspend, limit or remove somebody who holds a role that it could
 /// not take away: one that is not weaker than its own. Without any role it may do so to nobody.
-pub(crate) async fn may_manage(tx: &Tx, caller: Caller<'_>, row: &membership::Model) -> DomainResult<()> {
+pub(crate) async fn may_manage(tx: &Read, caller: Caller<'_>, row: &membership::Model) -> DomainResult<()> {
     let rank = roles::rank(tx, caller).await?;
     if rank == Rank::Unlimited {
         return Ok(());
@@ -95,13 +93,13 @@ pub(crate) async fn may_manage(tx: &Tx, caller: Caller<'_>, row: &membership::Mo
 
 /// The roles that memberships hold themselves, by membership, each by level and key.
 pub(crate) async fn direct(
-    tx: &Tx,
+    tx: &Read,
     membership_ids: &[String],
 ) -> DomainResult<BTreeMap<String, Vec<RoleWithPermissions>>> {
     let rows = membership_role::Entity::find()
         .find_also_related(role::Entity)
         .filter(membership_role::Column::MembershipId.is_in(membership_ids))
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let links: Vec<(String, String)> =
         rows.iter().map(|(link, _)| (link.membership_id.clone(), link.role_id.clone())).collect();
@@ -119,17 +117,21 @@ pub(crate) async fn direct(
     Ok(held)
 }
 
-async fn of_membership(tx: &Tx, membership_id: &str) -> DomainResult<Vec<RoleWithPermissions>> {
-    Ok(direct(tx, &[membership_id.to_owned()]).await?.remove(membership_id).unwrap_or_default())
+/// The roles that one membership holds itself, by level and key.
+async fn of_membership(tx: &Read, membership_id: &str) -> DomainResult<Vec<RoleWithPermissions>> {
+    let held = role::Entity::find()
+        .inner_join(membership_role::Entity)
+        .filter(membership_role::Column::MembershipId.eq(membership_id));
+    roles::select_with_permissions(tx, held).await
 }
 
 /// Adds roles to a membership; those held already stay as they are.
-pub(super) async fn give(tx: &Tx, membership_id: &str, role_ids: impl Iterator<Item = &str>) -> DomainResult<()> {
+pub(super) async fn give(tx: &Write, membership_id: &str, role_ids: impl Iterator<Item = &str>) -> DomainResult<()> {
     let link = |role_id: &str| (membership_id.to_owned(), role_id.to_owned());
     add(tx, &role_ids.map(link).collect::<Vec<_>>()).await
 }
 
-async fn add(tx: &Tx, links: &[(String, String)]) -> DomainResult<()> {
+async fn add(tx: &Write, links: &[(String, String)]) -> DomainResult<()> {
     let row = |(membership_id, role_id): &(String, String)| membership_role::Model {
         membership_id: membership_id.clone(),
         role_id: role_id.clone(),
@@ -164,7 +166,7 @@ pub(crate) struct Outcome {
 }
 
 /// Adds and then removes roles in the tenants named, as far as the person is there.
-pub(crate) async fn across_tenants(tx: &Tx, user_id: &str, change: AcrossTenants) -> DomainResult<Outcome> {
+pub(crate) async fn across_tenants(tx: &Write, user_id: &str, change: AcrossTenants) -> DomainResult<Outcome> {
     if change.add.is_empty() && change.remove.is_empty() {
         return Err(DomainError::bad_request("addRoleIds or removeRoleIds is required"));
     }

@@ -10,22 +10,24 @@ use sea_orm::{
 use frontegg_model::enums::MfaStrategy;
 
 use super::{
-    Tried, bad_code,
-    changes::{self, Step},
+    bad_code,
+    changes::{self, Proven, RememberDevice},
     configuration,
-    devices::{self, Devices},
-    not_enrolled, totp,
+    devices::{self, Devices, OwnDevice},
+    not_enrolled,
+    pending::{self, Pending},
+    totp,
 };
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainError, DomainResult, Tried,
         identifiers::{emails, usernames},
-        login::{self, Outcome, Pending, SecondFactor},
+        sessions::SecondFactor,
         users,
     },
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{authenticator, user},
     },
 };
@@ -40,7 +42,7 @@ pub(crate) struct Offer {
 
 /// Offers a fresh secret to the person, in place of the one offered before: in a sign-in under way
 /// that one's, else their own. 400 while apps are switched off.
-pub(crate) async fn offer(tx: &Tx, user: &user::Model, pending_id: Option<&str>) -> DomainResult<Offer> {
+pub(crate) async fn offer(tx: &Write, user: &user::Model, pending_id: Option<&str>) -> DomainResult<Offer> {
     let configuration = configuration::get(tx).await?;
     configuration.require_active(&[MfaStrategy::AuthenticatorApp])?;
     authenticator::Entity::delete_many().filter(offered(&user.id, pending_id)).exec(tx).await?;
@@ -61,73 +63,73 @@ pub(crate) async fn offer(tx: &Tx, user: &user::Model, pending_id: Option<&str>)
 }
 
 /// The same for a signed-in person.
-pub(crate) async fn offer_to(tx: &Tx, user_id: &str) -> DomainResult<Offer> {
+pub(crate) async fn offer_to(tx: &Write, user_id: &str) -> DomainResult<Offer> {
     let user = users::require(tx, user_id).await?;
     offer(tx, &user, None).await
 }
 
 /// The same in a sign-in that demands it.
-pub(crate) async fn offer_at_sign_in(tx: &Tx, mfa_token: &str) -> DomainResult<Offer> {
-    let pending = login::pending(tx, mfa_token).await?;
+pub(crate) async fn offer_at_sign_in(tx: &Write, mfa_token: &str) -> DomainResult<Offer> {
+    let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
     offer(tx, &pending.user, Some(&pending.id)).await
 }
 
 /// Makes the offered app a factor of a signed-in person, for its first code. With the first factor
 /// comes a recovery code.
-pub(crate) async fn confirm(tx: &Tx, base_url: &str, user_id: &str, code: &str) -> DomainResult<Tried<Option<String>>> {
+pub(crate) async fn confirm(tx: &Write, user_id: &str, code: &str) -> DomainResult<Tried<Option<String>>> {
     let user = users::require(tx, user_id).await?;
     let app = find_offered(tx, user_id, None).await?.ok_or_else(not_started)?;
     if !accept_first(tx, app, code).await? {
-        return Ok(Err(bad_code()));
+        return Ok(Tried::Refused(bad_code()));
     }
-    changes::enrolled(tx, base_url, &user).await.map(Ok)
+    changes::enrolled(tx, &user).await.map(Tried::Done)
 }
 
 /// The same in a sign-in that demands it, which goes on.
 pub(crate) async fn confirm_at_sign_in(
-    tx: &Tx,
+    tx: &Write,
     mfa_token: &str,
     code: &str,
-    step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+    remember: RememberDevice,
+) -> DomainResult<Tried<Proven>> {
+    let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
     let app = find_offered(tx, &pending.user.id, Some(&pending.id)).await?.ok_or_else(not_started)?;
-    confirm_pending(tx, pending, app, code, step).await
+    confirm_pending(tx, pending, app, code, remember).await
 }
 
 async fn confirm_pending(
-    tx: &Tx,
+    tx: &Write,
     pending: Pending,
     app: authenticator::Model,
     code: &str,
-    step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
+    remember: RememberDevice,
+) -> DomainResult<Tried<Proven>> {
     configuration::get(tx).await?.require_active(&[MfaStrategy::AuthenticatorApp])?;
     if !accept_first(tx, app, code).await? {
         return changes::failed(tx, &pending).await;
     }
-    changes::enrolled_at_sign_in(tx, pending, SecondFactor::Totp, step).await
+    changes::enrolled_at_sign_in(tx, pending, SecondFactor::Totp, remember).await.map(Tried::Done)
 }
 
 /// Goes on with a sign-in for the code of that app, or of any that the person has. Where the
 /// sign-in has offered one and the person has none, its code makes it a factor.
 pub(crate) async fn verify(
-    tx: &Tx,
+    tx: &Write,
     mfa_token: &str,
     device_id: Option<&str>,
     code: &str,
-    step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+    remember: RememberDevice,
+) -> DomainResult<Tried<Proven>> {
+    let pending = pending::find(tx, mfa_token).await?;
     let devices = devices::offered(tx, &pending.user, pending.first).await?;
     if pending.enrolling
         && devices.is_empty()
         && device_id.is_none()
         && let Some(app) = find_offered(tx, &pending.user.id, Some(&pending.id)).await?
     {
-        return confirm_pending(tx, pending, app, code, step).await;
+        return confirm_pending(tx, pending, app, code, remember).await;
     }
     let apps = match device_id {
         Some(id) => std::slice::from_ref(devices.authenticator(id)?),
@@ -136,7 +138,7 @@ pub(crate) async fn verify(
     if !accept(tx, apps, code).await? {
         return changes::failed(tx, &pending).await;
     }
-    changes::proven(tx, pending, SecondFactor::Totp, step).await
+    Ok(Tried::Done(changes::proven(pending, SecondFactor::Totp, remember)))
 }
 
 /// Who asks to be rid of something.
@@ -150,50 +152,46 @@ pub(crate) enum Remover<'a> {
 
 /// Takes all apps from the person, for a code of one of them; a back end takes every factor of
 /// whatever kind.
-pub(crate) async fn disable(tx: &Tx, base_url: &str, user_id: &str, remover: Remover<'_>) -> DomainResult<Tried<()>> {
+pub(crate) async fn disable(tx: &Write, user_id: &str, remover: Remover<'_>) -> DomainResult<Tried<()>> {
     let user = users::require(tx, user_id).await?;
     let devices = enrolled(tx, user_id).await?;
     let code = match remover {
-        Remover::Administrator => return changes::unenroll(tx, base_url, &user).await.map(Ok),
+        Remover::Administrator => return changes::unenroll(tx, &user).await.map(Tried::Done),
         Remover::Oneself(code) => code,
     };
     if super::is_forced(tx, &user, None).await? {
         return Err(forced());
     }
     if !accept_from_holder(tx, &user, &devices.authenticators, code).await? {
-        return Ok(Err(bad_code()));
+        return Ok(Tried::Refused(bad_code()));
     }
     let ids = devices.authenticators.iter().map(|app| app.id.as_str());
     authenticator::Entity::delete_many().filter(authenticator::Column::Id.is_in(ids)).exec(tx).await?;
-    changes::removed(tx, base_url, &user).await.map(Ok)
+    changes::removed(tx, &user).await.map(Tried::Done)
 }
 
 /// Takes one app from the person.
-pub(crate) async fn remove(
-    tx: &Tx,
-    base_url: &str,
-    (user_id, device_id): (&str, &str),
-    remover: Remover<'_>,
-) -> DomainResult<Tried<()>> {
+pub(crate) async fn remove(tx: &Write, device: OwnDevice<'_>, remover: Remover<'_>) -> DomainResult<Tried<()>> {
+    let OwnDevice { user_id, device_id } = device;
     let user = users::require(tx, user_id).await?;
     let devices = enrolled(tx, user_id).await?;
     let app = devices.authenticator(device_id)?.clone();
     if let Remover::Oneself(code) = remover {
         require_removable(tx, &user, &devices).await?;
         if !accept_from_holder(tx, &user, std::slice::from_ref(&app), code).await? {
-            return Ok(Err(bad_code()));
+            return Ok(Tried::Refused(bad_code()));
         }
     }
     app.delete(tx).await?;
-    changes::removed(tx, base_url, &user).await.map(Ok)
+    changes::removed(tx, &user).await.map(Tried::Done)
 }
 
 /// Refuses, with 403, to take the last factor from a person who has to have one.
-pub(super) async fn require_removable(tx: &Tx, user: &user::Model, devices: &Devices) -> DomainResult<()> {
+pub(super) async fn require_removable(tx: &Read, user: &user::Model, devices: &Devices) -> DomainResult<()> {
     if devices.count() == 1 && super::is_forced(tx, user, None).await? { Err(forced()) } else { Ok(()) }
 }
 
-async fn enrolled(tx: &Tx, user_id: &str) -> DomainResult<Devices> {
+async fn enrolled(tx: &Read, user_id: &str) -> DomainResult<Devices> {
     let devices = devices::of_user(tx, user_id).await?;
     if devices.is_enrolled() { Ok(devices) } else { Err(not_enrolled()) }
 }
@@ -201,25 +199,25 @@ async fn enrolled(tx: &Tx, user_id: &str) -> DomainResult<Devices> {
 /// Whether the code is one of these apps now; its step is used up by that. Wrong ones count against
 /// the person as those of sign-ins do, or a stolen token would leave time to guess.
 async fn accept_from_holder(
-    tx: &Tx,
+    tx: &Write,
     user: &user::Model,
     apps: &[authenticator::Model],
     code: Option<&str>,
 ) -> DomainResult<bool> {
     let code = code.filter(|code| !code.is_empty());
     let code = code.ok_or_else(|| DomainError::bad_request("token is required"))?;
-    if login::is_guessing(tx, &user.id).await? {
+    if pending::is_guessing(tx, &user.id).await? {
         return Ok(false);
     }
     let is_right = accept(tx, apps, code).await?;
     if !is_right {
-        login::guessed_wrong(tx, &user.id).await?;
+        pending::guessed_wrong(tx, &user.id).await?;
     }
     Ok(is_right)
 }
 
 /// Whether the code is one of these apps now; its step is used up by that.
-async fn accept(tx: &Tx, apps: &[authenticator::Model], code: &str) -> DomainResult<bool> {
+async fn accept(tx: &Write, apps: &[authenticator::Model], code: &str) -> DomainResult<bool> {
     for app in apps {
         if let Some(step) = totp::matching_step(&app.secret, code, tx.now(), app.last_step)? {
             use_up(tx, app.clone(), step).await?;
@@ -229,7 +227,7 @@ async fn accept(tx: &Tx, apps: &[authenticator::Model], code: &str) -> DomainRes
     Ok(false)
 }
 
-async fn use_up(tx: &Tx, app: authenticator::Model, step: i64) -> DomainResult<()> {
+async fn use_up(tx: &Write, app: authenticator::Model, step: i64) -> DomainResult<()> {
     let mut row = app.into_active_model();
     row.last_step = Set(Some(step));
     row.update(tx).await?;
@@ -237,7 +235,7 @@ async fn use_up(tx: &Tx, app: authenticator::Model, step: i64) -> DomainResult<(
 }
 
 /// Makes an offered app a factor if the code is its own.
-async fn accept_first(tx: &Tx, app: authenticator::Model, code: &str) -> DomainResult<bool> {
+async fn accept_first(tx: &Write, app: authenticator::Model, code: &str) -> DomainResult<bool> {
     let Some(step) = totp::matching_step(&app.secret, code, tx.now(), None)? else {
         return Ok(false);
     };
@@ -249,8 +247,12 @@ async fn accept_first(tx: &Tx, app: authenticator::Model, code: &str) -> DomainR
     Ok(true)
 }
 
-async fn find_offered(tx: &Tx, user_id: &str, pending_id: Option<&str>) -> DomainResult<Option<authenticator::Model>> {
-    Ok(authenticator::Entity::find().filter(offered(user_id, pending_id)).one(tx).await?)
+async fn find_offered(
+    tx: &Read,
+    user_id: &str,
+    pending_id: Option<&str>,
+) -> DomainResult<Option<authenticator::Model>> {
+    Ok(authenticator::Entity::find().filter(offered(user_id, pending_id)).fetch_one(tx).await?)
 }
 
 fn offered(user_id: &str, pending_id: Option<&str>) -> Condition {
@@ -264,7 +266,7 @@ fn offered(user_id: &str, pending_id: Option<&str>) -> Condition {
 }
 
 /// What the app shows below the issuer.
-async fn account(tx: &Tx, user: &user::Model) -> DomainResult<String> {
+async fn account(tx: &Read, user: &user::Model) -> DomainResult<String> {
     if let Some(email) = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?.remove(&user.id) {
         return Ok(email.email);
     }

@@ -1,5 +1,5 @@
-//! What follows when a second factor is proven, added or removed, whatever its kind: the sign-in
-//! under way goes on, the recovery code comes and goes, and the person is told.
+//! What follows when a second factor is proven, added or removed, whatever its kind: the recovery code
+//! comes and goes, and the person is told.
 //!
 //! Whoever has checked a factor ends here. In a sign-in: [`proven`] with one that the person has,
 //! [`enrolled_at_sign_in`] with one just set up, [`failed`] with a wrong answer. Of a signed-in
@@ -7,59 +7,58 @@
 
 use frontegg_model::enums::EmailTemplateType;
 
-use super::{Tried, devices, recovery, remembered};
+use super::{
+    devices,
+    pending::{self, Pending},
+    recovery, remembered,
+};
 use crate::{
-    domain::{
-        DomainError, DomainResult,
-        identifiers::emails,
-        login::{self, Finish, Outcome, Pending, SecondFactor, Visit},
-        outbox,
-    },
-    store::{Tx, entity::user},
+    domain::{DomainError, DomainResult, Tried, identifiers::emails, messages::outbox, sessions::SecondFactor},
+    store::{Read, Write, entity::user},
 };
 
-/// The request by which a sign-in goes on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Step<'a> {
-    /// What links in mails begin with.
-    pub(crate) base_url: &'a str,
-    pub(crate) visit: &'a Visit,
-    /// Not to be asked again on this browser.
-    pub(crate) remember: bool,
+/// Whether the browser of a sign-in is to skip the second factor from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RememberDevice {
+    Yes,
+    No,
 }
 
-/// Goes on with a sign-in whose second factor was proven.
-pub(crate) async fn proven(
-    tx: &Tx,
-    pending: Pending,
-    second: SecondFactor,
-    step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let finish = Finish { remember: step.remember, recovery_code: None };
-    login::second_factor_done(tx, pending, second, step.visit, finish).await.map(Ok)
+/// A sign-in whose second factor was proven, for it to go on.
+#[derive(Debug)]
+pub(crate) struct Proven {
+    pub(crate) pending: Pending,
+    pub(crate) second: SecondFactor,
+    /// To be shown with the answer, where the factor was the person's first.
+    pub(crate) recovery_code: Option<String>,
+    pub(crate) remember: RememberDevice,
 }
 
-/// Goes on with a sign-in in which a second factor was set up; its row is there.
-pub(crate) async fn enrolled_at_sign_in(
-    tx: &Tx,
+/// What a sign-in goes on with whose second factor was proven.
+pub(super) fn proven(pending: Pending, second: SecondFactor, remember: RememberDevice) -> Proven {
+    Proven { pending, second, recovery_code: None, remember }
+}
+
+/// What a sign-in goes on with in which a second factor was set up; its row is there.
+pub(super) async fn enrolled_at_sign_in(
+    tx: &Write,
     pending: Pending,
     second: SecondFactor,
-    step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let recovery_code = enrolled(tx, step.base_url, &pending.user).await?;
-    let finish = Finish { remember: step.remember, recovery_code };
-    login::second_factor_done(tx, pending, second, step.visit, finish).await.map(Ok)
+    remember: RememberDevice,
+) -> DomainResult<Proven> {
+    let recovery_code = enrolled(tx, &pending.user).await?;
+    Ok(Proven { pending, second, recovery_code, remember })
 }
 
 /// Counts a wrong answer in a sign-in; what to refuse it with, after the commit.
-pub(crate) async fn failed<T>(tx: &Tx, pending: &Pending) -> DomainResult<Tried<T>> {
-    login::second_factor_failed(tx, pending).await?;
-    Ok(Err(DomainError::unauthorized(super::BAD_CODE)))
+pub(crate) async fn failed<T>(tx: &Write, pending: &Pending) -> DomainResult<Tried<T>> {
+    pending::failed(tx, pending).await?;
+    Ok(Tried::Refused(DomainError::unauthorized(super::BAD_CODE)))
 }
 
 /// Refuses, with 403, to set up a factor in a sign-in of somebody who has one: else whoever knows the
 /// password would do without it.
-pub(crate) async fn require_enrolling(tx: &Tx, pending: &Pending) -> DomainResult<()> {
+pub(crate) async fn require_enrolling(tx: &Read, pending: &Pending) -> DomainResult<()> {
     if pending.enrolling && devices::offered(tx, &pending.user, pending.first).await?.is_empty() {
         return Ok(());
     }
@@ -67,44 +66,44 @@ pub(crate) async fn require_enrolling(tx: &Tx, pending: &Pending) -> DomainResul
 }
 
 /// What follows when a factor has been added: with the first one comes a recovery code.
-pub(crate) async fn enrolled(tx: &Tx, base_url: &str, user: &user::Model) -> DomainResult<Option<String>> {
+pub(crate) async fn enrolled(tx: &Write, user: &user::Model) -> DomainResult<Option<String>> {
     let is_first = devices::of_user(tx, &user.id).await?.count() == 1;
     let kind = if is_first { EmailTemplateType::MfaEnroll } else { EmailTemplateType::NewMfaMethod };
-    tell(tx, base_url, user, kind).await?;
+    tell(tx, user, kind).await?;
     if is_first { recovery::issue(tx, &user.id).await.map(Some) } else { Ok(None) }
 }
 
 /// What follows when a factor has been removed: with the last one goes what belonged to them.
-pub(crate) async fn removed(tx: &Tx, base_url: &str, user: &user::Model) -> DomainResult<()> {
+pub(crate) async fn removed(tx: &Write, user: &user::Model) -> DomainResult<()> {
     if devices::of_user(tx, &user.id).await?.is_enrolled() {
-        return tell(tx, base_url, user, EmailTemplateType::RemoveMfaMethod).await;
+        return tell(tx, user, EmailTemplateType::RemoveMfaMethod).await;
     }
     recovery::void(tx, &user.id).await?;
     remembered::forget(tx, &user.id).await?;
-    tell(tx, base_url, user, EmailTemplateType::MfaUnenroll).await
+    tell(tx, user, EmailTemplateType::MfaUnenroll).await
 }
 
 /// Takes all factors from a person; nothing happens where there are none.
-pub(crate) async fn unenroll(tx: &Tx, base_url: &str, user: &user::Model) -> DomainResult<()> {
+pub(crate) async fn unenroll(tx: &Write, user: &user::Model) -> DomainResult<()> {
     let had_any = devices::of_user(tx, &user.id).await?.is_enrolled();
     devices::delete_all(tx, &user.id).await?;
     if had_any {
-        return removed(tx, base_url, user).await;
+        return removed(tx, user).await;
     }
     recovery::void(tx, &user.id).await?;
     remembered::forget(tx, &user.id).await
 }
 
 /// What follows when a person has recovered by their code.
-pub(super) async fn recovered(tx: &Tx, base_url: &str, user: &user::Model) -> DomainResult<()> {
+pub(super) async fn recovered(tx: &Write, user: &user::Model) -> DomainResult<()> {
     remembered::forget(tx, &user.id).await?;
-    tell(tx, base_url, user, EmailTemplateType::MfaRecoveryCode).await
+    tell(tx, user, EmailTemplateType::MfaRecoveryCode).await
 }
 
 /// Mails the person, where they have an address.
-async fn tell(tx: &Tx, base_url: &str, user: &user::Model, kind: EmailTemplateType) -> DomainResult<()> {
+async fn tell(tx: &Write, user: &user::Model, kind: EmailTemplateType) -> DomainResult<()> {
     if let Some(email) = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?.remove(&user.id) {
-        outbox::mail(kind, &email.email).user(user).send(tx, base_url).await?;
+        outbox::mail(kind, &email.email).user(user).send(tx).await?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::{
         DomainError, DomainResult,
         settings::{self, Form, Owner},
     },
-    store::Tx,
+    store::{Read, Write},
 };
 
 /// The kind of the settings document.
@@ -123,12 +123,12 @@ impl Configuration {
         Self::METHODS.into_iter().filter(needs_setup).collect()
     }
 
-    /// How long the code of an SMS is good.
+    /// How long the code of an SMS is valid.
     pub(crate) fn sms_lifetime(&self) -> Duration {
         seconds(self.sms.token_lifetime_seconds)
     }
 
-    /// How long the code of a mail is good.
+    /// How long the code of a mail is valid.
     pub(crate) fn email_lifetime(&self) -> Duration {
         seconds(self.email.token_lifetime_seconds)
     }
@@ -139,12 +139,12 @@ fn seconds(count: i64) -> Duration {
 }
 
 /// The document as it is now.
-pub(crate) async fn get(tx: &Tx) -> DomainResult<Configuration> {
+pub(crate) async fn get(tx: &Read) -> DomainResult<Configuration> {
     settings::get(tx, Owner::Environment, KIND).await
 }
 
 /// Changes what is given, and gives the document as it is then.
-pub(crate) async fn change(tx: &Tx, change: Change) -> DomainResult<Configuration> {
+pub(crate) async fn change(tx: &Write, change: Change) -> DomainResult<Configuration> {
     let mut document = get(tx).await?;
     let lifetimes = [
         ("sms", change.sms.as_ref().map(|block| block.token_lifetime_seconds)),
@@ -165,7 +165,7 @@ pub(crate) async fn change(tx: &Tx, change: Change) -> DomainResult<Configuratio
 }
 
 /// Switches a method on or off; 400 for one that does not exist.
-pub(crate) async fn switch(tx: &Tx, method: &MfaStrategy, active: bool) -> DomainResult<()> {
+pub(crate) async fn switch(tx: &Write, method: &MfaStrategy, active: bool) -> DomainResult<()> {
     let mut document = get(tx).await?;
     let switch = match method {
         MfaStrategy::AuthenticatorApp => &mut document.authenticator.active,

@@ -6,9 +6,9 @@ use super::{configuration, devices, devices::Devices, policy, remembered};
 use crate::{
     domain::{
         DomainResult,
-        login::{FirstFactor, Visit},
+        sessions::{ClientInfo, FirstFactor},
     },
-    store::{Tx, entity::user},
+    store::{Read, entity::user},
 };
 
 /// What a sign-in still needs after the first factor.
@@ -24,16 +24,21 @@ pub(crate) enum Demand {
 /// What a sign-in of that person needs besides the first factor: something where they have a second
 /// factor or have to have one; nothing where an administrator spares them, or where the browser is
 /// known.
-pub(crate) async fn demand(tx: &Tx, user: &user::Model, first: FirstFactor, visit: &Visit) -> DomainResult<Demand> {
+pub(crate) async fn demand(
+    tx: &Read,
+    user: &user::Model,
+    first: FirstFactor,
+    client: &ClientInfo,
+) -> DomainResult<Demand> {
     if user.mfa_bypass {
         return Ok(Demand::Nothing);
     }
-    let rule = policy::applying_to(tx, user, visit.application_id.as_deref()).await?;
+    let rule = policy::applying_to(tx, user, client.application_id.as_deref()).await?;
     let devices = devices::offered(tx, user, first).await?;
     if !rule.is_forced && !devices.is_enrolled() {
         return Ok(Demand::Nothing);
     }
-    if remembered::is_known(tx, user, visit.device.as_deref(), &rule).await? {
+    if remembered::is_known(tx, user, client.device.as_deref(), &rule).await? {
         return Ok(Demand::Nothing);
     }
     if devices.is_empty() {
@@ -43,12 +48,12 @@ pub(crate) async fn demand(tx: &Tx, user: &user::Model, first: FirstFactor, visi
 }
 
 /// Whether the rules force the person to give a second factor.
-pub(crate) async fn is_forced(tx: &Tx, user: &user::Model, application_id: Option<&str>) -> DomainResult<bool> {
+pub(crate) async fn is_forced(tx: &Read, user: &user::Model, application_id: Option<&str>) -> DomainResult<bool> {
     Ok(!user.mfa_bypass && policy::applying_to(tx, user, application_id).await?.is_forced)
 }
 
 /// What the person can prove again who they are with.
-pub(crate) async fn step_up(tx: &Tx, user: &user::Model, first: FirstFactor) -> DomainResult<Demand> {
+pub(crate) async fn step_up(tx: &Read, user: &user::Model, first: FirstFactor) -> DomainResult<Demand> {
     let devices = devices::offered(tx, user, first).await?;
     Ok(if devices.is_empty() { Demand::Nothing } else { Demand::Challenge(devices) })
 }

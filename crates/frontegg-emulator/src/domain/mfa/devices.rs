@@ -7,13 +7,20 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::configuration::{self, Configuration};
 use crate::{
-    domain::{DomainError, DomainResult, identifiers::emails, login::FirstFactor},
+    domain::{DomainError, DomainResult, identifiers::emails, sessions::FirstFactor},
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{WebAuthnDevice, authenticator, mfa_phone, user, webauthn_credential},
         query::OneColumn,
     },
 };
+
+/// A second factor of a person, as they name it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnDevice<'a> {
+    pub(crate) user_id: &'a str,
+    pub(crate) device_id: &'a str,
+}
 
 /// Second factors of a person, each kind the oldest first.
 #[derive(Clone, Debug, Default)]
@@ -83,25 +90,25 @@ pub(crate) fn not_found() -> DomainError {
 }
 
 /// All that the person has set up, also of methods that are switched off.
-pub(crate) async fn of_user(tx: &Tx, user_id: &str) -> DomainResult<Devices> {
+pub(crate) async fn of_user(tx: &Read, user_id: &str) -> DomainResult<Devices> {
     let authenticators = authenticator::Entity::find()
         .filter(authenticator::Column::UserId.eq(user_id))
         .filter(authenticator::Column::ConfirmedAt.is_not_null())
         .order_by_asc(authenticator::Column::CreatedAt)
         .order_by_asc(authenticator::Column::Id)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let phones = mfa_phone::Entity::find()
         .filter(mfa_phone::Column::UserId.eq(user_id))
         .order_by_asc(mfa_phone::Column::CreatedAt)
         .order_by_asc(mfa_phone::Column::Id)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let webauthn = webauthn_credential::Entity::find()
         .filter(webauthn_credential::Column::UserId.eq(user_id))
         .order_by_asc(webauthn_credential::Column::CreatedAt)
         .order_by_asc(webauthn_credential::Column::Id)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(Devices { authenticators, phones, webauthn, emails: Vec::new() })
 }
@@ -109,7 +116,7 @@ pub(crate) async fn of_user(tx: &Tx, user_id: &str) -> DomainResult<Devices> {
 /// What the person can prove the second factor with, after that first one: what they have set up of
 /// the active methods, and their proven address while codes by mail are active. Whoever came in by a
 /// mail has proven the mailbox already, and it does not count twice.
-pub(crate) async fn offered(tx: &Tx, user: &user::Model, first: FirstFactor) -> DomainResult<Devices> {
+pub(crate) async fn offered(tx: &Read, user: &user::Model, first: FirstFactor) -> DomainResult<Devices> {
     let configuration = configuration::get(tx).await?;
     let mut devices = of_user(tx, &user.id).await?.active(&configuration);
     let by_mail = matches!(first, FirstFactor::EmailCode | FirstFactor::MagicLink);
@@ -121,7 +128,7 @@ pub(crate) async fn offered(tx: &Tx, user: &user::Model, first: FirstFactor) -> 
 }
 
 /// Those of the people who have set up any second factor.
-pub(crate) async fn enrolled_among(tx: &Tx, user_ids: &[String]) -> DomainResult<BTreeSet<String>> {
+pub(crate) async fn enrolled_among(tx: &Read, user_ids: &[String]) -> DomainResult<BTreeSet<String>> {
     macro_rules! holders {
         ($entity:ident $(, $filter:expr)?) => {
             $entity::Entity::find()
@@ -131,7 +138,7 @@ pub(crate) async fn enrolled_among(tx: &Tx, user_ids: &[String]) -> DomainResult
                 .filter($entity::Column::UserId.is_in(user_ids))
                 $(.filter($filter))?
                 .one_column::<String>()
-                .all(tx)
+                .fetch_all(tx)
                 .await?
         };
     }
@@ -143,7 +150,7 @@ pub(crate) async fn enrolled_among(tx: &Tx, user_ids: &[String]) -> DomainResult
 }
 
 /// Takes every second factor from the person, also those that are being set up.
-pub(super) async fn delete_all(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(super) async fn delete_all(tx: &Write, user_id: &str) -> DomainResult<()> {
     authenticator::Entity::delete_many().filter(authenticator::Column::UserId.eq(user_id)).exec(tx).await?;
     mfa_phone::Entity::delete_many().filter(mfa_phone::Column::UserId.eq(user_id)).exec(tx).await?;
     webauthn_credential::Entity::delete_many().filter(webauthn_credential::Column::UserId.eq(user_id)).exec(tx).await?;

@@ -3,23 +3,25 @@
 use frontegg_model::enums::{EmailTemplateType, MfaStrategy};
 
 use super::{
-    Tried,
-    changes::{self, Step},
-    configuration, devices,
+    changes::{self, Proven, RememberDevice},
+    configuration, devices, pending,
 };
 use crate::{
     domain::{
-        DomainError, DomainResult,
-        codes::{Grant, Presented},
-        login::{self, Outcome, SecondFactor},
-        outbox,
+        DomainError, DomainResult, Tried,
+        codes::{Grant, Presented, TypedCode},
+        messages::outbox,
+        sessions::SecondFactor,
     },
-    store::{Tx, entity::Purpose},
+    store::{
+        Write,
+        entity::{Purpose, one_time_token},
+    },
 };
 
 /// Mails the code for the second factor of a sign-in, in place of the one before; its handle.
-pub(crate) async fn send(tx: &Tx, base_url: &str, mfa_token: &str) -> DomainResult<String> {
-    let pending = login::pending(tx, mfa_token).await?;
+pub(crate) async fn send(tx: &Write, mfa_token: &str) -> DomainResult<String> {
+    let pending = pending::find(tx, mfa_token).await?;
     let configuration = configuration::get(tx).await?;
     configuration.require_active(&[MfaStrategy::EmailCode])?;
     let devices = devices::offered(tx, &pending.user, pending.first).await?;
@@ -28,24 +30,25 @@ pub(crate) async fn send(tx: &Tx, base_url: &str, mfa_token: &str) -> DomainResu
     let grant = Grant::new(Purpose::MailSecondFactor, &pending.user.id).target(address);
     let handle = grant.lifetime(configuration.email_lifetime()).code(tx).await?;
     let draft = outbox::mail(EmailTemplateType::Mfaotc, address).user(&pending.user).code(&handle.code);
-    draft.from(&configuration.email.sender).send(tx, base_url).await?;
+    draft.from(&configuration.email.sender).send(tx).await?;
     Ok(handle.token)
 }
 
 /// Goes on with a sign-in for the code that was mailed, while the person has the address.
 pub(crate) async fn verify(
-    tx: &Tx,
+    tx: &Write,
     mfa_token: &str,
-    (otc_token, code): (&str, &str),
-    step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+    typed: TypedCode<'_>,
+    remember: RememberDevice,
+) -> DomainResult<Tried<Proven>> {
+    let pending = pending::find(tx, mfa_token).await?;
     let devices = devices::offered(tx, &pending.user, pending.first).await?;
-    let presented = Presented::new(Purpose::MailSecondFactor, otc_token).user(&pending.user.id);
-    let spent = presented.spend_with(tx, code).await?;
-    let is_right = spent.is_ok_and(|row| row.target.is_some_and(|address| devices.emails.contains(&address)));
-    if !is_right {
+    let presented = Presented::new(Purpose::MailSecondFactor, typed.handle).user(&pending.user.id);
+    let spent = presented.spend_with(tx, typed.code).await?;
+    let is_right =
+        |row: &one_time_token::Model| row.target.as_ref().is_some_and(|address| devices.emails.contains(address));
+    if !matches!(&spent, Tried::Done(row) if is_right(row)) {
         return changes::failed(tx, &pending).await;
     }
-    changes::proven(tx, pending, SecondFactor::EmailCode, step).await
+    Ok(Tried::Done(changes::proven(pending, SecondFactor::EmailCode, remember)))
 }

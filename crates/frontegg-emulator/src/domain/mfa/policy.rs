@@ -7,15 +7,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::pending;
 use crate::{
     domain::{
         DomainError, DomainResult,
         caller::Caller,
-        login, memberships,
+        memberships,
         policies::{self, Applying, Record},
         settings::{self, Form, Owner},
     },
-    store::{Tx, entity::user},
+    store::{Read, Write, entity::user},
 };
 
 /// The kind of the settings document.
@@ -102,29 +103,29 @@ impl<'a> Level<'a> {
         self.narrowed(policies::level(self.caller, self.tenant_id))
     }
 
-    async fn owner_to_write(self, tx: &Tx) -> DomainResult<Owner<'a>> {
+    async fn owner_to_write(self, tx: &Read) -> DomainResult<Owner<'a>> {
         Ok(self.narrowed(policies::level_to_write(tx, self.caller, self.tenant_id).await?))
     }
 }
 
 /// The policy of a level, or 404.
-pub(crate) async fn require(tx: &Tx, level: Level<'_>) -> DomainResult<Record<Policy>> {
+pub(crate) async fn require(tx: &Read, level: Level<'_>) -> DomainResult<Record<Policy>> {
     policies::require(tx, level.owner(), KIND, WHAT).await
 }
 
 /// The environment's policy, whoever asks; or 404.
-pub(crate) async fn of_environment(tx: &Tx) -> DomainResult<Record<Policy>> {
+pub(crate) async fn of_environment(tx: &Read) -> DomainResult<Record<Policy>> {
     policies::require(tx, Owner::Environment, KIND, WHAT).await
 }
 
 /// Makes the policy of a level; 409 when it has one.
-pub(crate) async fn create(tx: &Tx, level: Level<'_>, change: Change) -> DomainResult<Record<Policy>> {
+pub(crate) async fn create(tx: &Write, level: Level<'_>, change: Change) -> DomainResult<Record<Policy>> {
     let owner = level.owner_to_write(tx).await?;
     policies::create(tx, owner, KIND, WHAT, change.of(Policy::default())?).await
 }
 
 /// Changes the policy of a level; 404 when it has none.
-pub(crate) async fn update(tx: &Tx, level: Level<'_>, change: Change) -> DomainResult<Record<Policy>> {
+pub(crate) async fn update(tx: &Write, level: Level<'_>, change: Change) -> DomainResult<Record<Policy>> {
     let owner = level.owner_to_write(tx).await?;
     if change.is_empty() {
         let fields = "enforceMFAType, allowRememberMyDevice or mfaDeviceExpiration";
@@ -136,7 +137,7 @@ pub(crate) async fn update(tx: &Tx, level: Level<'_>, change: Change) -> DomainR
 }
 
 /// Makes or changes the policy of a level.
-pub(crate) async fn set(tx: &Tx, level: Level<'_>, change: Change) -> DomainResult<Record<Policy>> {
+pub(crate) async fn set(tx: &Write, level: Level<'_>, change: Change) -> DomainResult<Record<Policy>> {
     let owner = level.owner_to_write(tx).await?;
     let present: Option<Record<Policy>> = policies::find(tx, owner, KIND).await?;
     let policy = change.of(present.as_ref().map_or_else(Policy::default, |record| record.rule))?;
@@ -156,7 +157,11 @@ pub(crate) struct Strictest {
 
 /// What holds for that person, by the environment, the application that they use, and all their
 /// tenants.
-pub(crate) async fn applying_to(tx: &Tx, user: &user::Model, application_id: Option<&str>) -> DomainResult<Strictest> {
+pub(crate) async fn applying_to(
+    tx: &Read,
+    user: &user::Model,
+    application_id: Option<&str>,
+) -> DomainResult<Strictest> {
     let applying: Applying<Record<Policy>> = policies::applying_to(tx, &user.id, KIND).await?;
     let mut policies: Vec<Policy> = applying.all().map(|record| record.rule).collect();
     policies.extend(of_application(tx, application_id).await?);
@@ -166,12 +171,12 @@ pub(crate) async fn applying_to(tx: &Tx, user: &user::Model, application_id: Opt
 /// What holds for the person of a sign-in under way, by all their tenants or by the one that is
 /// named; 401 where there is no such sign-in.
 pub(crate) async fn at_sign_in(
-    tx: &Tx,
+    tx: &Read,
     mfa_token: &str,
     application_id: Option<&str>,
     tenant_id: Option<&str>,
 ) -> DomainResult<Strictest> {
-    let pending = login::pending(tx, mfa_token).await?;
+    let pending = pending::find(tx, mfa_token).await?;
     let user = &pending.user;
     let Some(tenant_id) = tenant_id else {
         return applying_to(tx, user, application_id).await;
@@ -186,7 +191,7 @@ pub(crate) async fn at_sign_in(
     Ok(strictest(&policies, &user.provider))
 }
 
-async fn of_application(tx: &Tx, application_id: Option<&str>) -> DomainResult<Option<Policy>> {
+async fn of_application(tx: &Read, application_id: Option<&str>) -> DomainResult<Option<Policy>> {
     let Some(id) = application_id else {
         return Ok(None);
     };
@@ -194,7 +199,7 @@ async fn of_application(tx: &Tx, application_id: Option<&str>) -> DomainResult<O
     Ok(record.map(|record| record.rule))
 }
 
-/// Whoever was brought by an identity provider of their own is known by it.
+/// Whoever was body by an identity provider of their own is known by it.
 fn strictest(policies: &[Policy], provider: &str) -> Strictest {
     let from_provider = provider == "saml";
     let forces = |policy: &Policy| match policy.enforcement {

@@ -10,12 +10,12 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 
-use super::{Tried, changes, devices};
+use super::{changes, devices};
 use crate::{
-    domain::{DomainError, DomainResult, decoy, identifiers::emails},
+    domain::{DomainError, DomainResult, Tried, codes::dummy_work, identifiers::emails},
     ids,
     store::{
-        Tx,
+        Fetch, Write,
         entity::{recovery_code, user},
     },
 };
@@ -27,7 +27,7 @@ const LENGTH: usize = 24;
 const GROUP: usize = 6;
 
 /// Gives the person a code in place of any earlier one. It can be shown only now.
-pub(super) async fn issue(tx: &Tx, user_id: &str) -> DomainResult<String> {
+pub(super) async fn issue(tx: &Write, user_id: &str) -> DomainResult<String> {
     let letters = ids::random::<LENGTH>().map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
     let groups: Vec<String> = letters.chunks(GROUP).map(|group| group.iter().collect()).collect();
     let code = groups.join("-");
@@ -46,7 +46,7 @@ pub(super) async fn issue(tx: &Tx, user_id: &str) -> DomainResult<String> {
 }
 
 /// Makes the person's code good for nothing.
-pub(super) async fn void(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(super) async fn void(tx: &Write, user_id: &str) -> DomainResult<()> {
     recovery_code::Entity::update_many()
         .col_expr(recovery_code::Column::SpentAt, Expr::value(tx.now()))
         .filter(recovery_code::Column::UserId.eq(user_id))
@@ -57,27 +57,27 @@ pub(super) async fn void(tx: &Tx, user_id: &str) -> DomainResult<()> {
 }
 
 /// Takes all second factors from the person with that address, for their code. 401 for a wrong code
-/// and for nobody alike; 400 for a code that is spent. **Commit also then.**
-pub(crate) async fn recover(tx: &Tx, base_url: &str, address: &str, code: &str) -> DomainResult<Tried<()>> {
+/// and for nobody alike; 400 for a code that is spent.
+pub(crate) async fn recover(tx: &Write, address: &str, code: &str) -> DomainResult<Tried<()>> {
     let user_id = emails::find(tx, address).await?.map(|row| row.user_id).unwrap_or_default();
-    let user = user::Entity::find_by_id(user_id.as_str()).one(tx).await?;
+    let user = user::Entity::find_by_id(user_id.as_str()).fetch_one(tx).await?;
     let row = recovery_code::Entity::find_by_id(user_id.as_str())
         .filter(recovery_code::Column::Fingerprint.eq(fingerprint(code)))
-        .one(tx)
+        .fetch_one(tx)
         .await?;
     let Some((user, row)) = user.zip(row) else {
-        decoy::write(tx).await?;
-        return Ok(Err(DomainError::unauthorized("Email or recovery code is wrong")));
+        dummy_work::write(tx).await?;
+        return Ok(Tried::Refused(DomainError::unauthorized("Email or recovery code is wrong")));
     };
     if row.spent_at.is_some() {
-        return Ok(Err(super::not_enrolled()));
+        return Ok(Tried::Refused(super::not_enrolled()));
     }
     let mut row = row.into_active_model();
     row.spent_at = Set(Some(tx.now()));
     row.update(tx).await?;
     devices::delete_all(tx, &user.id).await?;
-    changes::recovered(tx, base_url, &user).await?;
-    Ok(Ok(()))
+    changes::recovered(tx, &user).await?;
+    Ok(Tried::Done(()))
 }
 
 /// What is kept of a code, however it is written.

@@ -9,7 +9,7 @@ use crate::{
     domain::DomainResult,
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{remembered_device, user},
     },
 };
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Remembered {
 
 /// Makes the browser one that skips the second factor, where the rules allow.
 pub(crate) async fn remember(
-    tx: &Tx,
+    tx: &Write,
     user: &user::Model,
     application_id: Option<&str>,
 ) -> DomainResult<Option<Remembered>> {
@@ -55,7 +55,7 @@ pub(crate) async fn remember(
 /// Whether the browser with that cookie skips the second factor of that person: while the rules as
 /// they are now allow it.
 pub(super) async fn is_known(
-    tx: &Tx,
+    tx: &Read,
     user: &user::Model,
     token: Option<&str>,
     rule: &policy::Strictest,
@@ -65,13 +65,13 @@ pub(super) async fn is_known(
     };
     let row = remembered_device::Entity::find_by_id(ids::fingerprint(token))
         .filter(remembered_device::Column::UserId.eq(user.id.as_str()))
-        .one(tx)
+        .fetch_one(tx)
         .await?;
     Ok(row.is_some_and(|row| row.expires_at > tx.now() && row.created_at.after(rule.remembered_for) > tx.now()))
 }
 
 /// Forgets all browsers of a person.
-pub(super) async fn forget(tx: &Tx, user_id: &str) -> DomainResult<()> {
+pub(super) async fn forget(tx: &Write, user_id: &str) -> DomainResult<()> {
     remembered_device::Entity::delete_many().filter(remembered_device::Column::UserId.eq(user_id)).exec(tx).await?;
     Ok(())
 }

@@ -7,21 +7,23 @@ use frontegg_model::enums::MfaStrategy;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::{
-    Tried,
-    changes::{self, Step},
+    changes::{self, Proven, RememberDevice},
     configuration, devices,
+    pending::{self, Pending},
 };
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainError, DomainResult, Tried,
         identifiers::emails,
-        login::{self, Outcome, Pending, SecondFactor},
-        webauthn::{self, Created, Credential, Expected, Fault, Known, RelyingParty, Signed, Use},
-        webauthn_challenges::{self as challenges, Posed, Subject},
+        sessions::SecondFactor,
+        webauthn::{
+            self, Created, Credential, Expected, Fault, Known, RelyingParty, Signed, Use,
+            challenges::{self as challenges, Ceremony, Posed},
+        },
     },
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{CeremonyPurpose, WebAuthnDevice, user, webauthn_challenge, webauthn_credential},
     },
 };
@@ -60,14 +62,23 @@ pub(crate) struct Registration<'a> {
     pub(crate) created: Created<'a>,
 }
 
+/// What a device of the person has signed for a challenge.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Assertion<'a> {
+    pub(crate) device_id: &'a str,
+    /// The handle of the challenge.
+    pub(crate) handle: &'a str,
+    pub(crate) signed: Signed<'a>,
+}
+
 /// Whether such a device must have checked who is using it.
 pub(crate) fn must_verify_user(device: WebAuthnDevice) -> bool {
     device == WebAuthnDevice::Platform
 }
 
 /// Poses the challenge for a new credential in a sign-in that demands one.
-pub(crate) async fn enroll_at_sign_in(tx: &Tx, mfa_token: &str) -> DomainResult<Offer> {
-    let pending = login::pending(tx, mfa_token).await?;
+pub(crate) async fn enroll_at_sign_in(tx: &Write, mfa_token: &str) -> DomainResult<Offer> {
+    let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
     let configuration = configuration::get(tx).await?;
     configuration.require_active(&[MfaStrategy::WebAuthnPlatform, MfaStrategy::WebAuthnCrossPlatform])?;
@@ -89,7 +100,7 @@ pub(crate) async fn enroll_at_sign_in(tx: &Tx, mfa_token: &str) -> DomainResult<
 }
 
 /// What authenticators list the person under.
-async fn name(tx: &Tx, user: &user::Model) -> DomainResult<String> {
+async fn name(tx: &Read, user: &user::Model) -> DomainResult<String> {
     let primary = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?.remove(&user.id);
     let known = primary.map(|row| row.email).or_else(|| user.phone_number.clone()).or_else(|| user.name.clone());
     Ok(known.unwrap_or_else(|| user.id.clone()))
@@ -100,8 +111,8 @@ fn handle(user_id: &str) -> &[u8] {
     user_id.as_bytes()
 }
 
-fn registering(pending: &Pending) -> Subject<'_> {
-    Subject {
+fn registering(pending: &Pending) -> Ceremony<'_> {
+    Ceremony {
         purpose: CeremonyPurpose::Registration,
         user_id: Some(&pending.user.id),
         pending_id: Some(&pending.id),
@@ -111,13 +122,13 @@ fn registering(pending: &Pending) -> Subject<'_> {
 
 /// Makes the new credential a factor, and goes on with the sign-in.
 pub(crate) async fn confirm_at_sign_in(
-    tx: &Tx,
+    tx: &Write,
     party: &RelyingParty,
     mfa_token: &str,
     registration: Registration<'_>,
-    step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+    remember: RememberDevice,
+) -> DomainResult<Tried<Proven>> {
+    let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
     configuration::get(tx).await?.require_active(&[devices::method(registration.device)])?;
     let Some(posed) = registering(&pending).find(tx, registration.handle).await? else {
@@ -127,23 +138,23 @@ pub(crate) async fn confirm_at_sign_in(
     let expected = Expected { party, challenge: &posed.challenge, user_verification };
     let verified = webauthn::verify_registration(&expected, registration.created);
     let credential = match settle(tx, &pending, posed, verified).await? {
-        Ok(credential) => credential,
-        Err(refusal) => return Ok(Err(refusal)),
+        Tried::Done(credential) => credential,
+        Tried::Refused(refusal) => return Ok(Tried::Refused(refusal)),
     };
     if is_taken(tx, &credential).await? {
         return refuse(tx, &pending, "The credential is registered already").await;
     }
     add(tx, &pending.user, registration.device, credential).await?;
-    changes::enrolled_at_sign_in(tx, pending, SecondFactor::WebAuthn, step).await
+    changes::enrolled_at_sign_in(tx, pending, SecondFactor::WebAuthn, remember).await.map(Tried::Done)
 }
 
 /// Whether somebody has that credential: a device draws its ids so that this does not happen.
-async fn is_taken(tx: &Tx, credential: &Credential) -> DomainResult<bool> {
+async fn is_taken(tx: &Read, credential: &Credential) -> DomainResult<bool> {
     let id = webauthn_credential::Column::CredentialId.eq(webauthn::encode(&credential.id));
-    Ok(webauthn_credential::Entity::find().filter(id).one(tx).await?.is_some())
+    Ok(webauthn_credential::Entity::find().filter(id).fetch_one(tx).await?.is_some())
 }
 
-async fn add(tx: &Tx, user: &user::Model, device: WebAuthnDevice, credential: Credential) -> DomainResult<()> {
+async fn add(tx: &Write, user: &user::Model, device: WebAuthnDevice, credential: Credential) -> DomainResult<()> {
     let name = match device {
         WebAuthnDevice::Platform => "Built-in authenticator",
         WebAuthnDevice::CrossPlatform => "Security key",
@@ -167,8 +178,8 @@ async fn add(tx: &Tx, user: &user::Model, device: WebAuthnDevice, credential: Cr
 }
 
 /// Poses the challenge for a device of the person of a sign-in.
-pub(crate) async fn ask(tx: &Tx, mfa_token: &str, device_id: &str) -> DomainResult<Question> {
-    let pending = login::pending(tx, mfa_token).await?;
+pub(crate) async fn ask(tx: &Write, mfa_token: &str, device_id: &str) -> DomainResult<Question> {
+    let pending = pending::find(tx, mfa_token).await?;
     let device = offered(tx, &pending, device_id).await?;
     let posed = proving(&pending, &device).pose(tx).await?;
     Ok(Question { posed, credential_id: device.credential_id, device: device.device_type })
@@ -176,37 +187,38 @@ pub(crate) async fn ask(tx: &Tx, mfa_token: &str, device_id: &str) -> DomainResu
 
 /// Goes on with a sign-in for what the device has signed.
 pub(crate) async fn verify(
-    tx: &Tx,
+    tx: &Write,
     party: &RelyingParty,
-    (mfa_token, device_id): (&str, &str),
-    (handle, signed): (&str, Signed<'_>),
-    step: Step<'_>,
-) -> DomainResult<Tried<Outcome>> {
-    let pending = login::pending(tx, mfa_token).await?;
+    mfa_token: &str,
+    assertion: Assertion<'_>,
+    remember: RememberDevice,
+) -> DomainResult<Tried<Proven>> {
+    let Assertion { device_id, handle, signed } = assertion;
+    let pending = pending::find(tx, mfa_token).await?;
     let device = offered(tx, &pending, device_id).await?;
     let Some(posed) = proving(&pending, &device).find(tx, handle).await? else {
         return refuse(tx, &pending, NO_CHALLENGE).await;
     };
     let verified = check(party, &posed, &device, signed)?;
     let using = match settle(tx, &pending, posed, verified).await? {
-        Ok(using) => using,
-        Err(refusal) => return Ok(Err(refusal)),
+        Tried::Done(using) => using,
+        Tried::Refused(refusal) => return Ok(Tried::Refused(refusal)),
     };
     let mut row = device.into_active_model();
     row.sign_count = Set(using.sign_count.into());
     row.is_backed_up = Set(using.is_backed_up);
     row.last_used_at = Set(Some(tx.now()));
     row.update(tx).await?;
-    changes::proven(tx, pending, SecondFactor::WebAuthn, step).await
+    Ok(Tried::Done(changes::proven(pending, SecondFactor::WebAuthn, remember)))
 }
 
-async fn offered(tx: &Tx, pending: &Pending, device_id: &str) -> DomainResult<webauthn_credential::Model> {
+async fn offered(tx: &Read, pending: &Pending, device_id: &str) -> DomainResult<webauthn_credential::Model> {
     let devices = devices::offered(tx, &pending.user, pending.first).await?;
     devices.webauthn(device_id).cloned()
 }
 
-fn proving<'a>(pending: &'a Pending, device: &'a webauthn_credential::Model) -> Subject<'a> {
-    Subject {
+fn proving<'a>(pending: &'a Pending, device: &'a webauthn_credential::Model) -> Ceremony<'a> {
+    Ceremony {
         purpose: CeremonyPurpose::SecondFactor,
         user_id: Some(&pending.user.id),
         pending_id: Some(&pending.id),
@@ -236,7 +248,7 @@ fn check(
 /// Spends the challenge and counts an answer that does not hold. One that cannot be read is no
 /// answer: it is refused with 400 and changes nothing.
 async fn settle<T>(
-    tx: &Tx,
+    tx: &Write,
     pending: &Pending,
     posed: webauthn_challenge::Model,
     verified: Result<T, Fault>,
@@ -246,13 +258,13 @@ async fn settle<T>(
     }
     challenges::spend(tx, posed).await?;
     match verified {
-        Ok(verified) => Ok(Ok(verified)),
+        Ok(verified) => Ok(Tried::Done(verified)),
         Err(fault) => refuse(tx, pending, fault.to_string()).await,
     }
 }
 
 /// Counts a wrong answer; what to refuse it with, after the commit.
-async fn refuse<T>(tx: &Tx, pending: &Pending, text: impl Into<String>) -> DomainResult<Tried<T>> {
-    login::second_factor_failed(tx, pending).await?;
-    Ok(Err(DomainError::unauthorized(text)))
+async fn refuse<T>(tx: &Write, pending: &Pending, text: impl Into<String>) -> DomainResult<Tried<T>> {
+    pending::failed(tx, pending).await?;
+    Ok(Tried::Refused(DomainError::unauthorized(text)))
 }

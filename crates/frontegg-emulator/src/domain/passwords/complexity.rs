@@ -10,7 +10,7 @@ use crate::{
         policies,
         settings::{self, Form, Owner},
     },
-    store::Tx,
+    store::{Read, Write},
 };
 
 /// The kind of the settings document.
@@ -87,7 +87,7 @@ impl Default for Complexity {
 }
 
 /// The rules of a level; those of the environment where a tenant has none.
-pub(crate) async fn of(tx: &Tx, owner: Owner<'_>) -> DomainResult<Complexity> {
+pub(crate) async fn of(tx: &Read, owner: Owner<'_>) -> DomainResult<Complexity> {
     match settings::find(tx, owner, KIND).await? {
         Some(own) => Ok(own),
         None => settings::get(tx, Owner::Environment, KIND).await,
@@ -96,7 +96,7 @@ pub(crate) async fn of(tx: &Tx, owner: Owner<'_>) -> DomainResult<Complexity> {
 
 /// Changes the rules of a level. Passwords that exist are not looked at again.
 pub(crate) async fn change(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant: Option<&str>,
     change: Change,
@@ -111,7 +111,7 @@ pub(crate) async fn change(
 }
 
 /// The strictest rules that bind a person: the environment's and those of all their tenants.
-pub(crate) async fn binding_user(tx: &Tx, user_id: &str) -> DomainResult<Complexity> {
+pub(crate) async fn binding_user(tx: &Read, user_id: &str) -> DomainResult<Complexity> {
     let mut applying = policies::applying_to(tx, user_id, KIND).await?;
     if !Rules::Complexity.are_free(tx).await? {
         applying.tenants.clear();
@@ -121,7 +121,7 @@ pub(crate) async fn binding_user(tx: &Tx, user_id: &str) -> DomainResult<Complex
 }
 
 /// The rules that bind somebody who comes into a tenant, or into none yet.
-pub(crate) async fn binding_newcomer(tx: &Tx, tenant_id: Option<&str>) -> DomainResult<Complexity> {
+pub(crate) async fn binding_newcomer(tx: &Read, tenant_id: Option<&str>) -> DomainResult<Complexity> {
     let rules: Complexity = settings::get(tx, Owner::Environment, KIND).await?;
     let Some(tenant_id) = tenant_id else {
         return Ok(rules);
@@ -192,7 +192,7 @@ impl Complexity {
     }
 
     /// Refuses a password that breaks these rules, with a text for each that it breaks.
-    pub(crate) async fn check(&self, tx: &Tx, password: &str) -> DomainResult<()> {
+    pub(crate) async fn check(&self, tx: &Read, password: &str) -> DomainResult<()> {
         let mut broken = self.broken_by(password);
         if self.block_pwned_passwords && leaked::is_leaked(tx, password).await? {
             broken.push("The password is known from a data leak.".to_owned());

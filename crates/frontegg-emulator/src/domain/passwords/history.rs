@@ -15,7 +15,7 @@ use crate::{
     },
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{old_password, password},
     },
 };
@@ -38,13 +38,13 @@ pub(crate) struct History {
 }
 
 /// The rule of a level, or 404.
-pub(crate) async fn require(tx: &Tx, owner: Owner<'_>) -> DomainResult<Record<History>> {
+pub(crate) async fn require(tx: &Read, owner: Owner<'_>) -> DomainResult<Record<History>> {
     policies::require(tx, owner, KIND, "Password history policy").await
 }
 
 /// Makes the rule of a level; 409 when it has one.
 pub(crate) async fn create(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant: Option<&str>,
     rule: History,
@@ -56,7 +56,7 @@ pub(crate) async fn create(
 
 /// Changes the rule of a level; 404 when it has none.
 pub(crate) async fn update(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant: Option<&str>,
     rule: History,
@@ -66,7 +66,7 @@ pub(crate) async fn update(
 }
 
 /// How many of a person's passwords may not return, with the present one; the strictest rule counts.
-async fn size_for(tx: &Tx, user_id: &str) -> DomainResult<Option<u64>> {
+async fn size_for(tx: &Read, user_id: &str) -> DomainResult<Option<u64>> {
     let mut applying: policies::Applying<Record<History>> = policies::applying_to(tx, user_id, KIND).await?;
     if !Rules::History.are_free(tx).await? {
         applying.tenants.clear();
@@ -76,17 +76,17 @@ async fn size_for(tx: &Tx, user_id: &str) -> DomainResult<Option<u64>> {
 }
 
 /// The hashes of a person's passwords that may not return.
-pub(super) async fn barred(tx: &Tx, user_id: &str) -> DomainResult<Vec<String>> {
+pub(super) async fn barred(tx: &Read, user_id: &str) -> DomainResult<Vec<String>> {
     let Some(size) = size_for(tx, user_id).await? else {
         return Ok(Vec::new());
     };
-    let present = password::Entity::find_by_id(user_id).one(tx).await?;
-    let former = newest(user_id).limit(size.saturating_sub(1)).all(tx).await?;
+    let present = password::Entity::find_by_id(user_id).fetch_one(tx).await?;
+    let former = newest(user_id).limit(size.saturating_sub(1)).fetch_all(tx).await?;
     Ok(present.map(|row| row.hash).into_iter().chain(former.into_iter().map(|row| row.hash)).collect())
 }
 
 /// Remembers the password that is about to be replaced, where a rule asks for it.
-pub(super) async fn remember(tx: &Tx, present: &password::Model) -> DomainResult<()> {
+pub(super) async fn remember(tx: &Write, present: &password::Model) -> DomainResult<()> {
     let user_id = &present.user_id;
     if size_for(tx, user_id).await?.is_none() {
         return Ok(());
@@ -98,7 +98,7 @@ pub(super) async fn remember(tx: &Tx, present: &password::Model) -> DomainResult
         created_at: Set(tx.stamp()),
     };
     row.insert(tx).await?;
-    let kept = newest(user_id).limit(MOST).all(tx).await?;
+    let kept = newest(user_id).limit(MOST).fetch_all(tx).await?;
     old_password::Entity::delete_many()
         .filter(old_password::Column::UserId.eq(user_id))
         .filter(old_password::Column::Id.is_not_in(kept.into_iter().map(|row| row.id)))

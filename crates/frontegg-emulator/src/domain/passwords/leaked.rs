@@ -9,7 +9,7 @@ use crate::{
         settings::{self, Form, Owner},
     },
     ids,
-    store::Tx,
+    store::{Read, Write},
 };
 
 /// The kind of the settings document.
@@ -18,13 +18,13 @@ const KIND: &str = "leaked-passwords";
 pub(crate) const FORM: Form = Form::of::<BTreeSet<String>>(KIND);
 
 /// From now on these count as leaked, and no others.
-pub(crate) async fn set(tx: &Tx, passwords: impl IntoIterator<Item = &str>) -> DomainResult<()> {
+pub(crate) async fn set(tx: &Write, passwords: impl IntoIterator<Item = &str>) -> DomainResult<()> {
     let fingerprints: BTreeSet<String> = passwords.into_iter().map(ids::fingerprint).collect();
     settings::put(tx, Owner::Environment, KIND, &fingerprints).await
 }
 
 /// Whether that password counts as leaked.
-pub(crate) async fn is_leaked(tx: &Tx, password: &str) -> DomainResult<bool> {
+pub(crate) async fn is_leaked(tx: &Read, password: &str) -> DomainResult<bool> {
     let fingerprints: BTreeSet<String> = settings::get(tx, Owner::Environment, KIND).await?;
     Ok(fingerprints.contains(&ids::fingerprint(password)))
 }

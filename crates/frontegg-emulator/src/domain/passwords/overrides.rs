@@ -3,10 +3,12 @@
 use crate::{
     domain::{
         DomainError, DomainResult,
-        configuration::{self, IdentityConfiguration},
-        settings::Owner,
+        settings::{
+            Owner,
+            configuration::{self, IdentityConfiguration},
+        },
     },
-    store::Tx,
+    store::Read,
 };
 
 /// Which rules.
@@ -27,12 +29,12 @@ impl Rules {
     }
 
     /// Whether tenants may have them.
-    pub(super) async fn are_free(self, tx: &Tx) -> DomainResult<bool> {
+    pub(super) async fn are_free(self, tx: &Read) -> DomainResult<bool> {
         Ok(self.are_free_in(&configuration::get(tx).await?))
     }
 
     /// Refuses to write them for a tenant where tenants may not have them.
-    pub(super) async fn require(self, tx: &Tx, owner: Owner<'_>) -> DomainResult<()> {
+    pub(super) async fn require(self, tx: &Read, owner: Owner<'_>) -> DomainResult<()> {
         if owner == Owner::Environment || self.are_free(tx).await? {
             return Ok(());
         }

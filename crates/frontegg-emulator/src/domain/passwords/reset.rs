@@ -4,37 +4,30 @@
 use std::{slice, time::Duration};
 
 use frontegg_model::enums::EmailTemplateType;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 use serde_json::{Map, Value};
 
-use super::{Passwords, Subject, prepare, set};
+use super::{PasswordOwner, Passwords, prepare, set};
 use crate::{
     domain::{
-        DomainError, DomainResult,
-        codes::{self, Flaw, Grant, Presented},
-        decoy,
-        identifiers::{emails, phones, usernames},
-        outbox, sessions,
-        templates::{mails, texts::SmsType},
-        users,
+        DomainError, DomainResult, Tried,
+        codes::{self, Grant, InvalidCode, Presented, dummy_work},
+        identifiers::{Identifier, emails, phones},
+        messages::{
+            outbox,
+            templates::{mails, texts::SmsType},
+        },
+        sessions, users,
     },
     ids,
     store::{
-        Store, Tx,
+        Read, Store, Write,
         entity::{Purpose, one_time_token, user, user_email},
     },
 };
 
-/// How long a reset token is good.
+/// How long a reset token is valid.
 const LIFETIME: Duration = Duration::from_hours(24);
-
-/// By what somebody says who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Identifier<'a> {
-    Email(&'a str),
-    PhoneNumber(&'a str),
-    Username(&'a str),
-}
 
 /// What a right code gives.
 pub(crate) struct SmsReset {
@@ -42,69 +35,53 @@ pub(crate) struct SmsReset {
     pub(crate) token: String,
 }
 
-impl Identifier<'_> {
-    /// The person who may have a new password. Nobody takes as long to look for as somebody.
-    async fn user(self, tx: &Tx) -> DomainResult<Option<user::Model>> {
-        let id = match self {
-            Self::Email(address) => emails::find(tx, address).await?.map(|row| row.user_id),
-            Self::Username(name) => usernames::find(tx, name).await?.map(|row| row.user_id),
-            // Somebody may have claimed a number that is not theirs.
-            Self::PhoneNumber(number) => {
-                phones::find(tx, number).await?.filter(|row| row.verified).map(|row| row.user_id)
-            }
-        };
-        let user = user::Entity::find_by_id(id.unwrap_or_else(ids::new_id)).one(tx).await?;
-        Ok(user.filter(|user| !user.is_locked))
-    }
+/// The person who may have a new password.
+async fn person(tx: &Read, identifier: Identifier<'_>) -> DomainResult<Option<user::Model>> {
+    Ok(identifier.user(tx).await?.filter(|user| !user.is_locked))
 }
 
 /// Makes a token that sets a new password, in place of an earlier one.
-pub(crate) async fn issue(tx: &Tx, user_id: &str) -> DomainResult<String> {
+pub(crate) async fn issue(tx: &Write, user_id: &str) -> DomainResult<String> {
     Grant::new(Purpose::PasswordReset, user_id).lifetime(LIFETIME).token(tx).await
 }
 
 /// A link with a token, for somebody else to hand on, and the token; 404 for nobody.
-pub(crate) async fn link(tx: &Tx, base_url: &str, user_id: &str) -> DomainResult<(String, String)> {
+pub(crate) async fn link(tx: &Write, user_id: &str) -> DomainResult<(String, String)> {
     users::require(tx, user_id).await?;
     let token = issue(tx, user_id).await?;
     let parameters = [("userId", user_id), ("token", &token)];
-    let link = mails::link(tx, &EmailTemplateType::ResetPassword, base_url, &parameters).await?;
+    let link = mails::link(tx, &EmailTemplateType::ResetPassword, &parameters).await?;
     Ok((link, token))
 }
 
 /// Mails a link with a token to the person, if there is one. Nobody is told whether there was.
-pub(crate) async fn mail(
-    tx: &Tx,
-    base_url: &str,
-    identifier: Identifier<'_>,
-    values: Map<String, Value>,
-) -> DomainResult<()> {
+pub(crate) async fn mail(tx: &Write, identifier: Identifier<'_>, values: Map<String, Value>) -> DomainResult<()> {
     let draft = |address: &str, user_id: &str, token: &str| {
         let draft = outbox::mail(EmailTemplateType::ResetPassword, address).values(values);
         draft.parameter("userId", user_id).token(token)
     };
-    let user = identifier.user(tx).await?;
+    let user = person(tx, identifier).await?;
     let nobody = ids::new_id();
     let email = primary_email(tx, user.as_ref().map_or(&nobody, |user| &user.id)).await?;
     if let (Some(user), Some(email)) = (user, email) {
         // Whoever uses it has the address.
         let grant = Grant::new(Purpose::PasswordReset, &user.id).target(&email.address_key);
         let token = grant.lifetime(LIFETIME).token(tx).await?;
-        return draft(&email.email, &user.id, &token).user(&user).send(tx, base_url).await;
+        return draft(&email.email, &user.id, &token).user(&user).send(tx).await;
     }
     codes::void(tx, Purpose::PasswordReset, &nobody).await?;
-    decoy::message(tx, base_url, draft("nobody@nowhere.invalid", &nobody, &ids::new_secret())).await
+    dummy_work::message(tx, draft("nobody@nowhere.invalid", &nobody, &ids::new_secret())).await
 }
 
-async fn primary_email(tx: &Tx, user_id: &str) -> DomainResult<Option<user_email::Model>> {
+async fn primary_email(tx: &Read, user_id: &str) -> DomainResult<Option<user_email::Model>> {
     let user_id = user_id.to_owned();
     Ok(emails::primary_of(tx, slice::from_ref(&user_id)).await?.remove(&user_id))
 }
 
 /// Sends a code to the person's phone, if there is one; gives the handle to which it belongs, or
 /// one to which none does.
-pub(crate) async fn text(tx: &Tx, base_url: &str, identifier: Identifier<'_>) -> DomainResult<String> {
-    let user = identifier.user(tx).await?;
+pub(crate) async fn text(tx: &Write, identifier: Identifier<'_>) -> DomainResult<String> {
+    let user = person(tx, identifier).await?;
     let nobody = ids::new_id();
     let numbers = phones::of_user(tx, user.as_ref().map_or(&nobody, |user| &user.id)).await?;
     let wanted = |number: &str| match identifier {
@@ -115,26 +92,26 @@ pub(crate) async fn text(tx: &Tx, base_url: &str, identifier: Identifier<'_>) ->
     if let (Some(user), Some(phone)) = (user, phone) {
         let handle = Grant::new(Purpose::SmsPasswordReset, &user.id).code(tx).await?;
         let draft = outbox::sms(SmsType::ResetPassword, &phone.phone_number).user(&user).code(&handle.code);
-        draft.send(tx, base_url).await?;
+        draft.send(tx).await?;
         return Ok(handle.token);
     }
     codes::void(tx, Purpose::SmsPasswordReset, &nobody).await?;
     let draft = outbox::sms(SmsType::ResetPassword, "+10000000000").code(&ids::new_code());
-    decoy::message(tx, base_url, draft).await?;
+    dummy_work::message(tx, draft).await?;
     Ok(ids::new_secret())
 }
 
-/// Takes a code for a token. **Commit also where it is wrong**: the try has been counted.
-pub(crate) async fn exchange(tx: &Tx, handle: &str, code: &str) -> DomainResult<Option<SmsReset>> {
+/// Takes a code for a token; a wrong one is counted.
+pub(crate) async fn exchange(tx: &Write, handle: &str, code: &str) -> DomainResult<Tried<SmsReset>> {
     match Presented::new(Purpose::SmsPasswordReset, handle).spend_with(tx, code).await? {
-        Ok(row) => Ok(Some(SmsReset { token: issue(tx, &row.user_id).await?, user_id: row.user_id })),
-        Err(_) => Ok(None),
+        Tried::Done(row) => Ok(Tried::Done(SmsReset { token: issue(tx, &row.user_id).await?, user_id: row.user_id })),
+        Tried::Refused(_) => Ok(Tried::Refused(DomainError::unauthorized("The code is wrong or has expired"))),
     }
 }
 
-/// Whether a token is good, of that person where one is named: 401 if it is not theirs, 410 if it
+/// Whether a token is valid, of that person where one is named: 401 if it is not theirs, 410 if it
 /// was. It stays as it is.
-pub(crate) async fn check(tx: &Tx, user_id: Option<&str>, token: &str) -> DomainResult<one_time_token::Model> {
+pub(crate) async fn check(tx: &Read, user_id: Option<&str>, token: &str) -> DomainResult<one_time_token::Model> {
     presented(user_id, token).look(tx).await?.map_err(refusal)
 }
 
@@ -149,21 +126,23 @@ pub(crate) async fn redeem(
     let tx = store.read().await?;
     check(&tx, Some(user_id), token).await?;
     drop(tx);
-    let new = prepare(store, passwords, Subject::User(user_id), password).await?;
-    let tx = store.write().await?;
-    let spent = presented(Some(user_id), token).spend(&tx).await?.map_err(refusal)?;
-    set(&tx, user_id, new).await?;
-    let mut user = users::require(&tx, user_id).await?.into_active_model();
-    user.failed_logins = Set(0);
-    user.update(&tx).await?;
-    if let Some(proven) = spent.target {
-        let primary = primary_email(&tx, user_id).await?;
-        if primary.is_some_and(|primary| primary.address_key == proven) {
-            users::verify(&tx, user_id).await?;
-        }
-    }
-    sessions::end_all_of_user(&tx, user_id, None).await?;
-    Ok(tx.commit().await?)
+    let new = prepare(store, passwords, PasswordOwner::User(user_id), password).await?;
+    store
+        .write(async |tx| {
+            let spent = presented(Some(user_id), token).spend(tx).await?.map_err(refusal)?;
+            set(tx, user_id, new).await?;
+            let mut user = users::require(tx, user_id).await?.into_active_model();
+            user.failed_logins = Set(0);
+            user.update(tx).await?;
+            if let Some(proven) = spent.target {
+                let primary = primary_email(tx, user_id).await?;
+                if primary.is_some_and(|primary| primary.address_key == proven) {
+                    users::verify(tx, user_id).await?;
+                }
+            }
+            sessions::end_all_of_user(tx, user_id, None).await
+        })
+        .await
 }
 
 fn presented<'a>(user_id: Option<&'a str>, token: &'a str) -> Presented<'a> {
@@ -174,9 +153,11 @@ fn presented<'a>(user_id: Option<&'a str>, token: &'a str) -> Presented<'a> {
     }
 }
 
-fn refusal(flaw: Flaw) -> DomainError {
-    match flaw {
-        Flaw::Expired | Flaw::Spent => DomainError::gone("The reset token has expired or was used"),
-        Flaw::Unknown | Flaw::Wrong | Flaw::Exhausted => DomainError::unauthorized("Invalid reset token"),
+fn refusal(invalid: InvalidCode) -> DomainError {
+    match invalid {
+        InvalidCode::Expired | InvalidCode::Spent => DomainError::gone("The reset token has expired or was used"),
+        InvalidCode::Unknown | InvalidCode::Wrong | InvalidCode::Exhausted => {
+            DomainError::unauthorized("Invalid reset token")
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         policies::{self, Record},
         settings::{Form, Owner},
     },
-    store::{Tx, entity::password},
+    store::{Fetch, Read, Write, entity::password},
 };
 
 /// The kind of the settings document.
@@ -72,12 +72,12 @@ impl Due {
 }
 
 /// The rule of a level, or 404.
-pub(crate) async fn require(tx: &Tx, owner: Owner<'_>) -> DomainResult<Record<Rotation>> {
+pub(crate) async fn require(tx: &Read, owner: Owner<'_>) -> DomainResult<Record<Rotation>> {
     policies::require(tx, owner, KIND, "Password rotation configuration").await
 }
 
 /// Makes or changes the rule of a level.
-pub(crate) async fn set(tx: &Tx, caller: Caller<'_>, tenant: Option<&str>, change: Change) -> DomainResult<()> {
+pub(crate) async fn set(tx: &Write, caller: Caller<'_>, tenant: Option<&str>, change: Change) -> DomainResult<()> {
     let level = policies::level_to_write(tx, caller, tenant).await?;
     Rules::Expiration.require(tx, level).await?;
     let present: Option<Record<Rotation>> = policies::find(tx, level, KIND).await?;
@@ -97,7 +97,7 @@ pub(crate) async fn set(tx: &Tx, caller: Caller<'_>, tenant: Option<&str>, chang
 
 /// When the person has to change their password, if they have one and a rule says so: the shortest
 /// period counts, from the last change on.
-pub(crate) async fn due(tx: &Tx, user_id: &str) -> DomainResult<Option<Due>> {
+pub(crate) async fn due(tx: &Read, user_id: &str) -> DomainResult<Option<Due>> {
     let mut applying: policies::Applying<Record<Rotation>> = policies::applying_to(tx, user_id, KIND).await?;
     if applying.all().all(|record| !record.rule.is_active) {
         return Ok(None);
@@ -109,7 +109,7 @@ pub(crate) async fn due(tx: &Tx, user_id: &str) -> DomainResult<Option<Due>> {
     let Some(rule) = active.min_by_key(|rule| rule.period) else {
         return Ok(None);
     };
-    let Some(password) = password::Entity::find_by_id(user_id).one(tx).await? else {
+    let Some(password) = password::Entity::find_by_id(user_id).fetch_one(tx).await? else {
         return Ok(None);
     };
     let period = Duration::from_secs(60 * u64::try_from(rule.period).unwrap_or(0));

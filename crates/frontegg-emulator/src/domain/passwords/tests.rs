@@ -3,7 +3,7 @@
 use super::{
     hasher::Passwords,
     import,
-    stored::{COMPUTED, Stored},
+    stored::{COMPUTED, StoredHash},
 };
 
 const FIREBASE: &str = r#"{"memCost":14,"rounds":8,"saltSeparator":"Bw==",
@@ -80,7 +80,7 @@ async fn imported_hashes_are_verified_and_upgraded() {
         for (kind, hash, parameters, password) in samples() {
             let stored =
                 import::read(kind, &hash, Some(parameters)).unwrap_or_else(|error| panic!("{kind} {hash}: {error:?}"));
-            assert_eq!(Stored::parse(&stored).expect("what was written is read").to_string(), stored);
+            assert_eq!(StoredHash::parse(&stored).expect("what was written is read").to_string(), stored);
             let wrong = passwords.verify_and_upgrade("wrong", Some(&stored)).await.expect("an answer");
             assert!(!wrong.is_right && wrong.better.is_none(), "{kind} {hash}");
             let right = passwords.verify_and_upgrade(password, Some(&stored)).await.expect("an answer");
@@ -172,7 +172,7 @@ fn case_7_hostile_hashes_are_refused_at_once() {
     // It counts what is read and compared with.
     let (kind, hash, parameters, password) = &samples()[0];
     let stored = import::read(kind, hash, Some(parameters)).expect("a hash");
-    assert!(Stored::parse(&stored).expect("a hash").matches(password.as_bytes()));
+    assert!(StoredHash::parse(&stored).expect("a hash").matches(password.as_bytes()));
     assert_eq!(COMPUTED.get(), 1);
 }
 
@@ -191,7 +191,7 @@ fn texts_of_any_kind_do_no_harm() {
         "$pbkdf2-é$i=1$$",
         "$sha256$before$$",
     ] {
-        assert!(Stored::parse(text).is_err(), "{text}");
+        assert!(StoredHash::parse(text).is_err(), "{text}");
     }
-    assert_eq!(format!("{:?}", Stored::parse(&samples()[0].1).expect("a hash")), "bcrypt { .. }");
+    assert_eq!(format!("{:?}", StoredHash::parse(&samples()[0].1).expect("a hash")), "bcrypt { .. }");
 }

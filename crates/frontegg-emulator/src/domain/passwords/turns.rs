@@ -3,11 +3,9 @@
 //! Whoever sends many guesses at once gets no more of them compared than the lockout allows, and
 //! many right ones at once all succeed: each waits until the one before has been counted.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::OwnedMutexGuard;
 
 type Queue = Arc<tokio::sync::Mutex<()>>;
@@ -36,7 +34,7 @@ impl Turns {
     }
 
     fn queues(&self) -> MutexGuard<'_, HashMap<String, Queue>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

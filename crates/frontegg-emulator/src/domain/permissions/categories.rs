@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
 
 use crate::{
-    domain::{DomainError, DomainResult, texts::not_empty},
+    domain::{DomainError, DomainResult, input::not_empty},
     ids,
     store::{
-        Tx,
+        Fetch, FetchCount, Read, Write,
         entity::{permission, permission_category},
     },
 };
@@ -39,13 +38,13 @@ pub(crate) struct CategoryChange {
 }
 
 /// All categories, by name.
-pub(crate) async fn list(tx: &Tx) -> DomainResult<Vec<CategoryWithPermissions>> {
+pub(crate) async fn list(tx: &Read) -> DomainResult<Vec<CategoryWithPermissions>> {
     let categories =
-        permission_category::Entity::find().order_by_asc(permission_category::Column::Name).all(tx).await?;
+        permission_category::Entity::find().order_by_asc(permission_category::Column::Name).fetch_all(tx).await?;
     let permissions = permission::Entity::find()
         .filter(permission::Column::CategoryId.is_not_null())
         .order_by_asc(permission::Column::Key)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let mut within = BTreeMap::<String, Vec<String>>::new();
     for permission in permissions {
@@ -59,7 +58,7 @@ pub(crate) async fn list(tx: &Tx) -> DomainResult<Vec<CategoryWithPermissions>> 
 }
 
 /// Makes an empty category.
-pub(crate) async fn create(tx: &Tx, new: NewCategory) -> DomainResult<CategoryWithPermissions> {
+pub(crate) async fn create(tx: &Write, new: NewCategory) -> DomainResult<CategoryWithPermissions> {
     not_empty("", &[("name", Some(&new.name)), ("id", new.id.as_deref())])?;
     let id = new.id.unwrap_or_else(ids::new_id);
     let taken = Condition::any()
@@ -78,7 +77,7 @@ pub(crate) async fn create(tx: &Tx, new: NewCategory) -> DomainResult<CategoryWi
 }
 
 /// Changes a category.
-pub(crate) async fn update(tx: &Tx, id: &str, change: CategoryChange) -> DomainResult<()> {
+pub(crate) async fn update(tx: &Write, id: &str, change: CategoryChange) -> DomainResult<()> {
     let row = own(tx, id).await?;
     not_empty("", &[("name", change.name.as_deref())])?;
     if let Some(name) = &change.name {
@@ -102,26 +101,26 @@ pub(crate) async fn update(tx: &Tx, id: &str, change: CategoryChange) -> DomainR
 }
 
 /// Deletes a category; its permissions stay, without one.
-pub(crate) async fn delete(tx: &Tx, id: &str) -> DomainResult<()> {
+pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
     let row = own(tx, id).await?;
     permission_category::Entity::delete_by_id(row.id).exec(tx).await?;
     Ok(())
 }
 
 /// 404 when one of these is no category.
-pub(super) async fn require(tx: &Tx, ids: BTreeSet<&str>) -> DomainResult<()> {
+pub(super) async fn require(tx: &Read, ids: BTreeSet<&str>) -> DomainResult<()> {
     if ids.is_empty() {
         return Ok(());
     }
     let wanted = ids.len();
     let found =
-        permission_category::Entity::find().filter(permission_category::Column::Id.is_in(ids)).count(tx).await?;
+        permission_category::Entity::find().filter(permission_category::Column::Id.is_in(ids)).fetch_count(tx).await?;
     if usize::try_from(found).is_ok_and(|found| found == wanted) { Ok(()) } else { Err(unknown()) }
 }
 
 /// The category, if it can be changed.
-async fn own(tx: &Tx, id: &str) -> DomainResult<permission_category::Model> {
-    let row = permission_category::Entity::find_by_id(id).one(tx).await?.ok_or_else(unknown)?;
+async fn own(tx: &Read, id: &str) -> DomainResult<permission_category::Model> {
+    let row = permission_category::Entity::find_by_id(id).fetch_one(tx).await?.ok_or_else(unknown)?;
     if row.fe_category {
         return Err(DomainError::forbidden("Built-in permission categories cannot be changed"));
     }
@@ -129,8 +128,8 @@ async fn own(tx: &Tx, id: &str) -> DomainResult<permission_category::Model> {
 }
 
 /// 409 when there is such a category.
-async fn free(tx: &Tx, taken: Condition) -> DomainResult<()> {
-    if permission_category::Entity::find().filter(taken).count(tx).await? == 0 {
+async fn free(tx: &Read, taken: Condition) -> DomainResult<()> {
+    if permission_category::Entity::find().filter(taken).fetch_count(tx).await? == 0 {
         return Ok(());
     }
     // The provisioning client looks for the words "already exist".

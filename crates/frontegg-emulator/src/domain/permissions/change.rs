@@ -12,13 +12,12 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         caller::Caller,
-        id_list,
+        input::{self, not_empty},
         roles::{self, RoleWithPermissions},
-        texts::not_empty,
     },
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{AssignmentType, permission, role, role_permission},
         query::{self, OneColumn},
     },
@@ -47,8 +46,8 @@ pub(crate) struct PermissionChange {
 }
 
 /// Makes permissions, all of them or none. No role holds them yet.
-pub(crate) async fn create(tx: &Tx, new: Vec<NewPermission>) -> DomainResult<Vec<permission::Model>> {
-    id_list::at_most("body", &new)?;
+pub(crate) async fn create(tx: &Write, new: Vec<NewPermission>) -> DomainResult<Vec<permission::Model>> {
+    input::at_most("body", &new)?;
     for (index, new) in new.iter().enumerate() {
         let place = format!("[{index}].");
         not_empty(&place, &[("key", Some(&new.key)), ("name", Some(&new.name))])?;
@@ -73,7 +72,7 @@ pub(crate) async fn create(tx: &Tx, new: Vec<NewPermission>) -> DomainResult<Vec
 }
 
 /// Changes a permission. Roles that hold it go on holding it.
-pub(crate) async fn update(tx: &Tx, id: &str, change: PermissionChange) -> DomainResult<PermissionWithRoles> {
+pub(crate) async fn update(tx: &Write, id: &str, change: PermissionChange) -> DomainResult<PermissionWithRoles> {
     let row = own(tx, id).await?;
     not_empty("", &[("key", change.key.as_deref()), ("name", change.name.as_deref())])?;
     if let Some(key) = &change.key {
@@ -104,7 +103,7 @@ pub(crate) async fn update(tx: &Tx, id: &str, change: PermissionChange) -> Domai
 }
 
 /// Deletes a permission; roles and tokens that held it hold it no more.
-pub(crate) async fn delete(tx: &Tx, id: &str) -> DomainResult<()> {
+pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
     let row = own(tx, id).await?;
     permission::Entity::delete_by_id(row.id).exec(tx).await?;
     Ok(())
@@ -112,7 +111,7 @@ pub(crate) async fn delete(tx: &Tx, id: &str) -> DomainResult<()> {
 
 /// Says what customers may do with permissions in roles they build. Existing roles stay as they are.
 pub(crate) async fn classify(
-    tx: &Tx,
+    tx: &Write,
     ids: Vec<String>,
     assignment_type: AssignmentType,
 ) -> DomainResult<Vec<PermissionWithRoles>> {
@@ -143,13 +142,13 @@ pub(crate) async fn classify(
 /// Gives a permission to roles; those that hold it already keep it. A user's token reaches the roles
 /// that its tenant owns, below the caller's level.
 pub(crate) async fn add_to_roles(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     id: &str,
     role_ids: Vec<String>,
 ) -> DomainResult<PermissionWithRoles> {
     caller.require(roles::WRITE)?;
-    let row = permission::Entity::find_by_id(id).one(tx).await?.ok_or_else(unknown)?;
+    let row = permission::Entity::find_by_id(id).fetch_one(tx).await?.ok_or_else(unknown)?;
     let chosen = roles::owned(tx, caller.tenant(), role_ids).await?;
     roles::may_grant(tx, caller, &chosen).await?;
     if caller.is_user() {
@@ -169,8 +168,8 @@ pub(crate) async fn add_to_roles(
 }
 
 /// The permission, if it can be changed.
-async fn own(tx: &Tx, id: &str) -> DomainResult<permission::Model> {
-    let row = permission::Entity::find_by_id(id).one(tx).await?.ok_or_else(unknown)?;
+async fn own(tx: &Read, id: &str) -> DomainResult<permission::Model> {
+    let row = permission::Entity::find_by_id(id).fetch_one(tx).await?.ok_or_else(unknown)?;
     if row.fe_permission {
         return Err(DomainError::forbidden("Built-in permissions cannot be changed"));
     }
@@ -186,7 +185,7 @@ fn own_key(place: &str, key: &str) -> DomainResult<()> {
 }
 
 /// 409 when a key is taken, or named twice.
-async fn free_keys<'a>(tx: &Tx, keys: impl Iterator<Item = &'a str>, except: Option<&str>) -> DomainResult<()> {
+async fn free_keys<'a>(tx: &Read, keys: impl Iterator<Item = &'a str>, except: Option<&str>) -> DomainResult<()> {
     let mut seen = BTreeSet::new();
     let mut taken: BTreeSet<String> = keys.filter(|key| !seen.insert(*key)).map(str::to_owned).collect();
     if seen.is_empty() {
@@ -199,7 +198,7 @@ async fn free_keys<'a>(tx: &Tx, keys: impl Iterator<Item = &'a str>, except: Opt
     if let Some(id) = except {
         rows = rows.filter(permission::Column::Id.ne(id));
     }
-    taken.extend(rows.one_column::<String>().all(tx).await?);
+    taken.extend(rows.one_column::<String>().fetch_all(tx).await?);
     if taken.is_empty() {
         return Ok(());
     }

@@ -14,10 +14,15 @@ use super::{
     require_tenant, seen_by, unknown, visible,
 };
 use crate::{
-    domain::{DomainError, DomainResult, caller::Caller, id_list, permissions, texts::not_empty},
+    domain::{
+        DomainError, DomainResult,
+        caller::Caller,
+        input::{self, not_empty},
+        permissions,
+    },
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{role, role_permission},
         query::{self, OneColumn},
     },
@@ -56,14 +61,14 @@ pub(crate) struct RoleChange {
 
 /// Makes roles of the tenant, or of the environment; all of them or none.
 pub(crate) async fn create(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant: Option<&str>,
     new: Vec<NewRole>,
 ) -> DomainResult<Vec<role::Model>> {
     caller.require(WRITE)?;
     require_tenant(tx, tenant).await?;
-    id_list::at_most("body", &new)?;
+    input::at_most("body", &new)?;
     for (index, new) in new.iter().enumerate() {
         not_empty(&format!("[{index}]."), &[("key", Some(&new.key)), ("name", Some(&new.name))])?;
     }
@@ -107,7 +112,7 @@ pub(crate) struct DerivedRole {
 /// Makes a role as strong as its base, with the permissions named and, in a tenant, with those that
 /// go into every role there.
 pub(crate) async fn derive(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant: Option<&str>,
     new: DerivedRole,
@@ -143,7 +148,7 @@ pub(crate) async fn derive(
 
 /// Changes a role.
 pub(crate) async fn update(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant: Option<&str>,
     id: &str,
@@ -188,7 +193,7 @@ pub(crate) async fn update(
 }
 
 /// Deletes a role; whatever held it holds it no more.
-pub(crate) async fn delete(tx: &Tx, caller: Caller<'_>, tenant: Option<&str>, id: &str) -> DomainResult<()> {
+pub(crate) async fn delete(tx: &Write, caller: Caller<'_>, tenant: Option<&str>, id: &str) -> DomainResult<()> {
     let (row, _) = within_reach(tx, caller, DELETE, tenant, id).await?;
     role::Entity::delete_by_id(row.id).exec(tx).await?;
     Ok(())
@@ -196,7 +201,7 @@ pub(crate) async fn delete(tx: &Tx, caller: Caller<'_>, tenant: Option<&str>, id
 
 /// Gives a role exactly these permissions.
 pub(crate) async fn set_permissions(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant: Option<&str>,
     id: &str,
@@ -227,8 +232,8 @@ pub(crate) async fn set_permissions(
 
 /// Makes another tenant, or the environment, the owner of a role. Whoever does not see it any more
 /// loses it.
-pub(crate) async fn set_tenant(tx: &Tx, id: &str, owner: Option<&str>) -> DomainResult<RoleWithPermissions> {
-    let row = role::Entity::find_by_id(id).one(tx).await?.ok_or_else(unknown)?;
+pub(crate) async fn set_tenant(tx: &Write, id: &str, owner: Option<&str>) -> DomainResult<RoleWithPermissions> {
+    let row = role::Entity::find_by_id(id).fetch_one(tx).await?.ok_or_else(unknown)?;
     require_tenant(tx, owner).await?;
     if row.tenant_id.as_deref() == owner {
         return with_its_permissions(tx, row).await;
@@ -247,14 +252,14 @@ pub(crate) async fn set_tenant(tx: &Tx, id: &str, owner: Option<&str>) -> Domain
 /// The role that a caller may change or delete, with the caller's rank. With a tenant only the
 /// roles that it owns are within reach; those of the environment it sees, no more.
 async fn within_reach(
-    tx: &Tx,
+    tx: &Read,
     caller: Caller<'_>,
     permission: &str,
     tenant: Option<&str>,
     id: &str,
 ) -> DomainResult<(role::Model, Rank)> {
     caller.require(permission)?;
-    let row = role::Entity::find_by_id(id).filter(owned_by(tenant)).one(tx).await?.ok_or_else(unknown)?;
+    let row = role::Entity::find_by_id(id).filter(owned_by(tenant)).fetch_one(tx).await?.ok_or_else(unknown)?;
     let rank = rank(tx, caller).await?;
     rank.require_above(row.level)?;
     Ok((row, rank))
@@ -263,7 +268,7 @@ async fn within_reach(
 /// 409 when a tenant would see two roles with one key: an owner sees its own and the environment's,
 /// and what is the environment's is seen by all.
 async fn free_keys<'a>(
-    tx: &Tx,
+    tx: &Read,
     owner: Option<&str>,
     keys: impl Iterator<Item = &'a str> + Clone,
     except: Option<&str>,
@@ -280,7 +285,7 @@ async fn free_keys<'a>(
         .filter(role::Column::Key.is_in(seen))
         .filter(except.map_or_else(Condition::all, |id| Condition::all().add(role::Column::Id.ne(id))))
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     taken.extend(rows);
     if taken.is_empty() {
@@ -291,7 +296,7 @@ async fn free_keys<'a>(
     Err(DomainError::conflict(format!("Roles already exists: {}", taken.join(", "))))
 }
 
-async fn with_its_permissions(tx: &Tx, role: role::Model) -> DomainResult<RoleWithPermissions> {
+async fn with_its_permissions(tx: &Read, role: role::Model) -> DomainResult<RoleWithPermissions> {
     let permissions = permission_ids(tx, [role.id.as_str()].into_iter()).await?.remove(&role.id);
     Ok(RoleWithPermissions { role, permissions: permissions.unwrap_or_default() })
 }

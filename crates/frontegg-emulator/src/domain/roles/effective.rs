@@ -6,15 +6,14 @@
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
-    Statement, Value,
+    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Statement, Value,
 };
 
 use super::RoleWithPermissions;
 use crate::{
     domain::{DomainResult, groups},
     store::{
-        Tx,
+        Fetch, Read,
         entity::{permission, role, role_permission},
         query::OneColumn,
     },
@@ -39,19 +38,19 @@ pub(crate) struct Keys {
 }
 
 /// The keys of [`effective_in`].
-pub(crate) async fn keys_in(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<Keys> {
+pub(crate) async fn keys_in(tx: &Read, user_id: &str, tenant_id: &str) -> DomainResult<Keys> {
     let ids = held(tx, user_id, tenant_id).await?;
     if ids.is_empty() {
         return Ok(Keys::default());
     }
-    let roles = of_ids(&ids).select_only().column(role::Column::Key).one_column().all(tx).await?;
+    let roles = of_ids(&ids).select_only().column(role::Column::Key).one_column().fetch_all(tx).await?;
     let mut permissions: Vec<String> = role_permission::Entity::find()
         .select_only()
         .column(permission::Column::Key)
         .inner_join(permission::Entity)
         .filter(role_permission::Column::RoleId.is_in(ids))
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     permissions.sort_unstable();
     permissions.dedup();
@@ -68,17 +67,17 @@ fn of_ids(ids: &[String]) -> Select<role::Entity> {
 }
 
 /// What holds for a person in a tenant, also where they are only by sub-tenant access.
-pub(crate) async fn effective_in(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<Effective> {
+pub(crate) async fn effective_in(tx: &Read, user_id: &str, tenant_id: &str) -> DomainResult<Effective> {
     let ids = held(tx, user_id, tenant_id).await?;
     if ids.is_empty() {
         return Ok(Effective::default());
     }
-    let roles = of_ids(&ids).all(tx).await?;
+    let roles = of_ids(&ids).fetch_all(tx).await?;
     let links = role_permission::Entity::find()
         .find_also_related(permission::Entity)
         .filter(role_permission::Column::RoleId.is_in(ids))
         .order_by_asc(role_permission::Column::PermissionId)
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     let mut of_role = BTreeMap::<String, Vec<String>>::new();
     let mut permissions = BTreeMap::<String, permission::Model>::new();
@@ -131,10 +130,10 @@ struct Held {
 }
 
 /// The ids of the roles that hold.
-async fn held(tx: &Tx, user_id: &str, tenant_id: &str) -> DomainResult<Vec<String>> {
+async fn held(tx: &Read, user_id: &str, tenant_id: &str) -> DomainResult<Vec<String>> {
     let values = [Value::from(user_id), Value::from(tenant_id), Value::from(tx.now())];
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), HELD, values);
-    let mut held = Held::find_by_statement(statement).all(tx).await?;
+    let statement = Statement::from_sql_and_values(tx.backend(), HELD, values);
+    let mut held = Held::find_by_statement(statement).fetch_all(tx).await?;
     if held.iter().any(|held| held.group_id.is_some()) && !groups::configuration(tx).await?.roles_count() {
         held.retain(|held| held.group_id.is_none());
     }

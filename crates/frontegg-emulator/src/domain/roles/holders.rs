@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::{
     domain::{DomainError, DomainResult},
     store::{
-        Tx,
+        Write,
         entity::{
             group, group_role, machine_token, machine_token_role, membership, membership_role, role, role_permission,
             tenant_invite, tenant_invite_role,
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Gives roles to all who are members of a tenant that sees them.
-pub(super) async fn give_to_members(tx: &Tx, role_ids: Vec<&str>) -> DomainResult<()> {
+pub(super) async fn give_to_members(tx: &Write, role_ids: Vec<&str>) -> DomainResult<()> {
     if role_ids.is_empty() {
         return Ok(());
     }
@@ -49,7 +49,7 @@ pub(super) async fn give_to_members(tx: &Tx, role_ids: Vec<&str>) -> DomainResul
 }
 
 /// Takes a role from members, groups, invites and machine tokens of all tenants but one.
-pub(super) async fn take_from_others(tx: &Tx, id: &str, owner: &str) -> DomainResult<()> {
+pub(super) async fn take_from_others(tx: &Write, id: &str, owner: &str) -> DomainResult<()> {
     let members = Query::select()
         .column(membership::Column::Id)
         .from(membership::Entity)
@@ -94,7 +94,7 @@ pub(super) async fn take_from_others(tx: &Tx, id: &str, owner: &str) -> DomainRe
 }
 
 /// Lets a role hold more permissions, none of which it holds yet.
-pub(super) async fn hold(tx: &Tx, id: &str, permission_ids: impl Iterator<Item = &str>) -> DomainResult<()> {
+pub(super) async fn hold(tx: &Write, id: &str, permission_ids: impl Iterator<Item = &str>) -> DomainResult<()> {
     let row =
         |permission: &str| role_permission::Model { role_id: id.to_owned(), permission_id: permission.to_owned() };
     let rows = permission_ids.map(|permission| row(permission).into_active_model()).collect();

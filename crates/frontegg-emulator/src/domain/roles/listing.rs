@@ -7,9 +7,9 @@ use sea_orm::{
 
 use super::{RoleWithPermissions, require_tenant, seen_by, with_permissions};
 use crate::{
-    domain::{DomainResult, id_list},
+    domain::{DomainResult, input},
     store::{
-        Tx,
+        Fetch, Read,
         entity::{group_role, membership_role, role, role_permission},
         query::{self, OneColumn, Page, Paged},
     },
@@ -37,7 +37,7 @@ pub(crate) enum SortBy {
 
 /// Which roles to list, and how.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct RoleListing {
     /// Part of the key, the name or the description, without case.
     pub(crate) text: Option<String>,
     pub(crate) levels: Option<Vec<i32>>,
@@ -49,20 +49,24 @@ pub(crate) struct Listing {
 }
 
 /// A page of the roles within reach. 404 for an unknown tenant.
-pub(crate) async fn page(tx: &Tx, tenant: Option<&str>, listing: Listing) -> DomainResult<Paged<RoleWithPermissions>> {
+pub(crate) async fn page(
+    tx: &Read,
+    tenant: Option<&str>,
+    listing: RoleListing,
+) -> DomainResult<Paged<RoleWithPermissions>> {
     require_tenant(tx, tenant).await?;
-    let Listing { text, levels, owners, sort_by, descending, page } = listing;
+    let RoleListing { text, levels, owners, sort_by, descending, page } = listing;
     let mut select = role::Entity::find().filter(seen_by(tenant));
     if let Some(text) = text {
         let parts = [role::Column::Key, role::Column::Name, role::Column::Description];
         select = select.filter(parts.iter().fold(Condition::any(), |any, part| any.add(query::contains(*part, &text))));
     }
     if let Some(levels) = levels {
-        id_list::at_most("_levels", &levels)?;
+        input::at_most("_levels", &levels)?;
         select = select.filter(role::Column::Level.is_in(levels));
     }
     if let Some(owners) = owners {
-        id_list::at_most("_tenantIds", &owners)?;
+        input::at_most("_tenantIds", &owners)?;
         select = select.filter(owned_by_one_of(owners));
     }
     let order = if descending { Order::Desc } else { Order::Asc };
@@ -73,7 +77,7 @@ pub(crate) async fn page(tx: &Tx, tenant: Option<&str>, listing: Listing) -> Dom
 }
 
 /// The levels that occur among the roles within reach, rising.
-pub(crate) async fn levels(tx: &Tx, tenant: Option<&str>) -> DomainResult<Vec<i32>> {
+pub(crate) async fn levels(tx: &Read, tenant: Option<&str>) -> DomainResult<Vec<i32>> {
     require_tenant(tx, tenant).await?;
     let levels = role::Entity::find()
         .select_only()
@@ -82,13 +86,13 @@ pub(crate) async fn levels(tx: &Tx, tenant: Option<&str>) -> DomainResult<Vec<i3
         .filter(seen_by(tenant))
         .order_by_asc(role::Column::Level)
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(levels)
 }
 
 /// The tenants that own roles, rising.
-pub(crate) async fn owners(tx: &Tx) -> DomainResult<Vec<String>> {
+pub(crate) async fn owners(tx: &Read) -> DomainResult<Vec<String>> {
     let owners = role::Entity::find()
         .select_only()
         .column(role::Column::TenantId)
@@ -96,7 +100,7 @@ pub(crate) async fn owners(tx: &Tx) -> DomainResult<Vec<String>> {
         .filter(role::Column::TenantId.is_not_null())
         .order_by_asc(role::Column::TenantId)
         .one_column()
-        .all(tx)
+        .fetch_all(tx)
         .await?;
     Ok(owners)
 }

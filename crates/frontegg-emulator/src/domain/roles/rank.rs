@@ -1,13 +1,13 @@
 //! The level rule: with a user's token, roles are given and taken only below one's own.
 
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
+use sea_orm::{FromQueryResult, Statement};
 
 use crate::{
     domain::{
         DomainError, DomainResult,
         caller::{Caller, Grants},
     },
-    store::{Tx, entity::role, query::parameters},
+    store::{Fetch, Read, entity::role, query::parameters},
 };
 
 /// How strong a caller is. A lower level is stronger.
@@ -43,13 +43,13 @@ impl Rank {
 }
 
 /// 403 unless the caller may give and take all these roles.
-pub(crate) async fn may_grant(tx: &Tx, caller: Caller<'_>, roles: &[role::Model]) -> DomainResult<()> {
+pub(crate) async fn may_grant(tx: &Read, caller: Caller<'_>, roles: &[role::Model]) -> DomainResult<()> {
     let Some(strongest) = roles.iter().map(|role| role.level).min() else { return Ok(()) };
     rank(tx, caller).await?.require_above(strongest)
 }
 
 /// How strong the caller is: by the roles that the token names, at the levels that they have now.
-pub(crate) async fn rank(tx: &Tx, caller: Caller<'_>) -> DomainResult<Rank> {
+pub(crate) async fn rank(tx: &Read, caller: Caller<'_>) -> DomainResult<Rank> {
     let Caller::User(grants) = caller else { return Ok(Rank::Unlimited) };
     let levels = held(tx, grants).await?;
     Ok(levels.into_iter().min().map_or(Rank::Powerless, Rank::Level))
@@ -68,7 +68,7 @@ struct Held {
 /// The level of each role that the token names. A key may also stand for a role of a tenant above,
 /// held by sub-tenant access; one that the tenant itself sees goes before it, and of several the
 /// weakest counts.
-async fn held(tx: &Tx, grants: Grants<'_>) -> DomainResult<Vec<i32>> {
+async fn held(tx: &Read, grants: Grants<'_>) -> DomainResult<Vec<i32>> {
     if grants.roles.is_empty() {
         return Ok(Vec::new());
     }
@@ -85,8 +85,8 @@ async fn held(tx: &Tx, grants: Grants<'_>) -> DomainResult<Vec<i32>> {
         keys = parameters(2, grants.roles.len()),
     );
     let values = std::iter::once(grants.tenant_id).chain(grants.roles.iter().map(String::as_str));
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values.map(Into::into));
-    let mut rows = Held::find_by_statement(statement).all(tx).await?;
+    let statement = Statement::from_sql_and_values(tx.backend(), sql, values.map(Into::into));
+    let mut rows = Held::find_by_statement(statement).fetch_all(tx).await?;
     rows.dedup_by(|next, first| next.key == first.key);
     Ok(rows.into_iter().map(|row| row.level).collect())
 }

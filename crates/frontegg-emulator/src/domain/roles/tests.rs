@@ -14,7 +14,7 @@ use crate::{
     },
     ids,
     store::{
-        Store,
+        Store, Write,
         entity::{
             MembershipStatus, group, group_member, group_role, membership, membership_role, permission, tenant, user,
         },
@@ -24,19 +24,19 @@ use crate::{
 };
 
 /// A fresh environment, in a transaction that is not committed.
-async fn fresh(store: &Store) -> Tx {
-    let tx = store.write().await.expect("a transaction");
+async fn fresh(store: &Store) -> Write {
+    let tx = store.begin_write().await;
     seed::fresh_environment(&tx).await.expect("a fresh environment");
     tx
 }
 
-async fn tenant(tx: &Tx, id: &str, parent: Option<&str>) {
+async fn tenant(tx: &Write, id: &str, parent: Option<&str>) {
     let new =
         NewTenant { tenant_id: Some(id.to_owned()), parent_id: parent.map(str::to_owned), ..NewTenant::default() };
     tenants::create(tx, new).await.expect("a tenant");
 }
 
-async fn person(tx: &Tx, id: &str) {
+async fn person(tx: &Write, id: &str) {
     let row = user::ActiveModel {
         id: Set(id.to_owned()),
         provider: Set("local".to_owned()),
@@ -57,7 +57,7 @@ async fn person(tx: &Tx, id: &str) {
 }
 
 /// Makes somebody a member with these roles.
-async fn member(tx: &Tx, user: &str, tenant: &str, roles: &[&str]) -> membership::Model {
+async fn member(tx: &Write, user: &str, tenant: &str, roles: &[&str]) -> membership::Model {
     let row = membership::ActiveModel {
         id: Set(format!("{user}@{tenant}")),
         user_id: Set(user.to_owned()),
@@ -77,7 +77,7 @@ async fn member(tx: &Tx, user: &str, tenant: &str, roles: &[&str]) -> membership
 }
 
 /// Makes a role whose id is its key, of the tenant or of the environment.
-async fn role(tx: &Tx, key: &str, level: i32, tenant: Option<&str>, permissions: &[&str]) {
+async fn role(tx: &Write, key: &str, level: i32, tenant: Option<&str>, permissions: &[&str]) {
     let row = role::ActiveModel {
         id: Set(key.to_owned()),
         tenant_id: Set(tenant.map(str::to_owned)),
@@ -91,13 +91,13 @@ async fn role(tx: &Tx, key: &str, level: i32, tenant: Option<&str>, permissions:
         updated_at: Set(tx.now()),
     };
     row.insert(tx).await.expect("a role");
-    let all = permission::Entity::find().all(tx).await.expect("permissions");
+    let all = permission::Entity::find().fetch_all(tx).await.expect("permissions");
     let chosen = all.iter().filter(|row| permissions.contains(&row.key.as_str()));
     hold(tx, key, chosen.map(|row| row.id.as_str())).await.expect("permissions of a role");
 }
 
 /// A group whose members hold a role.
-async fn group(tx: &Tx, tenant: &str, role: &str, member: &membership::Model) {
+async fn group(tx: &Write, tenant: &str, role: &str, member: &membership::Model) {
     let id = ids::new_id();
     let row = group::ActiveModel {
         id: Set(id.clone()),
@@ -117,7 +117,7 @@ async fn group(tx: &Tx, tenant: &str, role: &str, member: &membership::Model) {
     link.into_active_model().insert(tx).await.expect("a member of a group");
 }
 
-async fn keys(tx: &Tx, user: &str, tenant: &str) -> Vec<String> {
+async fn keys(tx: &Read, user: &str, tenant: &str) -> Vec<String> {
     keys_in(tx, user, tenant).await.expect("what holds").roles
 }
 
@@ -278,7 +278,7 @@ async fn a_callers_rank_is_that_of_the_strongest_role() {
         role(tx, "mine", 4, Some("acme"), &[]).await;
         role(tx, "theirs", 0, Some("globex"), &[]).await;
         role(tx, "above", 2, Some("top"), &[]).await;
-        let mut shadow = role::Entity::find_by_id("above").one(tx).await.expect("a query").expect("a role");
+        let mut shadow = role::Entity::find_by_id("above").fetch_one(tx).await.expect("a query").expect("a role");
         shadow.id = ids::new_id();
         (shadow.tenant_id, shadow.level) = (Some("acme".to_owned()), 7);
         let rank = async |roles: &[&str]| {
@@ -354,8 +354,12 @@ async fn new_members_get_flagged_roles() {
         tenant(tx, "globex", None).await;
         for (key, owner) in [("mine", Some("acme")), ("theirs", Some("globex"))] {
             role(tx, key, 5, owner, &[]).await;
-            let mut row =
-                role::Entity::find_by_id(key).one(tx).await.expect("a query").expect("a role").into_active_model();
+            let mut row = role::Entity::find_by_id(key)
+                .fetch_one(tx)
+                .await
+                .expect("a query")
+                .expect("a role")
+                .into_active_model();
             (row.is_default, row.first_user_role) = (Set(true), Set(true));
             row.update(tx).await.expect("a change");
         }

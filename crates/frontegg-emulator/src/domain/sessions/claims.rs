@@ -1,9 +1,9 @@
 //! What a user's token says of its holder.
 
 use crate::{
-    domain::{DomainResult, configuration::IdentityConfiguration, identifiers::emails, memberships, roles},
+    domain::{DomainResult, identifiers::emails, roles, settings::configuration::IdentityConfiguration},
     store::{
-        Tx,
+        Read,
         entity::{session, user},
     },
     tokens::UserClaims,
@@ -15,21 +15,21 @@ const MULTI_FACTOR: &str = "http://schemas.openid.net/pape/policies/2007/06/mult
 /// The claims of a token of that session, for that tenant, as things are now; all but those about
 /// the token itself.
 pub(crate) async fn claims(
-    tx: &Tx,
+    tx: &Read,
     configuration: &IdentityConfiguration,
     user: &user::Model,
     session: &session::Model,
     tenant_id: &str,
 ) -> DomainResult<UserClaims> {
     let email = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?.remove(&user.id);
-    let memberships = memberships::of_user(tx, &user.id).await?;
+    let tenant_ids = tx.tenants_of(&user.id).await?;
     let held = roles::keys_in(tx, &user.id, tenant_id).await?;
-    let proofs: Vec<String> = session.proofs.split_whitespace().map(str::to_owned).collect();
+    let amr: Vec<String> = session.amr.split_whitespace().map(str::to_owned).collect();
     Ok(UserClaims {
         sub: user.id.clone(),
         sid: session.id.clone(),
         tenant_id: tenant_id.to_owned(),
-        tenant_ids: memberships.into_iter().map(|row| row.tenant_id).collect(),
+        tenant_ids: tenant_ids.to_vec(),
         name: user.name.clone(),
         email_verified: email.as_ref().is_some_and(|email| email.verified),
         email: email.map(|email| email.email),
@@ -39,7 +39,7 @@ pub(crate) async fn claims(
         permissions: configuration.add_permissions_to_jwt.then_some(held.permissions),
         application_id: session.application_id.clone(),
         acr: is_multi_factor(session).then(|| MULTI_FACTOR.to_owned()),
-        amr: proofs,
+        amr: amr,
         auth_time: Some(session.proven_at.seconds()),
         super_user: user.super_user,
         invisible: user.invisible,
@@ -49,5 +49,5 @@ pub(crate) async fn claims(
 
 /// Whether a session was raised by a second factor.
 pub(crate) fn is_multi_factor(session: &session::Model) -> bool {
-    session.proofs.split_whitespace().any(|proof| proof == "mfa")
+    session.amr.split_whitespace().any(|proof| proof == "mfa")
 }

@@ -1,4 +1,4 @@
-//! Refresh tokens: opaque, each good for one use, which makes its successor.
+//! Refresh tokens: opaque, each valid for one use, which makes its successor.
 //!
 //! Whoever presents a spent one may have stolen it, or the one who spent it may have: nobody can
 //! tell, so the whole session ends. The exception is the grace: for a moment after its use, and
@@ -16,28 +16,28 @@ use sea_orm::{
 use super::{Rules, expiry, rules};
 use crate::{
     clock::Timestamp,
-    domain::{DomainResult, configuration::IdentityConfiguration},
+    domain::{DomainResult, settings::configuration::IdentityConfiguration},
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{refresh_token, session},
     },
 };
 
 /// What something that was presented as a refresh token turned out to be.
 #[derive(Debug)]
-pub(crate) enum Standing {
-    /// Nothing that we know, or nothing any more: its session has ended or is over.
-    Dead,
+pub(crate) enum Presented {
+    /// Nothing that we know, or nothing any more: its session has ended or expired.
+    Invalid,
     /// Spent too long ago, or its successor is in use: it, or its successor, is in wrong hands.
     Reused(session::Model),
     /// Spent a moment ago; this is its successor.
     Repeated(session::Model, Successor),
-    /// Good.
-    Live(session::Model, Token),
+    /// Valid.
+    Valid(session::Model, Token),
 }
 
-/// A refresh token that is good, in clear.
+/// A refresh token that is valid, in clear.
 pub(crate) struct Token {
     row: refresh_token::Model,
     text: String,
@@ -59,8 +59,8 @@ impl std::fmt::Debug for Successor {
     }
 }
 
-/// Makes the first refresh token of a session. It is good as long as the session.
-pub(super) async fn issue(tx: &Tx, session: &session::Model) -> DomainResult<String> {
+/// Makes the first refresh token of a session. It is valid as long as the session.
+pub(super) async fn issue(tx: &Write, session: &session::Model) -> DomainResult<String> {
     let token = ids::new_id();
     insert(tx, session, &token, session.expires_at).await?;
     Ok(token)
@@ -68,44 +68,46 @@ pub(super) async fn issue(tx: &Tx, session: &session::Model) -> DomainResult<Str
 
 /// Makes a refresh token in place of all that a session has. They are forgotten, not spent: whoever
 /// comes too late with one of them is no thief.
-pub(super) async fn replace(tx: &Tx, session: &session::Model) -> DomainResult<String> {
+pub(super) async fn replace(tx: &Write, session: &session::Model) -> DomainResult<String> {
     refresh_token::Entity::delete_many().filter(of(session)).exec(tx).await?;
     issue(tx, session).await
 }
 
 /// The session that a refresh token belongs to, whatever has become of either.
-pub(crate) async fn session_of(tx: &Tx, token: &str) -> DomainResult<Option<session::Model>> {
+pub(crate) async fn session_of(tx: &Read, token: &str) -> DomainResult<Option<session::Model>> {
     Ok(find(tx, token).await?.map(|(_, session)| session))
 }
 
-async fn find(tx: &Tx, token: &str) -> DomainResult<Option<(refresh_token::Model, session::Model)>> {
-    let found =
-        refresh_token::Entity::find_by_id(ids::fingerprint(token)).find_also_related(session::Entity).one(tx).await?;
+async fn find(tx: &Read, token: &str) -> DomainResult<Option<(refresh_token::Model, session::Model)>> {
+    let found = refresh_token::Entity::find_by_id(ids::fingerprint(token))
+        .find_also_related(session::Entity)
+        .fetch_one(tx)
+        .await?;
     Ok(found.and_then(|(row, session)| Some((row, session?))))
 }
 
-/// What a token is good for. `grace` is how long after its use it may be repeated.
-pub(crate) async fn present(tx: &Tx, token: &str, grace: Duration) -> DomainResult<Standing> {
+/// What a token is valid for. `grace` is how long after its use it may be repeated.
+pub(crate) async fn present(tx: &Read, token: &str, grace: Duration) -> DomainResult<Presented> {
     let Some((row, session)) = find(tx, token).await? else {
-        return Ok(Standing::Dead);
+        return Ok(Presented::Invalid);
     };
     let rules = rules::in_force(tx, &session.tenant_id).await?;
     if session.ended_at.is_some() || row.expires_at <= tx.now() || is_over(tx, &rules, &session) {
-        return Ok(Standing::Dead);
+        return Ok(Presented::Invalid);
     }
     let Some(spent_at) = row.spent_at else {
-        return Ok(Standing::Live(session, Token { row, text: token.to_owned() }));
+        return Ok(Presented::Valid(session, Token { row, text: token.to_owned() }));
     };
     match row.seed {
         Some(seed) if spent_at.after(grace) > tx.now() => {
-            Ok(Standing::Repeated(session, Successor(ids::successor(token, &seed))))
+            Ok(Presented::Repeated(session, Successor(ids::successor(token, &seed))))
         }
-        _ => Ok(Standing::Reused(session)),
+        _ => Ok(Presented::Reused(session)),
     }
 }
 
 /// Whether the rules of now have ended a session.
-fn is_over(tx: &Tx, rules: &Rules, session: &session::Model) -> bool {
+fn is_over(tx: &Read, rules: &Rules, session: &session::Model) -> bool {
     session.last_used_at.after(rules.idle_timeout()) <= tx.now()
         || rules.forced_end(session.created_at).is_some_and(|end| end <= tx.now())
 }
@@ -113,7 +115,7 @@ fn is_over(tx: &Tx, rules: &Rules, session: &session::Model) -> bool {
 /// Goes on with a session, in that tenant. Gives the refresh token for the next time: a new one, or
 /// the same where the environment does not rotate them.
 pub(crate) async fn renew(
-    tx: &Tx,
+    tx: &Write,
     configuration: &IdentityConfiguration,
     session: session::Model,
     token: Token,
@@ -134,13 +136,13 @@ pub(crate) async fn renew(
 }
 
 /// Goes on with a session whose renewal is repeated.
-pub(crate) async fn repeat(tx: &Tx, session: session::Model, tenant_id: &str) -> DomainResult<session::Model> {
+pub(crate) async fn repeat(tx: &Write, session: session::Model, tenant_id: &str) -> DomainResult<session::Model> {
     let expires_at = session.expires_at;
     touch(tx, session, tenant_id, expires_at).await
 }
 
 async fn touch(
-    tx: &Tx,
+    tx: &Write,
     session: session::Model,
     tenant_id: &str,
     expires_at: Timestamp,
@@ -154,7 +156,7 @@ async fn touch(
 
 /// Spends a token and makes its successor, which is still to be stored. From now on the token's own
 /// predecessor cannot be repeated.
-async fn spend(tx: &Tx, session: &session::Model, token: Token) -> DomainResult<String> {
+async fn spend(tx: &Write, session: &session::Model, token: Token) -> DomainResult<String> {
     refresh_token::Entity::update_many()
         .col_expr(refresh_token::Column::Seed, Expr::value(None::<String>))
         .filter(of(session))
@@ -176,7 +178,7 @@ async fn spend(tx: &Tx, session: &session::Model, token: Token) -> DomainResult<
     Ok(successor)
 }
 
-async fn insert(tx: &Tx, session: &session::Model, token: &str, expires_at: Timestamp) -> DomainResult<()> {
+async fn insert(tx: &Write, session: &session::Model, token: &str, expires_at: Timestamp) -> DomainResult<()> {
     let row = refresh_token::ActiveModel {
         fingerprint: Set(ids::fingerprint(token)),
         session_id: Set(session.id.clone()),

@@ -15,7 +15,7 @@ use crate::{
         policies,
         settings::{self, Form, Owner},
     },
-    store::Tx,
+    store::{Read, Write},
 };
 
 /// The kind of the settings document.
@@ -90,14 +90,14 @@ fn seconds(count: i64) -> Duration {
 }
 
 /// The rules that count in a tenant.
-pub(crate) async fn in_force(tx: &Tx, tenant_id: &str) -> DomainResult<Rules> {
+pub(crate) async fn in_force(tx: &Read, tenant_id: &str) -> DomainResult<Rules> {
     let (environment, own): (Option<Rules>, Option<Rules>) = settings::both(tx, tenant_id, KIND).await?;
     Ok(own.unwrap_or_default().or(environment.unwrap_or_default()))
 }
 
 impl Rules {
     /// The rules of the environment, or those that count in the tenant.
-    pub(crate) async fn of(tx: &Tx, owner: Owner<'_>) -> DomainResult<Self> {
+    pub(crate) async fn of(tx: &Read, owner: Owner<'_>) -> DomainResult<Self> {
         match owner {
             Owner::Tenant(id) => in_force(tx, id).await,
             owner => settings::get(tx, owner, KIND).await,
@@ -105,7 +105,7 @@ impl Rules {
     }
 
     /// Sets those that are given for the environment or a tenant; the others stay.
-    pub(crate) async fn set(self, tx: &Tx, caller: Caller<'_>, tenant: Option<&str>) -> DomainResult<()> {
+    pub(crate) async fn set(self, tx: &Write, caller: Caller<'_>, tenant: Option<&str>) -> DomainResult<()> {
         let level = policies::level_to_write(tx, caller, tenant).await?;
         let present: Self = settings::get(tx, level, KIND).await?;
         settings::put(tx, level, KIND, &self.or(present)).await

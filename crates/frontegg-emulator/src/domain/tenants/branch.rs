@@ -2,10 +2,10 @@
 //!
 //! To a user's token an unknown tenant and one outside its branch are the same.
 
-use super::{Changes, NewTenant, create, delete, hierarchy, require, update};
+use super::{Changes, Former, NewTenant, create, delete, hierarchy, require, update};
 use crate::{
     domain::{DomainError, DomainResult, caller::Caller},
-    store::{Tx, entity::tenant},
+    store::{Read, Write, entity::tenant},
 };
 
 pub(crate) const READ: &str = "fe.account-hierarchy.read.subAccount";
@@ -23,7 +23,7 @@ enum Reach {
 
 /// Creates a tenant below another one, or revives it there.
 pub(crate) async fn create_below(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     parent_id: &str,
     tenant_id: String,
@@ -40,14 +40,14 @@ pub(crate) async fn create_below(
         parent_id: Some(parent_id.to_owned()),
         record,
         // What a deleted tenant of somebody else's left behind is not theirs to see.
-        blank: caller.is_user(),
+        former: if caller.is_user() { Former::Forgotten } else { Former::Kept },
     };
     create(tx, new).await
 }
 
 /// Says whether a tenant may manage tenants of its own. Nobody says so of their own tenant.
 pub(crate) async fn set_management(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant_id: &str,
     is_reseller: bool,
@@ -60,7 +60,7 @@ pub(crate) async fn set_management(
 
 /// Sets how members of a tenant reach into the tenants below it.
 pub(crate) async fn set_access(
-    tx: &Tx,
+    tx: &Write,
     caller: Caller<'_>,
     tenant_id: &str,
     access_type: &str,
@@ -72,7 +72,7 @@ pub(crate) async fn set_access(
 }
 
 /// Deletes a tenant that lies below another one; 404 for a root.
-pub(crate) async fn delete_below(tx: &Tx, caller: Caller<'_>, tenant_id: &str) -> DomainResult<()> {
+pub(crate) async fn delete_below(tx: &Write, caller: Caller<'_>, tenant_id: &str) -> DomainResult<()> {
     caller.require(DELETE)?;
     confine(tx, caller, tenant_id, Reach::Below).await?;
     require(tx, tenant_id).await?;
@@ -83,7 +83,7 @@ pub(crate) async fn delete_below(tx: &Tx, caller: Caller<'_>, tenant_id: &str) -
 }
 
 /// Refuses a user's token that names a tenant beyond its reach.
-async fn confine(tx: &Tx, caller: Caller<'_>, tenant_id: &str, reach: Reach) -> DomainResult<()> {
+async fn confine(tx: &Read, caller: Caller<'_>, tenant_id: &str, reach: Reach) -> DomainResult<()> {
     let Some(own) = caller.tenant() else {
         return Ok(());
     };

@@ -14,7 +14,7 @@ use crate::{
         settings::{self, Owner},
     },
     store::{
-        Tx,
+        Write,
         entity::{membership, session, tenant, tenant_edge, user},
     },
 };
@@ -26,7 +26,7 @@ pub(super) const BELONGINGS: &[&str] =
 
 /// Deletes a tenant, or 404. Its record stays, marked; its people lose this membership, and those
 /// who have no other are deleted; tenants below move up to its parent or become roots.
-pub(crate) async fn delete(tx: &Tx, tenant_id: &str) -> DomainResult<()> {
+pub(crate) async fn delete(tx: &Write, tenant_id: &str) -> DomainResult<()> {
     let row = require(tx, tenant_id).await?;
     lift_children(tx, tenant_id).await?;
     delete_people(tx, tenant_id).await?;
@@ -42,7 +42,7 @@ pub(crate) async fn delete(tx: &Tx, tenant_id: &str) -> DomainResult<()> {
     mark(tx, row).await
 }
 
-async fn mark(tx: &Tx, row: tenant::Model) -> DomainResult<()> {
+async fn mark(tx: &Write, row: tenant::Model) -> DomainResult<()> {
     let mut row = row.into_active_model();
     // Another tenant may want it meanwhile.
     row.alias = Set(None);
@@ -52,7 +52,7 @@ async fn mark(tx: &Tx, row: tenant::Model) -> DomainResult<()> {
     Ok(())
 }
 
-async fn lift_children(tx: &Tx, tenant_id: &str) -> DomainResult<()> {
+async fn lift_children(tx: &Write, tenant_id: &str) -> DomainResult<()> {
     let parent = hierarchy::parent(tx, tenant_id).await?;
     if let Some(parent) = parent {
         tenant_edge::Entity::update_many()
@@ -70,7 +70,7 @@ async fn lift_children(tx: &Tx, tenant_id: &str) -> DomainResult<()> {
 
 /// Deletes who is at home here only, and sends the others to the oldest tenant they have left.
 /// Memberships still stand while this runs.
-async fn delete_people(tx: &Tx, tenant_id: &str) -> DomainResult<()> {
+async fn delete_people(tx: &Write, tenant_id: &str) -> DomainResult<()> {
     let here = membership::Column::TenantId.eq(tenant_id);
     let elsewhere = membership::Column::TenantId.ne(tenant_id);
     user::Entity::delete_many()
@@ -101,7 +101,7 @@ fn people(which: SimpleExpr) -> SelectStatement {
 }
 
 /// An ended session stays, so that it can be told from an unknown one.
-async fn end_sessions(tx: &Tx, tenant_id: &str) -> DomainResult<()> {
+async fn end_sessions(tx: &Write, tenant_id: &str) -> DomainResult<()> {
     session::Entity::update_many()
         .col_expr(session::Column::EndedAt, Expr::value(Some(tx.now())))
         .filter(session::Column::TenantId.eq(tenant_id))

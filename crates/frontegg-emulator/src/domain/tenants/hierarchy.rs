@@ -4,15 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Statement, sea_query::OnConflict,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, Statement, sea_query::OnConflict};
 
 use super::record::{PARENT_NOT_FOUND, require};
 use crate::{
     domain::{DomainError, DomainResult},
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{tenant, tenant_edge},
     },
 };
@@ -60,13 +58,13 @@ pub(crate) struct Tree {
 const DEEPEST_TREE: i64 = 60;
 
 /// The parent of a tenant, if it has one.
-pub(crate) async fn parent(tx: &Tx, tenant_id: &str) -> DomainResult<Option<String>> {
-    let edge = tenant_edge::Entity::find_by_id(tenant_id).one(tx).await?;
+pub(crate) async fn parent(tx: &Read, tenant_id: &str) -> DomainResult<Option<String>> {
+    let edge = tenant_edge::Entity::find_by_id(tenant_id).fetch_one(tx).await?;
     Ok(edge.map(|edge| edge.parent_id))
 }
 
 /// Ids of the tenants above, the parent first.
-pub(crate) async fn above(tx: &Tx, tenant_id: &str) -> DomainResult<Vec<String>> {
+pub(crate) async fn above(tx: &Read, tenant_id: &str) -> DomainResult<Vec<String>> {
     let mut parents: BTreeMap<String, String> =
         edges(tx, ABOVE, tenant_id).await?.into_iter().map(|edge| (edge.child_id, edge.parent_id)).collect();
     let mut above = Vec::with_capacity(parents.len());
@@ -83,7 +81,7 @@ pub(crate) async fn above(tx: &Tx, tenant_id: &str) -> DomainResult<Vec<String>>
 }
 
 /// Ids of the tenants below at any depth, each with its distance, nearer ones first.
-pub(crate) async fn below(tx: &Tx, tenant_id: &str) -> DomainResult<Vec<(String, i64)>> {
+pub(crate) async fn below(tx: &Read, tenant_id: &str) -> DomainResult<Vec<(String, i64)>> {
     let mut children = BTreeMap::<String, Vec<String>>::new();
     for edge in edges(tx, BELOW, tenant_id).await? {
         if edge.child_id != tenant_id {
@@ -101,12 +99,12 @@ pub(crate) async fn below(tx: &Tx, tenant_id: &str) -> DomainResult<Vec<(String,
 }
 
 /// Whether a tenant lies somewhere below another one.
-pub(crate) async fn is_below(tx: &Tx, tenant_id: &str, upper: &str) -> DomainResult<bool> {
+pub(crate) async fn is_below(tx: &Read, tenant_id: &str, upper: &str) -> DomainResult<bool> {
     Ok(above(tx, tenant_id).await?.iter().any(|id| id == upper))
 }
 
 /// The tenants above, the parent first.
-pub(crate) async fn parents(tx: &Tx, tenant_id: &str) -> DomainResult<Vec<Relative>> {
+pub(crate) async fn parents(tx: &Read, tenant_id: &str) -> DomainResult<Vec<Relative>> {
     let levels = (1..).zip(above(tx, tenant_id).await?);
     let levels = levels.map(|(level, id)| (id, level)).collect();
     let tenants = ways::<tenant::Entity>(tx, ABOVE, UPPER, tenant_id).await?;
@@ -114,14 +112,14 @@ pub(crate) async fn parents(tx: &Tx, tenant_id: &str) -> DomainResult<Vec<Relati
 }
 
 /// The tenants below, by level and then by age.
-pub(crate) async fn descendants(tx: &Tx, tenant_id: &str) -> DomainResult<Vec<Relative>> {
+pub(crate) async fn descendants(tx: &Read, tenant_id: &str) -> DomainResult<Vec<Relative>> {
     let levels = below(tx, tenant_id).await?;
     let tenants = ways::<tenant::Entity>(tx, BELOW, LOWER, tenant_id).await?;
     Ok(relatives(tenants, levels))
 }
 
 /// The tenant with all below it, or 404; 400 where that has no end or is too deep to be shown.
-pub(crate) async fn tree(tx: &Tx, tenant_id: &str) -> DomainResult<Tree> {
+pub(crate) async fn tree(tx: &Read, tenant_id: &str) -> DomainResult<Tree> {
     let root = require(tx, tenant_id).await?;
     if is_circular(tx, tenant_id).await? {
         return Err(DomainError::bad_request("The hierarchy has a circle"));
@@ -149,13 +147,13 @@ pub(crate) async fn tree(tx: &Tx, tenant_id: &str) -> DomainResult<Tree> {
 }
 
 /// Whether the stored edges lead from a tenant back to itself.
-pub(crate) async fn is_circular(tx: &Tx, tenant_id: &str) -> DomainResult<bool> {
+pub(crate) async fn is_circular(tx: &Read, tenant_id: &str) -> DomainResult<bool> {
     let edges = edges(tx, ABOVE, tenant_id).await?;
     Ok(edges.iter().any(|edge| edge.parent_id == tenant_id))
 }
 
 /// The tenant to hang another one below, or 404.
-pub(crate) async fn require_parent(tx: &Tx, parent_id: &str) -> DomainResult<tenant::Model> {
+pub(crate) async fn require_parent(tx: &Read, parent_id: &str) -> DomainResult<tenant::Model> {
     match super::find(tx, parent_id).await? {
         Some(parent) => Ok(parent),
         None => Err(DomainError::not_found(PARENT_NOT_FOUND)),
@@ -163,7 +161,7 @@ pub(crate) async fn require_parent(tx: &Tx, parent_id: &str) -> DomainResult<ten
 }
 
 /// Hangs a tenant, with all that lies below it, under a parent, away from where it was. Both exist.
-pub(crate) async fn attach(tx: &Tx, child_id: &str, parent_id: &str) -> DomainResult<()> {
+pub(crate) async fn attach(tx: &Write, child_id: &str, parent_id: &str) -> DomainResult<()> {
     if child_id == parent_id || is_below(tx, parent_id, child_id).await? {
         return Err(DomainError::bad_request("A tenant must not lie below itself"));
     }
@@ -176,7 +174,7 @@ pub(crate) async fn attach(tx: &Tx, child_id: &str, parent_id: &str) -> DomainRe
 
 /// Ties two tenants that exist. A child that has a parent already is refused, even by the same
 /// parent.
-pub(crate) async fn tie(tx: &Tx, parent_id: &str, child_id: &str) -> DomainResult<()> {
+pub(crate) async fn tie(tx: &Write, parent_id: &str, child_id: &str) -> DomainResult<()> {
     if parent_id == child_id {
         return Err(DomainError::bad_request("parentTenantId and childTenantId must differ"));
     }
@@ -189,7 +187,7 @@ pub(crate) async fn tie(tx: &Tx, parent_id: &str, child_id: &str) -> DomainResul
 }
 
 /// Makes a child a root of its own; 404 where the two are not parent and child.
-pub(crate) async fn untie(tx: &Tx, parent_id: &str, child_id: &str) -> DomainResult<()> {
+pub(crate) async fn untie(tx: &Write, parent_id: &str, child_id: &str) -> DomainResult<()> {
     let cut = tenant_edge::Entity::delete_many()
         .filter(tenant_edge::Column::ChildId.eq(child_id))
         .filter(tenant_edge::Column::ParentId.eq(parent_id))
@@ -201,15 +199,15 @@ pub(crate) async fn untie(tx: &Tx, parent_id: &str, child_id: &str) -> DomainRes
     Ok(())
 }
 
-async fn edges(tx: &Tx, ways: &str, tenant_id: &str) -> DomainResult<Vec<tenant_edge::Model>> {
+async fn edges(tx: &Read, ways: &str, tenant_id: &str) -> DomainResult<Vec<tenant_edge::Model>> {
     self::ways::<tenant_edge::Entity>(tx, ways, EDGES, tenant_id).await
 }
 
-async fn ways<E: EntityTrait>(tx: &Tx, ways: &str, select: &str, tenant_id: &str) -> DomainResult<Vec<E::Model>> {
-    let backend = tx.get_database_backend();
+async fn ways<E: EntityTrait>(tx: &Read, ways: &str, select: &str, tenant_id: &str) -> DomainResult<Vec<E::Model>> {
+    let backend = tx.backend();
     let sql = format!("{ways}\n{select}");
     let statement = Statement::from_sql_and_values(backend, sql, [tenant_id.into()]);
-    Ok(E::find().from_raw_sql(statement).all(tx).await?)
+    Ok(E::find().from_raw_sql(statement).fetch_all(tx).await?)
 }
 
 fn relatives(tenants: Vec<tenant::Model>, levels: Vec<(String, i64)>) -> Vec<Relative> {

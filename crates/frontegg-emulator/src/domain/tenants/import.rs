@@ -10,11 +10,12 @@ use super::{
     record::{PARENT_NOT_FOUND, new_row},
 };
 use crate::{
-    domain::{DomainError, DomainResult, id_list, jobs, settings::Form},
+    domain::{DomainError, DomainResult, input, jobs, settings::Form},
     ids,
     store::{
-        Tx,
+        Fetch, Read, Write,
         entity::{tenant, tenant_edge},
+        query::ROWS,
     },
 };
 
@@ -22,9 +23,6 @@ use crate::{
 const KIND: &str = "tenant_migration";
 /// How it reads.
 pub(crate) const FORM: Form = Form::of::<Report>(KIND);
-
-/// Rows of one statement, for what engines take as parameters.
-const ROWS: usize = 1_000;
 
 /// How an import went.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,11 +43,11 @@ pub(crate) struct Fault {
 /// Imports tenants and gives the id under which the report is found. A tenant that exists counts
 /// as done, a deleted one revives; a parent has to exist or come before. What is wrong with one
 /// entry stops no other.
-pub(crate) async fn import(tx: &Tx, entries: Vec<Result<NewTenant, String>>) -> DomainResult<String> {
+pub(crate) async fn import(tx: &Write, entries: Vec<Result<NewTenant, String>>) -> DomainResult<String> {
     if entries.is_empty() {
         return Err(DomainError::bad_request("tenants must contain at least 1 elements"));
     }
-    id_list::at_most("tenants", &entries)?;
+    input::at_most("tenants", &entries)?;
     let mut batch = Batch { known: known(tx, &entries).await?, ..Batch::default() };
     let mut report = Report { total: entries.len(), ..Report::default() };
     for (index, entry) in entries.into_iter().enumerate() {
@@ -64,12 +62,12 @@ pub(crate) async fn import(tx: &Tx, entries: Vec<Result<NewTenant, String>>) -> 
 }
 
 /// The report of an import, or 404.
-pub(crate) async fn report(tx: &Tx, id: &str) -> DomainResult<Report> {
+pub(crate) async fn report(tx: &Read, id: &str) -> DomainResult<Report> {
     jobs::report(tx, KIND, id).await
 }
 
 /// Records, deleted or not, of all tenants that the list names.
-async fn known(tx: &Tx, entries: &[Result<NewTenant, String>]) -> DomainResult<BTreeMap<String, tenant::Model>> {
+async fn known(tx: &Read, entries: &[Result<NewTenant, String>]) -> DomainResult<BTreeMap<String, tenant::Model>> {
     let named: BTreeSet<&str> = entries
         .iter()
         .flatten()
@@ -77,7 +75,7 @@ async fn known(tx: &Tx, entries: &[Result<NewTenant, String>]) -> DomainResult<B
         .flatten()
         .map(String::as_str)
         .collect();
-    let rows = tenant::Entity::find().filter(tenant::Column::TenantId.is_in(named)).all(tx).await?;
+    let rows = tenant::Entity::find().filter(tenant::Column::TenantId.is_in(named)).fetch_all(tx).await?;
     Ok(rows.into_iter().map(|row| (row.tenant_id.clone(), row)).collect())
 }
 
@@ -96,7 +94,7 @@ impl Batch {
         self.made.contains(tenant_id) || self.known.get(tenant_id).is_some_and(|row| row.deleted_at.is_none())
     }
 
-    fn take(&mut self, tx: &Tx, new: NewTenant) -> DomainResult<()> {
+    fn take(&mut self, tx: &Write, new: NewTenant) -> DomainResult<()> {
         let tenant_id = new.tenant_id.unwrap_or_else(ids::new_id);
         check_id(&tenant_id)?;
         if self.is_live(&tenant_id) {
@@ -106,7 +104,7 @@ impl Batch {
             return Err(DomainError::not_found(PARENT_NOT_FOUND));
         }
         let deleted = self.known.get(&tenant_id).cloned();
-        self.rows.push(new_row(tx, &tenant_id, deleted, new.record, new.blank)?);
+        self.rows.push(new_row(tx, &tenant_id, deleted, new.record, new.former)?);
         if let Some(parent_id) = new.parent_id {
             // Neither new nor revived tenants have anything below them, so this closes no circle.
             self.edges.push(tenant_edge::Model { child_id: tenant_id.clone(), parent_id }.into());
@@ -115,7 +113,7 @@ impl Batch {
         Ok(())
     }
 
-    async fn write(self, tx: &Tx) -> DomainResult<()> {
+    async fn write(self, tx: &Write) -> DomainResult<()> {
         // A revived record keeps its ids and its age.
         let changed = tenant::Column::iter().filter(|column| {
             !matches!(column, tenant::Column::Id | tenant::Column::TenantId | tenant::Column::CreatedAt)

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrde
 use crate::{
     domain::DomainResult,
     store::{
-        Tx,
+        Fetch, Read,
         entity::tenant,
         query::{self, Page, Paged},
     },
@@ -22,7 +22,7 @@ pub(crate) enum SortBy {
 
 /// Which tenants are wanted.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct TenantListing {
     /// Part of a name or id, without case.
     pub(crate) text: Option<String>,
     /// Only these.
@@ -33,7 +33,7 @@ pub(crate) struct Listing {
 }
 
 /// One page of tenants.
-pub(crate) async fn list(tx: &Tx, listing: Listing) -> DomainResult<Paged<tenant::Model>> {
+pub(crate) async fn list(tx: &Read, listing: TenantListing) -> DomainResult<Paged<tenant::Model>> {
     let mut select = live();
     if let Some(text) = &listing.text {
         let part = Condition::any()
@@ -55,9 +55,9 @@ pub(crate) async fn list(tx: &Tx, listing: Listing) -> DomainResult<Paged<tenant
 }
 
 /// All tenants, by id.
-pub(crate) async fn all(tx: &Tx) -> DomainResult<Vec<tenant::Model>> {
+pub(crate) async fn all(tx: &Read) -> DomainResult<Vec<tenant::Model>> {
     let select = live().order_by_asc(tenant::Column::TenantId);
-    Ok(select.all(tx).await?)
+    Ok(select.fetch_all(tx).await?)
 }
 
 fn live() -> sea_orm::Select<tenant::Entity> {

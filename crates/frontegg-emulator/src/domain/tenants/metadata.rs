@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::record::require;
 use crate::{
     domain::{DomainError, DomainResult},
-    store::{Tx, entity::tenant},
+    store::{Write, entity::tenant},
 };
 
 /// What a tenant has before anything was written.
@@ -26,7 +26,7 @@ pub(super) fn to_text(sent: &Value) -> DomainResult<String> {
 
 /// Writes the top-level keys of `sent` over the stored ones. Stored data that is no object is
 /// replaced.
-pub(crate) async fn merge(tx: &Tx, tenant_id: &str, sent: &Value) -> DomainResult<tenant::Model> {
+pub(crate) async fn merge(tx: &Write, tenant_id: &str, sent: &Value) -> DomainResult<tenant::Model> {
     let sent = match sent {
         Value::String(text) => parse(text)?,
         other => other.clone(),
@@ -41,7 +41,7 @@ pub(crate) async fn merge(tx: &Tx, tenant_id: &str, sent: &Value) -> DomainResul
 }
 
 /// Drops a top-level key; one that is not there changes nothing.
-pub(crate) async fn remove_key(tx: &Tx, tenant_id: &str, key: &str) -> DomainResult<tenant::Model> {
+pub(crate) async fn remove_key(tx: &Write, tenant_id: &str, key: &str) -> DomainResult<tenant::Model> {
     let row = require(tx, tenant_id).await?;
     let mut object = stored(&row).unwrap_or_default();
     if object.remove(key).is_none() {
@@ -54,7 +54,7 @@ fn stored(row: &tenant::Model) -> Option<Map<String, Value>> {
     serde_json::from_str(&row.metadata).ok()
 }
 
-async fn write(tx: &Tx, row: tenant::Model, object: Map<String, Value>) -> DomainResult<tenant::Model> {
+async fn write(tx: &Write, row: tenant::Model, object: Map<String, Value>) -> DomainResult<tenant::Model> {
     let mut row = row.into_active_model();
     row.metadata = Set(Value::Object(object).to_string());
     row.updated_at = Set(tx.now());

@@ -11,7 +11,7 @@ use super::{hierarchy, metadata};
 use crate::{
     domain::{DomainError, DomainResult},
     ids,
-    store::{Tx, entity::tenant, query},
+    store::{Fetch, Read, Write, entity::tenant, query},
 };
 
 /// Most characters of a tenant's id.
@@ -68,6 +68,15 @@ impl Changes {
     }
 }
 
+/// What becomes of the record that a deleted tenant left behind, when its id is created anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Former {
+    /// What is not said anew is as it was.
+    #[default]
+    Kept,
+    Forgotten,
+}
+
 /// A tenant to create.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NewTenant {
@@ -77,8 +86,7 @@ pub(crate) struct NewTenant {
     pub(crate) parent_id: Option<String>,
     /// Without a name the tenant carries its id as name.
     pub(crate) record: Changes,
-    /// Whether a revived tenant forgets what its record said before.
-    pub(crate) blank: bool,
+    pub(crate) former: Former,
 }
 
 /// Refuses an id that no tenant can have.
@@ -95,36 +103,36 @@ pub(crate) fn check_id(tenant_id: &str) -> DomainResult<()> {
 }
 
 /// The tenant with that id.
-pub(crate) async fn find(tx: &Tx, tenant_id: &str) -> DomainResult<Option<tenant::Model>> {
+pub(crate) async fn find(tx: &Read, tenant_id: &str) -> DomainResult<Option<tenant::Model>> {
     let row = with_deleted(tx, tenant_id).await?;
     Ok(row.filter(|row| row.deleted_at.is_none()))
 }
 
 /// The tenant with that id, or 404.
-pub(crate) async fn require(tx: &Tx, tenant_id: &str) -> DomainResult<tenant::Model> {
+pub(crate) async fn require(tx: &Read, tenant_id: &str) -> DomainResult<tenant::Model> {
     let missing = || DomainError::not_found("Tenant not found");
     find(tx, tenant_id).await?.ok_or_else(missing)
 }
 
 /// The tenant that has its login page under that alias, compared without case.
-pub(crate) async fn find_by_alias(tx: &Tx, alias: &str) -> DomainResult<Option<tenant::Model>> {
+pub(crate) async fn find_by_alias(tx: &Read, alias: &str) -> DomainResult<Option<tenant::Model>> {
     let row = tenant::Entity::find()
         .filter(query::equals(tenant::Column::Alias, alias))
         .filter(tenant::Column::DeletedAt.is_null())
-        .one(tx)
+        .fetch_one(tx)
         .await?;
     Ok(row)
 }
 
 /// The tenant behind that alias, or 404.
-pub(crate) async fn require_alias(tx: &Tx, alias: &str) -> DomainResult<tenant::Model> {
+pub(crate) async fn require_alias(tx: &Read, alias: &str) -> DomainResult<tenant::Model> {
     let missing = || DomainError::not_found("Tenant not found");
     find_by_alias(tx, alias).await?.ok_or_else(missing)
 }
 
 /// Gives a tenant a login page under that alias, or takes it away. No operation does so; seeding
 /// does.
-pub(crate) async fn set_alias(tx: &Tx, tenant_id: &str, alias: Option<String>) -> DomainResult<()> {
+pub(crate) async fn set_alias(tx: &Write, tenant_id: &str, alias: Option<String>) -> DomainResult<()> {
     let mut row = require(tx, tenant_id).await?.into_active_model();
     if let Some(alias) = &alias {
         if alias.trim().is_empty() {
@@ -142,7 +150,7 @@ pub(crate) async fn set_alias(tx: &Tx, tenant_id: &str, alias: Option<String>) -
 }
 
 /// Locks a tenant or unlocks it. No operation does so; seeding does.
-pub(crate) async fn set_locked(tx: &Tx, tenant_id: &str, locked: bool) -> DomainResult<()> {
+pub(crate) async fn set_locked(tx: &Write, tenant_id: &str, locked: bool) -> DomainResult<()> {
     let mut row = require(tx, tenant_id).await?.into_active_model();
     row.is_locked = Set(locked);
     row.updated_at = Set(tx.now());
@@ -152,8 +160,8 @@ pub(crate) async fn set_locked(tx: &Tx, tenant_id: &str, locked: bool) -> Domain
 
 /// Creates a tenant, or revives a deleted one: its record with the new members over the old, but
 /// none of its people and none of its place in the hierarchy.
-pub(crate) async fn create(tx: &Tx, new: NewTenant) -> DomainResult<tenant::Model> {
-    let NewTenant { tenant_id, parent_id, mut record, blank } = new;
+pub(crate) async fn create(tx: &Write, new: NewTenant) -> DomainResult<tenant::Model> {
+    let NewTenant { tenant_id, parent_id, mut record, former } = new;
     let tenant_id = tenant_id.unwrap_or_else(ids::new_id);
     check_id(&tenant_id)?;
     // An empty name counts as none, as it does for clients that cannot leave it out.
@@ -167,7 +175,7 @@ pub(crate) async fn create(tx: &Tx, new: NewTenant) -> DomainResult<tenant::Mode
         hierarchy::require_parent(tx, parent_id).await?;
     }
     let revived = known.is_some();
-    let row = new_row(tx, &tenant_id, known, record, blank)?;
+    let row = new_row(tx, &tenant_id, known, record, former)?;
     let row = if revived { row.update(tx).await? } else { row.insert(tx).await? };
     if let Some(parent_id) = &parent_id {
         hierarchy::attach(tx, &tenant_id, parent_id).await?;
@@ -176,7 +184,7 @@ pub(crate) async fn create(tx: &Tx, new: NewTenant) -> DomainResult<tenant::Mode
 }
 
 /// The tenant with that id, created or revived where there is none.
-pub(crate) async fn ensure(tx: &Tx, tenant_id: &str) -> DomainResult<tenant::Model> {
+pub(crate) async fn ensure(tx: &Write, tenant_id: &str) -> DomainResult<tenant::Model> {
     if let Some(row) = find(tx, tenant_id).await? {
         return Ok(row);
     }
@@ -186,7 +194,7 @@ pub(crate) async fn ensure(tx: &Tx, tenant_id: &str) -> DomainResult<tenant::Mod
 
 /// Writes what is given and moves the tenant, with all that lies below it, where a parent is.
 pub(crate) async fn update(
-    tx: &Tx,
+    tx: &Write,
     tenant_id: &str,
     changes: Changes,
     parent_id: Option<&str>,
@@ -204,22 +212,22 @@ pub(crate) async fn update(
     Ok(row.update(tx).await?)
 }
 
-async fn with_deleted(tx: &Tx, tenant_id: &str) -> DomainResult<Option<tenant::Model>> {
-    let row = tenant::Entity::find().filter(tenant::Column::TenantId.eq(tenant_id)).one(tx).await?;
+async fn with_deleted(tx: &Read, tenant_id: &str) -> DomainResult<Option<tenant::Model>> {
+    let row = tenant::Entity::find().filter(tenant::Column::TenantId.eq(tenant_id)).fetch_one(tx).await?;
     Ok(row)
 }
 
 /// The record to write for a new tenant or for a deleted one that comes back: with the id and the
 /// age it had before, and what it said before unless that is to be forgotten.
 pub(super) fn new_row(
-    tx: &Tx,
+    tx: &Write,
     tenant_id: &str,
     deleted: Option<tenant::Model>,
     record: Changes,
-    blank: bool,
+    former: Former,
 ) -> DomainResult<tenant::ActiveModel> {
     let mut row = match &deleted {
-        Some(deleted) if !blank => deleted.clone().into_active_model(),
+        Some(deleted) if former == Former::Kept => deleted.clone().into_active_model(),
         _ => blank_row(tx, tenant_id),
     };
     if let Some(deleted) = deleted {
@@ -234,7 +242,7 @@ pub(super) fn new_row(
 }
 
 /// A record that says nothing.
-fn blank_row(tx: &Tx, tenant_id: &str) -> tenant::ActiveModel {
+fn blank_row(tx: &Write, tenant_id: &str) -> tenant::ActiveModel {
     tenant::ActiveModel {
         id: Set(ids::new_id()),
         tenant_id: Set(tenant_id.to_owned()),

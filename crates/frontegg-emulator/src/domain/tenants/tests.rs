@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, Statement,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter, Statement,
 };
 use serde_json::json;
 
@@ -16,7 +15,7 @@ use crate::{
     },
     ids,
     store::{
-        Store, Tx,
+        Fetch, FetchCount, Read, Store, Write,
         entity::{
             MembershipStatus, application_assignment, application_tenant, group, group_member, membership, role,
             session, tenant, tenant_edge, tenant_invite, user,
@@ -57,13 +56,13 @@ fn named(tenant_id: &str, parent_id: Option<&str>) -> NewTenant {
     NewTenant { tenant_id: Some(tenant_id.to_owned()), parent_id: parent_id.map(str::to_owned), ..NewTenant::default() }
 }
 
-async fn tenants(tx: &Tx, list: &[(&str, Option<&str>)]) {
+async fn tenants(tx: &Write, list: &[(&str, Option<&str>)]) {
     for (tenant_id, parent_id) in list {
         create(tx, named(tenant_id, *parent_id)).await.expect("a tenant");
     }
 }
 
-async fn new_user(tx: &Tx, id: &str, active: &str) {
+async fn new_user(tx: &Write, id: &str, active: &str) {
     let row = user::ActiveModel {
         id: Set(id.to_owned()),
         provider: Set("local".to_owned()),
@@ -84,7 +83,7 @@ async fn new_user(tx: &Tx, id: &str, active: &str) {
     row.insert(tx).await.expect("a user");
 }
 
-async fn join(tx: &Tx, user_id: &str, tenant_id: &str) -> String {
+async fn join(tx: &Write, user_id: &str, tenant_id: &str) -> String {
     let row = membership::ActiveModel {
         id: Set(format!("{user_id}@{tenant_id}")),
         user_id: Set(user_id.to_owned()),
@@ -99,12 +98,12 @@ async fn join(tx: &Tx, user_id: &str, tenant_id: &str) -> String {
     row.insert(tx).await.expect("a membership").id
 }
 
-async fn new_session(tx: &Tx, user_id: &str, tenant_id: &str) {
+async fn new_session(tx: &Write, user_id: &str, tenant_id: &str) {
     let row = session::ActiveModel {
         id: Set(format!("{user_id} in {tenant_id}")),
         user_id: Set(user_id.to_owned()),
         tenant_id: Set(tenant_id.to_owned()),
-        proofs: Set(String::new()),
+        amr: Set(String::new()),
         proven_at: Set(tx.now()),
         created_at: Set(tx.now()),
         last_used_at: Set(tx.now()),
@@ -115,7 +114,7 @@ async fn new_session(tx: &Tx, user_id: &str, tenant_id: &str) {
 }
 
 /// A group, a role, an invite, an application and settings of the tenant.
-async fn furnish(tx: &Tx, tenant_id: &str, user_id: &str, membership_id: &str) {
+async fn furnish(tx: &Write, tenant_id: &str, user_id: &str, membership_id: &str) {
     let group = group::ActiveModel {
         id: Set(ids::new_id()),
         tenant_id: Set(tenant_id.to_owned()),
@@ -169,14 +168,14 @@ async fn furnish(tx: &Tx, tenant_id: &str, user_id: &str, membership_id: &str) {
 }
 
 /// Rows left of all that `furnish` writes.
-async fn furniture(tx: &Tx) -> [u64; 7] {
+async fn furniture(tx: &Read) -> [u64; 7] {
     [
-        group::Entity::find().count(tx).await.expect("a count"),
-        group_member::Entity::find().count(tx).await.expect("a count"),
-        role::Entity::find().filter(role::Column::TenantId.is_not_null()).count(tx).await.expect("a count"),
-        tenant_invite::Entity::find().count(tx).await.expect("a count"),
-        application_assignment::Entity::find().count(tx).await.expect("a count"),
-        application_tenant::Entity::find().count(tx).await.expect("a count"),
+        group::Entity::find().fetch_count(tx).await.expect("a count"),
+        group_member::Entity::find().fetch_count(tx).await.expect("a count"),
+        role::Entity::find().filter(role::Column::TenantId.is_not_null()).fetch_count(tx).await.expect("a count"),
+        tenant_invite::Entity::find().fetch_count(tx).await.expect("a count"),
+        application_assignment::Entity::find().fetch_count(tx).await.expect("a count"),
+        application_tenant::Entity::find().fetch_count(tx).await.expect("a count"),
         u64::from(settings::find::<serde_json::Value>(tx, Owner::Tenant("acme"), "x").await.expect("a read").is_some()),
     ]
 }
@@ -189,7 +188,7 @@ fn refused<T>(result: DomainResult<T>) -> (Refusal, String) {
 }
 
 async fn deletion_takes_all_that_hangs_on_a_tenant(store: &Store) {
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     tenants(&tx, &[("acme", None), ("late", None), ("old", None), ("other", None)]).await;
     new_user(&tx, "only", "acme").await;
     new_user(&tx, "both", "acme").await;
@@ -209,15 +208,18 @@ async fn deletion_takes_all_that_hangs_on_a_tenant(store: &Store) {
     delete(&tx, "acme").await.expect("a deletion");
 
     assert_eq!(furniture(&tx).await, [0; 7]);
-    let left = user::Entity::find().all(&tx).await.expect("users");
+    let left = user::Entity::find().fetch_all(&tx).await.expect("users");
     let left: BTreeSet<_> = left.iter().map(|row| (row.id.as_str(), row.active_tenant_id.as_deref())).collect();
     // The guest was no member: such a person is not the tenant's to delete.
     let expected = [("both", Some("old")), ("guest", None), ("stranger", Some("other"))];
     assert_eq!(left, BTreeSet::from(expected));
-    let members =
-        membership::Entity::find().filter(membership::Column::TenantId.eq("acme")).count(&tx).await.expect("a count");
+    let members = membership::Entity::find()
+        .filter(membership::Column::TenantId.eq("acme"))
+        .fetch_count(&tx)
+        .await
+        .expect("a count");
     assert_eq!(members, 0);
-    let sessions = session::Entity::find().all(&tx).await.expect("sessions");
+    let sessions = session::Entity::find().fetch_all(&tx).await.expect("sessions");
     let sessions: BTreeSet<_> = sessions.iter().map(|row| (row.id.as_str(), row.ended_at.is_some())).collect();
     let expected = [("both in acme", true), ("both in old", false)];
     assert_eq!(sessions, BTreeSet::from(expected));
@@ -239,7 +241,7 @@ async fn deletion_knows_every_table_that_names_a_tenant() {
     let store = Fresh::in_memory().await;
     let tx = store.read().await.expect("a transaction");
     let rows = tx
-        .query_all_raw(Statement::from_string(
+        .rows(Statement::from_string(
             DbBackend::Sqlite,
             "SELECT t.name FROM sqlite_master t, pragma_table_info(t.name) c
              WHERE t.type = 'table' AND c.name = 'tenant_id' ORDER BY t.name",
@@ -252,7 +254,7 @@ async fn deletion_knows_every_table_that_names_a_tenant() {
 }
 
 async fn revival_brings_back_the_record_only(store: &Store) {
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     tenants(&tx, &[("root", None)]).await;
     let mut new = named("acme", Some("root"));
     new.record.name = Some("Acme".to_owned());
@@ -280,7 +282,7 @@ async fn revival_brings_back_the_record_only(store: &Store) {
 }
 
 async fn ensuring_creates_revives_or_finds(store: &Store) {
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     let made = ensure(&tx, "fly").await.expect("a tenant");
     assert_eq!(made.name, "fly");
     assert_eq!(ensure(&tx, "fly").await.expect("a tenant"), made);
@@ -291,7 +293,7 @@ async fn ensuring_creates_revives_or_finds(store: &Store) {
 }
 
 async fn aliases_are_unique_without_case(store: &Store) {
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     tenants(&tx, &[("a", None), ("b", None)]).await;
     set_alias(&tx, "a", Some("Login".to_owned())).await.expect("an alias");
     set_alias(&tx, "a", Some("LOGIN".to_owned())).await.expect("its own alias");
@@ -306,7 +308,7 @@ async fn aliases_are_unique_without_case(store: &Store) {
 }
 
 async fn a_deleted_tenant_hands_its_children_to_its_parent(store: &Store) {
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     tenants(&tx, &[("root", None), ("mid", Some("root")), ("leaf", Some("mid")), ("twig", Some("leaf"))]).await;
     let below = |tenant: &'static str| hierarchy::below(&tx, tenant);
     let levels = [("mid", 1), ("leaf", 2), ("twig", 3)];
@@ -320,11 +322,11 @@ async fn a_deleted_tenant_hands_its_children_to_its_parent(store: &Store) {
     delete(&tx, "root").await.expect("a deletion");
     assert_eq!(hierarchy::parent(&tx, "leaf").await.expect("a read"), None);
     assert_eq!(hierarchy::above(&tx, "twig").await.expect("a read"), ["leaf"]);
-    assert_eq!(tenant_edge::Entity::find().count(&tx).await.expect("count"), 1);
+    assert_eq!(tenant_edge::Entity::find().fetch_count(&tx).await.expect("count"), 1);
 }
 
 async fn moving_takes_the_subtree_along_and_makes_no_circle(store: &Store) {
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     tenants(&tx, &[("a", None), ("b", Some("a")), ("c", Some("b")), ("z", None)]).await;
     let circle = (Refusal::BadRequest, "A tenant must not lie below itself".to_owned());
     for (child, parent) in [("a", "a"), ("a", "b"), ("a", "c")] {
@@ -338,7 +340,7 @@ async fn moving_takes_the_subtree_along_and_makes_no_circle(store: &Store) {
 }
 
 async fn reading_a_stored_circle_ends(store: &Store) {
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     tenants(&tx, &[("a", None), ("b", Some("a")), ("c", Some("b"))]).await;
     let edge = tenant_edge::ActiveModel { child_id: Set("a".to_owned()), parent_id: Set("b".to_owned()) };
     edge.insert(&tx).await.expect("an edge");
@@ -351,7 +353,7 @@ async fn reading_a_stored_circle_ends(store: &Store) {
 }
 
 async fn wide_hierarchies_are_read(store: &Store) {
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     tenants(&tx, &[("root", None)]).await;
     let template = require(&tx, "root").await.expect("a tenant");
     let ids: Vec<String> = (0..3_000).map(|n| format!("t-{n}")).collect();
@@ -372,7 +374,7 @@ async fn wide_hierarchies_are_read(store: &Store) {
 }
 
 async fn an_import_writes_new_and_revived_tenants(store: &Store) {
-    let tx = store.write().await.expect("a transaction");
+    let tx = store.begin_write().await;
     tenants(&tx, &[("kept", None), ("gone", None)]).await;
     let gone = require(&tx, "gone").await.expect("a tenant");
     delete(&tx, "gone").await.expect("a deletion");
@@ -383,7 +385,8 @@ async fn an_import_writes_new_and_revived_tenants(store: &Store) {
     let revived = require(&tx, "gone").await.expect("a tenant");
     assert_eq!((revived.id, revived.created_at), (gone.id, gone.created_at));
     assert_eq!(hierarchy::above(&tx, "gone").await.expect("a read"), ["new", "kept"]);
-    let listed = list(&tx, Listing { sort_by: SortBy::TenantId, ..Listing::default() }).await.expect("a page");
+    let listed =
+        list(&tx, TenantListing { sort_by: SortBy::TenantId, ..TenantListing::default() }).await.expect("a page");
     let ids: Vec<_> = listed.items.into_iter().map(|row| row.tenant_id).collect();
     assert_eq!(ids, ["gone", "kept", "new"]);
 }

@@ -109,11 +109,27 @@ pub mod role {
             to = "super::super::tenant::Column::TenantId"
         )]
         Tenant,
+        #[sea_orm(has_many = "super::role_permission::Entity")]
+        Permissions,
+        #[sea_orm(has_many = "super::super::membership_role::Entity")]
+        Members,
     }
 
     impl Related<super::super::tenant::Entity> for Entity {
         fn to() -> RelationDef {
             Relation::Tenant.def()
+        }
+    }
+
+    impl Related<super::role_permission::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Permissions.def()
+        }
+    }
+
+    impl Related<super::super::membership_role::Entity> for Entity {
+        fn to() -> RelationDef {
+            Relation::Members.def()
         }
     }
 

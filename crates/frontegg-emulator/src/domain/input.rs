@@ -1,0 +1,60 @@
+//! What callers send, looked over: lists of ids and keys, texts that must say something.
+
+use std::collections::HashSet;
+
+use super::{DomainError, DomainResult};
+
+/// Most entries of a list: what every engine takes as parameters of one statement, with room for
+/// others.
+const MOST: usize = 10_000;
+
+/// Each entry once, in the order of the request. `member` names the list where it is too long.
+pub(crate) fn distinct(member: &str, mut ids: Vec<String>) -> DomainResult<Vec<String>> {
+    let mut seen = HashSet::with_capacity(ids.len());
+    ids.retain(|id| seen.insert(id.clone()));
+    at_most(member, &ids)?;
+    Ok(ids)
+}
+
+/// Refuses a list that is too long for one statement.
+pub(crate) fn at_most<T>(member: &str, list: &[T]) -> DomainResult<()> {
+    if list.len() <= MOST {
+        return Ok(());
+    }
+    Err(DomainError::bad_request(format!("{member} must not have more than {MOST} entries")))
+}
+
+/// Refuses those of the members that are given and blank. `place` goes before their names.
+pub(crate) fn not_empty(place: &str, members: &[(&str, Option<&str>)]) -> DomainResult<()> {
+    let blank = |(member, value): &(&str, Option<&str>)| {
+        value.is_some_and(|value| value.trim().is_empty()).then(|| format!("{place}{member} should not be empty"))
+    };
+    let faults: Vec<String> = members.iter().filter_map(blank).collect();
+    if faults.is_empty() { Ok(()) } else { Err(DomainError::invalid(faults)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_count_once_and_keep_their_order() {
+        let ids = ["b", "a", "b", "c", "a"].map(str::to_owned).to_vec();
+        assert_eq!(distinct("ids", ids).expect("a short list"), ["b", "a", "c"]);
+    }
+
+    #[test]
+    fn a_list_has_an_end() {
+        let ids = |count: usize| (0..count).map(|id| id.to_string()).collect();
+        assert!(distinct("ids", ids(MOST)).is_ok());
+        let error = distinct("ids", ids(MOST + 1)).expect_err("a refusal");
+        assert_eq!(error.messages(), ["ids must not have more than 10000 entries"]);
+    }
+
+    #[test]
+    fn every_blank_text_is_named() {
+        let error = not_empty("[1].", &[("key", Some(" ")), ("name", Some("")), ("id", None)]).expect_err("a refusal");
+        assert_eq!(error.messages(), ["[1].key should not be empty", "[1].name should not be empty"]);
+        assert!(not_empty("", &[("key", Some("a")), ("name", None)]).is_ok());
+    }
+}

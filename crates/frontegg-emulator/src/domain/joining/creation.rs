@@ -1,0 +1,245 @@
+//! How people come into tenants: by invitation, created by a back end, added as a known person.
+
+use sea_orm::EntityTrait;
+
+use super::onboarding::{self, Mail};
+use crate::{
+    domain::{
+        DomainError, DomainResult,
+        caller::Caller,
+        identifiers::{emails, usernames},
+        memberships::{self, NewMembership},
+        settings::configuration,
+        tenants,
+        users::{self, NewUser},
+    },
+    store::{
+        Fetch, Read, Write,
+        entity::{MembershipStatus, membership, tenant, user},
+    },
+};
+
+/// Somebody to invite.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Invitation {
+    /// What becomes their profile if they are new; known people keep theirs.
+    pub(crate) person: NewUser,
+    /// The default ones when absent.
+    pub(crate) role_ids: Option<Vec<String>>,
+    /// For how many seconds; for ever when absent.
+    pub(crate) seconds: Option<i64>,
+    pub(crate) silent: bool,
+    /// What the mail should say besides, a JSON object.
+    pub(crate) mail_context: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A person and their place in the tenant.
+#[derive(Clone, Debug)]
+pub(crate) struct Joined {
+    pub(crate) user: user::Model,
+    pub(crate) membership: membership::Model,
+}
+
+/// Invites somebody to a tenant: new people get an account, known ones a further membership,
+/// pending ones their mail again.
+pub(crate) async fn invite(
+    tx: &Write,
+    caller: Caller<'_>,
+    tenant_id: &str,
+    invitation: Invitation,
+) -> DomainResult<Joined> {
+    invitation.person.check()?;
+    let tenant = open_tenant(tx, tenant_id).await?;
+    let known = known_person(tx, &invitation.person).await?;
+    let present = match &known {
+        Some(user) => memberships::find(tx, &user.id, tenant_id).await?,
+        None => None,
+    };
+    let silent = invitation.silent;
+    let context = invitation.mail_context.clone();
+    let (joined, mail) = match (known, present) {
+        (Some(user), Some(membership)) => {
+            let mail = match membership.status {
+                MembershipStatus::Activated => {
+                    return Err(DomainError::conflict("User already exists in the tenant"));
+                }
+                MembershipStatus::NotActivated => Mail::Activation,
+                MembershipStatus::PendingInvitation | MembershipStatus::PendingLogin => Mail::Invitation,
+            };
+            (Joined { user, membership }, mail)
+        }
+        (Some(user), None) => {
+            let status = if silent { MembershipStatus::PendingLogin } else { MembershipStatus::PendingInvitation };
+            let place = place(tx, caller, &tenant, invitation.role_ids, invitation.seconds, status).await?;
+            (join(tx, user, &tenant, place).await?, Mail::Invitation)
+        }
+        (None, _) => (newcomer(tx, caller, &tenant, invitation).await?, Mail::Activation),
+    };
+    if !silent {
+        onboarding::send(tx, mail, &joined.user, &joined.membership, context).await?;
+    }
+    Ok(joined)
+}
+
+/// Creates an account and its first membership. Whoever gets no mail, or has no address to get one
+/// at, needs no activation.
+///
+/// What may be refused is looked at before anything is written, so that the other entries of a list
+/// can go on.
+async fn newcomer(
+    tx: &Write,
+    caller: Caller<'_>,
+    tenant: &tenant::Model,
+    invitation: Invitation,
+) -> DomainResult<Joined> {
+    let silent = invitation.silent || invitation.person.email.is_none();
+    let status = if silent { MembershipStatus::PendingLogin } else { MembershipStatus::NotActivated };
+    let place = place(tx, caller, tenant, invitation.role_ids, invitation.seconds, status).await?;
+    let verified = invitation.person.verified || invitation.silent;
+    let user = users::create(tx, NewUser { verified, ..invitation.person }).await?;
+    join(tx, user, tenant, place).await
+}
+
+/// A place in a tenant with these roles, or the default ones, as far as it may be given.
+async fn place(
+    tx: &Read,
+    caller: Caller<'_>,
+    tenant: &tenant::Model,
+    role_ids: Option<Vec<String>>,
+    seconds: Option<i64>,
+    status: MembershipStatus,
+) -> DomainResult<NewMembership> {
+    let expires_at = memberships::limit(tx, seconds).await?;
+    let roles = memberships::named_or_default(tx, caller, &tenant.tenant_id, role_ids).await?;
+    Ok(NewMembership { roles, status, expires_at })
+}
+
+async fn join(tx: &Write, user: user::Model, tenant: &tenant::Model, place: NewMembership) -> DomainResult<Joined> {
+    let membership = memberships::join(tx, &user, tenant, place).await?;
+    // The tenant may have become the active one.
+    let user = users::require(tx, &user.id).await?;
+    Ok(Joined { user, membership })
+}
+
+/// Who that is, if anybody has the address or, without one, the username.
+pub(super) async fn known_person(tx: &Read, person: &NewUser) -> DomainResult<Option<user::Model>> {
+    let by_email = match &person.email {
+        Some(email) => emails::find(tx, email).await?.map(|row| row.user_id),
+        None => None,
+    };
+    let by_username = match &person.username {
+        Some(username) => usernames::find(tx, username).await?.map(|row| row.user_id),
+        None => None,
+    };
+    let id = match (by_email, by_username) {
+        (Some(id), Some(other)) if id != other => {
+            return Err(DomainError::conflict("Username already exists"));
+        }
+        (None, Some(_)) if person.email.is_some() => {
+            return Err(DomainError::conflict("Username already exists"));
+        }
+        (Some(id), _) | (None, Some(id)) => id,
+        (None, None) => return Ok(None),
+    };
+    Ok(user::Entity::find_by_id(id).fetch_one(tx).await?)
+}
+
+/// The tenant to invite to: one that exists, unless the environment takes any, and is not locked.
+async fn open_tenant(tx: &Write, tenant_id: &str) -> DomainResult<tenant::Model> {
+    let tenant = match tenants::find(tx, tenant_id).await? {
+        Some(tenant) => tenant,
+        None => {
+            if configuration::get(tx).await?.skip_tenant_validation {
+                tenants::ensure(tx, tenant_id).await?
+            } else {
+                tenants::require(tx, tenant_id).await?
+            }
+        }
+    };
+    require_unlocked(tenant)
+}
+
+/// Nobody is invited to a locked tenant.
+pub(super) fn require_unlocked(tenant: tenant::Model) -> DomainResult<tenant::Model> {
+    if tenant.is_locked {
+        return Err(DomainError::bad_request("The tenant is locked").code("ER-01239"));
+    }
+    Ok(tenant)
+}
+
+/// Creates somebody who is not known yet, in a tenant that exists, without any mail.
+pub(crate) async fn create_in_tenant(
+    tx: &Write,
+    tenant_id: &str,
+    person: NewUser,
+    role_ids: Option<Vec<String>>,
+    seconds: Option<i64>,
+) -> DomainResult<Joined> {
+    person.check()?;
+    let tenant = tenants::require(tx, tenant_id).await?;
+    let place = place(tx, Caller::Environment, &tenant, role_ids, seconds, MembershipStatus::PendingLogin).await?;
+    let user = users::create(tx, person).await?;
+    join(tx, user, &tenant, place).await
+}
+
+/// Whether somebody is told by mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mailing {
+    Send,
+    Silent,
+}
+
+/// What becomes of a tenant id that nobody has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnknownTenant {
+    /// The tenant is created.
+    Create,
+    /// 404.
+    Refuse,
+}
+
+/// Makes a known person a member of a further tenant, with the default roles.
+pub(crate) async fn add_to_tenant(
+    tx: &Write,
+    user_id: &str,
+    tenant_id: &str,
+    mailing: Mailing,
+    unknown: UnknownTenant,
+) -> DomainResult<user::Model> {
+    let user = users::require(tx, user_id).await?;
+    let tenant = require_unlocked(tenant_of(tx, tenant_id, unknown).await?)?;
+    let status = match mailing {
+        Mailing::Silent => MembershipStatus::PendingLogin,
+        Mailing::Send => MembershipStatus::PendingInvitation,
+    };
+    let place = place(tx, Caller::Environment, &tenant, None, None, status).await?;
+    let joined = join(tx, user, &tenant, place).await?;
+    if mailing == Mailing::Send {
+        let context = serde_json::Map::new();
+        onboarding::send(tx, Mail::Invitation, &joined.user, &joined.membership, context).await?;
+    }
+    Ok(joined.user)
+}
+
+/// Sends a person to a tenant to work in. They become a member if they are none.
+pub(crate) async fn set_active_tenant(
+    tx: &Write,
+    user_id: &str,
+    tenant_id: &str,
+    unknown: UnknownTenant,
+) -> DomainResult<user::Model> {
+    let user = users::require(tx, user_id).await?;
+    let tenant = tenant_of(tx, tenant_id, unknown).await?;
+    if memberships::find(tx, user_id, tenant_id).await?.is_none() {
+        let place = place(tx, Caller::Environment, &tenant, None, None, MembershipStatus::Activated).await?;
+        join(tx, user.clone(), &tenant, place).await?;
+    }
+    users::set_active_tenant(tx, user, tenant_id).await
+}
+
+async fn tenant_of(tx: &Write, tenant_id: &str, unknown: UnknownTenant) -> DomainResult<tenant::Model> {
+    match unknown {
+        UnknownTenant::Refuse => tenants::require(tx, tenant_id).await,
+        UnknownTenant::Create => tenants::ensure(tx, tenant_id).await,
+    }
+}

@@ -1,0 +1,146 @@
+//! People who come by themselves: an account with a tenant of its own, or in the tenant that an
+//! invite leads to.
+
+use serde_json::{Map, Value};
+
+use super::onboarding::{self, Mail};
+use crate::{
+    domain::{
+        DomainError, DomainResult,
+        caller::Caller,
+        login::{self, ClientInfo, FirstFactor, Inviting, Outcome, captcha},
+        memberships::{self, NewMembership},
+        passwords::{self, PasswordOwner, Passwords},
+        settings::configuration::{self, IdentityConfiguration},
+        tenants::{self, Changes, NewTenant},
+        users::{self, NewUser},
+    },
+    store::{
+        Read, Store, Write,
+        entity::{MembershipStatus, membership, user},
+    },
+};
+
+/// Somebody who signs up.
+#[derive(Clone, Default)]
+pub(crate) struct Newcomer {
+    pub(crate) person: NewUser,
+    pub(crate) password: Option<String>,
+    /// The name of their tenant, if they get one of their own.
+    pub(crate) company_name: String,
+    /// Those for first members, and the default ones, when absent.
+    pub(crate) role_ids: Option<Vec<String>>,
+    /// Whether they get no mail.
+    pub(crate) silent: bool,
+    /// What the mail should say besides, a JSON object.
+    pub(crate) mail_context: Map<String, Value>,
+    pub(crate) recaptcha_token: Option<String>,
+}
+
+/// What came of it.
+pub(crate) struct SignedUp {
+    pub(crate) user_id: String,
+    pub(crate) tenant_id: String,
+    /// How the sign-in goes on; nothing, when the account has to be activated first.
+    pub(crate) outcome: Option<Outcome>,
+    /// What belongs to the code that was mailed, where codes are.
+    pub(crate) activation_token: Option<String>,
+}
+
+/// Refuses usernames where people are known by their addresses.
+pub(crate) async fn require_usernames(tx: &Read) -> DomainResult<()> {
+    if configuration::get(tx).await?.auth_strategy.starts_with("Username") {
+        Ok(())
+    } else {
+        Err(DomainError::forbidden("Signing up with a username is not the strategy of this environment"))
+    }
+}
+
+/// Signs somebody up, and in where nothing has to be proven first. Begin no transaction before.
+pub(crate) async fn sign_up(
+    store: &Store,
+    passwords: &Passwords,
+    newcomer: Newcomer,
+    client: &ClientInfo,
+) -> DomainResult<SignedUp> {
+    newcomer.person.check()?;
+    if newcomer.company_name.trim().is_empty() {
+        return Err(DomainError::bad_request("companyName should not be empty"));
+    }
+    let tx = store.read().await?;
+    let email = newcomer.person.email.as_deref();
+    captcha::check(&tx, email, newcomer.recaptcha_token.as_deref()).await?;
+    require_open(&configuration::get(&tx).await?, client)?;
+    let inviting = login::inviting(&tx, client).await?;
+    drop(tx);
+    let tenant_id = inviting.as_ref().map(Inviting::tenant_id);
+    let hash = match &newcomer.password {
+        Some(password) => {
+            let new = passwords::prepare(store, passwords, PasswordOwner::Newcomer { tenant_id }, password).await?;
+            Some(new.into_hash())
+        }
+        None => None,
+    };
+    store.write(async |tx| create(tx, newcomer, hash, client).await).await
+}
+
+/// Refuses newcomers where the environment takes none, or does not learn for which application they
+/// come.
+fn require_open(configuration: &IdentityConfiguration, client: &ClientInfo) -> DomainResult<()> {
+    if !configuration.allow_signups {
+        return Err(DomainError::forbidden("Sign-up is not allowed in this environment"));
+    }
+    if client.application_id.is_none() {
+        return Err(DomainError::forbidden("Application ID is not specified").code("ER-00008"));
+    }
+    Ok(())
+}
+
+async fn create(
+    tx: &Write,
+    newcomer: Newcomer,
+    password_hash: Option<String>,
+    client: &ClientInfo,
+) -> DomainResult<SignedUp> {
+    let configuration = configuration::get(tx).await?;
+    let has_email = newcomer.person.email.is_some();
+    let activates = has_email && !configuration.allow_not_verified_users_login;
+    let user = users::create(tx, NewUser { password_hash, ..newcomer.person }).await?;
+    let status = if activates { MembershipStatus::NotActivated } else { MembershipStatus::Activated };
+    let membership = match login::inviting(tx, client).await? {
+        Some(inviting) => inviting.join_as(tx, &user, status).await?,
+        None => found(tx, &user, &newcomer.company_name, newcomer.role_ids, status).await?,
+    };
+    let user = users::require(tx, &user.id).await?;
+    let mut signed_up = SignedUp {
+        user_id: user.id.clone(),
+        tenant_id: membership.tenant_id.clone(),
+        outcome: None,
+        activation_token: None,
+    };
+    if !activates {
+        // The invite has served its purpose.
+        let client = client.clone().invited(None);
+        let client = ClientInfo { alias: None, ..client };
+        signed_up.outcome = Some(login::first_factor_done(tx, user, FirstFactor::SignUp, &client).await?);
+    } else if !newcomer.silent {
+        let issued = onboarding::send(tx, Mail::Activation, &user, &membership, newcomer.mail_context).await?;
+        // The token alone activates nobody where a code belongs to it.
+        signed_up.activation_token = issued.filter(|issued| issued.code.is_some()).map(|issued| issued.token);
+    }
+    Ok(signed_up)
+}
+
+/// Founds a tenant with its first member.
+async fn found(
+    tx: &Write,
+    user: &user::Model,
+    name: &str,
+    role_ids: Option<Vec<String>>,
+    status: MembershipStatus,
+) -> DomainResult<membership::Model> {
+    let record = Changes { name: Some(name.to_owned()), ..Changes::default() };
+    let tenant = tenants::create(tx, NewTenant { record, ..NewTenant::default() }).await?;
+    let roles = memberships::named_or_default(tx, Caller::Environment, &tenant.tenant_id, role_ids).await?;
+    memberships::join(tx, user, &tenant, NewMembership { roles, status, expires_at: None }).await
+}

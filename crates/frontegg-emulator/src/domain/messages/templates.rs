@@ -1,0 +1,51 @@
+//! What messages say: a built-in text for each type, over which the environment may lay its own.
+
+mod mail_defaults;
+pub(crate) mod mails;
+mod render;
+pub(crate) mod texts;
+
+pub(crate) use render::single_line;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    domain::DomainResult,
+    store::{Identity, Read},
+};
+
+/// What placeholders about the environment stand for: `{{BASE_URL}}` (also `{{APP_URL}}`),
+/// `{{CLIENT_ID}}` (also `{{APP_ID}}` where no application is in play) and `{{VENDOR_ID}}`.
+pub(crate) struct Environment(Map<String, Value>);
+
+impl Environment {
+    /// The environment as clients reach it under that address.
+    pub(crate) async fn of(tx: &Read) -> DomainResult<Self> {
+        let identity = Identity::find(tx).await?;
+        let (client_id, vendor_id) =
+            identity.map(|identity| (identity.client_id, identity.vendor_id)).unwrap_or_default();
+        let values = [
+            ("BASE_URL", tx.origin().to_owned()),
+            ("APP_URL", tx.origin().to_owned()),
+            ("CLIENT_ID", client_id.clone()),
+            ("APP_ID", client_id),
+            ("VENDOR_ID", vendor_id),
+        ];
+        Ok(Self(values.map(|(name, value)| (name.to_owned(), Value::String(value))).into_iter().collect()))
+    }
+
+    /// An address with these placeholders filled in; others stay.
+    pub(crate) fn fill(&self, address: &str) -> String {
+        render::single_line(&render::fill(address, |name, _| render::look_up(&self.0, name)))
+    }
+
+    /// Where mails come from when nothing else is said: an address of the environment that takes no
+    /// answers.
+    pub(crate) fn no_reply(&self) -> String {
+        let base_url = render::look_up(&self.0, "BASE_URL").unwrap_or_default();
+        let host = base_url.parse::<http::Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+        // A bare IP address is no domain of a mail address.
+        let host = host.filter(|host| host.contains(|c: char| c.is_ascii_alphabetic()) && !host.contains(':'));
+        format!("no-reply@{}", host.as_deref().unwrap_or("localhost"))
+    }
+}

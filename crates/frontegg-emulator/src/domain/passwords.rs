@@ -1,0 +1,123 @@
+//! Passwords: what makes a good one, how it is stored, compared, replaced.
+//!
+//! A password is set in two steps, as hashing takes its time and a transaction may not wait for it:
+//! [`prepare`] checks it against the rules and hashes it, [`set`] stores it. It is compared by
+//! [`lockout::attempt`](crate::domain::passwords::lockout::attempt), which counts failures.
+
+mod change;
+pub(crate) mod complexity;
+mod hasher;
+pub(crate) mod history;
+#[allow(dead_code, reason = "the import of people will call it, tests do meanwhile")]
+pub(crate) mod import;
+pub(crate) mod leaked;
+pub(crate) mod lockout;
+mod overrides;
+pub(crate) mod reset;
+pub(crate) mod rotation;
+mod stored;
+#[cfg(test)]
+mod tests;
+mod turns;
+
+use std::fmt;
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
+};
+
+pub(crate) use change::{Texts, change};
+pub(crate) use hasher::{Passwords, check_size};
+
+use super::{DomainError, DomainResult};
+use crate::store::{
+    Fetch, Read, Store, Write,
+    entity::{Purpose, one_time_token, password},
+};
+
+/// Whose password it is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PasswordOwner<'a> {
+    /// Somebody who exists.
+    User(&'a str),
+    /// Somebody who is being created, in that tenant or in one of their own.
+    Newcomer { tenant_id: Option<&'a str> },
+}
+
+/// A password that satisfies the rules, hashed.
+pub(crate) struct NewPassword(String);
+
+impl NewPassword {
+    /// The hash, for a person who is created with it.
+    pub(crate) fn into_hash(self) -> String {
+        self.0
+    }
+}
+
+impl fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NewPassword(…)")
+    }
+}
+
+/// Checks a password against the rules that bind the person, 400 with a text for each that it
+/// breaks, and hashes it. Begin no transaction before.
+pub(crate) async fn prepare(
+    store: &Store,
+    passwords: &Passwords,
+    subject: PasswordOwner<'_>,
+    password: &str,
+) -> DomainResult<NewPassword> {
+    check_size(password)?;
+    let tx = store.read().await?;
+    let (rules, barred) = match subject {
+        PasswordOwner::User(id) => (complexity::binding_user(&tx, id).await?, history::barred(&tx, id).await?),
+        PasswordOwner::Newcomer { tenant_id } => (complexity::binding_newcomer(&tx, tenant_id).await?, Vec::new()),
+    };
+    rules.check(&tx, password).await?;
+    drop(tx);
+    if passwords.matches_any(password, &barred).await? {
+        let text = format!("The password must differ from the last {} passwords.", barred.len());
+        return Err(DomainError::bad_request(text));
+    }
+    Ok(NewPassword(passwords.hash(password).await?))
+}
+
+/// The hash of a person's password, if they have one.
+pub(crate) async fn stored(tx: &Read, user_id: &str) -> DomainResult<Option<String>> {
+    Ok(password::Entity::find_by_id(user_id).fetch_one(tx).await?.map(|row| row.hash))
+}
+
+/// Stores a person's password. Tokens that could set another one are void, its age begins anew.
+pub(crate) async fn set(tx: &Write, user_id: &str, new: NewPassword) -> DomainResult<()> {
+    if let Some(present) = password::Entity::find_by_id(user_id).fetch_one(tx).await? {
+        history::remember(tx, &present).await?;
+        let mut row = present.into_active_model();
+        row.hash = Set(new.0);
+        row.changed_at = Set(tx.now());
+        row.update(tx).await?;
+    } else {
+        let (hash, changed_at) = (Set(new.0), Set(tx.now()));
+        let row = password::ActiveModel { user_id: Set(user_id.to_owned()), hash, changed_at };
+        row.insert(tx).await?;
+    }
+    // Spent ones stay, so that they can be told from unknown ones.
+    one_time_token::Entity::delete_many()
+        .filter(one_time_token::Column::UserId.eq(user_id))
+        .filter(one_time_token::Column::Kind.is_in([Purpose::PasswordReset, Purpose::SmsPasswordReset]))
+        .filter(one_time_token::Column::SpentAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Stores a better hash of the same password, unless the password was replaced meanwhile.
+pub(crate) async fn upgrade(tx: &Write, user_id: &str, from: &str, better: String) -> DomainResult<()> {
+    password::Entity::update_many()
+        .col_expr(password::Column::Hash, Expr::value(better))
+        .filter(password::Column::UserId.eq(user_id))
+        .filter(password::Column::Hash.eq(from))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,235 @@
+//! Lists of people: filtered, sorted, searched, in pages.
+
+mod lookup;
+mod phrase;
+mod reach;
+
+use std::collections::BTreeMap;
+
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, ExprTrait, Func, IntoCondition, Query, SelectStatement, SimpleExpr},
+};
+
+use crate::{
+    domain::{DomainResult, identifiers::emails, input},
+    store::{
+        Fetch, Read,
+        entity::{membership, phone_number, user, user_email, username},
+        query::{self, Page, Paged},
+    },
+};
+
+pub(crate) use lookup::{Status, groups_of, roles_of, statuses};
+pub(crate) use phrase::Phrase;
+pub(crate) use reach::{Reach, Scope, reach};
+
+/// By what a list is sorted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SortBy {
+    #[default]
+    CreatedAt,
+    Name,
+    Email,
+    Id,
+    Verified,
+    IsLocked,
+    Provider,
+    TenantId,
+}
+
+/// What people are known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SoughtIdentifier {
+    Email,
+    PhoneNumber,
+    Username,
+}
+
+/// Which people are wanted, and how.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UserListing {
+    /// A whole address, without case.
+    pub(crate) email: Option<String>,
+    /// How a name begins, without case.
+    pub(crate) name_prefix: Option<String>,
+    /// How an identifier of that kind begins, without case.
+    pub(crate) identifier: Option<(SoughtIdentifier, String)>,
+    pub(crate) ids: Option<Vec<String>>,
+    pub(crate) external_ids: Option<Vec<String>>,
+    /// Whether people who hide are left out.
+    pub(crate) visible_only: bool,
+    pub(crate) sort_by: SortBy,
+    pub(crate) descending: bool,
+    pub(crate) page: Page,
+}
+
+/// One page of the people within reach.
+pub(crate) async fn list(tx: &Read, reach: &Reach, listing: UserListing) -> DomainResult<Paged<user::Model>> {
+    let page = listing.page;
+    Ok(query::page(sorted(select(reach, &listing)?, &listing), page, tx).await?)
+}
+
+/// One page of the people within reach in whom the words are found.
+pub(crate) async fn search(
+    tx: &Read,
+    reach: &Reach,
+    listing: UserListing,
+    phrase: &Phrase,
+) -> DomainResult<Paged<user::Model>> {
+    if phrase.is_empty() {
+        return list(tx, reach, listing).await;
+    }
+    let mut candidates = select(reach, &listing)?;
+    for words in phrase.demands() {
+        candidates = candidates.filter(may_hold(&words));
+    }
+    let mut texts = texts(tx, &candidates).await?;
+    let mut people = sorted(candidates, &listing).fetch_all(tx).await?;
+    people.retain(|user| {
+        let mut texts = texts.remove(&user.id).unwrap_or_default();
+        texts.extend(user.name.clone());
+        phrase.fits(&texts)
+    });
+    let total = people.len() as u64;
+    let first = usize::try_from(listing.page.number.saturating_mul(listing.page.size)).unwrap_or(usize::MAX);
+    let size = usize::try_from(listing.page.size).unwrap_or(usize::MAX);
+    Ok(Paged { items: people.into_iter().skip(first).take(size).collect(), total })
+}
+
+/// People with a text in which one of these words may occur: all who hold one, and hardly anybody else,
+/// so that the rest need not be read.
+fn may_hold(words: &[&str]) -> Condition {
+    let among_texts = |column: &dyn Fn(&str) -> SimpleExpr| {
+        // Two letters beyond ASCII have a lower-case form within.
+        let words = words.iter().copied().chain(["\u{212a}", "\u{130}"]);
+        words.fold(Condition::any(), |any, word| any.add(column(word)))
+    };
+    Condition::any()
+        .add(among_texts(&|word| query::contains(user::Column::Name, word)))
+        .add(among(
+            user_email::Entity,
+            user_email::Column::UserId,
+            among_texts(&|word| query::contains(user_email::Column::Email, word)),
+        ))
+        .add(among(
+            username::Entity,
+            username::Column::UserId,
+            among_texts(&|word| query::contains(username::Column::Username, word)),
+        ))
+        .add(among(
+            phone_number::Entity,
+            phone_number::Column::UserId,
+            among_texts(&|word| query::contains(phone_number::Column::PhoneNumber, word)),
+        ))
+}
+
+/// What the candidates are known by besides their names.
+async fn texts(tx: &Read, candidates: &Select<user::Entity>) -> DomainResult<BTreeMap<String, Vec<String>>> {
+    let ids = || candidates.clone().select_only().column(user::Column::Id).into_query();
+    let mut texts = BTreeMap::<String, Vec<String>>::new();
+    let emails = user_email::Entity::find().filter(user_email::Column::UserId.in_subquery(ids())).fetch_all(tx).await?;
+    for row in emails {
+        texts.entry(row.user_id).or_default().push(row.email);
+    }
+    let names = username::Entity::find().filter(username::Column::UserId.in_subquery(ids())).fetch_all(tx).await?;
+    for row in names {
+        texts.entry(row.user_id).or_default().push(row.username);
+    }
+    let numbers =
+        phone_number::Entity::find().filter(phone_number::Column::UserId.in_subquery(ids())).fetch_all(tx).await?;
+    for row in numbers {
+        texts.entry(row.user_id).or_default().push(row.phone_number);
+    }
+    Ok(texts)
+}
+
+fn select(reach: &Reach, listing: &UserListing) -> DomainResult<Select<user::Entity>> {
+    let mut select = user::Entity::find();
+    if let Reach::Tenants(tenants) = reach {
+        input::at_most("tenants within reach", tenants)?;
+        let members = membership::Column::TenantId.is_in(tenants);
+        select = select.filter(among(membership::Entity, membership::Column::UserId, members));
+    }
+    if listing.visible_only {
+        select = select.filter(user::Column::Invisible.eq(false));
+    }
+    if let Some(email) = &listing.email {
+        let address = user_email::Column::AddressKey.eq(emails::key(email));
+        select = select.filter(among(user_email::Entity, user_email::Column::UserId, address));
+    }
+    if let Some(prefix) = &listing.name_prefix {
+        select = select.filter(query::starts_with(user::Column::Name, prefix));
+    }
+    if let Some((kind, beginning)) = &listing.identifier {
+        select = select.filter(known_by(*kind, beginning));
+    }
+    if let Some(ids) = &listing.ids {
+        input::at_most("ids", ids)?;
+        select = select.filter(user::Column::Id.is_in(ids));
+    }
+    if let Some(ids) = &listing.external_ids {
+        input::at_most("_externalIds", ids)?;
+        select = select.filter(user::Column::ExternalId.is_in(ids));
+    }
+    Ok(select)
+}
+
+fn known_by(kind: SoughtIdentifier, beginning: &str) -> SimpleExpr {
+    match kind {
+        SoughtIdentifier::Email => {
+            let fits = query::lower_starts_with(user_email::Column::AddressKey, &emails::key(beginning));
+            among(user_email::Entity, user_email::Column::UserId, fits)
+        }
+        SoughtIdentifier::PhoneNumber => {
+            // A plus that was not encoded for the address line arrives as a blank.
+            let digits = beginning.trim_start_matches([' ', '+']);
+            let fits = query::lower_starts_with(phone_number::Column::PhoneNumber, &format!("+{digits}"));
+            among(phone_number::Entity, phone_number::Column::UserId, fits)
+        }
+        SoughtIdentifier::Username => {
+            let fits = query::lower_starts_with(username::Column::Username, &beginning.to_lowercase());
+            among(username::Entity, username::Column::UserId, fits)
+        }
+    }
+}
+
+/// People who have a row like that in another table.
+fn among<E: EntityTrait>(_: E, owner: E::Column, which: impl IntoCondition) -> SimpleExpr {
+    let rows = E::find().select_only().column(owner).filter(which);
+    user::Column::Id.in_subquery(rows.into_query())
+}
+
+/// Those without a value come first, on every engine; people with the same value by age.
+fn sorted(select: Select<user::Entity>, listing: &UserListing) -> Select<user::Entity> {
+    let order = if listing.descending { Order::Desc } else { Order::Asc };
+    // Written out, as the index by name has it, and no parameter.
+    let or_empty = |value: SimpleExpr| Func::coalesce([value, Expr::cust("''")]).into();
+    let column = |column: user::Column| Expr::col((user::Entity, column));
+    let key: SimpleExpr = match listing.sort_by {
+        SortBy::CreatedAt => column(user::Column::CreatedAt),
+        SortBy::Name => or_empty(column(user::Column::Name)),
+        SortBy::Email => or_empty(SimpleExpr::from(primary_address())),
+        SortBy::Id => column(user::Column::Id),
+        SortBy::Verified => column(user::Column::Verified),
+        SortBy::IsLocked => column(user::Column::IsLocked),
+        SortBy::Provider => column(user::Column::Provider),
+        SortBy::TenantId => or_empty(column(user::Column::ActiveTenantId)),
+    };
+    // No column twice: SQLite would not see any more that an index has this order.
+    let select = match listing.sort_by {
+        SortBy::Id => return select.order_by(key, order),
+        SortBy::CreatedAt => select,
+        _ => select.order_by(key, order.clone()),
+    };
+    select.order_by(user::Column::CreatedAt, order.clone()).order_by(user::Column::Id, order)
+}
+
+fn primary_address() -> SelectStatement {
+    Query::select()
+        .column(user_email::Column::AddressKey)
+        .from(user_email::Entity)
+        .and_where(Expr::col((user_email::Entity, user_email::Column::UserId)).equals((user::Entity, user::Column::Id)))
+        .and_where(user_email::Column::IsPrimary.eq(true))
+        .to_owned()
+}

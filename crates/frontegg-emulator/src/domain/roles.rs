@@ -1,0 +1,164 @@
+//! Roles: who sees which, what they hold, who may hand them out.
+//!
+//! A role without a tenant belongs to the whole environment and is seen by every tenant; one with a
+//! tenant is unknown to all others. Here `tenant: Option<&str>` is the tenant that a call is about,
+//! or `None` for the whole environment, in which all roles are within reach.
+
+mod change;
+mod effective;
+mod holders;
+mod listing;
+mod rank;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select};
+
+use super::{DomainError, DomainResult, input, tenants};
+use crate::store::{
+    Fetch, Read,
+    entity::{role, role_permission},
+};
+
+pub(crate) use change::{
+    DerivedRole, NewRole, RoleChange, WRITE, create, delete, derive, set_permissions, set_tenant, update,
+};
+pub(crate) use effective::{Effective, Keys, effective_in, keys_in};
+pub(crate) use listing::{RoleListing, SortBy, levels, owners, page};
+pub(crate) use rank::{Rank, may_grant, rank};
+
+/// A role with the ids of the permissions that it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RoleWithPermissions {
+    pub(crate) role: role::Model,
+    pub(crate) permissions: Vec<String>,
+}
+
+/// The roles that a tenant sees: those of the environment and its own.
+pub(crate) fn seen_by(tenant: Option<&str>) -> Condition {
+    match tenant {
+        Some(tenant) => Condition::any().add(role::Column::TenantId.is_null()).add(role::Column::TenantId.eq(tenant)),
+        None => Condition::all(),
+    }
+}
+
+/// The roles that a tenant may change: its own.
+fn owned_by(tenant: Option<&str>) -> Condition {
+    Condition::all().add_option(tenant.map(|tenant| role::Column::TenantId.eq(tenant)))
+}
+
+/// All roles within reach, by level and key. 404 for an unknown tenant.
+pub(crate) async fn list(tx: &Read, tenant: Option<&str>) -> DomainResult<Vec<RoleWithPermissions>> {
+    require_tenant(tx, tenant).await?;
+    select_with_permissions(tx, role::Entity::find().filter(seen_by(tenant))).await
+}
+
+/// The roles with these ids, each once and in this order; 404 when one of them is unknown or out of
+/// the tenant's sight. To give roles to somebody, always name the tenant.
+pub(crate) async fn visible(tx: &Read, tenant: Option<&str>, ids: Vec<String>) -> DomainResult<Vec<role::Model>> {
+    find(tx, seen_by(tenant), ids).await
+}
+
+/// The same among the roles that the tenant owns: those that it may change.
+pub(crate) async fn owned(tx: &Read, tenant: Option<&str>, ids: Vec<String>) -> DomainResult<Vec<role::Model>> {
+    find(tx, owned_by(tenant), ids).await
+}
+
+async fn find(tx: &Read, reach: Condition, ids: Vec<String>) -> DomainResult<Vec<role::Model>> {
+    let ids = input::distinct("roleIds", ids)?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = role::Entity::find().filter(reach).filter(role::Column::Id.is_in(ids.iter())).fetch_all(tx).await?;
+    let mut found: BTreeMap<String, role::Model> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+    ids.iter().map(|id| found.remove(id).ok_or_else(unknown)).collect()
+}
+
+/// The roles that new members of a tenant get when none are named for them.
+pub(crate) async fn defaults(tx: &Read, tenant_id: &str) -> DomainResult<Vec<role::Model>> {
+    flagged(tx, tenant_id, role::Column::IsDefault).await
+}
+
+/// The roles that the first member of a tenant gets besides the default ones.
+pub(crate) async fn first_user(tx: &Read, tenant_id: &str) -> DomainResult<Vec<role::Model>> {
+    flagged(tx, tenant_id, role::Column::FirstUserRole).await
+}
+
+async fn flagged(tx: &Read, tenant_id: &str, flag: role::Column) -> DomainResult<Vec<role::Model>> {
+    let roles = role::Entity::find()
+        .filter(seen_by(Some(tenant_id)))
+        .filter(flag.eq(true))
+        .order_by_asc(role::Column::Level)
+        .order_by_asc(role::Column::Key)
+        .fetch_all(tx)
+        .await?;
+    Ok(roles)
+}
+
+/// The roles of a selection, by level and key, with the ids of their permissions, in one statement.
+pub(crate) async fn select_with_permissions(
+    tx: &Read,
+    roles: Select<role::Entity>,
+) -> DomainResult<Vec<RoleWithPermissions>> {
+    let rows = roles
+        .find_also_related(role_permission::Entity)
+        .order_by_asc(role::Column::Level)
+        .order_by_asc(role::Column::Key)
+        .order_by_asc(role::Column::Id)
+        .order_by_asc(role_permission::Column::PermissionId)
+        .fetch_all(tx)
+        .await?;
+    let mut held: Vec<RoleWithPermissions> = Vec::new();
+    for (role, link) in rows {
+        if held.last().is_none_or(|last| last.role.id != role.id) {
+            held.push(RoleWithPermissions { role, permissions: Vec::new() });
+        }
+        if let (Some(last), Some(link)) = (held.last_mut(), link) {
+            last.permissions.push(link.permission_id);
+        }
+    }
+    Ok(held)
+}
+
+/// Adds to each role the ids of its permissions.
+pub(crate) async fn with_permissions(tx: &Read, roles: Vec<role::Model>) -> DomainResult<Vec<RoleWithPermissions>> {
+    let mut held = permission_ids(tx, roles.iter().map(|role| role.id.as_str())).await?;
+    let with = |role: role::Model| RoleWithPermissions { permissions: held.remove(&role.id).unwrap_or_default(), role };
+    Ok(roles.into_iter().map(with).collect())
+}
+
+/// The ids of the permissions of each of these roles.
+async fn permission_ids<'a>(
+    tx: &Read,
+    roles: impl ExactSizeIterator<Item = &'a str>,
+) -> DomainResult<BTreeMap<String, Vec<String>>> {
+    let mut held = BTreeMap::<String, Vec<String>>::new();
+    if roles.len() == 0 {
+        return Ok(held);
+    }
+    let rows = role_permission::Entity::find()
+        .filter(role_permission::Column::RoleId.is_in(roles))
+        .order_by_asc(role_permission::Column::PermissionId)
+        .fetch_all(tx)
+        .await?;
+    for row in rows {
+        held.entry(row.role_id).or_default().push(row.permission_id);
+    }
+    Ok(held)
+}
+
+/// 404 for a tenant that does not exist.
+async fn require_tenant(tx: &Read, tenant: Option<&str>) -> DomainResult<()> {
+    if let Some(tenant_id) = tenant {
+        tenants::require(tx, tenant_id).await?;
+    }
+    Ok(())
+}
+
+/// Said of roles that do not exist and of those that the caller must not know.
+fn unknown() -> DomainError {
+    DomainError::not_found("Role not found")
+}

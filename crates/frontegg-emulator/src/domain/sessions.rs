@@ -1,0 +1,262 @@
+//! Sessions of signed-in people: how they begin, go on, are listed and end.
+//!
+//! A session belongs to a person and, at any time, to the tenant that they last worked in with it.
+//! It lives by its refresh token: [`refresh_tokens`]. Ended ones stay as rows, so that they can be
+//! told from unknown ones.
+
+pub(crate) mod administration;
+mod claims;
+mod factors;
+pub(crate) mod refresh_tokens;
+mod rules;
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
+};
+
+use super::{
+    DomainError, DomainResult, Refusal,
+    memberships::{self, MemberKey},
+    roles,
+    settings::configuration::IdentityConfiguration,
+};
+use crate::{
+    clock::Timestamp,
+    ids,
+    store::{
+        Fetch, Read, Write,
+        entity::{session, user},
+        query::OneColumn,
+    },
+    tokens::UserClaims,
+};
+
+pub(crate) use claims::{claims, is_multi_factor};
+pub(crate) use factors::{FirstFactor, SecondFactor};
+pub(crate) use rules::{FORM, Limit, Rules, Timeout};
+
+/// What a request tells about who sent it and from where.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClientInfo {
+    /// The application to sign in to.
+    pub(crate) application_id: Option<String>,
+    /// The tenant whose login page it is, by its alias.
+    pub(crate) alias: Option<String>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) ip_address: Option<String>,
+    /// The browser's proof that the person asked to be remembered on it.
+    pub(crate) device: Option<String>,
+    /// The token of an invite that the person follows.
+    pub(crate) invitation: Option<String>,
+}
+
+impl ClientInfo {
+    /// The same, on the strength of an invite.
+    pub(crate) fn invited(self, invitation: Option<String>) -> Self {
+        Self { invitation: invitation.filter(|token| !token.is_empty()), ..self }
+    }
+}
+
+/// A session with the refresh token that was made for it, in clear.
+#[derive(Clone)]
+pub(crate) struct Opened {
+    pub(crate) session: session::Model,
+    pub(crate) refresh_token: String,
+}
+
+/// Begins a session of a person in a tenant. Older ones end where the rules allow no more.
+pub(crate) async fn start(
+    tx: &Write,
+    configuration: &IdentityConfiguration,
+    member: MemberKey<'_>,
+    amr: &[&str],
+    client: &ClientInfo,
+) -> DomainResult<Opened> {
+    let MemberKey { user_id, tenant_id } = member;
+    let rules = rules::in_force(tx, tenant_id).await?;
+    if let Some(most) = rules.most() {
+        displace(tx, &rules, member, most.saturating_sub(1)).await?;
+    }
+    let created_at = tx.stamp();
+    let session = session::ActiveModel {
+        id: Set(ids::new_id()),
+        user_id: Set(user_id.to_owned()),
+        tenant_id: Set(tenant_id.to_owned()),
+        application_id: Set(client.application_id.clone()),
+        user_agent: Set(client.user_agent.clone()),
+        ip_address: Set(client.ip_address.clone()),
+        amr: Set(amr.join(" ")),
+        proven_at: Set(tx.now()),
+        created_at: Set(created_at),
+        last_used_at: Set(tx.now()),
+        expires_at: Set(expiry(tx, configuration, &rules, created_at)),
+        ended_at: Set(None),
+    };
+    let session = session.insert(tx).await?;
+    let refresh_token = refresh_tokens::issue(tx, &session).await?;
+    Ok(Opened { session, refresh_token })
+}
+
+/// When a session that is used now expires unless it is used again.
+fn expiry(tx: &Read, configuration: &IdentityConfiguration, rules: &Rules, began: Timestamp) -> Timestamp {
+    let expires_at = tx.now().after(configuration.refresh_token_lifetime());
+    rules.forced_end(began).map_or(expires_at, |end| end.min(expires_at))
+}
+
+/// Ends the oldest of a person's sessions in a tenant until so many are left.
+async fn displace(tx: &Write, rules: &Rules, member: MemberKey<'_>, left: u64) -> DomainResult<()> {
+    let ids: Vec<String> = session::Entity::find()
+        .select_only()
+        .column(session::Column::Id)
+        .filter(live_of(tx, member.user_id))
+        .filter(session::Column::TenantId.eq(member.tenant_id))
+        .filter(session::Column::LastUsedAt.gt(tx.now().before(rules.idle_timeout())))
+        .order_by_desc(session::Column::CreatedAt)
+        .order_by_desc(session::Column::Id)
+        .offset(left)
+        .limit(u64::MAX >> 1)
+        .one_column()
+        .fetch_all(tx)
+        .await?;
+    end_where(tx, Condition::all().add(session::Column::Id.is_in(ids))).await?;
+    Ok(())
+}
+
+/// A person's sessions that are neither ended nor over, the newest first; in one tenant or in all.
+pub(crate) async fn list(tx: &Read, user_id: &str, tenant_id: Option<&str>) -> DomainResult<Vec<session::Model>> {
+    let mut sessions = session::Entity::find().filter(live_of(tx, user_id));
+    if let Some(tenant_id) = tenant_id {
+        sessions = sessions.filter(session::Column::TenantId.eq(tenant_id));
+    }
+    Ok(sessions.order_by_desc(session::Column::CreatedAt).order_by_desc(session::Column::Id).fetch_all(tx).await?)
+}
+
+fn live(tx: &Read) -> Condition {
+    Condition::all().add(session::Column::EndedAt.is_null()).add(session::Column::ExpiresAt.gt(tx.now()))
+}
+
+fn live_of(tx: &Read, user_id: &str) -> Condition {
+    live(tx).add(session::Column::UserId.eq(user_id))
+}
+
+/// The session with that id.
+pub(crate) async fn find(tx: &Read, session_id: &str) -> DomainResult<Option<session::Model>> {
+    Ok(session::Entity::find_by_id(session_id).fetch_one(tx).await?)
+}
+
+/// Ends a session; nothing happens when it has ended.
+pub(crate) async fn end(tx: &Write, session_id: &str) -> DomainResult<()> {
+    end_where(tx, Condition::all().add(session::Column::Id.eq(session_id))).await?;
+    Ok(())
+}
+
+/// Ends a live session of that person, in that tenant where one is given; or 404.
+pub(crate) async fn end_own(tx: &Write, user_id: &str, tenant_id: Option<&str>, session_id: &str) -> DomainResult<()> {
+    let mut which = live_of(tx, user_id).add(session::Column::Id.eq(session_id));
+    if let Some(tenant_id) = tenant_id {
+        which = which.add(session::Column::TenantId.eq(tenant_id));
+    }
+    match end_where(tx, which).await? {
+        0 => Err(unknown_id()),
+        _ => Ok(()),
+    }
+}
+
+/// Ends all sessions of a person but that one.
+pub(crate) async fn end_all_of_user(tx: &Write, user_id: &str, except: Option<&str>) -> DomainResult<()> {
+    let mut which = Condition::all().add(session::Column::UserId.eq(user_id));
+    if let Some(id) = except {
+        which = which.add(session::Column::Id.ne(id));
+    }
+    end_where(tx, which).await?;
+    Ok(())
+}
+
+/// Ends all sessions of a person in a tenant.
+pub(crate) async fn end_all_in(tx: &Write, user_id: &str, tenant_id: &str) -> DomainResult<()> {
+    let in_tenant = session::Column::TenantId.eq(tenant_id);
+    end_where(tx, Condition::all().add(session::Column::UserId.eq(user_id)).add(in_tenant)).await?;
+    Ok(())
+}
+
+/// Ends those that have not ended; gives their number.
+async fn end_where(tx: &Write, which: Condition) -> DomainResult<u64> {
+    let ended = session::Entity::update_many()
+        .col_expr(session::Column::EndedAt, Expr::value(Some(tx.now())))
+        .filter(which)
+        .filter(session::Column::EndedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(ended.rows_affected)
+}
+
+/// Notes that the person authenticated anew who they are, and gives a refresh token in place of the one
+/// that there was.
+pub(crate) async fn prove_again(
+    tx: &Write,
+    configuration: &IdentityConfiguration,
+    session: session::Model,
+    amr: &[&str],
+) -> DomainResult<Opened> {
+    let mut row = session.into_active_model();
+    row.amr = Set(amr.join(" "));
+    row.proven_at = Set(tx.now());
+    let session = row.update(tx).await?;
+    reopen(tx, configuration, session).await
+}
+
+/// Gives a refresh token in place of the one that a session has.
+pub(crate) async fn reopen(
+    tx: &Write,
+    configuration: &IdentityConfiguration,
+    session: session::Model,
+) -> DomainResult<Opened> {
+    let rules = rules::in_force(tx, &session.tenant_id).await?;
+    let expires_at = expiry(tx, configuration, &rules, session.created_at);
+    let mut row = session.into_active_model();
+    row.last_used_at = Set(tx.now());
+    row.expires_at = Set(expires_at);
+    let session = row.update(tx).await?;
+    let refresh_token = refresh_tokens::replace(tx, &session).await?;
+    Ok(Opened { session, refresh_token })
+}
+
+/// Refuses a user's token whose session has ended or expired, or whose holder may not work in its
+/// tenant any more: the token says that it is valid, but we take it no longer. Gives the claims, with
+/// the roles and permissions that they lack where the environment keeps them out of tokens.
+pub(crate) async fn check(tx: &Read, mut claims: UserClaims) -> DomainResult<UserClaims> {
+    let session = session::Entity::find_by_id(&claims.sid).find_also_related(user::Entity).fetch_one(tx).await?;
+    let Some((session, Some(user))) = session else {
+        return Err(dead());
+    };
+    let live = session.user_id == claims.sub && session.ended_at.is_none() && session.expires_at > tx.now();
+    // Not the session's tenant: each tab of a browser may work in one of its own.
+    if !live || !may_work_in(tx, &user, &claims.tenant_id).await? {
+        return Err(dead());
+    }
+    if claims.roles.is_none() || claims.permissions.is_none() {
+        let held = roles::keys_in(tx, &claims.sub, &claims.tenant_id).await?;
+        claims.roles.get_or_insert(held.roles);
+        claims.permissions.get_or_insert(held.permissions);
+    }
+    Ok(claims)
+}
+
+/// Whether nothing has come up against a person's working in a tenant.
+pub(crate) async fn may_work_in(tx: &Read, user: &user::Model, tenant_id: &str) -> DomainResult<bool> {
+    match memberships::require_entry(tx, user, tenant_id).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.refusal() == Refusal::Forbidden => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Said of sessions that do not exist, have ended or expired.
+pub(crate) fn dead() -> DomainError {
+    DomainError::unauthorized("Session not found")
+}
+
+fn unknown_id() -> DomainError {
+    DomainError::not_found("Session not found")
+}

@@ -1,0 +1,127 @@
+//! What the store keeps as text though it has a form: settings documents, reports of jobs, JSON, words
+//! of a choice. The emulator writes only what it can read again; what comes from outside, with an
+//! import, is held against this first.
+
+use sea_orm::ActiveEnum;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use crate::{
+    domain::{
+        DomainError, DomainResult,
+        codes::dummy_work,
+        groups,
+        joining::{bulk_invitation, onboarding},
+        login::{self, passwordless},
+        memberships,
+        messages::{mail_sender, sms_sender, templates::texts},
+        mfa,
+        passwords::{self, lockout},
+        people::emails_policy,
+        sessions,
+        settings::{self, Form, configuration},
+        tenants,
+    },
+    store::{
+        dump::Rows,
+        entity::{
+            AssignmentType, CeremonyPurpose, Channel, MachineTokenKind, MembershipStatus, Purpose, WebAuthnDevice,
+        },
+    },
+};
+
+/// All kinds of settings documents.
+const SETTINGS: [Form; 19] = [
+    configuration::FORM,
+    dummy_work::FORM,
+    groups::FORM,
+    lockout::FORM,
+    login::captcha::FORM,
+    mail_sender::FORM,
+    memberships::FORM,
+    mfa::configuration::FORM,
+    mfa::policy::FORM,
+    onboarding::FORMS[0],
+    onboarding::FORMS[1],
+    passwordless::FORM,
+    passwords::complexity::FORM,
+    passwords::history::FORM,
+    passwords::leaked::FORM,
+    passwords::rotation::FORM,
+    sessions::FORM,
+    sms_sender::FORM,
+    emails_policy::FORM,
+];
+
+/// All kinds of jobs.
+const JOBS: [Form; 2] = [bulk_invitation::FORM, tenants::import::FORM];
+
+type Row = Map<String, Value>;
+
+/// What must hold for a column of a table.
+type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
+
+const RULES: [Rule; 18] = [
+    ("groups", "metadata", |text, _| json_or_nothing(text)),
+    ("jobs", "document", |text, row| document(&JOBS, text, row)),
+    ("machine_tokens", "kind", |text, _| choice::<MachineTokenKind>(text)),
+    ("machine_tokens", "metadata", |text, _| object(text)),
+    ("memberships", "status", |text, _| choice::<MembershipStatus>(text)),
+    ("one_time_tokens", "kind", |text, _| choice::<Purpose>(text)),
+    ("one_time_tokens", "target", second_factor),
+    ("outbox_messages", "channel", |text, _| choice::<Channel>(text)),
+    ("outbox_messages", "context", |text, _| object(text)),
+    ("permissions", "assignment_type", |text, _| choice::<AssignmentType>(text)),
+    ("settings", "document", |text, row| document(&SETTINGS, text, row)),
+    ("settings", "scope", |text, _| settings::check_owner(text)),
+    ("sms_templates", "kind", |text, _| texts::SmsType::parse(text).map(drop)),
+    ("sms_templates", "more", |text, _| object(text)),
+    ("tenants", "details", |text, _| object(text)),
+    ("tenants", "metadata", |text, _| object(text)),
+    ("webauthn_challenges", "purpose", |text, _| choice::<CeremonyPurpose>(text)),
+    ("webauthn_credentials", "device_type", |text, _| choice::<WebAuthnDevice>(text)),
+];
+
+/// A document of one of these kinds.
+fn document(forms: &[Form], text: &str, row: &Row) -> DomainResult<()> {
+    let kind = row.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let form = forms.iter().find(|form| form.kind == kind);
+    let form = form.ok_or_else(|| DomainError::bad_request(format!("the kind {kind} is unknown")))?;
+    (form.read)(text)
+}
+
+/// What was begun with a sign-in that is not over yet.
+fn second_factor(text: &str, row: &Row) -> DomainResult<()> {
+    if row.get("kind").and_then(Value::as_str) == Some(Purpose::SecondFactor.to_value().as_str()) {
+        mfa::pending::check(text)?;
+    }
+    Ok(())
+}
+
+fn object(text: &str) -> DomainResult<()> {
+    settings::read::<Map<String, Value>>(text).map(drop)
+}
+
+fn json_or_nothing(text: &str) -> DomainResult<()> {
+    if text.is_empty() { Ok(()) } else { settings::read::<IgnoredAny>(text).map(drop) }
+}
+
+fn choice<T: ActiveEnum<Value = String>>(text: &str) -> DomainResult<()> {
+    let known = T::try_from_value(&text.to_owned()).map(drop);
+    known.map_err(|_| DomainError::bad_request(format!("{text} is none of the choices")))
+}
+
+/// Refuses rows with texts that the emulator could not read; a value that is no text is left to the
+/// schema.
+pub(crate) fn check(table: &str, rows: &Rows) -> DomainResult<()> {
+    for (_, column, holds) in RULES.iter().filter(|(of, _, _)| *of == table) {
+        for (index, row) in rows.iter().enumerate() {
+            let Some(text) = row.get(*column).and_then(Value::as_str) else { continue };
+            holds(text, row).map_err(|error| {
+                let why = error.messages().join("; ");
+                DomainError::bad_request(format!("tables.{table}[{index}].{column}: {why}"))
+            })?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! Where everything lives: a relational store on SQLite (in memory or a file) or PostgreSQL.
+//!
+//! Work is done in a transaction, [`Store::read`], [`Store::write`] or [`Store::attempt`]; what is not
+//! committed never happened. **One writer at a time, on every engine**: SQLite begins immediately, PostgreSQL takes
+//! an advisory lock, so a rule that looks before it writes needs no lock of its own and no retry.
+//! Reads see one consistent state and, except in memory, where there is one connection for all, do
+//! not wait for writers.
+
+pub(crate) mod documents;
+pub(crate) mod dump;
+pub(crate) mod entity;
+mod environment;
+mod fetch;
+#[cfg(test)]
+pub(crate) mod fresh;
+pub(crate) mod migrations;
+mod postgres;
+pub(crate) mod query;
+mod reset;
+mod sqlite;
+mod target;
+#[cfg(test)]
+mod tests;
+mod tx;
+
+pub(crate) use environment::{Identity, Settled};
+pub(crate) use fetch::{Fetch, FetchCount};
+pub use target::{ParseTargetError, StoreTarget};
+pub(crate) use tx::{Read, Tried, Write};
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use postgres::Postgres;
+use sea_orm::{
+    DbErr, RuntimeErr,
+    sqlx::{self, error::ErrorKind},
+};
+use sqlite::{File, Memory};
+use tokio::sync::watch;
+use tx::{Counters, Inner};
+
+use crate::clock::Clock;
+
+/// How long a request waits for a connection before it is told that the store is not available.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Statements kept prepared on a connection; the emulator knows a few hundred.
+const STATEMENTS: usize = 512;
+
+/// A failure of the engine beneath the store.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct StoreError(#[from] pub(crate) DbErr);
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))
+    }
+}
+
+/// Which rule of the schema a statement broke, if that is why it failed.
+pub(crate) fn broken_rule(error: &DbErr) -> Option<ErrorKind> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        return None;
+    };
+    match &**error {
+        sqlx::Error::Database(error) => Some(error.kind()),
+        sqlx::Error::AnyDriverError(error) => sqlite::broken_rule(&**error),
+        _ => None,
+    }
+}
+
+/// Whether the engine itself was out of reach, as a database server that is being restarted is.
+pub(crate) fn is_unreachable(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => match &**error {
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
+            // The server shuts down or has not come up.
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
+            sqlx::Error::AnyDriverError(error) => sqlite::is_busy(&**error),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// The store.
+#[derive(Debug)]
+pub(crate) struct Store {
+    engine: Engine,
+    clock: Clock,
+    /// What links and issuers begin with.
+    origin: Arc<str>,
+    /// Told of every commit of this process.
+    commits: watch::Sender<()>,
+    counters: Arc<Counters>,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Memory(Memory),
+    File(File),
+    Postgres(Postgres),
+}
+
+impl Store {
+    /// Opens the store, with its schema up to date, for an emulator that is reached under `origin`.
+    pub(crate) async fn open(
+        target: &StoreTarget,
+        clock: Clock,
+        origin: impl Into<Arc<str>>,
+    ) -> Result<Self, StoreError> {
+        let engine = match target {
+            StoreTarget::Memory => Engine::Memory(Memory::open().await?),
+            StoreTarget::SqliteFile(path) => Engine::File(File::open(path).await?),
+            StoreTarget::Postgres(url) => Engine::Postgres(Postgres::open(url).await?),
+        };
+        Ok(Self { engine, clock, origin: origin.into(), commits: watch::Sender::new(()), counters: Arc::default() })
+    }
+
+    /// Whether the data ends with the process.
+    pub(crate) fn is_memory(&self) -> bool {
+        matches!(self.engine, Engine::Memory(_))
+    }
+
+    /// Begins a transaction that only looks. Never hold two transactions at once: in memory there
+    /// is one connection, and the second would wait for the first.
+    pub(crate) async fn read(&self) -> Result<Read, StoreError> {
+        let inner = match &self.engine {
+            Engine::Memory(memory) => Inner::Memory(memory.read().await?),
+            Engine::File(file) => Inner::File(file.read().await?),
+            Engine::Postgres(postgres) => Inner::Postgres(postgres.read().await?, None),
+        };
+        Ok(Read::new(inner, self))
+    }
+
+    /// Begins a transaction that may write, as the only one that does.
+    async fn begin(&self) -> Result<Write, StoreError> {
+        let inner = match &self.engine {
+            Engine::Memory(memory) => Inner::Memory(memory.write().await?),
+            Engine::File(file) => Inner::File(file.write().await?),
+            Engine::Postgres(postgres) => {
+                let (writing, hold) = postgres.write().await?;
+                Inner::Postgres(writing, Some(hold))
+            }
+        };
+        Ok(Write::new(inner, self))
+    }
+
+    /// Changes with every commit of this process, for those who wait for something to happen.
+    pub(crate) fn written(&self) -> watch::Receiver<()> {
+        self.commits.subscribe()
+    }
+
+    /// How many statements it was asked since it was opened, beginnings and ends of transactions not
+    /// among them.
+    pub(crate) fn statements(&self) -> u64 {
+        self.counters.statements.load(Ordering::Relaxed)
+    }
+
+    /// How many transactions that write were committed since it was opened.
+    pub(crate) fn commits(&self) -> u64 {
+        self.counters.commits.load(Ordering::Relaxed)
+    }
+
+    /// Asks the engine for a sign of life.
+    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Memory(memory) => drop(memory.read().await?),
+            Engine::File(file) => drop(file.read().await?),
+            Engine::Postgres(postgres) => postgres.ping().await?,
+        }
+        Ok(())
+    }
+
+    /// Closes every connection once its work is done.
+    pub(crate) async fn close(&self) {
+        let closed = match &self.engine {
+            Engine::Memory(memory) => memory.close().await,
+            Engine::File(file) => file.close().await,
+            Engine::Postgres(postgres) => postgres.close().await,
+        };
+        if let Err(error) = closed {
+            tracing::warn!(%error, "closing the store");
+        }
+    }
+}

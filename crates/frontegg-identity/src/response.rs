@@ -1,0 +1,88 @@
+//! The answer of a call, with status and headers.
+
+use std::{fmt, ops::Deref};
+
+use frontegg_model::headers::TRACE_HEADER;
+use http::{HeaderMap, StatusCode};
+
+/// An answer with its status and headers. It reads like the answer itself.
+#[derive(Clone)]
+pub struct Response<T> {
+    value: T,
+    status: StatusCode,
+    headers: HeaderMap,
+    attempts: u32,
+}
+
+impl<T> Response<T> {
+    pub(crate) fn new(value: T, status: StatusCode, headers: HeaderMap, attempts: u32) -> Self {
+        Self { value, status, headers, attempts }
+    }
+
+    /// The answer.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// Another value with the same status and headers.
+    pub(crate) fn with<U>(&self, value: U) -> Response<U> {
+        Response { value, status: self.status, headers: self.headers.clone(), attempts: self.attempts }
+    }
+
+    /// The HTTP status, e.g. 201.
+    pub fn status(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// A header of the answer, if it is there and readable as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// All values of a header, e.g. of `set-cookie`.
+    pub fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+
+    /// The id by which the vendor's support finds the exchange.
+    pub fn trace_id(&self) -> Option<&str> {
+        trace_id(&self.headers)
+    }
+
+    /// How often the request was sent.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+}
+
+/// What is known of an answer before its body is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) status: StatusCode,
+    pub(crate) trace_id: Option<String>,
+}
+
+/// The id by which the vendor's support finds an exchange.
+pub(crate) fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(TRACE_HEADER)?.to_str().ok()
+}
+
+impl<T> Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers are left out: cookies are among them.
+        f.debug_struct("Response")
+            .field("value", &self.value)
+            .field("status", &self.status())
+            .field("trace_id", &self.trace_id())
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
