@@ -43,6 +43,8 @@ impl Graph {
             for import in module.imports.iter().filter(|import| import.path.starts_with(below)) {
                 let to = match import.path.get(below.len()) {
                     Some(name) if tops.contains(name.as_str()) => name,
+                    // What is generated is nobody's room.
+                    Some(name) if name == "generated" => continue,
                     // An item of the module itself. The module alone only makes longer names short.
                     Some(_) => below.last().map_or("lib", String::as_str),
                     None => continue,
