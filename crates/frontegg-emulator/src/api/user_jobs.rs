@@ -4,6 +4,7 @@ use frontegg_contract::ApiResult;
 use frontegg_model::{enums, types};
 use serde::{Deserialize, Serialize};
 
+use super::paging::count;
 use crate::{
     domain::{
         Refusal, jobs,
@@ -149,8 +150,4 @@ pub(super) async fn roles_status(tx: &Read, task_id: String) -> ApiResult<types:
         removed_role_ids: report.removed,
         errors: Some(report.out_of_sight.into_iter().map(error).collect()),
     })
-}
-
-fn count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
