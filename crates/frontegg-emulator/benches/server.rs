@@ -80,6 +80,14 @@ fn requests(criterion: &mut Criterion) {
     group.bench_function("read", |bencher| {
         bencher.to_async(&runtime).iter(|| volley(|| http.get(&roles).bearer_auth(&token).send()));
     });
+    // The same by one that keeps no record of its requests: what the record costs.
+    let unrecorded = runtime.block_on(Emulator::builder().recorded_requests(0).start()).expect("an emulator");
+    for (name, emulator) in [("read with a record", &emulator), ("read without a record", &unrecorded)] {
+        let keys = format!("{}/.well-known/jwks.json", emulator.url());
+        group.bench_function(name, |bencher| {
+            bencher.to_async(&runtime).iter(|| volley(|| http.get(&keys).send()));
+        });
+    }
     let sign_in = format!("{}/identity/resources/auth/v1/user", emulator.url());
     let body = json!({ "email": EMAIL, "password": PASSWORD });
     group.bench_function("sign-in", |bencher| {

@@ -11,6 +11,8 @@ pub(crate) mod dump;
 pub(crate) mod entity;
 mod environment;
 mod fetch;
+#[cfg(test)]
+pub(crate) mod fresh;
 pub(crate) mod migrations;
 mod postgres;
 pub(crate) mod query;

@@ -8,14 +8,16 @@ use frontegg_identity::{
     Environment, Error, Frontegg, Retry, Scope,
     types::{CreateTenantApiTokenDto, CreateTenantRequest},
 };
+use frontegg_test_harness::clock::Clock;
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 const READ: &str = "list_tenant_api_tokens";
 /// Done twice it makes two.
 const WRITE: &str = "create_tenant_api_token_v1";
 /// For a whole call; what a fault holds up takes longer.
-const LIMIT: Duration = Duration::from_secs(8);
-const ATTEMPT: Duration = Duration::from_secs(1);
+const LIMIT: Duration = Duration::from_secs(40);
+const ATTEMPT: Duration = Duration::from_secs(5);
 const LONG: Duration = Duration::from_secs(600);
 
 /// A fault by name; it is made anew each time, as one is used up.
@@ -42,24 +44,25 @@ fn faults() -> [Named; 15] {
     ]
 }
 
-struct World {
+struct World<'a> {
+    clock: &'a Clock,
     emulator: Emulator,
     acme: Scope<Environment>,
 }
 
-async fn world() -> World {
+async fn world(clock: &Clock) -> World<'_> {
     let emulator = Emulator::start().await.unwrap();
     let builder = Frontegg::builder().base_url(emulator.url()).timeout(LIMIT).attempt_timeout(ATTEMPT);
     let builder = builder.retry(Retry::default().base_delay(Duration::from_millis(1)));
     let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().unwrap();
     frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
-    World { emulator, acme: frontegg.tenant("acme") }
+    World { clock, emulator, acme: frontegg.tenant("acme") }
 }
 
-impl World {
+impl World<'_> {
     /// Reads; with the number of tokens and of attempts.
     async fn read(&self) -> Result<(usize, u32), Error> {
-        let tokens = self.acme.api_tokens().list_tenant_api_tokens().with_response().await?;
+        let tokens = self.clock.run(self.acme.api_tokens().list_tenant_api_tokens().with_response()).await?;
         Ok((tokens.len(), tokens.attempts()))
     }
 
@@ -67,7 +70,7 @@ impl World {
     async fn write(&self) -> Result<u32, Error> {
         let new = CreateTenantApiTokenDto::new();
         #[allow(deprecated, reason = "an operation like any other here")]
-        let token = self.acme.api_tokens().create_tenant_api_token_v1(&new).with_response().await?;
+        let token = self.clock.run(self.acme.api_tokens().create_tenant_api_token_v1(&new).with_response()).await?;
         Ok(token.attempts())
     }
 }
@@ -86,11 +89,12 @@ fn told(outcome: Result<u32, Error>, begun: Instant) -> String {
 }
 
 async fn matrix(times: Option<u64>) -> String {
+    let clock = Clock::stop();
     let mut matrix = String::new();
     for (name, fault) in faults() {
         let mut row = format!("{name:<22}");
         for operation in [READ, WRITE] {
-            let world = world().await;
+            let world = world(&clock).await;
             let fault = fault().on(operation);
             let fault = times.into_iter().fold(fault, Fault::times);
             world.emulator.faults().inject(fault).unwrap();
@@ -126,6 +130,7 @@ async fn a_fault_that_stays() {
 /// A fault at the token is told as that, and does not become a storm.
 #[tokio::test]
 async fn without_a_token_there_is_no_call() {
+    let clock = Clock::stop();
     for (name, fault) in faults() {
         let emulator = Emulator::start().await.unwrap();
         emulator.faults().inject(fault().on("authenticate_environment")).unwrap();
@@ -133,8 +138,8 @@ async fn without_a_token_there_is_no_call() {
         let builder = builder.retry(Retry::default().base_delay(Duration::from_millis(1)));
         let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().unwrap();
         let roles = frontegg.management().roles();
-        let calls = futures_util::future::join_all((0..20).map(|_| roles.list_roles_v1().into_future())).await;
-        for outcome in calls {
+        let calls = join_all((0..20).map(|_| roles.list_roles_v1().into_future()));
+        for outcome in clock.run(calls).await {
             let error = outcome.unwrap_err();
             assert!(matches!(error.operation(), Some("authenticate_environment" | "list_roles_v1")), "{name}: {error}");
         }

@@ -4,7 +4,7 @@
 #[path = "support/service.rs"]
 mod support;
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, fmt::Debug, time::Duration};
 
 use frontegg_identity::{
     ErrorKind, Frontegg, Retry, RetryBudget,
@@ -12,7 +12,8 @@ use frontegg_identity::{
     types,
 };
 use frontegg_samples::client::{CALLS, Call};
-use support::{Reply, Service, ok, role, token};
+use frontegg_test_harness::clock::Clock;
+use support::{Gate, Reply, Service, ok, role, token};
 use tokio::time::Instant;
 
 #[tokio::test]
@@ -155,28 +156,29 @@ async fn a_connection_error_repeats_everything() {
 
 #[tokio::test]
 async fn rate_limits_are_waited_out_for_writes_too() {
+    let clock = Clock::stop();
     let limited = Reply::new(429, "{}").header("retry-after", "1");
     let service = Service::start(token(), vec![limited, ok()]).await;
     let before = Instant::now();
     let roles = service.frontegg().management().roles();
-    roles.create_roles_v1(&[role()]).await.unwrap();
+    clock.run(roles.create_roles_v1(&[role()]).into_future()).await.unwrap();
     assert!(before.elapsed() >= Duration::from_secs(1));
     assert_eq!(service.counts().1, 2);
 }
 
 #[tokio::test]
 async fn a_wait_beyond_the_limits_is_left_to_the_caller() {
-    let reset = chrono::Utc::now() + chrono::TimeDelta::seconds(40);
+    let _clock = Clock::stop();
+    let reset = chrono::Utc::now() + chrono::TimeDelta::seconds(400);
     let limited =
         Reply::new(429, "{}").header("x-rate-limit-reset", reset.to_rfc3339()).header("frontegg-trace-id", "t-9");
     let service = Service::start(token(), vec![limited]).await;
     let roles = service.builder().timeout(Duration::from_secs(5)).build().unwrap().management().roles();
-    let before = Instant::now();
+    // With a clock that stands still this would be the last line if it waited.
     let error = roles.list_roles_v1().await.unwrap_err();
-    assert!(before.elapsed() < Duration::from_secs(2));
     assert!(error.is_rate_limited() && error.is_retryable());
     assert_eq!((error.attempts(), error.trace_id()), (1, Some("t-9")));
-    assert!(error.retry_after().unwrap() > Duration::from_secs(30));
+    assert!(error.retry_after().unwrap() > Duration::from_secs(100));
 }
 
 #[tokio::test]
@@ -188,19 +190,34 @@ async fn each_call_may_have_its_own_rules() {
     assert_eq!(roles.list_roles_v1().retry(patient).await.unwrap_err().attempts(), 6);
 }
 
+/// How a call fails that nobody answers, and after what time of a clock that goes on in small steps.
+async fn timed_out<T: Debug>(
+    clock: &Clock,
+    call: impl IntoFuture<Output = Result<T, frontegg_identity::Error>>,
+) -> (frontegg_identity::Error, Duration) {
+    let begin = Instant::now();
+    let error = clock.run(call.into_future()).await.unwrap_err();
+    assert!(error.is_timeout(), "{error:?}");
+    (error, begin.elapsed())
+}
+
+fn within(time: Duration, limit: Duration) -> bool {
+    (limit..limit + Duration::from_millis(500)).contains(&time)
+}
+
 #[tokio::test]
 async fn time_limits_hold() {
-    let service = Service::start(token(), vec![ok().delay(Duration::from_secs(30))]).await;
+    let clock = Clock::stop();
+    let service = Service::start(token(), vec![ok().behind(&Gate::new())]).await;
     let roles = service.frontegg().management().roles();
-    let before = Instant::now();
-    let error = roles.list_roles_v1().timeout(Duration::from_millis(200)).await.unwrap_err();
-    assert!(error.is_timeout(), "{error:?}");
-    let once = roles.create_roles_v1(&[role()]).attempt_timeout(Duration::from_millis(100)).await.unwrap_err();
-    assert!(once.is_timeout() && once.attempts() == 1, "{once:?}");
+    let second = Duration::from_secs(1);
+    let (error, time) = timed_out(&clock, roles.list_roles_v1().timeout(2 * second)).await;
+    assert!(error.attempts() == 1 && within(time, 2 * second), "{time:?}: {error:?}");
+    let (once, time) = timed_out(&clock, roles.create_roles_v1(&[role()]).attempt_timeout(second)).await;
+    assert!(once.attempts() == 1 && within(time, second), "{time:?}: {once:?}");
     let patient = Retry::default().base_delay(Duration::ZERO).max_attempts(2);
-    let twice = roles.list_roles_v1().attempt_timeout(Duration::from_millis(100)).retry(patient).await.unwrap_err();
-    assert!(twice.is_timeout() && twice.attempts() == 2, "{twice:?}");
-    assert!(before.elapsed() < Duration::from_secs(5));
+    let (twice, time) = timed_out(&clock, roles.list_roles_v1().attempt_timeout(second).retry(patient)).await;
+    assert!(twice.attempts() == 2 && within(time, 2 * second), "{time:?}: {twice:?}");
 }
 
 #[tokio::test]

@@ -7,39 +7,40 @@ mod support;
 use std::time::Duration;
 
 use frontegg_emulator::Emulator;
-use frontegg_identity::{ErrorKind, Frontegg};
+use frontegg_identity::{Error, ErrorKind, Frontegg};
+use frontegg_test_harness::clock::Clock;
 use futures_util::future::join_all;
-use support::{DAY, Reply, Service, ok, role, token};
-use tokio::time::Instant;
+use support::{DAY, Gate, Reply, Service, ok, role, token};
 
-/// Turns the clock on.
-async fn later(duration: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(duration).await;
-    tokio::time::resume();
+/// A thousand calls at once; the token is given when all of them want it.
+async fn a_thousand_calls(service: &Service, gate: &Gate) -> Vec<Result<(), Error>> {
+    let roles = service.frontegg().management().roles();
+    let calls = join_all((0..1_000).map(|_| roles.list_roles_v1().into_future()));
+    let give = async {
+        service.asked_times(1).await;
+        gate.open();
+    };
+    let (outcomes, ()) = tokio::join!(calls, give);
+    outcomes.into_iter().map(|outcome| outcome.map(drop)).collect()
 }
 
 #[tokio::test]
 async fn a_thousand_callers_fetch_one_token() {
-    let service = Service::start(vec![Reply::token("t-1", DAY).delay(Duration::from_millis(50))], vec![ok()]).await;
-    let frontegg = service.frontegg();
-    let calls: Vec<_> =
-        (0..1_000).map(|_| tokio::spawn(frontegg.management().roles().list_roles_v1().into_future())).collect();
-    for call in calls {
-        call.await.unwrap().unwrap();
-    }
+    let gate = Gate::new();
+    let service = Service::start(vec![Reply::token("t-1", DAY).behind(&gate)], vec![ok()]).await;
+    let outcomes = a_thousand_calls(&service, &gate).await;
+    assert!(outcomes.iter().all(Result::is_ok));
     assert_eq!(service.counts(), (1, 1_000));
 }
 
 #[tokio::test]
 async fn those_who_waited_share_the_failure() {
-    let refusal = Reply::new(401, r#"{"errors":["bad key"]}"#).delay(Duration::from_millis(50));
+    let _clock = Clock::stop();
+    let gate = Gate::new();
+    let refusal = Reply::new(401, r#"{"errors":["bad key"]}"#).behind(&gate);
     let service = Service::start(vec![refusal], vec![ok()]).await;
-    let frontegg = service.frontegg();
-    let calls: Vec<_> =
-        (0..1_000).map(|_| tokio::spawn(frontegg.management().roles().list_roles_v1().into_future())).collect();
-    for call in calls {
-        let error = call.await.unwrap().unwrap_err();
+    for outcome in a_thousand_calls(&service, &gate).await {
+        let error = outcome.unwrap_err();
         assert_eq!((error.kind(), error.operation()), (ErrorKind::Unauthenticated, Some("authenticate_environment")));
         assert_eq!(error.messages(), ["bad key"]);
     }
@@ -48,6 +49,7 @@ async fn those_who_waited_share_the_failure() {
 
 #[tokio::test]
 async fn a_token_is_renewed_early_and_the_old_one_serves_when_that_fails() {
+    let clock = Clock::stop();
     let tokens = vec![Reply::token("t-1", 2), Reply::new(503, ""), Reply::token("t-2", DAY)];
     let service = Service::start(tokens, vec![ok()]).await;
     let roles = service.frontegg().management().roles();
@@ -55,12 +57,12 @@ async fn a_token_is_renewed_early_and_the_old_one_serves_when_that_fails() {
     roles.list_roles_v1().await.unwrap();
     assert_eq!((used().as_str(), service.counts().0), ("Bearer t-1", 1));
     // Past 80 % of its life, within it.
-    later(Duration::from_millis(1650)).await;
+    clock.advance(Duration::from_millis(1650)).await;
     roles.list_roles_v1().await.unwrap();
     assert_eq!((used().as_str(), service.counts().0), ("Bearer t-1", 2), "the renewal failed");
     roles.list_roles_v1().await.unwrap();
     assert_eq!(service.counts().0, 2, "and is not tried at every call");
-    later(Duration::from_millis(400)).await;
+    clock.advance(Duration::from_millis(400)).await;
     roles.list_roles_v1().await.unwrap();
     assert_eq!((used().as_str(), service.counts().0), ("Bearer t-2", 3));
 }
@@ -104,7 +106,9 @@ async fn a_users_401_is_theirs() {
 /// However many call with it, a key that was revoked is tried once in a while.
 #[tokio::test]
 async fn a_revoked_key_is_told_to_all_and_makes_no_storm() {
-    let revoked = Reply::new(401, r#"{"errors":["key revoked"]}"#).delay(Duration::from_millis(20));
+    let clock = Clock::stop();
+    let gate = Gate::new();
+    let revoked = Reply::new(401, r#"{"errors":["key revoked"]}"#).behind(&gate);
     let service = Service::start(vec![Reply::token("t-1", DAY), revoked], vec![ok(), Reply::new(401, "{}")]).await;
     let roles = service.frontegg().management().roles();
     let refused = async |number: usize| {
@@ -116,8 +120,12 @@ async fn a_revoked_key_is_told_to_all_and_makes_no_storm() {
         }
     };
     roles.list_roles_v1().await.unwrap();
-    let begun = Instant::now();
-    refused(1_000).await;
+    let revoke = async {
+        // The calls that are refused one by one, and the exchange that the first of them makes.
+        service.asked_times(2 + 1_000 + 1).await;
+        gate.open();
+    };
+    tokio::join!(refused(1_000), revoke);
     // Nor does everyone who comes later ask.
     refused(1_000).await;
     for _ in 0..10 {
@@ -125,38 +133,54 @@ async fn a_revoked_key_is_told_to_all_and_makes_no_storm() {
     }
     let (exchanges, calls) = service.counts();
     assert_eq!(calls, 1_001, "without a token nothing is sent");
-    let seconds = usize::try_from(begun.elapsed().as_secs()).unwrap();
-    assert!((2..=2 + seconds).contains(&exchanges), "{exchanges} exchanges in {seconds} s");
-    later(Duration::from_secs(1)).await;
+    assert_eq!(exchanges, 2);
+    clock.advance(Duration::from_secs(1)).await;
     refused(100).await;
-    assert!(service.counts().0 > exchanges, "the key may have been allowed again");
+    assert_eq!(service.counts().0, 3, "the key may have been allowed again");
 }
 
 #[tokio::test]
 async fn a_thousand_callers_renew_a_token_early_once_and_do_not_wait() {
-    let slow = Reply::token("t-2", DAY).delay(Duration::from_millis(300));
+    let clock = Clock::stop();
+    let gate = Gate::new();
+    let slow = Reply::token("t-2", DAY).behind(&gate);
     let service = Service::start(vec![Reply::token("t-1", 20), slow], vec![ok()]).await;
     let roles = service.frontegg().management().roles();
     roles.list_roles_v1().await.unwrap();
-    later(Duration::from_secs(17)).await;
-    let outcomes = join_all((0..1_000).map(|_| roles.list_roles_v1().into_future())).await;
+    clock.advance(Duration::from_secs(17)).await;
+    let calls = join_all((0..1_000).map(|_| roles.list_roles_v1().into_future()));
+    let renew = async {
+        // All but the one who renews it are done with the old one.
+        service.asked_times(2 + 1 + 999).await;
+        gate.open();
+    };
+    let (outcomes, ()) = tokio::join!(calls, renew);
     assert!(outcomes.iter().all(Result::is_ok));
     assert_eq!(service.counts(), (2, 1_001));
     let used =
         |token: &str| service.asked().iter().filter(|asked| asked.header("authorization") == Some(token)).count();
-    assert!(used("Bearer t-1") >= 1_000, "only the one who renews it waits");
-    roles.list_roles_v1().await.unwrap();
-    assert!(used("Bearer t-2") >= 1);
+    assert_eq!((used("Bearer t-1"), used("Bearer t-2")), (1_000, 1), "only the one who renews it waits");
 }
 
 /// Giving up costs nobody else a token.
 #[tokio::test]
 async fn a_caller_who_gives_up_leaves_the_exchange_to_the_others() {
-    let slow = Reply::token("t-1", DAY).delay(Duration::from_millis(300));
+    let clock = Clock::stop();
+    let gate = Gate::new();
+    let slow = Reply::token("t-1", DAY).behind(&gate);
     let service = Service::start(vec![slow, Reply::new(500, "")], vec![ok()]).await;
     let roles = service.frontegg().management().roles();
     let hurried = roles.list_roles_v1().timeout(Duration::from_millis(100));
-    let (hurried, patient) = tokio::join!(hurried.into_future(), roles.list_roles_v1().into_future());
+    let hurried = async {
+        let outcome = hurried.await;
+        gate.open();
+        outcome
+    };
+    let give_up = async {
+        service.asked_times(1).await;
+        clock.advance(Duration::from_millis(200)).await;
+    };
+    let (hurried, patient, ()) = tokio::join!(hurried, roles.list_roles_v1().into_future(), give_up);
     assert!(hurried.unwrap_err().is_timeout());
     patient.unwrap();
     assert_eq!(service.counts(), (1, 1));

@@ -267,7 +267,8 @@ async fn both_versions_speak_of_the_same_tokens() {
 async fn case_35_the_life_of_an_api_token() {
     let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("state.db");
-    let world = World::of(Emulator::builder().store(StoreTarget::SqliteFile(file))).await;
+    let emulator = Emulator::builder().store(StoreTarget::SqliteFile(file)).start().await;
+    let world = World::around(emulator.expect("an emulator"));
     // All in one moment: which is the oldest must not depend on the time.
     world.emulator.clock().freeze();
     let acme = world.tenant("acme").await;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     process::Program,
-    support::{World, browser::PASSWORD},
+    support::{World, browser::PASSWORD, place::lasting},
 };
 
 const LONG: Duration = Duration::from_secs(30);
@@ -41,9 +41,8 @@ async fn it_drives_an_emulator_of_this_process() {
 
 #[tokio::test]
 async fn it_drives_the_program() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = format!("sqlite:{}", folder.path().join("emulator.db").display());
-    let program = Program::start(&["--store", &store, "--admin-token", "hush"]);
+    let place = lasting().await;
+    let program = Program::start(&["--store", place.url(), "--admin-token", "hush"]);
     let open = Control::at(&program.url).expect("an address");
     assert!(open.info().await.expect_err("a refusal").is_unauthorized());
     open.health().await.expect("an answer, as probes get one");

@@ -30,7 +30,7 @@ fn people(numbers: impl Iterator<Item = usize>) -> Vec<String> {
 
 #[tokio::test]
 async fn lists_of_many_are_right() {
-    for world in [World::start().await, World::in_a_file().await] {
+    for world in World::each().await {
         let empty = world.emulator.export().await.expect("a document");
         world.emulator.import(&crowd::crowd(&empty, PEOPLE, TENANTS)).await.expect("a crowd");
         pages(&world).await;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use frontegg_identity::{Frontegg, types};
 use tokio::{sync::Notify, task::JoinSet};
 
-use crate::process;
+use crate::{process, support::place::lasting};
 use process::Program;
 
 /// How often the program is killed under load.
@@ -42,11 +42,10 @@ async fn write(frontegg: Frontegg, round: usize, writer: usize, acknowledged: Ar
 
 #[tokio::test(flavor = "multi_thread")]
 async fn case_56_a_killed_process_keeps_every_acknowledged_write() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = format!("sqlite:{}", folder.path().join("emulator.db").display());
+    let place = lasting().await;
     let acknowledged = Arc::new(Acknowledged::default());
     for round in 0..ROUNDS {
-        let program = Program::start(&["--store", &store]);
+        let program = Program::start(&["--store", place.url()]);
         let mut writers = JoinSet::new();
         for writer in 0..WRITERS {
             writers.spawn(write(program.client(), round, writer, Arc::clone(&acknowledged)));
@@ -58,7 +57,7 @@ async fn case_56_a_killed_process_keeps_every_acknowledged_write() {
         writers.join_all().await;
     }
 
-    let program = Program::start(&["--store", &store]);
+    let program = Program::start(&["--store", place.url()]);
     let frontegg = program.client();
     let tenants = std::mem::take(&mut *acknowledged.tenants.lock().unwrap());
     let users = std::mem::take(&mut *acknowledged.users.lock().unwrap());

@@ -1,11 +1,12 @@
 //! Export and import: the same behaviour elsewhere, all or nothing, and no secret unless asked for.
 
-use frontegg_emulator::{Emulator, Error, StoreTarget};
+use frontegg_emulator::{Emulator, Error};
 use frontegg_identity::types::AddRoleRequest;
+use frontegg_test_harness::place::Place;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{World, browser::PASSWORD, control};
+use crate::support::{World, browser::PASSWORD, control, place::lasting};
 
 /// A tenant, a role of it, and somebody who holds it and has signed in; their id and token.
 async fn fill(world: &World) -> (String, String) {
@@ -21,10 +22,9 @@ async fn fill(world: &World) -> (String, String) {
     (ada, token)
 }
 
-/// Another emulator with a file, for the clients of `origin`.
-async fn other_store(directory: &tempfile::TempDir, origin: &World) -> World {
-    let store = StoreTarget::SqliteFile(directory.path().join("other.db"));
-    World::of(Emulator::builder().store(store).client_id(origin.emulator.client_id())).await
+/// Another emulator in a place that outlives it, for the clients of `origin`.
+async fn other_store(place: &Place, origin: &World) -> World {
+    World::at(place, Emulator::builder().client_id(origin.emulator.client_id())).await
 }
 
 /// What somebody sees of themselves with a token.
@@ -39,9 +39,9 @@ async fn an_import_behaves_as_its_origin() {
     let (ada, token) = fill(&origin).await;
     origin.user("acme", "bob@acme.test", &[]).await;
     let document = origin.emulator.export_with_secrets().await.expect("a document");
-    let directory = tempfile::tempdir().expect("a directory");
-    let in_memory = World::of(Emulator::builder().client_id(origin.emulator.client_id())).await;
-    for copy in [in_memory, other_store(&directory, &origin).await] {
+    let place = lasting().await;
+    let elsewhere = World::of(Emulator::builder().client_id(origin.emulator.client_id())).await;
+    for copy in [elsewhere, other_store(&place, &origin).await] {
         copy.tenant("globex").await;
         copy.emulator.import(&document).await.expect("an import");
         // People sign in with what they know, and hold what they held.
@@ -65,7 +65,7 @@ async fn an_import_behaves_as_its_origin() {
         copy.emulator.stop().await;
     }
     // It stays over a restart, keys and all.
-    let copy = other_store(&directory, &origin).await;
+    let copy = other_store(&place, &origin).await;
     assert_eq!(profile(&copy, &token).await.0, StatusCode::OK);
 }
 
@@ -105,9 +105,9 @@ fn with_setting(document: &Value, scope: &str, kind: &str, text: &str) -> Value 
 
 #[tokio::test]
 async fn a_bad_document_changes_nothing() {
-    let directory = tempfile::tempdir().expect("a directory");
+    let place = lasting().await;
     let first = World::start().await;
-    let second = other_store(&directory, &first).await;
+    let second = other_store(&place, &first).await;
     for world in [first, second] {
         fill(&world).await;
         let before = world.emulator.export_with_secrets().await.expect("a document");
@@ -205,9 +205,8 @@ async fn an_emulator_begins_with_a_document_once() {
     let origin = World::start().await;
     fill(&origin).await;
     let document = origin.emulator.export().await.expect("a document");
-    let directory = tempfile::tempdir().expect("a directory");
-    let store = StoreTarget::SqliteFile(directory.path().join("seeded.db"));
-    let start = || World::of(Emulator::builder().store(store.clone()).seed(document.clone()));
+    let place = lasting().await;
+    let start = || World::at(&place, Emulator::builder().seed(document.clone()));
     let world = start().await;
     assert!(world.browser().sign_in("ada@acme.test").await.status < 300);
     world.tenant("globex").await;

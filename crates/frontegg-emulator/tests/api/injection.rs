@@ -1,6 +1,6 @@
 //! Line breaks and foreign hosts where they could become a header or a link.
 
-use frontegg_emulator::{Emulator, StoreTarget};
+use frontegg_emulator::Emulator;
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -10,10 +10,8 @@ const ADA: &str = "ada@acme.test";
 /// What would be one header more, for a mail or an answer.
 const BREAK: &str = "Ada\r\nBcc: eve@evil.test\r\nSet-Cookie: x=y\r\n\r\nHello";
 
-async fn worlds(folder: &tempfile::TempDir) -> [World; 2] {
-    let file = StoreTarget::SqliteFile(folder.path().join("emulator.db"));
-    let builder = Emulator::builder().base_url(HOME);
-    [World::of(builder.clone()).await, World::of(builder.store(file)).await]
+async fn worlds() -> Vec<World> {
+    World::each_of(Emulator::builder().base_url(HOME)).await
 }
 
 /// Nothing in what stands in the head of a mail begins a line, and every link leads home.
@@ -32,8 +30,7 @@ async fn mails_are_clean(world: &World, least: usize) {
 /// Security case 48: what people and tenants call themselves adds no header to a mail or an answer.
 #[tokio::test]
 async fn case_48_line_breaks_add_no_headers() {
-    let folder = tempfile::tempdir().expect("a folder");
-    for world in worlds(&folder).await {
+    for world in worlds().await {
         let mut environment = world.back_end(None).await;
         let tenant = json!({ "tenantId": "acme", "name": BREAK });
         environment.call("create_tenant", &[], tenant).await;
@@ -71,8 +68,7 @@ async fn case_48_line_breaks_add_no_headers() {
 /// Security case 48: the link of a reset leads to the configured address, whatever host is asked.
 #[tokio::test]
 async fn case_48_foreign_hosts_get_no_links() {
-    let folder = tempfile::tempdir().expect("a folder");
-    for world in worlds(&folder).await {
+    for world in worlds().await {
         world.tenant("acme").await;
         world.member("acme", ADA).await;
         for operation in ["send_password_reset_email_v1", "send_password_reset_email_v2"] {

@@ -4,7 +4,6 @@ use crate::support;
 
 use std::time::Duration;
 
-use frontegg_emulator::{Emulator, StoreTarget};
 use frontegg_identity::{
     Authorized, Error, Frontegg, params,
     types::{
@@ -229,17 +228,10 @@ async fn case_18_the_strictest_enabled_policy_counts() {
     assert!(is_locked(&world, &bob).await);
 }
 
-/// An emulator on each kind of store that needs no server.
-async fn worlds(directory: &tempfile::TempDir) -> [World; 2] {
-    let file = StoreTarget::SqliteFile(directory.path().join("state.db"));
-    [World::start().await, World::of(Emulator::builder().store(file)).await]
-}
-
 /// Security case 13, in one process.
 #[tokio::test]
 async fn case_13_parallel_guesses_are_compared_as_often_as_allowed() {
-    let directory = tempfile::tempdir().expect("a directory");
-    for world in worlds(&directory).await {
+    for world in World::each().await {
         world.tenant("acme").await;
         let ada = person(&world, "acme", "ada@acme.test").await;
         limit(&world, 5).await;
@@ -264,8 +256,7 @@ async fn case_13_parallel_guesses_are_compared_as_often_as_allowed() {
 /// Security case 14.
 #[tokio::test]
 async fn case_14_parallel_right_passwords_all_succeed() {
-    let directory = tempfile::tempdir().expect("a directory");
-    for world in worlds(&directory).await {
+    for world in World::each().await {
         world.tenant("acme").await;
         let ada = person(&world, "acme", "ada@acme.test").await;
         limit(&world, 1).await;

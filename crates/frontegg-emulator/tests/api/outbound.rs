@@ -151,7 +151,7 @@ async fn case_47_no_address_that_is_stored_is_ever_called() {
     let canary = Canary::start().await;
     let port = canary.port();
     let (mut took, mut number) = (BTreeSet::new(), 0);
-    for world in [World::start().await, World::in_a_file().await] {
+    for world in World::each().await {
         world.tenant("acme").await;
         let ada = world.member("acme", ADA).await;
         for address in [

@@ -8,7 +8,7 @@ use frontegg_emulator::{Error, Message};
 use frontegg_identity::types::{CreateUserDto, CreateUserPhoneNumberRequestDto};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
-use support::World;
+use support::{HANG, World};
 
 const NUMBER: &str = "+4915112345678";
 
@@ -93,7 +93,7 @@ async fn tests_wait_for_what_others_cause() {
     let ada = invite(&world, "ada@acme.test").await;
     text(&world, &ada, NUMBER).await;
     let first = world.emulator.outbox().last_to(NUMBER).await.expect("an SMS");
-    let next = world.emulator.outbox().last_to(NUMBER).after(&first).within(Duration::from_secs(20));
+    let next = world.emulator.outbox().last_to(NUMBER).after(&first).within(HANG);
     let waiting = tokio::spawn(next.code());
     let none = world.emulator.outbox().last_to("nobody").within(Duration::from_millis(1)).find().await;
     assert!(none.expect("an answer").is_none());

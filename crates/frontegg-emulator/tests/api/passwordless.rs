@@ -12,7 +12,12 @@ use frontegg_identity::types::{
     PasswordlessAuthenticationSmsOtcPreloginDto, PreVerifyUserPhoneNumberRequestDto, UpdateUserInvisibleDto,
 };
 use serde_json::{Value, json};
-use support::{World, browser::Browser, refused};
+use support::{
+    World,
+    browser::Browser,
+    effort::{assert_alike, effort},
+    refused,
+};
 
 const ADA: &str = "ada@acme.test";
 const NUMBER: &str = "+4915112345678";

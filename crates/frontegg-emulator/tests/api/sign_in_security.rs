@@ -12,21 +12,17 @@ use support::{
     browser::{Browser, PASSWORD, Reply},
 };
 
-/// One in memory and one in a file, as the engines lock differently.
-async fn worlds(grace: Duration) -> (tempfile::TempDir, [World; 2]) {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("emulator.db");
-    let file = format!("sqlite:{}", path.display()).parse().expect("a store");
-    let builder = || Emulator::builder().refresh_grace(grace);
-    let worlds = [World::of(builder()).await, World::of(builder().store(file)).await];
+/// Ada in acme, on each store, as the engines lock differently.
+async fn worlds(grace: Duration) -> Vec<World> {
+    let worlds = World::each_of(Emulator::builder().refresh_grace(grace)).await;
     for world in &worlds {
         world.tenant("acme").await;
         world.member("acme", "ada@acme.test").await;
     }
-    (directory, worlds)
+    worlds
 }
 
-/// One in memory, with a tenant and a member.
+/// One with a tenant and a member.
 async fn world() -> (World, String) {
     let world = World::start().await;
     world.tenant("acme").await;
@@ -219,7 +215,7 @@ async fn presented_at_once(world: &World) -> Vec<Option<String>> {
 
 #[tokio::test]
 async fn case_29_at_once_without_grace_one_renewal_succeeds() {
-    let (_directory, worlds) = worlds(Duration::ZERO).await;
+    let worlds = worlds(Duration::ZERO).await;
     for world in worlds {
         let tokens = presented_at_once(&world).await;
         assert_eq!(tokens.iter().flatten().count(), 1, "{tokens:?}");
@@ -228,7 +224,7 @@ async fn case_29_at_once_without_grace_one_renewal_succeeds() {
 
 #[tokio::test]
 async fn case_29_at_once_with_grace_all_get_the_same() {
-    let (_directory, worlds) = worlds(Duration::from_secs(10)).await;
+    let worlds = worlds(Duration::from_secs(10)).await;
     for world in worlds {
         world.emulator.clock().freeze();
         let tokens: BTreeSet<_> = presented_at_once(&world).await.into_iter().collect();

@@ -6,67 +6,42 @@ pub(crate) mod authenticator;
 pub(crate) mod browser;
 pub(crate) mod crowd;
 pub(crate) mod effort;
+pub(crate) mod place;
 mod raw;
 mod socket;
 pub(crate) mod webauthn;
 
-use std::fmt::Debug;
+use std::{
+    fmt::Debug,
+    time::{Duration, Instant},
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use frontegg_emulator::{Emulator, EmulatorBuilder, StoreTarget};
+use frontegg_emulator::Emulator;
 use frontegg_identity::{
     Environment, Error, Frontegg, Scope, User,
     model::operation,
     types::{CreateTenantRequest, CreateUserDto},
 };
+use frontegg_test_harness::place::Place;
 use reqwest::{Method, StatusCode, Url};
 use serde::Serialize;
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// A fresh emulator and the client of its environment.
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) frontegg: Frontegg,
-    /// Where its store is a file.
-    folder: Option<TempDir>,
+    /// Where its state is; it goes after the emulator.
+    place: Option<Place>,
 }
 
 impl World {
-    /// In memory; where `FRONTEGG_TEST_SQLITE` is set, in a file of its own; and where
-    /// `FRONTEGG_TEST_POSTGRES` names a database to use up, in PostgreSQL: one for all tests, which
-    /// then run one by one (`--test-threads 1`).
-    pub(crate) async fn start() -> Self {
-        if std::env::var_os("FRONTEGG_TEST_SQLITE").is_some() {
-            return Self::in_a_file().await;
-        }
-        let Ok(url) = std::env::var("FRONTEGG_TEST_POSTGRES") else {
-            return Self::of(Emulator::builder()).await;
-        };
-        let store: StoreTarget = url.parse().expect("a database");
-        let world = Self::of(Emulator::builder().store(store)).await;
-        world.emulator.reset().await.expect("an empty database");
-        world
-    }
-
-    /// In a file of its own.
-    pub(crate) async fn in_a_file() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = format!("sqlite:{}", folder.path().join("emulator.db").display());
-        let world = Self::of(Emulator::builder().store(store.parse().expect("a store"))).await;
-        Self { folder: Some(folder), ..world }
-    }
-
-    /// With settings of its own.
-    pub(crate) async fn of(emulator: EmulatorBuilder) -> Self {
-        Self::around(emulator.start().await.expect("an emulator"))
-    }
-
     /// Around an emulator that runs already.
     pub(crate) fn around(emulator: Emulator) -> Self {
         let client = Frontegg::builder().base_url(emulator.url());
         let frontegg = client.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
-        Self { emulator, frontegg, folder: None }
+        Self { emulator, frontegg, place: None }
     }
 
     /// Creates a tenant.
@@ -125,6 +100,23 @@ impl World {
     pub(crate) async fn token(&self, user_id: &str, tenant: &str) -> String {
         self.emulator.user_token(user_id, tenant).await.expect("a token")
     }
+}
+
+/// Only that a test ends at last, whatever the machine is busy with.
+pub(crate) const HANG: Duration = Duration::from_secs(120);
+
+/// Waits until that is so, for what tells nobody of itself.
+#[track_caller]
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) -> impl Future<Output = ()> {
+    let begin = Instant::now();
+    std::future::poll_fn(move |context| {
+        if is_so() {
+            return std::task::Poll::Ready(());
+        }
+        assert!(begin.elapsed() < HANG, "in vain: {what}");
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
 }
 
 /// Asks the control plane; a body of null is none.

@@ -1,12 +1,14 @@
 //! Values at the edge of what can be said, in every string and number of every operation: refused or
 //! stored exactly, and the same way by every store.
 
-use frontegg_contract::{redact, schema::Place};
+use frontegg_contract::{redact, schema::Place as Within};
+use frontegg_emulator::Emulator;
 use frontegg_identity::model::{Method, OPERATIONS, Operation, Token};
+use frontegg_test_harness::place::Place;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::{World, place::lasting};
 
 /// What stands in a body for the value that is written in its place.
 const MARK: &str = "the mark";
@@ -109,22 +111,24 @@ fn strange_bodies(operation: &Operation) -> Vec<(String, bool)> {
 /// Security case 49.
 #[tokio::test(flavor = "multi_thread")]
 async fn case_49_strange_values_are_refused_or_stored_by_every_store_alike() {
-    let (memory, file) = (Side::new(World::start().await).await, Side::new(World::in_a_file().await).await);
+    let memory = World::at(&Place::memory(), Emulator::builder()).await;
+    let lasting = World::at(&lasting().await, Emulator::builder()).await;
+    let (memory, lasting) = (Side::new(memory).await, Side::new(lasting).await);
     let mut sent = 0;
     for operation in OPERATIONS.iter().filter(|operation| operation.method != Method::Delete) {
         let mut cases: Vec<(String, String, bool)> =
             strange_bodies(operation).into_iter().map(|(body, wrong)| (String::new(), body, wrong)).collect();
         let contract = redact::contract(operation.id).expect("a contract");
-        for parameter in contract.parameters.iter().filter(|parameter| parameter.0 == Place::Query) {
+        for parameter in contract.parameters.iter().filter(|parameter| parameter.0 == Within::Query) {
             cases.extend(PARAMETERS.map(|value| {
                 let wrong = ["%00", "%ED%A0%80"].contains(&value);
                 (format!("?{}={value}", parameter.1), String::new(), wrong)
             }));
         }
         for (query, body, wrong) in cases {
-            let (one, other) = tokio::join!(memory.request(operation, &query), file.request(operation, &query));
+            let (one, other) = tokio::join!(memory.request(operation, &query), lasting.request(operation, &query));
             let [one, other] = [one, other].map(|request| request.body(body.clone()));
-            let (one, other) = tokio::join!(memory.answer(one), file.answer(other));
+            let (one, other) = tokio::join!(memory.answer(one), lasting.answer(other));
             let case = format!("{} {query} {body}", operation.id);
             if one.0 == 501 {
                 break;
@@ -144,7 +148,7 @@ async fn case_49_strange_values_are_refused_or_stored_by_every_store_alike() {
 #[tokio::test]
 async fn case_49_texts_are_stored_exactly() {
     let text: String = serde_json::from_str(TEXT).expect("a text");
-    for world in [World::start().await, World::in_a_file().await] {
+    for world in World::each().await {
         world.tenant("acme").await;
         let raw = world.raw().await;
         let role = json!([{ "key": "odd", "name": text, "description": text, "level": 5 }]);

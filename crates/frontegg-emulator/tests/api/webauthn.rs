@@ -16,6 +16,7 @@ use crate::support::{
     World,
     browser::{Browser, PASSWORD, Reply},
     claims, json as to_json,
+    place::lasting,
     webauthn::{Algorithm, Device, Forgery},
 };
 
@@ -162,15 +163,14 @@ async fn a_device_is_enrolled_and_signs_in_with_every_kind_of_key() {
 
 #[tokio::test]
 async fn a_device_outlives_the_process() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let store = format!("sqlite:{}", directory.path().join("emulator.db").display());
+    let place = lasting().await;
     let mut device = Device::new(PAGE);
-    let builder = || Emulator::builder().api_key("a key").store(store.parse().expect("a store"));
-    let world = with_people(World::of(builder()).await, &KINDS).await;
+    let start = || World::at(&place, Emulator::builder().api_key("a key"));
+    let world = with_people(start().await, &KINDS).await;
     enroll_and_sign_in(&world, WebAuthnDeviceType::CrossPlatform, &mut device).await;
     world.emulator.stop().await;
 
-    let world = World::of(builder()).await;
+    let world = start().await;
     sign_in(&world, &mut device).await;
 }
 

@@ -6,8 +6,9 @@ use frontegg_identity::{
     ErrorKind, Scope, User,
     types::{CreateTenantApiTokenDto, CreateUserApiTokenDto},
 };
+use frontegg_test_harness::clock::Clock;
 
-use crate::{World, later, world};
+use crate::{World, world};
 
 async fn role(world: &World, key: &str) -> String {
     let roles = world.frontegg.management().roles().list_roles_v1().await.unwrap();
@@ -80,7 +81,7 @@ async fn a_machine_ends_with_the_life_of_its_credentials() {
 
 #[tokio::test]
 async fn a_persons_machine_ends_with_the_person() {
-    let world = world().await;
+    let (world, clock) = (world().await, Clock::stop());
     let ada = world.frontegg.tenant("acme").user(&world.ada);
     let made = ada.personal_tokens().create_user_api_token(&CreateUserApiTokenDto::new()).await.unwrap();
     let machine = world.frontegg.api_token(made.client_id, made.secret);
@@ -89,7 +90,7 @@ async fn a_persons_machine_ends_with_the_person() {
     assert!(!works(&machine).await, "locked");
     world.frontegg.management().users().unlock_user(&world.ada).await.unwrap();
     // Credentials that were refused are left alone for a moment.
-    later(Duration::from_secs(1)).await;
+    clock.advance(Duration::from_secs(1)).await;
     assert!(works(&machine).await);
     world.frontegg.tenant("acme").user_management().remove_user(&world.ada).await.unwrap();
     assert!(!works(&machine).await, "not in the tenant any more");

@@ -45,13 +45,6 @@ async fn world_of(emulator: EmulatorBuilder) -> World {
     World { emulator, frontegg, ada }
 }
 
-/// Turns the SDK's clock on.
-async fn later(duration: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(duration).await;
-    tokio::time::resume();
-}
-
 impl World {
     /// Signs in to tokens that live for an hour, well within a session's idle time.
     async fn login(&self) -> Session {

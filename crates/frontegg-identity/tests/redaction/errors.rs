@@ -7,20 +7,25 @@ use frontegg_identity::{Error, Frontegg, Secret, types};
 use crate::{
     CANARY,
     facade::INTERFACE,
-    support::{Reply, Service},
+    support::{Gate, Reply, Service},
     traced::Log,
 };
+use frontegg_test_harness::clock::Clock;
 
 /// A call that fails, of a service that answers so.
 async fn failing(answer: Reply) -> Error {
     let service = Service::start(vec![Reply::token(CANARY, 3_600)], vec![answer]).await;
-    let builder = service.builder().credentials("id", CANARY).timeout(Duration::from_secs(3));
-    let roles = builder.attempt_timeout(Duration::from_millis(200)).build().unwrap().management().roles();
+    let builder = service.builder().credentials("id", CANARY).timeout(Duration::from_secs(30));
+    let roles = builder.attempt_timeout(Duration::from_secs(2)).build().unwrap().management().roles();
     roles.list_roles_v1().await.map(drop).unwrap_err()
 }
 
-/// One failure of every kind at least.
+/// One failure of every kind at least, those by the time that passes among them.
 pub(super) async fn failures() -> Vec<Error> {
+    Clock::stop().run(all_failures()).await
+}
+
+async fn all_failures() -> Vec<Error> {
     let secrets = format!(r#"{{"errors":["no"],"token":"{CANARY}","context":{{"secret":"{CANARY}"}}}}"#);
     let mut failures = Vec::new();
     for answer in [
@@ -35,7 +40,7 @@ pub(super) async fn failures() -> Vec<Error> {
         Reply::new(200, CANARY),
         Reply::new(200, &secrets).cut(0),
         Reply::new(200, &secrets).cut(20),
-        Reply::new(200, &secrets).delay(Duration::from_secs(60)),
+        Reply::new(200, &secrets).behind(&Gate::new()),
         Reply::new(302, "").header("location", format!("http://127.0.0.1:1/?token={CANARY}")),
     ] {
         failures.push(failing(answer).await);

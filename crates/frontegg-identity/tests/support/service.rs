@@ -11,6 +11,7 @@ use frontegg_identity::{Builder, Frontegg, Retry, types};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::watch,
 };
 
 /// What the service was asked.
@@ -34,14 +35,15 @@ pub(crate) struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
     body: String,
-    delay: Duration,
+    /// What it waits for.
+    gate: Option<Gate>,
     /// Bytes of the body after which the connection is closed; `Some(0)` closes it without an answer.
     cut: Option<usize>,
 }
 
 impl Reply {
     pub(crate) fn new(status: u16, body: impl Into<String>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into(), delay: Duration::ZERO, cut: None }
+        Self { status, headers: Vec::new(), body: body.into(), gate: None, cut: None }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -49,8 +51,9 @@ impl Reply {
         self
     }
 
-    pub(crate) fn delay(mut self, delay: Duration) -> Self {
-        self.delay = delay;
+    /// Holds it back until the gate is open.
+    pub(crate) fn behind(mut self, gate: &Gate) -> Self {
+        self.gate = Some(gate.clone());
         self
     }
 
@@ -64,7 +67,9 @@ impl Reply {
     }
 
     async fn write(self, stream: &mut TcpStream) {
-        tokio::time::sleep(self.delay).await;
+        if let Some(gate) = self.gate {
+            gate.opened().await;
+        }
         if self.cut == Some(0) {
             return;
         }
@@ -79,6 +84,26 @@ impl Reply {
     }
 }
 
+/// What answers may have to wait for.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate(watch::Sender<bool>);
+
+impl Gate {
+    /// One that is shut.
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    /// Opens it for good.
+    pub(crate) fn open(&self) {
+        self.0.send_replace(true);
+    }
+
+    async fn opened(&self) {
+        self.0.subscribe().wait_for(|open| *open).await.unwrap();
+    }
+}
+
 #[derive(Default)]
 struct State {
     asked: Vec<Asked>,
@@ -90,6 +115,8 @@ struct State {
 #[derive(Clone)]
 pub(crate) struct Service {
     state: Arc<Mutex<State>>,
+    /// How often it was asked.
+    asked: watch::Sender<usize>,
     pub(crate) url: String,
 }
 
@@ -98,7 +125,7 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = State { tokens: tokens.into(), answers: answers.into(), ..State::default() };
-        let service = Self { state: Arc::new(Mutex::new(state)), url };
+        let service = Self { state: Arc::new(Mutex::new(state)), asked: watch::Sender::new(0), url };
         let serving = service.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -117,6 +144,7 @@ impl Service {
             state.asked.push(asked);
             reply.unwrap_or_else(|| Reply::new(599, "the test has no reply"))
         };
+        self.asked.send_modify(|times| *times += 1);
         reply.write(&mut stream).await;
     }
 
@@ -131,6 +159,11 @@ impl Service {
 
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.state.lock().unwrap().asked.clone()
+    }
+
+    /// Waits until it has been asked so often, for tokens and for everything else.
+    pub(crate) async fn asked_times(&self, times: usize) {
+        self.asked.subscribe().wait_for(|asked| *asked >= times).await.unwrap();
     }
 
     /// How often tokens and everything else were asked for.

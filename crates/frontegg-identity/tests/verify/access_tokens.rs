@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use frontegg_identity::verify::{AccessTokens, Verifier, VerifyError};
+use frontegg_test_harness::clock::Clock;
 use futures_util::future::join_all;
 
-use crate::{World, client, later, proxy::Proxy};
+use crate::{World, client, proxy::Proxy};
 
 const LOOK_UP: &str = "/vendor-only/tenants/access-tokens/v1/";
 
@@ -18,7 +19,7 @@ async fn watched(world: &World) -> (Verifier, Proxy) {
 
 #[tokio::test]
 async fn an_answer_is_cached_for_ten_seconds() {
-    let world = World::start().await;
+    let (world, clock) = (World::start().await, Clock::stop());
     let (verifier, proxy) = watched(&world).await;
     let role = world.role("ReadOnly").await;
     let (id, token) = world.access_token(&[&role]).await;
@@ -29,7 +30,7 @@ async fn an_answer_is_cached_for_ten_seconds() {
     assert_eq!(proxy.count(LOOK_UP), 1);
     world.revoke(&id).await;
     verifier.verify_access_token(&token).await.unwrap();
-    later(Duration::from_secs(10)).await;
+    clock.advance(Duration::from_secs(10)).await;
     for _ in 0..5 {
         let outcome = verifier.verify_access_token(&token).await;
         assert!(matches!(outcome, Err(VerifyError::Revoked)), "{outcome:?}");
@@ -101,13 +102,13 @@ async fn a_thousand_at_once_cost_one_look_up() {
 
 #[tokio::test]
 async fn an_answer_may_be_cached_for_ever() {
-    let world = World::start().await;
+    let (world, clock) = (World::start().await, Clock::stop());
     let access_tokens = AccessTokens::new(&world.frontegg).ttl(Duration::MAX);
     let verifier = world.verifier().access_tokens(access_tokens).build().unwrap();
     let (id, token) = world.access_token(&[]).await;
     verifier.verify_access_token(&token).await.unwrap();
     world.revoke(&id).await;
-    later(Duration::from_secs(60 * 60)).await;
+    clock.advance(Duration::from_secs(60 * 60)).await;
     verifier.verify_access_token(&token).await.unwrap();
 }
 

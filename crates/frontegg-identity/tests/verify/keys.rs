@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use axum::{Json, Router, routing::get};
 use frontegg_identity::verify::{Verifier, VerifyError};
+use frontegg_test_harness::clock::Clock;
 use serde_json::{Value, json};
 
-use crate::{World, later, proxy::Proxy};
+use crate::{World, proxy::Proxy};
 
 const KEY_SET: &str = "/.well-known/jwks.json";
 
@@ -37,7 +38,7 @@ async fn all_at_once(verifier: &Verifier, tokens: Vec<String>) -> Vec<Result<(),
 
 #[tokio::test]
 async fn case_41_a_rotation_costs_one_fetch_and_a_flood_of_unknown_keys_another() {
-    let world = World::start().await;
+    let (world, clock) = (World::start().await, Clock::stop());
     let (verifier, proxy) = watched(&world).await;
     let old = world.token().await;
     for outcome in all_at_once(&verifier, vec![old.clone(); 50]).await {
@@ -68,7 +69,7 @@ async fn case_41_a_rotation_costs_one_fetch_and_a_flood_of_unknown_keys_another(
     world.emulator.rotate_keys().await.unwrap();
     let newest = world.token().await;
     assert!(matches!(verifier.verify(&newest).await, Err(VerifyError::UnknownKey)));
-    later(Duration::from_secs(10)).await;
+    clock.advance(Duration::from_secs(10)).await;
     for token in [&newest, &new, &old] {
         verifier.verify(token).await.unwrap();
     }
@@ -77,7 +78,7 @@ async fn case_41_a_rotation_costs_one_fetch_and_a_flood_of_unknown_keys_another(
 
 #[tokio::test]
 async fn without_keys_no_token_is_verified_and_the_service_is_spared() {
-    let world = World::start().await;
+    let (world, clock) = (World::start().await, Clock::stop());
     let (verifier, proxy) = watched(&world).await;
     let token = world.token().await;
     for (status, body) in [(503, ""), (200, "<html>"), (200, "{}")] {
@@ -88,7 +89,7 @@ async fn without_keys_no_token_is_verified_and_the_service_is_spared() {
             assert!(matches!(error, VerifyError::Unavailable(_)) && !error.is_rejection(), "{error}");
         }
         assert_eq!(proxy.count(KEY_SET), before + 1, "{status} {body}");
-        later(Duration::from_secs(1)).await;
+        clock.advance(Duration::from_secs(1)).await;
     }
     proxy.heal();
     verifier.verify(&token).await.unwrap();
@@ -96,12 +97,12 @@ async fn without_keys_no_token_is_verified_and_the_service_is_spared() {
 
 #[tokio::test]
 async fn keys_serve_on_while_they_cannot_be_renewed() {
-    let world = World::start().await;
+    let (world, clock) = (World::start().await, Clock::stop());
     let (verifier, proxy) = watched(&world).await;
     let token = world.token().await;
     verifier.verify(&token).await.unwrap();
     proxy.fail(KEY_SET, 503, "");
-    later(Duration::from_secs(60 * 60)).await;
+    clock.advance(Duration::from_secs(60 * 60)).await;
     for _ in 0..5 {
         verifier.verify(&token).await.unwrap();
     }
@@ -111,7 +112,7 @@ async fn keys_serve_on_while_they_cannot_be_renewed() {
     let new = world.token().await;
     assert!(matches!(verifier.verify(&new).await, Err(VerifyError::Unavailable(_))));
     proxy.heal();
-    later(Duration::from_secs(10)).await;
+    clock.advance(Duration::from_secs(10)).await;
     verifier.verify(&new).await.unwrap();
     verifier.verify(&token).await.unwrap();
     assert_eq!(proxy.count(KEY_SET), 3);
@@ -120,13 +121,13 @@ async fn keys_serve_on_while_they_cannot_be_renewed() {
 /// A withdrawn key is not believed for longer than an hour.
 #[tokio::test]
 async fn a_withdrawn_key_goes() {
-    let world = World::start().await;
+    let (world, clock) = (World::start().await, Clock::stop());
     let (verifier, proxy) = watched(&world).await;
     let token = world.token().await;
     verifier.verify(&token).await.unwrap();
     proxy.fail(KEY_SET, 200, r#"{"keys":[]}"#);
     verifier.verify(&token).await.unwrap();
-    later(Duration::from_secs(60 * 60)).await;
+    clock.advance(Duration::from_secs(60 * 60)).await;
     assert!(matches!(verifier.verify(&token).await, Err(VerifyError::UnknownKey)));
 }
 

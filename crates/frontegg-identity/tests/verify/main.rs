@@ -69,10 +69,3 @@ fn client(emulator: &Emulator, url: &str) -> Frontegg {
     let builder = Frontegg::builder().base_url(url).credentials(emulator.client_id(), emulator.api_key());
     builder.retry(retry).build().unwrap()
 }
-
-/// Turns the SDK's clock on.
-async fn later(duration: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(duration).await;
-    tokio::time::resume();
-}

@@ -12,10 +12,11 @@ use frontegg_identity::{
     },
     verify::AccessTokens,
 };
+use frontegg_test_harness::clock::Clock;
 use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
 
-use crate::{World, client, later, proxy::Proxy};
+use crate::{World, client, proxy::Proxy};
 
 #[allow(dead_code, reason = "its main is not for tests")]
 #[path = "../../examples/protected_service.rs"]
@@ -239,21 +240,25 @@ async fn stepping_up_opens_payouts_for_a_while() {
 
 #[tokio::test]
 async fn a_fault_of_the_service_is_503_and_no_challenge() {
-    let service = Service::start().await;
+    let (service, clock) = (Service::start().await, Clock::stop());
     let (name, ada) = bearer(&service.world.token().await);
     let (id, machine) = service.world.access_token(&[]).await;
     service.proxy.fail("/.well-known/jwks.json", 503, "");
     let unavailable = (503, String::new());
-    assert_eq!(service.refused("/me", &[(name, &ada)]).await, unavailable, "no keys");
-    assert_eq!(service.refused("/me", &[("x-api-key", &machine)]).await, unavailable);
-    assert_eq!(service.ask("/", &[]).await.0, 200, "what is public goes on");
+    assert_eq!(clock.run(service.refused("/me", &[(name, &ada)])).await, unavailable, "no keys");
+    assert_eq!(clock.run(service.refused("/me", &[("x-api-key", &machine)])).await, unavailable);
+    assert_eq!(clock.run(service.ask("/", &[])).await.0, 200, "what is public goes on");
     service.proxy.fail("/access-tokens/", 500, "");
-    later(Duration::from_secs(2)).await;
-    assert_eq!(service.ask("/me", &[(name, &ada)]).await.0, 200);
-    assert_eq!(service.refused("/me", &[("x-api-key", &machine)]).await, unavailable, "no look-up");
+    clock.advance(Duration::from_secs(2)).await;
+    assert_eq!(clock.run(service.ask("/me", &[(name, &ada)])).await.0, 200);
+    assert_eq!(clock.run(service.refused("/me", &[("x-api-key", &machine)])).await, unavailable, "no look-up");
     service.proxy.heal();
-    assert_eq!(service.ask("/me", &[("x-api-key", &machine)]).await.0, 200);
+    assert_eq!(clock.run(service.ask("/me", &[("x-api-key", &machine)])).await.0, 200);
     service.world.revoke(&id).await;
-    later(Duration::from_secs(10)).await;
-    assert_eq!(service.refused("/me", &[("x-api-key", &machine)]).await, (401, INVALID.to_owned()), "revoked");
+    clock.advance(Duration::from_secs(10)).await;
+    assert_eq!(
+        clock.run(service.refused("/me", &[("x-api-key", &machine)])).await,
+        (401, INVALID.to_owned()),
+        "revoked"
+    );
 }

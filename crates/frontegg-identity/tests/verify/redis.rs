@@ -1,93 +1,41 @@
-//! The cache in Redis, against a real one: that of `FRONTEGG_TEST_REDIS`, else a `redis-server` of the
-//! path, started here. Where there is neither, these tests say so and pass.
+//! The cache in Redis, against a real one: that of `FRONTEGG_TEST_REDIS`, else one of our own. Where
+//! redis-server is not installed either, that is said and these tests pass.
 
 use std::{
-    io::ErrorKind,
-    net::TcpListener,
-    process::{Child, Command, Stdio},
+    env,
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
 use frontegg_identity::verify::{AccessTokens, GrantsCache, RedisCache, Verifier, VerifyError};
+use frontegg_test_harness::{clock::Clock, redis::Server};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
 
 use crate::{World, client, proxy::Proxy};
 
 const LOOK_UP: &str = "/vendor-only/tenants/access-tokens/v1/";
+const HOUR: Duration = Duration::from_secs(60 * 60);
+/// Only that a test ends, whatever the machine is busy with.
+const HANG: Duration = Duration::from_secs(120);
 
-/// A Redis; one that was started here ends with this.
-struct Redis {
-    url: String,
-    own: Option<Child>,
+/// The address of a Redis for all tests of this process.
+fn any() -> Option<String> {
+    static OWN: OnceLock<Option<Server>> = OnceLock::new();
+    let own = || OWN.get_or_init(Server::start).as_ref().map(Server::url);
+    env::var("FRONTEGG_TEST_REDIS").ok().or_else(own)
 }
 
-impl Redis {
-    /// The one that was given, else one of our own.
-    async fn any() -> Option<Self> {
-        match std::env::var("FRONTEGG_TEST_REDIS") {
-            Ok(url) => Some(Self { url, own: None }),
-            Err(_) => Self::own(free_port()).await,
-        }
-    }
-
-    async fn own(port: u16) -> Option<Self> {
-        let port_text = port.to_string();
-        let options = ["--port", &port_text, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-        let started = Command::new("redis-server")
-            .args(options)
-            .current_dir(std::env::temp_dir())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let own = match started {
-            Ok(child) => Some(child),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                eprintln!("skipped: no FRONTEGG_TEST_REDIS and no redis-server");
-                return None;
-            }
-            Err(error) => panic!("redis-server did not start: {error}"),
-        };
-        let redis = Self { url: format!("redis://127.0.0.1:{port}/"), own };
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            assert!(Instant::now() < deadline, "redis-server does not listen");
-            tokio::task::yield_now().await;
-        }
-        Some(redis)
-    }
-
-    async fn connection(&self) -> MultiplexedConnection {
-        let client = redis::Client::open(self.url.as_str()).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
-    }
-
-    /// Sends a signal to our own server.
-    fn signal(&self, name: &str) {
-        let id = self.own.as_ref().expect("a server of our own").id().to_string();
-        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        if let Some(own) = &mut self.own {
-            // It may have ended already.
-            let _ = own.kill();
-            let _ = own.wait();
-        }
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+async fn connection(url: &str) -> MultiplexedConnection {
+    let client = redis::Client::open(url).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
 }
 
 /// Verifiers that share a Redis and look up through one proxy.
-async fn fleet<const N: usize>(world: &World, redis: &Redis, ttl: Duration) -> ([Verifier; N], Proxy) {
+async fn fleet<const N: usize>(world: &World, redis: &str, ttl: Duration) -> ([Verifier; N], Proxy) {
     let proxy = Proxy::before(world.emulator.url()).await;
     let mut verifiers = Vec::new();
     for _ in 0..N {
-        let cache = RedisCache::connect(&redis.url).await.unwrap();
+        let cache = RedisCache::connect(redis).await.unwrap();
         let access_tokens = AccessTokens::new(&client(&world.emulator, &proxy.url)).cache(cache).ttl(ttl);
         verifiers.push(world.verifier().access_tokens(access_tokens).build().unwrap());
     }
@@ -100,36 +48,36 @@ fn key(id: &str) -> String {
 
 #[tokio::test]
 async fn one_look_up_serves_a_fleet() {
-    let Some(redis) = Redis::any().await else { return };
-    let world = World::start().await;
-    let ([first, second], proxy) = fleet(&world, &redis, Duration::from_secs(60)).await;
+    let Some(redis) = any() else { return };
+    // Redis is waited for, however long it takes.
+    let (world, _clock) = (World::start().await, Clock::stop());
+    let ([first, second], proxy) = fleet(&world, &redis, HOUR).await;
     let role = world.role("ReadOnly").await;
     let (id, token) = world.access_token(&[&role]).await;
     assert!(first.verify_access_token(&token).await.unwrap().has_role("ReadOnly"));
     assert!(second.verify_access_token(&token).await.unwrap().has_role("ReadOnly"));
     assert_eq!(proxy.count(LOOK_UP), 1);
 
-    let mut redis = redis.connection().await;
-    let left: i64 = redis.pttl(key(&id)).await.unwrap();
-    assert!((50_000..=60_000).contains(&left), "{left} ms");
+    let mut redis = connection(&redis).await;
+    let left: i64 = redis.ttl(key(&id)).await.unwrap();
+    assert!((1_800..=3_600).contains(&left), "{left} s");
     let entry: String = redis.get(key(&id)).await.unwrap();
     assert!(entry.contains("ReadOnly") && !entry.contains(&token), "{entry}");
 }
 
 #[tokio::test]
 async fn a_revocation_is_seen_after_the_ttl_of_an_entry() {
-    let Some(redis) = Redis::any().await else { return };
-    let world = World::start().await;
-    let ([first, second], proxy) = fleet(&world, &redis, Duration::from_millis(1_500)).await;
+    let Some(redis) = any() else { return };
+    // Redis is waited for, however long it takes.
+    let (world, _clock) = (World::start().await, Clock::stop());
+    let ([first, second], proxy) = fleet(&world, &redis, HOUR).await;
     let (id, token) = world.access_token(&[]).await;
     first.verify_access_token(&token).await.unwrap();
     world.revoke(&id).await;
-    second.verify_access_token(&token).await.expect("known for a second and a half");
-    let mut connection = redis.connection().await;
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while connection.exists::<_, bool>(key(&id)).await.unwrap() {
-        assert!(Instant::now() < deadline, "the entry outlives its ttl");
-    }
+    second.verify_access_token(&token).await.expect("known for an hour");
+    // The hour is over at once.
+    let mut connection = connection(&redis).await;
+    assert!(connection.pexpire::<_, bool>(key(&id), 0).await.unwrap());
     for verifier in [&first, &second] {
         let outcome = verifier.verify_access_token(&token).await;
         assert!(matches!(outcome, Err(VerifyError::Revoked)), "{outcome:?}");
@@ -140,10 +88,11 @@ async fn a_revocation_is_seen_after_the_ttl_of_an_entry() {
 
 #[tokio::test]
 async fn entries_of_another_form_are_none() {
-    let Some(redis) = Redis::any().await else { return };
-    let world = World::start().await;
-    let ([verifier], proxy) = fleet(&world, &redis, Duration::from_secs(60)).await;
-    let mut connection = redis.connection().await;
+    let Some(redis) = any() else { return };
+    // Redis is waited for, however long it takes.
+    let (world, _clock) = (World::start().await, Clock::stop());
+    let ([verifier], proxy) = fleet(&world, &redis, HOUR).await;
+    let mut connection = connection(&redis).await;
     let texts: [&[u8]; 7] = [
         b"garbage",
         b"",
@@ -179,53 +128,51 @@ async fn entries_of_another_form_are_none() {
 
 #[tokio::test]
 async fn a_redis_that_goes_and_comes_back_is_no_fault() {
-    let port = free_port();
-    let Some(mut redis) = Redis::own(port).await else { return };
-    let world = World::start().await;
-    let ([verifier], proxy) = fleet(&world, &redis, Duration::from_secs(60)).await;
+    let Some(redis) = Server::start() else { return };
+    let (url, port) = (redis.url(), redis.port());
+    let (world, clock) = (World::start().await, Clock::stop());
+    let ([verifier], proxy) = fleet(&world, &url, HOUR).await;
     let (id, token) = world.access_token(&[]).await;
     verifier.verify_access_token(&token).await.unwrap();
     assert_eq!(proxy.count(LOOK_UP), 1);
 
-    // Stopped, it takes connections and answers nothing.
-    redis.signal("-STOP");
-    let begin = Instant::now();
+    // Stopped, it takes connections and answers nothing. Nobody waits for it long, nor each anew.
+    redis.signal("STOP");
+    let begin = tokio::time::Instant::now();
     for _ in 0..20 {
-        verifier.verify_access_token(&token).await.unwrap();
+        clock.run(verifier.verify_access_token(&token)).await.unwrap();
     }
-    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
     assert_eq!(proxy.count(LOOK_UP), 21, "the service is asked");
-    redis.signal("-CONT");
+    redis.signal("CONT");
 
     // Gone, it refuses connections.
-    let own = redis.own.as_mut().unwrap();
-    own.kill().unwrap();
-    own.wait().unwrap();
-    let (asked, begin) = (proxy.count(LOOK_UP), Instant::now());
+    drop(redis);
+    let asked = proxy.count(LOOK_UP);
     for _ in 0..20 {
-        verifier.verify_access_token(&token).await.unwrap();
+        clock.run(verifier.verify_access_token(&token)).await.unwrap();
     }
-    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
     assert_eq!(proxy.count(LOOK_UP), asked + 20);
-    assert!(RedisCache::connect(&redis.url).await.is_err(), "said where it is set up");
+    assert!(clock.run(RedisCache::connect(&url)).await.is_err(), "said where it is set up");
     world.revoke(&id).await;
-    assert!(matches!(verifier.verify_access_token(&token).await, Err(VerifyError::Revoked)));
+    assert!(matches!(clock.run(verifier.verify_access_token(&token)).await, Err(VerifyError::Revoked)));
 
     // Back again, it is used again.
-    let redis = Redis::own(port).await.unwrap();
+    let Some(redis) = Server::start_on(port) else { return };
     let (id, token) = world.access_token(&[]).await;
-    let deadline = Instant::now() + Duration::from_secs(30);
-    let mut connection = redis.connection().await;
+    let mut connection = connection(&redis.url()).await;
+    let begin = Instant::now();
     while !connection.exists::<_, bool>(key(&id)).await.unwrap() {
-        assert!(Instant::now() < deadline, "it is not used any more");
-        verifier.verify_access_token(&token).await.unwrap();
+        assert!(begin.elapsed() < HANG, "it is not used any more");
+        clock.run(verifier.verify_access_token(&token)).await.unwrap();
+        clock.advance(Duration::from_secs(1)).await;
     }
 }
 
 #[tokio::test]
 async fn an_address_shows_in_no_debug() {
-    let Some(redis) = Redis::any().await else { return };
-    let cache = RedisCache::connect(&redis.url).await.unwrap();
+    let Some(redis) = any() else { return };
+    let cache = RedisCache::connect(&redis).await.unwrap();
     assert_eq!(format!("{cache:?}"), "RedisCache");
     assert_eq!(cache.get("frontegg_identity_test_of_nothing").await, None);
     let error = RedisCache::connect("nonsense").await.unwrap_err();

@@ -6,31 +6,17 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 use super::*;
 use crate::{
-    clock::{Clock, Timestamp},
+    clock::Timestamp,
     domain::{
         Refusal,
         memberships::NewMembership,
         tenants::NewTenant,
         users::{self, NewUser},
     },
-    store::{Store, StoreTarget},
+    store::fresh::Fresh,
 };
 
 const ISSUER: Issuer<'static> = Issuer { base_url: "http://issuer", application_id: "client" };
-
-/// A store in memory and, where `FRONTEGG_TEST_POSTGRES` names a database to use up, in PostgreSQL.
-async fn stores() -> Vec<Store> {
-    let mut stores =
-        vec![Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store")];
-    if let Ok(url) = std::env::var("FRONTEGG_TEST_POSTGRES") {
-        let target: StoreTarget = url.parse().expect("a database");
-        let store =
-            Store::open(&target, Clock::default(), "http://emulator.test").await.expect("a store in PostgreSQL");
-        store.empty().await;
-        stores.push(store);
-    }
-    stores
-}
 
 /// Tokens of a tenant and of a member of it, of both families.
 struct Tokens {
@@ -89,7 +75,7 @@ impl Tokens {
 
 #[tokio::test]
 async fn what_bars_people_and_tenants_bars_their_tokens() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = store.begin_write().await;
         let tokens = Tokens::make(&tx).await;
         assert_eq!(tokens.usable(&tx).await, [true, true]);
@@ -131,7 +117,7 @@ async fn what_bars_people_and_tenants_bars_their_tokens() {
 
 #[tokio::test]
 async fn lifetimes_are_those_of_the_identity_configuration() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = store.begin_write().await;
         let tokens = Tokens::make(&tx).await;
         let (id, secret) = &tokens.credentials[0];
@@ -157,7 +143,7 @@ async fn lifetimes_are_those_of_the_identity_configuration() {
 #[tokio::test]
 async fn a_hundred_refresh_tokens_are_kept_for_each_credential() {
     use crate::store::entity::machine_token_refresh;
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = store.begin_write().await;
         let tokens = Tokens::make(&tx).await;
         let count = async || machine_token_refresh::Entity::find().fetch_all(&tx).await.expect("rows").len();

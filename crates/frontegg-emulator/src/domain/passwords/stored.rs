@@ -107,6 +107,18 @@ pub(crate) enum Place {
     After,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many hashes this thread has computed, so that tests can tell that it was none.
+    pub(super) static COMPUTED: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+}
+
+/// Counts a hash that is about to be computed, where tests may ask.
+fn note_computation() {
+    #[cfg(test)]
+    COMPUTED.set(COMPUTED.get() + 1);
+}
+
 /// Which word that is among these.
 fn word<T: Copy>(words: &[(&str, T)], text: &str) -> Result<T, HashError> {
     words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or(HashError::Malformed)
@@ -168,6 +180,7 @@ impl Scrypt {
 impl StoredHash {
     /// Makes a fresh hash of our own kind.
     pub(super) fn of(password: &[u8], salt: Vec<u8>, params: Params) -> argon2::Result<Self> {
+        note_computation();
         let mut key = vec![0; Params::DEFAULT_OUTPUT_LEN];
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         argon2.hash_password_into(password, &salt, &mut key)?;
@@ -275,6 +288,7 @@ impl StoredHash {
 
     /// Whether it was made of that password.
     pub(super) fn matches(&self, password: &[u8]) -> bool {
+        note_computation();
         let (made, key) = match self {
             Self::Argon2 { algorithm, version, params, salt, key } => {
                 let mut made = vec![0; key.len()];

@@ -6,7 +6,6 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 use super::{holders::hold, *};
 use crate::{
-    clock::Clock,
     domain::{
         Refusal,
         caller::{Caller, Grants},
@@ -15,27 +14,14 @@ use crate::{
     },
     ids,
     store::{
-        Store, StoreTarget, Write,
+        Store, Write,
         entity::{
             MembershipStatus, group, group_member, group_role, membership, membership_role, permission, tenant, user,
         },
+        fresh::Fresh,
         query,
     },
 };
-
-/// A store in memory and, where `FRONTEGG_TEST_POSTGRES` names a database to use up, in PostgreSQL.
-async fn stores() -> Vec<Store> {
-    let mut stores =
-        vec![Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store")];
-    if let Ok(url) = std::env::var("FRONTEGG_TEST_POSTGRES") {
-        let target: StoreTarget = url.parse().expect("a database");
-        let store =
-            Store::open(&target, Clock::default(), "http://emulator.test").await.expect("a store in PostgreSQL");
-        store.empty().await;
-        stores.push(store);
-    }
-    stores
-}
 
 /// A fresh environment, in a transaction that is not committed.
 async fn fresh(store: &Store) -> Write {
@@ -141,7 +127,7 @@ const REMOVE: &str = "fe.secure.delete.users";
 
 #[tokio::test]
 async fn roles_of_membership_and_groups_add_up() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = &fresh(&store).await;
         tenant(tx, "acme", None).await;
         tenant(tx, "globex", None).await;
@@ -171,7 +157,7 @@ async fn roles_of_membership_and_groups_add_up() {
 
 #[tokio::test]
 async fn roles_of_groups_count_while_switched_on() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = &fresh(&store).await;
         tenant(tx, "acme", None).await;
         role(tx, "own", 5, None, &[]).await;
@@ -190,7 +176,7 @@ async fn roles_of_groups_count_while_switched_on() {
 
 #[tokio::test]
 async fn roles_above_count_below_with_sub_tenant_access() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = &fresh(&store).await;
         tenant(tx, "top", None).await;
         tenant(tx, "middle", Some("top")).await;
@@ -238,7 +224,7 @@ async fn roles_above_count_below_with_sub_tenant_access() {
 
 #[tokio::test]
 async fn a_tenant_may_let_all_its_members_reach_below() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = &fresh(&store).await;
         tenant(tx, "top", None).await;
         tenant(tx, "bottom", Some("top")).await;
@@ -260,7 +246,7 @@ async fn a_tenant_may_let_all_its_members_reach_below() {
 /// A circle in the hierarchy must not keep the look-up from ending.
 #[tokio::test]
 async fn circles_above_end() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = &fresh(&store).await;
         for (child, parent) in [("a", None), ("b", Some("a")), ("c", Some("b"))] {
             tenant(tx, child, parent).await;
@@ -283,7 +269,7 @@ fn user<'a>(tenant_id: &'a str, roles: &'a [String]) -> Caller<'a> {
 
 #[tokio::test]
 async fn a_callers_rank_is_that_of_the_strongest_role() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = &fresh(&store).await;
         tenant(tx, "top", None).await;
         tenant(tx, "acme", Some("top")).await;
@@ -312,7 +298,7 @@ async fn a_callers_rank_is_that_of_the_strongest_role() {
 
 #[tokio::test]
 async fn only_weaker_roles_can_be_granted() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = &fresh(&store).await;
         tenant(tx, "acme", None).await;
         for level in [3, 4, 5] {
@@ -337,7 +323,7 @@ async fn only_weaker_roles_can_be_granted() {
 
 #[tokio::test]
 async fn a_tenant_sees_its_own_roles_and_the_environments() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = &fresh(&store).await;
         tenant(tx, "acme", None).await;
         tenant(tx, "globex", None).await;
@@ -362,7 +348,7 @@ async fn a_tenant_sees_its_own_roles_and_the_environments() {
 
 #[tokio::test]
 async fn new_members_get_flagged_roles() {
-    for store in stores().await {
+    for store in Fresh::all().await {
         let tx = &fresh(&store).await;
         tenant(tx, "acme", None).await;
         tenant(tx, "globex", None).await;

@@ -9,35 +9,48 @@ use serde_json::json;
 
 use super::{deletion::BELONGINGS, *};
 use crate::{
-    clock::Clock,
     domain::{
         DomainError, DomainResult, Refusal,
         settings::{self, Owner},
     },
     ids,
     store::{
-        Fetch, FetchCount, Read, Store, StoreTarget, Write,
+        Fetch, FetchCount, Read, Store, Write,
         entity::{
             MembershipStatus, application_assignment, application_tenant, group, group_member, membership, role,
             session, tenant, tenant_edge, tenant_invite, user,
         },
+        fresh::Fresh,
     },
 };
 
-/// In memory, or the PostgreSQL database to use up that `FRONTEGG_TEST_POSTGRES` names.
-async fn store() -> Store {
-    let Ok(url) = std::env::var("FRONTEGG_TEST_POSTGRES") else {
-        return in_memory().await;
+/// Tests that hold on every engine.
+macro_rules! on_each_store {
+    ($($test:ident),* $(,)?) => {
+        mod on_each_store {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    for store in super::Fresh::all().await {
+                        super::$test(&store).await;
+                    }
+                }
+            )*
+        }
     };
-    let target: StoreTarget = url.parse().expect("a database");
-    let store = Store::open(&target, Clock::default(), "http://emulator.test").await.expect("a store in PostgreSQL");
-    store.empty().await;
-    store
 }
 
-async fn in_memory() -> Store {
-    Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store")
-}
+on_each_store!(
+    deletion_takes_all_that_hangs_on_a_tenant,
+    revival_brings_back_the_record_only,
+    ensuring_creates_revives_or_finds,
+    aliases_are_unique_without_case,
+    a_deleted_tenant_hands_its_children_to_its_parent,
+    moving_takes_the_subtree_along_and_makes_no_circle,
+    reading_a_stored_circle_ends,
+    wide_hierarchies_are_read,
+    an_import_writes_new_and_revived_tenants,
+);
 
 fn named(tenant_id: &str, parent_id: Option<&str>) -> NewTenant {
     NewTenant { tenant_id: Some(tenant_id.to_owned()), parent_id: parent_id.map(str::to_owned), ..NewTenant::default() }
@@ -174,9 +187,7 @@ fn refused<T>(result: DomainResult<T>) -> (Refusal, String) {
     (error.refusal(), DomainError::messages(&error).join("; "))
 }
 
-#[tokio::test]
-async fn deletion_takes_all_that_hangs_on_a_tenant() {
-    let store = store().await;
+async fn deletion_takes_all_that_hangs_on_a_tenant(store: &Store) {
     let tx = store.begin_write().await;
     tenants(&tx, &[("acme", None), ("late", None), ("old", None), ("other", None)]).await;
     new_user(&tx, "only", "acme").await;
@@ -227,7 +238,7 @@ async fn deletion_knows_every_table_that_names_a_tenant() {
         // Kept: what was sent was sent.
         "outbox_messages",
     ];
-    let store = in_memory().await;
+    let store = Fresh::in_memory().await;
     let tx = store.read().await.expect("a transaction");
     let rows = tx
         .rows(Statement::from_string(
@@ -242,9 +253,7 @@ async fn deletion_knows_every_table_that_names_a_tenant() {
     assert_eq!(found, known);
 }
 
-#[tokio::test]
-async fn revival_brings_back_the_record_only() {
-    let store = store().await;
+async fn revival_brings_back_the_record_only(store: &Store) {
     let tx = store.begin_write().await;
     tenants(&tx, &[("root", None)]).await;
     let mut new = named("acme", Some("root"));
@@ -272,9 +281,7 @@ async fn revival_brings_back_the_record_only() {
     );
 }
 
-#[tokio::test]
-async fn ensuring_creates_revives_or_finds() {
-    let store = store().await;
+async fn ensuring_creates_revives_or_finds(store: &Store) {
     let tx = store.begin_write().await;
     let made = ensure(&tx, "fly").await.expect("a tenant");
     assert_eq!(made.name, "fly");
@@ -285,9 +292,7 @@ async fn ensuring_creates_revives_or_finds() {
     assert_eq!(refused(ensure(&tx, " ").await).0, Refusal::BadRequest, "a blank id");
 }
 
-#[tokio::test]
-async fn aliases_are_unique_without_case() {
-    let store = store().await;
+async fn aliases_are_unique_without_case(store: &Store) {
     let tx = store.begin_write().await;
     tenants(&tx, &[("a", None), ("b", None)]).await;
     set_alias(&tx, "a", Some("Login".to_owned())).await.expect("an alias");
@@ -302,9 +307,7 @@ async fn aliases_are_unique_without_case() {
     assert_eq!(find_by_alias(&tx, "login").await.expect("a read"), None);
 }
 
-#[tokio::test]
-async fn a_deleted_tenant_hands_its_children_to_its_parent() {
-    let store = store().await;
+async fn a_deleted_tenant_hands_its_children_to_its_parent(store: &Store) {
     let tx = store.begin_write().await;
     tenants(&tx, &[("root", None), ("mid", Some("root")), ("leaf", Some("mid")), ("twig", Some("leaf"))]).await;
     let below = |tenant: &'static str| hierarchy::below(&tx, tenant);
@@ -322,9 +325,7 @@ async fn a_deleted_tenant_hands_its_children_to_its_parent() {
     assert_eq!(tenant_edge::Entity::find().fetch_count(&tx).await.expect("count"), 1);
 }
 
-#[tokio::test]
-async fn moving_takes_the_subtree_along_and_makes_no_circle() {
-    let store = store().await;
+async fn moving_takes_the_subtree_along_and_makes_no_circle(store: &Store) {
     let tx = store.begin_write().await;
     tenants(&tx, &[("a", None), ("b", Some("a")), ("c", Some("b")), ("z", None)]).await;
     let circle = (Refusal::BadRequest, "A tenant must not lie below itself".to_owned());
@@ -338,9 +339,7 @@ async fn moving_takes_the_subtree_along_and_makes_no_circle() {
     assert!(hierarchy::is_below(&tx, "c", "z").await.expect("a read"));
 }
 
-#[tokio::test]
-async fn reading_a_stored_circle_ends() {
-    let store = store().await;
+async fn reading_a_stored_circle_ends(store: &Store) {
     let tx = store.begin_write().await;
     tenants(&tx, &[("a", None), ("b", Some("a")), ("c", Some("b"))]).await;
     let edge = tenant_edge::ActiveModel { child_id: Set("a".to_owned()), parent_id: Set("b".to_owned()) };
@@ -353,9 +352,7 @@ async fn reading_a_stored_circle_ends() {
     assert_eq!(hierarchy::above(&tx, "c").await.expect("a read"), ["b", "a"]);
 }
 
-#[tokio::test]
-async fn wide_hierarchies_are_read() {
-    let store = store().await;
+async fn wide_hierarchies_are_read(store: &Store) {
     let tx = store.begin_write().await;
     tenants(&tx, &[("root", None)]).await;
     let template = require(&tx, "root").await.expect("a tenant");
@@ -376,9 +373,7 @@ async fn wide_hierarchies_are_read() {
     assert_eq!(found.len(), ids.len());
 }
 
-#[tokio::test]
-async fn an_import_writes_new_and_revived_tenants() {
-    let store = store().await;
+async fn an_import_writes_new_and_revived_tenants(store: &Store) {
     let tx = store.begin_write().await;
     tenants(&tx, &[("kept", None), ("gone", None)]).await;
     let gone = require(&tx, "gone").await.expect("a tenant");

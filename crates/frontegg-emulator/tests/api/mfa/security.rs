@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use frontegg_emulator::Emulator;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -65,10 +64,7 @@ async fn case_20_a_code_is_good_for_its_step_and_its_neighbours() {
 /// Also in a file, where the engine orders the writers.
 #[tokio::test(flavor = "multi_thread")]
 async fn case_21_a_code_is_taken_once() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let path = directory.path().join("emulator.db");
-    let file = format!("sqlite:{}", path.display()).parse().expect("a store");
-    for world in [World::start().await, World::of(Emulator::builder().store(file)).await] {
+    for world in World::each().await {
         let ada = populate(&world).await;
         let (app, _) = enroll(&world, &ada).await;
         let mut browser = world.browser();

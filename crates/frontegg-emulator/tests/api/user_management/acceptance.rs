@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use frontegg_emulator::{Emulator, StoreTarget};
 use frontegg_identity::{
     Error,
     enums::StrategyKind,
@@ -199,9 +198,7 @@ async fn a_locked_tenant_takes_nobody_in() {
 /// Security case 57: of a hundred who accept at once one has accepted, whatever the store.
 #[tokio::test]
 async fn case_57_an_invitation_is_accepted_once() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file: StoreTarget = format!("sqlite:{}", folder.path().join("emulator.db").display()).parse().expect("a store");
-    for world in [World::start().await, World::of(Emulator::builder().store(file)).await] {
+    for world in World::each().await {
         world.tenant("acme").await;
         world.tenant("globex").await;
         let ada = world.member("acme", ADA).await;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use frontegg_emulator::Emulator;
 use serde_json::{Value, json};
 
 use super::{ADA, KINDS, PAGE, ask, enroll, first_factor, owner, prove, register, text, with_people, world};
@@ -155,10 +154,7 @@ async fn case_26_answers_are_good_once_and_for_their_own_sign_in() {
 
 #[tokio::test]
 async fn case_26_one_signature_signs_in_once_however_many_show_it() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let store = format!("sqlite:{}", directory.path().join("emulator.db").display());
-    let file = Emulator::builder().store(store.parse().expect("a store"));
-    for world in [World::start().await, World::of(file).await] {
+    for world in World::each().await {
         let world = with_people(world, &KINDS).await;
         let mut device = Device::new(PAGE);
         let id = owner(&world, ADA, &mut device).await;

@@ -1,0 +1,57 @@
+//! Fresh stores for tests: one of each engine, as far as its server is installed.
+
+use std::ops::Deref;
+
+use frontegg_test_harness::place::Place;
+
+use super::Store;
+use crate::clock::Clock;
+
+/// A store in a place of its own, which goes after it.
+#[derive(Debug)]
+pub(crate) struct Fresh {
+    store: Store,
+    _place: Place,
+}
+
+impl Fresh {
+    /// Opens a store there, beside others maybe.
+    pub(crate) async fn at(place: &Place) -> Self {
+        Self { store: open(place.url()).await, _place: place.clone() }
+    }
+
+    pub(crate) async fn in_memory() -> Self {
+        Self::at(&Place::memory()).await
+    }
+
+    /// One of each engine.
+    pub(crate) async fn all() -> Vec<Self> {
+        let mut stores = Vec::new();
+        for place in places().await {
+            stores.push(Self::at(&place).await);
+        }
+        stores
+    }
+}
+
+impl Deref for Fresh {
+    type Target = Store;
+
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+/// A place for a store of each engine.
+pub(crate) async fn places() -> Vec<Place> {
+    Place::all(fill).await
+}
+
+async fn open(url: &str) -> Store {
+    Store::open(&url.parse().expect("a store"), Clock::default(), "http://emulator.test").await.expect("a store")
+}
+
+/// A database with nothing but its schema, to make others from.
+async fn fill(url: &str) {
+    open(url).await.close().await;
+}
