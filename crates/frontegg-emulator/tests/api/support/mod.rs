@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every file of tests uses a part of it")]
 
+mod answered;
 pub(crate) mod authenticator;
 pub(crate) mod browser;
 pub(crate) mod crowd;
@@ -28,6 +29,7 @@ use tempfile::TempDir;
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) frontegg: Frontegg,
+    answered: answered::Answered,
     /// Where its store is a file.
     folder: Option<TempDir>,
 }
@@ -66,7 +68,7 @@ impl World {
     pub(crate) fn around(emulator: Emulator) -> Self {
         let client = Frontegg::builder().base_url(emulator.url());
         let frontegg = client.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
-        Self { emulator, frontegg, folder: None }
+        Self { answered: answered::Answered::by(&emulator), emulator, frontegg, folder: None }
     }
 
     /// Creates a tenant.
