@@ -1,8 +1,8 @@
 //! Generated HTTP calls of the Frontegg Identity API over a pluggable transport.
 //!
-//! [`Client`] has one method for every published operation. It knows nothing about tokens, scopes
-//! or retries: its [`Transport`] does. Programs use the crate `frontegg-identity`, which brings
-//! one, and come here only for what its views do not offer.
+//! [`Client`] has one method for every published operation. Tokens, scopes and retries are the matter of
+//! its [`Transport`]. Programs use the crate `frontegg-identity`, which has one, and this crate only for
+//! what its views do not offer.
 
 #[rustfmt::skip]
 #[path = "generated/client.rs"]

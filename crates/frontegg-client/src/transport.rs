@@ -1,9 +1,9 @@
-//! The seam between generated calls and behaviour.
+//! The interface between generated calls and what sends them.
 //!
-//! Every generated call passes here twice: before it is sent ([`Transport::prepare`]) and to be
-//! sent ([`Transport::execute`]). What holds for every transport is done in this file: paths that
-//! would reach another operation are refused, and whatever a server or proxy answers with an error
-//! status becomes an [`ApiError`].
+//! Every generated call is passed to a [`Transport`] twice: before it is sent ([`Transport::prepare`])
+//! and to be sent ([`Transport::execute`]). This file does what is the same for every transport: it
+//! refuses paths that would reach another operation, and turns every error response of a server or proxy
+//! into an [`ApiError`].
 
 use std::{fmt::Debug, pin::Pin, sync::Arc};
 
@@ -15,27 +15,27 @@ use serde_json::Value;
 
 use crate::Client;
 
-/// A boxed future, as [`Transport`] returns them to stay object safe.
+/// A boxed future, so that [`Transport`] is dyn compatible.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Characters of an unreadable error body that are kept as its message.
-const KEPT_TEXT: usize = 500;
+/// The most characters of a message that is made from an undocumented error body.
+const MAX_MESSAGE_LENGTH: usize = 500;
 
-/// Operations that answer with one thing, or 200 and an empty list where there is none.
-const NONE_BY_EMPTY_LIST: [&str; 1] = ["get_tenant_v2"];
+/// Operations that answer with one entity, or with 200 and an empty list if it does not exist.
+const EMPTY_LIST_IS_NOT_FOUND: [&str; 1] = ["get_tenant_v2"];
 
-/// Decides how requests of the generated client are authorised and sent.
+/// Authorises and sends the requests of the generated client.
 pub trait Transport: Send + Sync + Debug {
-    /// Completes a request: token, scope headers, whatever else travels with it.
+    /// Completes a request with its token, scope headers and other headers.
     ///
-    /// An error refuses the call before anything is sent; its text becomes [`Error::Custom`].
+    /// An error fails the call before anything is sent; its text becomes [`Error::Custom`].
     fn prepare<'a>(
         &'a self,
         request: &'a mut Request,
         operation: &'static Operation,
     ) -> BoxFuture<'a, Result<(), String>>;
 
-    /// Sends a request, as often as it takes.
+    /// Sends a request, and again as far as it is to be retried.
     fn execute<'a>(
         &'a self,
         http: &'a reqwest::Client,
@@ -53,9 +53,9 @@ impl ClientHooks<Inner> for Client {
         let Some(operation) = operation(info.operation_id) else {
             return Err(Error::InvalidRequest(format!("{} is not in the table of operations", info.operation_id)));
         };
-        // progenitor sends the version of the document, which no service asks for.
+        // progenitor sends the version of the document, which the service does not use.
         request.headers_mut().remove("api-version");
-        if !path_fits(base_path(self.baseurl()), operation.path, request.url().path()) {
+        if !matches_template(base_path(self.baseurl()), operation.path, request.url().path()) {
             return Err(Error::InvalidRequest(format!(
                 "a path value of {} is empty, `.` or `..`, which would reach another operation",
                 operation.id
@@ -66,15 +66,15 @@ impl ClientHooks<Inner> for Client {
 
     async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
         let Some(operation) = operation(info.operation_id) else {
-            // `pre` refuses such a call, so this is not reached.
+            // Not reached: `pre` fails such a call.
             return self.client().execute(request).await;
         };
         let response = self.inner().0.execute(self.client(), request, operation).await?;
         let status = response.status();
         if status.is_client_error() || status.is_server_error() {
-            Ok(readable(response).await)
-        } else if NONE_BY_EMPTY_LIST.contains(&operation.id) {
-            none_as_not_found(response).await
+            Ok(with_api_error(response).await)
+        } else if EMPTY_LIST_IS_NOT_FOUND.contains(&operation.id) {
+            empty_list_as_not_found(response).await
         } else {
             Ok(response)
         }
@@ -83,8 +83,8 @@ impl ClientHooks<Inner> for Client {
 
 /// Percent-encodes a path value so that it stays one segment.
 ///
-/// Beyond what progenitor's own encodes: `\`, which URL parsers take for `/`. A value that no
-/// encoding can keep (`.` and `..`) becomes empty, and [`path_fits`] refuses it.
+/// Beyond progenitor's own function it encodes `\`, which URL parsers take for `/`. A value that cannot be
+/// encoded as a segment (`.` and `..`) becomes empty, which [`matches_template`] rejects.
 pub(crate) fn encode_path(value: &str) -> String {
     if matches!(value, "." | "..") {
         return String::new();
@@ -92,14 +92,14 @@ pub(crate) fn encode_path(value: &str) -> String {
     progenitor_client::encode_path(value).replace('\\', "%5C")
 }
 
-/// The path part of a base URL, without a slash at its end.
+/// The path of a base URL, without a trailing slash.
 fn base_path(base: &str) -> &str {
     let rest = base.split_once("://").map_or(base, |(_, rest)| rest);
     rest.find('/').map_or("", |at| rest[at..].trim_end_matches('/'))
 }
 
-/// Whether `path` is `template` under `base` with a value in every place.
-fn path_fits(base: &str, template: &str, path: &str) -> bool {
+/// Whether `path` is `base` followed by `template` with a value for every parameter.
+fn matches_template(base: &str, template: &str, path: &str) -> bool {
     let Some(path) = path.strip_prefix(base) else { return false };
     let (mut wanted, mut found) = (template.split('/'), path.split('/'));
     loop {
@@ -112,20 +112,20 @@ fn path_fits(base: &str, template: &str, path: &str) -> bool {
     }
 }
 
-/// Gives an error answer a body that reads as [`ApiError`], keeping status, headers and URL.
-async fn readable(response: Response) -> Response {
+/// Gives an error response a body that is an [`ApiError`]; status, headers and URL stay.
+async fn with_api_error(response: Response) -> Response {
     let head = Head::of(&response);
-    // A body that breaks off must not hide the status.
+    // The status is reported even if the body cannot be read.
     let body = response.bytes().await.unwrap_or_default();
-    if serde_json::from_slice::<ApiError>(&body).is_ok_and(|error| says_something(&error)) {
+    if serde_json::from_slice::<ApiError>(&body).is_ok_and(|error| has_content(&error)) {
         head.with_body(body)
     } else {
-        head.with_other_body(serde_json::to_vec(&interpret(&body)).unwrap_or_default())
+        head.with_other_body(serde_json::to_vec(&to_api_error(&body)).unwrap_or_default())
     }
 }
 
-/// Makes an empty list in place of the one thing that was asked for the 404 that it means.
-async fn none_as_not_found(response: Response) -> reqwest::Result<Response> {
+/// Turns an empty list in place of an entity into a 404.
+async fn empty_list_as_not_found(response: Response) -> reqwest::Result<Response> {
     let mut head = Head::of(&response);
     let body = response.bytes().await?;
     if serde_json::from_slice::<[(); 0]>(&body).is_err() {
@@ -135,7 +135,7 @@ async fn none_as_not_found(response: Response) -> reqwest::Result<Response> {
     Ok(head.with_other_body(r#"{"errors":["Not found"]}"#))
 }
 
-/// What of a response stays when its body has been read.
+/// What is kept of a response whose body has been read.
 struct Head {
     status: StatusCode,
     url: Url,
@@ -147,7 +147,7 @@ impl Head {
         Self { status: response.status(), url: response.url().clone(), headers: response.headers().clone() }
     }
 
-    /// With the body that it had.
+    /// The response with the body that was read.
     fn with_body(self, body: impl Into<reqwest::Body>) -> Response {
         let rebuilt = http::Response::builder().status(self.status).url(self.url).body(body.into());
         let mut rebuilt = rebuilt.unwrap_or_default();
@@ -155,22 +155,22 @@ impl Head {
         rebuilt.into()
     }
 
-    /// With another body, which its length does not fit.
+    /// The response with another body, whose length is not `Content-Length`.
     fn with_other_body(mut self, body: impl Into<reqwest::Body>) -> Response {
         self.headers.remove(header::CONTENT_LENGTH);
         self.with_body(body)
     }
 }
 
-fn says_something(error: &ApiError) -> bool {
+fn has_content(error: &ApiError) -> bool {
     error.errors.as_ref().is_some_and(|errors| !errors.is_empty())
         || error.message.is_some()
         || error.error_code.is_some()
         || error.error_codes.is_some()
 }
 
-/// Reads the forms in which errors come when they are not as documented.
-fn interpret(body: &[u8]) -> Value {
+/// Makes an [`ApiError`] from an error body that is not as documented.
+fn to_api_error(body: &[u8]) -> Value {
     let text = String::from_utf8_lossy(body);
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     let mut messages = Vec::new();
@@ -179,7 +179,7 @@ fn interpret(body: &[u8]) -> Value {
     }
     messages.dedup();
     if messages.is_empty() && !matches!(text.trim(), "" | "{}" | "null") {
-        messages.push(text.trim().chars().take(KEPT_TEXT).collect());
+        messages.push(text.trim().chars().take(MAX_MESSAGE_LENGTH).collect());
     }
     let mut error = serde_json::json!({ "errors": messages });
     if let Some(code) = value["errorCode"].as_str() {
@@ -193,7 +193,7 @@ fn interpret(body: &[u8]) -> Value {
 
 fn collect(value: &Value, messages: &mut Vec<String>) {
     match value {
-        Value::String(text) => messages.push(text.chars().take(KEPT_TEXT).collect()),
+        Value::String(text) => messages.push(text.chars().take(MAX_MESSAGE_LENGTH).collect()),
         Value::Array(list) => list.iter().for_each(|entry| collect(entry, messages)),
         Value::Object(_) => collect(&value["message"], messages),
         _ => {}
@@ -207,7 +207,7 @@ mod tests {
     fn url(base: &str, template: &str, value: &str) -> bool {
         let text = format!("{base}{}", template.replace("{id}", &encode_path(value)));
         let url = reqwest::Url::parse(&text).unwrap();
-        path_fits(base_path(base), template, url.path())
+        matches_template(base_path(base), template, url.path())
     }
 
     #[test]
@@ -232,11 +232,11 @@ mod tests {
 
     #[test]
     fn the_template_must_stand_under_the_base() {
-        assert!(path_fits("", "/auth/vendor", "/auth/vendor"));
-        assert!(path_fits("", "/auth/vendor/", "/auth/vendor/"));
-        assert!(!path_fits("", "/users/{id}", "/users/a/b"));
-        assert!(!path_fits("", "/users/v1/{id}", "/users/v2/a"));
-        assert!(!path_fits("/frontegg", "/users/{id}", "/users/a"));
+        assert!(matches_template("", "/auth/vendor", "/auth/vendor"));
+        assert!(matches_template("", "/auth/vendor/", "/auth/vendor/"));
+        assert!(!matches_template("", "/users/{id}", "/users/a/b"));
+        assert!(!matches_template("", "/users/v1/{id}", "/users/v2/a"));
+        assert!(!matches_template("/frontegg", "/users/{id}", "/users/a"));
     }
 
     fn answer(status: u16, body: &'static str) -> Response {
@@ -244,7 +244,7 @@ mod tests {
     }
 
     async fn read(status: u16, body: &'static str) -> ApiError {
-        let response = readable(answer(status, body)).await;
+        let response = with_api_error(answer(status, body)).await;
         assert_eq!(response.status().as_u16(), status);
         assert_eq!(response.headers()["frontegg-trace-id"], "t-1");
         serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
@@ -270,13 +270,13 @@ mod tests {
 
     #[tokio::test]
     async fn an_empty_list_in_place_of_one_thing_means_not_found() {
-        let response = none_as_not_found(answer(200, " [ ] ")).await.unwrap();
+        let response = empty_list_as_not_found(answer(200, " [ ] ")).await.unwrap();
         assert_eq!(response.status(), 404);
         assert_eq!(response.headers()["frontegg-trace-id"], "t-1");
         let error: ApiError = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
         assert_eq!(error.errors.unwrap(), ["Not found"]);
         for body in [r#"{"tenantId":"a"}"#, "[1]", ""] {
-            let response = none_as_not_found(answer(200, body)).await.unwrap();
+            let response = empty_list_as_not_found(answer(200, body)).await.unwrap();
             assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (200, body));
         }
     }

@@ -6,6 +6,7 @@ use frontegg_model::OPERATIONS;
 use quote::ToTokens;
 use syn::{Attribute, Fields, ImplItem, Item, Type};
 
+#[path = "support/snapshot.rs"]
 mod snapshot;
 
 const CLIENT: &str = include_str!("../src/generated/client.rs");

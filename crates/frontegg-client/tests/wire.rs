@@ -11,6 +11,7 @@ use frontegg_model::{OPERATIONS, Operation};
 use frontegg_samples::client::{CALLS, Call};
 use reqwest::{Request, Response};
 
+#[path = "support/snapshot.rs"]
 mod snapshot;
 
 /// Sends nothing; writes down what would be sent.

@@ -1,4 +1,4 @@
-//! What a handler knows about its request, and what it may say beside its answer.
+//! The context of a request: what a handler knows about it, and what it may add to the response.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -10,42 +10,41 @@ use crate::principal::Principal;
 
 pub use frontegg_model::headers::{APPLICATION_HEADER, TENANT_HEADER, USER_HEADER};
 
-/// One request after the checks of token and scope.
+/// A request after authentication and the check of its scope.
 #[derive(Debug)]
 pub struct RequestContext {
     /// The operation that was called.
     pub operation: &'static Operation,
-    /// Who calls.
+    /// The authenticated caller.
     pub principal: Principal,
-    /// Tenant to work in: that of a user's token, or the one that the header names.
+    /// The tenant: that of a user's token, or that of the scope header.
     pub tenant_id: Option<String>,
-    /// User to work for: that of a user's token, or the one that the header names.
+    /// The user: that of a user's token, or that of the scope header.
     pub user_id: Option<String>,
-    /// Application that the header names.
+    /// The application that the header names.
     pub application_id: Option<String>,
     /// All headers of the request.
     pub headers: HeaderMap,
-    /// The query of the request as it came, for links to other pages of a list.
+    /// The query string of the request, for links to other pages of a list.
     pub query: String,
-    /// What the server attached to the request, such as the address of the caller.
+    /// What the server attached to the request, such as the client's address.
     pub extensions: Extensions,
-    /// Id of the request, as told to the caller in `frontegg-trace-id`.
+    /// Id of the request, as sent to the caller in `frontegg-trace-id`.
     pub trace_id: String,
     reply: Mutex<ReplyParts>,
 }
 
-/// What a handler says beside its answer.
+/// Status and headers that a handler has set.
 #[derive(Debug, Default)]
 pub(crate) struct ReplyParts {
-    /// Status in place of the documented one.
+    /// The status instead of the documented one.
     pub(crate) status: Option<StatusCode>,
-    /// Headers to add; they also go with a failure.
+    /// Headers to add, to an error response too.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl RequestContext {
-    /// Puts a context together. A user's token decides tenant and user; for everybody else the
-    /// two scope headers do.
+    /// Makes a context. Tenant and user are those of a user's token, else those of the two scope headers.
     pub fn new(operation: &'static Operation, principal: Principal, headers: HeaderMap, trace_id: String) -> Self {
         let sent = |name| text(&headers, name).map(str::to_owned);
         let (tenant_id, user_id) = match &principal {
@@ -66,24 +65,24 @@ impl RequestContext {
         }
     }
 
-    /// The tenant to work in, or 403.
+    /// The tenant, or 403.
     pub fn tenant(&self) -> ApiResult<&str> {
         let missing = || ApiFailure::forbidden("Tenant ID is not specified");
         self.tenant_id.as_deref().ok_or_else(missing)
     }
 
-    /// The user to work for, or 403.
+    /// The user, or 403.
     pub fn user(&self) -> ApiResult<&str> {
         let missing = || ApiFailure::forbidden("User ID is not specified");
         self.user_id.as_deref().ok_or_else(missing)
     }
 
-    /// The text of a header; `None` when it is missing, empty or not text.
+    /// The value of a header; `None` when it is missing, empty or not visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
         text(&self.headers, name)
     }
 
-    /// The value of a cookie that came with the request.
+    /// The value of a cookie of the request.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let lines = self.headers.get_all(header::COOKIE).into_iter();
         lines
@@ -93,12 +92,12 @@ impl RequestContext {
             .find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    /// Answers with another status than the documented one.
+    /// Sets another status than the documented one.
     pub fn set_status(&self, status: StatusCode) {
         self.with_reply(|reply| reply.status = Some(status));
     }
 
-    /// Adds a header to the answer, also to one that tells of a failure.
+    /// Adds a header to the response, also to an error response.
     pub fn add_header(&self, name: HeaderName, value: HeaderValue) {
         self.with_reply(|reply| reply.headers.push((name, value)));
     }
@@ -106,7 +105,7 @@ impl RequestContext {
     /// Sets or removes a cookie.
     pub fn set_cookie(&self, cookie: &Cookie<'_>) {
         let Ok(mut line) = HeaderValue::from_str(&cookie.to_line()) else {
-            tracing::error!(name = cookie.name, "a cookie that no header can carry");
+            tracing::error!(name = cookie.name, "a cookie that is not valid in a header");
             return;
         };
         line.set_sensitive(true);
@@ -118,7 +117,7 @@ impl RequestContext {
     }
 
     fn with_reply<T>(&self, act: impl FnOnce(&mut ReplyParts) -> T) -> T {
-        // The parts are whole between any two steps, so a panic elsewhere leaves nothing torn.
+        // The parts are complete after every statement, so a panic elsewhere is no reason to fail.
         act(&mut self.reply.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -128,29 +127,29 @@ impl RequestContext {
 pub struct Cookie<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Its value: text without blanks, quotes, commas, semicolons and backslashes.
+    /// Its value: characters without blanks, quotes, commas, semicolons and backslashes (RFC 6265 §4.1.1).
     pub value: &'a str,
-    /// How many seconds it lasts; `None` until the browser ends, 0 removes it.
+    /// `Max-Age` in seconds: `None` makes a session cookie, 0 removes the cookie.
     pub max_age: Option<i64>,
-    /// Which sites' requests carry it.
+    /// `SameSite`.
     pub same_site: SameSite,
-    /// Whether it travels by TLS only.
+    /// `Secure`: whether it is sent over TLS only.
     pub secure: bool,
 }
 
-/// Which sites' requests carry a cookie.
+/// `SameSite`: which sites' requests have a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SameSite {
     /// Only those of its own site.
     Strict,
     /// Those of its own site and top-level navigation.
     Lax,
-    /// All; browsers want `Secure` with it.
+    /// All; browsers require `Secure` with it.
     None,
 }
 
 impl Cookie<'_> {
-    /// The line of `Set-Cookie`. Scripts never see the cookie, and it goes to every path.
+    /// The value of `Set-Cookie`. The cookie is hidden from scripts and valid for every path.
     fn to_line(&self) -> String {
         let age = self.max_age.map(|seconds| format!("; Max-Age={seconds}"));
         let secure = if self.secure { "; Secure" } else { "" };

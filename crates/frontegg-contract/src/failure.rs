@@ -1,4 +1,4 @@
-//! Answers of operations that do not succeed.
+//! Error responses of operations.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 
 use crate::trace::{TRACE_HEADER, TraceId};
 
-/// What an operation gives: its answer, or why there is none.
+/// The result of an operation: its answer, or an error response.
 pub type ApiResult<T> = Result<T, ApiFailure>;
 
-/// An answer with an error status.
+/// An error response.
 #[derive(Debug, Clone)]
 pub struct ApiFailure {
     /// The status.
@@ -21,35 +21,35 @@ pub struct ApiFailure {
     pub error: Box<ApiError>,
     /// Headers beyond the usual ones.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// What goes in place of `error`; see [`ApiFailure::instead`].
-    other: Option<Box<Value>>,
+    /// A body instead of `error`; see [`ApiFailure::undocumented`].
+    undocumented: Option<Box<Value>>,
 }
 
 impl ApiFailure {
-    /// A failure with one text.
+    /// An error with one message.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self::listing(status, vec![message.into()])
+        Self::with_messages(status, vec![message.into()])
     }
 
-    fn listing(status: StatusCode, messages: Vec<String>) -> Self {
+    fn with_messages(status: StatusCode, messages: Vec<String>) -> Self {
         let error = ApiError { errors: Some(messages), ..ApiError::default() };
-        Self { status, error: Box::new(error), headers: Vec::new(), other: None }
+        Self { status, error: Box::new(error), headers: Vec::new(), undocumented: None }
     }
 
-    /// An answer in a form that its operation's schema does not describe, as the service has it
-    /// where a second form exists in prose only. It is not held against the document.
-    pub fn instead(status: StatusCode, answer: Value) -> Self {
-        Self { other: Some(Box::new(answer)), ..Self::listing(status, Vec::new()) }
+    /// A response that its operation's schema does not describe, as the service has where a second form is
+    /// documented in prose only. It is not validated.
+    pub fn undocumented(status: StatusCode, answer: Value) -> Self {
+        Self { undocumented: Some(Box::new(answer)), ..Self::with_messages(status, Vec::new()) }
     }
 
-    /// 400 with one text.
+    /// 400 with one message.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
-    /// 400 with a text for each fault.
-    pub fn invalid(faults: Vec<String>) -> Self {
-        Self::listing(StatusCode::BAD_REQUEST, faults)
+    /// 400 with a message for each error.
+    pub fn invalid(messages: Vec<String>) -> Self {
+        Self::with_messages(StatusCode::BAD_REQUEST, messages)
     }
 
     /// 401.
@@ -78,7 +78,7 @@ impl ApiFailure {
         Self::new(StatusCode::NOT_IMPLEMENTED, message)
     }
 
-    /// 500. The cause goes to the log and nowhere else.
+    /// 500. The cause is logged and not sent.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
@@ -105,7 +105,7 @@ impl ApiFailure {
         self
     }
 
-    /// The texts.
+    /// The messages.
     pub fn messages(&self) -> &[String] {
         self.error.errors.as_deref().unwrap_or_default()
     }
@@ -129,8 +129,8 @@ impl std::error::Error for ApiFailure {}
 
 impl IntoResponse for ApiFailure {
     fn into_response(self) -> Response {
-        let body = match &self.other {
-            Some(other) => serde_json::to_vec(other),
+        let body = match &self.undocumented {
+            Some(undocumented) => serde_json::to_vec(undocumented),
             None => serde_json::to_vec(&self.error),
         };
         let mut response = json_response(self.status, body.unwrap_or_default());
@@ -138,7 +138,7 @@ impl IntoResponse for ApiFailure {
         for (name, value) in self.headers {
             headers.append(name, value);
         }
-        // Outside of `route::finish`, which puts the request's own id there.
+        // Without `route::finish`, which sets the request's own id.
         if !headers.contains_key(TRACE_HEADER) {
             headers.insert(TRACE_HEADER, TraceId::new().header());
         }
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn becomes_an_error_answer() {
+    async fn becomes_an_error_response() {
         let failure = ApiFailure::forbidden("Application ID is not specified").code("ER-00008");
         assert_eq!(failure.to_string(), "403 Forbidden: Application ID is not specified");
         let response = failure.into_response();
@@ -166,7 +166,7 @@ mod tests {
 
     #[tokio::test]
     async fn another_form_goes_as_it_is() {
-        let response = ApiFailure::instead(StatusCode::OK, serde_json::json!([])).into_response();
+        let response = ApiFailure::undocumented(StatusCode::OK, serde_json::json!([])).into_response();
         assert_eq!(response.status(), StatusCode::OK);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(&body[..], b"[]");

@@ -1,23 +1,23 @@
-//! JSON that travels as text. Some clients in the field send the value itself where the documents ask
-//! for its text; it becomes the text before anybody looks at it.
+//! JSON that is documented as a string. Some clients in the field send the value itself; it is stringified
+//! before it is validated.
 
 use serde_json::Value;
 
 use crate::schema::{Format, Member, Schema};
 
-/// Writes as text what the schema wants as text.
-pub(crate) fn write(value: &mut Value, schema: &'static Schema) {
+/// Stringifies the values that the schema has as JSON in a string.
+pub(crate) fn stringify(value: &mut Value, schema: &'static Schema) {
     match (schema.inner(), value) {
         (_, Value::Null) | (Schema::String { .. }, Value::String(_)) => {}
         (Schema::String { format: Format::Json, .. }, value) => *value = Value::String(value.to_string()),
         (Schema::Object(members), Value::Object(map)) => {
             for Member(name, _, schema) in *members {
                 if let Some(member) = map.get_mut(*name) {
-                    write(member, schema);
+                    stringify(member, schema);
                 }
             }
         }
-        (Schema::Array { items, .. }, Value::Array(list)) => list.iter_mut().for_each(|item| write(item, items)),
+        (Schema::Array { items, .. }, Value::Array(list)) => list.iter_mut().for_each(|item| stringify(item, items)),
         _ => {}
     }
 }
@@ -44,7 +44,7 @@ mod tests {
             { "metadata": "no json" },
             true,
         ]);
-        write(&mut body, &PEOPLE);
+        stringify(&mut body, &PEOPLE);
         let expected = json!([
             { "metadata": "{\"a\":[1,null]}", "vendorMetadata": "7", "name": {} },
             { "metadata": "{}", "vendorMetadata": null, "name": "Ada" },

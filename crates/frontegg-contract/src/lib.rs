@@ -1,16 +1,17 @@
 //! The server side of the Frontegg Identity API, generated from its documents.
 //!
 //! For every tag there is a trait with a method for each operation, and a `routes` function that
-//! mounts them on an [`axum::Router`]. Before a method is called its request was held against the
-//! document: token and scope, then path, query, headers and body, all faults at once. Methods see
-//! typed values only, and what they give back is held against the document too.
+//! mounts them on an [`axum::Router`]. Before a method is called its request is checked against the
+//! document: token and scope, then path, query, headers and body, reporting all errors at once. Methods
+//! take typed values only, and their answers are validated too in debug builds.
 //!
-//! [`route::finish`] completes the router with what belongs to no operation.
+//! [`route::finish`] adds to the router what belongs to no operation.
 
+pub mod capture;
 pub mod context;
 pub mod failure;
 #[rustfmt::skip]
-#[allow(clippy::pedantic, reason = "generated")]
+#[allow(clippy::mod_module_files, clippy::pedantic, reason = "generated")]
 mod generated;
 mod json_text;
 mod params;
@@ -20,15 +21,14 @@ pub mod redact;
 pub mod reply;
 pub mod route;
 pub mod schema;
-pub mod sight;
 pub mod trace;
 pub mod validate;
 
+pub use capture::Capture;
 pub use context::{Cookie, RequestContext, SameSite};
 pub use failure::{ApiFailure, ApiResult};
 pub use generated::*;
 pub use principal::{Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
-pub use sight::Sight;
 
 /// Compiles the examples of this crate's README.
 #[cfg(doctest)]

@@ -1,50 +1,49 @@
-//! Path, query and header parameters: from text to checked JSON values.
+//! Path, query and header parameters: from strings to validated JSON values.
 
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::schema::{Parameter, Place, Presence, Schema};
-use crate::validate::{Faults, refuse_nul, validate};
+use crate::validate::{ValidationErrors, reject_nul, validate};
 
-/// Reads the declared parameters of a request, in their order; `null` stands for one that is
-/// missing. What is wrong goes to `faults`.
+/// Parses the declared parameters of a request, in their order; one that is missing is `null`.
 pub(crate) fn read(
     declared: &[Parameter],
     path: &[String],
     query: &str,
     headers: &HeaderMap,
-    faults: &mut Faults,
+    errors: &mut ValidationErrors,
 ) -> Vec<Value> {
-    let query = pairs(query, faults);
+    let query = pairs(query, errors);
     let read = |(index, parameter): (usize, &Parameter)| {
         let Parameter(place, name, presence, schema) = parameter;
         let texts: Vec<String> = match place {
             Place::Path => path.get(index).cloned().into_iter().collect(),
             Place::Query => named(&query, name),
-            Place::Header => header(headers, name, faults),
+            Place::Header => header(headers, name, errors),
         };
         let Some(value) = coerce(&texts, schema.inner()) else {
             if *presence == Presence::Required {
-                faults.push(format!("{name} is required"));
+                errors.push(format!("{name} is required"));
             }
             return Value::Null;
         };
-        refuse_nul(name, &value, faults);
-        validate(name, &value, schema, faults);
+        reject_nul(name, &value, errors);
+        validate(name, &value, schema, errors);
         value
     };
     declared.iter().enumerate().map(read).collect()
 }
 
-/// Splits a query into decoded pairs. Even parameters that nobody declared must be proper text.
-fn pairs(query: &str, faults: &mut Faults) -> Vec<(String, String)> {
+/// Splits a query into decoded pairs. Undeclared parameters too must be UTF-8.
+fn pairs(query: &str, errors: &mut ValidationErrors) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         match (decode(name), decode(value)) {
             (Some(name), Some(value)) => pairs.push((name, value)),
-            _ => faults.push("query must be UTF-8 text without the character U+0000".to_owned()),
+            _ => errors.push("query must be UTF-8 text without the character U+0000".to_owned()),
         }
     }
     pairs
@@ -57,7 +56,7 @@ fn decode(text: &str) -> Option<String> {
 }
 
 /// All values of a query parameter: `name=`, repeated or not, `name[]=` and `name[0]=`. Browser
-/// clients send `undefined` for what they do not set.
+/// clients send `undefined` for parameters that are not set.
 fn named(query: &[(String, String)], name: &str) -> Vec<String> {
     let is_named = |key: &str| {
         let Some(rest) = key.strip_prefix(name) else {
@@ -70,20 +69,20 @@ fn named(query: &[(String, String)], name: &str) -> Vec<String> {
     query.iter().filter(|(key, value)| is_named(key) && is_set(value)).map(|(_, value)| value.clone()).collect()
 }
 
-fn header(headers: &HeaderMap, name: &str, faults: &mut Faults) -> Vec<String> {
+fn header(headers: &HeaderMap, name: &str, errors: &mut ValidationErrors) -> Vec<String> {
     let mut texts = Vec::new();
     for value in headers.get_all(name) {
         match std::str::from_utf8(value.as_bytes()).map(str::trim) {
             Ok("") => {}
             Ok(text) => texts.push(text.to_owned()),
-            Err(_) => faults.push(format!("{name} must be UTF-8 text")),
+            Err(_) => errors.push(format!("{name} must be UTF-8 text")),
         }
     }
     texts
 }
 
-/// Turns texts into the value that the schema expects. A text that does not fit stays a string,
-/// for the validation to name.
+/// Converts strings to the type of the schema. A string that cannot be converted stays one, for the
+/// validation to report.
 fn coerce(texts: &[String], schema: &'static Schema) -> Option<Value> {
     if let Schema::Array { items, .. } = schema {
         let items: Vec<Value> = texts
@@ -98,7 +97,7 @@ fn coerce(texts: &[String], schema: &'static Schema) -> Option<Value> {
     match texts {
         [] => None,
         [text] => Some(scalar(text, schema)),
-        // Lists of ids are declared as one text with commas; repeated parameters make the same.
+        // Lists of ids are declared as one string with commas; repeated parameters mean the same.
         several => Some(Value::String(several.join(","))),
     }
 }
@@ -118,7 +117,7 @@ fn scalar(text: &str, schema: &Schema) -> Value {
     value.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// A whole number, also one that a client wrote as `50.0`.
+/// An integer, also one that a client has written as `50.0`.
 fn integer(text: &str) -> Option<i64> {
     let whole = match text.split_once('.') {
         Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
@@ -150,18 +149,18 @@ mod tests {
     ];
 
     fn values(query: &str) -> (Vec<Value>, Vec<String>) {
-        let mut faults = Faults::default();
+        let mut errors = ValidationErrors::default();
         let mut headers = HeaderMap::new();
         headers.insert("frontegg-vendor-host", HeaderValue::from_static(" app.test "));
-        let values = read(DECLARED, &["r-1".to_owned()], query, &headers, &mut faults);
-        (values, faults.into_texts())
+        let values = read(DECLARED, &["r-1".to_owned()], query, &headers, &mut errors);
+        (values, errors.into_messages())
     }
 
     #[test]
     fn reads_every_kind() {
-        let (values, faults) =
+        let (values, errors) =
             values("email=a%2Bb+c%40x&_limit=50.0&_order=ASC&exact=false&ids=1,2&ids=3&other=%F0%9F%98%80");
-        assert_eq!(faults, Vec::<String>::new());
+        assert_eq!(errors, Vec::<String>::new());
         assert_eq!(
             values,
             [
@@ -186,16 +185,16 @@ mod tests {
 
     #[test]
     fn empty_and_undefined_mean_missing() {
-        let (values, faults) = values("_limit=&_order=undefined&ids=&exact&email=undefined");
-        assert_eq!(faults, ["email is required"]);
+        let (values, errors) = values("_limit=&_order=undefined&ids=&exact&email=undefined");
+        assert_eq!(errors, ["email is required"]);
         assert!(values[1..6].iter().all(Value::is_null));
     }
 
     #[test]
-    fn names_all_faults_at_once() {
-        let (_, faults) = values("_limit=abc&_order=up&exact=maybe&ids=1,2,3,4");
+    fn names_all_errors_at_once() {
+        let (_, errors) = values("_limit=abc&_order=up&exact=maybe&ids=1,2,3,4");
         assert_eq!(
-            faults,
+            errors,
             [
                 "_limit must be an integer number",
                 "_order must be one of ASC, DESC",
@@ -208,7 +207,7 @@ mod tests {
 
     #[test]
     fn bounds_hold() {
-        for (limit, fault) in [
+        for (limit, error) in [
             ("0", "_limit must not be less than 1"),
             ("-5", "_limit must not be less than 1"),
             ("1000000000", "_limit must not be greater than 200"),
@@ -216,8 +215,8 @@ mod tests {
             ("1e400", "_limit must be an integer number"),
             ("1&_limit=2", "_limit must be an integer number"),
         ] {
-            let (_, faults) = values(&format!("email=e&_limit={limit}"));
-            assert_eq!(faults, [fault], "{limit}");
+            let (_, errors) = values(&format!("email=e&_limit={limit}"));
+            assert_eq!(errors, [error], "{limit}");
         }
     }
 
@@ -230,12 +229,12 @@ mod tests {
     #[test]
     fn nul_and_broken_utf8_are_refused() {
         for query in ["email=a%00", "email=a&x=%00", "email=a&%FF=1"] {
-            let (_, faults) = values(query);
+            let (_, errors) = values(query);
             let text = "query must be UTF-8 text without the character U+0000";
-            assert!(faults.iter().any(|fault| fault == text), "{query}: {faults:?}");
+            assert!(errors.iter().any(|error| error == text), "{query}: {errors:?}");
         }
-        let mut faults = Faults::default();
-        read(&DECLARED[..1], &["a\0".to_owned()], "", &HeaderMap::new(), &mut faults);
-        assert_eq!(faults.into_texts(), ["roleId must not contain the character U+0000"]);
+        let mut errors = ValidationErrors::default();
+        read(&DECLARED[..1], &["a\0".to_owned()], "", &HeaderMap::new(), &mut errors);
+        assert_eq!(errors.into_messages(), ["roleId must not contain the character U+0000"]);
     }
 }

@@ -1,11 +1,11 @@
-//! Who calls, and the trait by which a server finds out.
+//! The authenticated caller, and the trait by which a server authenticates.
 
 use crate::failure::ApiResult;
 
-/// Who calls.
+/// The authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// Nobody in particular: no token, or none that counts at an operation without one.
+    /// No caller is known: there is no token, or an invalid one at an operation that takes none.
     Anonymous,
     /// A back end with the environment's token.
     Environment(EnvironmentToken),
@@ -13,7 +13,7 @@ pub enum Principal {
     User(UserToken),
 }
 
-/// What an environment token says.
+/// The claims of an environment token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvironmentToken {
     /// Id of the environment.
@@ -22,14 +22,14 @@ pub struct EnvironmentToken {
     pub client_id: String,
 }
 
-/// What a user's token says.
+/// The claims of a user's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserToken {
-    /// Id of the user; empty for the API token of a tenant that no user stands behind.
+    /// Id of the user; empty for the API token of a tenant.
     pub user_id: String,
     /// Id of the tenant.
     pub tenant_id: String,
-    /// How the token came about.
+    /// How the token was obtained.
     pub kind: TokenKind,
     /// Id of the session or of the API token.
     pub token_id: String,
@@ -39,7 +39,7 @@ pub struct UserToken {
     pub permissions: Vec<String>,
 }
 
-/// How a user's token came about.
+/// How a user's token was obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// By a user's sign-in.
@@ -50,8 +50,8 @@ pub enum TokenKind {
     TenantApi,
 }
 
-/// Turns a bearer token into who calls.
+/// Authenticates callers.
 pub trait Authenticate: Send + Sync + 'static {
-    /// Says whose token it is. A token that is malformed, expired, revoked or forged is a 401.
+    /// The caller with this bearer token. A token that is malformed, expired, revoked or forged is a 401.
     fn authenticate(&self, token: &str) -> impl Future<Output = ApiResult<Principal>> + Send;
 }

@@ -1,8 +1,8 @@
-//! From a request to what a handler takes: token, scope, parameters, body.
+//! Receives requests: authentication, scope, parameters, body.
 //!
-//! The order is that of the service: who calls (401), whether they may (403), then everything
-//! that is wrong with the input at once (400). The body is read last, so nobody without a token
-//! makes the server read one.
+//! The order is that of the service: authentication (401), permission (403), then all errors of the
+//! input at once (400). The body is read last, so that a request without a token does not make the
+//! server read one.
 
 use axum::body::Body;
 use axum::extract::{FromRequestParts, RawPathParams, Request};
@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::capture::Capture;
 use crate::context::RequestContext;
 use crate::failure::{ApiFailure, ApiResult};
 use crate::generated::ALSO_ANONYMOUS;
@@ -21,30 +22,29 @@ use crate::json_text;
 use crate::params;
 use crate::principal::{Authenticate, Principal};
 use crate::schema::{Contract, Schema};
-use crate::sight::Sight;
 use crate::trace::TraceId;
-use crate::validate::{Faults, refuse_nul, validate};
+use crate::validate::{ValidationErrors, reject_nul, validate};
 
-/// Most bytes of a body.
+/// The most bytes of a body.
 pub const BODY_LIMIT: usize = 1024 * 1024;
 
-/// Most values in a body. A megabyte of `0,0,0,…` would otherwise become 30 megabytes of values.
+/// The most values in a body. A megabyte of `0,0,0,…` would otherwise become 30 megabytes of values.
 const VALUE_LIMIT: usize = 100_000;
 
-/// Header that older clients send in place of `Authorization`.
+/// Header that older clients send instead of `Authorization`.
 const ACCESS_TOKEN_HEADER: &str = "x-access-token";
 
 /// A request that passed all checks.
 #[derive(Debug)]
 pub struct Received {
-    /// What the handler gets to know about the request.
+    /// The context for the handler.
     pub context: RequestContext,
     parameters: Vec<Value>,
     body: Value,
 }
 
 impl Received {
-    /// Takes out the parameter at this place of the contract.
+    /// Takes out the parameter at this index of the contract.
     pub fn parameter<T: DeserializeOwned>(&mut self, index: usize) -> ApiResult<T> {
         parse(self.parameters.get_mut(index).map(Value::take).unwrap_or_default())
     }
@@ -55,8 +55,8 @@ impl Received {
     }
 }
 
-/// The value was checked before; that a type refuses it nevertheless is a matter of its own
-/// narrower rules. The cause may quote the value, so it goes to the log of developers only.
+/// Deserialises a validated value, which fails only if the type is narrower than the schema. The error
+/// may quote the value, so it is logged at debug level and not sent.
 fn parse<T: DeserializeOwned>(value: Value) -> ApiResult<T> {
     serde_json::from_value(value).map_err(|cause| {
         tracing::debug!(%cause, "a checked value does not fit its type");
@@ -64,7 +64,7 @@ fn parse<T: DeserializeOwned>(value: Value) -> ApiResult<T> {
     })
 }
 
-/// Checks a request against the contract of its operation.
+/// Authenticates a request and validates it against the contract of its operation.
 pub async fn receive<A: Authenticate>(
     service: &A,
     contract: &'static Contract,
@@ -72,15 +72,15 @@ pub async fn receive<A: Authenticate>(
 ) -> ApiResult<Received> {
     let (parts, body) = request.into_parts();
     let operation = declared(contract)?;
-    if let Some(sight) = parts.extensions.get::<Sight>() {
-        sight.learn_contract(contract);
+    if let Some(capture) = parts.extensions.get::<Capture>() {
+        capture.set_contract(contract);
     }
     let given = match bearer(&parts.headers) {
         Some(token) => Some(service.authenticate(token).await),
         None => None,
     };
-    let principal = admit(operation, given)?;
-    accept(operation, contract, principal, parts, body).await
+    let principal = check_token(operation, given)?;
+    check_input(operation, contract, principal, parts, body).await
 }
 
 fn declared(contract: &Contract) -> ApiResult<&'static Operation> {
@@ -88,7 +88,7 @@ fn declared(contract: &Contract) -> ApiResult<&'static Operation> {
         .ok_or_else(|| ApiFailure::internal(format_args!("{} is not in the table", contract.id)))
 }
 
-/// The token of a request: `Authorization: Bearer …`, or `x-access-token`.
+/// The bearer token of a request: `Authorization: Bearer …`, or `x-access-token`.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let token = text(header::AUTHORIZATION.as_str())
@@ -102,10 +102,10 @@ fn without_scheme(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-/// Whether the caller's kind of token is the one that the operation takes.
-fn admit(operation: &Operation, given: Option<ApiResult<Principal>>) -> ApiResult<Principal> {
+/// Whether the operation takes the caller's kind of token.
+fn check_token(operation: &Operation, given: Option<ApiResult<Principal>>) -> ApiResult<Principal> {
     if operation.token == Token::None {
-        // A back end may send its token along; a browser sends one that may have expired.
+        // Back ends may send their token all the same; browsers send one that may have expired.
         return Ok(given.and_then(Result::ok).unwrap_or(Principal::Anonymous));
     }
     let principal = given.unwrap_or(Ok(Principal::Anonymous))?;
@@ -118,7 +118,7 @@ fn admit(operation: &Operation, given: Option<ApiResult<Principal>>) -> ApiResul
     }
 }
 
-async fn accept(
+async fn check_input(
     operation: &'static Operation,
     contract: &Contract,
     principal: Principal,
@@ -127,14 +127,14 @@ async fn accept(
 ) -> ApiResult<Received> {
     let path = path_values(&mut parts).await?;
     let trace_id = parts.extensions.remove::<TraceId>().unwrap_or_default();
-    hide_secrets(&mut parts.headers);
+    mark_sensitive(&mut parts.headers);
     let query = parts.uri.query().unwrap_or_default();
     let mut context = RequestContext::new(operation, principal, parts.headers, trace_id.into());
     query.clone_into(&mut context.query);
     context.extensions = parts.extensions;
-    let sight = context.extensions.get::<Sight>();
-    if let Some(sight) = sight {
-        sight.learn_caller(&context);
+    let capture = context.extensions.get::<Capture>();
+    if let Some(capture) = capture {
+        capture.set_caller(&context);
     }
     if operation.token != Token::None {
         if operation.tenant == Need::Required {
@@ -144,24 +144,24 @@ async fn accept(
             context.user()?;
         }
     }
-    let mut faults = Faults::default();
-    let parameters = params::read(contract.parameters, &path, query, &context.headers, &mut faults);
+    let mut errors = ValidationErrors::default();
+    let parameters = params::read(contract.parameters, &path, query, &context.headers, &mut errors);
     let body = match contract.body {
         Some(schema) => {
             let bytes = read_body(&context.headers, body).await?;
-            if let Some(sight) = sight {
-                sight.learn_body(&bytes);
+            if let Some(capture) = capture {
+                capture.set_body(&bytes);
             }
             let mut value = parse_body(&bytes, schema)?;
-            refuse_nul("", &value, &mut faults);
-            json_text::write(&mut value, schema);
-            validate("", &value, schema, &mut faults);
+            reject_nul("", &value, &mut errors);
+            json_text::stringify(&mut value, schema);
+            validate("", &value, schema, &mut errors);
             value
         }
         None => Value::Null,
     };
-    if !faults.is_empty() {
-        return Err(ApiFailure::invalid(faults.into_texts()));
+    if !errors.is_empty() {
+        return Err(ApiFailure::invalid(errors.into_messages()));
     }
     Ok(Received { context, parameters, body })
 }
@@ -173,8 +173,8 @@ async fn path_values(parts: &mut Parts) -> ApiResult<Vec<String>> {
     }
 }
 
-/// Keeps tokens out of what `Debug` prints.
-fn hide_secrets(headers: &mut HeaderMap) {
+/// Hides tokens from `Debug`.
+fn mark_sensitive(headers: &mut HeaderMap) {
     let secret = [header::AUTHORIZATION.as_str(), header::COOKIE.as_str(), ACCESS_TOKEN_HEADER];
     for (name, value) in headers.iter_mut() {
         if secret.contains(&name.as_str()) {
@@ -220,8 +220,8 @@ fn is_utf8_or_no_charset(parameter: &str) -> bool {
 
 fn parse_body(bytes: &[u8], schema: &'static Schema) -> ApiResult<Value> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        // Also for objects with required members: their names say more than a complaint about
-        // the missing body.
+        // Also for objects with required members: errors that name them say more than one about a
+        // missing body.
         let empty = Value::Object(Map::new());
         return Ok(if matches!(schema.inner(), Schema::Object(_)) { empty } else { Value::Null });
     }
@@ -231,7 +231,7 @@ fn parse_body(bytes: &[u8], schema: &'static Schema) -> ApiResult<Value> {
     serde_json::from_slice(bytes).map_err(|_| ApiFailure::bad_request("Invalid input json").code("ER-00006"))
 }
 
-/// Commas and brackets outside of strings: no fewer than there are values, give or take one.
+/// The number of commas and opening brackets outside of strings: at least the number of values less one.
 fn count_values(bytes: &[u8]) -> usize {
     let (mut count, mut in_string, mut escaped) = (0, false, false);
     for byte in bytes {

@@ -1,17 +1,17 @@
-//! Requests and answers without their secrets: for logs and records of what happened.
+//! Redacts secrets from requests and responses, for logs and records.
 //!
-//! What the documents mark as secret is blotted out. So is everything that they do not declare, since
-//! nobody knows what it is.
+//! Redacted are values that the documents mark as secret, and values that they do not declare, which
+//! may be secret.
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::schema::{Contract, Format, Member, Parameter, Place, Schema};
 
-/// What stands in the place of a secret.
+/// The placeholder of a secret.
 pub const REDACTED: &str = "[redacted]";
 
-/// What stands in the place of what the documents do not know.
+/// The placeholder of a value that is not declared.
 pub const UNDECLARED: &str = "[undeclared]";
 
 /// The contract of an operation.
@@ -20,15 +20,15 @@ pub fn contract(operation_id: &str) -> Option<&'static Contract> {
     Some(crate::CONTRACTS[index])
 }
 
-/// The body of a request or of an answer; null when it is empty.
+/// The body of a request or of a response; null when it is empty.
 pub fn body(bytes: &[u8], schema: Option<&'static Schema>) -> Value {
     parse(bytes, |value| match schema {
-        Some(schema) => blot(value, schema),
+        Some(schema) => redact(value, schema),
         None => *value = UNDECLARED.into(),
     })
 }
 
-/// The body of an answer that tells of a failure: its texts and codes, which never hold a secret.
+/// The body of an error response: its messages and codes, which never hold a secret.
 pub fn failure(bytes: &[u8]) -> Value {
     const KNOWN: [&str; 5] = ["errors", "errorCode", "errorCodes", "message", "context"];
     parse(bytes, |value| match value {
@@ -90,15 +90,15 @@ fn is_secret(parameter: &Parameter) -> bool {
     matches!(parameter.3.inner(), Schema::String { format: Format::Secret, .. })
 }
 
-fn blot(value: &mut Value, schema: &'static Schema) {
+fn redact(value: &mut Value, schema: &'static Schema) {
     match (schema.inner(), &mut *value) {
-        // JSON as text may come as the value itself.
+        // JSON in a string may be sent as the value itself.
         (_, Value::Null) | (Schema::Any | Schema::String { format: Format::Json, .. }, _) => {}
         (Schema::String { format: Format::Secret, .. }, _) => *value = REDACTED.into(),
         (Schema::Object(members), Value::Object(map)) => {
             for (name, value) in map {
                 match members.iter().find(|Member(known, ..)| known == name) {
-                    Some(Member(_, _, schema)) => blot(value, schema),
+                    Some(Member(_, _, schema)) => redact(value, schema),
                     None => *value = UNDECLARED.into(),
                 }
             }
@@ -106,12 +106,12 @@ fn blot(value: &mut Value, schema: &'static Schema) {
         (Schema::Tagged(tag, forms), Value::Object(map)) => {
             let form = map.get(*tag).and_then(Value::as_str);
             match forms.iter().find(|(name, _)| Some(*name) == form) {
-                Some((_, schema)) => blot(value, schema),
+                Some((_, schema)) => redact(value, schema),
                 None => *value = UNDECLARED.into(),
             }
         }
-        (Schema::Map(items), Value::Object(map)) => map.values_mut().for_each(|value| blot(value, items)),
-        (Schema::Array { items, .. }, Value::Array(list)) => list.iter_mut().for_each(|value| blot(value, items)),
+        (Schema::Map(items), Value::Object(map)) => map.values_mut().for_each(|value| redact(value, items)),
+        (Schema::Array { items, .. }, Value::Array(list)) => list.iter_mut().for_each(|value| redact(value, items)),
         (_, Value::Object(_) | Value::Array(_)) => *value = UNDECLARED.into(),
         _ => {}
     }
@@ -143,7 +143,7 @@ mod tests {
     };
 
     #[test]
-    fn secrets_and_strangers_do_not_show() {
+    fn secrets_and_undeclared_values_are_redacted() {
         let given =
             json!([{ "email": "ada", "password": "p", "pasword": "p", "more": { "a": 1 } }, { "password": null }, 7]);
         let shown = body(given.to_string().as_bytes(), Some(&LOGINS));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn nor_in_addresses() {
+    fn they_are_redacted_in_urls_too() {
         assert_eq!(path("/a/1/b/secret", "/a/{id}/b/{token}", &CONTRACT), "/a/1/b/[redacted]");
         let shown = query("code=1&ids[]=2&ids%5B0%5D=3&x=4&&flag", Some(&CONTRACT));
         assert_eq!(shown, "code=[redacted]&ids[]=2&ids%5B0%5D=3&x=[undeclared]&flag");

@@ -1,4 +1,4 @@
-//! From what a handler gives to the answer that leaves.
+//! Turns the results of handlers into responses.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -7,11 +7,11 @@ use serde::Serialize;
 use crate::context::RequestContext;
 use crate::failure::{ApiFailure, ApiResult, json_response};
 use crate::schema::Contract;
-use crate::validate::{Faults, validate};
+use crate::validate::{ValidationErrors, validate};
 
-/// Whether answers are validated against the document before they leave, so that one which breaks
-/// it becomes a 500.
-const CHECKED: bool = cfg!(debug_assertions);
+/// Whether answers are validated against the document before they are sent; an invalid one becomes a
+/// 500.
+const VALIDATE_ANSWERS: bool = cfg!(debug_assertions);
 
 /// Answers with JSON.
 pub fn json<T: Serialize>(
@@ -40,7 +40,7 @@ fn with_body(context: &RequestContext, contract: &Contract, body: ApiResult<Vec<
         Ok(body) => body,
         Err(failure) => return Err(failed(failure, parts.headers)),
     };
-    if CHECKED {
+    if VALIDATE_ANSWERS {
         check(contract, &body)?;
     }
     if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
@@ -54,13 +54,13 @@ fn check(contract: &Contract, body: &[u8]) -> ApiResult<()> {
         return Ok(());
     };
     let value = serde_json::from_slice(body).map_err(ApiFailure::internal)?;
-    let mut faults = Faults::default();
-    validate("", &value, schema, &mut faults);
-    if faults.is_empty() {
+    let mut errors = ValidationErrors::default();
+    validate("", &value, schema, &mut errors);
+    if errors.is_empty() {
         return Ok(());
     }
-    let (id, faults) = (contract.id, faults.into_texts().join("; "));
-    Err(ApiFailure::internal(format_args!("the answer of {id} breaks the document: {faults}")))
+    let (id, errors) = (contract.id, errors.into_messages().join("; "));
+    Err(ApiFailure::internal(format_args!("the answer of {id} breaks the document: {errors}")))
 }
 
 fn documented(context: &RequestContext) -> StatusCode {
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_status_goes_unless_another_is_said() {
+    fn the_documented_status_is_sent_unless_another_is_set() {
         let cx = context();
         let response = json(&cx, &CONTRACT, Ok(json!({"id": "1"}))).unwrap();
         assert_eq!(response.status().as_u16(), OPERATIONS[0].status);
@@ -109,14 +109,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_breaks_the_document_does_not_leave() {
+    fn an_answer_that_breaks_the_document_is_not_sent() {
         let failure = json(&context(), &CONTRACT, Ok(json!({"id": 1}))).unwrap_err();
         assert_eq!(failure.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(failure.messages(), ["Internal server error"]);
     }
 
     #[test]
-    fn headers_go_with_a_failure_too() {
+    fn headers_are_added_to_an_error_too() {
         let cx = context();
         cx.add_header(header::SET_COOKIE, HeaderValue::from_static("a=; Max-Age=0"));
         let failure = empty(&cx, Err(ApiFailure::unauthorized("Session not found"))).unwrap_err();

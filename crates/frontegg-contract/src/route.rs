@@ -1,4 +1,4 @@
-//! Around the routes: unknown addresses, wrong methods, forms of one path, ids of requests.
+//! What surrounds the routes: unknown paths, wrong methods, normalized paths, limits, trace ids.
 
 use axum::Router;
 use axum::extract::Request;
@@ -13,14 +13,14 @@ use tracing::Instrument;
 use crate::failure::ApiFailure;
 use crate::trace::{TRACE_HEADER, TraceId};
 
-/// Most bytes of path and query together.
+/// The most bytes of path and query together.
 pub const URI_LIMIT: usize = 12 * 1024;
 
-/// Most bytes of all headers together.
+/// The most bytes of all headers together.
 pub const HEADERS_LIMIT: usize = 32 * 1024;
 
-/// A path template with numbered parameters: `/users/{userId}` becomes `/users/{p0}`. The router
-/// wants one name at one place, the documents have several.
+/// A path template with numbered parameters: `/users/{userId}` becomes `/users/{p0}`. The router needs
+/// the same name at the same position of a path, the documents have several.
 pub fn positional(template: &str) -> String {
     let mut count = 0;
     let segments = template.split('/').map(|segment| {
@@ -33,7 +33,7 @@ pub fn positional(template: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// Answers every operation of a tag with 501, for a tag that the server does not offer.
+/// Routes every operation of a tag to a 501, for a tag that the server does not implement.
 pub fn not_served<S>(router: Router<S>, tag: &str) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -54,12 +54,12 @@ fn filter(operation: &Operation) -> MethodFilter {
     }
 }
 
-/// Completes a router with everything that is not an operation: 404 and 405 in the form of the
-/// service, the same tree under `/frontegg`, paths with a trailing slash, limits on address and
-/// headers, and an id for every request.
+/// Adds to a router what is not an operation: 404 and 405 in the form of the service, the same paths
+/// under `/frontegg` and with a trailing slash, limits of URI and headers, and a trace id for every
+/// request.
 pub fn finish(router: Router) -> Router {
     let router = router.fallback(unknown).method_not_allowed_fallback(not_allowed);
-    // Layers of a router run after it has chosen a route; those of a router around it, before.
+    // The layers of a router run after routing; those of a router around it run before.
     Router::new().fallback_service(router).layer(middleware::from_fn(edge))
 }
 
@@ -78,7 +78,7 @@ async fn edge(mut request: Request, next: Next) -> Response {
     let trace_id = TraceId::new();
     let header = trace_id.header();
     let span = tracing::info_span!("request", %trace_id);
-    let mut response = if let Some(failure) = excess(&request) {
+    let mut response = if let Some(failure) = exceeded_limit(&request) {
         failure.into_response()
     } else {
         if let Some(uri) = normalized(request.uri()) {
@@ -91,7 +91,7 @@ async fn edge(mut request: Request, next: Next) -> Response {
     response
 }
 
-fn excess(request: &Request) -> Option<ApiFailure> {
+fn exceeded_limit(request: &Request) -> Option<ApiFailure> {
     let uri = request.uri().path_and_query().map_or(0, |text| text.as_str().len());
     if uri > URI_LIMIT {
         return Some(ApiFailure::new(StatusCode::URI_TOO_LONG, "URI is too long"));
@@ -106,8 +106,7 @@ fn size(headers: &HeaderMap) -> usize {
     headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }
 
-/// The address without `/frontegg` before it and without a slash behind it; `None` when it has
-/// neither.
+/// The URI without the prefix `/frontegg` and without a trailing slash; `None` when it has neither.
 pub fn normalized(uri: &Uri) -> Option<Uri> {
     let path = uri.path();
     let short = path.strip_prefix("/frontegg").filter(|rest| rest.starts_with('/')).unwrap_or(path);

@@ -1,9 +1,9 @@
 //! The document's schemas and operations as static tables.
 //!
-//! The generated tables say what the document says, not what the Rust types can hold: the types
-//! take unknown enum values and drop bounds, a request must not.
+//! The generated tables have what the documents state, not what the Rust types can hold: the types accept
+//! unknown enum values and have no bounds, requests are held to both.
 
-/// What a JSON value must look like.
+/// The schema of a JSON value.
 #[derive(Debug, Clone, Copy)]
 pub enum Schema {
     /// Anything.
@@ -16,10 +16,10 @@ pub enum Schema {
         min: usize,
         /// Most characters.
         max: usize,
-        /// What the characters must form.
+        /// The format of the string.
         format: Format,
     },
-    /// A whole number.
+    /// An integer.
     Integer {
         /// Smallest value.
         min: i64,
@@ -37,7 +37,7 @@ pub enum Schema {
     Enum(&'static [&'static str]),
     /// A list.
     Array {
-        /// What every item must look like.
+        /// The schema of every item.
         items: &'static Schema,
         /// Fewest items.
         min: usize,
@@ -48,7 +48,7 @@ pub enum Schema {
     Object(&'static [Member]),
     /// An object with members of any name.
     Map(&'static Schema),
-    /// An object whose form is told by the value of one member.
+    /// An object with a discriminator: the member that tells which schema applies.
     Tagged(&'static str, &'static [(&'static str, &'static Schema)]),
     /// `null`, or this.
     Nullable(&'static Schema),
@@ -57,13 +57,13 @@ pub enum Schema {
 impl Schema {
     /// Any string.
     pub const STRING: Self = Self::String { min: 0, max: usize::MAX, format: Format::Text };
-    /// Any string, which must not be shown.
+    /// Any string that is secret.
     pub const SECRET: Self = Self::String { min: 0, max: usize::MAX, format: Format::Secret };
     /// A point in time.
     pub const DATE_TIME: Self = Self::String { min: 0, max: usize::MAX, format: Format::DateTime };
-    /// JSON as text.
+    /// JSON in a string.
     pub const JSON_TEXT: Self = Self::String { min: 0, max: usize::MAX, format: Format::Json };
-    /// Any whole number of 64 bits.
+    /// Any integer of 64 bits.
     pub const INTEGER: Self = Self::Integer { min: i64::MIN, max: i64::MAX };
     /// Any number.
     pub const NUMBER: Self = Self::Number { min: f64::MIN, max: f64::MAX };
@@ -77,40 +77,40 @@ impl Schema {
     }
 }
 
-/// What the characters of a string form.
+/// The format of a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Free text.
+    /// No particular format.
     Text,
-    /// Free text that must not be shown: `format: password` of the documents.
+    /// A secret: `format: password` of the documents.
     Secret,
     /// A point in time (RFC 3339).
     DateTime,
-    /// JSON; a request may bring the value itself in place of its text.
+    /// JSON; a request may have the value itself instead of a string.
     Json,
 }
 
-/// A member of an object: its name, whether it must be there, and its schema.
+/// A member of an object: its name, whether it is required, and its schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Member(pub &'static str, pub Presence, pub &'static Schema);
 
-/// Whether a member or parameter must be there.
+/// Whether a member or parameter is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Presence {
-    /// It must be there.
+    /// It is required.
     Required,
     /// It may be missing; `null` counts as missing.
     Optional,
 }
 
-/// A parameter: where it stands, its name, whether it must be there, and its schema.
+/// A parameter: where it is, its name, whether it is required, and its schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter(pub Place, pub &'static str, pub Presence, pub &'static Schema);
 
-/// Where a parameter stands.
+/// Where a parameter is: `in` of the documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// In the path. Path parameters stand first, in the order of the path.
+    /// In the path. Path parameters come first, in the order of the path.
     Path,
     /// In the query.
     Query,
@@ -118,15 +118,15 @@ pub enum Place {
     Header,
 }
 
-/// What the document says about one operation beyond the table of operations.
+/// The contract of an operation: what the documents state beyond the table of operations.
 #[derive(Debug, Clone, Copy)]
 pub struct Contract {
     /// Id of the operation.
     pub id: &'static str,
     /// Its parameters without the two scope headers.
     pub parameters: &'static [Parameter],
-    /// What the body of the request must look like.
+    /// The schema of the request's body.
     pub body: Option<&'static Schema>,
-    /// What the body of the answer must look like.
+    /// The schema of the answer.
     pub answer: Option<&'static Schema>,
 }

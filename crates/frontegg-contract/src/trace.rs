@@ -1,4 +1,4 @@
-//! The id by which a request is traced: made for every request, told in a header of its answer.
+//! Trace ids: one for every request, sent in a header of the response.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use http::HeaderValue;
 
 pub use frontegg_model::headers::TRACE_HEADER;
 
-/// Id of one request.
+/// The trace id of a request.
 #[derive(Debug, Clone)]
 pub struct TraceId(String);
 

@@ -1,6 +1,6 @@
-//! Checks a JSON value against a [`Schema`] and names everything that is wrong with it.
+//! Validates a JSON value against a [`Schema`] and reports all errors.
 //!
-//! The texts follow the service: `[0].name is required`, `level must not be less than 0`.
+//! The messages are those of the service: `[0].name is required`, `level must not be less than 0`.
 
 use std::fmt;
 
@@ -8,212 +8,223 @@ use serde_json::Value;
 
 use crate::schema::{Format, Member, Presence, Schema};
 
-/// Nesting beyond which a value is refused. The JSON parser stops at the same depth; this guard
-/// holds for values of other origin.
+/// The deepest nesting of a value. The JSON parser has the same limit; this one is for values from
+/// elsewhere.
 const MAX_DEPTH: usize = 128;
 
-/// So many faults are listed; further ones would only make the answer long.
-const MAX_FAULTS: usize = 100;
+/// The most errors that are reported.
+const MAX_ERRORS: usize = 100;
 
-/// What is wrong with a value, one text for each fault.
+/// The messages of validation errors.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Faults(Vec<String>);
+pub struct ValidationErrors(Vec<String>);
 
-impl Faults {
-    /// Adds a fault.
-    pub fn push(&mut self, fault: String) {
+impl ValidationErrors {
+    /// Adds an error.
+    pub fn push(&mut self, error: String) {
         if !self.is_full() {
-            self.0.push(fault);
+            self.0.push(error);
         }
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there is no error.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The texts.
-    pub fn into_texts(self) -> Vec<String> {
+    /// The messages.
+    pub fn into_messages(self) -> Vec<String> {
         self.0
     }
 
     fn is_full(&self) -> bool {
-        self.0.len() >= MAX_FAULTS
+        self.0.len() >= MAX_ERRORS
     }
 }
 
-/// Checks `value` and adds what is wrong to `faults`. `name` is what the value itself is called:
-/// that of a parameter, or empty for a body.
-pub fn validate(name: &str, value: &Value, schema: &Schema, faults: &mut Faults) {
-    check(&Place::Root(name), value, schema, 0, faults);
+/// Validates `value` and adds its errors. `name` is the name of the value itself: that of a parameter, or
+/// empty for a body.
+pub fn validate(name: &str, value: &Value, schema: &Schema, errors: &mut ValidationErrors) {
+    check(&ValuePath::Root(name), value, schema, 0, errors);
 }
 
-/// Adds a fault for every string with U+0000 in it. Not every store can keep that character, so
-/// no request may bring it.
-pub fn refuse_nul(name: &str, value: &Value, faults: &mut Faults) {
-    scan(&Place::Root(name), value, 0, faults);
+/// Adds an error for every string that contains U+0000, which not every database can store.
+pub fn reject_nul(name: &str, value: &Value, errors: &mut ValidationErrors) {
+    find_nul(&ValuePath::Root(name), value, 0, errors);
 }
 
-/// Where in a value something is.
-enum Place<'a> {
+/// The path to a part of a value.
+enum ValuePath<'a> {
     Root(&'a str),
-    Member(&'a Place<'a>, &'a str),
-    Index(&'a Place<'a>, usize),
+    Member(&'a ValuePath<'a>, &'a str),
+    Index(&'a ValuePath<'a>, usize),
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for ValuePath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Root("") => f.write_str("body"),
-            Place::Root(name) | Place::Member(Place::Root(""), name) => f.write_str(name),
-            Place::Member(parent, name) => write!(f, "{parent}.{name}"),
-            Place::Index(Place::Root(""), index) => write!(f, "[{index}]"),
-            Place::Index(parent, index) => write!(f, "{parent}[{index}]"),
+            ValuePath::Root("") => f.write_str("body"),
+            ValuePath::Root(name) | ValuePath::Member(ValuePath::Root(""), name) => f.write_str(name),
+            ValuePath::Member(parent, name) => write!(f, "{parent}.{name}"),
+            ValuePath::Index(ValuePath::Root(""), index) => write!(f, "[{index}]"),
+            ValuePath::Index(parent, index) => write!(f, "{parent}[{index}]"),
         }
     }
 }
 
-fn check(place: &Place<'_>, value: &Value, schema: &Schema, depth: usize, faults: &mut Faults) {
-    if faults.is_full() {
+fn check(path: &ValuePath<'_>, value: &Value, schema: &Schema, depth: usize, errors: &mut ValidationErrors) {
+    if errors.is_full() {
         return;
     }
     if depth > MAX_DEPTH {
-        return faults.push(format!("{place} is nested too deeply"));
+        return errors.push(format!("{path} is nested too deeply"));
     }
     match schema {
         Schema::Any => {}
         Schema::Nullable(_) if value.is_null() => {}
-        Schema::Nullable(inner) => check(place, value, inner, depth, faults),
+        Schema::Nullable(inner) => check(path, value, inner, depth, errors),
         Schema::Boolean if value.is_boolean() => {}
-        Schema::Boolean => faults.push(format!("{place} must be a boolean value")),
+        Schema::Boolean => errors.push(format!("{path} must be a boolean value")),
         Schema::String { min, max, format } => match value.as_str() {
-            Some(text) => check_text(place, text, *min, *max, *format, faults),
-            None => faults.push(format!("{place} must be a string")),
+            Some(text) => check_text(path, text, *min, *max, *format, errors),
+            None => errors.push(format!("{path} must be a string")),
         },
-        Schema::Integer { min, max } => check_integer(place, value, *min, *max, faults),
+        Schema::Integer { min, max } => check_integer(path, value, *min, *max, errors),
         Schema::Number { min, max } => match value.as_f64() {
-            Some(number) => check_bounds(place, &number, min, max, faults),
-            None => faults.push(format!("{place} must be a number")),
+            Some(number) => check_bounds(path, &number, min, max, errors),
+            None => errors.push(format!("{path} must be a number")),
         },
         Schema::Enum(values) => {
             if !value.as_str().is_some_and(|text| values.contains(&text)) {
-                faults.push(format!("{place} must be one of {}", values.join(", ")));
+                errors.push(format!("{path} must be one of {}", values.join(", ")));
             }
         }
         Schema::Array { items, min, max } => match value.as_array() {
             Some(list) => {
-                check_count(place, list.len(), *min, *max, faults);
+                check_count(path, list.len(), *min, *max, errors);
                 for (index, item) in list.iter().enumerate() {
-                    check(&Place::Index(place, index), item, items, depth + 1, faults);
+                    check(&ValuePath::Index(path, index), item, items, depth + 1, errors);
                 }
             }
-            None => faults.push(format!("{place} must be an array")),
+            None => errors.push(format!("{path} must be an array")),
         },
-        Schema::Object(members) => check_members(place, value, members, depth, faults),
+        Schema::Object(members) => check_members(path, value, members, depth, errors),
         Schema::Map(items) => match value.as_object() {
             Some(map) => {
                 for (name, item) in map {
-                    check(&Place::Member(place, name), item, items, depth + 1, faults);
+                    check(&ValuePath::Member(path, name), item, items, depth + 1, errors);
                 }
             }
-            None => faults.push(format!("{place} must be an object")),
+            None => errors.push(format!("{path} must be an object")),
         },
         Schema::Tagged(tag, forms) => {
-            let told = value.get(*tag).and_then(Value::as_str);
-            match forms.iter().find(|(name, _)| told == Some(name)) {
-                Some((_, form)) => check(place, value, form, depth, faults),
-                None => refuse_tag(place, value, tag, forms, faults),
+            let tag_value = value.get(*tag).and_then(Value::as_str);
+            match forms.iter().find(|(name, _)| tag_value == Some(name)) {
+                Some((_, form)) => check(path, value, form, depth, errors),
+                None => report_unknown_tag(path, value, tag, forms, errors),
             }
         }
     }
 }
 
-fn check_members(place: &Place<'_>, value: &Value, members: &[Member], depth: usize, faults: &mut Faults) {
+fn check_members(path: &ValuePath<'_>, value: &Value, members: &[Member], depth: usize, errors: &mut ValidationErrors) {
     let Some(map) = value.as_object() else {
-        return faults.push(format!("{place} must be an object"));
+        return errors.push(format!("{path} must be an object"));
     };
     for Member(name, presence, schema) in members {
-        let place = Place::Member(place, name);
+        let path = ValuePath::Member(path, name);
         match (map.get(*name), presence) {
-            // Clients in the field send `null` for what they do not set.
+            // Clients in the field send `null` for members that are not set.
             (None | Some(Value::Null), Presence::Optional) => {}
-            (None, Presence::Required) => faults.push(format!("{place} is required")),
-            (Some(member), _) => check(&place, member, schema, depth + 1, faults),
+            (None, Presence::Required) => errors.push(format!("{path} is required")),
+            (Some(member), _) => check(&path, member, schema, depth + 1, errors),
         }
     }
 }
 
-fn refuse_tag(place: &Place<'_>, value: &Value, tag: &str, forms: &[(&str, &Schema)], faults: &mut Faults) {
+fn report_unknown_tag(
+    path: &ValuePath<'_>,
+    value: &Value,
+    tag: &str,
+    forms: &[(&str, &Schema)],
+    errors: &mut ValidationErrors,
+) {
     if value.is_object() {
         let names: Vec<&str> = forms.iter().map(|(name, _)| *name).collect();
-        let (place, names) = (Place::Member(place, tag), names.join(", "));
-        faults.push(format!("{place} must be one of {names}"));
+        let (path, names) = (ValuePath::Member(path, tag), names.join(", "));
+        errors.push(format!("{path} must be one of {names}"));
     } else {
-        faults.push(format!("{place} must be an object"));
+        errors.push(format!("{path} must be an object"));
     }
 }
 
-fn check_text(place: &Place<'_>, text: &str, min: usize, max: usize, format: Format, faults: &mut Faults) {
-    // A string has no more characters than bytes: most need no counting.
+fn check_text(path: &ValuePath<'_>, text: &str, min: usize, max: usize, format: Format, errors: &mut ValidationErrors) {
+    // A string has no more characters than bytes, so most need not be counted.
     let length = if min == 0 && text.len() <= max { text.len() } else { text.chars().count() };
     if length < min {
-        faults.push(format!("{place} must be longer than or equal to {min} characters"));
+        errors.push(format!("{path} must be longer than or equal to {min} characters"));
     }
     if length > max {
-        faults.push(format!("{place} must be shorter than or equal to {max} characters"));
+        errors.push(format!("{path} must be shorter than or equal to {max} characters"));
     }
     if format == Format::DateTime && chrono::DateTime::parse_from_rfc3339(text).is_err() {
-        faults.push(format!("{place} must be a valid ISO 8601 date string"));
+        errors.push(format!("{path} must be a valid ISO 8601 date string"));
     }
 }
 
-fn check_integer(place: &Place<'_>, value: &Value, min: i64, max: i64, faults: &mut Faults) {
+fn check_integer(path: &ValuePath<'_>, value: &Value, min: i64, max: i64, errors: &mut ValidationErrors) {
     if let Some(number) = value.as_i64() {
-        check_bounds(place, &number, &min, &max, faults);
+        check_bounds(path, &number, &min, &max, errors);
     } else if value.is_u64() {
-        faults.push(format!("{place} must not be greater than {max}"));
+        errors.push(format!("{path} must not be greater than {max}"));
     } else {
-        faults.push(format!("{place} must be an integer number"));
+        errors.push(format!("{path} must be an integer number"));
     }
 }
 
-fn check_bounds<T: PartialOrd + fmt::Display>(place: &Place<'_>, number: &T, min: &T, max: &T, faults: &mut Faults) {
+fn check_bounds<T: PartialOrd + fmt::Display>(
+    path: &ValuePath<'_>,
+    number: &T,
+    min: &T,
+    max: &T,
+    errors: &mut ValidationErrors,
+) {
     if number < min {
-        faults.push(format!("{place} must not be less than {min}"));
+        errors.push(format!("{path} must not be less than {min}"));
     }
     if number > max {
-        faults.push(format!("{place} must not be greater than {max}"));
+        errors.push(format!("{path} must not be greater than {max}"));
     }
 }
 
-fn check_count(place: &Place<'_>, count: usize, min: usize, max: usize, faults: &mut Faults) {
+fn check_count(path: &ValuePath<'_>, count: usize, min: usize, max: usize, errors: &mut ValidationErrors) {
     if count < min {
-        faults.push(format!("{place} must contain at least {min} elements"));
+        errors.push(format!("{path} must contain at least {min} elements"));
     }
     if count > max {
-        faults.push(format!("{place} must contain no more than {max} elements"));
+        errors.push(format!("{path} must contain no more than {max} elements"));
     }
 }
 
-fn scan(place: &Place<'_>, value: &Value, depth: usize, faults: &mut Faults) {
+fn find_nul(path: &ValuePath<'_>, value: &Value, depth: usize, errors: &mut ValidationErrors) {
     if depth > MAX_DEPTH {
-        return faults.push(format!("{place} is nested too deeply"));
+        return errors.push(format!("{path} is nested too deeply"));
     }
     match value {
         Value::String(text) if text.contains('\0') => {
-            faults.push(format!("{place} must not contain the character U+0000"));
+            errors.push(format!("{path} must not contain the character U+0000"));
         }
         Value::Array(list) => {
             for (index, item) in list.iter().enumerate() {
-                scan(&Place::Index(place, index), item, depth + 1, faults);
+                find_nul(&ValuePath::Index(path, index), item, depth + 1, errors);
             }
         }
         Value::Object(map) => {
             for (name, item) in map {
                 if name.contains('\0') {
-                    faults.push(format!("{place} must not have a member with the character U+0000"));
+                    errors.push(format!("{path} must not have a member with the character U+0000"));
                 }
-                scan(&Place::Member(place, name), item, depth + 1, faults);
+                find_nul(&ValuePath::Member(path, name), item, depth + 1, errors);
             }
         }
         _ => {}
@@ -241,30 +252,30 @@ mod tests {
     ]);
     static ROLES: Schema = Schema::Array { items: &ROLE, min: 1, max: usize::MAX };
 
-    fn faults(value: &Value, schema: &Schema) -> Vec<String> {
-        let mut faults = Faults::default();
-        validate("", value, schema, &mut faults);
-        faults.into_texts()
+    fn errors(value: &Value, schema: &Schema) -> Vec<String> {
+        let mut errors = ValidationErrors::default();
+        validate("", value, schema, &mut errors);
+        errors.into_messages()
     }
 
     #[test]
-    fn a_fitting_value_has_no_faults() {
+    fn a_fitting_value_has_no_errors() {
         let value = json!([{
             "name": "admin", "level": 0, "note": null, "kind": "ALWAYS", "isDefault": null,
             "expires": "2030-01-01T00:00:00Z", "unknown": {"a": 1}
         }]);
-        assert_eq!(faults(&value, &ROLES), Vec::<String>::new());
+        assert_eq!(errors(&value, &ROLES), Vec::<String>::new());
     }
 
     #[test]
-    fn all_faults_are_named_at_once_with_their_places() {
+    fn all_errors_are_named_at_once_with_their_places() {
         let value = json!([
             {"isDefault": "yes", "kind": "SOMETIMES"},
             {"name": "x", "level": -1, "note": 7, "expires": "tomorrow",
              "parents": [{"name": "longer", "level": 40000, "note": ""}, 5]}
         ]);
         assert_eq!(
-            faults(&value, &ROLES),
+            errors(&value, &ROLES),
             [
                 "[0].name is required",
                 "[0].level is required",
@@ -286,30 +297,30 @@ mod tests {
     #[test]
     fn null_for_a_required_member_is_a_wrong_type() {
         let value = json!({"name": null, "level": 1, "note": null});
-        assert_eq!(faults(&value, &ROLE), ["name must be a string"]);
+        assert_eq!(errors(&value, &ROLE), ["name must be a string"]);
     }
 
     #[test]
     fn the_body_itself_can_be_wrong() {
-        assert_eq!(faults(&json!({}), &ROLES), ["body must be an array"]);
-        assert_eq!(faults(&json!([]), &ROLES), ["body must contain at least 1 elements"]);
-        assert_eq!(faults(&Value::Null, &ROLE), ["body must be an object"]);
+        assert_eq!(errors(&json!({}), &ROLES), ["body must be an array"]);
+        assert_eq!(errors(&json!([]), &ROLES), ["body must contain at least 1 elements"]);
+        assert_eq!(errors(&Value::Null, &ROLE), ["body must be an object"]);
     }
 
     #[test]
     fn integers_have_neither_fractions_nor_more_than_64_bits() {
-        assert_eq!(faults(&json!(1.5), &Schema::INTEGER), ["body must be an integer number"]);
+        assert_eq!(errors(&json!(1.5), &Schema::INTEGER), ["body must be an integer number"]);
         assert_eq!(
-            faults(&json!(9_223_372_036_854_775_808_u64), &Schema::INTEGER),
+            errors(&json!(9_223_372_036_854_775_808_u64), &Schema::INTEGER),
             ["body must not be greater than 9223372036854775807"]
         );
-        assert_eq!(faults(&json!(i64::MIN), &Schema::INTEGER), Vec::<String>::new());
+        assert_eq!(errors(&json!(i64::MIN), &Schema::INTEGER), Vec::<String>::new());
     }
 
     #[test]
     fn characters_are_counted_not_bytes() {
-        assert_eq!(faults(&json!("äöüß€"), &NAME), Vec::<String>::new());
-        assert_eq!(faults(&json!("😀"), &NAME), ["body must be longer than or equal to 2 characters"]);
+        assert_eq!(errors(&json!("äöüß€"), &NAME), Vec::<String>::new());
+        assert_eq!(errors(&json!("😀"), &NAME), ["body must be longer than or equal to 2 characters"]);
     }
 
     #[test]
@@ -317,18 +328,18 @@ mod tests {
         static PAIR: Schema = Schema::Object(&[Member("port", Required, &Schema::INTEGER)]);
         static TOKEN: Schema = Schema::Object(&[Member("token", Required, &Schema::STRING)]);
         static EITHER: Schema = Schema::Tagged("by", &[("pair", &PAIR), ("token", &TOKEN)]);
-        assert_eq!(faults(&json!({"by": "token", "token": "t"}), &EITHER), [""; 0]);
-        assert_eq!(faults(&json!({"by": "pair"}), &EITHER), ["port is required"]);
+        assert_eq!(errors(&json!({"by": "token", "token": "t"}), &EITHER), [""; 0]);
+        assert_eq!(errors(&json!({"by": "pair"}), &EITHER), ["port is required"]);
         for value in [json!({"by": "x"}), json!({"by": 1}), json!({})] {
-            assert_eq!(faults(&value, &EITHER), ["by must be one of pair, token"]);
+            assert_eq!(errors(&value, &EITHER), ["by must be one of pair, token"]);
         }
-        assert_eq!(faults(&json!("token"), &EITHER), ["body must be an object"]);
+        assert_eq!(errors(&json!("token"), &EITHER), ["body must be an object"]);
     }
 
     #[test]
     fn maps_check_their_values() {
         static FLAGS: Schema = Schema::Map(&Schema::Boolean);
-        assert_eq!(faults(&json!({"a": true, "b": 1}), &FLAGS), ["b must be a boolean value"]);
+        assert_eq!(errors(&json!({"a": true, "b": 1}), &FLAGS), ["b must be a boolean value"]);
     }
 
     #[test]
@@ -337,24 +348,24 @@ mod tests {
         for _ in 0..200 {
             value = json!({"name": "admin", "level": 0, "note": null, "parents": [value]});
         }
-        let found = faults(&value, &ROLE);
+        let found = errors(&value, &ROLE);
         assert!(!found.is_empty());
-        let cut = |fault: &String| fault.ends_with("is nested too deeply");
+        let cut = |error: &String| error.ends_with("is nested too deeply");
         assert!(found.iter().all(cut), "{found:?}");
     }
 
     #[test]
-    fn a_flood_of_faults_is_cut() {
+    fn a_flood_of_errors_is_cut() {
         let value = Value::Array(vec![Value::Null; 100_000]);
-        assert_eq!(faults(&value, &ROLES).len(), MAX_FAULTS);
+        assert_eq!(errors(&value, &ROLES).len(), MAX_ERRORS);
     }
 
     #[test]
     fn nul_is_found_everywhere() {
-        let mut found = Faults::default();
-        refuse_nul("", &json!({"a": ["x\0"], "b": {"c\0": 1}, "d": "ok"}), &mut found);
+        let mut found = ValidationErrors::default();
+        reject_nul("", &json!({"a": ["x\0"], "b": {"c\0": 1}, "d": "ok"}), &mut found);
         assert_eq!(
-            found.into_texts(),
+            found.into_messages(),
             ["a[0] must not contain the character U+0000", "b must not have a member with the character U+0000",]
         );
     }

@@ -158,7 +158,7 @@ impl Emulator {
     }
 
     /// Makes a new key sign from now on, and gives its id (`kid`). The one before stays in the key set
-    /// as long as tokens that it has signed may be good.
+    /// as long as tokens that it has signed may be valid.
     pub async fn rotate_keys(&self) -> Result<String, Error> {
         Ok(self.service.rotate_keys().await?)
     }
@@ -189,7 +189,7 @@ impl Emulator {
         Ok(self.service.export(Secrets::LeftOut).await?)
     }
 
-    /// The whole state as a document, with all secrets: tokens of before are good at a copy too, if it
+    /// The whole state as a document, with all secrets: tokens of before are valid at a copy too, if it
     /// has the same client id.
     pub async fn export_with_secrets(&self) -> Result<Value, Error> {
         Ok(self.service.export(Secrets::Included).await?)
@@ -294,7 +294,7 @@ impl EmulatorBuilder {
         self
     }
 
-    /// How long an environment token is good; by default an hour.
+    /// How long an environment token is valid; by default an hour.
     pub fn environment_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.config.environment_token_lifetime = lifetime;
         self

@@ -14,7 +14,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
 use tower::ServiceExt;
 
 use self::{
-    faults::{Fault, Hit, Lost, too_many_requests},
+    faults::{ConnectionClosed, Fault, Hit, too_many_requests},
     limits::RateLimit,
     requests::Log,
     selection::Subject,
@@ -24,8 +24,8 @@ use crate::{clock::Clock, peer};
 /// What a test or an operator told the emulator itself to do. It survives a reset.
 #[derive(Debug)]
 pub(crate) struct Controls {
-    pub(crate) faults: Arc<faults::Board>,
-    pub(crate) limits: Arc<limits::Board>,
+    pub(crate) faults: Arc<faults::ActiveFaults>,
+    pub(crate) limits: Arc<limits::ActiveLimits>,
     pub(crate) requests: Arc<Log>,
     clock: Clock,
     /// How long a request may take altogether.
@@ -60,7 +60,7 @@ impl Controls {
 }
 
 /// What lies before the API on the way of a request.
-enum Obstacle {
+enum Interception {
     None,
     /// A rate limit is used up.
     Wait(Duration),
@@ -68,66 +68,70 @@ enum Obstacle {
 }
 
 /// Sends a request through to the API.
-pub(crate) async fn pass(controls: Arc<Controls>, app: Router, request: Request<Body>) -> Result<Response<Body>, Lost> {
+pub(crate) async fn pass(
+    controls: Arc<Controls>,
+    app: Router,
+    request: Request<Body>,
+) -> Result<Response<Body>, ConnectionClosed> {
     let (mut parts, mut body) = request.into_parts();
     let recording = controls.requests.begin(&mut parts, &controls.clock);
-    let obstacle = obstacle(&controls, &parts);
+    let interception = interception(&controls, &parts);
     let time = controls.request_timeout;
     let Some(mut recording) = recording else {
-        return overcome(&controls.clock, obstacle, within(time, app, Request::from_parts(parts, body))).await;
+        return answer(&controls.clock, interception, within(time, app, Request::from_parts(parts, body))).await;
     };
-    if let Obstacle::Fault(hit) = &obstacle {
-        recording.befallen(hit);
+    if let Interception::Fault(hit) = &interception {
+        recording.applied(hit);
     }
-    if obstacle.keeps_it_back() {
+    if interception.short_circuits() {
         let read = axum::body::to_bytes(std::mem::take(&mut body), BODY_LIMIT);
         if let Ok(Ok(bytes)) = tokio::time::timeout(time, read).await {
-            recording.brought(bytes);
+            recording.body(bytes);
         }
     }
-    let answer = overcome(&controls.clock, obstacle, within(time, app, Request::from_parts(parts, body))).await;
+    let answer = answer(&controls.clock, interception, within(time, app, Request::from_parts(parts, body))).await;
     recording.end(answer).await
 }
 
-async fn overcome(
+async fn answer(
     clock: &Clock,
-    obstacle: Obstacle,
+    interception: Interception,
     act: impl Future<Output = Response<Body>>,
-) -> Result<Response<Body>, Lost> {
-    match obstacle {
-        Obstacle::None => Ok(act.await),
-        Obstacle::Wait(wait) => Ok(too_many_requests(clock.timestamp(), wait)),
-        Obstacle::Fault(hit) => hit.befall(clock, act).await,
+) -> Result<Response<Body>, ConnectionClosed> {
+    match interception {
+        Interception::None => Ok(act.await),
+        Interception::Wait(wait) => Ok(too_many_requests(clock.timestamp(), wait)),
+        Interception::Fault(hit) => hit.apply(clock, act).await,
     }
 }
 
-impl Obstacle {
+impl Interception {
     /// Whether the API never gets to see the request.
-    fn keeps_it_back(&self) -> bool {
+    fn short_circuits(&self) -> bool {
         match self {
             Self::None => false,
             Self::Wait(_) => true,
-            Self::Fault(hit) => hit.keeps_it_back(),
+            Self::Fault(hit) => hit.short_circuits(),
         }
     }
 }
 
-fn obstacle(controls: &Controls, parts: &Parts) -> Obstacle {
+fn interception(controls: &Controls, parts: &Parts) -> Interception {
     let Controls { faults, limits, clock, .. } = controls;
     if !faults.is_active() && !limits.is_active() {
-        return Obstacle::None;
+        return Interception::None;
     }
     let subject = Subject::of(parts);
     if subject.is_control() {
-        return Obstacle::None;
+        return Interception::None;
     }
     if limits.is_active()
         && let Some(client) = peer::client_address(&parts.headers, &parts.extensions)
         && let Some(wait) = limits.excess(&subject, client, clock.timestamp())
     {
-        return Obstacle::Wait(wait);
+        return Interception::Wait(wait);
     }
-    faults.meet(&subject).map_or(Obstacle::None, Obstacle::Fault)
+    faults.meet(&subject).map_or(Interception::None, Interception::Fault)
 }
 
 /// The answer of the API, or 408 and the end of the connection when it takes too long.

@@ -66,7 +66,7 @@ struct Options {
     #[arg(hide_env_values = true)]
     admin_token: Option<String>,
 
-    /// How many seconds an environment token is good.
+    /// How many seconds an environment token is valid.
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 3600)]
     #[arg(env = "FRONTEGG_EMULATOR_TOKEN_LIFETIME")]
     token_lifetime: u64,

@@ -25,18 +25,18 @@ use crate::{
     config::Config,
     domain::{
         self, DomainError, DomainResult, Tried,
-        environment::{self, Credentials},
+        environment::{self, EnvironmentCredentials},
         machine_tokens,
-        passwords::{self, Passwords, Subject},
+        passwords::{self, PasswordOwner, Passwords},
         sessions,
     },
     gate::Controls,
     store::{Identity, Settled, Store, Write},
-    tokens::{ApiClaims, Claims, EnvironmentClaims, Life, UserClaims, keys::Keys},
+    tokens::{ApiClaims, Claims, EnvironmentClaims, RegisteredClaims, UserClaims, keys::Keys},
 };
 
 /// How long a process may go on with the epoch it knows when others share its store.
-const EPOCH_GOOD_FOR: Duration = Duration::from_secs(1);
+const EPOCH_VALID_FOR: Duration = Duration::from_secs(1);
 
 /// The emulator behind its HTTP interface. There is one of it, behind an `Arc`.
 #[derive(Debug)]
@@ -181,21 +181,24 @@ impl Service {
     /// What to store of the password that somebody is created with; refused where it breaks the rules
     /// of the tenant.
     pub(crate) async fn newcomers_password(&self, tenant_id: &str, password: &Secret) -> DomainResult<String> {
-        let subject = Subject::Newcomer { tenant_id: Some(tenant_id) };
+        let subject = PasswordOwner::Newcomer { tenant_id: Some(tenant_id) };
         let new = passwords::prepare(&self.store, &self.passwords, subject, password.expose()).await?;
         Ok(new.into_hash())
     }
 
     /// A fresh token of the environment, for whoever knows its credentials.
-    pub(crate) async fn environment_token(&self, given: Credentials<'_>) -> DomainResult<(String, Duration)> {
-        let own = Credentials { client_id: self.client_id(), api_key: self.config.api_key.expose_secret() };
+    pub(crate) async fn environment_token(
+        &self,
+        given: EnvironmentCredentials<'_>,
+    ) -> DomainResult<(String, Duration)> {
+        let own = EnvironmentCredentials { client_id: self.client_id(), api_key: self.config.api_key.expose_secret() };
         environment::check_credentials(given, own)?;
         let lifetime = self.config.environment_token_lifetime;
         let claims = Claims::Environment(EnvironmentClaims {
             vendor_id: self.vendor_id.clone(),
             scopes: Vec::new(),
             epoch: self.epoch().await?,
-            life: Life::new(self.base_url(), None, self.clock.timestamp(), lifetime),
+            registered: RegisteredClaims::new(self.base_url(), None, self.clock.timestamp(), lifetime),
         });
         Ok((self.sign(&claims).await?, lifetime))
     }
@@ -213,7 +216,7 @@ impl Service {
 
     fn epoch_is_due(&self) -> bool {
         let mut read = self.epoch_read.lock();
-        let due = read.elapsed() >= EPOCH_GOOD_FOR;
+        let due = read.elapsed() >= EPOCH_VALID_FOR;
         if due {
             *read = Instant::now();
         }
@@ -230,7 +233,7 @@ impl Service {
         if !claims.is_meant_for(&self.client_id) {
             return Err(unauthorized());
         }
-        self.check_issuer(&claims.life().iss).await?;
+        self.check_issuer(&claims.registered().iss).await?;
         match claims {
             Claims::Environment(claims) => {
                 // The key may be that of other emulators in this process as well.

@@ -1,4 +1,4 @@
-//! The tokens that the emulator issues and takes: what they claim, and when they are good.
+//! The tokens that the emulator issues and takes: what they claim, and when they are valid.
 
 mod access;
 pub(crate) mod jws;
@@ -35,7 +35,7 @@ pub(crate) enum Claims {
 
 /// Claims about the token itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Life {
+pub(crate) struct RegisteredClaims {
     pub(crate) iss: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) aud: Option<String>,
@@ -46,7 +46,7 @@ pub(crate) struct Life {
     pub(crate) nbf: Option<i64>,
 }
 
-impl Life {
+impl RegisteredClaims {
     /// A life that begins now.
     pub(crate) fn new(iss: &str, aud: Option<&str>, now: Timestamp, lifetime: Duration) -> Self {
         Self {
@@ -80,7 +80,7 @@ pub(crate) struct EnvironmentClaims {
     /// [`Identity::epoch`](crate::store::Identity).
     pub(crate) epoch: i64,
     #[serde(flatten)]
-    pub(crate) life: Life,
+    pub(crate) registered: RegisteredClaims,
 }
 
 /// Claims of a user's token.
@@ -111,7 +111,7 @@ pub(crate) struct UserClaims {
     pub(crate) permissions: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) application_id: Option<String>,
-    /// How the person proved who they are, and when.
+    /// How the person authenticated who they are, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) amr: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,7 +130,7 @@ pub(crate) struct UserClaims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) custom_claims: Option<Map<String, Value>>,
     #[serde(flatten)]
-    pub(crate) life: Life,
+    pub(crate) registered: RegisteredClaims,
 }
 
 /// Claims of a token made from client credentials.
@@ -159,7 +159,7 @@ pub(crate) struct ApiClaims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) user_metadata: Option<Map<String, Value>>,
     #[serde(flatten)]
-    pub(crate) life: Life,
+    pub(crate) registered: RegisteredClaims,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -169,11 +169,11 @@ fn is_false(flag: &bool) -> bool {
 
 impl Claims {
     /// Claims about the token itself.
-    pub(crate) fn life(&self) -> &Life {
+    pub(crate) fn registered(&self) -> &RegisteredClaims {
         match self {
-            Self::Environment(claims) => &claims.life,
-            Self::UserToken(claims) => &claims.life,
-            Self::TenantApiToken(claims) | Self::UserApiToken(claims) => &claims.life,
+            Self::Environment(claims) => &claims.registered,
+            Self::UserToken(claims) => &claims.registered,
+            Self::TenantApiToken(claims) | Self::UserApiToken(claims) => &claims.registered,
         }
     }
 
@@ -181,11 +181,11 @@ impl Claims {
     /// or the application that was signed in to.
     pub(crate) fn is_meant_for(&self, client_id: &str) -> bool {
         let application = match self {
-            Self::Environment(claims) => return claims.life.aud.is_none(),
+            Self::Environment(claims) => return claims.registered.aud.is_none(),
             Self::UserToken(claims) => &claims.application_id,
             Self::TenantApiToken(claims) | Self::UserApiToken(claims) => &claims.application_id,
         };
-        let audience = &self.life().aud;
+        let audience = &self.registered().aud;
         audience.as_deref() == Some(client_id) || (audience.is_some() && audience == application)
     }
 
@@ -198,7 +198,7 @@ impl Claims {
     /// it names still exists, the caller has to ask.
     pub(crate) fn verify(token: &str, ring: &Ring, now: Timestamp) -> Result<Self, TokenError> {
         let claims: Self = jws::verify(ring, token)?;
-        claims.life().check(now)?;
+        claims.registered().check(now)?;
         Ok(claims)
     }
 }

@@ -121,7 +121,7 @@ pub struct FaultState {
     pub id: u64,
     /// What was injected.
     pub fault: Fault,
-    /// How many requests it was to befall, those that it spared included.
+    /// How many requests it was to apply, those that it spared included.
     pub calls: u64,
     /// How often it has happened.
     pub hits: u64,
@@ -295,7 +295,7 @@ pub struct RequestRecord {
     pub headers: BTreeMap<String, String>,
     /// The id of its operation.
     pub operation: Option<String>,
-    /// Which kind of token it brought: `environment`, `user`, `userApi` or `tenantApi`.
+    /// Which kind of token it body: `environment`, `user`, `userApi` or `tenantApi`.
     pub token: Option<String>,
     /// The tenant that it was about.
     pub tenant_id: Option<String>,
@@ -369,7 +369,7 @@ pub struct SessionState {
     /// When it was last renewed.
     #[serde(with = "moment")]
     pub last_used_at: DateTime<Utc>,
-    /// When it is over, whether used or not.
+    /// When it expires, whether used or not.
     #[serde(with = "moment")]
     pub expires_at: DateTime<Utc>,
 }

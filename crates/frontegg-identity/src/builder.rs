@@ -11,10 +11,10 @@ use crate::{
     credentials::Credentials,
     error::ConfigError,
     options::Options,
-    pacing::{Pacing, RateLimit, RetryBudget},
     region::{Host, Region},
     retry::Retry,
     scope::{Anonymous, Core, Environment, Scope, User},
+    throttle::{RateLimit, RetryBudget, Throttle},
     token::{ApiTokenSource, EnvironmentSource, Tokens},
     transport::{Identity, ScopeValue, Sender},
 };
@@ -54,7 +54,7 @@ impl Frontegg {
         Builder::default()
     }
 
-    /// A client with what the process environment says:
+    /// A client configured by environment variables:
     ///
     /// | variable | what |
     /// |---|---|
@@ -88,13 +88,13 @@ impl Frontegg {
         Scope { core: self.core.clone() }
     }
 
-    /// The scope of a signed-in user, with their access token as it is.
+    /// The scope of a signed-in user with this access token, which is not refreshed.
     pub fn session(&self, access_token: impl Into<Secret>) -> Scope<User> {
         Scope { core: self.core.session(access_token.into().expose()) }
     }
 
     /// The scope of a machine: the client credentials of an API token (of a tenant) or a personal
-    /// token (of a user). Their token is fetched, renewed and refreshed like the environment's.
+    /// token (of a user). Their access token is fetched and refreshed like the environment's.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), frontegg_identity::Error> {
@@ -120,14 +120,14 @@ impl Frontegg {
         Scope { core: self.core.anonymous() }
     }
 
-    /// The raw generated client with this client's tokens and attempts; see
+    /// The raw generated client with this client's tokens and retries; see
     /// [`Scope::client`] and [`frontegg_identity::client`](crate::client).
     pub fn client(&self) -> &Client {
         self.core.raw()
     }
 }
 
-/// Collects what a client needs.
+/// Configures a client.
 ///
 /// ```
 /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
@@ -172,7 +172,7 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// A builder with what the process environment says; see
+    /// A builder configured by environment variables; see
     /// [`Frontegg::from_env`](crate::Frontegg::from_env) for the variables.
     ///
     /// ```no_run
@@ -191,7 +191,7 @@ impl Builder {
     fn from_variables(get: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
         let read = |names: &'static [&'static str]| {
             for &name in names {
-                // A variable that is set to nothing counts as not set: compose files and CI do that.
+                // An empty variable counts as not set: compose files and CI set such variables.
                 match get(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
                     Some(Ok(value)) => return Ok(Some((name, value))),
                     Some(Err(_)) => {
@@ -251,7 +251,7 @@ impl Builder {
         self
     }
 
-    /// Limits every call as a whole: token, all attempts and the pauses between. Default: 1 minute.
+    /// Limits every call as a whole: token, all attempts and the delays between. Default: 1 minute.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = timeout;
         self
@@ -269,26 +269,26 @@ impl Builder {
         self
     }
 
-    /// How calls are repeated; each call can say otherwise.
+    /// How calls are retried; each call can override it.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.options.retry = retry;
         self
     }
 
-    /// How many attempts all calls may repeat together.
+    /// How many retries all calls may make together.
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
     }
 
     /// How many attempts are sent in a time at most. Default: no limit but the service's, which is
-    /// obeyed as soon as an answer tells it.
+    /// obeyed as soon as an answer reports it.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = Some(limit);
         self
     }
 
-    /// Names the program behind the SDK in the user agent, e.g. `acme-portal/1.2`.
+    /// Appends the name of the program to the user agent, e.g. `acme-portal/1.2`.
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(suffix.into());
         self
@@ -299,13 +299,13 @@ impl Builder {
         let base_url = self.host.base_url()?;
         let http = self.http(&base_url)?;
         let application = self.application.map(ScopeValue::new);
-        if application.as_ref().is_some_and(|id| !id.fits()) {
+        if application.as_ref().is_some_and(|id| !id.is_valid()) {
             return Err(ConfigError::InvalidHeader("the application id"));
         }
-        let pacing = Arc::new(Pacing::new(self.budget, self.rate_limit));
+        let throttle = Arc::new(Throttle::new(self.budget, self.rate_limit));
         let sender = |identity, application| Sender {
             identity,
-            pacing: pacing.clone(),
+            throttle: throttle.clone(),
             tenant: None,
             user: None,
             application,
@@ -313,7 +313,7 @@ impl Builder {
             options: self.options,
         };
         let tokens = self.credentials.map(|credentials| -> Arc<Tokens> {
-            // The credentials decide; an application would only narrow what they reach.
+            // The token is that of the credentials; an application would only narrow what it reaches.
             let bare = Inner(Arc::new(sender(Identity::Anonymous, None)));
             let client = Client::new_with_client(&base_url, http.clone(), bare);
             Arc::new(Tokens::new(EnvironmentSource { client, credentials }, None, self.options))
@@ -328,19 +328,19 @@ impl Builder {
             agent = format!("{agent} {suffix}");
         }
         let agent = http::HeaderValue::try_from(agent).map_err(|_| ConfigError::InvalidHeader("the user agent"))?;
-        finish_http(base_url, reqwest::Client::builder().user_agent(agent).connect_timeout(self.connect_timeout))
+        build_http(base_url, reqwest::Client::builder().user_agent(agent).connect_timeout(self.connect_timeout))
     }
 }
 
 /// A client for single documents, with limits of its own.
 #[cfg(feature = "verify")]
 pub(crate) fn plain_http(url: &str) -> Result<reqwest::Client, ConfigError> {
-    const PATIENCE: Duration = Duration::from_secs(10);
-    finish_http(url, reqwest::Client::builder().timeout(PATIENCE))
+    const TIMEOUT: Duration = Duration::from_secs(10);
+    build_http(url, reqwest::Client::builder().timeout(TIMEOUT))
 }
 
-/// What holds for every client: TLS as chosen, no redirects, no proxy before loopback.
-fn finish_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
+/// Builds an HTTP client: TLS by feature, no redirects, no proxy for loopback addresses.
+fn build_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
     let tls = cfg!(any(feature = "rustls", feature = "native-tls"));
     if url.starts_with("https:") && !tls {
         return Err(ConfigError::NoTls);
@@ -352,7 +352,7 @@ fn finish_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest
         builder = builder.tls_backend_rustls();
     }
     if is_loopback(url) {
-        // No proxy reaches our own loopback.
+        // A proxy cannot reach this machine's loopback interface.
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| ConfigError::Http(innermost(&error)))
@@ -366,7 +366,7 @@ fn is_loopback(base_url: &str) -> bool {
     })
 }
 
-/// The last cause, which names what is wrong where the outer ones only say that something is.
+/// The innermost cause, which is the specific one.
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {

@@ -1,4 +1,4 @@
-//! A call that is ready to be awaited.
+//! Calls, which are sent when they are awaited.
 
 use std::{fmt, sync::Arc};
 
@@ -6,7 +6,7 @@ use frontegg_client::{self as client, BoxFuture, ResponseValue};
 use frontegg_model::types::ApiError;
 
 use crate::{
-    context::{Context, Sending},
+    context::{CallFuture, Context},
     error::Error,
     options::{Options, with_options},
     response::Response,
@@ -31,7 +31,7 @@ use crate::{
 pub struct Call<'a, T> {
     operation: &'static str,
     options: Options,
-    send: Sending<'a, T>,
+    send: CallFuture<'a, T>,
 }
 
 impl<'a, T: Send + 'a> Call<'a, T> {

@@ -1,7 +1,7 @@
-//! What a call and the transport tell each other.
+//! The context of a call, which it shares with the transport.
 //!
-//! The generated client can hand on neither options nor typed failures. Both travel beside it, in
-//! a task-local [`Context`] that lives as long as the call.
+//! The generated client passes on neither options nor typed errors. Both go past it in a task-local
+//! [`Context`] that lives as long as the call.
 
 use std::{
     cell::{Cell, RefCell},
@@ -21,22 +21,22 @@ use crate::{
     retry::Idempotency,
 };
 
-/// A generated call, ready to be polled.
-pub(crate) type Sending<'a, T> = BoxFuture<'a, Result<ResponseValue<T>, client::Error<ApiError>>>;
+/// The future of a call of the generated client.
+pub(crate) type CallFuture<'a, T> = BoxFuture<'a, Result<ResponseValue<T>, client::Error<ApiError>>>;
 
 tokio::task_local! {
     static CONTEXT: Context;
 }
 
-/// What a call and the transport tell each other.
+/// What a call and the transport share.
 pub(crate) struct Context {
     options: Options,
     deadline: Instant,
-    /// Of the call, whatever its method says.
+    /// Of the call beyond what its method implies.
     idempotency: Idempotency,
     attempts: Cell<u32>,
     /// When the last attempt began.
-    begun: Cell<Instant>,
+    started: Cell<Instant>,
     history: RefCell<Vec<Attempt>>,
     answer: RefCell<Option<Head>>,
     failure: RefCell<Option<Error>>,
@@ -49,21 +49,21 @@ impl Context {
             deadline: deadline(options.timeout),
             idempotency: Idempotency::NotIdempotent,
             attempts: Cell::new(0),
-            begun: Cell::new(Instant::now()),
+            started: Cell::new(Instant::now()),
             history: RefCell::default(),
             answer: RefCell::new(None),
             failure: RefCell::new(None),
         }
     }
 
-    /// For a call that may be repeated although its method does not say so.
+    /// Marks a call as idempotent although its method is not.
     pub(crate) fn idempotent(mut self) -> Self {
         self.idempotency = Idempotency::Idempotent;
         self
     }
 
     /// Runs a generated call under this context.
-    pub(crate) async fn run<T>(self, operation: &'static str, send: Sending<'_, T>) -> Result<Response<T>, Error> {
+    pub(crate) async fn run<T>(self, operation: &'static str, send: CallFuture<'_, T>) -> Result<Response<T>, Error> {
         let span = tracing::info_span!(
             "frontegg.call",
             otel.kind = "client",
@@ -84,8 +84,8 @@ impl Context {
         call.instrument(span).await
     }
 
-    /// Makes the call's result out of the generated one (none when time ran out) and of what the
-    /// transport left here.
+    /// Makes the result of the call from that of the generated client (none after the deadline) and from
+    /// what the transport has noted here.
     fn conclude<T>(
         &self,
         operation: &'static str,
@@ -105,12 +105,12 @@ impl Context {
         };
         let error = error.in_call(operation, attempts, self.answer.take());
         let mut history = self.history.take();
-        // The last attempt may have failed after its answer had begun, or with the call's time.
+        // The last attempt may have failed within its body, or at the call's deadline.
         if history.len() < attempts as usize {
-            history.push(Attempt { kind: error.kind(), status: error.status(), took: self.begun.get().elapsed() });
+            history.push(Attempt { kind: error.kind(), status: error.status(), took: self.started.get().elapsed() });
         }
-        let error = error.after(history);
-        // The kind only: messages may repeat what the caller sent.
+        let error = error.with_history(history);
+        // Only the kind: messages may quote what the caller sent.
         span.record("error.type", field::debug(error.kind()));
         Err(error)
     }
@@ -124,7 +124,7 @@ pub(crate) struct Plan {
     pub(crate) idempotency: Idempotency,
 }
 
-/// The plan of the present call; for a call of the raw client, one of `options`.
+/// The plan of the current call; for a call of the raw client, one from `options`.
 pub(crate) fn plan(options: Options) -> Plan {
     let of = |context: &Context| Plan {
         options: context.options,
@@ -138,22 +138,22 @@ pub(crate) fn plan(options: Options) -> Plan {
     })
 }
 
-/// Notes a failure that the generated client can only hand on as text, and gives that text.
+/// Notes an error that the generated client can only pass on as text, and returns that text.
 pub(crate) fn fail(error: Error) -> String {
     let text = error.to_string();
-    // Without a context (raw client) the text is all there is.
+    // A call of the raw client has no context, so only the text is left.
     let _ = CONTEXT.try_with(|context| context.failure.replace(Some(error)));
     text
 }
 
-/// Notes that an attempt begins. Gives how many the call has had before, and when this one began.
+/// Notes that an attempt begins. Returns how many attempts the call had before, and when this one began.
 pub(crate) fn begin_attempt() -> (u32, Instant) {
-    let begun = Instant::now();
+    let started = Instant::now();
     let before = CONTEXT.try_with(|context| {
-        context.begun.set(begun);
+        context.started.set(started);
         context.attempts.replace(context.attempts.get() + 1)
     });
-    (before.unwrap_or_default(), begun)
+    (before.unwrap_or_default(), started)
 }
 
 /// Notes how an attempt failed.
@@ -161,7 +161,7 @@ pub(crate) fn note_failure(attempt: Attempt) {
     let _ = CONTEXT.try_with(|context| context.history.borrow_mut().push(attempt));
 }
 
-/// Notes the answer that the call will be judged by.
+/// Notes the answer that decides the result of the call.
 pub(crate) fn note_answer(status: StatusCode, headers: &HeaderMap) {
     let trace_id = trace_id(headers).map(str::to_owned);
     let span = Span::current();
@@ -172,7 +172,7 @@ pub(crate) fn note_answer(status: StatusCode, headers: &HeaderMap) {
     let _ = CONTEXT.try_with(|context| context.answer.replace(Some(Head { status, trace_id })));
 }
 
-/// The moment `timeout` from now; durations beyond reason mean a year.
+/// The time `timeout` from now; a duration that the clock cannot hold means a year.
 pub(crate) fn deadline(timeout: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(365 * 24 * 60 * 60))
@@ -182,7 +182,7 @@ pub(crate) fn deadline(timeout: Duration) -> Instant {
 mod tests {
     use super::*;
 
-    fn answer() -> Sending<'static, u8> {
+    fn answer() -> CallFuture<'static, u8> {
         Box::pin(async {
             let mut headers = HeaderMap::new();
             headers.insert("frontegg-trace-id", "t-1".parse().unwrap());
@@ -201,7 +201,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_of_the_transport_keeps_its_type() {
-        let send: Sending<'_, u8> = Box::pin(async {
+        let send: CallFuture<'_, u8> = Box::pin(async {
             begin_attempt();
             Err(client::Error::Custom(fail(Error::new(ErrorKind::MissingScope, "no tenant"))))
         });
@@ -213,7 +213,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_whole_call_is_limited() {
         let options = Options { timeout: Duration::from_secs(5), ..Options::default() };
-        let send: Sending<'_, u8> = Box::pin(std::future::pending());
+        let send: CallFuture<'_, u8> = Box::pin(std::future::pending());
         let error = Context::new(options).run("probe", send).await.unwrap_err();
         assert!(error.is_timeout() && error.is_retryable());
         assert_eq!(error.to_string(), "probe: no answer within 5s");
@@ -229,7 +229,7 @@ mod tests {
     #[tokio::test]
     async fn contexts_do_not_see_each_other() {
         let inner = || Context::new(Options::default()).idempotent().run("inner", answer());
-        let outer: Sending<'_, u8> = Box::pin(async {
+        let outer: CallFuture<'_, u8> = Box::pin(async {
             begin_attempt();
             inner().await.unwrap();
             assert_eq!(plan(Options::default()).idempotency, Idempotency::NotIdempotent);

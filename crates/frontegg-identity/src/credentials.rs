@@ -1,10 +1,10 @@
-//! The credentials that tokens are obtained with.
+//! Client credentials, which are exchanged for tokens.
 
 use std::fmt;
 
 use frontegg_model::Secret;
 
-/// What an environment token is obtained with.
+/// Client credentials: of the environment, of an API token or of a personal token.
 #[derive(Clone)]
 pub(crate) struct Credentials {
     pub(crate) client_id: String,

@@ -1,16 +1,16 @@
-//! Explains an answer that could not be read without repeating what it says.
+//! Explains why an answer could not be deserialised, without quoting its values.
 //!
-//! Answers hold tokens and personal data, and the parser's own messages quote values. So strings
-//! and numbers are blotted out; names, types and places stay, and they are what helps.
+//! Answers hold tokens and personal data, and the parser's own messages quote values. So strings and
+//! numbers are redacted; names, types and positions stay.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// Characters of the excerpt.
+/// The most characters of the excerpt.
 const EXCERPT: usize = 400;
 
-/// Why an answer could not be read.
+/// Why an answer could not be deserialised.
 #[derive(Debug)]
 pub(crate) struct Explanation {
     message: String,
@@ -25,36 +25,36 @@ impl fmt::Display for Explanation {
 
 impl std::error::Error for Explanation {}
 
-/// Explains why `body` could not be read.
+/// Explains why `body` could not be deserialised.
 pub(crate) fn explain(body: &[u8], error: &serde_json::Error) -> Explanation {
     let excerpt = match serde_json::from_slice::<Value>(body) {
         Ok(mut value) => {
-            blot(&mut value);
+            redact(&mut value);
             value.to_string().chars().take(EXCERPT).collect()
         }
         Err(_) if body.trim_ascii().is_empty() => "an empty body".to_owned(),
         Err(_) if body.trim_ascii_start().starts_with(b"<") => "a body that is HTML or XML".to_owned(),
         Err(_) => format!("a body of {} bytes that is no JSON", body.len()),
     };
-    Explanation { message: blot_message(&error.to_string()), excerpt }
+    Explanation { message: redact_message(&error.to_string()), excerpt }
 }
 
-fn blot(value: &mut Value) {
+fn redact(value: &mut Value) {
     match value {
         Value::String(text) => "…".clone_into(text),
         Value::Number(_) => *value = 0.into(),
         Value::Array(list) => {
-            // One entry shows the form of all.
+            // One entry shows the shape of all.
             list.truncate(1);
-            list.iter_mut().for_each(blot);
+            list.iter_mut().for_each(redact);
         }
-        Value::Object(map) => map.values_mut().for_each(blot),
+        Value::Object(map) => map.values_mut().for_each(redact),
         Value::Null | Value::Bool(_) => {}
     }
 }
 
-/// Takes the value out of `invalid type: string "…", expected …` and its relatives.
-fn blot_message(message: &str) -> String {
+/// Removes the value from `invalid type: string "…", expected …` and similar messages.
+fn redact_message(message: &str) -> String {
     for start in ["invalid type: ", "invalid value: ", "unknown variant "] {
         if let Some(rest) = message.strip_prefix(start) {
             let kind = rest.split(['"', '`']).next().unwrap_or_default().trim();
@@ -62,7 +62,7 @@ fn blot_message(message: &str) -> String {
             return format!("{start}{}{expected}", if kind.is_empty() { "…" } else { kind });
         }
     }
-    // `missing field`, `duplicate field`, syntax errors and our own types name no values.
+    // `missing field`, `duplicate field`, syntax errors and the types of this crate quote no values.
     message.to_owned()
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong, as values that a program can decide by.
+//! Errors of calls, as values that a program can match on.
 
 mod config;
 
@@ -34,9 +34,9 @@ pub enum ErrorKind {
     InvalidRequest,
     /// The service was not reached, or the connection broke.
     Transport,
-    /// The time for the call or for one attempt ran out.
+    /// The timeout of the call or of an attempt has passed.
     Timeout,
-    /// The service answered with success, but not as documented.
+    /// The service answered with success, but the body is not as documented.
     Decode,
     /// The sign-in is not finished: a second factor, an enrollment or a new password is asked for.
     SignInUnfinished,
@@ -46,8 +46,8 @@ pub enum ErrorKind {
 
 /// The failure of a call.
 ///
-/// One word wide. Its text names the operation, status, code, trace id and what the service says
-/// about the failure; never a token, a header or an answer's values. Causes are reached by
+/// As large as a pointer. Its text has the operation, status, code, messages and trace id of the
+/// service's answer; never a token, a header or other values of the answer. The cause is
 /// [`source`](StdError::source).
 ///
 /// ```no_run
@@ -91,11 +91,11 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    pub(crate) fn answered(status: StatusCode, took: Duration) -> Self {
+    pub(crate) fn from_status(status: StatusCode, took: Duration) -> Self {
         Self { kind: ErrorKind::of(status), status: Some(status.as_u16()), took }
     }
 
-    pub(crate) fn broken(error: &reqwest::Error, took: Duration) -> Self {
+    pub(crate) fn from_reqwest(error: &reqwest::Error, took: Duration) -> Self {
         let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Transport };
         Self { kind, status: None, took }
     }
@@ -113,12 +113,12 @@ impl ErrorKind {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let mut error = Self::bare(kind);
+        let mut error = Self::empty(kind);
         error.0.messages.push(message.into());
         error
     }
 
-    fn bare(kind: ErrorKind) -> Self {
+    fn empty(kind: ErrorKind) -> Self {
         Self(Box::new(Failure {
             kind,
             operation: None,
@@ -133,24 +133,24 @@ impl Error {
         }))
     }
 
-    fn answered(status: StatusCode, headers: &HeaderMap) -> Self {
-        let mut error = Self::bare(ErrorKind::of(status));
+    fn from_status(status: StatusCode, headers: &HeaderMap) -> Self {
+        let mut error = Self::empty(ErrorKind::of(status));
         error.0.status = Some(status);
         error.0.trace_id = trace_id(headers).map(str::to_owned);
-        error.0.retry_after = retry::demanded_wait(headers);
+        error.0.retry_after = retry::retry_after(headers);
         error
     }
 
-    /// A call that would come too early, and was not sent.
-    pub(crate) fn too_early(wait: Duration) -> Self {
+    /// A call that was not sent because of a rate limit.
+    pub(crate) fn rate_limited(wait: Duration) -> Self {
         let message = format!("the rate limit allows the call in {wait:.1?} only; nothing was sent");
         let mut error = Self::new(ErrorKind::RateLimited, message);
         error.0.retry_after = Some(wait);
         error
     }
 
-    fn refused(response: ResponseValue<ApiError>) -> Self {
-        let mut error = Self::answered(response.status(), response.headers());
+    fn from_api_error(response: ResponseValue<ApiError>) -> Self {
+        let mut error = Self::from_status(response.status(), response.headers());
         let body = response.into_inner();
         let mut messages = body.errors.unwrap_or_default();
         messages.extend(body.message.filter(|message| !messages.contains(message)));
@@ -159,7 +159,7 @@ impl Error {
         error
     }
 
-    fn broken(error: reqwest::Error) -> Self {
+    fn from_reqwest(error: reqwest::Error) -> Self {
         let (kind, message) = match () {
             () if error.is_connect() && error.is_timeout() => (ErrorKind::Timeout, "no connection in time"),
             () if error.is_connect() => (ErrorKind::Transport, "no connection"),
@@ -178,7 +178,7 @@ impl Error {
         self
     }
 
-    /// Completes the failure with what the call knows; what it says itself stays.
+    /// Adds what the call knows, where the error does not know it itself.
     pub(crate) fn in_call(mut self, operation: &'static str, attempts: u32, answer: Option<Head>) -> Self {
         let inner = &mut *self.0;
         inner.operation.get_or_insert(operation);
@@ -192,8 +192,8 @@ impl Error {
         self
     }
 
-    /// Keeps what became of the attempts, unless the failure is another call's.
-    pub(crate) fn after(mut self, history: Vec<Attempt>) -> Self {
+    /// Adds the attempts that failed, unless it is the error of another call, such as that for a token.
+    pub(crate) fn with_history(mut self, history: Vec<Attempt>) -> Self {
         if self.0.history.is_empty() {
             self.0.history = history;
         }
@@ -221,7 +221,7 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// What the service says went wrong, or what we say when it said nothing.
+    /// The messages of the service's answer, or a message of this crate if there are none.
     pub fn messages(&self) -> &[String] {
         &self.0.messages
     }
@@ -241,7 +241,7 @@ impl Error {
         self.0.attempts
     }
 
-    /// The attempts that failed, in their order.
+    /// The attempts that failed, in order.
     pub fn history(&self) -> &[Attempt] {
         &self.0.history
     }
@@ -266,7 +266,7 @@ impl Error {
         self.0.kind == ErrorKind::Unauthenticated
     }
 
-    /// 403: the token is good, but not for this.
+    /// 403: the token is valid, but does not permit the operation.
     pub fn is_forbidden(&self) -> bool {
         self.0.status == Some(StatusCode::FORBIDDEN)
     }
@@ -276,16 +276,16 @@ impl Error {
         self.0.kind == ErrorKind::RateLimited
     }
 
-    /// The time ran out. Whether the service acted is not known.
+    /// A timeout has passed. Whether the service acted is not known.
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
     }
 
-    /// The same call may succeed later. Whether repeating it is *safe* depends on the operation.
+    /// The same call may succeed later. Whether it is *safe* to send it again depends on the operation.
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
             ErrorKind::RateLimited | ErrorKind::Transport | ErrorKind::Timeout => true,
-            ErrorKind::Api => self.0.status.is_some_and(retry::is_passing),
+            ErrorKind::Api => self.0.status.is_some_and(retry::is_transient),
             _ => false,
         }
     }
@@ -351,7 +351,7 @@ impl From<ConfigError> for Error {
 }
 
 impl From<client::Error<ApiError>> for Error {
-    /// For calls of the raw [`client`](crate::client); views convert by themselves.
+    /// For calls of the raw [`client`](crate::client); those of views return [`Error`].
     fn from(error: client::Error<ApiError>) -> Self {
         match error {
             client::Error::InvalidRequest(message) | client::Error::Custom(message) => {
@@ -359,9 +359,9 @@ impl From<client::Error<ApiError>> for Error {
             }
             client::Error::CommunicationError(error)
             | client::Error::InvalidUpgrade(error)
-            | client::Error::ResponseBodyError(error) => Self::broken(error),
-            client::Error::ErrorResponse(response) => Self::refused(response),
-            client::Error::UnexpectedResponse(response) => Self::answered(response.status(), response.headers()),
+            | client::Error::ResponseBodyError(error) => Self::from_reqwest(error),
+            client::Error::ErrorResponse(response) => Self::from_api_error(response),
+            client::Error::UnexpectedResponse(response) => Self::from_status(response.status(), response.headers()),
             client::Error::InvalidResponsePayload(body, error) => {
                 Self::new(ErrorKind::Decode, "the answer is not as documented")
                     .caused_by(decode::explain(&body, &error))
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_one_word() {
+    fn an_error_is_as_large_as_a_pointer() {
         assert_eq!(size_of::<Error>(), size_of::<usize>());
         assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
     }

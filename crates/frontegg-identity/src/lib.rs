@@ -1,7 +1,7 @@
 //! Rust SDK for the Frontegg Authentication and Identity Management API.
 //!
-//! Every published operation is a typed method, found under its category and tag; tokens, scope
-//! headers, timeouts and repeated attempts are taken care of.
+//! Every published operation is a typed method, found under its category and tag. The client handles
+//! tokens, scope headers, timeouts and retries.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), frontegg_identity::Error> {
@@ -24,11 +24,11 @@
 //! ```
 //!
 //! The [`guide`] has a page each on credentials and scopes, signing in, verifying tokens, paging, partial
-//! updates, errors and repeated attempts, testing with the emulator, and moving here from other clients.
+//! updates, errors and retries, testing with the emulator, and moving here from other clients.
 //!
-//! Which token an operation takes is decided by types: what a session cannot call is not there to
-//! be called. A tenant or user that an operation needs and the scope does not name is an
-//! [`Error`] before anything is sent.
+//! Types decide which token an operation takes: a session does not have the operations that it cannot
+//! call. If an operation needs a tenant or user that the scope does not name, the call is an [`Error`]
+//! before anything is sent.
 
 mod builder;
 mod call;
@@ -37,6 +37,7 @@ mod credentials;
 mod decode;
 mod error;
 #[rustfmt::skip]
+#[allow(clippy::mod_module_files, reason = "generated")]
 #[allow(clippy::needless_pass_by_value, reason = "optional values are handed over whole")]
 mod generated;
 #[cfg(any(doc, doctest))]
@@ -44,7 +45,6 @@ pub mod guide;
 mod lock;
 pub mod login;
 mod options;
-mod pacing;
 mod paging;
 mod region;
 mod response;
@@ -52,6 +52,7 @@ mod retry;
 mod scope;
 mod session;
 mod tasks;
+mod throttle;
 mod token;
 mod transport;
 #[cfg(feature = "verify")]
@@ -62,7 +63,6 @@ pub use call::Call;
 pub use error::{Attempt, ConfigError, Error, ErrorKind};
 pub use generated::{params, views};
 pub use login::Login;
-pub use pacing::{RateLimit, RetryBudget};
 pub use paging::{Items, Page, PagedCall, Pages};
 pub use region::Region;
 pub use response::Response;
@@ -70,6 +70,7 @@ pub use retry::Retry;
 pub use scope::{Access, Anonymous, Authorized, Environment, Scope, User};
 pub use session::{RememberedDevice, SavedSession, Session};
 pub use tasks::{Progress, ProgressStream, RolesChange, Task};
+pub use throttle::{RateLimit, RetryBudget};
 
 /// The raw generated client, the escape hatch of [`Scope::client`]. Its interface follows the
 /// generator, not this crate's promise of stability.

@@ -1,4 +1,4 @@
-//! Signing in as a state machine of types: what an answer asks for is what can be done with it.
+//! Signing in as a state machine of types: each state has the steps that lead on from it.
 
 mod factor;
 mod mailed_link;
@@ -25,17 +25,17 @@ use crate::{
     views::{Authentication, General, PasswordSettings},
 };
 
-/// Where a sign-in stands.
+/// The state of a sign-in after a step.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Login {
     /// The user is signed in.
     Session(Session),
-    /// A second factor that the user has is asked for.
+    /// The service asks for a second factor that the user has enrolled.
     MfaRequired(MfaChallenge),
     /// The user must enroll a second factor first.
     EnrollMfa(MfaEnrollment),
-    /// The password is over age: a new one must be set, then the user signs in again.
+    /// The password has expired: a new one must be set, then the user signs in again.
     PasswordExpired(PasswordExpired),
     /// The password is known to be leaked: the user must reset it by mail, then sign in again.
     PasswordLeaked,
@@ -54,8 +54,8 @@ impl Login {
         Err(Error::new(ErrorKind::SignInUnfinished, asked))
     }
 
-    /// Reads an answer in the order in which the service's own clients do.
-    fn read(gate: &Gate, answer: &Response<types::AuthenticationResponseDto>) -> Result<Self, Error> {
+    /// The state that an answer stands for, decided in the order of the service's own clients.
+    fn from_response(flow: &LoginFlow, answer: &Response<types::AuthenticationResponseDto>) -> Result<Self, Error> {
         let present = |token: &Option<Secret>| token.clone().filter(|token| !token.is_empty());
         if answer.mfa_required
             && let Some(mfa_token) = present(&answer.mfa_token)
@@ -64,19 +64,19 @@ impl Login {
             let enrolled = answer.mfa_enrolled.unwrap_or(true);
             // A mailed code needs no enrollment.
             let mailable = devices.as_ref().is_some_and(|devices| !devices.emails.is_empty());
-            let gate = gate.clone();
+            let flow = flow.clone();
             return Ok(if enrolled || mailable {
-                Self::MfaRequired(MfaChallenge::new(gate, mfa_token, devices))
+                Self::MfaRequired(MfaChallenge::new(flow, mfa_token, devices))
             } else {
                 let strategies = answer.mfa_strategies.clone().unwrap_or_default();
-                Self::EnrollMfa(MfaEnrollment::new(gate, mfa_token, strategies))
+                Self::EnrollMfa(MfaEnrollment::new(flow, mfa_token, strategies))
             });
         }
         if let Some(token) = present(&answer.reset_password_token) {
             let user_id = answer.user_id.clone().unwrap_or_default();
-            return Ok(Self::PasswordExpired(PasswordExpired { gate: gate.clone(), user_id, token }));
+            return Ok(Self::PasswordExpired(PasswordExpired { flow: flow.clone(), user_id, token }));
         }
-        if let Some(session) = Session::begin(&gate.core, answer, &gate.cookies) {
+        if let Some(session) = Session::from_login(&flow.core, answer, &flow.cookies) {
             return Ok(Self::Session(session));
         }
         if answer.is_breached_password == Some(true) {
@@ -86,10 +86,10 @@ impl Login {
     }
 }
 
-/// A password that must be changed before the user is let in.
+/// A password that must be changed before the user can sign in.
 #[derive(Debug, Clone)]
 pub struct PasswordExpired {
-    gate: Gate,
+    flow: LoginFlow,
     user_id: String,
     token: Secret,
 }
@@ -98,33 +98,33 @@ impl PasswordExpired {
     /// Sets the new password. The user then signs in with it.
     pub async fn set_password(&self, password: impl Into<Secret>) -> Result<(), Error> {
         let request = types::VerifyPasswordDto::new(self.user_id.clone(), self.token.clone(), password);
-        PasswordSettings { core: self.gate.core.clone() }.reset_password_with_token(&request).await
+        PasswordSettings { core: self.flow.core.clone() }.reset_password_with_token(&request).await
     }
 }
 
-/// What all steps of one sign-in need: no token, and the cookies of the device.
+/// What the steps of one sign-in share: access without a token, and the cookies of the device.
 #[derive(Debug, Clone)]
-pub(crate) struct Gate {
+pub(crate) struct LoginFlow {
     core: Core<Anonymous>,
     cookies: Cookies,
 }
 
-impl Gate {
+impl LoginFlow {
     fn new<A: Access>(core: &Core<A>, cookies: Cookies) -> Self {
         Self { core: core.with_cookie(cookies.header()), cookies }
     }
 
-    /// Sends a step and reads what comes of it.
-    async fn pass(&self, step: Call<'_, types::AuthenticationResponseDto>) -> Result<Login, Error> {
-        Login::read(self, &step.with_response().await?)
+    /// Sends the call of a step and returns the state that it leads to.
+    async fn advance(&self, step: Call<'_, types::AuthenticationResponseDto>) -> Result<Login, Error> {
+        Login::from_response(self, &step.with_response().await?)
     }
 }
 
 impl<A: Access> Authentication<A> {
     /// Signs in with e-mail address and password.
     ///
-    /// A wrong password, an unknown address and a locked user are all
-    /// [`is_unauthenticated`](Error::is_unauthenticated); a user who may not enter is
+    /// A wrong password, an unknown address and a locked user are the same error,
+    /// [`is_unauthenticated`](Error::is_unauthenticated); a user who is not allowed to sign in is
     /// [`is_forbidden`](Error::is_forbidden).
     ///
     /// ```no_run
@@ -149,15 +149,15 @@ impl<A: Access> Authentication<A> {
         self.login_with(&types::AuthenticateUserPasswordDto::new(password).email(email)).await
     }
 
-    /// Signs in with a password and whatever else the request says: a username instead of an
-    /// address, an invitation, a captcha.
+    /// Signs in with a password and further members of the request: a username instead of an
+    /// address, an invitation token, a captcha.
     ///
     /// Operation `authenticate_user_with_password`.
     pub async fn login_with(&self, request: &types::AuthenticateUserPasswordDto) -> Result<Login, Error> {
         self.password(request, Cookies::default()).await
     }
 
-    /// Like [`login_with`](Self::login_with), on a device that was remembered at a second factor
+    /// Like [`login_with`](Self::login_with), on a remembered device, which skips the second factor
     /// (see [`SavedSession::device`](crate::SavedSession::device)).
     ///
     /// Operation `authenticate_user_with_password`.
@@ -170,13 +170,13 @@ impl<A: Access> Authentication<A> {
     }
 
     async fn password(&self, request: &types::AuthenticateUserPasswordDto, cookies: Cookies) -> Result<Login, Error> {
-        let gate = Gate::new(&self.core, cookies);
-        let general = General { core: gate.core.clone() };
+        let flow = LoginFlow::new(&self.core, cookies);
+        let general = General { core: flow.core.clone() };
         let params = params::AuthenticateUserWithPassword::new();
-        gate.pass(general.authenticate_user_with_password(request, params)).await
+        flow.advance(general.authenticate_user_with_password(request, params)).await
     }
 
-    /// Has a link to a new password mailed. The answer does not tell whether the address is known.
+    /// Has a link to reset the password mailed. The answer does not reveal whether the address is known.
     ///
     /// Operation `send_password_reset_email_v1`.
     pub async fn request_password_reset(&self, email: impl Into<String>) -> Result<(), Error> {
@@ -197,8 +197,8 @@ impl<A: Access> Authentication<A> {
         PasswordSettings { core: self.core.anonymous() }.reset_password_with_token(&request).await
     }
 
-    /// Takes all second factors from a user who has lost them, for the recovery code. The user
-    /// then signs in without one.
+    /// Removes all second factors of a user who has lost them, by the recovery code. The user then
+    /// signs in without one.
     ///
     /// Operation `recover_mfa`.
     pub async fn recover_mfa(&self, email: impl Into<String>, recovery_code: impl Into<Secret>) -> Result<(), Error> {

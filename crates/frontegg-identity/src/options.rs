@@ -1,4 +1,4 @@
-//! How calls are sent: their time limits and how they are repeated.
+//! How calls are sent: their timeouts and how they are retried.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::retry::Retry;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Options {
     pub(crate) retry: Retry,
-    /// For the whole call: obtaining a token, all attempts and the pauses between them.
+    /// For the whole call: obtaining a token, all attempts and the delays between them.
     pub(crate) timeout: Duration,
     /// For one attempt, its body included.
     pub(crate) attempt_timeout: Duration,
@@ -23,7 +23,7 @@ impl Default for Options {
 /// The settings of one call, for every type of call.
 macro_rules! with_options {
     () => {
-        /// Limits the whole call, including the token, all attempts and the pauses between them.
+        /// Limits the whole call, including the token, all attempts and the delays between them.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.options.timeout = timeout;
             self
@@ -35,7 +35,7 @@ macro_rules! with_options {
             self
         }
 
-        /// Repeats this call in another way than the client's other calls.
+        /// Retries this call in another way than the client's other calls.
         pub fn retry(mut self, retry: crate::retry::Retry) -> Self {
             self.options.retry = retry;
             self

@@ -1,4 +1,4 @@
-//! Lists that come page by page, read one page at a time, as pages or as single items.
+//! Paged lists, read page by page or item by item.
 
 use std::{
     collections::VecDeque,
@@ -14,7 +14,7 @@ use frontegg_model::types::ApiError;
 use futures_core::Stream;
 
 use crate::{
-    context::{Context, Sending},
+    context::{CallFuture, Context},
     error::Error,
     options::{Options, with_options},
     response::Response,
@@ -27,25 +27,25 @@ pub(crate) mod sealed {
 
 /// A page of a list.
 pub trait Page: sealed::Sealed + Send + 'static {
-    /// What is listed.
+    /// An item of the list.
     type Item: Send + Unpin;
 
-    /// What is on the page.
+    /// The items of the page.
     fn items(&self) -> &[Self::Item];
 
-    /// What is on the page.
+    /// The items of the page.
     fn into_items(self) -> Vec<Self::Item>;
 
-    /// How many items there are on all pages, as counted for this page.
+    /// The number of items on all pages, as of this page.
     fn total_items(&self) -> i64;
 
-    /// How many pages there are, as counted for this page.
+    /// The number of pages, as of this page.
     fn total_pages(&self) -> i64;
 }
 
-/// Parameters that say which page they are about.
+/// Parameters that select a page.
 pub(crate) trait PageParams: Clone + Send + Sync {
-    /// The number and the size that are asked for.
+    /// Number and size of the page, as far as they are set.
     fn page(&self) -> (Option<i64>, Option<i64>);
 
     fn set_page(&mut self, number: i64, size: Option<i64>);
@@ -58,13 +58,13 @@ struct PageRequest {
     size: Option<i64>,
 }
 
-/// Asks for a page; without one for that which the parameters name.
-type Ask<'a, P> = Arc<dyn Fn(Arc<Client>, Option<PageRequest>) -> Sending<'a, P> + Send + Sync + 'a>;
+/// Asks for a page; without one, for that of the parameters.
+type Fetch<'a, P> = Arc<dyn Fn(Arc<Client>, Option<PageRequest>) -> CallFuture<'a, P> + Send + Sync + 'a>;
 
-/// A call for a list that comes page by page.
+/// A call of a paged list.
 ///
-/// Awaited it gives the one page that its parameters name. [`stream`](Self::stream) and
-/// [`pages`](Self::pages) read on from there, [`all`](Self::all) gathers everything.
+/// Awaited, it returns the one page that its parameters select. [`stream`](Self::stream) and
+/// [`pages`](Self::pages) read from that page to the last, [`all`](Self::all) collects their items.
 ///
 /// ```no_run
 /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
@@ -87,11 +87,11 @@ pub struct PagedCall<'a, P> {
     operation: &'static str,
     options: Options,
     client: Arc<Client>,
-    /// The largest page that the operation gives.
-    largest: Option<i64>,
+    /// The largest page that the operation returns.
+    max_size: Option<i64>,
     first: i64,
     size: Option<i64>,
-    ask: Ask<'a, P>,
+    fetch: Fetch<'a, P>,
 }
 
 impl<'a, P: Page> PagedCall<'a, P> {
@@ -99,7 +99,7 @@ impl<'a, P: Page> PagedCall<'a, P> {
     pub(crate) fn new<A, Q, F, S>(
         core: &Core<A>,
         operation: &'static str,
-        largest: Option<i64>,
+        max_size: Option<i64>,
         params: Q,
         send: F,
     ) -> Self
@@ -110,7 +110,7 @@ impl<'a, P: Page> PagedCall<'a, P> {
         S: Future<Output = Result<ResponseValue<P>, client::Error<ApiError>>> + Send + 'a,
     {
         let (first, size) = params.page();
-        let ask = move |client, page: Option<PageRequest>| -> Sending<'a, P> {
+        let fetch = move |client, page: Option<PageRequest>| -> CallFuture<'a, P> {
             let mut params = params.clone();
             if let Some(page) = page {
                 params.set_page(page.number, page.size);
@@ -121,40 +121,40 @@ impl<'a, P: Page> PagedCall<'a, P> {
             operation,
             options: core.options(),
             client: core.client(),
-            largest,
+            max_size,
             first: first.unwrap_or_default(),
             size,
-            ask: Arc::new(ask),
+            fetch: Arc::new(fetch),
         }
     }
 
     with_options!();
 
-    /// Sends the call for one page and returns status and headers with it.
+    /// Sends the call for one page and returns it with status and headers.
     pub async fn with_response(self) -> Result<Response<P>, Error> {
         self.send(None).await
     }
 
-    /// Reads page after page, beginning with the one that the parameters name.
+    /// Reads page after page, beginning with the one that the parameters select.
     ///
-    /// Pages are as large as the parameters say, at most as large as the operation gives them; they are
-    /// that when the parameters say nothing.
+    /// The size of pages is that of the parameters, at most the largest that the operation returns; that
+    /// is also the default.
     /// A page is asked for when the one before has been taken, not earlier. The stream ends after
-    /// the last page, after an empty one, and after a failure; [`Pages::next_page`] then tells where
-    /// to go on.
+    /// the last page, after an empty one, and after an error; [`Pages::next_page`] is then the page to
+    /// continue with.
     pub fn pages(self) -> Pages<'a, P> {
-        Pages { next: self.first, ended: false, flight: None, call: self }
+        Pages { next: self.first, ended: false, request: None, call: self }
     }
 
     /// Reads item after item, page by page as [`pages`](Self::pages) does.
     ///
-    /// A list that changes while it is read may show an item twice or not at all, as pages are
-    /// counted from the front; reading ends all the same.
+    /// A list that changes while it is read may yield an item twice or not at all, as pages are
+    /// counted from the front. The stream ends in any case.
     pub fn stream(self) -> Items<'a, P> {
         Items { pages: self.pages(), page: VecDeque::new() }
     }
 
-    /// Gathers the items of all pages, beginning with the one that the parameters name.
+    /// Collects the items of all pages, beginning with the one that the parameters select.
     pub async fn all(self) -> Result<Vec<P::Item>, Error> {
         let (mut all, mut pages) = (Vec::new(), self.pages());
         while let Some(page) = pages.next().await {
@@ -163,16 +163,16 @@ impl<'a, P: Page> PagedCall<'a, P> {
         Ok(all)
     }
 
-    /// How large pages are that are read on: as is asked for, as far as the operation gives it.
+    /// The size of pages of a stream.
     fn page_size(&self) -> Option<i64> {
-        match (self.size, self.largest) {
-            (Some(size), Some(largest)) => Some(size.min(largest)),
-            (size, largest) => size.or(largest),
+        match (self.size, self.max_size) {
+            (Some(size), Some(max_size)) => Some(size.min(max_size)),
+            (size, max_size) => size.or(max_size),
         }
     }
 
     fn send(&self, page: Option<PageRequest>) -> BoxFuture<'a, Result<Response<P>, Error>> {
-        let send = (self.ask)(self.client.clone(), page);
+        let send = (self.fetch)(self.client.clone(), page);
         let (operation, context) = (self.operation, Context::new(self.options));
         Box::pin(context.run(operation, send))
     }
@@ -204,17 +204,17 @@ pub struct Pages<'a, P> {
     call: PagedCall<'a, P>,
     next: i64,
     ended: bool,
-    flight: Option<BoxFuture<'a, Result<Response<P>, Error>>>,
+    request: Option<BoxFuture<'a, Result<Response<P>, Error>>>,
 }
 
 impl<P: Page> Pages<'_, P> {
-    /// The next page; `None` after the last one and after a failure.
+    /// The next page; `None` after the last one and after an error.
     pub async fn next(&mut self) -> Option<Result<P, Error>> {
         poll_fn(|task| self.poll(task)).await
     }
 
-    /// The number of the page that comes next, or of the one that could not be read. Given as
-    /// `offset` in the parameters of another call, reading goes on there.
+    /// The number of the next page, or of the one that could not be read: the `offset` with which another
+    /// call continues.
     pub fn next_page(&self) -> i64 {
         self.next
     }
@@ -225,9 +225,9 @@ impl<P: Page> Pages<'_, P> {
         }
         let call = &self.call;
         let page = PageRequest { number: self.next, size: call.page_size() };
-        let flight = self.flight.get_or_insert_with(|| call.send(Some(page)));
-        let outcome = ready!(flight.as_mut().poll(task));
-        self.flight = None;
+        let request = self.request.get_or_insert_with(|| call.send(Some(page)));
+        let outcome = ready!(request.as_mut().poll(task));
+        self.request = None;
         let page = match outcome {
             Ok(page) => page.into_inner(),
             Err(error) => {
@@ -237,7 +237,7 @@ impl<P: Page> Pages<'_, P> {
         };
         let is_first = self.next == self.call.first;
         let is_empty = page.items().is_empty();
-        // What was counted for this page decides: lists grow and shrink while they are read.
+        // The count of this page decides: lists grow and shrink while they are read.
         self.ended = is_empty || self.next.saturating_add(1) >= page.total_pages();
         if is_empty && !is_first {
             return Poll::Ready(None);
@@ -273,12 +273,12 @@ pub struct Items<'a, P: Page> {
 }
 
 impl<P: Page> Items<'_, P> {
-    /// The next item; `None` after the last one and after a failure.
+    /// The next item; `None` after the last one and after an error.
     pub async fn next(&mut self) -> Option<Result<P::Item, Error>> {
         poll_fn(|task| self.poll(task)).await
     }
 
-    /// The number of the page that will be asked for next, or that could not be read; see
+    /// The number of the page that is asked for next, or that could not be read; see
     /// [`Pages::next_page`].
     pub fn next_page(&self) -> i64 {
         self.pages.next_page()
@@ -312,6 +312,6 @@ impl<P: Page> Stream for Items<'_, P> {
 
 impl<P: Page> fmt::Debug for Items<'_, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Items").field("pages", &self.pages).field("held", &self.page.len()).finish()
+        f.debug_struct("Items").field("pages", &self.pages).field("buffered", &self.page.len()).finish()
     }
 }

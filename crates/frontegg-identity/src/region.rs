@@ -1,4 +1,4 @@
-//! Where the API is reached: the vendor's regions, an environment's own sub-domain, any other URL.
+//! The host of the API: a region of the vendor, an environment's own sub-domain, or any other URL.
 
 use std::{fmt, str::FromStr};
 
@@ -37,7 +37,7 @@ impl Region {
         }
     }
 
-    /// The region's name as [`FromStr`] reads it.
+    /// The region's name, as [`FromStr`] parses it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Eu => "eu",
@@ -57,7 +57,7 @@ impl fmt::Display for Region {
 impl FromStr for Region {
     type Err = ConfigError;
 
-    /// Reads `eu`, `us`, `ca` or `au` in any letter case.
+    /// Parses `eu`, `us`, `ca` or `au`, ignoring case.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         [Self::Eu, Self::Us, Self::Ca, Self::Au]
             .into_iter()
@@ -66,7 +66,7 @@ impl FromStr for Region {
     }
 }
 
-/// What the builder was told about the host; the last word counts.
+/// The host as it was configured.
 #[derive(Clone)]
 pub(crate) enum Host {
     Region(Region),
@@ -79,18 +79,18 @@ impl fmt::Debug for Host {
         match self {
             Self::Region(region) => f.debug_tuple("Region").field(region).finish(),
             Self::Subdomain(name) => f.debug_tuple("Subdomain").field(name).finish(),
-            Self::Url(text) => f.debug_tuple("Url").field(&shown(text)).finish(),
+            Self::Url(text) => f.debug_tuple("Url").field(&redacted_url(text)).finish(),
         }
     }
 }
 
-/// A URL that has not been checked, unless it may hold a password or a token.
-pub(crate) fn shown(text: &str) -> &str {
+/// An unchecked URL as it may be shown: redacted if it may hold a password or a token.
+pub(crate) fn redacted_url(text: &str) -> &str {
     if text.contains(['@', '?', '#']) { "…" } else { text }
 }
 
 impl Host {
-    /// The base URL, checked, without a slash at its end.
+    /// The base URL, checked and without a trailing slash.
     pub(crate) fn base_url(&self) -> Result<String, ConfigError> {
         match self {
             Self::Region(region) => Ok(region.base_url().to_owned()),
@@ -110,7 +110,7 @@ impl Host {
 }
 
 fn check(text: &str) -> Result<String, ConfigError> {
-    let bad = |reason| Err(ConfigError::InvalidBaseUrl { url: shown(text).to_owned(), reason });
+    let bad = |reason| Err(ConfigError::InvalidBaseUrl { url: redacted_url(text).to_owned(), reason });
     let Ok(url) = reqwest::Url::parse(text.trim()) else { return bad("it is no URL") };
     if !matches!(url.scheme(), "http" | "https") {
         return bad("its scheme is neither https nor http");

@@ -1,4 +1,4 @@
-//! When a request is sent again, and how long to wait before that.
+//! When a request is sent again, and after what delay.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -8,23 +8,23 @@ use std::{
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, StatusCode, header};
 
-/// When the rate limit's window ends, as RFC 3339.
+/// When the window of the rate limit ends, as RFC 3339.
 const RATE_LIMIT_RESET: &str = "x-rate-limit-reset";
-/// How many calls of the operation are left in it.
+/// How many calls of the operation are left in the window.
 const RATE_LIMIT_REMAINING: &str = "x-rate-limit-remaining";
 
-/// How calls are repeated.
+/// How calls are retried.
 ///
-/// - Whatever provably did not reach the service (no connection) is sent again.
-/// - After 429 every request is sent again, when the service says (`Retry-After`,
-///   `X-Rate-Limit-Reset`) or after a pause of our own.
+/// - A request that did not reach the service (no connection) is sent again.
+/// - After 429 every request is sent again, at the time that the service asks for (`Retry-After`,
+///   `X-Rate-Limit-Reset`) or after a backoff.
 /// - After 502, 503, 504 and broken connections only GET, PUT and DELETE are sent again. A DELETE
 ///   whose first answer was lost may then report 404.
-/// - POST and PATCH are never repeated when the service may have acted on them.
+/// - POST and PATCH are never sent again when the service may have acted on them.
 ///
-/// Our own pauses are random between nothing and a limit that doubles each time ("full jitter").
-/// No pause reaches beyond the call's timeout: the failure is returned instead. All calls of a client
-/// repeat within one [`RetryBudget`](crate::RetryBudget).
+/// The backoff is exponential with full jitter: random between zero and a limit that doubles each time.
+/// No delay goes beyond the call's timeout: the failure is returned instead. All calls of a client share
+/// one [`RetryBudget`](crate::RetryBudget).
 ///
 /// ```
 /// use std::time::Duration;
@@ -66,46 +66,46 @@ impl Retry {
         self
     }
 
-    /// Limit of the first pause of our own. Default: 200 ms.
+    /// Limit of the first backoff. Default: 200 ms.
     pub const fn base_delay(mut self, delay: Duration) -> Self {
         self.base_delay = delay;
         self
     }
 
-    /// Limit of every pause of our own. Default: 5 s.
+    /// Limit of every backoff. Default: 5 s.
     pub const fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;
         self
     }
 
-    /// The longest pause that the service may ask for. When it asks for more, the failure is
+    /// The longest delay that the service may ask for. When it asks for more, the failure is
     /// returned at once: an earlier attempt would be refused. Default: 1 minute.
     pub const fn max_server_delay(mut self, delay: Duration) -> Self {
         self.max_server_delay = delay;
         self
     }
 
-    /// Whether the service may ask for such a pause.
-    pub(crate) fn waits(&self, wait: Duration) -> bool {
+    /// Whether the service may ask to wait that long.
+    pub(crate) fn allows_wait(&self, wait: Duration) -> bool {
         wait <= self.max_server_delay
     }
 
-    /// The pause before the next attempt, after `tried` attempts; `None` ends it.
-    pub(crate) fn pause(&self, tried: u32, idempotency: Idempotency, outcome: Outcome) -> Option<Duration> {
+    /// The delay before the next attempt, after `tried` attempts; `None` if there is none.
+    pub(crate) fn delay(&self, tried: u32, idempotency: Idempotency, outcome: Outcome) -> Option<Duration> {
         if tried >= self.max_attempts {
             return None;
         }
         let repeatable = idempotency == Idempotency::Idempotent;
-        let demanded = match outcome {
+        let wait = match outcome {
             Outcome::NotSent => None,
             Outcome::Broken if repeatable => None,
             Outcome::Answered(StatusCode::TOO_MANY_REQUESTS, wait) => wait,
-            Outcome::Answered(status, wait) if repeatable && is_passing(status) => wait,
+            Outcome::Answered(status, wait) if repeatable && is_transient(status) => wait,
             Outcome::Broken | Outcome::Answered(..) => return None,
         };
-        match demanded {
-            Some(wait) if !self.waits(wait) => None,
-            // Those who were told the same moment should not all come at it.
+        match wait {
+            Some(wait) if !self.allows_wait(wait) => None,
+            // Clients that were given the same time should not all come at it.
             Some(wait) => Some(wait.saturating_add(jitter(self.base_delay))),
             None => {
                 let doubled = self.base_delay.saturating_mul(1 << (tried - 1).min(20));
@@ -127,22 +127,22 @@ pub(crate) enum Idempotency {
 pub(crate) enum Outcome {
     /// It did not reach the service.
     NotSent,
-    /// It may have reached the service, whose answer did not reach us.
+    /// It may have reached the service, but there is no answer.
     Broken,
-    /// It was answered, perhaps with the demand to wait.
+    /// It was answered, with the time that the service asks to wait if any.
     Answered(StatusCode, Option<Duration>),
 }
 
-/// Whether a status says that the service is passing through a bad time.
-pub(crate) fn is_passing(status: StatusCode) -> bool {
+/// Whether a status means a transient failure of the service.
+pub(crate) fn is_transient(status: StatusCode) -> bool {
     matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
 }
 
 /// How long the service asks to wait: `Retry-After` (seconds or date), else `X-Rate-Limit-Reset`.
-pub(crate) fn demanded_wait(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     let http_date = |text| DateTime::parse_from_rfc2822(text).ok();
-    // Against the service's own clock, where it shows one: ours may be wrong.
+    // By the service's clock if the answer has a date: this machine's may be wrong.
     let until = |moment: DateTime<_>| {
         let now = text(header::DATE.as_str()).and_then(http_date).map_or_else(Utc::now, Into::into);
         (moment.with_timezone(&Utc) - now).to_std().unwrap_or_default()
@@ -151,23 +151,23 @@ pub(crate) fn demanded_wait(headers: &HeaderMap) -> Option<Duration> {
     retry_after
         .and_then(|text| text.parse().ok().map(Duration::from_secs).or_else(|| http_date(text).map(until)))
         .or_else(|| match text(RATE_LIMIT_RESET)?.parse() {
-            // Some answers count seconds instead.
+            // Some answers have seconds instead.
             Ok(seconds) => Some(Duration::from_secs(seconds)),
             Err(_) => DateTime::parse_from_rfc3339(text(RATE_LIMIT_RESET)?).ok().map(until),
         })
 }
 
-/// How long an answer wants no call of its operation: those that are left in the window are none.
-pub(crate) fn told_wait(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+/// How long the rate limit of the operation is used up: after a 429, or when no call is left in the window.
+pub(crate) fn rate_limit_wait(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let is_last = || headers.get(RATE_LIMIT_REMAINING).is_some_and(|left| left.as_bytes() == b"0");
     let is_limited = status == StatusCode::TOO_MANY_REQUESTS || is_last();
-    if is_limited { demanded_wait(headers) } else { None }
+    if is_limited { retry_after(headers) } else { None }
 }
 
 /// A random duration up to `limit`, and up to a day whatever the limit.
 fn jitter(limit: Duration) -> Duration {
     let limit = limit.min(Duration::from_secs(24 * 60 * 60));
-    // Each `RandomState` has other keys, which is random enough here and needs no other crate.
+    // Each `RandomState` has random keys, which is random enough here and needs no other crate.
     let random = RandomState::new().hash_one(());
     #[allow(clippy::cast_precision_loss, reason = "a fraction needs no more")]
     limit.mul_f64(random as f64 / u64::MAX as f64)
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_safe_is_repeated() {
+    fn only_what_is_safe_is_retried() {
         let answered = |status| Outcome::Answered(StatusCode::from_u16(status).unwrap(), None);
         for (outcome, reads, writes) in [
             (Outcome::NotSent, true, true),
@@ -199,41 +199,41 @@ mod tests {
             (answered(200), false, false),
             (answered(401), false, false),
         ] {
-            assert_eq!(Retry::default().pause(1, Idempotent, outcome).is_some(), reads, "{outcome:?}");
-            assert_eq!(Retry::default().pause(1, NotIdempotent, outcome).is_some(), writes, "{outcome:?}");
-            assert_eq!(Retry::none().pause(1, Idempotent, outcome), None);
+            assert_eq!(Retry::default().delay(1, Idempotent, outcome).is_some(), reads, "{outcome:?}");
+            assert_eq!(Retry::default().delay(1, NotIdempotent, outcome).is_some(), writes, "{outcome:?}");
+            assert_eq!(Retry::none().delay(1, Idempotent, outcome), None);
         }
     }
 
     #[test]
-    fn pauses_double_up_to_a_limit() {
+    fn backoffs_double_up_to_a_limit() {
         let retry = Retry::default().max_attempts(u32::MAX);
         for (tried, limit) in [(1, 200), (2, 400), (3, 800), (6, 5000), (1000, 5000)] {
             for _ in 0..50 {
-                let pause = retry.pause(tried, Idempotent, Outcome::NotSent).unwrap();
-                assert!(pause <= Duration::from_millis(limit), "{tried}: {pause:?}");
+                let delay = retry.delay(tried, Idempotent, Outcome::NotSent).unwrap();
+                assert!(delay <= Duration::from_millis(limit), "{tried}: {delay:?}");
             }
         }
-        let pauses: std::collections::HashSet<_> =
-            (0..20).map(|_| retry.pause(1, Idempotent, Outcome::NotSent)).collect();
-        assert!(pauses.len() > 1, "they are random");
+        let delays: std::collections::HashSet<_> =
+            (0..20).map(|_| retry.delay(1, Idempotent, Outcome::NotSent)).collect();
+        assert!(delays.len() > 1, "they are random");
     }
 
     #[test]
     fn attempts_end() {
         let retry = Retry::default();
-        assert!(retry.pause(3, Idempotent, Outcome::NotSent).is_some());
-        assert!(retry.pause(4, Idempotent, Outcome::NotSent).is_none());
+        assert!(retry.delay(3, Idempotent, Outcome::NotSent).is_some());
+        assert!(retry.delay(4, Idempotent, Outcome::NotSent).is_none());
     }
 
     #[test]
     fn the_service_may_ask_to_wait_up_to_a_limit() {
-        let pause = |wait| {
-            Retry::default().pause(1, NotIdempotent, Outcome::Answered(StatusCode::TOO_MANY_REQUESTS, Some(wait)))
+        let delay = |wait| {
+            Retry::default().delay(1, NotIdempotent, Outcome::Answered(StatusCode::TOO_MANY_REQUESTS, Some(wait)))
         };
-        let wait = pause(3 * SECOND).unwrap();
+        let wait = delay(3 * SECOND).unwrap();
         assert!(wait >= 3 * SECOND && wait < 4 * SECOND);
-        assert_eq!(pause(61 * SECOND), None);
+        assert_eq!(delay(61 * SECOND), None);
     }
 
     #[test]
@@ -247,48 +247,45 @@ mod tests {
             ["18446744073709551615", "99999999999999999999999", "-1", "1e9", "Fri, 31 Dec 9999 23:59:59 GMT", ""]
         {
             for name in ["retry-after", "x-rate-limit-reset"] {
-                let wait = demanded_wait(&headers(&[(name, text)]));
+                let wait = retry_after(&headers(&[(name, text)]));
                 for status in [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE] {
-                    let pause = endless.pause(u32::MAX - 1, Idempotent, Outcome::Answered(status, wait));
-                    assert!(pause >= wait, "{name}: {text}");
+                    let delay = endless.delay(u32::MAX - 1, Idempotent, Outcome::Answered(status, wait));
+                    assert!(delay >= wait, "{name}: {text}");
                 }
             }
         }
-        assert!(endless.pause(1, Idempotent, Outcome::NotSent).is_some());
+        assert!(endless.delay(1, Idempotent, Outcome::NotSent).is_some());
     }
 
     #[test]
     fn both_forms_of_retry_after_are_read() {
-        assert_eq!(demanded_wait(&headers(&[("retry-after", " 7 ")])), Some(7 * SECOND));
+        assert_eq!(retry_after(&headers(&[("retry-after", " 7 ")])), Some(7 * SECOND));
         let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
-        assert_eq!(
-            demanded_wait(&headers(&[date, ("retry-after", "Wed, 21 Oct 2015 07:28:05 GMT")])),
-            Some(5 * SECOND)
-        );
-        assert_eq!(demanded_wait(&headers(&[("retry-after", "Wed, 21 Oct 2015 07:28:05 GMT")])), Some(Duration::ZERO));
-        assert_eq!(demanded_wait(&headers(&[("retry-after", "soon")])), None);
-        assert_eq!(demanded_wait(&headers(&[])), None);
+        assert_eq!(retry_after(&headers(&[date, ("retry-after", "Wed, 21 Oct 2015 07:28:05 GMT")])), Some(5 * SECOND));
+        assert_eq!(retry_after(&headers(&[("retry-after", "Wed, 21 Oct 2015 07:28:05 GMT")])), Some(Duration::ZERO));
+        assert_eq!(retry_after(&headers(&[("retry-after", "soon")])), None);
+        assert_eq!(retry_after(&headers(&[])), None);
     }
 
     #[test]
-    fn a_window_that_is_used_up_is_told() {
+    fn a_window_that_is_used_up_is_reported() {
         let reset = ("x-rate-limit-reset", "12");
-        let told = |status, left| told_wait(status, &headers(&[reset, ("x-rate-limit-remaining", left)]));
-        assert_eq!(told(StatusCode::OK, "0"), Some(12 * SECOND));
-        assert_eq!(told(StatusCode::OK, "1"), None);
-        assert_eq!(told(StatusCode::TOO_MANY_REQUESTS, "1"), Some(12 * SECOND));
-        assert_eq!(told_wait(StatusCode::TOO_MANY_REQUESTS, &headers(&[])), None);
+        let wait = |status, left| rate_limit_wait(status, &headers(&[reset, ("x-rate-limit-remaining", left)]));
+        assert_eq!(wait(StatusCode::OK, "0"), Some(12 * SECOND));
+        assert_eq!(wait(StatusCode::OK, "1"), None);
+        assert_eq!(wait(StatusCode::TOO_MANY_REQUESTS, "1"), Some(12 * SECOND));
+        assert_eq!(rate_limit_wait(StatusCode::TOO_MANY_REQUESTS, &headers(&[])), None);
     }
 
     #[test]
     fn the_end_of_the_window_is_read() {
         let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
         let reset = ("x-rate-limit-reset", "2015-10-21T07:28:42.000Z");
-        assert_eq!(demanded_wait(&headers(&[date, reset])), Some(42 * SECOND));
-        assert_eq!(demanded_wait(&headers(&[date, reset, ("retry-after", "1")])), Some(SECOND));
-        assert_eq!(demanded_wait(&headers(&[("x-rate-limit-reset", "12")])), Some(12 * SECOND));
+        assert_eq!(retry_after(&headers(&[date, reset])), Some(42 * SECOND));
+        assert_eq!(retry_after(&headers(&[date, reset, ("retry-after", "1")])), Some(SECOND));
+        assert_eq!(retry_after(&headers(&[("x-rate-limit-reset", "12")])), Some(12 * SECOND));
         let soon = (Utc::now() + chrono::TimeDelta::seconds(30)).to_rfc3339();
-        let wait = demanded_wait(&headers(&[("x-rate-limit-reset", &soon)])).unwrap();
+        let wait = retry_after(&headers(&[("x-rate-limit-reset", &soon)])).unwrap();
         assert!(wait <= 30 * SECOND && wait > 28 * SECOND, "{wait:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! On whose behalf calls are made: access kinds, and the scope of a tenant, user or session.
+//! Kinds of access, and scopes: on behalf of a tenant, a user or a session.
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -78,7 +78,7 @@ pub trait Authorized: Access {}
 impl Authorized for Environment {}
 impl Authorized for User {}
 
-/// What every view and scope is made of: the raw client, and the sender that knows the scope.
+/// What views and scopes consist of: the raw client, and the sender with the scope.
 pub(crate) struct Core<A> {
     client: Arc<Client>,
     sender: Arc<Sender>,
@@ -92,7 +92,7 @@ impl<A: Access> Core<A> {
         Self { client: Arc::new(client), sender, access: PhantomData }
     }
 
-    /// The same service with another scope.
+    /// The same client with another scope.
     fn with<B: Access>(&self, change: impl FnOnce(&mut Sender)) -> Core<B> {
         let mut sender = Sender::clone(&self.sender);
         change(&mut sender);
@@ -124,7 +124,7 @@ impl<A: Access> Core<A> {
         self.of(Identity::Renewed(tokens))
     }
 
-    /// No token, but the cookies of a sign-in.
+    /// Access without a token, with the cookies of a sign-in.
     pub(crate) fn with_cookie(&self, cookie: Option<HeaderValue>) -> Core<Anonymous> {
         let mut core = self.anonymous();
         if cookie.is_some() {
@@ -152,7 +152,7 @@ impl<A> fmt::Debug for Core<A> {
 
 /// Calls on behalf of a tenant, of a user in it, or of a session.
 ///
-/// Cheap to clone, and free to move into other tasks. Every tag of the API is reached directly
+/// Cheap to clone, `Send` and `'static`. Every tag of the API is reached directly
 /// (`scope.user_management()`) and through its category (`scope.self_service().user_management()`).
 ///
 /// ```no_run
@@ -175,8 +175,8 @@ impl<A: Access> Scope<A> {
         Self { core: self.core.with(|sender| sender.application = Some(id)) }
     }
 
-    /// The raw generated client under this scope: the same tokens, headers and attempts, but the
-    /// generator's own interface.
+    /// The raw generated client with this scope: the same tokens, headers and retries, but the
+    /// generator's interface.
     ///
     /// ```no_run
     /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {

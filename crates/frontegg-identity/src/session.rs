@@ -1,4 +1,4 @@
-//! A signed-in user: tokens that refresh themselves, and a form that survives a restart.
+//! Sessions of signed-in users: access tokens that are refreshed, and a serialised form.
 
 use std::{
     fmt,
@@ -23,7 +23,7 @@ use crate::{
     params,
     response::Response,
     scope::{Access, Anonymous, Core, Scope, User},
-    token::{Source, Token, Tokens},
+    token::{Token, TokenSource, Tokens},
     views::General,
 };
 
@@ -32,10 +32,10 @@ const REFRESH_COOKIE: &str = "fe_refresh_";
 /// Prefix of the cookie of a device that needs no second factor.
 const DEVICE_COOKIE: &str = "fe_device_";
 
-/// A signed-in user, who calls like a [`Scope`] of theirs.
+/// The session of a signed-in user, with the operations of their [`Scope`].
 ///
-/// Cheap to clone; all clones share the tokens. The access token is refreshed when it nears its end
-/// and after a 401, once for all callers, and refresh tokens rotate as the service wants it.
+/// Cheap to clone; all clones share the tokens. The access token is refreshed shortly before it expires
+/// and after a 401, once for all callers. Refresh tokens rotate: each can be used once.
 ///
 /// ```no_run
 /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
@@ -44,7 +44,7 @@ const DEVICE_COOKIE: &str = "fe_device_";
 ///     println!("{}", device.id);
 /// }
 ///
-/// // To go on after a restart; keep it as safe as a password.
+/// // To restore the session after a restart; store it like a password.
 /// let saved = serde_json::to_string(&session.save()).expect("JSON");
 /// let session = frontegg.restore(serde_json::from_str(&saved).expect("a session"));
 /// session.log_out().await?;
@@ -74,73 +74,73 @@ impl fmt::Debug for Session {
 impl Session {
     fn new<A: Access>(core: &Core<A>, saved: SavedSession) -> Self {
         let left = (saved.expires_at - Utc::now()).num_seconds();
-        // A token that cannot be sent is as good as none: the first call refreshes.
+        // Without a token that can be sent, the first call refreshes.
         let token = Token::new("restore", &saved.access_token, Instant::now(), left).ok();
         let source = SessionSource { core: core.anonymous(), saved: Mutex::new(Some(saved)), sink: Mutex::default() };
         let tokens = Arc::new(Tokens::new(source, token, core.options()));
         Self { scope: Scope { core: core.renewed(tokens.clone()) }, tokens }
     }
 
-    /// The session of a finished sign-in; `cookies` are those that were sent with it.
-    pub(crate) fn begin<A: Access>(
+    /// The session of a successful sign-in; `cookies` are those that were sent with its request.
+    pub(crate) fn from_login<A: Access>(
         core: &Core<A>,
         answer: &Response<types::AuthenticationResponseDto>,
         cookies: &Cookies,
     ) -> Option<Self> {
-        Some(Self::new(core, SavedSession::read(answer, cookies)?))
+        Some(Self::new(core, SavedSession::from_response(answer, cookies)?))
     }
 
-    /// The access token, refreshed before if it is near its end.
+    /// The access token, refreshed first if it is about to expire.
     pub async fn access_token(&self) -> Result<Secret, Error> {
         let bearer = self.tokens.bearer().await?;
         let token = bearer.to_str().ok().and_then(|bearer| bearer.strip_prefix("Bearer "));
         Ok(token.unwrap_or_default().into())
     }
 
-    /// Refreshes now, e.g. to see changed roles in the token.
+    /// Refreshes now, e.g. to get changed roles into the token.
     pub async fn refresh(&self) -> Result<(), Error> {
-        // Without a token in hand the next call refreshes anyway.
-        let held = self.tokens.bearer().await?;
-        self.tokens.replace(&held).await.map(drop)
+        // If there is no valid token, this refreshes already.
+        let current = self.tokens.bearer().await?;
+        self.tokens.replace(&current).await.map(drop)
     }
 
-    /// Goes on in another tenant of the user.
+    /// Switches to another tenant of the user and refreshes.
     pub async fn switch_tenant(&self, tenant: impl Into<String>) -> Result<(), Error> {
         let tenant = types::UpdateUserTenantDto::new(tenant);
         self.user_management().set_my_active_tenant(&tenant).await?;
         self.refresh().await
     }
 
-    /// Ends the session, here and at the service. Clones of it end too.
+    /// Ends the session, here and at the service, and with it all clones.
     pub async fn log_out(self) -> Result<(), Error> {
         let Some(saved) = self.tokens.source().saved().take() else { return Ok(()) };
-        self.tokens.hold(None);
+        self.tokens.store(None);
         let core = self.tokens.source().core.with_cookie(saved.cookies.header());
         General { core }.log_out_user(params::LogOutUser::new()).await
     }
 
-    /// Calls `sink` with the new state after each refresh, so that it can be stored: a refresh
-    /// token that was used is no good any more.
+    /// Calls `sink` with the new state after each refresh, so that it can be stored: the refresh token
+    /// that was used is invalid from then on.
     pub fn on_refresh(&self, sink: impl Fn(&SavedSession) + Send + Sync + 'static) {
         *self.tokens.source().sink.lock() = Some(Arc::new(sink));
     }
 
-    /// The state of the session. Of a session that was logged out, nothing works any more.
+    /// The state of the session. That of a session that was logged out holds no valid token.
     pub fn save(&self) -> SavedSession {
         self.tokens.source().saved().clone().unwrap_or_else(SavedSession::ended)
     }
 }
 
 impl Frontegg {
-    /// Goes on with a saved session. Nothing is sent until it is used.
+    /// Restores a saved session. Nothing is sent until it is used.
     pub fn restore(&self, saved: SavedSession) -> Session {
         Session::new(&self.core, saved)
     }
 }
 
-/// The tokens of a [`Session`] in a form to be stored.
+/// The tokens of a [`Session`], for storage.
 ///
-/// `Debug` shows none of them; serialising shows all, so store the result where passwords may be.
+/// `Debug` hides them. The serialised form holds them, so store it like a password.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedSession {
@@ -151,23 +151,27 @@ pub struct SavedSession {
 }
 
 impl SavedSession {
-    /// When the access token expires. With a refresh token the session goes on after that.
+    /// When the access token expires; the session goes on if it has a refresh token.
     pub fn expires_at(&self) -> DateTime<Utc> {
         self.expires_at
     }
 
-    /// The mark by which the service knows a device that needs no second factor, for
+    /// The cookie by which the service recognises a remembered device, for
     /// [`Authentication::login_on`](crate::views::Authentication::login_on).
     pub fn device(&self) -> Option<RememberedDevice> {
         self.cookies.device.clone().map(RememberedDevice)
     }
 
-    fn read(answer: &Response<types::AuthenticationResponseDto>, known: &Cookies) -> Option<Self> {
+    fn from_response(answer: &Response<types::AuthenticationResponseDto>, known: &Cookies) -> Option<Self> {
         let access_token = answer.access_token.clone().filter(|token| !token.is_empty())?;
         let seconds = u64::try_from(answer.expires_in.unwrap_or_default()).unwrap_or_default();
         let mut cookies = known.clone();
-        cookies.take(answer);
-        Some(Self { access_token, expires_at: Utc::now() + Duration::from_secs(seconds.min(LONGEST)), cookies })
+        cookies.update(answer);
+        Some(Self {
+            access_token,
+            expires_at: Utc::now() + Duration::from_secs(seconds.min(MAX_LIFETIME_SECONDS)),
+            cookies,
+        })
     }
 
     fn ended() -> Self {
@@ -175,10 +179,11 @@ impl SavedSession {
     }
 }
 
-/// Lifetimes beyond this many seconds are not believed.
-const LONGEST: u64 = 366 * 24 * 60 * 60;
+/// Longer lifetimes are cut to this.
+const MAX_LIFETIME_SECONDS: u64 = 366 * 24 * 60 * 60;
 
-/// A device that the user wanted to be remembered at a second factor.
+/// The cookie of a device that was remembered when a second factor was verified; a sign-in on it needs
+/// no second factor.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RememberedDevice(Cookie);
@@ -195,7 +200,7 @@ struct Cookie {
     value: Secret,
 }
 
-/// The cookies that belong to a sign-in.
+/// The cookies of a sign-in.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Cookies {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,8 +210,8 @@ pub(crate) struct Cookies {
 }
 
 impl Cookies {
-    /// Takes over what an answer sets or clears (RFC 6265).
-    fn take<T>(&mut self, answer: &Response<T>) {
+    /// Applies the `Set-Cookie` headers of an answer (RFC 6265).
+    fn update<T>(&mut self, answer: &Response<T>) {
         for cookie in answer.header_values("set-cookie") {
             let Some((name, value)) = cookie.split(';').next().and_then(|pair| pair.split_once('=')) else { continue };
             let (name, value) = (name.trim(), value.trim().trim_matches('"'));
@@ -219,7 +224,7 @@ impl Cookies {
         }
     }
 
-    /// The header to send, if there is anything to say.
+    /// The `Cookie` header; none without cookies.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
         let pair = |cookie: &Cookie| format!("{}={}", cookie.name, cookie.value.expose());
         let pairs: Vec<String> = [&self.refresh, &self.device].into_iter().flatten().map(pair).collect();
@@ -254,14 +259,14 @@ impl SessionSource {
         };
         let core = self.core.with_cookie(cookies.header());
         let body = types::RefreshTokenDto::new();
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         let send = Box::pin(core.raw().refresh_user_token(None, &body));
-        // Not repeated on a doubtful outcome: the token may be spent.
+        // Not idempotent: the refresh token may have been used up.
         let answer = Context::new(options).run(OPERATION, send).await?;
-        let Some(new) = SavedSession::read(&answer, &cookies) else {
+        let Some(new) = SavedSession::from_response(&answer, &cookies) else {
             return Err(ended("the service asks for another factor; sign in again"));
         };
-        let token = Token::new(OPERATION, &new.access_token, asked, answer.expires_in.unwrap_or_default())?;
+        let token = Token::new(OPERATION, &new.access_token, requested_at, answer.expires_in.unwrap_or_default())?;
         if let Some(saved) = &mut *self.saved() {
             *saved = new.clone();
         }
@@ -273,7 +278,7 @@ impl SessionSource {
     }
 }
 
-impl Source for SessionSource {
+impl TokenSource for SessionSource {
     fn fetch(&self, options: Options) -> BoxFuture<'_, Result<Token, Error>> {
         Box::pin(self.refresh(options))
     }

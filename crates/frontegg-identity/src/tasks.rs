@@ -1,5 +1,4 @@
-//! Work that the service does in the background: handles that tell how far it has come and wait for
-//! its end.
+//! Background tasks of the service: handles that report their progress and wait for their end.
 
 use std::{
     fmt,
@@ -26,22 +25,22 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// How far a task has come.
+/// The progress of a task.
 pub trait Progress: sealed::Sealed + Send + 'static {
-    /// How many entries are done, the failed ones included, as far as the service tells.
+    /// The number of processed entries, the failed ones included, as far as the service reports it.
     fn done(&self) -> i64;
 
-    /// How many entries there are, as far as the service tells.
+    /// The number of entries, as far as the service reports it.
     fn total(&self) -> i64;
 
-    /// How many failures the report lists. They end with the task: their entries were not done.
+    /// The number of errors in the report. Their entries are not tried again.
     fn failures(&self) -> usize;
 
-    /// Whether nothing more will happen.
+    /// Whether the task has ended.
     fn is_finished(&self) -> bool;
 }
 
-/// Whether a state is one that nothing comes after. A state that nobody has heard of yet is none.
+/// Whether a state is final. An unknown state is not.
 fn is_final(state: Option<&str>) -> bool {
     state.is_some_and(|state| state.starts_with("Completed") || state.starts_with("Failed"))
 }
@@ -75,9 +74,10 @@ progress!(BulkRolesTaskStatusResponseDto, processed_tenants, total_tenants, |tas
 progress!(MigrationObject, migrated_users, total_users, |task| task.state.as_deref());
 progress!(TenantMigrationStatus, migrated_tenants, total_tenants, |task| task.state.as_deref());
 
-type Look<P> = Arc<dyn Fn(Arc<str>) -> BoxFuture<'static, Result<P, Error>> + Send + Sync>;
+type FetchReport<P> = Arc<dyn Fn(Arc<str>) -> BoxFuture<'static, Result<P, Error>> + Send + Sync>;
 
-/// A task of the service. Dropping the handle does not end the task; its [`id`](Self::id) finds it again.
+/// A background task of the service. Dropping the handle does not cancel the task; its [`id`](Self::id)
+/// makes another handle.
 ///
 /// ```no_run
 /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
@@ -92,7 +92,7 @@ type Look<P> = Arc<dyn Fn(Arc<str>) -> BoxFuture<'static, Result<P, Error>> + Se
 ///     let report = report?;
 ///     println!("{} of {}", report.done(), report.total());
 /// }
-/// // Or, without looking on the way:
+/// // Or, without reports on the way:
 /// let report = task.wait(Duration::from_secs(600)).await?;
 /// println!("{} failed", report.failures());
 /// # Ok(())
@@ -101,13 +101,13 @@ type Look<P> = Arc<dyn Fn(Arc<str>) -> BoxFuture<'static, Result<P, Error>> + Se
 pub struct Task<P> {
     operation: &'static str,
     id: Arc<str>,
-    look: Look<P>,
-    pause: Duration,
-    longest_pause: Duration,
+    fetch: FetchReport<P>,
+    interval: Duration,
+    max_interval: Duration,
 }
 
 impl<P: Progress> Task<P> {
-    fn new<F, S>(operation: &'static str, id: impl Into<Arc<str>>, look: F) -> Self
+    fn new<F, S>(operation: &'static str, id: impl Into<Arc<str>>, fetch: F) -> Self
     where
         F: Fn(Arc<str>) -> S + Send + Sync + 'static,
         S: Future<Output = Result<P, Error>> + Send + 'static,
@@ -115,33 +115,32 @@ impl<P: Progress> Task<P> {
         Self {
             operation,
             id: id.into(),
-            look: Arc::new(move |id| Box::pin(look(id))),
-            pause: Duration::from_millis(250),
-            longest_pause: Duration::from_secs(5),
+            fetch: Arc::new(move |id| Box::pin(fetch(id))),
+            interval: Duration::from_millis(250),
+            max_interval: Duration::from_secs(5),
         }
     }
 
-    /// What the service knows the task by.
+    /// The task's id.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Looks less or more often. The first pause doubles from look to look up to the longest one.
-    /// Default: 250 ms, 5 s.
+    /// Sets the interval at which reports are fetched. It doubles from report to report, from `first` up
+    /// to `max`. Default: 250 ms and 5 s.
     #[must_use]
-    pub fn poll_every(mut self, first: Duration, longest: Duration) -> Self {
-        (self.pause, self.longest_pause) = (first, longest);
+    pub fn poll_every(mut self, first: Duration, max: Duration) -> Self {
+        (self.interval, self.max_interval) = (first, max);
         self
     }
 
-    /// How far the task has come.
+    /// Fetches a report.
     pub async fn report(&self) -> Result<P, Error> {
-        (self.look)(self.id.clone()).await
+        (self.fetch)(self.id.clone()).await
     }
 
-    /// Waits until the task is finished, and gives its last report: whether everything was done is
-    /// told there. After `limit` it is an error of kind [`Timeout`](ErrorKind::Timeout), and the task
-    /// goes on.
+    /// Waits until the task has ended and returns its last report, which has the errors of entries. After
+    /// `limit` this is an error of kind [`Timeout`](ErrorKind::Timeout), and the task goes on.
     pub async fn wait(&self, limit: Duration) -> Result<P, Error> {
         let wait = async {
             let mut progress = self.progress();
@@ -157,15 +156,14 @@ impl<P: Progress> Task<P> {
         })
     }
 
-    /// Reports at a time, until the task is finished; the last one tells its end. A look that fails ends
-    /// the stream, not the task.
+    /// Reports until the task has ended; the last one is final. An error ends the stream, not the task.
     pub fn progress(&self) -> ProgressStream<P> {
         ProgressStream {
-            look: self.look.clone(),
+            fetch: self.fetch.clone(),
             id: self.id.clone(),
-            pause: self.pause,
-            longest: self.longest_pause,
-            step: Step::Begin,
+            interval: self.interval,
+            max_interval: self.max_interval,
+            state: State::Start,
         }
     }
 }
@@ -179,49 +177,49 @@ impl<P> fmt::Debug for Task<P> {
 /// Reports of a task, one after the other; see [`Task::progress`].
 #[must_use = "reports are asked for when they are awaited"]
 pub struct ProgressStream<P> {
-    look: Look<P>,
+    fetch: FetchReport<P>,
     id: Arc<str>,
-    pause: Duration,
-    longest: Duration,
-    step: Step<P>,
+    interval: Duration,
+    max_interval: Duration,
+    state: State<P>,
 }
 
-enum Step<P> {
-    Begin,
-    /// Waits for the report; after a pause but for the first.
-    Look(BoxFuture<'static, Result<P, Error>>),
-    End,
+enum State<P> {
+    Start,
+    /// Waits for a report, for all but the first after an interval.
+    Fetching(BoxFuture<'static, Result<P, Error>>),
+    Done,
 }
 
 impl<P: Progress> ProgressStream<P> {
-    /// The next report; `None` after the last one and after a failure.
+    /// The next report; `None` after the last one and after an error.
     pub async fn next(&mut self) -> Option<Result<P, Error>> {
         poll_fn(|task| self.poll(task)).await
     }
 
     fn poll(&mut self, task: &mut Context<'_>) -> Poll<Option<Result<P, Error>>> {
         loop {
-            match &mut self.step {
-                Step::Begin => self.step = Step::Look((self.look)(self.id.clone())),
-                Step::Look(look) => {
-                    let report = ready!(look.as_mut().poll(task));
-                    let goes_on = report.as_ref().is_ok_and(|report| !report.is_finished());
-                    self.step = if goes_on { Step::Look(self.look_later()) } else { Step::End };
+            match &mut self.state {
+                State::Start => self.state = State::Fetching((self.fetch)(self.id.clone())),
+                State::Fetching(fetch) => {
+                    let report = ready!(fetch.as_mut().poll(task));
+                    let is_running = report.as_ref().is_ok_and(|report| !report.is_finished());
+                    self.state = if is_running { State::Fetching(self.fetch_later()) } else { State::Done };
                     return Poll::Ready(Some(report));
                 }
-                Step::End => return Poll::Ready(None),
+                State::Done => return Poll::Ready(None),
             }
         }
     }
 
-    fn look_later(&mut self) -> BoxFuture<'static, Result<P, Error>> {
-        let (look, id) = (self.look.clone(), self.id.clone());
-        // From now, not from when somebody asks: who takes long over a report need not wait again.
-        let at = context::deadline(self.pause);
-        self.pause = self.pause.saturating_mul(2).min(self.longest);
+    fn fetch_later(&mut self) -> BoxFuture<'static, Result<P, Error>> {
+        let (fetch, id) = (self.fetch.clone(), self.id.clone());
+        // The interval begins now, not when the next report is polled for.
+        let at = context::deadline(self.interval);
+        self.interval = self.interval.saturating_mul(2).min(self.max_interval);
         Box::pin(async move {
             sleep(at.saturating_duration_since(Instant::now())).await;
-            look(id).await
+            fetch(id).await
         })
     }
 }
@@ -240,12 +238,12 @@ impl<P> fmt::Debug for ProgressStream<P> {
     }
 }
 
-/// What became of a change of roles in many tenants.
+/// The result of a change of roles in many tenants.
 #[derive(Debug)]
 pub enum RolesChange {
-    /// It was done at once.
+    /// The roles were changed at once.
     Done(types::BulkUpdateUserRolesSyncResponseDto),
-    /// It is being done.
+    /// A task changes the roles.
     Queued(Task<types::BulkRolesTaskStatusResponseDto>),
 }
 
@@ -261,7 +259,7 @@ impl Users<Environment> {
         Ok(self.bulk_invitation(task.id))
     }
 
-    /// The handle of an invitation of many people that was started before.
+    /// The handle of an invitation of many people that was started earlier.
     pub fn bulk_invitation(&self, id: impl Into<Arc<str>>) -> Task<types::BulkInviteStatus> {
         let users = self.clone();
         Task::new("get_bulk_invite_status", id, move |id| {
@@ -270,7 +268,7 @@ impl Users<Environment> {
         })
     }
 
-    /// Changes the roles of somebody in many tenants, at once or, where there are too many, as a task.
+    /// Changes the roles of a user in many tenants: at once or, if there are too many, as a task.
     ///
     /// Operations `update_user_roles_across_tenants` and `get_bulk_roles_update_status`.
     pub async fn change_roles_across_tenants(
@@ -285,7 +283,7 @@ impl Users<Environment> {
         })
     }
 
-    /// The handle of a change of roles in many tenants that was started before.
+    /// The handle of a change of roles in many tenants that was started earlier.
     pub fn roles_change(&self, id: impl Into<Arc<str>>) -> Task<types::BulkRolesTaskStatusResponseDto> {
         let users = self.clone();
         Task::new("get_bulk_roles_update_status", id, move |id| {
@@ -296,7 +294,7 @@ impl Users<Environment> {
 }
 
 impl DataMigration<Environment> {
-    /// Brings many people in from elsewhere.
+    /// Migrates many users into the environment.
     ///
     /// Operations `migrate_users_in_bulk_v2` and `get_user_migration_status`.
     pub async fn start_bulk_migration(
@@ -307,7 +305,7 @@ impl DataMigration<Environment> {
         Ok(self.bulk_migration(task.migration_id))
     }
 
-    /// The handle of a migration of people that was started before.
+    /// The handle of a migration of users that was started earlier.
     pub fn bulk_migration(&self, id: impl Into<Arc<str>>) -> Task<types::MigrationObject> {
         let migrations = self.clone();
         Task::new("get_user_migration_status", id, move |id| {
@@ -318,7 +316,7 @@ impl DataMigration<Environment> {
 }
 
 impl AccountMigration<Environment> {
-    /// Brings many tenants in from elsewhere.
+    /// Migrates many tenants into the environment.
     ///
     /// Operations `migrate_tenants` and `get_tenant_migration_status`.
     pub async fn start_migration(
@@ -329,7 +327,7 @@ impl AccountMigration<Environment> {
         Ok(self.migration(task.migration_id))
     }
 
-    /// The handle of a migration of tenants that was started before.
+    /// The handle of a migration of tenants that was started earlier.
     pub fn migration(&self, id: impl Into<Arc<str>>) -> Task<types::TenantMigrationStatus> {
         let migrations = self.clone();
         Task::new("get_tenant_migration_status", id, move |id| {

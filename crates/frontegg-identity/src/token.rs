@@ -1,4 +1,4 @@
-//! Tokens that are fetched once for all callers and renewed before they expire.
+//! Access tokens: fetched once for all callers and renewed before they expire.
 
 use std::{
     fmt,
@@ -27,37 +27,40 @@ use crate::{
     retry::Retry,
 };
 
-/// Lifetimes beyond this are not believed.
-const LONGEST_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// How long an early renewal may hold up the one caller that makes it; the old token serves.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long to leave it after an early renewal has failed.
-const REST: Duration = Duration::from_secs(10);
-
-/// How long it is left after the service has refused the credentials. Whoever asks meanwhile is told the
-/// same: of a key that was revoked not every call should ask again.
-const REFUSED: Duration = Duration::from_secs(1);
+/// Longer lifetimes are cut to this.
+const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How long the caller that renews a token early waits for it before going on with the old one.
+const EARLY_RENEWAL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long after a failed early renewal the next one is tried.
+const RENEWAL_BACKOFF: Duration = Duration::from_secs(10);
+/// How long the service's refusal of the credentials is the answer to all callers, so that not every call
+/// with a revoked key asks again.
+const REFUSAL_BACKOFF: Duration = Duration::from_secs(1);
 
 /// Where new tokens come from.
-pub(crate) trait Source: fmt::Debug + Send + Sync {
+pub(crate) trait TokenSource: fmt::Debug + Send + Sync {
     /// Fetches a token. Called by one caller at a time.
     fn fetch(&self, options: Options) -> BoxFuture<'_, Result<Token, Error>>;
 }
 
-/// A token and the way to a new one.
-pub(crate) struct Tokens<S: ?Sized = dyn Source> {
+/// A cached token and its source.
+pub(crate) struct Tokens<S: ?Sized = dyn TokenSource> {
     options: Options,
     token: RwLock<Option<Token>>,
-    /// Held by the one who fetches. Keeps the last failure and its time, for those who waited meanwhile.
-    flight: Arc<Mutex<LastFailure>>,
-    /// Number of fetches that came to an end.
-    landed: AtomicU64,
+    /// Locked by the caller that fetches. Holds the last failure, for the callers that waited for it.
+    fetch_lock: Arc<Mutex<Option<Failure>>>,
+    /// Number of finished fetches.
+    fetch_count: AtomicU64,
     source: S,
 }
 
-type LastFailure = Option<(Error, Instant)>;
+/// Why and when a fetch has failed.
+struct Failure {
+    error: Error,
+    at: Instant,
+}
 
-/// A token with its life.
+/// A token with its expiry.
 #[derive(Clone)]
 pub(crate) struct Token {
     bearer: HeaderValue,
@@ -66,32 +69,43 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// A token that an operation has answered with, and the seconds that it lives from `asked` on.
-    pub(crate) fn new(operation: &'static str, token: &Secret, asked: Instant, seconds: i64) -> Result<Self, Error> {
+    /// The token of an operation's answer, valid for `seconds` from `requested_at` on.
+    pub(crate) fn new(
+        operation: &'static str,
+        token: &Secret,
+        requested_at: Instant,
+        seconds: i64,
+    ) -> Result<Self, Error> {
         let bearer = bearer(token.expose()).ok_or_else(|| {
             Error::new(ErrorKind::Decode, "the answer has no token that fits a header").in_call(operation, 1, None)
         })?;
-        let life = Duration::from_secs(seconds.max(0).unsigned_abs()).min(LONGEST_LIFE);
-        // Counted from before the request, so that a slow answer does not make the token look younger.
-        Ok(Self { bearer, renew_at: asked + life * 4 / 5, expires_at: asked + life })
+        let lifetime = Duration::from_secs(seconds.max(0).unsigned_abs()).min(MAX_LIFETIME);
+        // Counted from before the request, so that a slow answer does not add to the lifetime.
+        Ok(Self { bearer, renew_at: requested_at + lifetime * 4 / 5, expires_at: requested_at + lifetime })
     }
 }
 
-impl<S: Source> Tokens<S> {
+impl<S: TokenSource> Tokens<S> {
     pub(crate) fn new(source: S, token: Option<Token>, options: Options) -> Self {
-        Self { options, token: RwLock::new(token), flight: Arc::default(), landed: AtomicU64::default(), source }
+        Self {
+            options,
+            token: RwLock::new(token),
+            fetch_lock: Arc::default(),
+            fetch_count: AtomicU64::default(),
+            source,
+        }
     }
 }
 
-impl<S: Source + ?Sized + 'static> Tokens<S> {
+impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
     pub(crate) fn source(&self) -> &S {
         &self.source
     }
 
-    /// The value of the authorization header.
+    /// The `Authorization` header with a valid token.
     pub(crate) async fn bearer(self: &Arc<Self>) -> Result<HeaderValue, Error> {
         let now = Instant::now();
-        if let Some(token) = self.held()
+        if let Some(token) = self.current()
             && now < token.expires_at
         {
             if now >= token.renew_at {
@@ -102,64 +116,65 @@ impl<S: Source + ?Sized + 'static> Tokens<S> {
         self.fetch_unless(|token| Instant::now() < token.expires_at).await
     }
 
-    /// A token other than `refused`, which the service did not take.
+    /// The `Authorization` header with another token than `refused`, which the service has rejected.
     pub(crate) async fn replace(self: &Arc<Self>, refused: &HeaderValue) -> Result<HeaderValue, Error> {
-        // Whoever comes first fetches; the others find that the token is another one already.
+        // The first caller fetches; the others find the new token.
         self.fetch_unless(|token| token.bearer != refused).await
     }
 
-    /// Fetches a token unless the one that is held by then will do.
-    async fn fetch_unless(self: &Arc<Self>, will_do: impl Fn(&Token) -> bool) -> Result<HeaderValue, Error> {
-        let landed = self.landed.load(Ordering::Acquire);
-        let flight = self.flight.clone().lock_owned().await;
-        if let Some(token) = self.held().filter(|token| will_do(token)) {
+    /// Fetches a token, unless the current one is usable by the time that it is this caller's turn.
+    async fn fetch_unless(self: &Arc<Self>, is_usable: impl Fn(&Token) -> bool) -> Result<HeaderValue, Error> {
+        let fetch_count = self.fetch_count.load(Ordering::Acquire);
+        let fetch_lock = self.fetch_lock.clone().lock_owned().await;
+        if let Some(token) = self.current().filter(|token| is_usable(token)) {
             return Ok(token.bearer);
         }
-        // A fetch for which we waited and that failed has failed for us too.
-        if let Some((error, at)) = &*flight
-            && (self.landed.load(Ordering::Acquire) != landed || (error.is_unauthenticated() && at.elapsed() < REFUSED))
+        // The failure of the fetch that this caller has waited for is its own.
+        if let Some(Failure { error, at }) = &*fetch_lock
+            && (self.fetch_count.load(Ordering::Acquire) != fetch_count
+                || (error.is_unauthenticated() && at.elapsed() < REFUSAL_BACKOFF))
         {
             return Err(error.clone());
         }
-        self.hold(None);
-        self.fetch(flight, self.options).await
+        self.store(None);
+        self.fetch(fetch_lock, self.options).await
     }
 
-    /// Renews a token that still lives; when that fails, the old one serves on.
+    /// Renews a token before it expires; when that fails, the old one stays.
     async fn renew_early(self: &Arc<Self>, old: Token) -> HeaderValue {
-        // One caller is enough; the others go on with the old token.
-        let Ok(flight) = self.flight.clone().try_lock_owned() else { return old.bearer };
-        match self.held() {
+        // One caller renews; the others go on with the old token.
+        let Ok(fetch_lock) = self.fetch_lock.clone().try_lock_owned() else { return old.bearer };
+        match self.current() {
             Some(token) if token.bearer != old.bearer => return token.bearer,
             _ => {}
         }
-        let options = Options { retry: Retry::none(), timeout: PATIENCE.min(self.options.timeout), ..self.options };
-        match self.fetch(flight, options).await {
+        let options =
+            Options { retry: Retry::none(), timeout: EARLY_RENEWAL_TIMEOUT.min(self.options.timeout), ..self.options };
+        match self.fetch(fetch_lock, options).await {
             Ok(bearer) => bearer,
             Err(error) => {
                 tracing::warn!(kind = ?error.kind(), status = error.status(), "a token could not be renewed early");
-                self.hold(Some(Token { renew_at: Instant::now() + REST, ..old.clone() }));
+                self.store(Some(Token { renew_at: Instant::now() + RENEWAL_BACKOFF, ..old.clone() }));
                 old.bearer
             }
         }
     }
 
-    /// Fetches on a task of its own: whoever asked may give up, by its own time limit or by being dropped,
-    /// and those who wait as well must not begin anew for that, nor a refresh token that is good once be
-    /// spent for nothing.
+    /// Fetches on a task of its own. The caller may give up, by a timeout or by being dropped; the fetch
+    /// goes on for the callers that wait, and the answer to a single-use refresh token is not lost.
     async fn fetch(
         self: &Arc<Self>,
-        mut flight: OwnedMutexGuard<LastFailure>,
+        mut fetch_lock: OwnedMutexGuard<Option<Failure>>,
         options: Options,
     ) -> Result<HeaderValue, Error> {
         let tokens = self.clone();
         let fetch = async move {
             let fetched = tokens.source.fetch(options).await;
-            *flight = fetched.as_ref().err().map(|error| (error.clone(), Instant::now()));
-            tokens.landed.fetch_add(1, Ordering::Release);
+            *fetch_lock = fetched.as_ref().err().map(|error| Failure { error: error.clone(), at: Instant::now() });
+            tokens.fetch_count.fetch_add(1, Ordering::Release);
             let token = fetched?;
             let bearer = token.bearer.clone();
-            tokens.hold(Some(token));
+            tokens.store(Some(token));
             Ok(bearer)
         };
         match tokio::spawn(fetch.in_current_span()).await {
@@ -171,41 +186,41 @@ impl<S: Source + ?Sized + 'static> Tokens<S> {
         }
     }
 
-    /// The token that is held, expired or not.
-    pub(crate) fn held(&self) -> Option<Token> {
+    /// The current token, expired or not.
+    pub(crate) fn current(&self) -> Option<Token> {
         self.token.read().clone()
     }
 
-    pub(crate) fn hold(&self, token: Option<Token>) {
+    pub(crate) fn store(&self, token: Option<Token>) {
         *self.token.write() = token;
     }
 }
 
-impl<S: Source + ?Sized> fmt::Debug for Tokens<S> {
+impl<S: TokenSource + ?Sized> fmt::Debug for Tokens<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Tokens").field(&&self.source).finish()
     }
 }
 
-/// Gives environment tokens for client id and API key.
+/// Exchanges client id and API key for environment tokens.
 pub(crate) struct EnvironmentSource {
     /// Sends without a token.
     pub(crate) client: Client,
     pub(crate) credentials: Credentials,
 }
 
-impl Source for EnvironmentSource {
+impl TokenSource for EnvironmentSource {
     fn fetch(&self, options: Options) -> BoxFuture<'_, Result<Token, Error>> {
         const OPERATION: &str = "authenticate_environment";
         Box::pin(async move {
             let Credentials { client_id, api_key } = &self.credentials;
             let body = types::VendorAuthenticationRequest::new(client_id.clone(), api_key.clone());
-            let asked = Instant::now();
-            // Asking twice does no harm: earlier tokens stay good.
+            let requested_at = Instant::now();
+            // Idempotent in effect: earlier tokens stay valid.
             let context = Context::new(options).idempotent();
             let send = Box::pin(self.client.authenticate_environment(&body));
             let answer = context.run(OPERATION, send).await?;
-            Token::new(OPERATION, &answer.token, asked, answer.expires_in)
+            Token::new(OPERATION, &answer.token, requested_at, answer.expires_in)
         })
     }
 }
@@ -216,12 +231,12 @@ impl fmt::Debug for EnvironmentSource {
     }
 }
 
-/// Gives tokens for the client credentials of a tenant or user (an API token or personal token).
+/// Exchanges the client credentials of a tenant or user (an API token or personal token) for tokens.
 pub(crate) struct ApiTokenSource {
     /// Sends without a token.
     pub(crate) client: Client,
     pub(crate) credentials: Credentials,
-    /// Of the last answer; good once.
+    /// The single-use refresh token of the last answer.
     pub(crate) refresh: Mutex<Option<Secret>>,
 }
 
@@ -230,25 +245,25 @@ impl ApiTokenSource {
         const OPERATION: &str = "authenticate_api_token";
         let Credentials { client_id, api_key } = &self.credentials;
         let body = types::AuthApiTokenDto::new(client_id.clone(), api_key.clone());
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         let context = Context::new(options).idempotent();
         let answer = context.run(OPERATION, Box::pin(self.client.authenticate_api_token(&body))).await?.into_inner();
         *self.refresh.lock().await = Some(answer.refresh_token);
-        Token::new(OPERATION, &answer.access_token, asked, answer.expires_in)
+        Token::new(OPERATION, &answer.access_token, requested_at, answer.expires_in)
     }
 
     async fn refresh(&self, token: Secret, options: Options) -> Result<Token, Error> {
         const OPERATION: &str = "refresh_api_token";
         let body = types::RefreshApiTokenDto::new(token);
-        let asked = Instant::now();
+        let requested_at = Instant::now();
         let send = Box::pin(self.client.refresh_api_token(&body));
         let answer = Context::new(options).run(OPERATION, send).await?.into_inner();
         *self.refresh.lock().await = Some(answer.refresh_token);
-        Token::new(OPERATION, &answer.access_token, asked, answer.expires_in)
+        Token::new(OPERATION, &answer.access_token, requested_at, answer.expires_in)
     }
 }
 
-impl Source for ApiTokenSource {
+impl TokenSource for ApiTokenSource {
     /// Refreshes if possible: the number of refresh tokens that one credential may have is limited.
     fn fetch(&self, options: Options) -> BoxFuture<'_, Result<Token, Error>> {
         Box::pin(async move {
@@ -270,13 +285,13 @@ impl fmt::Debug for ApiTokenSource {
     }
 }
 
-/// The authorization header for a token, or none when the token does not fit one.
+/// The `Authorization` header for a token; none if the token is empty or not valid in a header.
 pub(crate) fn bearer(token: &str) -> Option<HeaderValue> {
     if token.is_empty() {
         return None;
     }
     let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
-    // Keeps it out of every `Debug` of headers, and out of HTTP/2's compression tables.
+    // `Debug` hides it, and HTTP/2 keeps it out of its compression tables.
     value.set_sensitive(true);
     Some(value)
 }

@@ -15,18 +15,18 @@ use crate::{
     context::{self, Plan},
     error::{Attempt, Error, ErrorKind},
     options::Options,
-    pacing::Pacing,
     response::trace_id,
     retry::{self, Idempotency, Outcome},
+    throttle::Throttle,
     token::Tokens,
 };
 
-/// Sends for one scope.
+/// Sends the requests of one scope.
 #[derive(Clone, Debug)]
 pub(crate) struct Sender {
     pub(crate) identity: Identity,
     /// Shared by all scopes of a client.
-    pub(crate) pacing: Arc<Pacing>,
+    pub(crate) throttle: Arc<Throttle>,
     pub(crate) tenant: Option<ScopeValue>,
     pub(crate) user: Option<ScopeValue>,
     pub(crate) application: Option<ScopeValue>,
@@ -38,13 +38,13 @@ pub(crate) struct Sender {
 /// On whose behalf a scope calls.
 #[derive(Clone)]
 pub(crate) enum Identity {
-    /// Nobody's: only operations without a token.
+    /// Nobody: only operations without a token can be called.
     Anonymous,
-    /// The environment's, if it has credentials.
+    /// The environment, if it has credentials.
     Environment(Option<Arc<Tokens>>),
-    /// A user's, by the header to send; none if the token fits no header.
+    /// A user, by the header to send; none if the token is not valid in a header.
     User(Option<HeaderValue>),
-    /// A user's, by tokens that are renewed.
+    /// A user or machine whose tokens are renewed.
     Renewed(Arc<Tokens>),
 }
 
@@ -59,7 +59,7 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// An id that travels in a header, with the header if it fits one.
+/// An id that is sent in a header, and the header if the id is valid in one.
 #[derive(Clone)]
 pub(crate) struct ScopeValue(String, Option<HeaderValue>);
 
@@ -69,7 +69,7 @@ impl ScopeValue {
         Self(id, header)
     }
 
-    pub(crate) fn fits(&self) -> bool {
+    pub(crate) fn is_valid(&self) -> bool {
         self.1.is_some()
     }
 }
@@ -100,7 +100,7 @@ impl Transport for Sender {
 }
 
 impl Sender {
-    /// Gives a request its token and scope, or refuses it.
+    /// Adds scope headers, cookies and token to a request, or refuses it.
     async fn complete(&self, request: &mut Request, operation: &'static Operation) -> Result<(), Error> {
         let headers = request.headers_mut();
         if let Identity::Environment(_) = self.identity {
@@ -111,40 +111,41 @@ impl Sender {
                 match (need, value) {
                     (Need::None, _) | (Need::Optional, None) => {}
                     (_, Some(ScopeValue(_, Some(value)))) => _ = headers.insert(name, value.clone()),
-                    (_, Some(_)) => return Err(unfit(what)),
-                    (Need::Required, None) => return Err(missing(what)),
+                    (_, Some(_)) => return Err(invalid_id(what)),
+                    (Need::Required, None) => return Err(missing_scope(what)),
                 }
             }
         }
         match &self.application {
-            // The operation's own argument wins.
+            // The operation's own argument takes precedence.
             Some(_) if headers.contains_key(APPLICATION_HEADER) => {}
             Some(ScopeValue(_, Some(value))) => _ = headers.insert(APPLICATION_HEADER, value.clone()),
-            Some(_) => return Err(unfit("application")),
+            Some(_) => return Err(invalid_id("application")),
             None => {}
         }
         if let Some(cookie) = &self.cookie {
             headers.insert(header::COOKIE, cookie.clone());
         }
-        self.await_turn(operation).await?;
+        self.await_rate_limit(operation).await?;
         if let Some(bearer) = self.bearer(operation).await? {
             request.headers_mut().insert(header::AUTHORIZATION, bearer);
         }
         Ok(())
     }
 
-    /// Waits until the rate limits let a call through, if that is in time.
-    async fn await_turn(&self, operation: &Operation) -> Result<(), Error> {
+    /// Waits for the rate limits, the service's and the client's own. Fails at once when they do not
+    /// allow the call before its deadline.
+    async fn await_rate_limit(&self, operation: &Operation) -> Result<(), Error> {
         let Plan { options, deadline, .. } = context::plan(self.options);
-        self.pacing.begin();
-        let told = self.pacing.told(operation.id);
-        if !told.is_zero() {
-            if !options.retry.waits(told) || context::deadline(told) >= deadline {
-                return Err(Error::too_early(told));
+        self.throttle.earn_retry();
+        let wait = self.throttle.server_wait(operation.id);
+        if !wait.is_zero() {
+            if !options.retry.allows_wait(wait) || context::deadline(wait) >= deadline {
+                return Err(Error::rate_limited(wait));
             }
-            sleep(told).await;
+            sleep(wait).await;
         }
-        let wait = self.pacing.turn(deadline).map_err(Error::too_early)?;
+        let wait = self.throttle.reserve(deadline).map_err(Error::rate_limited)?;
         if !wait.is_zero() {
             sleep(wait).await;
         }
@@ -193,7 +194,7 @@ impl Sender {
             {
                 let Some(refused) = request.headers().get(header::AUTHORIZATION) else { return Ok(response) };
                 match tokens.replace(refused).await {
-                    Ok(bearer) if self.take_turn(plan).await => {
+                    Ok(bearer) if self.await_reservation(plan).await => {
                         request.headers_mut().insert(header::AUTHORIZATION, bearer);
                         self.attempt_all(http, request, operation, plan).await.0
                     }
@@ -212,18 +213,18 @@ impl Sender {
         response
     }
 
-    /// Waits until the client's own limit lets one more attempt through; false when that is too late.
-    async fn take_turn(&self, plan: Plan) -> bool {
-        let Ok(wait) = self.pacing.turn(plan.deadline) else { return false };
+    /// Waits for the client's own rate limit; false when it allows no attempt before the deadline.
+    async fn await_reservation(&self, plan: Plan) -> bool {
+        let Ok(wait) = self.throttle.reserve(plan.deadline) else { return false };
         if !wait.is_zero() {
             sleep(wait).await;
         }
         true
     }
 
-    /// Sends a request until it is answered for good, time runs out or attempts are used up.
+    /// Sends a request until the answer is final, the deadline has come or no retry is left.
     ///
-    /// Gives the request back, unless its body cannot be sent twice: then it was sent once.
+    /// Returns the request too, unless its body cannot be sent again: then it was sent once.
     async fn attempt_all(
         &self,
         http: &reqwest::Client,
@@ -237,43 +238,45 @@ impl Sender {
             let left = plan.deadline.saturating_duration_since(Instant::now());
             *next.timeout_mut() = Some(plan.options.attempt_timeout.min(left));
             tried += 1;
-            let (resends, begun) = context::begin_attempt();
+            let (resends, started) = context::begin_attempt();
             let mut response = http.execute(next).await;
             if plan.idempotency == Idempotency::Idempotent && again.is_some() {
                 response = buffered(response).await;
             }
-            self.note(operation, resends, &response, begun.elapsed());
+            self.note(operation, resends, &response, started.elapsed());
             let outcome = match &response {
-                Ok(response) => Outcome::Answered(response.status(), retry::demanded_wait(response.headers())),
+                Ok(response) => Outcome::Answered(response.status(), retry::retry_after(response.headers())),
                 Err(error) if error.is_connect() => Outcome::NotSent,
                 Err(_) => Outcome::Broken,
             };
             let Some(request) = again else { return (response, None) };
-            let pause = plan.options.retry.pause(tried, plan.idempotency, outcome);
-            // Waiting past the deadline would only hide this answer behind a timeout.
-            let pause = pause.filter(|pause| context::deadline(*pause) < plan.deadline && self.pacing.may_repeat());
-            // Our own limit may make it longer, or too late.
-            let Some(pause) = pause.and_then(|pause| Some(pause.max(self.pacing.turn(plan.deadline).ok()?))) else {
+            let delay = plan.options.retry.delay(tried, plan.idempotency, outcome);
+            // A wait beyond the deadline would only replace this answer by a timeout.
+            let delay = delay.filter(|delay| context::deadline(*delay) < plan.deadline && self.throttle.take_retry());
+            // The client's own rate limit may make the delay longer, or too long.
+            let Some(delay) = delay.and_then(|delay| Some(delay.max(self.throttle.reserve(plan.deadline).ok()?)))
+            else {
                 return (response, Some(request));
             };
-            tracing::debug!(?pause, "sending again");
-            sleep(pause).await;
+            tracing::debug!(?delay, "sending again");
+            sleep(delay).await;
             next = request;
         }
     }
 
-    /// Tells of an attempt whoever listens, the call's failure, and the other calls.
+    /// Reports an attempt: to `tracing`, to the history of the call, and a used-up rate limit of the service
+    /// to the client's other calls.
     fn note(&self, operation: &'static Operation, resends: u32, response: &reqwest::Result<Response>, took: Duration) {
         let failure = match response {
             Ok(response) => {
-                if let Some(wait) = retry::told_wait(response.status(), response.headers()) {
-                    self.pacing.tell(operation.id, wait);
+                if let Some(wait) = retry::rate_limit_wait(response.status(), response.headers()) {
+                    self.throttle.note_server_limit(operation.id, wait);
                 }
                 let status = response.status();
                 let is_failure = status.is_client_error() || status.is_server_error();
-                is_failure.then(|| Attempt::answered(status, took))
+                is_failure.then(|| Attempt::from_status(status, took))
             }
-            Err(error) => Some(Attempt::broken(error, took)),
+            Err(error) => Some(Attempt::from_reqwest(error, took)),
         };
         tracing::debug!(
             http.request.resend_count = resends,
@@ -289,11 +292,11 @@ impl Sender {
     }
 }
 
-fn missing(what: &str) -> Error {
+fn missing_scope(what: &str) -> Error {
     Error::new(ErrorKind::MissingScope, format!("needs a {what}, which the scope does not name; nothing was sent"))
 }
 
-fn unfit(what: &str) -> Error {
+fn invalid_id(what: &str) -> Error {
     let message = format!("the {what} id is empty or has characters that fit no header; nothing was sent");
     Error::new(ErrorKind::InvalidRequest, message)
 }
@@ -324,7 +327,7 @@ mod tests {
         let retry = Retry::default().base_delay(Duration::from_millis(1));
         Sender {
             identity: Identity::Anonymous,
-            pacing: Arc::new(Pacing::new(RetryBudget::default(), None)),
+            throttle: Arc::new(Throttle::new(RetryBudget::default(), None)),
             tenant: None,
             user: None,
             application: None,
@@ -333,17 +336,17 @@ mod tests {
         }
     }
 
-    /// How often a request with that body is sent to nobody, and whether it can be sent again.
+    /// How often a request with that body is sent when nobody listens, and whether it can be sent again.
     async fn sent(body: Body) -> (u32, bool) {
         let mut request = Request::new(Method::GET, "http://127.0.0.1:1/".parse().unwrap());
         *request.body_mut() = Some(body);
         let sender = sender();
-        let before = sender.pacing.repeats_left();
+        let before = sender.throttle.retries_left();
         let plan = context::plan(sender.options);
         let operation = operation("list_roles_v1").unwrap();
         let (response, again) = sender.attempt_all(&reqwest::Client::new(), request, operation, plan).await;
         assert!(response.unwrap_err().is_connect());
-        (before - sender.pacing.repeats_left() + 1, again.is_some())
+        (before - sender.throttle.retries_left() + 1, again.is_some())
     }
 
     #[tokio::test]

@@ -1,12 +1,12 @@
-//! Verifying tokens that callers of *your* service present: JWTs by the environment's public keys,
-//! machine access tokens by look-up.
+//! Verification of the tokens that callers of *your* service present: JWTs by the environment's public
+//! keys, machine access tokens by look-up.
 //!
 //! ```no_run
 //! # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! use std::time::Duration;
 //! use frontegg_identity::verify::Verifier;
 //!
-//! // The environment's own domain, which issues its users' tokens; and who they are meant for.
+//! // Issuer and audience: the environment's own domain, and its client id.
 //! let verifier = Verifier::builder("https://app-xyz.frontegg.com").audience("client id").build()?;
 //!
 //! let claims = verifier.verify(token).await?;
@@ -17,19 +17,19 @@
 //! # }
 //! ```
 //!
-//! Signatures are RS256 (RFC 7518 §3.3) and nothing else, whatever a token's header says. Keys come
-//! from the environment's JSON Web Key Set (RFC 7517), are kept, and are fetched again when a token
-//! names one that is not among them.
+//! The only accepted algorithm is RS256 (RFC 7518 §3.3), whatever a token's header says. Keys come from
+//! the environment's JSON Web Key Set (RFC 7517), which is cached and fetched again when a token's `kid`
+//! is not in it.
 
 mod access_tokens;
 mod claims;
-mod flights;
 mod jws;
 mod keys;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "tower")]
 mod service;
+mod single_flight;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -38,39 +38,39 @@ use chrono::{DateTime, Utc};
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisCache, RedisError};
 #[cfg(feature = "tower")]
-pub use self::service::{Protect, Protected, Refusal, Requirement};
+pub use self::service::{Protect, Protected, Rejection, Requirement};
 pub use access_tokens::{AccessTokens, Grants, GrantsCache, MemoryCache};
 pub use claims::{Claims, TokenKind};
 
-use self::{jws::Unproven, keys::Keys};
+use self::{jws::UnverifiedJws, keys::Keys};
 use crate::error::ConfigError;
 
-/// What two clocks may differ by, unless said otherwise.
-const LEEWAY: Duration = Duration::from_secs(10);
-/// More is not allowed: it would keep revoked people in.
-const LONGEST_LEEWAY: Duration = Duration::from_secs(60);
+/// The default leeway between two clocks.
+const DEFAULT_LEEWAY: Duration = Duration::from_secs(10);
+/// The largest leeway: more would let expired tokens pass for too long.
+const MAX_LEEWAY: Duration = Duration::from_secs(60);
 
-/// Why a token is not accepted, or could not be judged.
+/// Why a token was rejected, or could not be verified.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// It is not a JWT of an accepted form, or of another kind than is asked for.
+    /// It is not a JWT of the accepted form, or of another kind than expected.
     #[error("the token is malformed: {0}")]
     Malformed(&'static str),
-    /// It is signed in another way than RS256.
+    /// Its algorithm is not RS256.
     #[error("the token is not signed with RS256")]
     Algorithm,
-    /// It names no key of the environment.
+    /// Its `kid` is not in the environment's key set.
     #[error("the token names no key of the environment")]
     UnknownKey,
-    /// Its signature does not hold.
-    #[error("the token's signature does not hold")]
+    /// Its signature is invalid.
+    #[error("the token's signature is invalid")]
     Signature,
-    /// It was issued by somebody else.
-    #[error("the token was issued by somebody else")]
+    /// Its issuer is not accepted.
+    #[error("the token has another issuer")]
     Issuer,
-    /// It is meant for somebody else.
-    #[error("the token is meant for somebody else")]
+    /// Its audience is not accepted.
+    #[error("the token has another audience")]
     Audience,
     /// It has expired.
     #[error("the token has expired")]
@@ -78,17 +78,17 @@ pub enum VerifyError {
     /// It is not valid yet.
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// It was revoked, or nobody knows it.
+    /// It was revoked, or the service does not know it.
     #[error("the token was revoked")]
     Revoked,
-    /// It could not be judged: the service was not reached. Says nothing about the token.
-    #[error("the token could not be judged")]
+    /// It could not be verified, e.g. because the service was not reached. Says nothing about the token.
+    #[error("the token could not be verified")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl VerifyError {
-    /// Whether the token is at fault; otherwise trying again may help.
-    pub fn is_refusal(&self) -> bool {
+    /// Whether the token was rejected; otherwise the same token may be accepted later.
+    pub fn is_rejection(&self) -> bool {
         !matches!(self, Self::Unavailable(_))
     }
 
@@ -97,7 +97,7 @@ impl VerifyError {
     }
 }
 
-type Now = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// Verifies tokens. Cheap to clone; clones share the keys.
 #[derive(Clone)]
@@ -109,20 +109,20 @@ struct Inner {
     /// None: any.
     audiences: Option<Vec<String>>,
     leeway: Duration,
-    now: Now,
+    now: Clock,
     access_tokens: Option<AccessTokens>,
 }
 
 impl Verifier {
     /// Starts to build a verifier for the tokens of an environment by its domain, e.g.
-    /// `https://app-xyz.frontegg.com`: their issuer, and where the keys are.
+    /// `https://app-xyz.frontegg.com`: their issuer, and the host of the key set.
     pub fn builder(domain: impl Into<String>) -> VerifierBuilder {
         VerifierBuilder {
             domain: domain.into(),
             issuers: Vec::new(),
             audiences: Some(Vec::new()),
             jwks_url: None,
-            leeway: LEEWAY,
+            leeway: DEFAULT_LEEWAY,
             now: Arc::new(Utc::now),
             access_tokens: None,
         }
@@ -130,10 +130,10 @@ impl Verifier {
 
     /// Verifies a bearer token: a user's, or one of an API token or personal token.
     ///
-    /// A machine *access* token is refused: it travels in `x-api-key`, see
+    /// A machine *access* token is rejected: it belongs in `x-api-key`, see
     /// [`verify_access_token`](Self::verify_access_token).
     pub async fn verify(&self, token: &str) -> Result<Claims, VerifyError> {
-        let claims = self.signed(token).await?;
+        let claims = self.verify_jwt(token).await?;
         if claims.kind().is_access_token() {
             return Err(VerifyError::Malformed("an access token is no bearer token"));
         }
@@ -145,7 +145,7 @@ impl Verifier {
     /// Fails with [`VerifyError::Unavailable`] when the verifier was built without
     /// [`access_tokens`](VerifierBuilder::access_tokens).
     pub async fn verify_access_token(&self, token: &str) -> Result<Claims, VerifyError> {
-        let claims = self.signed(token).await?;
+        let claims = self.verify_jwt(token).await?;
         if !claims.kind().is_access_token() {
             return Err(VerifyError::Malformed("a bearer token is no access token"));
         }
@@ -153,26 +153,26 @@ impl Verifier {
             return Err(VerifyError::unavailable(ConfigError::NoAccessTokens));
         };
         match access_tokens.grants(claims.kind(), claims.subject()).await? {
-            Some(grants) => Ok(claims.granted(grants)),
+            Some(grants) => Ok(claims.with_grants(grants)),
             None => Err(VerifyError::Revoked),
         }
     }
 
-    /// Whatever the kind: signature, issuer, audience and times.
-    async fn signed(&self, token: &str) -> Result<Claims, VerifyError> {
-        let unproven = Unproven::read(token)?;
-        let key = self.0.keys.get(&unproven.kid).await?;
-        let claims = unproven.proven_by(&key)?;
+    /// Verifies signature, issuer, audience and times of a token of any kind.
+    async fn verify_jwt(&self, token: &str) -> Result<Claims, VerifyError> {
+        let unverified = UnverifiedJws::parse(token)?;
+        let key = self.0.keys.get(&unverified.kid).await?;
+        let claims = unverified.verify(&key)?;
         let claims: Claims = serde_json::from_slice(&claims).map_err(|error| {
             tracing::debug!(error = %crate::decode::explain(&claims, &error), "claims of another form");
             VerifyError::Malformed("its claims are not those of the environment's tokens")
         })?;
-        self.check_names(&claims)?;
+        self.check_issuer_and_audience(&claims)?;
         self.check_times(&claims)?;
         Ok(claims)
     }
 
-    fn check_names(&self, claims: &Claims) -> Result<(), VerifyError> {
+    fn check_issuer_and_audience(&self, claims: &Claims) -> Result<(), VerifyError> {
         if !claims.issuer().is_some_and(|issuer| self.0.issuers.iter().any(|known| known == issuer)) {
             return Err(VerifyError::Issuer);
         }
@@ -183,16 +183,16 @@ impl Verifier {
     }
 
     fn check_times(&self, claims: &Claims) -> Result<(), VerifyError> {
-        // In numbers, as dates have ends that claims need not have.
+        // As numbers: claims may be beyond the range of dates.
         let now = (self.0.now)().timestamp();
         let leeway = i64::try_from(self.0.leeway.as_secs()).unwrap_or_default();
-        match claims.end() {
-            Some(end) if now >= end.saturating_add(leeway) => return Err(VerifyError::Expired),
-            // An access token may live for ever; nothing else may.
-            None if !claims.kind().is_access_token() => return Err(VerifyError::Malformed("it has no end")),
+        match claims.expiry() {
+            Some(expiry) if now >= expiry.saturating_add(leeway) => return Err(VerifyError::Expired),
+            // Only an access token may have no expiry.
+            None if !claims.kind().is_access_token() => return Err(VerifyError::Malformed("it has no expiry")),
             _ => {}
         }
-        if claims.first_second().is_some_and(|first| now.saturating_add(leeway) < first) {
+        if claims.not_before().is_some_and(|first| now.saturating_add(leeway) < first) {
             return Err(VerifyError::NotYetValid);
         }
         Ok(())
@@ -209,7 +209,7 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// Collects what a [`Verifier`] needs.
+/// Configures a [`Verifier`].
 #[must_use]
 pub struct VerifierBuilder {
     domain: String,
@@ -218,40 +218,40 @@ pub struct VerifierBuilder {
     audiences: Option<Vec<String>>,
     jwks_url: Option<String>,
     leeway: Duration,
-    now: Now,
+    now: Clock,
     access_tokens: Option<AccessTokens>,
 }
 
 impl VerifierBuilder {
-    /// Accepts tokens that are meant for `audience`: the environment's client id, or an application's
-    /// id. Can be said several times.
+    /// Accepts tokens for `audience`: the environment's client id, or an application's id. Can be called
+    /// several times.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.get_or_insert_default().push(audience.into());
         self
     }
 
-    /// Accepts tokens of the environment whoever they are meant for.
+    /// Accepts tokens of the environment for any audience.
     pub fn any_audience(mut self) -> Self {
         self.audiences = None;
         self
     }
 
-    /// Accepts tokens of another issuer than the domain, e.g. of a custom domain before it. Can be
-    /// said several times; the domain is accepted all the same.
+    /// Accepts tokens of a further issuer beside the domain, e.g. of a custom domain. Can be called several
+    /// times.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.issuers.push(issuer.into());
         self
     }
 
-    /// Takes the keys from another place than `{domain}/.well-known/jwks.json`.
+    /// Fetches the key set from another URL than `{domain}/.well-known/jwks.json`.
     pub fn jwks_url(mut self, url: impl Into<String>) -> Self {
         self.jwks_url = Some(url.into());
         self
     }
 
-    /// What this machine's clock and the service's may differ by. Default: 10 s; at most 60 s.
+    /// How far this machine's clock and the service's may differ. Default: 10 s; at most 60 s.
     pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.leeway = leeway.min(LONGEST_LEEWAY);
+        self.leeway = leeway.min(MAX_LEEWAY);
         self
     }
 
@@ -261,7 +261,7 @@ impl VerifierBuilder {
         self
     }
 
-    /// Asks `now` for the time instead of the system, for tests that do not wait.
+    /// Uses `now` as the clock instead of the system's, for tests.
     pub fn clock(mut self, now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         self.now = Arc::new(now);
         self
@@ -291,7 +291,7 @@ impl VerifierBuilder {
 impl fmt::Debug for VerifierBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifierBuilder")
-            .field("domain", &crate::region::shown(&self.domain))
+            .field("domain", &crate::region::redacted_url(&self.domain))
             .field("audiences", &self.audiences)
             .finish_non_exhaustive()
     }

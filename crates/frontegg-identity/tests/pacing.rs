@@ -2,6 +2,7 @@
 //! are met, a limit of its own; and what a failure tells of its attempts.
 
 #[allow(dead_code, reason = "shared between test programs")]
+#[path = "support/service.rs"]
 mod support;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 //! answers as told where it does not.
 
 #[allow(dead_code, reason = "shared between test programs")]
+#[path = "support/service.rs"]
 mod support;
 
 use std::collections::BTreeSet;

@@ -2,6 +2,7 @@
 //! three requests, for every operation that has one.
 
 #[allow(dead_code, reason = "shared between test programs")]
+#[path = "support/service.rs"]
 mod support;
 
 use frontegg_emulator::Emulator;

@@ -103,7 +103,7 @@ async fn an_app_is_set_up_asked_for_remembered_and_recovered_from() {
     world.frontegg.self_service().mfa_settings().create_mfa_policy(&remember).await.unwrap();
 
     let challenge = world.challenge().await.remember_device();
-    let setting = challenge.remembering().await.unwrap();
+    let setting = challenge.remember_device_setting().await.unwrap();
     assert_eq!((setting.is_allowed_to_remember, setting.mfa_device_expiration), (true, 1_209_600));
     let wrong = challenge.authenticator(world.code(&app)).await.unwrap_err();
     assert!(wrong.is_unauthenticated(), "the code that set the app up: {wrong}");

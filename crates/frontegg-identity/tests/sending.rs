@@ -1,6 +1,7 @@
 //! Scope headers, attempts and time limits, against a service that misbehaves on demand.
 
 #[allow(dead_code, reason = "shared between test programs")]
+#[path = "support/service.rs"]
 mod support;
 
 use std::{error::Error as _, time::Duration};

@@ -1,6 +1,7 @@
 //! Long work: handles that tell how far it has come and wait for its end.
 
 #[allow(dead_code, reason = "shared between test programs")]
+#[path = "support/service.rs"]
 mod support;
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Tokens: fetched once for all callers, renewed early, replaced when they are refused.
 
 #[allow(dead_code, reason = "shared between test programs")]
+#[path = "support/service.rs"]
 mod support;
 
 use std::time::Duration;

@@ -1,10 +1,10 @@
-//! Names of the headers that belong to the API as a whole.
+//! Names of the headers that all operations share.
 
-/// Header by which an environment token says the tenant.
+/// Header that names the tenant of a call with an environment token.
 pub const TENANT_HEADER: &str = "frontegg-tenant-id";
-/// Header by which an environment token says the user.
+/// Header that names the user of a call with an environment token.
 pub const USER_HEADER: &str = "frontegg-user-id";
 /// Header that names an application.
 pub const APPLICATION_HEADER: &str = "frontegg-application-id";
-/// Header of a response with the id of its request.
+/// Header of a response with the trace id of its request.
 pub const TRACE_HEADER: &str = "frontegg-trace-id";

@@ -1,11 +1,11 @@
 //! Types, open enums and the operations table of the Frontegg Identity API.
 //!
-//! Everything here is data: no HTTP client and no server is linked. [`types`] and [`enums`] hold
-//! what travels in bodies, [`OPERATIONS`] says for every operation what it is called, where it
-//! lives and which token and scope it takes. All three are generated from the OpenAPI documents
-//! in `openapi/`; the rest of the crate is what generated code builds on.
+//! Everything here is data: no HTTP client and no server is linked. [`types`] and [`enums`] are the
+//! schemas of bodies, [`OPERATIONS`] has the id, path, token and scope of every operation. All three are
+//! generated from the OpenAPI documents in `openapi/`; the rest of the crate supports generated code.
 
 #[rustfmt::skip]
+#[allow(clippy::mod_module_files, reason = "generated")]
 mod generated;
 pub mod headers;
 mod open_enum;
@@ -20,7 +20,7 @@ pub use operation::{Category, Method, Need, Operation, Token, operation};
 pub use patch::Patch;
 pub use secret::{Secret, SecretMap};
 
-/// Conversion failures of generated types.
+/// Conversion errors of generated types.
 pub mod error {
     pub use crate::types::error::ConversionError;
 }

@@ -1,4 +1,4 @@
-//! Enums that take values which a newer service may have added.
+//! Open enums, which accept values that a newer service may have added.
 
 /// Declares a string enum with a variant that keeps unknown values.
 macro_rules! open_enum {
@@ -8,7 +8,7 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_doc])* $variant,)+
-            /// A value that this version does not know, kept as it came.
+            /// A value that this version does not know, unchanged.
             Unknown(String),
         }
 
@@ -16,7 +16,7 @@ macro_rules! open_enum {
             /// The values that this version knows, in the order of the document.
             pub const KNOWN: &'static [&'static str] = &[$($text),+];
 
-            /// The value as it travels.
+            /// The value as it is serialised.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)+
@@ -76,7 +76,7 @@ macro_rules! open_enum {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                // Not `enum`: the type takes other values too. The name is the one in common use.
+                // Not `enum`: the type accepts other values too. This extension is in common use.
                 schemars::json_schema!({ "type": "string", "x-extensible-enum": Self::KNOWN })
             }
         }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_values_travel_unchanged() {
+    fn unknown_values_stay_unchanged() {
         let units: Vec<Unit> = serde_json::from_str(r#"["mi","parsec"]"#).unwrap();
         assert_eq!(units, [Unit::Mile, Unit::Unknown("parsec".into())]);
         assert_eq!(serde_json::to_string(&units).unwrap(), r#"["mi","parsec"]"#);

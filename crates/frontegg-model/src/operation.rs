@@ -1,11 +1,11 @@
-//! What the operations table says about one operation.
+//! The rows of the table of operations.
 
 use crate::OPERATIONS;
 
 /// One operation of the API, as declared by the OpenAPI documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-#[allow(clippy::struct_excessive_bools, reason = "independent facts, one a column of the table")]
+#[allow(clippy::struct_excessive_bools, reason = "independent columns of a table")]
 pub struct Operation {
     /// Our name of the operation, snake_case and unique, e.g. `list_users_v3`.
     pub id: &'static str,
@@ -19,9 +19,9 @@ pub struct Operation {
     pub category: Category,
     /// Which bearer token the operation takes.
     pub token: Token,
-    /// Whether an environment token must say a tenant (`frontegg-tenant-id`).
+    /// Whether a call with an environment token must name a tenant (`frontegg-tenant-id`).
     pub tenant: Need,
-    /// Whether an environment token must say a user (`frontegg-user-id`).
+    /// Whether a call with an environment token must name a user (`frontegg-user-id`).
     pub user: Need,
     /// Whether the operation reads `frontegg-application-id`.
     pub application: bool,
@@ -118,7 +118,7 @@ named! {
 }
 
 named! {
-    /// Whether an operation called with the environment token must say a tenant or a user.
+    /// Whether a call with the environment token must name a tenant or a user.
     Need {
         /// The operation has no such header.
         None = "none",

@@ -1,8 +1,8 @@
-//! Members of partial updates that can be left alone, cleared or set.
+//! Members of partial updates: absent, null or a value.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What a partial update says about one member.
+/// A member of a partial update.
 ///
 /// A member that is [`Absent`](Patch::Absent) is not sent and keeps its value, one that is
 /// [`Null`](Patch::Null) is cleared.

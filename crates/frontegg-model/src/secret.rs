@@ -1,4 +1,4 @@
-//! What must not be seen: passwords, API keys, codes and tokens in bodies.
+//! Values that must not be shown: passwords, API keys, codes and tokens in bodies.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-/// A string that never shows itself: `Debug` prints a placeholder and there is no `Display`.
-/// The memory is overwritten when the value is dropped.
+/// A secret string: `Debug` prints a placeholder and there is no `Display`. The memory is overwritten
+/// when the value is dropped.
 ///
 /// ```
 /// use frontegg_model::Secret;
@@ -88,7 +88,7 @@ impl schemars::JsonSchema for Secret {
     }
 }
 
-/// Settings of which some are secret, nobody knows which: `Debug` shows their names alone.
+/// Settings of which any may be secret: `Debug` shows only their names.
 ///
 /// ```
 /// use frontegg_model::SecretMap;
@@ -152,14 +152,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn travels_as_a_plain_string() {
+    fn is_serialised_as_a_plain_string() {
         let secret: Secret = serde_json::from_str(r#""s3cret""#).unwrap();
         assert_eq!(secret.expose(), "s3cret");
         assert_eq!(serde_json::to_string(&secret).unwrap(), r#""s3cret""#);
     }
 
     #[test]
-    fn never_prints_itself() {
+    fn is_not_shown_by_debug() {
         let secret = Some(Secret::from("canary"));
         assert!(!format!("{secret:?} {secret:#?}").contains("canary"));
     }

@@ -96,13 +96,13 @@ async fn parameters_are_checked() {
 }
 
 #[tokio::test]
-async fn all_faults_of_a_body_are_named_at_once() {
+async fn all_errors_of_a_body_are_named_at_once() {
     let server = Server::start().await;
     let body = json!([{"isDefault": "yes"}, {"key": "a", "name": "A", "level": -1}]);
-    let (status, faults) = outcome(with_json(create_roles(&server), body.to_string())).await;
+    let (status, errors) = outcome(with_json(create_roles(&server), body.to_string())).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(
-        faults,
+        errors,
         [
             "[0].key is required",
             "[0].name is required",

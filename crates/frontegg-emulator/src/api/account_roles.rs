@@ -14,7 +14,7 @@ use super::{
     paging, roles as shown,
 };
 use crate::{
-    domain::roles::{self, DerivedRole, Listing, SortBy},
+    domain::roles::{self, DerivedRole, RoleListing, SortBy},
     service::Service,
 };
 
@@ -76,9 +76,9 @@ impl AccountRolesApi for Service {
     }
 }
 
-fn listing(cx: &RequestContext, params: ListRolesV2Params) -> ApiResult<Listing> {
+fn listing(cx: &RequestContext, params: ListRolesV2Params) -> ApiResult<RoleListing> {
     let owners = owners(cx, params.tenant_ids.as_deref());
-    Ok(Listing {
+    Ok(RoleListing {
         text: params.filter,
         levels: params.levels.as_deref().map(levels).transpose()?,
         owners: (!owners.is_empty()).then_some(owners),

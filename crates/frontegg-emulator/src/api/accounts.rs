@@ -18,7 +18,7 @@ use serde_json::json;
 use super::{caller::caller, paging};
 use crate::{
     clock::Timestamp,
-    domain::tenants::{self, Changes, Former, Listing, NewTenant, SortBy},
+    domain::tenants::{self, Changes, Former, NewTenant, SortBy, TenantListing},
     service::Service,
     store::entity::tenant,
 };
@@ -41,7 +41,7 @@ impl AccountsApi for Service {
         match tenants::find(&tx, &params.tenant_id).await? {
             Some(row) => Ok(answer(self, row)),
             // The service says "none" as the retired form of this operation does.
-            None => Err(ApiFailure::instead(StatusCode::OK, json!([]))),
+            None => Err(ApiFailure::undocumented(StatusCode::OK, json!([]))),
         }
     }
 
@@ -57,7 +57,7 @@ impl AccountsApi for Service {
 
     async fn list_tenants(&self, cx: &RequestContext, params: ListTenantsParams) -> ApiResult<types::TenantPage> {
         let page = paging::page(params.limit, params.offset)?;
-        let listing = Listing {
+        let listing = TenantListing {
             text: params.filter,
             tenant_ids: params.tenant_ids.as_deref().map(paging::ids),
             sort_by: match params.sort_by {

@@ -54,7 +54,7 @@ pub(super) async fn refresh(service: &Service, body: &types::RefreshApiTokenDto)
 }
 
 /// For whom the JWTs of machines are made: always for the environment, for an application has no say
-/// in what credentials are good for.
+/// in what credentials are valid for.
 pub(super) fn issuer(service: &Service) -> Issuer<'_> {
     Issuer { base_url: service.base_url(), application_id: service.client_id() }
 }

@@ -8,7 +8,7 @@ use frontegg_model::{Secret, types};
 
 use super::{api_token::issuer, caller::caller};
 use crate::{
-    domain::machine_tokens::{self, Changes, Grant, NewToken, Owner, Token},
+    domain::machine_tokens::{self, Changes, NewToken, Token, TokenGrant, TokenOwner},
     service::Service,
     store::entity::MachineTokenKind,
 };
@@ -21,14 +21,14 @@ impl ApiTokensApi for Service {
     ) -> ApiResult<types::TenantAccessTokenResponse> {
         let new = NewToken {
             description: body.description,
-            grant: Grant::of(body.role_ids, None),
+            grant: TokenGrant::of(body.role_ids, None),
             minutes: body.expires_in_minutes.into_option().flatten(),
             created_by: cx.user_id.clone(),
             ..NewToken::default()
         };
         let (token, claims) = self
             .write(async |tx| {
-                let owner = Owner::Tenant(cx.tenant()?);
+                let owner = TokenOwner::Tenant(cx.tenant()?);
                 Ok(machine_tokens::create_access(tx, caller(cx), owner, issuer(self), new).await?)
             })
             .await?;
@@ -38,7 +38,7 @@ impl ApiTokensApi for Service {
 
     async fn list_tenant_access_tokens(&self, cx: &RequestContext) -> ApiResult<types::GetTenantAccessTokensResponse> {
         let tx = self.store().read().await?;
-        let owner = Owner::Tenant(cx.tenant()?);
+        let owner = TokenOwner::Tenant(cx.tenant()?);
         let tokens = machine_tokens::list(&tx, caller(cx), owner, MachineTokenKind::Access).await?;
         Ok(types::GetTenantAccessTokensResponse { access_tokens: tokens.into_iter().map(access_token).collect() })
     }
@@ -69,7 +69,7 @@ impl ApiTokensApi for Service {
 
     async fn list_tenant_api_tokens(&self, cx: &RequestContext) -> ApiResult<Vec<types::GetTenantApiTokensResponse>> {
         let tx = self.store().read().await?;
-        let owner = Owner::Tenant(cx.tenant()?);
+        let owner = TokenOwner::Tenant(cx.tenant()?);
         let tokens = machine_tokens::list(&tx, caller(cx), owner, MachineTokenKind::Credentials).await?;
         Ok(tokens.into_iter().map(listed).collect())
     }
@@ -83,7 +83,7 @@ impl ApiTokensApi for Service {
         let changes = Changes {
             description: body.description,
             metadata: body.metadata,
-            grant: Grant::of(body.role_ids, body.permission_ids),
+            grant: TokenGrant::of(body.role_ids, body.permission_ids),
         };
         let token = self
             .write(async |tx| Ok(machine_tokens::update(tx, caller(cx), cx.tenant()?, &params.id, changes).await?))
@@ -104,13 +104,13 @@ async fn create(
     let new = NewToken {
         description: body.description,
         metadata: body.metadata.unwrap_or_default(),
-        grant: Grant::of(body.role_ids, body.permission_ids),
+        grant: TokenGrant::of(body.role_ids, body.permission_ids),
         minutes: body.expires_in_minutes.into_option().flatten(),
         created_by: cx.user_id.clone(),
     };
     let (token, secret) = service
         .write(async |tx| {
-            let owner = Owner::Tenant(cx.tenant()?);
+            let owner = TokenOwner::Tenant(cx.tenant()?);
             Ok(machine_tokens::create_credentials(tx, caller(cx), owner, new).await?)
         })
         .await?;
@@ -119,7 +119,7 @@ async fn create(
 
 async fn delete(service: &Service, cx: &RequestContext, kind: MachineTokenKind, id: &str) -> ApiResult<()> {
     service
-        .write(async |tx| Ok(machine_tokens::delete(tx, caller(cx), Owner::Tenant(cx.tenant()?), kind, id).await?))
+        .write(async |tx| Ok(machine_tokens::delete(tx, caller(cx), TokenOwner::Tenant(cx.tenant()?), kind, id).await?))
         .await
 }
 

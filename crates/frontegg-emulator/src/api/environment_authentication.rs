@@ -3,7 +3,7 @@
 use frontegg_contract::{ApiResult, RequestContext, environment_authentication::EnvironmentAuthenticationApi};
 use frontegg_model::types;
 
-use crate::{domain::environment::Credentials, service::Service};
+use crate::{domain::environment::EnvironmentCredentials, service::Service};
 
 impl EnvironmentAuthenticationApi for Service {
     async fn authenticate_environment(
@@ -11,7 +11,7 @@ impl EnvironmentAuthenticationApi for Service {
         _: &RequestContext,
         body: types::VendorAuthenticationRequest,
     ) -> ApiResult<types::VendorAuthenticationResponse> {
-        let given = Credentials { client_id: &body.client_id, api_key: body.secret.expose() };
+        let given = EnvironmentCredentials { client_id: &body.client_id, api_key: body.secret.expose() };
         let (token, lifetime) = self.environment_token(given).await?;
         Ok(types::VendorAuthenticationResponse {
             token: token.into(),

@@ -12,8 +12,9 @@ use frontegg_model::{Secret, types};
 use super::sign_in;
 use crate::{
     domain::{
+        identifiers::Identifier,
         joining::sign_up::{self, Newcomer},
-        login::{self, Credentials, Identifier},
+        login::{self, PasswordCredentials},
         settings::configuration,
         users::NewUser,
     },
@@ -35,14 +36,14 @@ impl GeneralApi for Service {
             (None, Some(username)) => Identifier::Username(username),
             (None, None) => return Err(ApiFailure::bad_request("email or username is required")),
         };
-        let credentials = Credentials {
+        let credentials = PasswordCredentials {
             identifier,
             password: body.password.expose(),
             recaptcha_token: body.recaptcha_token.as_ref().map(Secret::expose),
         };
-        let visit = sign_in::visit(self, cx).invited(exposed(body.invitation_token.as_ref()));
+        let client = sign_in::client_info(self, cx).invited(exposed(body.invitation_token.as_ref()));
         let (store, passwords) = (self.store(), self.passwords());
-        let outcome = login::with_password(store, passwords, credentials, &visit).await?;
+        let outcome = login::with_password(store, passwords, credentials, &client).await?;
         sign_in::answer(self, cx, outcome).await
     }
 
@@ -65,10 +66,10 @@ impl GeneralApi for Service {
         body: types::RefreshTokenDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
         let tenant_id = body.tenant_id.into_option().flatten().filter(|id| !id.is_empty());
-        let visit = sign_in::visit(self, cx);
+        let client = sign_in::client_info(self, cx);
         let tokens = sign_in::refresh_tokens(self, cx);
         let grace = self.config().refresh_grace;
-        let renew = async |tx: &Write| Ok(login::renew(tx, &tokens, tenant_id.as_deref(), &visit, grace).await?);
+        let renew = async |tx: &Write| Ok(login::renew(tx, &tokens, tenant_id.as_deref(), &client, grace).await?);
         let outcome = self.attempt(renew).await?;
         sign_in::answer(self, cx, outcome).await
     }
@@ -146,10 +147,10 @@ async fn sign_up(
     newcomer: Newcomer,
     invitation: Option<Secret>,
 ) -> ApiResult<types::SignUpResponseDto> {
-    let visit = sign_in::visit(service, cx).invited(exposed(invitation.as_ref()));
+    let client = sign_in::client_info(service, cx).invited(exposed(invitation.as_ref()));
     let (store, passwords) = (service.store(), service.passwords());
     // On the heap, as it is large.
-    let done = Box::pin(sign_up::sign_up(store, passwords, newcomer, &visit)).await?;
+    let done = Box::pin(sign_up::sign_up(store, passwords, newcomer, &client)).await?;
     let auth_response = match done.outcome {
         Some(outcome) => Some(sign_in::answer(service, cx, outcome).await?),
         None => None,

@@ -294,9 +294,9 @@ async fn finish(
     cx: &RequestContext,
     prove: impl AsyncFnOnce(&Write) -> DomainResult<Tried<Proven>>,
 ) -> ApiResult<types::AuthenticationResponseDto> {
-    let visit = sign_in::visit(service, cx);
+    let client = sign_in::client_info(service, cx);
     let go_on = async |tx: &Write| match prove(tx).await? {
-        Tried::Done(proven) => Ok(Tried::Done(login::second_factor_done(tx, proven, &visit).await?)),
+        Tried::Done(proven) => Ok(Tried::Done(login::second_factor_done(tx, proven, &client).await?)),
         Tried::Refused(refusal) => Ok(Tried::Refused(refusal)),
     };
     let outcome = service.attempt(go_on).await?;

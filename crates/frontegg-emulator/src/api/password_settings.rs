@@ -11,11 +11,8 @@ use frontegg_model::{enums::IdentifierType, types};
 use super::caller::{caller, tenant};
 use crate::{
     domain::{
-        passwords::{
-            self, Texts, complexity, history,
-            reset::{self, Identifier},
-            rotation,
-        },
+        identifiers::Identifier,
+        passwords::{self, Texts, complexity, history, reset, rotation},
         policies,
         settings::Owner,
     },

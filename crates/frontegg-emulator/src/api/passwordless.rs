@@ -5,7 +5,10 @@ use frontegg_model::{Secret, types};
 
 use super::sign_in;
 use crate::{
-    domain::login::passwordless::{self, Identifier, Kind, Request, Sent},
+    domain::{
+        identifiers::Identifier,
+        login::passwordless::{self, Kind, Request, Sent},
+    },
     ids,
     service::Service,
     store::Write,
@@ -147,9 +150,9 @@ async fn finish(
         return Err(ApiFailure::bad_request("token should not be empty"));
     }
     let invitation = body.invitation_token.as_ref().map(Secret::expose).map(str::to_owned);
-    let visit = sign_in::visit(service, cx).invited(invitation);
+    let client = sign_in::client_info(service, cx).invited(invitation);
     let device = cx.cookie(&cookie_name(service));
-    let attempt = async |tx: &Write| Ok(passwordless::sign_in(tx, kind, secret, device, &visit).await?);
+    let attempt = async |tx: &Write| Ok(passwordless::sign_in(tx, kind, secret, device, &client).await?);
     let outcome = service.attempt(attempt).await?;
     sign_in::answer(service, cx, outcome).await
 }

@@ -8,7 +8,7 @@ use frontegg_model::{Secret, types};
 
 use super::{api_token::issuer, caller::caller};
 use crate::{
-    domain::machine_tokens::{self, NewToken, Owner, Token},
+    domain::machine_tokens::{self, NewToken, Token, TokenOwner},
     service::Service,
     store::entity::MachineTokenKind,
 };
@@ -82,8 +82,8 @@ impl PersonalTokensApi for Service {
     }
 }
 
-fn owner(cx: &RequestContext) -> ApiResult<Owner<'_>> {
-    Ok(Owner::Member { tenant_id: cx.tenant()?, user_id: cx.user()? })
+fn owner(cx: &RequestContext) -> ApiResult<TokenOwner<'_>> {
+    Ok(TokenOwner::Member { tenant_id: cx.tenant()?, user_id: cx.user()? })
 }
 
 async fn delete(service: &Service, cx: &RequestContext, kind: MachineTokenKind, id: &str) -> ApiResult<()> {

@@ -9,14 +9,14 @@ use frontegg_model::{Secret, enums::WebAuthnDeviceType, types};
 use crate::{
     domain::{
         identifiers::phones,
-        login::{Outcome, SignedIn, Visit},
+        login::{ClientInfo, Outcome, SignedIn},
         mfa::Devices,
         settings::configuration::CookieSameSite,
     },
     peer,
     service::Service,
     store::entity::WebAuthnDevice,
-    tokens::{Claims, Life},
+    tokens::{Claims, RegisteredClaims},
 };
 
 /// What the cookies' names begin with; the environment's or an application's id follows.
@@ -26,11 +26,11 @@ const DEVICE: &str = "fe_device_";
 const USER_AGENT_LIMIT: usize = 512;
 
 /// What a request tells about who sent it and from where.
-pub(super) fn visit(service: &Service, cx: &RequestContext) -> Visit {
+pub(super) fn client_info(service: &Service, cx: &RequestContext) -> ClientInfo {
     let text = |name: &str| cx.header(name).map(str::to_owned);
     let application_id = application(cx).map(str::to_owned);
     let device = cookies(service, cx, DEVICE).first().map(|value| (*value).to_owned());
-    Visit {
+    ClientInfo {
         application_id,
         alias: text("frontegg-login-alias"),
         user_agent: text("user-agent").map(|text| text.chars().take(USER_AGENT_LIMIT).collect()),
@@ -153,7 +153,7 @@ async fn signed_in(
     let SignedIn { mut claims, lifetime, opened, same_site, extras } = signed_in;
     let now = service.clock().timestamp();
     let audience = claims.application_id.as_deref().unwrap_or(service.client_id());
-    claims.life = Life::new(service.base_url(), Some(audience), now, lifetime);
+    claims.registered = RegisteredClaims::new(service.base_url(), Some(audience), now, lifetime);
     let (user_id, email, verified) = (claims.sub.clone(), claims.email.clone(), claims.email_verified);
     let token = service.sign(&Claims::UserToken(Box::new(claims))).await?;
     let same_site = read(same_site);

@@ -13,7 +13,7 @@ use super::{caller::caller, paging};
 use crate::{
     domain::{
         identifiers::{
-            lists::{self, Listing, SortBy},
+            lists::{self, IdentifierListing, SortBy},
             phones,
         },
         people::phone_confirmation,
@@ -118,7 +118,7 @@ async fn page(
 ) -> ApiResult<types::PhoneNumberPage> {
     let page = paging::page_up_to(largest, params.limit, params.offset)?;
     let caller = caller(cx);
-    let listing = Listing {
+    let listing = IdentifierListing {
         tenant_id: caller.tenant().map(str::to_owned),
         visible_only: caller.is_user(),
         user_ids: params.user_ids.as_deref().map(paging::ids),
@@ -126,7 +126,7 @@ async fn page(
         sort_by: params.sort_by.as_ref().map_or(SortBy::CreatedAt, sort_by),
         descending: params.order == Some(enums::SortOrder::Desc),
         page,
-        ..Listing::default()
+        ..IdentifierListing::default()
     };
     let tx = service.store().read().await?;
     let found = lists::phone_numbers(&tx, listing).await?;

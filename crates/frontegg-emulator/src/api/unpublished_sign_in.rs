@@ -26,9 +26,9 @@ impl UnpublishedSignInApi for Service {
         };
         let max_age = body.max_age.into_option().flatten();
         let max_age = max_age.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or_default()));
-        let visit = sign_in::visit(self, cx);
+        let client = sign_in::client_info(self, cx);
         let raising = Raising { session_id: token.token_id.clone(), tenant_id: token.tenant_id.clone() };
-        let outcome = self.write(async |tx| Ok(login::step_up(tx, raising, max_age, &visit).await?)).await?;
+        let outcome = self.write(async |tx| Ok(login::step_up(tx, raising, max_age, &client).await?)).await?;
         sign_in::answer(self, cx, outcome).await
     }
 

@@ -15,7 +15,7 @@ use frontegg_model::{
 
 use super::{caller::caller, paging, roles as shown};
 use crate::{
-    domain::groups::{self, GroupChange, GroupUser, GroupWithRelations, Listing, Relations, SortBy},
+    domain::groups::{self, GroupChange, GroupListing, GroupUser, GroupWithRelations, Relations, SortBy},
     service::Service,
     store::entity::{MembershipStatus, group},
 };
@@ -52,7 +52,7 @@ impl UserGroupsApi for Service {
     async fn list_groups_v2(&self, cx: &RequestContext, params: ListGroupsV2Params) -> ApiResult<types::GroupPage> {
         let (tenant_id, relations) = (cx.tenant()?, relations(params.groups_relations)?);
         let page = paging::page(params.limit, params.offset)?;
-        let listing = Listing {
+        let listing = GroupListing {
             sort_by: params.sort_by.map_or(Ok(SortBy::default()), sort_by)?,
             descending: params.order == Some(SortOrder::Desc),
             page,

@@ -1,4 +1,4 @@
-//! What is good once: the token of a link, the code of a message with its handle.
+//! What is valid once: the token of a link, the code of a message with its handle.
 //!
 //! Only fingerprints are stored. A code is fingerprinted together with its handle, so that the
 //! store does not give it away, except where the code has to be found without one. Codes die after
@@ -6,7 +6,7 @@
 //!
 //! What counts a wrong try gives [`Tried`], so that the count is kept where it is refused.
 
-pub(crate) mod decoy;
+pub(crate) mod dummy_work;
 
 use std::time::Duration;
 
@@ -41,9 +41,9 @@ pub(crate) struct Grant<'a> {
     pub(crate) membership_id: Option<&'a str>,
     /// What it is about: an address, a number, the id of a device.
     pub(crate) target: Option<&'a str>,
-    /// What only the browser knows that it is good in.
+    /// What only the browser knows that it is valid in.
     pub(crate) device: Option<&'a str>,
-    /// How long it is good.
+    /// How long it is valid.
     pub(crate) lifetime: Duration,
 }
 
@@ -53,12 +53,12 @@ pub(crate) struct Handle {
     pub(crate) code: String,
 }
 
-/// Why something that was presented is no good.
+/// Why something that was presented is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flaw {
+pub(crate) enum InvalidCode {
     /// There is no such thing, or it was replaced, or it is somebody else's.
     Unknown,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// It has been used.
     Spent,
@@ -68,11 +68,11 @@ pub(crate) enum Flaw {
     Exhausted,
 }
 
-/// What is stored of something issued, or why it is no good.
-pub(crate) type Checked = Result<one_time_token::Model, Flaw>;
+/// What is stored of something issued, or why it is invalid.
+pub(crate) type Checked = Result<one_time_token::Model, InvalidCode>;
 
 /// The same where a wrong try is counted.
-pub(crate) type Counted = Tried<one_time_token::Model, Flaw>;
+pub(crate) type Counted = Tried<one_time_token::Model, InvalidCode>;
 
 /// A code as it is typed, with the handle that it was sent under.
 #[derive(Clone, Copy)]
@@ -99,7 +99,7 @@ pub(crate) struct Presented<'a> {
 }
 
 impl<'a> Grant<'a> {
-    /// For a person, good for [`LIFETIME`].
+    /// For a person, valid for [`LIFETIME`].
     pub(crate) fn new(purpose: Purpose, user_id: &'a str) -> Self {
         Self { purpose, user_id, membership_id: None, target: None, device: None, lifetime: LIFETIME }
     }
@@ -114,7 +114,7 @@ impl<'a> Grant<'a> {
         Self { target: Some(target), ..self }
     }
 
-    /// The same, good only in the browser that knows that secret.
+    /// The same, valid only in the browser that knows that secret.
     pub(crate) fn device(self, device: Option<&'a str>) -> Self {
         Self { device, ..self }
     }
@@ -147,7 +147,7 @@ impl<'a> Grant<'a> {
         self.handle(tx).await
     }
 
-    /// Issues a code that is presented without a handle: no two that are good at once are equal.
+    /// Issues a code that is presented without a handle: no two that are valid at once are equal.
     pub(crate) async fn bare_code(self, tx: &Write) -> DomainResult<String> {
         self.void_others(tx, Condition::all()).await?;
         loop {
@@ -232,22 +232,22 @@ impl<'a> Presented<'a> {
         Self { purpose, token, user_id: None, target: None, device: None }
     }
 
-    /// The same, good only if it was issued for that person.
+    /// The same, valid only if it was issued for that person.
     pub(crate) fn user(self, user_id: &'a str) -> Self {
         Self { user_id: Some(user_id), ..self }
     }
 
-    /// The same, good only if it was issued about that.
+    /// The same, valid only if it was issued about that.
     pub(crate) fn target(self, target: &'a str) -> Self {
         Self { target: Some(target), ..self }
     }
 
-    /// The same, good only if it was issued for the browser that knows that secret.
+    /// The same, valid only if it was issued for the browser that knows that secret.
     pub(crate) fn device(self, device: &'a str) -> Self {
         Self { device: Some(device), ..self }
     }
 
-    /// Looks whether the token is good, and leaves it so.
+    /// Looks whether the token is valid, and leaves it so.
     pub(crate) async fn look(self, tx: &Read) -> DomainResult<Checked> {
         let mut row = one_time_token::Entity::find()
             .filter(one_time_token::Column::Kind.eq(self.purpose))
@@ -265,12 +265,12 @@ impl<'a> Presented<'a> {
     }
 
     /// Spends a token that is presented alone, as that of a link is. Where a code belongs to it the
-    /// token alone is no good.
+    /// token alone is invalid.
     pub(crate) async fn spend(self, tx: &Write) -> DomainResult<Checked> {
         let row = match self.look(tx).await? {
             Ok(row) if row.code_fingerprint.is_none() => row,
-            Ok(_) => return Ok(Err(Flaw::Wrong)),
-            Err(flaw) => return Ok(Err(flaw)),
+            Ok(_) => return Ok(Err(InvalidCode::Wrong)),
+            Err(invalid) => return Ok(Err(invalid)),
         };
         Ok(Ok(spend(tx, row).await?))
     }
@@ -279,7 +279,7 @@ impl<'a> Presented<'a> {
     pub(crate) async fn spend_with(self, tx: &Write, code: &str) -> DomainResult<Counted> {
         match self.look(tx).await? {
             Ok(row) => compare(tx, row, &code_fingerprint(self.token, code)).await,
-            Err(flaw) => Ok(Tried::Refused(flaw)),
+            Err(invalid) => Ok(Tried::Refused(invalid)),
         }
     }
 }
@@ -294,19 +294,19 @@ pub(crate) async fn spend_own(tx: &Write, purpose: Purpose, own: Own<'_>, code: 
             let print = code_fingerprint(&row.fingerprint, code);
             compare(tx, row, &print).await
         }
-        Err(flaw) => Ok(Tried::Refused(flaw)),
+        Err(invalid) => Ok(Tried::Refused(invalid)),
     }
 }
 
 /// Whether something is still good.
 fn judged(tx: &Read, row: Option<one_time_token::Model>) -> Checked {
-    let row = row.ok_or(Flaw::Unknown)?;
+    let row = row.ok_or(InvalidCode::Unknown)?;
     if row.spent_at.is_some() {
-        Err(Flaw::Spent)
+        Err(InvalidCode::Spent)
     } else if row.attempts >= TRIES {
-        Err(Flaw::Exhausted)
+        Err(InvalidCode::Exhausted)
     } else if row.expires_at <= tx.now() {
-        Err(Flaw::Expired)
+        Err(InvalidCode::Expired)
     } else {
         Ok(row)
     }
@@ -319,7 +319,7 @@ async fn compare(tx: &Write, row: one_time_token::Model, code_fingerprint: &str)
         return Ok(Tried::Done(spend(tx, row).await?));
     }
     miss(tx, row).await?;
-    Ok(Tried::Refused(Flaw::Wrong))
+    Ok(Tried::Refused(InvalidCode::Wrong))
 }
 
 /// Spends a code that is presented without a handle. A wrong one counts against all that it could
@@ -349,7 +349,7 @@ pub(crate) async fn spend_bare(
         .filter(meant)
         .exec(tx)
         .await?;
-    Ok(Tried::Refused(Flaw::Wrong))
+    Ok(Tried::Refused(InvalidCode::Wrong))
 }
 
 /// Marks something as used; it is never good again.

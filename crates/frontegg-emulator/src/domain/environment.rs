@@ -13,13 +13,16 @@ pub(crate) fn same_secret(given: &str, expected: &str) -> bool {
 
 /// What a back end authenticates with.
 #[derive(Clone, Copy)]
-pub(crate) struct Credentials<'a> {
+pub(crate) struct EnvironmentCredentials<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) api_key: &'a str,
 }
 
 /// Refuses credentials that are not the environment's; which of the two is wrong is not told.
-pub(crate) fn check_credentials(given: Credentials<'_>, own: Credentials<'_>) -> DomainResult<()> {
+pub(crate) fn check_credentials(
+    given: EnvironmentCredentials<'_>,
+    own: EnvironmentCredentials<'_>,
+) -> DomainResult<()> {
     // Both are always compared.
     let known = same_secret(given.client_id, own.client_id) & same_secret(given.api_key, own.api_key);
     if known { Ok(()) } else { Err(DomainError::unauthorized("Invalid authentication")) }
@@ -31,10 +34,13 @@ mod tests {
 
     #[test]
     fn both_credentials_count() {
-        let own = Credentials { client_id: "client", api_key: "key" };
+        let own = EnvironmentCredentials { client_id: "client", api_key: "key" };
         assert!(check_credentials(own, own).is_ok());
         for (client_id, api_key) in [("client", "other"), ("other", "key"), ("", ""), ("client", "")] {
-            assert!(check_credentials(Credentials { client_id, api_key }, own).is_err(), "{client_id} {api_key}");
+            assert!(
+                check_credentials(EnvironmentCredentials { client_id, api_key }, own).is_err(),
+                "{client_id} {api_key}"
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::store::{Fetch, Read, entity::group};
 pub(crate) use change::{GroupChange, create, delete, update};
 pub(crate) use configuration::{FORM, configuration, configure};
 pub(crate) use links::{add_roles, add_users, remove_roles, remove_users};
-pub(crate) use reading::{GroupUser, GroupWithRelations, Listing, Relations, SortBy, all, by_ids, one, page};
+pub(crate) use reading::{GroupListing, GroupUser, GroupWithRelations, Relations, SortBy, all, by_ids, one, page};
 
 /// The group of the tenant with that id, or 404.
 async fn require(tx: &Read, tenant_id: &str, id: &str) -> DomainResult<group::Model> {

@@ -37,10 +37,10 @@ use crate::{
     tokens::UserClaims,
 };
 
-pub(crate) use super::sessions::{FirstFactor, Visit};
+pub(crate) use super::sessions::{ClientInfo, FirstFactor};
 use entry::Entry;
 pub(crate) use invites::{Inviting, inviting};
-pub(crate) use password::{Credentials, Identifier, with_password};
+pub(crate) use password::{PasswordCredentials, with_password};
 pub(crate) use renewal::{log_out, renew};
 pub(crate) use step_up::step_up;
 
@@ -74,7 +74,7 @@ pub(crate) enum Outcome {
 pub(crate) struct SignedIn {
     /// All claims but those about the token itself.
     pub(crate) claims: UserClaims,
-    /// How long the token is to be good.
+    /// How long the token is to be valid.
     pub(crate) lifetime: Duration,
     pub(crate) opened: Opened,
     pub(crate) same_site: CookieSameSite,
@@ -108,9 +108,9 @@ pub(crate) async fn first_factor_done(
     tx: &Write,
     user: user::Model,
     first: FirstFactor,
-    visit: &Visit,
+    client: &ClientInfo,
 ) -> DomainResult<Outcome> {
-    proceed(tx, user, first, visit, Leak::Unknown).await
+    proceed(tx, user, first, client, Leak::Unknown).await
 }
 
 /// Whether the password that somebody came with is known from a data leak.
@@ -124,59 +124,67 @@ async fn proceed(
     tx: &Write,
     user: user::Model,
     first: FirstFactor,
-    visit: &Visit,
+    client: &ClientInfo,
     leak: Leak,
 ) -> DomainResult<Outcome> {
     let configuration = configuration::get(tx).await?;
     entry::require_allowed(tx, &user, &configuration).await?;
-    let inviting = inviting(tx, visit).await?;
+    let inviting = inviting(tx, client).await?;
     // Who cannot enter anywhere is told so before being asked for more.
-    let entry = entry::choose(tx, &user, visit, inviting.as_ref()).await?;
+    let entry = entry::choose(tx, &user, client, inviting.as_ref()).await?;
     if leak == Leak::Known {
         return Ok(Outcome::PasswordLeaked);
     }
-    match mfa::demand(tx, &user, first, visit).await? {
+    match mfa::demand(tx, &user, first, client).await? {
         Demand::Nothing => {
             if let Some(inviting) = inviting {
                 inviting.join(tx, &user).await?;
             }
-            finish(tx, &configuration, user, Proved { first, proofs: first.proofs() }, visit, entry, Extras::default())
-                .await
+            finish(
+                tx,
+                &configuration,
+                user,
+                Authenticated { first, amr: first.amr() },
+                client,
+                entry,
+                Extras::default(),
+            )
+            .await
         }
-        demand => Ok(pending::open(tx, &user, first, visit, None, demand).await?.into()),
+        demand => Ok(pending::open(tx, &user, first, client, None, demand).await?.into()),
     }
 }
 
 /// Goes on with a person who has proven the second factor of a sign-in under way, which is over by
 /// that.
-pub(crate) async fn second_factor_done(tx: &Write, proven: Proven, visit: &Visit) -> DomainResult<Outcome> {
+pub(crate) async fn second_factor_done(tx: &Write, proven: Proven, client: &ClientInfo) -> DomainResult<Outcome> {
     let Proven { pending, second, recovery_code, remember } = proven;
-    let Closed { user, first, raising, visit } = pending.close(tx, visit).await?;
-    let mut proofs = first.proofs().to_vec();
-    proofs.retain(|proof| *proof != second.proof());
-    proofs.extend(["mfa", second.proof()]);
-    let application_id = visit.application_id.as_deref();
+    let Closed { user, first, raising, client } = pending.close(tx, client).await?;
+    let mut amr = first.amr().to_vec();
+    amr.retain(|proof| *proof != second.proof());
+    amr.extend(["mfa", second.proof()]);
+    let application_id = client.application_id.as_deref();
     let remembered =
         if remember == RememberDevice::Yes { mfa::remember(tx, &user, application_id).await? } else { None };
-    let extras = Extras { remembered, recovery_code, ..Extras::default() };
+    let extras = Extras { recovery_code, remembered, ..Extras::default() };
     let configuration = configuration::get(tx).await?;
     if let Some(raising) = raising {
-        step_up::finish(tx, &configuration, user, &raising, &proofs, extras).await
+        step_up::finish(tx, &configuration, user, &raising, &amr, extras).await
     } else {
-        if let Some(inviting) = inviting(tx, &visit).await? {
+        if let Some(inviting) = inviting(tx, &client).await? {
             inviting.join(tx, &user).await?;
         }
-        let entry = entry::choose(tx, &user, &visit, None).await?;
-        finish(tx, &configuration, user, Proved { first, proofs: &proofs }, &visit, entry, extras).await
+        let entry = entry::choose(tx, &user, &client, None).await?;
+        finish(tx, &configuration, user, Authenticated { first, amr: &amr }, &client, entry, extras).await
     }
 }
 
 /// By what a person has proven who they are.
 #[derive(Clone, Copy)]
-struct Proved<'a> {
+struct Authenticated<'a> {
     first: FirstFactor,
     /// All of it, as the token says it.
-    proofs: &'a [&'static str],
+    amr: &'a [&'static str],
 }
 
 /// The last steps: the age of the password, then a session.
@@ -184,12 +192,12 @@ async fn finish(
     tx: &Write,
     configuration: &IdentityConfiguration,
     user: user::Model,
-    proved: Proved<'_>,
-    visit: &Visit,
+    authenticated: Authenticated<'_>,
+    client: &ClientInfo,
     entry: Entry,
     mut extras: Extras,
 ) -> DomainResult<Outcome> {
-    if proved.first == FirstFactor::Password
+    if authenticated.first == FirstFactor::Password
         && let Some(due) = passwords::rotation::due(tx, &user.id).await?
     {
         if due.is_over(tx.now()) {
@@ -205,8 +213,8 @@ async fn finish(
         tx,
         configuration,
         MemberKey { user_id: &user.id, tenant_id: &tenant_id },
-        proved.proofs,
-        visit,
+        authenticated.amr,
+        client,
     )
     .await?;
     let user = note_login(tx, user, &tenant_id).await?;

@@ -40,12 +40,12 @@ use crate::{
 };
 
 pub(crate) use exchange::{Issued, authenticate, check_bearer, refresh};
-pub(crate) use grants::Grant;
+pub(crate) use grants::TokenGrant;
 pub(crate) use look_up::{active_ids, look_up};
 
 /// Whose tokens a call is about.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Owner<'a> {
+pub(crate) enum TokenOwner<'a> {
     Tenant(&'a str),
     /// A person in a tenant.
     Member {
@@ -76,7 +76,7 @@ pub(crate) struct NewToken {
     pub(crate) description: Option<String>,
     pub(crate) metadata: Map<String, Value>,
     /// What a tenant's token may do.
-    pub(crate) grant: Option<Grant>,
+    pub(crate) grant: Option<TokenGrant>,
     /// When it ends, in minutes from now; never when absent.
     pub(crate) minutes: Option<i64>,
     pub(crate) created_by: Option<String>,
@@ -87,7 +87,7 @@ pub(crate) struct NewToken {
 pub(crate) struct Changes {
     pub(crate) description: Option<String>,
     pub(crate) metadata: Option<Map<String, Value>>,
-    pub(crate) grant: Option<Grant>,
+    pub(crate) grant: Option<TokenGrant>,
 }
 
 /// A token with what it was given.
@@ -109,7 +109,7 @@ fn metadata(row: &machine_token::Model) -> Map<String, Value> {
     serde_json::from_str(&row.metadata).unwrap_or_default()
 }
 
-impl<'a> Owner<'a> {
+impl<'a> TokenOwner<'a> {
     fn tenant_id(self) -> &'a str {
         match self {
             Self::Tenant(tenant_id) | Self::Member { tenant_id, .. } => tenant_id,
@@ -158,7 +158,7 @@ impl<'a> Owner<'a> {
 pub(crate) async fn create_credentials(
     tx: &Write,
     caller: Caller<'_>,
-    owner: Owner<'_>,
+    owner: TokenOwner<'_>,
     new: NewToken,
 ) -> DomainResult<(Token, String)> {
     let secret = ids::new_id();
@@ -170,14 +170,14 @@ pub(crate) async fn create_credentials(
 pub(crate) async fn create_access(
     tx: &Write,
     caller: Caller<'_>,
-    owner: Owner<'_>,
+    owner: TokenOwner<'_>,
     issuer: Issuer<'_>,
     new: NewToken,
 ) -> DomainResult<(Token, AccessClaims)> {
     let token = create(tx, caller, owner, Secret::Signed, new).await?;
     let (kind, user_id) = match owner {
-        Owner::Tenant(_) => (AccessKind::Tenant, None),
-        Owner::Member { user_id, .. } => (AccessKind::User, Some(user_id.to_owned())),
+        TokenOwner::Tenant(_) => (AccessKind::Tenant, None),
+        TokenOwner::Member { user_id, .. } => (AccessKind::User, Some(user_id.to_owned())),
     };
     let claims = AccessClaims {
         kind,
@@ -205,7 +205,7 @@ enum Secret<'a> {
 async fn create(
     tx: &Write,
     caller: Caller<'_>,
-    owner: Owner<'_>,
+    owner: TokenOwner<'_>,
     secret: Secret<'_>,
     new: NewToken,
 ) -> DomainResult<Token> {
@@ -239,7 +239,7 @@ async fn create(
 pub(crate) async fn list(
     tx: &Read,
     caller: Caller<'_>,
-    owner: Owner<'_>,
+    owner: TokenOwner<'_>,
     kind: MachineTokenKind,
 ) -> DomainResult<Vec<Token>> {
     let which = owner.tokens(tx, caller, Act::Read, kind).await?;
@@ -261,7 +261,7 @@ pub(crate) async fn update(
     changes: Changes,
 ) -> DomainResult<Token> {
     let kind = MachineTokenKind::Credentials;
-    let which = Owner::Tenant(tenant_id).tokens(tx, caller, Act::Write, kind).await?;
+    let which = TokenOwner::Tenant(tenant_id).tokens(tx, caller, Act::Write, kind).await?;
     let which = which.add(machine_token::Column::Id.eq(id));
     let row = machine_token::Entity::find().filter(which.clone()).fetch_one(tx).await?;
     let mut row = row.ok_or_else(|| unknown(kind))?.into_active_model();
@@ -283,7 +283,7 @@ pub(crate) async fn update(
 pub(crate) async fn delete(
     tx: &Write,
     caller: Caller<'_>,
-    owner: Owner<'_>,
+    owner: TokenOwner<'_>,
     kind: MachineTokenKind,
     id: &str,
 ) -> DomainResult<()> {

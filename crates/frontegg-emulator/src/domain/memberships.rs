@@ -62,7 +62,7 @@ pub(crate) struct TemporaryUsers {
 pub(crate) struct NewMembership {
     pub(crate) roles: Vec<role::Model>,
     pub(crate) status: MembershipStatus,
-    /// When it is over, if ever; see [`limit`].
+    /// When it expires, if ever; see [`limit`].
     pub(crate) expires_at: Option<Timestamp>,
 }
 
@@ -237,7 +237,7 @@ pub(crate) async fn set_temporary_users(tx: &Write, document: TemporaryUsers) ->
     settings::put(tx, Owner::Environment, TEMPORARY_USERS, &document).await
 }
 
-/// When so many seconds are over, if the environment and common sense allow it; never without a
+/// When so many seconds have passed, if the environment and common sense allow it; never without a
 /// number.
 pub(crate) async fn limit(tx: &Read, seconds: Option<i64>) -> DomainResult<Option<Timestamp>> {
     let Some(seconds) = seconds else { return Ok(None) };

@@ -26,7 +26,7 @@ pub(crate) use remembered::{Remembered, remember};
 
 use super::DomainError;
 
-/// What is said of every code that is no good, whatever the reason.
+/// What is said of every code that is invalid, whatever the reason.
 const BAD_CODE: &str = "The code is wrong or has expired";
 
 /// What is said where there is no second factor.

@@ -37,7 +37,7 @@ use crate::store::{
 
 /// Whose password it is to be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Subject<'a> {
+pub(crate) enum PasswordOwner<'a> {
     /// Somebody who exists.
     User(&'a str),
     /// Somebody who is being created, in that tenant or in one of their own.
@@ -65,14 +65,14 @@ impl fmt::Debug for NewPassword {
 pub(crate) async fn prepare(
     store: &Store,
     passwords: &Passwords,
-    subject: Subject<'_>,
+    subject: PasswordOwner<'_>,
     password: &str,
 ) -> DomainResult<NewPassword> {
     check_size(password)?;
     let tx = store.read().await?;
     let (rules, barred) = match subject {
-        Subject::User(id) => (complexity::binding_user(&tx, id).await?, history::barred(&tx, id).await?),
-        Subject::Newcomer { tenant_id } => (complexity::binding_newcomer(&tx, tenant_id).await?, Vec::new()),
+        PasswordOwner::User(id) => (complexity::binding_user(&tx, id).await?, history::barred(&tx, id).await?),
+        PasswordOwner::Newcomer { tenant_id } => (complexity::binding_newcomer(&tx, tenant_id).await?, Vec::new()),
     };
     rules.check(&tx, password).await?;
     drop(tx);

@@ -27,7 +27,7 @@ pub(crate) use change::{
     DerivedRole, NewRole, RoleChange, WRITE, create, delete, derive, set_permissions, set_tenant, update,
 };
 pub(crate) use effective::{Effective, Keys, effective_in, keys_in};
-pub(crate) use listing::{Listing, SortBy, levels, owners, page};
+pub(crate) use listing::{RoleListing, SortBy, levels, owners, page};
 pub(crate) use rank::{Rank, may_grant, rank};
 
 /// A role with the ids of the permissions that it holds.

@@ -38,7 +38,7 @@ pub(crate) use rules::{FORM, Limit, Rules, Timeout};
 
 /// What a request tells about who sent it and from where.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Visit {
+pub(crate) struct ClientInfo {
     /// The application to sign in to.
     pub(crate) application_id: Option<String>,
     /// The tenant whose login page it is, by its alias.
@@ -51,7 +51,7 @@ pub(crate) struct Visit {
     pub(crate) invitation: Option<String>,
 }
 
-impl Visit {
+impl ClientInfo {
     /// The same, on the strength of an invite.
     pub(crate) fn invited(self, invitation: Option<String>) -> Self {
         Self { invitation: invitation.filter(|token| !token.is_empty()), ..self }
@@ -70,8 +70,8 @@ pub(crate) async fn start(
     tx: &Write,
     configuration: &IdentityConfiguration,
     member: MemberKey<'_>,
-    proofs: &[&str],
-    visit: &Visit,
+    amr: &[&str],
+    client: &ClientInfo,
 ) -> DomainResult<Opened> {
     let MemberKey { user_id, tenant_id } = member;
     let rules = rules::in_force(tx, tenant_id).await?;
@@ -83,10 +83,10 @@ pub(crate) async fn start(
         id: Set(ids::new_id()),
         user_id: Set(user_id.to_owned()),
         tenant_id: Set(tenant_id.to_owned()),
-        application_id: Set(visit.application_id.clone()),
-        user_agent: Set(visit.user_agent.clone()),
-        ip_address: Set(visit.ip_address.clone()),
-        proofs: Set(proofs.join(" ")),
+        application_id: Set(client.application_id.clone()),
+        user_agent: Set(client.user_agent.clone()),
+        ip_address: Set(client.ip_address.clone()),
+        amr: Set(amr.join(" ")),
         proven_at: Set(tx.now()),
         created_at: Set(created_at),
         last_used_at: Set(tx.now()),
@@ -98,7 +98,7 @@ pub(crate) async fn start(
     Ok(Opened { session, refresh_token })
 }
 
-/// When a session that is used now is over unless it is used again.
+/// When a session that is used now expires unless it is used again.
 fn expiry(tx: &Read, configuration: &IdentityConfiguration, rules: &Rules, began: Timestamp) -> Timestamp {
     let expires_at = tx.now().after(configuration.refresh_token_lifetime());
     rules.forced_end(began).map_or(expires_at, |end| end.min(expires_at))
@@ -191,16 +191,16 @@ async fn end_where(tx: &Write, which: Condition) -> DomainResult<u64> {
     Ok(ended.rows_affected)
 }
 
-/// Notes that the person proved anew who they are, and gives a refresh token in place of the one
+/// Notes that the person authenticated anew who they are, and gives a refresh token in place of the one
 /// that there was.
 pub(crate) async fn prove_again(
     tx: &Write,
     configuration: &IdentityConfiguration,
     session: session::Model,
-    proofs: &[&str],
+    amr: &[&str],
 ) -> DomainResult<Opened> {
     let mut row = session.into_active_model();
-    row.proofs = Set(proofs.join(" "));
+    row.amr = Set(amr.join(" "));
     row.proven_at = Set(tx.now());
     let session = row.update(tx).await?;
     reopen(tx, configuration, session).await
@@ -222,8 +222,8 @@ pub(crate) async fn reopen(
     Ok(Opened { session, refresh_token })
 }
 
-/// Refuses a user's token whose session has ended or is over, or whose holder may not work in its
-/// tenant any more: the token says that it is good, but we take it no longer. Gives the claims, with
+/// Refuses a user's token whose session has ended or expired, or whose holder may not work in its
+/// tenant any more: the token says that it is valid, but we take it no longer. Gives the claims, with
 /// the roles and permissions that they lack where the environment keeps them out of tokens.
 pub(crate) async fn check(tx: &Read, mut claims: UserClaims) -> DomainResult<UserClaims> {
     let session = session::Entity::find_by_id(&claims.sid).find_also_related(user::Entity).fetch_one(tx).await?;
@@ -252,7 +252,7 @@ pub(crate) async fn may_work_in(tx: &Read, user: &user::Model, tenant_id: &str) 
     }
 }
 
-/// Said of sessions that do not exist, have ended or are over.
+/// Said of sessions that do not exist, have ended or expired.
 pub(crate) fn dead() -> DomainError {
     DomainError::unauthorized("Session not found")
 }

@@ -53,9 +53,9 @@ pub(crate) struct Invite {
     pub(crate) role_ids: Vec<String>,
 }
 
-/// An invite that is good, and where it leads.
+/// An invite that is valid, and where it leads.
 #[derive(Clone, Debug)]
-pub(crate) struct Good {
+pub(crate) struct ValidInvite {
     pub(crate) invite: tenant_invite::Model,
     pub(crate) tenant: tenant::Model,
 }
@@ -159,14 +159,14 @@ pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
     Ok(())
 }
 
-/// What a token leads to: 404 when there is no such invite, 400 when it is good no more or the tenant
+/// What a token leads to: 404 when there is no such invite, 400 when it is no longer valid or the tenant
 /// is locked. It stays as it is.
 pub(crate) async fn verify(tx: &Read, token: &str) -> DomainResult<Invite> {
-    with_roles(tx, good(tx, token).await?.invite).await
+    with_roles(tx, find_valid(tx, token).await?.invite).await
 }
 
 /// The same for somebody who is about to come by it.
-pub(crate) async fn good(tx: &Read, token: &str) -> DomainResult<Good> {
+pub(crate) async fn find_valid(tx: &Read, token: &str) -> DomainResult<ValidInvite> {
     const TEXT: &str = "Invitation token is invalid";
     let unknown = || DomainError::not_found(TEXT);
     let invite = tenant_invite::Entity::find().filter(tenant_invite::Column::Token.eq(token)).fetch_one(tx).await?;
@@ -179,7 +179,7 @@ pub(crate) async fn good(tx: &Read, token: &str) -> DomainResult<Good> {
     if tenant.is_locked {
         return Err(DomainError::bad_request("The tenant is locked").code("ER-01239"));
     }
-    Ok(Good { invite, tenant })
+    Ok(ValidInvite { invite, tenant })
 }
 
 /// The roles that an invite gives, as ids; none where it gives the default ones.

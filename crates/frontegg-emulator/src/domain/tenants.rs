@@ -12,7 +12,7 @@ mod metadata;
 mod record;
 
 pub(crate) use deletion::delete;
-pub(crate) use listing::{Listing, SortBy, all, list};
+pub(crate) use listing::{SortBy, TenantListing, all, list};
 pub(crate) use metadata::{merge as merge_metadata, remove_key as remove_metadata_key};
 pub(crate) use record::{
     Changes, Former, NewTenant, check_id, create, ensure, find, find_by_alias, require, require_alias, set_alias,

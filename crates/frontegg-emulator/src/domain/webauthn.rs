@@ -36,7 +36,7 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Why an authenticator's answer is no good, in words for whoever develops against it. They tell
+/// Why an authenticator's answer is invalid, in words for whoever develops against it. They tell
 /// nothing that the sender does not know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {

@@ -1,17 +1,17 @@
 //! Faults: what a service does on a bad night, told beforehand and in detail.
 //!
-//! A [`Fault`] says which requests it befalls and what happens to them; [`Faults`] injects it. They
+//! A [`Fault`] says which requests it applies to and what happens to them; [`Faults`] injects it. They
 //! take effect between the connection and the API, so what they cost when there are none is one look
 //! at a flag.
 
+mod active;
 mod answer;
-mod board;
 mod fault;
 
 use std::{fmt, sync::Arc};
 
-pub(crate) use answer::{DrawnOut, Lost, too_many_requests};
-pub(crate) use board::{Board, Entry, Hit};
+pub(crate) use active::{ActiveFaults, Entry, Hit};
+pub(crate) use answer::{ConnectionClosed, DrawnOut, too_many_requests};
 pub use fault::Fault;
 use fault::{Effect, When, seconds, whole_seconds};
 
@@ -22,23 +22,23 @@ use crate::error::Error;
 /// A request meets the faults in the order in which they were injected; the first whose turn it is
 /// happens, and the others do not see that request.
 #[derive(Clone, Debug)]
-pub struct Faults(Arc<Board>);
+pub struct Faults(Arc<ActiveFaults>);
 
 impl Faults {
-    pub(crate) fn new(board: Arc<Board>) -> Self {
-        Self(board)
+    pub(crate) fn new(active: Arc<ActiveFaults>) -> Self {
+        Self(active)
     }
 
     /// Lets a fault happen from now on; refused when it names what is not there.
     pub fn inject(&self, fault: Fault) -> Result<InjectedFault, Error> {
         let entry = self.0.inject(fault).map_err(Error::Refused)?;
-        Ok(InjectedFault { board: Arc::clone(&self.0), entry })
+        Ok(InjectedFault { active: Arc::clone(&self.0), entry })
     }
 
     /// All of them, in their order, with those that happen no more.
     pub fn list(&self) -> Vec<InjectedFault> {
         let entries = self.0.list().into_iter();
-        entries.map(|entry| InjectedFault { board: Arc::clone(&self.0), entry }).collect()
+        entries.map(|entry| InjectedFault { active: Arc::clone(&self.0), entry }).collect()
     }
 
     /// Ends all of them.
@@ -50,7 +50,7 @@ impl Faults {
 /// A fault that was injected. Dropping this does not end it.
 #[derive(Clone)]
 pub struct InjectedFault {
-    board: Arc<Board>,
+    active: Arc<ActiveFaults>,
     entry: Arc<Entry>,
 }
 
@@ -70,7 +70,7 @@ impl InjectedFault {
         self.entry.counts().1
     }
 
-    /// How many requests it was to befall, those that it spared included.
+    /// How many requests it was to apply, those that it spared included.
     pub fn calls(&self) -> u64 {
         self.entry.counts().0
     }
@@ -82,7 +82,7 @@ impl InjectedFault {
 
     /// Ends it.
     pub fn remove(&self) {
-        self.board.remove(self.id());
+        self.active.remove(self.id());
     }
 }
 

@@ -80,11 +80,11 @@ impl RateLimit {
 
 /// The rate limits of an emulator. They survive a reset.
 #[derive(Clone, Debug)]
-pub struct RateLimits(Arc<Board>);
+pub struct RateLimits(Arc<ActiveLimits>);
 
 impl RateLimits {
-    pub(crate) fn new(board: Arc<Board>) -> Self {
-        Self(board)
+    pub(crate) fn new(limits: Arc<ActiveLimits>) -> Self {
+        Self(limits)
     }
 
     /// Sets a limit beside the others.
@@ -105,7 +105,7 @@ impl RateLimits {
 
 /// The limits and who has used up how much of them.
 #[derive(Debug, Default)]
-pub(crate) struct Board {
+pub(crate) struct ActiveLimits {
     /// Whether there is any limit.
     active: AtomicBool,
     state: Mutex<State>,
@@ -124,7 +124,7 @@ struct Window {
     requests: u64,
 }
 
-impl Board {
+impl ActiveLimits {
     pub(crate) fn add(&self, limit: RateLimit) -> Result<(), String> {
         limit.check()?;
         self.state().limits.push(limit);

@@ -173,8 +173,8 @@ impl RecordedRequest {
         self.0.operation.map(|operation| operation.id)
     }
 
-    /// Which kind of token it brought: `environment`, `user`, `userApi` or `tenantApi`; nothing when it
-    /// brought none or a bad one, or did not get so far.
+    /// Which kind of token it body: `environment`, `user`, `userApi` or `tenantApi`; nothing when it
+    /// body none or a bad one, or did not get so far.
     pub fn token(&self) -> Option<&'static str> {
         self.0.caller.as_ref()?.token
     }
@@ -189,7 +189,7 @@ impl RecordedRequest {
         self.0.caller.as_ref()?.user_id.as_deref()
     }
 
-    /// A header that it brought; a mere remark where it may hold a secret.
+    /// A header that it body; a mere remark where it may hold a secret.
     pub fn header(&self, name: &str) -> Option<&str> {
         let value = self.0.headers.get(name)?.to_str().ok()?;
         let shown = SHOWN.iter().any(|shown| shown.eq_ignore_ascii_case(name));
@@ -232,7 +232,7 @@ impl RecordedRequest {
         self.0.contract.or_else(|| redact::contract(self.operation()?))
     }
 
-    /// The names of all headers that it brought.
+    /// The names of all headers that it body.
     pub(crate) fn header_names(&self) -> impl Iterator<Item = &str> {
         self.0.headers.keys().map(http::HeaderName::as_str)
     }

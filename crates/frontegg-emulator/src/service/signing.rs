@@ -23,7 +23,7 @@ impl Service {
 
     /// Signs claims with the key in use.
     pub(crate) async fn sign(&self, claims: &Claims) -> DomainResult<String> {
-        let ring = self.signing_keys(Some(claims.life().exp)).await?;
+        let ring = self.signing_keys(Some(claims.registered().exp)).await?;
         claims.sign(&ring).map_err(DomainError::internal)
     }
 
@@ -47,7 +47,7 @@ impl Service {
         Ok(ring.active().kid().to_owned())
     }
 
-    /// The claims of a token that one of our keys has signed and that is good now.
+    /// The claims of a token that one of our keys has signed and that is valid now.
     pub(crate) async fn verified(&self, token: &str) -> DomainResult<Result<Claims, TokenError>> {
         let verify = |ring: &Ring| Claims::verify(token, ring, self.clock().timestamp());
         let ring = self.keys().ring(self.store()).await?;
@@ -58,7 +58,7 @@ impl Service {
         }
     }
 
-    /// The keys to sign a token with that is good until `end`, in seconds, or for ever.
+    /// The keys to sign a token with that is valid until `end`, in seconds, or for ever.
     async fn signing_keys(&self, end: Option<i64>) -> DomainResult<Arc<Ring>> {
         let ring = self.keys().ring(self.store()).await?;
         let end = end.map(|seconds| Timestamp::from_micros(seconds.saturating_mul(1_000_000)));

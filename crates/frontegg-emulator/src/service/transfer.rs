@@ -43,7 +43,7 @@ struct Document {
     /// The newest migration of the store that it comes from.
     schema: String,
     exported_at: String,
-    /// Under which addresses tokens were issued that are good.
+    /// Under which addresses tokens were issued that are valid.
     issuers: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     keys: Option<Vec<KeyDocument>>,

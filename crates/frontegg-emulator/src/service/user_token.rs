@@ -6,13 +6,13 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         memberships::MemberKey,
-        sessions::{self, Visit},
+        sessions::{self, ClientInfo},
         settings::configuration,
         tenants,
     },
     service::Service,
     store::{Fetch, Write, entity::user},
-    tokens::{Claims, Life, UserClaims},
+    tokens::{Claims, RegisteredClaims, UserClaims},
 };
 
 impl Service {
@@ -25,10 +25,11 @@ impl Service {
             tenants::require(tx, tenant_id).await?;
             let configuration = configuration::get(tx).await?;
             let opened =
-                sessions::start(tx, &configuration, MemberKey { user_id, tenant_id }, &["pwd"], &Visit::default())
+                sessions::start(tx, &configuration, MemberKey { user_id, tenant_id }, &["pwd"], &ClientInfo::default())
                     .await?;
             let mut claims = sessions::claims(tx, &configuration, &user, &opened.session, tenant_id).await?;
-            claims.life = Life::new(tx.origin(), Some(self.client_id()), tx.now(), configuration.token_lifetime());
+            claims.registered =
+                RegisteredClaims::new(tx.origin(), Some(self.client_id()), tx.now(), configuration.token_lifetime());
             Ok(claims)
         };
         let claims = self.store().write(begin).await?;

@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(kids[0], kids[1]);
     }
 
-    /// Security case 41: what was signed stays good until it is over, whoever rotates, over restarts.
+    /// Security case 41: what was signed stays valid until it expires, whoever rotates, over restarts.
     #[tokio::test]
     async fn an_earlier_key_stays_as_long_as_its_tokens() {
         let directory = tempfile::tempdir().expect("a directory");

@@ -24,7 +24,7 @@ fn at(seconds: i64) -> Timestamp {
 fn environment() -> Claims {
     Claims::Environment(EnvironmentClaims {
         vendor_id: "vendor".to_owned(),
-        life: Life::new("http://issuer", None, at(1000), Duration::from_mins(1)),
+        registered: RegisteredClaims::new("http://issuer", None, at(1000), Duration::from_mins(1)),
         ..EnvironmentClaims::default()
     })
 }
@@ -50,7 +50,7 @@ async fn claims_come_back_as_they_went() {
         tenant_ids: vec!["acme".to_owned()],
         roles: Some(vec!["Admin".to_owned()]),
         super_user: true,
-        life: Life::new("http://issuer", Some("client"), at(1000), Duration::from_mins(1)),
+        registered: RegisteredClaims::new("http://issuer", Some("client"), at(1000), Duration::from_mins(1)),
         ..UserClaims::default()
     }));
     for claims in [environment(), user] {

@@ -56,7 +56,7 @@ impl Court {
         let word = match self.verifier.verify(token).await {
             Ok(_) => "good".to_owned(),
             Err(error) => {
-                assert!(error.is_refusal(), "{error}: {error:?}");
+                assert!(error.is_rejection(), "{error}: {error:?}");
                 error.to_string()
             }
         };
@@ -80,7 +80,7 @@ fn verifier(world: &World, leeway: Duration) -> Verifier {
     let clock = world.emulator.clock();
     Verifier::builder(world.emulator.url())
         .audience(world.emulator.client_id())
-        .access_tokens(AccessTokens::new(&world.frontegg).life(Duration::ZERO))
+        .access_tokens(AccessTokens::new(&world.frontegg).ttl(Duration::ZERO))
         .leeway(leeway)
         .clock(move || clock.now())
         .build()

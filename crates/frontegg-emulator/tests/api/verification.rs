@@ -17,7 +17,7 @@ fn verifier(world: &World) -> Verifier {
     let clock = world.emulator.clock();
     Verifier::builder(world.emulator.url())
         .audience(world.emulator.client_id())
-        .access_tokens(AccessTokens::new(&world.frontegg).life(Duration::ZERO))
+        .access_tokens(AccessTokens::new(&world.frontegg).ttl(Duration::ZERO))
         .clock(move || clock.now())
         .build()
         .expect("a verifier")
@@ -55,7 +55,7 @@ async fn tokens_for_others_and_by_others_are_refused() {
     assert!(matches!(other.verify(&token).await, Err(VerifyError::Issuer)));
     let unreached = builder().any_audience().jwks_url("http://127.0.0.1:9/").build().expect("a verifier");
     let error = unreached.verify(&token).await.expect_err("no keys");
-    assert!(!error.is_refusal(), "a fault says nothing about the token: {error}");
+    assert!(!error.is_rejection(), "a fault says nothing about the token: {error}");
 }
 
 /// Security cases 37 to 39: what does not bear a signature of the environment's key does not pass.
@@ -80,7 +80,7 @@ async fn case_37_forged_tokens_are_refused() {
         String::new(),
     ] {
         let error = verifier.verify(&forged).await.expect_err("a forgery");
-        assert!(error.is_refusal(), "{error}");
+        assert!(error.is_rejection(), "{error}");
     }
     verifier.verify(&token).await.expect("the real one still holds");
 }

@@ -34,10 +34,10 @@ pub enum ConfigError {
     /// A value cannot be sent in a header.
     #[error("{0} cannot be sent in a header: it is empty or has characters other than visible ASCII")]
     InvalidHeader(&'static str),
-    /// A verifier does not know whom tokens are meant for.
+    /// A verifier has no audience.
     #[error("a verifier needs an audience: the environment's client id, an application's id, or any")]
     NoAudience,
-    /// Machine access tokens are to be verified, and the verifier cannot look them up.
+    /// A machine access token was presented to a verifier that does not look them up.
     #[error("the verifier was built without a way to look access tokens up")]
     NoAccessTokens,
     /// An `https` URL needs one of the features `rustls` and `native-tls`.

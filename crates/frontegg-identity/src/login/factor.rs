@@ -1,4 +1,4 @@
-//! Second factors: what the user has, or must enroll.
+//! Second factors at sign-in: verifying one that the user has, or enrolling one.
 
 use frontegg_model::{
     Secret,
@@ -6,36 +6,36 @@ use frontegg_model::{
     types,
 };
 
-use super::{Gate, Login};
+use super::{Login, LoginFlow};
 use crate::{error::Error, views::Mfa};
 
-/// A passed first factor, waiting for a second.
+/// A sign-in whose first factor is verified and whose second factor is pending.
 #[derive(Debug, Clone)]
-pub(crate) struct Held {
-    gate: Gate,
+pub(crate) struct PendingMfa {
+    flow: LoginFlow,
     mfa_token: Secret,
-    remember: bool,
+    remember_device: bool,
 }
 
-impl Held {
+impl PendingMfa {
     fn mfa(&self) -> Mfa<crate::Anonymous> {
-        Mfa { core: self.gate.core.clone() }
+        Mfa { core: self.flow.core.clone() }
     }
 
-    async fn remembering(&self) -> Result<types::CheckAllowRememberResponse, Error> {
+    async fn remember_device_setting(&self) -> Result<types::CheckAllowRememberResponse, Error> {
         self.mfa().get_mfa_remember_device_setting(&self.mfa_token).await
     }
 
-    /// The answer's member, left out unless the device is to be remembered.
-    fn remember(&self) -> Option<bool> {
-        self.remember.then_some(true)
+    /// The member of requests, absent unless the device is to be remembered.
+    fn remember_device(&self) -> Option<bool> {
+        self.remember_device.then_some(true)
     }
 }
 
-/// The user must show a second factor.
+/// A sign-in that asks for a second factor of the user.
 #[derive(Debug, Clone)]
 pub struct MfaChallenge {
-    held: Held,
+    pending: PendingMfa,
     devices: Option<types::UserMfaDevicesResponse>,
 }
 
@@ -54,33 +54,33 @@ pub enum Factor {
 }
 
 impl MfaChallenge {
-    pub(super) fn new(gate: Gate, mfa_token: Secret, devices: Option<types::UserMfaDevicesResponse>) -> Self {
-        Self { held: Held { gate, mfa_token, remember: false }, devices }
+    pub(super) fn new(flow: LoginFlow, mfa_token: Secret, devices: Option<types::UserMfaDevicesResponse>) -> Self {
+        Self { pending: PendingMfa { flow, mfa_token, remember_device: false }, devices }
     }
 
-    /// Has the service remember this device, where the policy allows it: the next sign-in on it
+    /// Asks the service to remember this device, if the policy allows it: the next sign-in on it
     /// needs no second factor. See [`SavedSession::device`](crate::SavedSession::device).
     #[must_use]
     pub fn remember_device(mut self) -> Self {
-        self.held.remember = true;
+        self.pending.remember_device = true;
         self
     }
 
-    /// Whether and for how long the service would remember this device, for a page that offers it.
+    /// Whether the policy allows to remember this device, and for how long.
     ///
     /// Operation `get_mfa_remember_device_setting`.
-    pub async fn remembering(&self) -> Result<types::CheckAllowRememberResponse, Error> {
-        self.held.remembering().await
+    pub async fn remember_device_setting(&self) -> Result<types::CheckAllowRememberResponse, Error> {
+        self.pending.remember_device_setting().await
     }
 
-    /// What the user can choose from.
+    /// The factors that the user can choose from.
     pub fn factors(&self) -> Vec<Factor> {
-        let held = || self.held.clone();
+        let pending = || self.pending.clone();
         let Some(devices) = &self.devices else { return vec![Factor::Authenticator(self.app(None))] };
         let apps = devices.authenticators.iter().map(|device| Factor::Authenticator(self.app(Some(device))));
         let phones = devices.phones.iter().map(|device| {
             Factor::Sms(SmsFactor {
-                held: held(),
+                pending: pending(),
                 device_id: device.id.clone(),
                 phone_number: device.phone_number.clone(),
             })
@@ -88,18 +88,22 @@ impl MfaChallenge {
         let mails = devices
             .emails
             .iter()
-            .map(|device| Factor::Email(EmailFactor { held: held(), email: device.email.clone() }));
+            .map(|device| Factor::Email(EmailFactor { pending: pending(), email: device.email.clone() }));
         let keys = devices.webauthn.iter().map(|device| {
-            Factor::WebAuthn(WebAuthnFactor { held: held(), device_id: device.id.clone(), name: device.name.clone() })
+            Factor::WebAuthn(WebAuthnFactor {
+                pending: pending(),
+                device_id: device.id.clone(),
+                name: device.name.clone(),
+            })
         });
         apps.chain(phones).chain(mails).chain(keys).collect()
     }
 
-    /// Shows a code of the user's authenticator app.
+    /// Verifies a code of the user's authenticator app.
     ///
     /// Operations `verify_login_mfa_authenticator_device` and `verify_login_mfa_authenticator`.
     pub async fn authenticator(&self, code: impl Into<Secret>) -> Result<Login, Error> {
-        // Of several apps nobody knows which one shows the code: then any will do.
+        // With several apps the code may be of any of them.
         let only = self.devices.as_ref().and_then(|devices| match devices.authenticators.as_slice() {
             [only] => Some(only),
             _ => None,
@@ -108,14 +112,14 @@ impl MfaChallenge {
     }
 
     fn app(&self, device: Option<&types::UserMfaAuthenticatorAppResponse>) -> AuthenticatorFactor {
-        AuthenticatorFactor { held: self.held.clone(), device_id: device.map(|device| device.id.clone()) }
+        AuthenticatorFactor { pending: self.pending.clone(), device_id: device.map(|device| device.id.clone()) }
     }
 }
 
 /// An authenticator app of the user.
 #[derive(Debug, Clone)]
 pub struct AuthenticatorFactor {
-    held: Held,
+    pending: PendingMfa,
     device_id: Option<String>,
 }
 
@@ -125,26 +129,26 @@ impl AuthenticatorFactor {
         self.device_id.as_deref()
     }
 
-    /// Shows the code that the app displays.
+    /// Verifies the code that the app displays.
     ///
     /// Operations `verify_login_mfa_authenticator_device` and `verify_login_mfa_authenticator`.
     pub async fn verify(&self, code: impl Into<Secret>) -> Result<Login, Error> {
-        let mut request = types::VerifyMfaAuthAppRequest::new(code, self.held.mfa_token.clone());
-        request.remember_device = self.held.remember();
-        let mfa = self.held.mfa();
+        let mut request = types::VerifyMfaAuthAppRequest::new(code, self.pending.mfa_token.clone());
+        request.remember_device = self.pending.remember_device();
+        let mfa = self.pending.mfa();
         let step = match &self.device_id {
             Some(id) => mfa.verify_login_mfa_authenticator_device(id, &request),
             #[allow(deprecated, reason = "the only way when the answer does not name the device")]
             None => mfa.verify_login_mfa_authenticator(&request),
         };
-        self.held.gate.pass(step).await
+        self.pending.flow.advance(step).await
     }
 }
 
 /// A phone of the user.
 #[derive(Debug, Clone)]
 pub struct SmsFactor {
-    held: Held,
+    pending: PendingMfa,
     device_id: String,
     phone_number: String,
 }
@@ -155,86 +159,86 @@ impl SmsFactor {
         &self.device_id
     }
 
-    /// The number, as far as the service shows it.
+    /// The number, partly masked by the service.
     pub fn phone_number(&self) -> &str {
         &self.phone_number
     }
 
-    /// Has a code sent. A new one voids the one before.
+    /// Sends a code. It invalidates the previous one.
     ///
     /// Operation `send_login_mfa_sms_code`.
     pub async fn send(&self) -> Result<SmsStep, Error> {
-        let request = types::AuthRequestVerifyMfaRequest::new(self.held.mfa_token.clone());
-        let answer = self.held.mfa().send_login_mfa_sms_code(&self.device_id, &request).await?;
-        Ok(SmsStep { held: self.held.clone(), device_id: self.device_id.clone(), otc_token: answer.otc_token })
+        let request = types::AuthRequestVerifyMfaRequest::new(self.pending.mfa_token.clone());
+        let answer = self.pending.mfa().send_login_mfa_sms_code(&self.device_id, &request).await?;
+        Ok(SmsStep { pending: self.pending.clone(), device_id: self.device_id.clone(), otc_token: answer.otc_token })
     }
 }
 
-/// A code is on its way by SMS.
+/// A code was sent by SMS.
 #[derive(Debug, Clone)]
 pub struct SmsStep {
-    held: Held,
+    pending: PendingMfa,
     device_id: String,
     otc_token: Secret,
 }
 
 impl SmsStep {
-    /// Shows the code.
+    /// Verifies the code.
     ///
     /// Operation `verify_login_mfa_sms_code`.
     pub async fn verify(&self, code: impl Into<Secret>) -> Result<Login, Error> {
-        let mut request = types::VerifyMfasmsRequest::new(self.otc_token.clone(), code, self.held.mfa_token.clone());
-        request.remember_device = self.held.remember();
-        self.held.gate.pass(self.held.mfa().verify_login_mfa_sms_code(&self.device_id, &request)).await
+        let mut request = types::VerifyMfasmsRequest::new(self.otc_token.clone(), code, self.pending.mfa_token.clone());
+        request.remember_device = self.pending.remember_device();
+        self.pending.flow.advance(self.pending.mfa().verify_login_mfa_sms_code(&self.device_id, &request)).await
     }
 }
 
 /// The mail address of the user as a factor.
 #[derive(Debug, Clone)]
 pub struct EmailFactor {
-    held: Held,
+    pending: PendingMfa,
     email: String,
 }
 
 impl EmailFactor {
-    /// The address, as far as the service shows it.
+    /// The address, possibly masked by the service.
     pub fn email(&self) -> &str {
         &self.email
     }
 
-    /// Has a code mailed. A new one voids the one before.
+    /// Sends a code by mail. It invalidates the previous one.
     ///
     /// Operation `send_login_mfa_email_code`.
     pub async fn send(&self) -> Result<EmailStep, Error> {
-        let request = types::AuthRequestVerifyMfaRequest::new(self.held.mfa_token.clone());
-        let answer = self.held.mfa().send_login_mfa_email_code(&request).await?;
-        Ok(EmailStep { held: self.held.clone(), otc_token: answer.otc_token })
+        let request = types::AuthRequestVerifyMfaRequest::new(self.pending.mfa_token.clone());
+        let answer = self.pending.mfa().send_login_mfa_email_code(&request).await?;
+        Ok(EmailStep { pending: self.pending.clone(), otc_token: answer.otc_token })
     }
 }
 
-/// A code is on its way by e-mail.
+/// A code was sent by e-mail.
 #[derive(Debug, Clone)]
 pub struct EmailStep {
-    held: Held,
+    pending: PendingMfa,
     otc_token: Secret,
 }
 
 impl EmailStep {
-    /// Shows the code.
+    /// Verifies the code.
     ///
     /// Operation `verify_login_mfa_email_code`.
     pub async fn verify(&self, code: impl Into<Secret>) -> Result<Login, Error> {
         let mut request =
-            types::VerifyMfaEmailOtcRequest::new(self.otc_token.clone(), code, self.held.mfa_token.clone());
-        request.remember_device = self.held.remember();
-        self.held.gate.pass(self.held.mfa().verify_login_mfa_email_code(&request)).await
+            types::VerifyMfaEmailOtcRequest::new(self.otc_token.clone(), code, self.pending.mfa_token.clone());
+        request.remember_device = self.pending.remember_device();
+        self.pending.flow.advance(self.pending.mfa().verify_login_mfa_email_code(&request)).await
     }
 }
 
 /// A security key or platform authenticator of the user.
 #[derive(Debug, Clone)]
 pub struct WebAuthnFactor {
-    held: Held,
+    pending: PendingMfa,
     device_id: String,
     name: String,
 }
@@ -245,7 +249,7 @@ impl WebAuthnFactor {
         &self.device_id
     }
 
-    /// What the user calls it.
+    /// The name that the user has given it.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -254,17 +258,17 @@ impl WebAuthnFactor {
     ///
     /// Operation `create_login_mfa_webauthn_challenge`.
     pub async fn challenge(&self) -> Result<WebAuthnStep, Error> {
-        let request = types::AuthRequestVerifyMfaRequest::new(self.held.mfa_token.clone());
-        let answer = self.held.mfa().create_login_mfa_webauthn_challenge(&self.device_id, &request).await?;
+        let request = types::AuthRequestVerifyMfaRequest::new(self.pending.mfa_token.clone());
+        let answer = self.pending.mfa().create_login_mfa_webauthn_challenge(&self.device_id, &request).await?;
         let types::RequestVerifyMfaWebAuthnResponse { webauthn_token, options } = answer;
-        Ok(WebAuthnStep { held: self.held.clone(), device_id: self.device_id.clone(), webauthn_token, options })
+        Ok(WebAuthnStep { pending: self.pending.clone(), device_id: self.device_id.clone(), webauthn_token, options })
     }
 }
 
 /// A challenge for the authenticator.
 #[derive(Debug, Clone)]
 pub struct WebAuthnStep {
-    held: Held,
+    pending: PendingMfa,
     device_id: String,
     webauthn_token: Secret,
     options: types::WebAuthnCredentialRequestOptions,
@@ -276,44 +280,44 @@ impl WebAuthnStep {
         &self.options
     }
 
-    /// Shows the authenticator's assertion.
+    /// Verifies the authenticator's assertion.
     ///
     /// Operation `verify_login_mfa_webauthn`.
     pub async fn verify(&self, assertion: types::AuthenticateUserWebAuthNDto) -> Result<Login, Error> {
-        let (token, held) = (self.webauthn_token.clone(), &self.held);
-        let mut request = types::VerifyMfaWebAuthnRequest::new(token, assertion, held.mfa_token.clone());
-        request.remember_device = held.remember();
-        held.gate.pass(held.mfa().verify_login_mfa_webauthn(&self.device_id, &request)).await
+        let (token, pending) = (self.webauthn_token.clone(), &self.pending);
+        let mut request = types::VerifyMfaWebAuthnRequest::new(token, assertion, pending.mfa_token.clone());
+        request.remember_device = pending.remember_device();
+        pending.flow.advance(pending.mfa().verify_login_mfa_webauthn(&self.device_id, &request)).await
     }
 }
 
-/// The user must enroll a second factor.
+/// A sign-in for which the user must enroll a second factor.
 #[derive(Debug, Clone)]
 pub struct MfaEnrollment {
-    held: Held,
+    pending: PendingMfa,
     strategies: Vec<MfaStrategy>,
 }
 
 impl MfaEnrollment {
-    pub(super) fn new(gate: Gate, mfa_token: Secret, strategies: Vec<MfaStrategy>) -> Self {
-        Self { held: Held { gate, mfa_token, remember: false }, strategies }
+    pub(super) fn new(flow: LoginFlow, mfa_token: Secret, strategies: Vec<MfaStrategy>) -> Self {
+        Self { pending: PendingMfa { flow, mfa_token, remember_device: false }, strategies }
     }
 
-    /// Has the service remember this device, where the policy allows it.
+    /// Asks the service to remember this device, if the policy allows it.
     #[must_use]
     pub fn remember_device(mut self) -> Self {
-        self.held.remember = true;
+        self.pending.remember_device = true;
         self
     }
 
-    /// Whether and for how long the service would remember this device, for a page that offers it.
+    /// Whether the policy allows to remember this device, and for how long.
     ///
     /// Operation `get_mfa_remember_device_setting`.
-    pub async fn remembering(&self) -> Result<types::CheckAllowRememberResponse, Error> {
-        self.held.remembering().await
+    pub async fn remember_device_setting(&self) -> Result<types::CheckAllowRememberResponse, Error> {
+        self.pending.remember_device_setting().await
     }
 
-    /// Kinds of factors that the environment offers.
+    /// The kinds of factors that can be enrolled.
     pub fn strategies(&self) -> &[MfaStrategy] {
         &self.strategies
     }
@@ -322,83 +326,83 @@ impl MfaEnrollment {
     ///
     /// Operation `enroll_login_mfa_authenticator`.
     pub async fn authenticator(&self) -> Result<AuthenticatorEnrollment, Error> {
-        let request = types::AuthRequestEnrollMfaRequest::new(self.held.mfa_token.clone());
-        let answer = self.held.mfa().enroll_login_mfa_authenticator(&request).await?;
-        Ok(AuthenticatorEnrollment { held: self.held.clone(), qr_code: answer.qr_code, secret: answer.secret })
+        let request = types::AuthRequestEnrollMfaRequest::new(self.pending.mfa_token.clone());
+        let answer = self.pending.mfa().enroll_login_mfa_authenticator(&request).await?;
+        Ok(AuthenticatorEnrollment { pending: self.pending.clone(), qr_code: answer.qr_code, secret: answer.secret })
     }
 
     /// Begins to enroll a phone.
     ///
     /// Operation `enroll_login_mfa_sms`.
     pub async fn sms(&self, phone_number: impl Into<String>) -> Result<SmsEnrollment, Error> {
-        let request = types::RequestEnrollMfasmsRequest::new(phone_number).mfa_token(self.held.mfa_token.clone());
-        let answer = self.held.mfa().enroll_login_mfa_sms(&request).await?;
-        Ok(SmsEnrollment { held: self.held.clone(), otc_token: answer.otc_token })
+        let request = types::RequestEnrollMfasmsRequest::new(phone_number).mfa_token(self.pending.mfa_token.clone());
+        let answer = self.pending.mfa().enroll_login_mfa_sms(&request).await?;
+        Ok(SmsEnrollment { pending: self.pending.clone(), otc_token: answer.otc_token })
     }
 
     /// Begins to enroll a security key or platform authenticator.
     ///
     /// Operation `enroll_login_mfa_webauthn`.
     pub async fn webauthn(&self) -> Result<WebAuthnEnrollment, Error> {
-        let request = types::AuthRequestEnrollMfaRequest::new(self.held.mfa_token.clone());
-        let answer = self.held.mfa().enroll_login_mfa_webauthn(&request).await?;
+        let request = types::AuthRequestEnrollMfaRequest::new(self.pending.mfa_token.clone());
+        let answer = self.pending.mfa().enroll_login_mfa_webauthn(&request).await?;
         let types::RequestEnrollMfaWebAuthnResponse { webauthn_token, options } = answer;
-        Ok(WebAuthnEnrollment { held: self.held.clone(), webauthn_token, options })
+        Ok(WebAuthnEnrollment { pending: self.pending.clone(), webauthn_token, options })
     }
 }
 
-/// An authenticator app that shall be enrolled.
+/// An authenticator app that is being enrolled.
 #[derive(Debug, Clone)]
 pub struct AuthenticatorEnrollment {
-    held: Held,
+    pending: PendingMfa,
     qr_code: Secret,
     secret: Option<Secret>,
 }
 
 impl AuthenticatorEnrollment {
-    /// What the app scans.
+    /// The QR code for the app to scan, as a `data:` URL of an image.
     pub fn qr_code(&self) -> &Secret {
         &self.qr_code
     }
 
-    /// The shared secret in base32, for typing it in.
+    /// The shared secret in base32, for apps that cannot scan.
     pub fn secret(&self) -> Option<&Secret> {
         self.secret.as_ref()
     }
 
-    /// Proves that the app shows the right codes, which signs in.
+    /// Verifies a code of the app, which enrolls it and signs in.
     ///
     /// Operation `verify_login_mfa_authenticator_enrollment`.
     pub async fn verify(&self, code: impl Into<Secret>) -> Result<Enrolled, Error> {
-        let mut request = types::VerifyEnrollMfaAuthAppRequest::new(code, self.held.mfa_token.clone());
-        request.remember_device = self.held.remember();
-        self.held.enrolled(self.held.mfa().verify_login_mfa_authenticator_enrollment(&request)).await
+        let mut request = types::VerifyEnrollMfaAuthAppRequest::new(code, self.pending.mfa_token.clone());
+        request.remember_device = self.pending.remember_device();
+        self.pending.finish_enrollment(self.pending.mfa().verify_login_mfa_authenticator_enrollment(&request)).await
     }
 }
 
-/// A phone that shall be enrolled.
+/// A phone that is being enrolled.
 #[derive(Debug, Clone)]
 pub struct SmsEnrollment {
-    held: Held,
+    pending: PendingMfa,
     otc_token: Secret,
 }
 
 impl SmsEnrollment {
-    /// Shows the code that was sent, which signs in.
+    /// Verifies the code that was sent, which enrolls the phone and signs in.
     ///
     /// Operation `verify_login_mfa_sms_enrollment`.
     pub async fn verify(&self, code: impl Into<Secret>) -> Result<Enrolled, Error> {
-        let mut request =
-            types::VerifyEnrollMfasmsRequest::new(self.otc_token.clone(), code).mfa_token(self.held.mfa_token.clone());
-        request.remember_device = self.held.remember();
-        self.held.enrolled(self.held.mfa().verify_login_mfa_sms_enrollment(&request)).await
+        let mut request = types::VerifyEnrollMfasmsRequest::new(self.otc_token.clone(), code)
+            .mfa_token(self.pending.mfa_token.clone());
+        request.remember_device = self.pending.remember_device();
+        self.pending.finish_enrollment(self.pending.mfa().verify_login_mfa_sms_enrollment(&request)).await
     }
 }
 
-/// An authenticator that shall be enrolled.
+/// An authenticator that is being enrolled.
 #[derive(Debug, Clone)]
 pub struct WebAuthnEnrollment {
-    held: Held,
+    pending: PendingMfa,
     webauthn_token: Secret,
     options: types::WebAuthnCredentialCreationOptions,
 }
@@ -409,7 +413,7 @@ impl WebAuthnEnrollment {
         &self.options
     }
 
-    /// Shows the new credential, which signs in.
+    /// Verifies the new credential, which enrolls the authenticator and signs in.
     ///
     /// Operation `verify_login_mfa_webauthn_enrollment`.
     pub async fn verify(
@@ -417,27 +421,31 @@ impl WebAuthnEnrollment {
         kind: WebAuthnDeviceType,
         credential: types::VerifyNewWebAuthnDeviceRequest,
     ) -> Result<Enrolled, Error> {
-        let (token, held) = (self.webauthn_token.clone(), &self.held);
-        let mut request = types::VerifyEnrollMfaWebAuthnRequest::new(kind, token, credential, held.mfa_token.clone());
-        request.remember_device = held.remember();
-        held.enrolled(held.mfa().verify_login_mfa_webauthn_enrollment(&request)).await
+        let (token, pending) = (self.webauthn_token.clone(), &self.pending);
+        let mut request =
+            types::VerifyEnrollMfaWebAuthnRequest::new(kind, token, credential, pending.mfa_token.clone());
+        request.remember_device = pending.remember_device();
+        pending.finish_enrollment(pending.mfa().verify_login_mfa_webauthn_enrollment(&request)).await
     }
 }
 
-/// A factor is enrolled.
+/// A factor that has been enrolled.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Enrolled {
-    /// Where the sign-in stands now: as a rule the session.
+    /// The state of the sign-in: normally the session.
     pub login: Login,
-    /// For the day on which the factor is lost; shown this once.
+    /// The recovery code for a lost factor. The service does not show it again.
     pub recovery_code: Option<Secret>,
 }
 
-impl Held {
-    async fn enrolled(&self, step: crate::Call<'_, types::AuthenticationResponseDto>) -> Result<Enrolled, Error> {
+impl PendingMfa {
+    async fn finish_enrollment(
+        &self,
+        step: crate::Call<'_, types::AuthenticationResponseDto>,
+    ) -> Result<Enrolled, Error> {
         let answer = step.with_response().await?;
-        let login = Login::read(&self.gate, &answer)?;
+        let login = Login::from_response(&self.flow, &answer)?;
         Ok(Enrolled { login, recovery_code: answer.recovery_code.clone() })
     }
 }

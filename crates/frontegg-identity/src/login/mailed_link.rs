@@ -1,4 +1,4 @@
-//! What a mailed link carries.
+//! User id and token of a mailed link.
 
 use std::{fmt, str::FromStr};
 
@@ -8,11 +8,10 @@ use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind};
 
-/// What the links of activation and invitation mails carry: for whom they are, and the token that is
-/// good once.
+/// What the links of activation and invitation mails carry: the user's id and a single-use token.
 ///
-/// Read from a whole link or its query, or, on the page that the link leads to, by whatever reads
-/// query strings there:
+/// Parsed from a whole link or its query or, on the page that the link leads to, deserialised from the
+/// query string:
 ///
 /// ```
 /// use frontegg_identity::login::MailedLink;
@@ -34,7 +33,7 @@ pub struct MailedLink {
 }
 
 impl MailedLink {
-    /// Of a user id and a token that came some other way.
+    /// From a user id and a token.
     pub fn new(user_id: impl Into<String>, token: impl Into<Secret>) -> Self {
         Self { user_id: user_id.into(), token: token.into() }
     }
@@ -45,7 +44,7 @@ impl FromStr for MailedLink {
 
     /// Reads a whole link, a path with a query, or the query alone with its question mark.
     fn from_str(link: &str) -> Result<Self, Error> {
-        // Whose page it is does not matter.
+        // The host does not matter.
         let query = link.split_once('?').map(|(_, query)| query).unwrap_or_default();
         let url = Url::parse(&format!("http://localhost/?{query}")).map_err(missing)?;
         let value = |name: &str| {

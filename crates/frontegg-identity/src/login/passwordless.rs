@@ -1,8 +1,8 @@
-//! Signing in by a link or code that was sent.
+//! Passwordless sign-in by a magic link or a one-time code.
 
 use frontegg_model::{Secret, types};
 
-use super::{Gate, Login};
+use super::{Login, LoginFlow};
 use crate::{
     error::Error,
     scope::Access,
@@ -10,19 +10,19 @@ use crate::{
     views::{Authentication, Passwordless},
 };
 
-/// How the link or code went out.
+/// The passwordless method of a sign-in.
 #[derive(Debug, Clone, Copy)]
-enum Way {
+enum Method {
     Link,
     EmailCode,
     SmsCode,
 }
 
-/// A link or code is on its way, if the service knows who asked: it does not say.
+/// A link or code was sent, if the service knows the recipient; the answer does not reveal that.
 #[derive(Debug, Clone)]
 pub struct PasswordlessStep {
-    gate: Gate,
-    way: Way,
+    flow: LoginFlow,
+    method: Method,
 }
 
 impl PasswordlessStep {
@@ -31,19 +31,19 @@ impl PasswordlessStep {
     /// Operations `authenticate_user_with_magic_link`, `…_email_code` and `…_sms_code`.
     pub async fn submit(&self, code_or_token: impl Into<Secret>) -> Result<Login, Error> {
         let request = types::AuthenticateUserPasswordlessDto::new(code_or_token);
-        let view = Passwordless { core: self.gate.core.clone() };
-        self.gate
-            .pass(match self.way {
-                Way::Link => view.authenticate_user_with_magic_link(&request),
-                Way::EmailCode => view.authenticate_user_with_email_code(&request),
-                Way::SmsCode => view.authenticate_user_with_sms_code(&request),
+        let view = Passwordless { core: self.flow.core.clone() };
+        self.flow
+            .advance(match self.method {
+                Method::Link => view.authenticate_user_with_magic_link(&request),
+                Method::EmailCode => view.authenticate_user_with_email_code(&request),
+                Method::SmsCode => view.authenticate_user_with_sms_code(&request),
             })
             .await
     }
 }
 
 impl<A: Access> Authentication<A> {
-    /// Has a link mailed by which the user signs in.
+    /// Sends a magic link by mail.
     ///
     /// ```no_run
     /// # async fn example(frontegg: frontegg_identity::Frontegg, token: &str) -> Result<(), frontegg_identity::Error> {
@@ -55,33 +55,33 @@ impl<A: Access> Authentication<A> {
     ///
     /// Operation `send_passwordless_magic_link`.
     pub async fn send_magic_link(&self, email: impl Into<String>) -> Result<PasswordlessStep, Error> {
-        let step = self.step(Way::Link);
+        let step = self.step(Method::Link);
         let request = types::PasswordlessAuthenticationPreloginDto::new().email(email);
-        Passwordless { core: step.gate.core.clone() }.send_passwordless_magic_link(&request).await?;
+        Passwordless { core: step.flow.core.clone() }.send_passwordless_magic_link(&request).await?;
         Ok(step)
     }
 
-    /// Has a code mailed by which the user signs in.
+    /// Sends a one-time code by mail.
     ///
     /// Operation `send_passwordless_email_code`.
     pub async fn send_email_code(&self, email: impl Into<String>) -> Result<PasswordlessStep, Error> {
-        let step = self.step(Way::EmailCode);
+        let step = self.step(Method::EmailCode);
         let request = types::PasswordlessAuthenticationPreloginDto::new().email(email);
-        Passwordless { core: step.gate.core.clone() }.send_passwordless_email_code(&request).await?;
+        Passwordless { core: step.flow.core.clone() }.send_passwordless_email_code(&request).await?;
         Ok(step)
     }
 
-    /// Has a code sent to a phone by which the user signs in.
+    /// Sends a one-time code by SMS.
     ///
     /// Operation `send_passwordless_sms_code`.
     pub async fn send_sms_code(&self, phone_number: impl Into<String>) -> Result<PasswordlessStep, Error> {
-        let step = self.step(Way::SmsCode);
+        let step = self.step(Method::SmsCode);
         let request = types::PasswordlessAuthenticationSmsOtcPreloginDto::new().phone_number(phone_number);
-        Passwordless { core: step.gate.core.clone() }.send_passwordless_sms_code(&request).await?;
+        Passwordless { core: step.flow.core.clone() }.send_passwordless_sms_code(&request).await?;
         Ok(step)
     }
 
-    fn step(&self, way: Way) -> PasswordlessStep {
-        PasswordlessStep { gate: Gate::new(&self.core, Cookies::default()), way }
+    fn step(&self, method: Method) -> PasswordlessStep {
+        PasswordlessStep { flow: LoginFlow::new(&self.core, Cookies::default()), method }
     }
 }

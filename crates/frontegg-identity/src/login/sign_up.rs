@@ -1,8 +1,8 @@
-//! Becoming a user: signing up, activating an account, accepting an invitation.
+//! Signing up, activating an account, accepting an invitation.
 
 use frontegg_model::{Secret, types};
 
-use super::{Gate, Login, MailedLink};
+use super::{Login, LoginFlow, MailedLink};
 use crate::{
     error::{Error, ErrorKind},
     params,
@@ -12,19 +12,19 @@ use crate::{
     views::{Authentication, General, UserManagement},
 };
 
-/// What comes of signing up.
+/// The result of signing up.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SignUp {
-    /// The user must first prove the address: a mail with a link or code is out.
+    /// The user must first verify the address, with the link or code that was mailed.
     Activate(Activation),
-    /// The user is known at once; the sign-in goes on as any other.
+    /// The user need not be activated; the sign-in goes on.
     Login(Login),
 }
 
-/// An account that must be activated: what comes of it is a sign-in like any other.
+/// An account that must be activated, which also signs in.
 ///
-/// After a sign-up, with what was mailed:
+/// After a sign-up, with the code that was mailed:
 ///
 /// ```no_run
 /// # async fn example(frontegg: frontegg_identity::Frontegg, code: &str) -> Result<(), frontegg_identity::Error> {
@@ -34,7 +34,7 @@ pub enum SignUp {
 /// let login = match frontegg.authentication().sign_up(&request).await? {
 ///     SignUp::Activate(activation) => activation.activate_with_code(code).await?,
 ///     SignUp::Login(login) => login,
-///     _ => unreachable!("there is no third way"),
+///     other => panic!("{other:?} is not known to this program"),
 /// };
 /// let session = login.into_session()?;
 /// # Ok(())
@@ -45,17 +45,17 @@ pub enum SignUp {
 #[derive(Debug, Clone)]
 #[must_use = "an account is activated by `activate` or `activate_with_code`"]
 pub struct Activation {
-    gate: Gate,
+    flow: LoginFlow,
     user_id: String,
-    /// That of the link or, where codes are mailed, the handle that goes with the code.
+    /// The token of the link or, if codes are mailed, the one that is sent along with the code.
     token: Option<Secret>,
     password: Option<Secret>,
     captcha: Option<Secret>,
 }
 
 impl Activation {
-    fn new(gate: Gate, user_id: String, token: Option<Secret>) -> Self {
-        Self { gate, user_id, token, password: None, captcha: None }
+    fn new(flow: LoginFlow, user_id: String, token: Option<Secret>) -> Self {
+        Self { flow, user_id, token, password: None, captcha: None }
     }
 
     /// Id of the user.
@@ -63,25 +63,25 @@ impl Activation {
         &self.user_id
     }
 
-    /// With the token of the mailed link. After a sign-up it is in the mail alone.
+    /// Sets the token of the mailed link; the answer to a sign-up does not have it.
     pub fn token(mut self, token: impl Into<Secret>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// With a password to set, for people who have none yet; see [`wants_password`](Self::wants_password).
+    /// Sets the password of a user who has none yet; see [`wants_password`](Self::wants_password).
     pub fn password(mut self, password: impl Into<Secret>) -> Self {
         self.password = Some(password.into());
         self
     }
 
-    /// With the proof of a captcha, where the environment asks for one.
+    /// Sets the response token of a captcha, if the environment asks for one.
     pub fn captcha(mut self, token: impl Into<Secret>) -> Self {
         self.captcha = Some(token.into());
         self
     }
 
-    /// Whether the user has to set a password. The token stays good.
+    /// Whether the user has to set a password. The token stays valid.
     ///
     /// Operation `get_user_activation_strategy`.
     pub async fn wants_password(&self) -> Result<bool, Error> {
@@ -97,18 +97,17 @@ impl Activation {
         let mut request = types::ActivateUserDto::new(self.user_id.as_str(), self.known_token()?);
         request.password = self.password.clone();
         request.recaptcha_token = self.captcha.clone();
-        self.gate.pass(self.view().activate_user(&request, params::ActivateUser::new())).await
+        self.flow.advance(self.view().activate_user(&request, params::ActivateUser::new())).await
     }
 
-    /// Activates with the mailed code, and signs in. A wrong code leaves the account to be tried
-    /// again, a few times.
+    /// Activates with the mailed code, and signs in. A wrong code can be followed by a few more attempts.
     ///
     /// Operation `activate_user_with_code`.
     pub async fn activate_with_code(&self, code: impl Into<Secret>) -> Result<Login, Error> {
         let mut request = types::ActivateUserWithCodeDto::new(self.user_id.as_str(), self.known_token()?, code);
         request.password = self.password.clone();
         request.recaptcha_token = self.captcha.clone();
-        self.gate.pass(self.view().activate_user_with_code(&request, params::ActivateUserWithCode::new())).await
+        self.flow.advance(self.view().activate_user_with_code(&request, params::ActivateUserWithCode::new())).await
     }
 
     fn known_token(&self) -> Result<Secret, Error> {
@@ -118,23 +117,23 @@ impl Activation {
     }
 
     fn view(&self) -> UserManagement<crate::Anonymous> {
-        UserManagement { core: self.gate.core.clone() }
+        UserManagement { core: self.flow.core.clone() }
     }
 }
 
 impl<A: Access> Authentication<A> {
-    /// Signs up by e-mail address: a new user with a new tenant, or, with an invitation, in the
-    /// inviting one. The service wants to know the application:
+    /// Signs up by e-mail address: a new user with a new tenant or, with an invitation token, in the
+    /// inviting tenant. The service requires the application id:
     /// [`Builder::application_id`](crate::Builder::application_id).
     ///
     /// Operation `sign_up_user`.
     pub async fn sign_up(&self, request: &types::SignUpUserEmailDto) -> Result<SignUp, Error> {
-        let gate = Gate::new(&self.core, Cookies::default());
-        let general = General { core: gate.core.clone() };
-        gate.signed_up(&general.sign_up_user(request, params::SignUpUser::new()).with_response().await?)
+        let flow = LoginFlow::new(&self.core, Cookies::default());
+        let general = General { core: flow.core.clone() };
+        flow.signed_up(&general.sign_up_user(request, params::SignUpUser::new()).with_response().await?)
     }
 
-    /// The account that a mailed link is to activate.
+    /// The account that a mailed link activates.
     ///
     /// ```no_run
     /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
@@ -150,11 +149,11 @@ impl<A: Access> Authentication<A> {
     /// # }
     /// ```
     pub fn activation(&self, link: MailedLink) -> Activation {
-        Activation::new(Gate::new(&self.core, Cookies::default()), link.user_id, Some(link.token))
+        Activation::new(LoginFlow::new(&self.core, Cookies::default()), link.user_id, Some(link.token))
     }
 
-    /// Accepts an invitation to a further tenant with the link that was mailed. Nobody is signed in
-    /// by this; a session of the user switches to the tenant by
+    /// Accepts an invitation to a further tenant with the link that was mailed. This does not sign in;
+    /// a session of the user switches to the tenant with
     /// [`Session::switch_tenant`](crate::Session::switch_tenant).
     ///
     /// ```no_run
@@ -171,7 +170,7 @@ impl<A: Access> Authentication<A> {
         UserManagement { core: self.core.anonymous() }.accept_invitation(&request).await
     }
 
-    /// Accepts an invitation with the code that was mailed, where the environment mails codes.
+    /// Accepts an invitation with the code that was mailed, if the environment mails codes.
     ///
     /// Operation `accept_invitation_with_code`.
     pub async fn accept_invitation_with_code(&self, link: &MailedLink, code: impl Into<Secret>) -> Result<(), Error> {
@@ -181,7 +180,7 @@ impl<A: Access> Authentication<A> {
 }
 
 impl<A: Authorized> Authentication<A> {
-    /// Has the activation mail sent again; the one sent before is void. The answer does not tell
+    /// Sends the activation mail again, which invalidates the previous one. The answer does not reveal
     /// whether the address is known.
     ///
     /// Operation `reset_user_activation_token`.
@@ -192,21 +191,21 @@ impl<A: Authorized> Authentication<A> {
 }
 
 impl Authentication<Environment> {
-    /// Signs somebody up by username. Unlike signing up by address this takes the environment's token.
+    /// Signs a user up by username. Unlike signing up by address, this takes the environment's token.
     ///
     /// Operation `sign_up_user_with_username`.
     pub async fn sign_up_with_username(&self, request: &types::SignUpUserUsernameDto) -> Result<SignUp, Error> {
         let general = General { core: self.core.clone() };
         let step = general.sign_up_user_with_username(request, params::SignUpUserWithUsername::new());
-        Gate::new(&self.core, Cookies::default()).signed_up(&step.with_response().await?)
+        LoginFlow::new(&self.core, Cookies::default()).signed_up(&step.with_response().await?)
     }
 }
 
-impl Gate {
+impl LoginFlow {
     fn signed_up(&self, answer: &Response<types::SignUpResponseDto>) -> Result<SignUp, Error> {
         match &answer.auth_response {
             Some(login) if answer.should_activate != Some(true) => {
-                Login::read(self, &answer.with(login.clone())).map(SignUp::Login)
+                Login::from_response(self, &answer.with(login.clone())).map(SignUp::Login)
             }
             _ => {
                 let user_id = answer.user_id.clone().unwrap_or_default();

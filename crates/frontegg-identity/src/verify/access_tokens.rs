@@ -1,4 +1,4 @@
-//! Looking machine access tokens up: whether they still hold, and what they may do.
+//! Look-up of machine access tokens: whether they are still valid, and what they grant.
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
@@ -6,15 +6,15 @@ use frontegg_client::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{TokenKind, VerifyError, flights::Flights};
+use super::{TokenKind, VerifyError, single_flight::SingleFlight};
 use crate::{builder::Frontegg, error::Error, lock::Mutex};
 
-/// How long an answer is believed: a revoked token is refused within this time.
-const LIFE: Duration = Duration::from_secs(10);
-/// Longer than that is for ever.
-const LONGEST_LIFE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// Entries after which the memory cache looks for expired ones.
-const MANY: usize = 10_000;
+/// How long answers are cached by default: a revoked token is rejected within this time.
+const DEFAULT_TTL: Duration = Duration::from_secs(10);
+/// The longest time that the cache's clock is asked to hold.
+const MAX_TTL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Number of entries from which on the memory cache removes expired ones.
+const PRUNE_AT: usize = 10_000;
 
 /// What an access token grants.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,12 +25,13 @@ pub struct Grants {
     pub permissions: Vec<String>,
 }
 
-/// Keeps answers for a while. Failing to answer is not an error: the service is asked then.
+/// A cache of what access tokens grant. A failure of the cache is a miss: the service is asked then.
 pub trait GrantsCache: fmt::Debug + Send + Sync {
-    /// What is kept under `key`: nothing, that the token is unknown, or what it grants.
+    /// What is cached under `key`: `None` for nothing, `Some(None)` for a token that the service does not
+    /// know, else what the token grants.
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Option<Option<Grants>>>;
-    /// Keeps an answer for `life`.
-    fn put<'a>(&'a self, key: &'a str, grants: &'a Option<Grants>, life: Duration) -> BoxFuture<'a, ()>;
+    /// Caches an answer for `ttl`.
+    fn put<'a>(&'a self, key: &'a str, grants: &'a Option<Grants>, ttl: Duration) -> BoxFuture<'a, ()>;
 }
 
 /// Looks machine access tokens up at the service, with a cache.
@@ -51,30 +52,30 @@ pub trait GrantsCache: fmt::Debug + Send + Sync {
 pub struct AccessTokens {
     frontegg: Frontegg,
     cache: Arc<dyn GrantsCache>,
-    life: Duration,
-    /// The look-ups that are under way.
-    flights: Arc<Flights<Result<Option<Grants>, VerifyError>>>,
+    ttl: Duration,
+    /// The look-ups in progress.
+    look_ups: Arc<SingleFlight<Result<Option<Grants>, VerifyError>>>,
 }
 
 impl AccessTokens {
-    /// Looks up with the client's environment token; answers are kept in memory for 10 s. Whoever asks
-    /// for a token that is being looked up waits for that one answer.
+    /// Looks up with the client's environment token and caches answers in memory for 10 s. Concurrent
+    /// callers with the same token share one look-up.
     pub fn new(frontegg: &Frontegg) -> Self {
         let cache = Arc::new(MemoryCache::default());
-        Self { frontegg: frontegg.clone(), cache, life: LIFE, flights: Arc::default() }
+        Self { frontegg: frontegg.clone(), cache, ttl: DEFAULT_TTL, look_ups: Arc::default() }
     }
 
-    /// Keeps answers elsewhere, e.g. where a fleet shares them.
+    /// Uses another cache, e.g. one that several processes share.
     #[must_use]
     pub fn cache(mut self, cache: impl GrantsCache + 'static) -> Self {
         self.cache = Arc::new(cache);
         self
     }
 
-    /// Keeps answers for another time: a revoked token is refused after it at the latest.
+    /// Caches answers for another time, after which a revoked token is rejected at the latest.
     #[must_use]
-    pub fn life(mut self, life: Duration) -> Self {
-        self.life = life.min(LONGEST_LIFE);
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = ttl.min(MAX_TTL);
         self
     }
 
@@ -86,15 +87,15 @@ impl AccessTokens {
             return Ok(known);
         }
         let look_up = async {
-            // Another flight may have landed since.
+            // Another look-up may have ended since.
             if let Some(known) = self.cache.get(&key).await {
                 return Ok(known);
             }
             let grants = self.look_up(kind, id).await?;
-            self.cache.put(&key, &grants, self.life).await;
+            self.cache.put(&key, &grants, self.ttl).await;
             Ok(grants)
         };
-        self.flights.join(&key, look_up).await
+        self.look_ups.join(&key, look_up).await
     }
 
     async fn look_up(&self, kind: TokenKind, id: &str) -> Result<Option<Grants>, VerifyError> {
@@ -106,42 +107,48 @@ impl AccessTokens {
         };
         match found {
             Ok((roles, permissions)) => Ok(Some(Grants { roles, permissions })),
-            // Only the service's own word counts as a revocation; everything else is a fault.
+            // Only these answers of the service mean a revocation; everything else is a failure.
             Err(error) if error.is_not_found() || is_switched_off(&error) => Ok(None),
             Err(error) => Err(VerifyError::unavailable(error)),
         }
     }
 }
 
-/// The environment allows no machine tokens at all.
+/// Whether the environment allows no machine tokens at all.
 fn is_switched_off(error: &Error) -> bool {
     error.is_forbidden() && error.messages().first().is_some_and(|message| message == "Api tokens are disabled")
 }
 
 impl fmt::Debug for AccessTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessTokens").field("cache", &self.cache).field("life", &self.life).finish_non_exhaustive()
+        f.debug_struct("AccessTokens").field("cache", &self.cache).field("ttl", &self.ttl).finish_non_exhaustive()
     }
 }
 
-/// Keeps answers in this process.
+/// Caches answers in memory.
 #[derive(Default)]
-pub struct MemoryCache(Mutex<HashMap<String, (Instant, Option<Grants>)>>);
+pub struct MemoryCache(Mutex<HashMap<String, Entry>>);
+
+#[derive(Clone)]
+struct Entry {
+    grants: Option<Grants>,
+    expires_at: Instant,
+}
 
 impl GrantsCache for MemoryCache {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Option<Option<Grants>>> {
-        let kept = self.0.lock().get(key).cloned();
-        let kept = kept.filter(|(end, _)| Instant::now() < *end).map(|(_, grants)| grants);
-        Box::pin(std::future::ready(kept))
+        let entry = self.0.lock().get(key).cloned();
+        let grants = entry.filter(|entry| Instant::now() < entry.expires_at).map(|entry| entry.grants);
+        Box::pin(std::future::ready(grants))
     }
 
-    fn put<'a>(&'a self, key: &'a str, grants: &'a Option<Grants>, life: Duration) -> BoxFuture<'a, ()> {
+    fn put<'a>(&'a self, key: &'a str, grants: &'a Option<Grants>, ttl: Duration) -> BoxFuture<'a, ()> {
         let now = Instant::now();
-        let mut kept = self.0.lock();
-        if kept.len() >= MANY {
-            kept.retain(|_, (end, _)| now < *end);
+        let mut entries = self.0.lock();
+        if entries.len() >= PRUNE_AT {
+            entries.retain(|_, entry| now < entry.expires_at);
         }
-        kept.insert(key.to_owned(), (now + life, grants.clone()));
+        entries.insert(key.to_owned(), Entry { grants: grants.clone(), expires_at: now + ttl });
         Box::pin(std::future::ready(()))
     }
 }

@@ -1,4 +1,4 @@
-//! What a verified token says.
+//! The claims of a verified token.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 
 use super::Grants;
 
-/// `acr` of a session that was raised by a second factor.
+/// `acr` of a session that was stepped up by a second factor.
 pub(super) const STEPPED_UP: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
-/// Members of `amr` of which one must stand beside `mfa`.
+/// The methods (RFC 8176) of which `amr` must have one beside `mfa`.
 const FACTORS: [&str; 4] = ["otp", "sms", "hwk", "sso"];
 
 /// Which kind of token it is: its `type` claim.
@@ -18,20 +18,20 @@ const FACTORS: [&str; 4] = ["otp", "sms", "hwk", "sso"];
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum TokenKind {
-    /// Of a signed-in user.
+    /// The access token of a signed-in user.
     UserToken,
-    /// Of a machine that acts for a user, from client credentials.
+    /// Of a machine that acts for a user, by client credentials.
     UserApiToken,
-    /// Of a machine that acts for a tenant, from client credentials.
+    /// Of a machine that acts for a tenant, by client credentials.
     TenantApiToken,
-    /// Of a machine that acts for a user, ready-made.
+    /// The machine access token of a user, which needs no exchange.
     UserAccessToken,
-    /// Of a machine that acts for a tenant, ready-made.
+    /// The machine access token of a tenant, which needs no exchange.
     TenantAccessToken,
 }
 
 impl TokenKind {
-    /// Whether it is ready-made, travels in `x-api-key` and has its roles looked up.
+    /// Whether it is a machine access token, which is sent in `x-api-key` and has its roles looked up.
     pub fn is_access_token(self) -> bool {
         matches!(self, Self::UserAccessToken | Self::TenantAccessToken)
     }
@@ -77,7 +77,7 @@ pub struct Claims {
     exp: Option<i64>,
 }
 
-/// Who really acts while somebody is impersonated (RFC 8693 §4.1).
+/// The actor who impersonates the subject (RFC 8693 §4.1).
 #[derive(Debug, Clone, Deserialize)]
 struct Actor {
     sub: String,
@@ -165,12 +165,12 @@ impl Claims {
         self.user_metadata.as_ref()
     }
 
-    /// What a prehook of the environment has added.
+    /// The claims that a prehook of the environment has added.
     pub fn custom_claims(&self) -> Option<&Map<String, Value>> {
         self.custom_claims.as_ref()
     }
 
-    /// Who really acts while the user is impersonated.
+    /// The actor who impersonates the user.
     pub fn impersonator(&self) -> Option<&str> {
         self.act.as_ref().map(|actor| actor.sub.as_str())
     }
@@ -180,7 +180,7 @@ impl Claims {
         self.iss.as_deref()
     }
 
-    /// Whether the token is meant for `audience`.
+    /// Whether `audience` is among the token's audiences.
     pub fn is_for(&self, audience: &str) -> bool {
         match &self.aud {
             None => false,
@@ -194,27 +194,27 @@ impl Claims {
         self.iat.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
     }
 
-    /// When the token expires; only an access token may have no end.
+    /// When the token expires; only an access token may have no expiry.
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.exp.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
     }
 
-    /// From which second on it is good: the later of `nbf` and `iat`.
-    pub(super) fn first_second(&self) -> Option<i64> {
+    /// The first second at which the token is valid: the later of `nbf` and `iat`.
+    pub(super) fn not_before(&self) -> Option<i64> {
         self.nbf.into_iter().chain(self.iat).max()
     }
 
-    /// The second from which on it is not good any more.
-    pub(super) fn end(&self) -> Option<i64> {
+    /// The first second at which the token has expired.
+    pub(super) fn expiry(&self) -> Option<i64> {
         self.exp
     }
 
-    /// Keys of the roles that hold in the tenant.
+    /// Keys of the roles in the tenant.
     pub fn roles(&self) -> &[String] {
         &self.roles
     }
 
-    /// Keys of the permissions that hold in the tenant; one may end in `*` and covers all below.
+    /// Keys of the permissions in the tenant. One that ends in `*` covers all keys with that prefix.
     pub fn permissions(&self) -> &[String] {
         &self.permissions
     }
@@ -250,24 +250,24 @@ impl Claims {
         keys.into_iter().all(|key| self.has_permission(key))
     }
 
-    /// Whether the session was raised by a second factor, at most `max_age` ago by the system's clock.
+    /// Whether the session was stepped up by a second factor, at most `max_age` ago by the system's clock.
     pub fn stepped_up(&self, max_age: Option<Duration>) -> bool {
         self.stepped_up_at(max_age, Utc::now())
     }
 
     /// Like [`stepped_up`](Self::stepped_up), by another clock.
     pub fn stepped_up_at(&self, max_age: Option<Duration>, now: DateTime<Utc>) -> bool {
-        let raised = self.acr.as_deref() == Some(STEPPED_UP)
+        let stepped_up = self.acr.as_deref() == Some(STEPPED_UP)
             && self.amr.iter().any(|method| method == "mfa")
             && self.amr.iter().any(|method| FACTORS.contains(&method.as_str()));
-        let Some(max_age) = max_age else { return raised };
-        // In numbers, as dates have ends that claims need not have.
+        let Some(max_age) = max_age else { return stepped_up };
+        // As numbers: claims may be beyond the range of dates.
         let max_age = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
         let oldest = now.timestamp().saturating_sub(max_age);
-        raised && self.auth_time.is_some_and(|proven| proven >= oldest)
+        stepped_up && self.auth_time.is_some_and(|time| time >= oldest)
     }
 
-    pub(super) fn granted(mut self, grants: Grants) -> Self {
+    pub(super) fn with_grants(mut self, grants: Grants) -> Self {
         self.roles = grants.roles;
         self.permissions = grants.permissions;
         self
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn wildcards_cover_what_is_below() {
+    fn wildcards_cover_their_prefix() {
         let claims = claims(json!({ "permissions": ["invoices.*", "users.read"] }));
         assert!(claims.has_permission("invoices.read") && claims.has_permission("users.read"));
         assert!(!claims.has_permission("invoices") && !claims.has_permission("users.readall"));
@@ -308,15 +308,15 @@ mod tests {
     #[test]
     fn step_up_wants_class_method_and_age() {
         let now = DateTime::from_timestamp(1_000, 0).unwrap();
-        let raised = |amr: &[&str], at: i64| claims(json!({ "acr": STEPPED_UP, "amr": amr, "auth_time": at }));
+        let stepped_up = |amr: &[&str], at: i64| claims(json!({ "acr": STEPPED_UP, "amr": amr, "auth_time": at }));
         let age = Some(Duration::from_secs(60));
-        assert!(raised(&["mfa", "otp"], 950).stepped_up_at(age, now));
-        assert!(!raised(&["mfa", "otp"], 900).stepped_up_at(age, now), "too long ago");
-        assert!(raised(&["mfa", "otp"], 900).stepped_up_at(None, now));
-        assert!(raised(&["mfa", "otp"], 0).stepped_up_at(Some(Duration::MAX), now));
-        assert!(!raised(&["mfa", "otp"], i64::MIN).stepped_up_at(age, now));
-        assert!(!raised(&["mfa"], 950).stepped_up_at(None, now), "no factor");
-        assert!(!raised(&["otp"], 950).stepped_up_at(None, now), "no second one");
+        assert!(stepped_up(&["mfa", "otp"], 950).stepped_up_at(age, now));
+        assert!(!stepped_up(&["mfa", "otp"], 900).stepped_up_at(age, now), "too long ago");
+        assert!(stepped_up(&["mfa", "otp"], 900).stepped_up_at(None, now));
+        assert!(stepped_up(&["mfa", "otp"], 0).stepped_up_at(Some(Duration::MAX), now));
+        assert!(!stepped_up(&["mfa", "otp"], i64::MIN).stepped_up_at(age, now));
+        assert!(!stepped_up(&["mfa"], 950).stepped_up_at(None, now), "no factor");
+        assert!(!stepped_up(&["otp"], 950).stepped_up_at(None, now), "no second one");
         assert!(!claims(json!({ "amr": ["mfa", "otp"] })).stepped_up_at(None, now), "no class");
     }
 

@@ -1,8 +1,8 @@
-//! Signed tokens (RFC 7515, compact) in the one form that the environment issues: RS256 with a key
+//! Signed tokens (JWS, RFC 7515 §3.1) in the one form that the environment issues: RS256, with the key
 //! that `kid` names.
 //!
-//! There is nothing to choose: what a header says beyond that is not looked at, keys that it brings or
-//! points to least of all, and claims are parsed once and only after the signature held.
+//! Nothing else of the header is used, in particular no key that it contains or refers to. Claims are
+//! parsed once, and only after the signature was verified.
 
 use std::fmt;
 
@@ -16,14 +16,14 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::VerifyError;
 
-/// Longer tokens are not looked at.
-const LONGEST: usize = 16 * 1024;
+/// The most bytes of a token.
+const MAX_LENGTH: usize = 16 * 1024;
 
-/// A public RSA key of at least 2048 bits, made ready once.
+/// A public RSA key of at least 2048 bits, parsed once.
 pub(super) struct Key(ParsedPublicKey);
 
 impl Key {
-    /// The key of these numbers, as a JWK has them (RFC 7518 §6.3.1).
+    /// The key with these base64url parameters of a JWK (RFC 7518 §6.3.1).
     pub(super) fn new(modulus: &str, exponent: &str) -> Option<Self> {
         let number = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
         let parts = PublicKeyComponents { n: number(modulus)?, e: number(exponent)? };
@@ -43,29 +43,29 @@ impl fmt::Debug for Key {
 struct Header {
     alg: String,
     kid: Option<String>,
-    /// Extensions that must be understood; none is.
+    /// Extensions that must be understood (RFC 7515 §4.1.11); none is.
     crit: Option<IgnoredAny>,
 }
 
-/// A token of which nothing is proven yet.
-pub(super) struct Unproven<'a> {
-    /// The key that is said to have signed it.
+/// A token whose signature is not verified yet.
+pub(super) struct UnverifiedJws<'a> {
+    /// The id of the key that it claims to be signed with.
     pub(super) kid: String,
-    /// Header and claims as they were signed.
+    /// The signing input (RFC 7515 §5.1).
     message: &'a str,
     claims: &'a str,
     signature: Vec<u8>,
 }
 
-impl<'a> Unproven<'a> {
-    pub(super) fn read(token: &'a str) -> Result<Self, VerifyError> {
-        const FORM: VerifyError = VerifyError::Malformed("it is no signed JWT");
-        if token.len() > LONGEST {
+impl<'a> UnverifiedJws<'a> {
+    pub(super) fn parse(token: &'a str) -> Result<Self, VerifyError> {
+        const NOT_A_JWT: VerifyError = VerifyError::Malformed("it is no signed JWT");
+        if token.len() > MAX_LENGTH {
             return Err(VerifyError::Malformed("it is too long"));
         }
-        let (message, signature) = token.rsplit_once('.').ok_or(FORM)?;
-        let (header, claims) = message.split_once('.').filter(|(_, claims)| !claims.contains('.')).ok_or(FORM)?;
-        let header: Header = decode(header).and_then(|text| serde_json::from_slice(&text).ok()).ok_or(FORM)?;
+        let (message, signature) = token.rsplit_once('.').ok_or(NOT_A_JWT)?;
+        let (header, claims) = message.split_once('.').filter(|(_, claims)| !claims.contains('.')).ok_or(NOT_A_JWT)?;
+        let header: Header = decode(header).and_then(|text| serde_json::from_slice(&text).ok()).ok_or(NOT_A_JWT)?;
         if header.alg != "RS256" {
             return Err(VerifyError::Algorithm);
         }
@@ -73,11 +73,11 @@ impl<'a> Unproven<'a> {
             return Err(VerifyError::Malformed("its header asks for an extension"));
         }
         let kid = header.kid.ok_or(VerifyError::UnknownKey)?;
-        Ok(Self { kid, message, claims, signature: decode(signature).ok_or(FORM)? })
+        Ok(Self { kid, message, claims, signature: decode(signature).ok_or(NOT_A_JWT)? })
     }
 
-    /// The claims, as JSON, if the key has signed them.
-    pub(super) fn proven_by(&self, key: &Key) -> Result<Vec<u8>, VerifyError> {
+    /// The claims, as JSON, if the signature is the key's.
+    pub(super) fn verify(&self, key: &Key) -> Result<Vec<u8>, VerifyError> {
         key.0.verify_sig(self.message.as_bytes(), &self.signature).map_err(|_| VerifyError::Signature)?;
         decode(self.claims).ok_or(VerifyError::Malformed("its claims are not base64url"))
     }

@@ -1,4 +1,4 @@
-//! The environment's public keys: fetched once, kept, fetched again when a token names another.
+//! The environment's public keys (JWKS): cached, and fetched again when a token has an unknown `kid`.
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
@@ -9,49 +9,49 @@ use tokio::{sync::Mutex, time::Instant};
 use super::{VerifyError, jws::Key};
 use crate::lock::RwLock;
 
-/// How long a failed or fruitless fetch keeps the next one away: a flood of tokens with made-up key
-/// ids must not become a flood of fetches.
-const REST: Duration = Duration::from_secs(10);
-/// The same while there is no key at all, and no token can be judged.
-const SHORT_REST: Duration = Duration::from_secs(1);
-/// A key set is taken for stale after this time, so that a withdrawn key goes.
-const LIFE: Duration = Duration::from_secs(60 * 60);
-/// No answer of this size is a key set.
-const LARGEST: usize = 256 * 1024;
+/// The least time between fetches after one that failed or did not find the key: a flood of tokens with
+/// made-up key ids must not become a flood of requests.
+const REFETCH_DELAY: Duration = Duration::from_secs(10);
+/// The same while there is no key at all, so that no token can be verified.
+const EMPTY_REFETCH_DELAY: Duration = Duration::from_secs(1);
+/// The age at which a key set is fetched again, so that a withdrawn key is dropped.
+const MAX_AGE: Duration = Duration::from_secs(60 * 60);
+/// The most bytes of a key set.
+const MAX_SIZE: usize = 256 * 1024;
 
 type Set = BTreeMap<String, Arc<Key>>;
 
 pub(super) struct Keys {
     http: reqwest::Client,
     url: String,
-    held: RwLock<Held>,
-    /// Held by the one who fetches.
-    flight: Mutex<()>,
+    cached: RwLock<Cached>,
+    /// Locked by the caller that fetches.
+    fetch_lock: Mutex<()>,
 }
 
 #[derive(Clone, Default)]
-struct Held {
+struct Cached {
     keys: Arc<Set>,
-    /// When they came.
+    /// When they were fetched.
     fetched: Option<Instant>,
-    /// Number of fetches that came to an end.
-    landed: u64,
-    /// Not before this.
-    next: Option<Instant>,
-    /// Why the last fetch brought nothing.
+    /// Number of finished fetches.
+    fetch_count: u64,
+    /// The earliest time of the next fetch.
+    next_fetch: Option<Instant>,
+    /// Why the last fetch failed.
     failure: Option<VerifyError>,
 }
 
-impl Held {
+impl Cached {
     fn is_fresh(&self) -> bool {
-        self.fetched.is_some_and(|fetched| fetched.elapsed() < LIFE)
+        self.fetched.is_some_and(|fetched| fetched.elapsed() < MAX_AGE)
     }
 
     fn may_fetch(&self) -> bool {
-        self.next.is_none_or(|next| Instant::now() >= next)
+        self.next_fetch.is_none_or(|next_fetch| Instant::now() >= next_fetch)
     }
 
-    /// The key of that id. One that is not there while the set cannot be fetched may still be good.
+    /// The key with that id. While the set cannot be fetched, a missing key is no reason to reject a token.
     fn find(&self, kid: &str) -> Result<Arc<Key>, VerifyError> {
         self.keys.get(kid).cloned().ok_or_else(|| self.failure.clone().unwrap_or(VerifyError::UnknownKey))
     }
@@ -59,49 +59,49 @@ impl Held {
 
 impl Keys {
     pub(super) fn new(http: reqwest::Client, url: String) -> Self {
-        Self { http, url, held: RwLock::default(), flight: Mutex::default() }
+        Self { http, url, cached: RwLock::default(), fetch_lock: Mutex::default() }
     }
 
-    /// The key of that id.
+    /// The key with that id, fetched if need be.
     pub(super) async fn get(&self, kid: &str) -> Result<Arc<Key>, VerifyError> {
-        let held = self.held();
-        let found = held.find(kid);
+        let cached = self.cached();
+        let found = cached.find(kid);
         match found {
-            Ok(key) if held.is_fresh() => Ok(key),
-            found if !held.may_fetch() => found,
-            // A set that cannot be renewed serves on.
-            Ok(key) => match self.fetched(kid, held.landed).await {
+            Ok(key) if cached.is_fresh() => Ok(key),
+            found if !cached.may_fetch() => found,
+            // A stale set is used until it can be fetched again.
+            Ok(key) => match self.find_fetched(kid, cached.fetch_count).await {
                 Err(VerifyError::Unavailable(_)) => Ok(key),
                 found => found,
             },
-            Err(_) => self.fetched(kid, held.landed).await,
+            Err(_) => self.find_fetched(kid, cached.fetch_count).await,
         }
     }
 
-    /// The key after a fetch, be it one that somebody else has made since `seen`.
-    async fn fetched(&self, kid: &str, seen: u64) -> Result<Arc<Key>, VerifyError> {
-        let _flight = self.flight.lock().await;
-        let before = self.held();
-        if before.landed != seen || !before.may_fetch() {
+    /// The key after a fetch: this caller's, or that of another since the number of fetches was `seen`.
+    async fn find_fetched(&self, kid: &str, seen: u64) -> Result<Arc<Key>, VerifyError> {
+        let _guard = self.fetch_lock.lock().await;
+        let before = self.cached();
+        if before.fetch_count != seen || !before.may_fetch() {
             return before.find(kid);
         }
         let fetched = self.fetch().await;
         let now = Instant::now();
-        let landed = before.landed + 1;
-        let held = match fetched {
+        let fetch_count = before.fetch_count + 1;
+        let cached = match fetched {
             Ok(keys) => {
-                // A key that was found may be followed by another at once; a made-up one may not.
-                let next = (!keys.contains_key(kid)).then(|| now + REST);
-                Held { keys: Arc::new(keys), fetched: Some(now), landed, next, failure: None }
+                // Only a fetch that did not find the key delays the next one.
+                let next_fetch = (!keys.contains_key(kid)).then(|| now + REFETCH_DELAY);
+                Cached { keys: Arc::new(keys), fetched: Some(now), fetch_count, next_fetch, failure: None }
             }
             Err(error) => {
                 tracing::warn!(%error, "the key set could not be fetched");
-                let rest = if before.keys.is_empty() { SHORT_REST } else { REST };
-                Held { landed, next: Some(now + rest), failure: Some(error), ..before }
+                let delay = if before.keys.is_empty() { EMPTY_REFETCH_DELAY } else { REFETCH_DELAY };
+                Cached { fetch_count, next_fetch: Some(now + delay), failure: Some(error), ..before }
             }
         };
-        let found = held.find(kid);
-        *self.held.write() = held;
+        let found = cached.find(kid);
+        *self.cached.write() = cached;
         found
     }
 
@@ -111,7 +111,7 @@ impl Keys {
         let mut answer = answer.error_for_status().map_err(VerifyError::unavailable)?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(VerifyError::unavailable)? {
-            if body.len() + chunk.len() > LARGEST {
+            if body.len() + chunk.len() > MAX_SIZE {
                 return Err(VerifyError::unavailable(std::io::Error::other("the key set is too large")));
             }
             body.extend_from_slice(&chunk);
@@ -120,8 +120,8 @@ impl Keys {
         Ok(set.keys.into_iter().filter_map(usable).collect())
     }
 
-    fn held(&self) -> Held {
-        self.held.read().clone()
+    fn cached(&self) -> Cached {
+        self.cached.read().clone()
     }
 }
 
@@ -131,7 +131,7 @@ struct JwkSet {
     keys: Vec<Value>,
 }
 
-/// What is needed of a key in it.
+/// The members of an RSA key in it that are used (RFC 7517 §4, RFC 7518 §6.3).
 #[derive(Deserialize)]
 struct Jwk {
     kty: String,
@@ -143,7 +143,7 @@ struct Jwk {
     alg: Option<String>,
 }
 
-/// RSA keys for signatures that have an id; others are of no use here and do no harm (RFC 7517 §5).
+/// The key and its id if it is an RSA key for RS256 signatures; others are ignored (RFC 7517 §5).
 fn usable(key: Value) -> Option<(String, Arc<Key>)> {
     let key: Jwk = serde_json::from_value(key).ok()?;
     let fits = key.kty == "RSA"
@@ -157,6 +157,6 @@ fn usable(key: Value) -> Option<(String, Arc<Key>)> {
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").field("url", &self.url).field("kids", &self.held().keys.keys()).finish_non_exhaustive()
+        f.debug_struct("Keys").field("url", &self.url).field("kids", &self.cached().keys.keys()).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! A cache that a fleet shares, in Redis.
+//! A cache in Redis, which several processes share.
 
 use std::{
     fmt,
@@ -17,42 +17,41 @@ use tokio::time::Instant;
 use super::{Grants, GrantsCache};
 use crate::lock::Mutex;
 
-/// How long Redis may take; the service would have answered by then.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// How long Redis is left alone when it was out of reach or late.
-const REST: Duration = Duration::from_secs(1);
+/// How long a command may take; the service itself would have answered by then.
+const TIMEOUT: Duration = Duration::from_millis(250);
+/// How long Redis is not asked after it was unreachable or too slow.
+const BACKOFF: Duration = Duration::from_secs(1);
 
-/// Keeps answers in Redis, so that one process's look-up serves all.
+/// Caches answers in Redis, so that the look-up of one process serves all.
 ///
-/// Redis being out of reach or slow is not a failure, and an entry that is not one of ours is none:
-/// the service is asked instead. Whoever can write to this Redis can say what tokens grant, so let
-/// nobody else.
+/// If Redis is unreachable or slow, or an entry is not of this cache, the service is asked instead.
+/// Whoever can write to this Redis decides what tokens grant, so restrict access to it.
 #[derive(Clone)]
 pub struct RedisCache {
     connection: ConnectionManager,
-    /// Until when Redis is left alone.
-    rest: Arc<Mutex<Option<Instant>>>,
+    /// Until when Redis is not asked.
+    paused_until: Arc<Mutex<Option<Instant>>>,
 }
 
 impl RedisCache {
     /// Connects, e.g. to `redis://127.0.0.1/`; reconnects by itself later.
     pub async fn connect(url: &str) -> Result<Self, RedisError> {
         let client = redis::Client::open(url).map_err(RedisError)?;
-        // It looks at least once a second whether Redis is there again.
-        let config = ConnectionManagerConfig::new().set_max_delay(REST).set_connection_timeout(Some(REST));
+        // At least one attempt to reconnect a second.
+        let config = ConnectionManagerConfig::new().set_max_delay(BACKOFF).set_connection_timeout(Some(BACKOFF));
         let connection = ConnectionManager::new_with_config(client, config).await.map_err(RedisError)?;
-        Ok(Self { connection, rest: Arc::default() })
+        Ok(Self { connection, paused_until: Arc::default() })
     }
 
-    /// What Redis answers, if it does so in time.
-    async fn ask<T>(&self, work: impl Future<Output = RedisResult<T>>) -> Option<T> {
-        if self.rest().is_some_and(|end| Instant::now() < end) {
+    /// The answer of Redis, if there is one in time.
+    async fn query<T>(&self, work: impl Future<Output = RedisResult<T>>) -> Option<T> {
+        if self.paused_until().is_some_and(|end| Instant::now() < end) {
             return None;
         }
-        let out_of_reach = match tokio::time::timeout(PATIENCE, work).await {
+        let is_unreachable = match tokio::time::timeout(TIMEOUT, work).await {
             Ok(Ok(answer)) => return Some(answer),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "Redis was of no use");
+                tracing::warn!(%error, "Redis failed");
                 error.is_io_error() || error.is_timeout() || error.is_connection_dropped()
             }
             Err(_) => {
@@ -60,14 +59,14 @@ impl RedisCache {
                 true
             }
         };
-        if out_of_reach {
-            *self.rest() = Some(Instant::now() + REST);
+        if is_unreachable {
+            *self.paused_until() = Some(Instant::now() + BACKOFF);
         }
         None
     }
 
-    fn rest(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.rest.lock()
+    fn paused_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.paused_until.lock()
     }
 }
 
@@ -75,18 +74,18 @@ impl GrantsCache for RedisCache {
     fn get<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Option<Option<Grants>>> {
         Box::pin(async move {
             let mut connection = self.connection.clone();
-            let entry: Option<Vec<u8>> = self.ask(async { connection.get(key).await }).await?;
+            let entry: Option<Vec<u8>> = self.query(async { connection.get(key).await }).await?;
             serde_json::from_slice(&entry?).ok()
         })
     }
 
-    fn put<'a>(&'a self, key: &'a str, grants: &'a Option<Grants>, life: Duration) -> BoxFuture<'a, ()> {
+    fn put<'a>(&'a self, key: &'a str, grants: &'a Option<Grants>, ttl: Duration) -> BoxFuture<'a, ()> {
         Box::pin(async move {
             let Ok(text) = serde_json::to_string(grants) else { return };
-            // Zero would be an error to Redis.
-            let life = u64::try_from(life.as_millis()).unwrap_or(u64::MAX).max(1);
+            // Redis rejects zero.
+            let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).max(1);
             let mut connection = self.connection.clone();
-            let _: Option<()> = self.ask(async { connection.pset_ex(key, text, life).await }).await;
+            let _: Option<()> = self.query(async { connection.pset_ex(key, text, ttl).await }).await;
         })
     }
 }

@@ -18,7 +18,7 @@ use super::{Claims, Verifier, VerifyError, claims::STEPPED_UP};
 /// Header in which machine access tokens travel.
 const API_KEY: &str = "x-api-key";
 
-/// What a caller must have beyond a good token.
+/// What a caller must have beyond a valid token.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,14 +38,14 @@ pub struct Requirement {
     step_up: Option<StepUp>,
 }
 
-/// A second factor is asked for, shown at most this long ago.
+/// A step-up by a second factor, at most this long ago.
 #[derive(Debug, Clone, Copy)]
 struct StepUp {
     max_age: Option<Duration>,
 }
 
 impl Requirement {
-    /// Nothing beyond a good token.
+    /// Nothing beyond a valid token.
     pub fn new() -> Self {
         Self::default()
     }
@@ -68,34 +68,34 @@ impl Requirement {
         self
     }
 
-    /// A session raised by a second factor, at most `max_age` ago.
+    /// A session that was stepped up by a second factor, at most `max_age` ago.
     pub fn stepped_up(mut self, max_age: Option<Duration>) -> Self {
         self.step_up = Some(StepUp { max_age });
         self
     }
 
-    fn check(&self, claims: &Claims, verifier: &Verifier) -> Result<(), Refusal> {
+    fn check(&self, claims: &Claims, verifier: &Verifier) -> Result<(), Rejection> {
         let keys = |list: &[String], holds: &dyn Fn(&str) -> bool| list.iter().any(|key| holds(key));
-        let enough = (self.any_role.is_empty() || keys(&self.any_role, &|key| claims.has_role(key)))
+        let suffices = (self.any_role.is_empty() || keys(&self.any_role, &|key| claims.has_role(key)))
             && (self.any_permission.is_empty() || keys(&self.any_permission, &|key| claims.has_permission(key)))
             && self.all_permissions.iter().all(|key| claims.has_permission(key));
-        if !enough {
-            return Err(Refusal::Insufficient);
+        if !suffices {
+            return Err(Rejection::Insufficient);
         }
         match self.step_up {
             Some(StepUp { max_age }) if !claims.stepped_up_at(max_age, (verifier.0.now)()) => {
-                Err(Refusal::StepUp(max_age))
+                Err(Rejection::StepUp(max_age))
             }
             _ => Ok(()),
         }
     }
 }
 
-/// A layer that lets only verified callers through and puts their [`Claims`] into the request's extensions.
+/// A layer that passes on requests with a valid token only, with its [`Claims`] in the request's extensions.
 ///
-/// Bearer tokens come in `Authorization` (RFC 6750), machine access tokens in `x-api-key`. Without a
-/// good one the answer is 401, with too little power 403, both with `WWW-Authenticate`; when the
-/// token could not be judged it is 503.
+/// Bearer tokens are sent in `Authorization` (RFC 6750), machine access tokens in `x-api-key`. Without a
+/// valid one the answer is 401, without a required role or permission 403, both with
+/// `WWW-Authenticate`; when the token could not be verified it is 503.
 #[derive(Clone, Debug)]
 pub struct Protect {
     verifier: Verifier,
@@ -103,12 +103,12 @@ pub struct Protect {
 }
 
 impl Protect {
-    /// Asks for a good token.
+    /// Requires a valid token.
     pub fn new(verifier: Verifier) -> Self {
         Self { verifier, requirement: Arc::default() }
     }
 
-    /// Asks for more.
+    /// Requires more than a valid token.
     #[must_use]
     pub fn require(mut self, requirement: Requirement) -> Self {
         self.requirement = Arc::new(requirement);
@@ -124,7 +124,7 @@ impl<S> Layer<S> for Protect {
     }
 }
 
-/// The service that [`Protect`] makes of another.
+/// A service that is protected by [`Protect`].
 #[derive(Clone, Debug)]
 pub struct Protected<S> {
     inner: S,
@@ -147,16 +147,16 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        // The one that was polled ready is the one to be called.
+        // The service that was polled ready must be the one that is called.
         let next = self.inner.clone();
         let (mut inner, protect) = (std::mem::replace(&mut self.inner, next), self.protect.clone());
         Box::pin(async move {
-            let presented = Presented::read(request.headers());
-            let judged = match presented {
+            let presented = PresentedToken::read(request.headers());
+            let verified = match presented {
                 Ok(presented) => presented.verify(&protect.verifier).await,
-                Err(refusal) => Err(refusal),
+                Err(rejection) => Err(rejection),
             };
-            let checked = judged.and_then(|claims| {
+            let checked = verified.and_then(|claims| {
                 protect.requirement.check(&claims, &protect.verifier)?;
                 Ok(claims)
             });
@@ -165,72 +165,72 @@ where
                     request.extensions_mut().insert(claims);
                     inner.call(request).await
                 }
-                Err(refusal) => Ok(refusal.response()),
+                Err(rejection) => Ok(rejection.response()),
             }
         })
     }
 }
 
 /// A token as it was presented.
-enum Presented {
+enum PresentedToken {
     Bearer(String),
     ApiKey(String),
 }
 
-impl Presented {
-    fn read(headers: &HeaderMap) -> Result<Self, Refusal> {
+impl PresentedToken {
+    fn read(headers: &HeaderMap) -> Result<Self, Rejection> {
         let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
         if let Some(value) = headers.get(header::AUTHORIZATION) {
-            let value = text(value).ok_or(Refusal::Invalid)?;
-            // The scheme is read without case (RFC 9110 §11.1).
+            let value = text(value).ok_or(Rejection::Invalid)?;
+            // The scheme is case-insensitive (RFC 9110 §11.1).
             return match value.split_once(' ') {
                 Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
                     Ok(Self::Bearer(token.trim().to_owned()))
                 }
-                _ => Err(Refusal::Missing),
+                _ => Err(Rejection::Missing),
             };
         }
         match headers.get(API_KEY) {
-            Some(value) => text(value).map(Self::ApiKey).ok_or(Refusal::Invalid),
-            None => Err(Refusal::Missing),
+            Some(value) => text(value).map(Self::ApiKey).ok_or(Rejection::Invalid),
+            None => Err(Rejection::Missing),
         }
     }
 
-    async fn verify(self, verifier: &Verifier) -> Result<Claims, Refusal> {
+    async fn verify(self, verifier: &Verifier) -> Result<Claims, Rejection> {
         let outcome = match self {
             Self::Bearer(token) => verifier.verify(&token).await,
             Self::ApiKey(token) => verifier.verify_access_token(&token).await,
         };
         outcome.map_err(|error| match error {
             VerifyError::Unavailable(cause) => {
-                tracing::error!(%cause, "a token could not be judged");
-                Refusal::Unavailable
+                tracing::error!(%cause, "a token could not be verified");
+                Rejection::Unavailable
             }
             error => {
-                tracing::debug!(%error, "a token was refused");
-                Refusal::Invalid
+                tracing::debug!(%error, "a token was rejected");
+                Rejection::Invalid
             }
         })
     }
 }
 
-/// Why a caller is not let in. Says no more than the caller may know.
+/// Why a request was rejected. It reveals no more than the caller may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refusal {
+pub enum Rejection {
     /// No token was presented: 401.
     Missing,
-    /// The token is not good: 401.
+    /// The token is invalid: 401.
     Invalid,
     /// The caller lacks a role or permission: 403.
     Insufficient,
-    /// The session must be raised by a second factor, at most this long ago: 401 (RFC 9470).
+    /// The session must be stepped up by a second factor, at most this long ago: 401 (RFC 9470).
     StepUp(Option<Duration>),
-    /// The token could not be judged: 503.
+    /// The token could not be verified: 503.
     Unavailable,
 }
 
-impl Refusal {
+impl Rejection {
     fn status(self) -> StatusCode {
         match self {
             Self::Missing | Self::Invalid | Self::StepUp(_) => StatusCode::UNAUTHORIZED,
@@ -266,19 +266,19 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing => "no token was presented",
-            Self::Invalid => "the token is not good",
+            Self::Invalid => "the token is invalid",
             Self::Insufficient => "a role or permission is missing",
             Self::StepUp(_) => "a second factor is needed",
-            Self::Unavailable => "the token could not be judged",
+            Self::Unavailable => "the token could not be verified",
         })
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for Rejection {}
 
 #[cfg(feature = "axum")]
 mod axum {
@@ -289,9 +289,9 @@ mod axum {
     };
     use http::request::Parts;
 
-    use super::{Claims, Presented, Refusal, Response, Verifier};
+    use super::{Claims, PresentedToken, Rejection, Response, Verifier};
 
-    impl IntoResponse for Refusal {
+    impl IntoResponse for Rejection {
         fn into_response(self) -> Response<Body> {
             self.response()
         }
@@ -304,13 +304,13 @@ mod axum {
         S: Send + Sync,
         Verifier: FromRef<S>,
     {
-        type Rejection = Refusal;
+        type Rejection = Rejection;
 
-        async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
             if let Some(claims) = parts.extensions.get::<Claims>() {
                 return Ok(claims.clone());
             }
-            Presented::read(&parts.headers)?.verify(&Verifier::from_ref(state)).await
+            PresentedToken::read(&parts.headers)?.verify(&Verifier::from_ref(state)).await
         }
     }
 }

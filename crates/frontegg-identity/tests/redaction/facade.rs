@@ -34,7 +34,7 @@ const ELSEWHERE: [&str; 13] = [
     "Protected",
     "RedisCache",
     "RedisError",
-    "Refusal",
+    "Rejection",
     "Requirement",
     "TokenKind",
     "Verifier",
@@ -200,7 +200,9 @@ async fn verification(gallery: &mut Gallery) {
     use frontegg_emulator::Emulator;
     use frontegg_identity::{
         types::{CreateTenantAccessTokenRequest, CreateTenantRequest},
-        verify::{AccessTokens, Grants, MemoryCache, Protect, RedisCache, Refusal, Requirement, Verifier, VerifyError},
+        verify::{
+            AccessTokens, Grants, MemoryCache, Protect, RedisCache, Rejection, Requirement, Verifier, VerifyError,
+        },
     };
     use tower_layer::Layer as _;
 
@@ -226,7 +228,7 @@ async fn verification(gallery: &mut Gallery) {
     gallery.show(&Requirement::new());
     gallery.show(&protect.layer(()));
     gallery.show(&protect);
-    gallery.show(&Refusal::Missing);
+    gallery.show(&Rejection::Missing);
     for forged in [CANARY.to_owned(), format!("{CANARY}.{CANARY}.{CANARY}"), format!("{}x", token.expose())] {
         let error: VerifyError = verifier.verify_access_token(&forged).await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains(token.expose()), "{error:?}");

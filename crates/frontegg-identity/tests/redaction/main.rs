@@ -5,7 +5,7 @@ mod facade;
 mod journey;
 mod model;
 #[allow(dead_code, reason = "shared between test programs")]
-#[path = "../support/mod.rs"]
+#[path = "../support/service.rs"]
 mod support;
 mod traced;
 

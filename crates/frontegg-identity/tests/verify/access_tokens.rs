@@ -17,7 +17,7 @@ async fn watched(world: &World) -> (Verifier, Proxy) {
 }
 
 #[tokio::test]
-async fn an_answer_is_believed_for_ten_seconds() {
+async fn an_answer_is_cached_for_ten_seconds() {
     let world = World::start().await;
     let (verifier, proxy) = watched(&world).await;
     let role = world.role("ReadOnly").await;
@@ -53,7 +53,7 @@ async fn a_fault_is_no_revocation_and_is_not_kept() {
     ] {
         proxy.fail(LOOK_UP, status, body);
         let error = verifier.verify_access_token(&token).await.unwrap_err();
-        assert!(matches!(error, VerifyError::Unavailable(_)) && !error.is_refusal(), "{status} {body}: {error}");
+        assert!(matches!(error, VerifyError::Unavailable(_)) && !error.is_rejection(), "{status} {body}: {error}");
     }
     proxy.heal();
     verifier.verify_access_token(&token).await.unwrap();
@@ -74,7 +74,7 @@ async fn without_the_service_nothing_is_said_of_a_token() {
     assert!(matches!(error, VerifyError::Unavailable(_)), "{error}");
     let verifier = world.verifier().build().unwrap();
     let error = verifier.verify_access_token(&token).await.unwrap_err();
-    assert!(!error.is_refusal(), "no look-up was configured: {error}");
+    assert!(!error.is_rejection(), "no look-up was configured: {error}");
 }
 
 #[tokio::test]
@@ -100,9 +100,9 @@ async fn a_thousand_at_once_cost_one_look_up() {
 }
 
 #[tokio::test]
-async fn an_answer_may_be_believed_for_ever() {
+async fn an_answer_may_be_cached_for_ever() {
     let world = World::start().await;
-    let access_tokens = AccessTokens::new(&world.frontegg).life(Duration::MAX);
+    let access_tokens = AccessTokens::new(&world.frontegg).ttl(Duration::MAX);
     let verifier = world.verifier().access_tokens(access_tokens).build().unwrap();
     let (id, token) = world.access_token(&[]).await;
     verifier.verify_access_token(&token).await.unwrap();
@@ -120,7 +120,7 @@ async fn forged_tokens_cost_no_look_up() {
     let (message, _) = token.rsplit_once('.').unwrap();
     let forged = format!("{message}.{}", "A".repeat(342));
     let outcome = verifier.verify_access_token(&forged).await;
-    assert!(outcome.is_err_and(|error| error.is_refusal()));
+    assert!(outcome.is_err_and(|error| error.is_rejection()));
     let bearer = verifier.verify_access_token(&world.token().await).await;
     assert!(matches!(bearer, Err(VerifyError::Malformed(_))));
     assert_eq!(proxy.count(LOOK_UP), 0);

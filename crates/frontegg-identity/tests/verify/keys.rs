@@ -27,12 +27,12 @@ fn under(kid: &str, token: &str) -> String {
 
 /// Presents tokens all at once; gives what each was answered.
 async fn all_at_once(verifier: &Verifier, tokens: Vec<String>) -> Vec<Result<(), VerifyError>> {
-    let mut judged = tokio::task::JoinSet::new();
+    let mut results = tokio::task::JoinSet::new();
     for token in tokens {
         let verifier = verifier.clone();
-        judged.spawn(async move { verifier.verify(&token).await.map(drop) });
+        results.spawn(async move { verifier.verify(&token).await.map(drop) });
     }
-    judged.join_all().await
+    results.join_all().await
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn case_41_a_rotation_costs_one_fetch_and_a_flood_of_unknown_keys_another(
 }
 
 #[tokio::test]
-async fn without_keys_no_token_is_judged_and_the_service_is_spared() {
+async fn without_keys_no_token_is_verified_and_the_service_is_spared() {
     let world = World::start().await;
     let (verifier, proxy) = watched(&world).await;
     let token = world.token().await;
@@ -85,7 +85,7 @@ async fn without_keys_no_token_is_judged_and_the_service_is_spared() {
         let before = proxy.count(KEY_SET);
         for outcome in all_at_once(&verifier, vec![token.clone(); 50]).await {
             let error = outcome.unwrap_err();
-            assert!(matches!(error, VerifyError::Unavailable(_)) && !error.is_refusal(), "{error}");
+            assert!(matches!(error, VerifyError::Unavailable(_)) && !error.is_rejection(), "{error}");
         }
         assert_eq!(proxy.count(KEY_SET), before + 1, "{status} {body}");
         later(Duration::from_secs(1)).await;
@@ -136,9 +136,9 @@ async fn keys_of_other_kinds_are_passed_over() {
     let world = World::start().await;
     let token = world.token().await;
     let set: Value = reqwest::get(format!("{}{KEY_SET}", world.emulator.url())).await.unwrap().json().await.unwrap();
-    let good = set["keys"][0].clone();
+    let valid = set["keys"][0].clone();
     let changed = |change: Value| {
-        let mut key = good.clone();
+        let mut key = valid.clone();
         key.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
         key
     };
@@ -153,13 +153,13 @@ async fn keys_of_other_kinds_are_passed_over() {
         changed(json!({ "kid": "no number", "n": "%%%" })),
         changed(json!({ "kid": 1 })),
     ];
-    let (mut mixed, mut bad) = (useless.clone(), useless);
-    mixed.push(good.clone());
-    bad.push(json!({ "kty": "oct", "kid": good["kid"], "k": good["n"], "alg": "RS256" }));
+    let (mut mixed, mut invalid) = (useless.clone(), useless);
+    mixed.push(valid.clone());
+    invalid.push(json!({ "kty": "oct", "kid": valid["kid"], "k": valid["n"], "alg": "RS256" }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let served = |keys: Vec<Value>| get(move || async move { Json(json!({ "keys": keys })) });
-    let app = Router::new().route("/mixed", served(mixed)).route("/bad", served(bad));
+    let app = Router::new().route("/mixed", served(mixed)).route("/invalid", served(invalid));
     tokio::spawn(async move { axum::serve(listener, app).await });
 
     let verifier = world.verifier().jwks_url(format!("{url}/mixed")).build().unwrap();
@@ -168,6 +168,6 @@ async fn keys_of_other_kinds_are_passed_over() {
         let outcome = verifier.verify(&under(kid, &token)).await;
         assert!(matches!(outcome, Err(VerifyError::UnknownKey)), "{kid}: {outcome:?}");
     }
-    let verifier = world.verifier().jwks_url(format!("{url}/bad")).build().unwrap();
+    let verifier = world.verifier().jwks_url(format!("{url}/invalid")).build().unwrap();
     assert!(matches!(verifier.verify(&token).await, Err(VerifyError::UnknownKey)));
 }

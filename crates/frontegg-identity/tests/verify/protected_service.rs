@@ -82,7 +82,7 @@ impl Service {
     }
 
     /// Ada's token as it would be `ago` after she showed a second factor.
-    async fn raised(&self, ago: Duration, change: Value) -> String {
+    async fn stepped_up(&self, ago: Duration, change: Value) -> String {
         use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
         let token = self.world.token().await;
         let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
@@ -105,7 +105,7 @@ fn bearer(token: &str) -> (&'static str, String) {
 }
 
 #[tokio::test]
-async fn good_tokens_are_let_in() {
+async fn valid_tokens_are_accepted() {
     let service = Service::start().await;
     let (name, ada) = bearer(&service.world.token().await);
     assert_eq!(service.ask("/", &[]).await.0, 200);
@@ -124,18 +124,18 @@ async fn good_tokens_are_let_in() {
 }
 
 #[tokio::test]
-async fn without_a_good_token_it_is_401() {
+async fn without_a_valid_token_it_is_401() {
     let service = Service::start().await;
     let token = service.world.token().await;
     let (_, machine) = service.world.access_token(&[]).await;
-    let (name, good) = bearer(&token);
+    let (name, valid) = bearer(&token);
     for path in ["/me", "/reports", "/users", "/payouts"] {
         assert_eq!(service.refused(path, &[]).await, (401, "Bearer".to_owned()), "{path}: nothing");
         for other in ["Basic YWRhOng=", "Bearer", "Bearer "] {
             assert_eq!(service.refused(path, &[(name, other)]).await, (401, "Bearer".to_owned()), "{path}: {other}");
         }
         for (what, header, value) in [
-            ("forged", name, format!("{good}A")),
+            ("forged", name, format!("{valid}A")),
             ("a word", name, "Bearer x".to_owned()),
             ("an access token as a bearer", name, format!("Bearer {machine}")),
             ("a bearer as an access token", "x-api-key", token.clone()),
@@ -145,11 +145,11 @@ async fn without_a_good_token_it_is_401() {
         }
     }
     service.world.emulator.clock().advance(Duration::from_secs(2 * 24 * 60 * 60));
-    assert_eq!(service.refused("/me", &[(name, &good)]).await, (401, INVALID.to_owned()), "expired");
+    assert_eq!(service.refused("/me", &[(name, &valid)]).await, (401, INVALID.to_owned()), "expired");
 }
 
 #[tokio::test]
-async fn with_too_little_power_it_is_403() {
+async fn without_a_permission_it_is_403() {
     let service = Service::start().await;
     let (name, clerk) = bearer(&service.clerk().await);
     assert_eq!(service.ask("/me", &[(name, &clerk)]).await.0, 200);
@@ -175,12 +175,12 @@ async fn payouts_want_a_fresh_second_factor() {
     let minutes = |count: u64| Duration::from_secs(60 * count);
     let needed = (401, STEP_UP.to_owned());
     assert_eq!(ask(&service.world.token().await).await, needed, "a password alone");
-    let raised = service.raised(minutes(5), json!({})).await;
-    assert_eq!(ask(&raised).await, (200, String::new()));
-    let (name, value) = bearer(&raised);
+    let stepped_up = service.stepped_up(minutes(5), json!({})).await;
+    assert_eq!(ask(&stepped_up).await, (200, String::new()));
+    let (name, value) = bearer(&stepped_up);
     assert_eq!(service.ask("/me", &[(name, &value)]).await.0, 200);
     service.world.emulator.clock().advance(Duration::from_secs(1));
-    assert_eq!(ask(&raised).await, needed, "too long ago");
+    assert_eq!(ask(&stepped_up).await, needed, "too long ago");
     for (what, change) in [
         ("no class", json!({ "acr": null })),
         ("another class", json!({ "acr": "urn:pwd" })),
@@ -189,7 +189,7 @@ async fn payouts_want_a_fresh_second_factor() {
         ("no time", json!({ "auth_time": null })),
         ("a time that does not exist", json!({ "auth_time": i64::MIN })),
     ] {
-        let token = service.raised(Duration::ZERO, change).await;
+        let token = service.stepped_up(Duration::ZERO, change).await;
         assert_eq!(ask(&token).await, needed, "{what}");
     }
     // A machine has no second factor.
@@ -208,8 +208,8 @@ async fn step_up(world: &World, token: &str) -> String {
     let mailed = mfa.send_login_mfa_email_code(&mailed).await.unwrap();
     let code = world.emulator.outbox().last_to("bob@acme.test").template("MFAOTC").code().await.unwrap();
     let proof = VerifyMfaEmailOtcRequest::new(mailed.otc_token, code, mfa_token);
-    let raised = mfa.verify_login_mfa_email_code(&proof).await.unwrap();
-    raised.access_token.unwrap().expose().to_owned()
+    let stepped_up = mfa.verify_login_mfa_email_code(&proof).await.unwrap();
+    stepped_up.access_token.unwrap().expose().to_owned()
 }
 
 /// The same with tokens as the emulator gives them to somebody who signs in and steps up.
@@ -228,12 +228,12 @@ async fn stepping_up_opens_payouts_for_a_while() {
     let ask = async |token: &str| service.ask("/payouts", &[("authorization", &format!("Bearer {token}"))]).await.0;
 
     assert_eq!(ask(plain.expose()).await, 401);
-    let raised = step_up(world, plain.expose()).await;
-    assert_eq!(ask(&raised).await, 200);
+    let stepped_up = step_up(world, plain.expose()).await;
+    assert_eq!(ask(&stepped_up).await, 200);
     assert_eq!(ask(plain.expose()).await, 401, "the token of before is as it was");
     world.emulator.clock().advance(Duration::from_secs(301));
-    assert_eq!(ask(&raised).await, 401, "five minutes are over");
-    let again = step_up(world, &raised).await;
+    assert_eq!(ask(&stepped_up).await, 401, "five minutes are over");
+    let again = step_up(world, &stepped_up).await;
     assert_eq!(ask(&again).await, 200);
 }
 
@@ -243,14 +243,14 @@ async fn a_fault_of_the_service_is_503_and_no_challenge() {
     let (name, ada) = bearer(&service.world.token().await);
     let (id, machine) = service.world.access_token(&[]).await;
     service.proxy.fail("/.well-known/jwks.json", 503, "");
-    let unjudged = (503, String::new());
-    assert_eq!(service.refused("/me", &[(name, &ada)]).await, unjudged, "no keys");
-    assert_eq!(service.refused("/me", &[("x-api-key", &machine)]).await, unjudged);
+    let unavailable = (503, String::new());
+    assert_eq!(service.refused("/me", &[(name, &ada)]).await, unavailable, "no keys");
+    assert_eq!(service.refused("/me", &[("x-api-key", &machine)]).await, unavailable);
     assert_eq!(service.ask("/", &[]).await.0, 200, "what is public goes on");
     service.proxy.fail("/access-tokens/", 500, "");
     later(Duration::from_secs(2)).await;
     assert_eq!(service.ask("/me", &[(name, &ada)]).await.0, 200);
-    assert_eq!(service.refused("/me", &[("x-api-key", &machine)]).await, unjudged, "no look-up");
+    assert_eq!(service.refused("/me", &[("x-api-key", &machine)]).await, unavailable, "no look-up");
     service.proxy.heal();
     assert_eq!(service.ask("/me", &[("x-api-key", &machine)]).await.0, 200);
     service.world.revoke(&id).await;

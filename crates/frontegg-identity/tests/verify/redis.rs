@@ -83,12 +83,12 @@ fn free_port() -> u16 {
 }
 
 /// Verifiers that share a Redis and look up through one proxy.
-async fn fleet<const N: usize>(world: &World, redis: &Redis, life: Duration) -> ([Verifier; N], Proxy) {
+async fn fleet<const N: usize>(world: &World, redis: &Redis, ttl: Duration) -> ([Verifier; N], Proxy) {
     let proxy = Proxy::before(world.emulator.url()).await;
     let mut verifiers = Vec::new();
     for _ in 0..N {
         let cache = RedisCache::connect(&redis.url).await.unwrap();
-        let access_tokens = AccessTokens::new(&client(&world.emulator, &proxy.url)).cache(cache).life(life);
+        let access_tokens = AccessTokens::new(&client(&world.emulator, &proxy.url)).cache(cache).ttl(ttl);
         verifiers.push(world.verifier().access_tokens(access_tokens).build().unwrap());
     }
     (verifiers.try_into().map_err(|_| "a verifier each").unwrap(), proxy)
@@ -117,7 +117,7 @@ async fn one_look_up_serves_a_fleet() {
 }
 
 #[tokio::test]
-async fn a_revocation_is_seen_after_the_life_of_an_entry() {
+async fn a_revocation_is_seen_after_the_ttl_of_an_entry() {
     let Some(redis) = Redis::any().await else { return };
     let world = World::start().await;
     let ([first, second], proxy) = fleet(&world, &redis, Duration::from_millis(1_500)).await;
@@ -128,7 +128,7 @@ async fn a_revocation_is_seen_after_the_life_of_an_entry() {
     let mut connection = redis.connection().await;
     let deadline = Instant::now() + Duration::from_secs(10);
     while connection.exists::<_, bool>(key(&id)).await.unwrap() {
-        assert!(Instant::now() < deadline, "the entry outlives its life");
+        assert!(Instant::now() < deadline, "the entry outlives its ttl");
     }
     for verifier in [&first, &second] {
         let outcome = verifier.verify_access_token(&token).await;

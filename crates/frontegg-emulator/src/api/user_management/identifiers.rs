@@ -18,7 +18,7 @@ use crate::{
         DomainError,
         identifiers::{
             emails,
-            lists::{self, Listing, SortBy},
+            lists::{self, IdentifierListing, SortBy},
             usernames,
         },
         memberships,
@@ -35,7 +35,7 @@ pub(super) async fn list_user_emails(
     params: ListUserEmailsParams,
 ) -> ApiResult<types::UserEmailPage> {
     let page = paging::page(params.limit, params.offset)?;
-    let listing = Listing {
+    let listing = IdentifierListing {
         tenant_id: cx.tenant_id.clone(),
         visible_only: caller(cx).is_user(),
         prefix: params.email,
@@ -166,7 +166,7 @@ pub(super) async fn list_usernames(
     params: ListUsernamesParams,
 ) -> ApiResult<types::UsernamePage> {
     let page = paging::page(params.limit, params.offset)?;
-    let listing = Listing {
+    let listing = IdentifierListing {
         tenant_id: caller(cx).tenant().map(str::to_owned),
         visible_only: caller(cx).is_user(),
         prefix: params.username_prefix,

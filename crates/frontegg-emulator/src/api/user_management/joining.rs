@@ -50,9 +50,9 @@ async fn activate(
     cx: &RequestContext,
     activating: Activating<'_>,
 ) -> ApiResult<types::AuthenticationResponseDto> {
-    let visit = sign_in::visit(service, cx);
+    let client = sign_in::client_info(service, cx);
     // On the heap, as it is large.
-    let outcome = Box::pin(activation::activate(service.store(), service.passwords(), activating, &visit)).await?;
+    let outcome = Box::pin(activation::activate(service.store(), service.passwords(), activating, &client)).await?;
     sign_in::answer(service, cx, outcome).await
 }
 

@@ -12,7 +12,7 @@ use crate::{
         paging, user_answers,
     },
     domain::people::{
-        lists::{self, Identifier, Listing, Phrase, Reach, Scope, SortBy},
+        lists::{self, Phrase, Reach, Scope, SortBy, SoughtIdentifier, UserListing},
         profiles::{self, Roles},
     },
     service::Service,
@@ -98,7 +98,7 @@ pub(in crate::api) async fn page_of_users(
     asked: Asked,
 ) -> ApiResult<types::UserPage> {
     let page = paging::page(asked.limit, asked.offset)?;
-    let listing = Listing {
+    let listing = UserListing {
         email: asked.email,
         name_prefix: asked.name_prefix,
         identifier: identifier(asked.identifier_type, asked.identifier)?,
@@ -134,7 +134,7 @@ pub(in crate::api) async fn page_of_users(
 fn identifier(
     kind: Option<enums::IdentifierType>,
     beginning: Option<String>,
-) -> ApiResult<Option<(Identifier, String)>> {
+) -> ApiResult<Option<(SoughtIdentifier, String)>> {
     match (kind, beginning) {
         (None, None) => Ok(None),
         (Some(kind), Some(beginning)) => Ok(Some((kind_of(&kind), beginning))),
@@ -142,11 +142,11 @@ fn identifier(
     }
 }
 
-fn kind_of(kind: &enums::IdentifierType) -> Identifier {
+fn kind_of(kind: &enums::IdentifierType) -> SoughtIdentifier {
     match kind {
-        enums::IdentifierType::PhoneNumber => Identifier::PhoneNumber,
-        enums::IdentifierType::Username => Identifier::Username,
-        _ => Identifier::Email,
+        enums::IdentifierType::PhoneNumber => SoughtIdentifier::PhoneNumber,
+        enums::IdentifierType::Username => SoughtIdentifier::Username,
+        _ => SoughtIdentifier::Email,
     }
 }
 

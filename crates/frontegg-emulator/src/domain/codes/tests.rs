@@ -1,4 +1,4 @@
-//! Tokens and codes: good once, for one, for a time, against a few guesses.
+//! Tokens and codes: valid once, for one, for a time, against a few guesses.
 
 use super::*;
 use crate::{
@@ -35,9 +35,9 @@ async fn person(tx: &Write, email: &str) -> String {
     users::create(tx, new).await.expect("a person").id
 }
 
-fn flaw(spent: DomainResult<impl Into<Counted>>) -> Flaw {
+fn invalid(spent: DomainResult<impl Into<Counted>>) -> InvalidCode {
     match spent.expect("an answer").into() {
-        Tried::Refused(flaw) => flaw,
+        Tried::Refused(invalid) => invalid,
         Tried::Done(row) => panic!("{row:?} is good"),
     }
 }
@@ -45,7 +45,7 @@ fn flaw(spent: DomainResult<impl Into<Counted>>) -> Flaw {
 fn good(spent: DomainResult<impl Into<Counted>>) -> one_time_token::Model {
     match spent.expect("an answer").into() {
         Tried::Done(row) => row,
-        Tried::Refused(flaw) => panic!("{flaw:?}"),
+        Tried::Refused(invalid) => panic!("{invalid:?}"),
     }
 }
 
@@ -60,14 +60,14 @@ async fn a_token_is_good_once_for_its_purpose() {
     let tx = world.tx().await;
     let token = Grant::new(Purpose::PasswordReset, &world.ada).token(&tx).await.expect("a token");
     let presented = Presented::new(Purpose::PasswordReset, &token);
-    assert_eq!(flaw(Presented::new(Purpose::Unlock, &token).spend(&tx).await), Flaw::Unknown);
-    assert_eq!(flaw(presented.user(&world.bob).spend(&tx).await), Flaw::Unknown);
-    assert_eq!(flaw(presented.target("x").spend(&tx).await), Flaw::Unknown);
-    assert_eq!(flaw(Presented::new(Purpose::PasswordReset, "").spend(&tx).await), Flaw::Unknown);
+    assert_eq!(invalid(Presented::new(Purpose::Unlock, &token).spend(&tx).await), InvalidCode::Unknown);
+    assert_eq!(invalid(presented.user(&world.bob).spend(&tx).await), InvalidCode::Unknown);
+    assert_eq!(invalid(presented.target("x").spend(&tx).await), InvalidCode::Unknown);
+    assert_eq!(invalid(Presented::new(Purpose::PasswordReset, "").spend(&tx).await), InvalidCode::Unknown);
     good(presented.look(&tx).await);
     assert_eq!(good(presented.user(&world.ada).spend(&tx).await).user_id, world.ada);
-    assert_eq!(flaw(presented.look(&tx).await), Flaw::Spent);
-    assert_eq!(flaw(presented.spend(&tx).await), Flaw::Spent);
+    assert_eq!(invalid(presented.look(&tx).await), InvalidCode::Spent);
+    assert_eq!(invalid(presented.spend(&tx).await), InvalidCode::Spent);
 }
 
 #[tokio::test]
@@ -77,16 +77,16 @@ async fn a_new_one_voids_the_old_and_time_voids_all() {
     let grant = Grant::new(Purpose::Unlock, &world.ada).lifetime(Duration::from_mins(1));
     let (first, second) = (grant.token(&tx).await.expect("a token"), grant.token(&tx).await.expect("a token"));
     let others = Grant::new(Purpose::Unlock, &world.bob).token(&tx).await.expect("a token");
-    assert_eq!(flaw(Presented::new(Purpose::Unlock, &first).look(&tx).await), Flaw::Unknown);
+    assert_eq!(invalid(Presented::new(Purpose::Unlock, &first).look(&tx).await), InvalidCode::Unknown);
     good(Presented::new(Purpose::Unlock, &second).look(&tx).await);
     tx.finish().await;
 
     world.clock.advance(Duration::from_mins(1));
     let tx = world.tx().await;
-    assert_eq!(flaw(Presented::new(Purpose::Unlock, &second).spend(&tx).await), Flaw::Expired);
+    assert_eq!(invalid(Presented::new(Purpose::Unlock, &second).spend(&tx).await), InvalidCode::Expired);
     good(Presented::new(Purpose::Unlock, &others).spend(&tx).await);
     void(&tx, Purpose::Unlock, &world.ada).await.expect("a deletion");
-    assert_eq!(flaw(Presented::new(Purpose::Unlock, &second).spend(&tx).await), Flaw::Unknown);
+    assert_eq!(invalid(Presented::new(Purpose::Unlock, &second).spend(&tx).await), InvalidCode::Unknown);
 }
 
 /// Security case 17, at its root.
@@ -98,18 +98,18 @@ async fn five_wrong_guesses_void_a_code() {
     let handle = grant.code(&tx).await.expect("a code");
     let presented = Presented::new(Purpose::PhoneVerification, &handle.token);
     // The handle alone is not enough, and asking so is no guess.
-    assert_eq!(flaw(presented.spend(&tx).await), Flaw::Wrong);
+    assert_eq!(invalid(presented.spend(&tx).await), InvalidCode::Wrong);
     for _ in 1..TRIES {
-        assert_eq!(flaw(presented.spend_with(&tx, wrong(&handle.code)).await), Flaw::Wrong);
+        assert_eq!(invalid(presented.spend_with(&tx, wrong(&handle.code)).await), InvalidCode::Wrong);
     }
     good(presented.look(&tx).await);
-    assert_eq!(flaw(presented.spend_with(&tx, "").await), Flaw::Wrong);
-    assert_eq!(flaw(presented.spend_with(&tx, &handle.code).await), Flaw::Exhausted);
+    assert_eq!(invalid(presented.spend_with(&tx, "").await), InvalidCode::Wrong);
+    assert_eq!(invalid(presented.spend_with(&tx, &handle.code).await), InvalidCode::Exhausted);
 
     let handle = grant.code(&tx).await.expect("a code");
     let presented = Presented::new(Purpose::PhoneVerification, &handle.token);
     good(presented.spend_with(&tx, &handle.code).await);
-    assert_eq!(flaw(presented.spend_with(&tx, &handle.code).await), Flaw::Spent);
+    assert_eq!(invalid(presented.spend_with(&tx, &handle.code).await), InvalidCode::Spent);
 }
 
 #[tokio::test]
@@ -137,19 +137,19 @@ async fn bare_codes_differ_and_share_their_guesses() {
     assert_ne!(adas, bobs);
     let wrong = (0..3).map(|n| format!("{n:06}")).find(|code| *code != adas && *code != bobs).expect("a code");
     // A guess for one browser is none for the others.
-    assert_eq!(flaw(spend_bare(&tx, purpose, &bobs, Some("browser")).await), Flaw::Wrong);
-    assert_eq!(flaw(spend_bare(&tx, Purpose::SmsSignIn, &adas, None).await), Flaw::Wrong);
+    assert_eq!(invalid(spend_bare(&tx, purpose, &bobs, Some("browser")).await), InvalidCode::Wrong);
+    assert_eq!(invalid(spend_bare(&tx, Purpose::SmsSignIn, &adas, None).await), InvalidCode::Wrong);
     for _ in 2..TRIES {
-        assert_eq!(flaw(spend_bare(&tx, purpose, &wrong, None).await), Flaw::Wrong);
+        assert_eq!(invalid(spend_bare(&tx, purpose, &wrong, None).await), InvalidCode::Wrong);
     }
-    assert_eq!(flaw(spend_bare(&tx, purpose, &wrong, None).await), Flaw::Wrong);
-    assert_eq!(flaw(spend_bare(&tx, purpose, &adas, None).await), Flaw::Wrong, "five guesses");
+    assert_eq!(invalid(spend_bare(&tx, purpose, &wrong, None).await), InvalidCode::Wrong);
+    assert_eq!(invalid(spend_bare(&tx, purpose, &adas, None).await), InvalidCode::Wrong, "five guesses");
     // Ada's, dead by then, was the fifth wrong one for Bob's.
-    assert_eq!(flaw(spend_bare(&tx, purpose, &bobs, None).await), Flaw::Wrong);
+    assert_eq!(invalid(spend_bare(&tx, purpose, &bobs, None).await), InvalidCode::Wrong);
 
     let adas = Grant::new(purpose, &world.ada).bare_code(&tx).await.expect("a code");
     assert_eq!(good(spend_bare(&tx, purpose, &adas, None).await).user_id, world.ada);
-    assert_eq!(flaw(spend_bare(&tx, purpose, &adas, None).await), Flaw::Wrong);
+    assert_eq!(invalid(spend_bare(&tx, purpose, &adas, None).await), InvalidCode::Wrong);
 }
 
 /// Security case 24, for these secrets: the store does not hold them.
@@ -183,22 +183,22 @@ async fn an_own_code_is_good_for_its_holder_and_what_it_is_about() {
     let (ada, bob) = (world.ada.as_str(), world.bob.as_str());
     let old = issue(ada, "x").await;
     let (x, y) = (issue(ada, "x").await, issue(ada, "y").await);
-    assert_eq!(flaw(spend(bob, "x", &x).await), Flaw::Unknown);
-    assert_eq!(flaw(spend(ada, "z", &x).await), Flaw::Unknown);
+    assert_eq!(invalid(spend(bob, "x", &x).await), InvalidCode::Unknown);
+    assert_eq!(invalid(spend(ada, "z", &x).await), InvalidCode::Unknown);
     if old != x {
-        assert_eq!(flaw(spend(ada, "x", &old).await), Flaw::Wrong, "the new one is the one");
+        assert_eq!(invalid(spend(ada, "x", &old).await), InvalidCode::Wrong, "the new one is the one");
     }
     for _ in 0..TRIES {
-        assert_eq!(flaw(spend(ada, "y", wrong(&y)).await), Flaw::Wrong);
+        assert_eq!(invalid(spend(ada, "y", wrong(&y)).await), InvalidCode::Wrong);
     }
-    assert_eq!(flaw(spend(ada, "y", &y).await), Flaw::Exhausted);
+    assert_eq!(invalid(spend(ada, "y", &y).await), InvalidCode::Exhausted);
     good(spend(ada, "x", &x).await);
-    assert_eq!(flaw(spend(ada, "x", &x).await), Flaw::Spent);
+    assert_eq!(invalid(spend(ada, "x", &x).await), InvalidCode::Spent);
     // Nothing that could be presented elsewhere is stored in clear.
     let late = issue(ada, "y").await;
     tx.finish().await;
     world.clock.advance(LIFETIME);
     let tx = world.tx().await;
     let row = spend_own(&tx, Purpose::EmailVerification, Own { user_id: ada, target: "y" }, &late).await;
-    assert_eq!(flaw(row), Flaw::Expired);
+    assert_eq!(invalid(row), InvalidCode::Expired);
 }

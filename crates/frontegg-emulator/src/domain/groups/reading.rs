@@ -60,7 +60,7 @@ pub(crate) enum SortBy {
 
 /// How to list groups.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct GroupListing {
     pub(crate) sort_by: SortBy,
     pub(crate) descending: bool,
     pub(crate) page: Page,
@@ -120,7 +120,7 @@ pub(crate) async fn page(
     tx: &Read,
     caller: Caller<'_>,
     tenant_id: &str,
-    listing: Listing,
+    listing: GroupListing,
     relations: Relations,
 ) -> DomainResult<Paged<GroupWithRelations>> {
     tenants::require(tx, tenant_id).await?;

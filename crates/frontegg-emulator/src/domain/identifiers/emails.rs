@@ -79,7 +79,7 @@ pub(crate) async fn add(tx: &Write, user_id: &str, address: &str, proof: Proof) 
     check(address)?;
     require_free(tx, address).await?;
     let first = of_user(tx, user_id).await?.is_empty();
-    let rank = if first { Rank::Primary } else { Rank::Further };
+    let rank = if first { AddressRank::Primary } else { AddressRank::Further };
     let row = insert(tx, user_id, address, proof, rank).await?;
     if first && proof.is_proven() {
         prove(tx, user_id).await?;
@@ -114,9 +114,9 @@ pub(crate) async fn make_primary(tx: &Write, user_id: &str, address: &str) -> Do
     }
     // One primary address at any time: the former steps down first.
     for former in held.iter().filter(|row| row.is_primary) {
-        rank(tx, former.clone(), Rank::Further).await?;
+        rank(tx, former.clone(), AddressRank::Further).await?;
     }
-    rank(tx, row.clone(), Rank::Primary).await?;
+    rank(tx, row.clone(), AddressRank::Primary).await?;
     prove(tx, user_id).await
 }
 
@@ -133,7 +133,7 @@ pub(crate) async fn replace_primary(tx: &Write, user_id: &str, address: &str, pr
     for row in held.into_iter().filter(|row| row.is_primary || row.address_key == key) {
         row.delete(tx).await?;
     }
-    insert(tx, user_id, address, proof, Rank::Primary).await?;
+    insert(tx, user_id, address, proof, AddressRank::Primary).await?;
     Ok(())
 }
 
@@ -186,12 +186,18 @@ pub(crate) async fn verify_primary(tx: &Write, user_id: &str) -> DomainResult<()
 
 /// Which of a person's addresses it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Rank {
+enum AddressRank {
     Primary,
     Further,
 }
 
-async fn insert(tx: &Write, user_id: &str, address: &str, proof: Proof, rank: Rank) -> DomainResult<user_email::Model> {
+async fn insert(
+    tx: &Write,
+    user_id: &str,
+    address: &str,
+    proof: Proof,
+    rank: AddressRank,
+) -> DomainResult<user_email::Model> {
     let created_at = tx.stamp();
     let row = user_email::ActiveModel {
         id: Set(ids::new_id()),
@@ -199,16 +205,16 @@ async fn insert(tx: &Write, user_id: &str, address: &str, proof: Proof, rank: Ra
         email: Set(address.to_owned()),
         address_key: Set(key(address)),
         verified: Set(proof.is_proven()),
-        is_primary: Set(rank == Rank::Primary),
+        is_primary: Set(rank == AddressRank::Primary),
         created_at: Set(created_at),
         updated_at: Set(created_at),
     };
     Ok(row.insert(tx).await?)
 }
 
-async fn rank(tx: &Write, row: user_email::Model, rank: Rank) -> DomainResult<()> {
+async fn rank(tx: &Write, row: user_email::Model, rank: AddressRank) -> DomainResult<()> {
     let mut row = row.into_active_model();
-    row.is_primary = Set(rank == Rank::Primary);
+    row.is_primary = Set(rank == AddressRank::Primary);
     row.updated_at = Set(tx.now());
     row.update(tx).await?;
     Ok(())

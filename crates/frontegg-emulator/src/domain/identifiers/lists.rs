@@ -26,7 +26,7 @@ pub(crate) enum SortBy {
 
 /// Which records are wanted, and how.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct IdentifierListing {
     /// Only of members of this tenant.
     pub(crate) tenant_id: Option<String>,
     /// Whether those of people who hide are left out.
@@ -41,7 +41,7 @@ pub(crate) struct Listing {
     pub(crate) page: Page,
 }
 
-impl Listing {
+impl IdentifierListing {
     fn order(&self) -> Order {
         if self.descending { Order::Desc } else { Order::Asc }
     }
@@ -91,8 +91,8 @@ impl Listing {
 }
 
 /// One page of email records.
-pub(crate) async fn emails(tx: &Read, listing: Listing) -> DomainResult<Paged<user_email::Model>> {
-    let listing = Listing { prefix: listing.prefix.as_deref().map(emails::key), ..listing };
+pub(crate) async fn emails(tx: &Read, listing: IdentifierListing) -> DomainResult<Paged<user_email::Model>> {
+    let listing = IdentifierListing { prefix: listing.prefix.as_deref().map(emails::key), ..listing };
     let select =
         listing.narrow(user_email::Entity::find(), user_email::Column::UserId, user_email::Column::AddressKey)?;
     let key = match listing.sort_by {
@@ -106,7 +106,7 @@ pub(crate) async fn emails(tx: &Read, listing: Listing) -> DomainResult<Paged<us
 }
 
 /// One page of usernames.
-pub(crate) async fn usernames(tx: &Read, listing: Listing) -> DomainResult<Paged<username::Model>> {
+pub(crate) async fn usernames(tx: &Read, listing: IdentifierListing) -> DomainResult<Paged<username::Model>> {
     let select = listing.narrow(username::Entity::find(), username::Column::UserId, username::Column::Username)?;
     let key = match listing.sort_by {
         SortBy::CreatedAt => username::Column::CreatedAt,
@@ -119,7 +119,7 @@ pub(crate) async fn usernames(tx: &Read, listing: Listing) -> DomainResult<Paged
 }
 
 /// One page of phone numbers.
-pub(crate) async fn phone_numbers(tx: &Read, listing: Listing) -> DomainResult<Paged<phone_number::Model>> {
+pub(crate) async fn phone_numbers(tx: &Read, listing: IdentifierListing) -> DomainResult<Paged<phone_number::Model>> {
     let select = listing.narrow(
         phone_number::Entity::find(),
         phone_number::Column::UserId,

@@ -8,11 +8,11 @@ use crate::{
     domain::{
         DomainError, DomainResult, Tried,
         caller::Caller,
-        codes::decoy,
+        codes::dummy_work,
         identifiers::emails,
-        login::{self, FirstFactor, Outcome, Visit, captcha},
+        login::{self, ClientInfo, FirstFactor, Outcome, captcha},
         memberships,
-        passwords::{self, Passwords, Subject},
+        passwords::{self, PasswordOwner, Passwords},
         sessions,
         settings::configuration,
         users,
@@ -52,7 +52,7 @@ impl Password {
     }
 }
 
-/// Whether somebody who holds an activation token has to set a password; 400 when it is no good. It
+/// Whether somebody who holds an activation token has to set a password; 400 when it is invalid. It
 /// stays as it is.
 pub(crate) async fn wants_password(tx: &Read, user_id: &str, token: &str) -> DomainResult<bool> {
     let user = users::require(tx, user_id).await?;
@@ -70,7 +70,7 @@ pub(crate) async fn activate(
     store: &Store,
     passwords: &Passwords,
     activating: Activating<'_>,
-    visit: &Visit,
+    client: &ClientInfo,
 ) -> DomainResult<Outcome> {
     let Activating { user_id, token, code, .. } = activating;
     let returned = Returned { mail: Mail::Activation, user_id, token, code };
@@ -85,7 +85,7 @@ pub(crate) async fn activate(
     let new = match (activating.password, password) {
         (None, Password::Missing) => return Err(DomainError::bad_request("password is required")),
         (None, _) | (_, Password::Needless) => None,
-        (Some(new), _) => Some(passwords::prepare(store, passwords, Subject::User(user_id), new).await?),
+        (Some(new), _) => Some(passwords::prepare(store, passwords, PasswordOwner::User(user_id), new).await?),
     };
     store
         .attempt(async |tx| {
@@ -99,7 +99,7 @@ pub(crate) async fn activate(
             }
             users::verify(tx, user_id).await?;
             let user = users::require(tx, user_id).await?;
-            login::first_factor_done(tx, user, FirstFactor::Activation, visit).await.map(Tried::Done)
+            login::first_factor_done(tx, user, FirstFactor::Activation, client).await.map(Tried::Done)
         })
         .await
 }
@@ -123,7 +123,7 @@ pub(crate) async fn resend(
             && !user.is_locked
         {
             onboarding::send(tx, Mail::Activation, &user, row, context).await?;
-            return decoy::write(tx).await;
+            return dummy_work::write(tx).await;
         }
         let may_know = match caller.tenant() {
             Some(tenant_id) => rows.iter().any(|row| row.tenant_id == tenant_id),

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::{
     domain::{
         DomainError, DomainResult, Tried,
-        codes::{self, Checked, Flaw, Grant, Presented, decoy},
+        codes::{self, Checked, Grant, InvalidCode, Presented, dummy_work},
         identifiers::emails,
         messages::{
             outbox::{self, Draft},
@@ -31,7 +31,7 @@ use crate::{
 
 /// How long tokens live.
 const LIFETIME: Duration = Duration::from_hours(7 * 24);
-/// The most seconds that codes may be good: a year.
+/// The most seconds that codes may be valid: a year.
 const LONGEST: i64 = 365 * 24 * 60 * 60;
 /// The kinds of the settings documents.
 const ACTIVATION_STRATEGY: &str = "activation-strategy";
@@ -58,7 +58,7 @@ pub(crate) enum Way {
     Code,
 }
 
-/// How the environment wants it, and for how many seconds codes are good.
+/// How the environment wants it, and for how many seconds codes are valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Strategy {
@@ -143,7 +143,7 @@ impl Returned<'_> {
         Presented::new(self.mail.purpose(), self.token).user(self.user_id)
     }
 
-    /// Looks whether the token is good, and leaves it so. The code is not looked at.
+    /// Looks whether the token is valid, and leaves it so. The code is not looked at.
     pub(crate) async fn look(&self, tx: &Read) -> DomainResult<Checked> {
         let checked = self.presented().look(tx).await?;
         self.of_the_address(tx, checked).await
@@ -152,7 +152,7 @@ impl Returned<'_> {
     /// Spends it; a wrong code is counted.
     pub(crate) async fn spend(&self, tx: &Write) -> DomainResult<Tried<one_time_token::Model>> {
         let spent = match (self.look(tx).await?, self.code) {
-            (Err(flaw), _) => Tried::Refused(flaw),
+            (Err(invalid), _) => Tried::Refused(invalid),
             (Ok(_), Some(code)) => self.presented().spend_with(tx, code).await?,
             (Ok(_), None) => self.presented().spend(tx).await?.into(),
         };
@@ -162,10 +162,10 @@ impl Returned<'_> {
     async fn of_the_address(&self, tx: &Read, checked: Checked) -> DomainResult<Checked> {
         let Ok(row) = checked else { return Ok(checked) };
         let primary = emails::primary(tx, self.user_id).await?.map(|row| row.address_key);
-        Ok(if row.target == primary { Ok(row) } else { Err(Flaw::Unknown) })
+        Ok(if row.target == primary { Ok(row) } else { Err(InvalidCode::Unknown) })
     }
 
-    /// What is said where it is no good, whatever the reason.
+    /// What is said where it is invalid, whatever the reason.
     pub(crate) fn refusal(&self) -> DomainError {
         DomainError::bad_request(match self.code {
             Some(_) => "The code is wrong or has expired",
@@ -226,7 +226,7 @@ pub(crate) async fn pretend(tx: &Write, mail: Mail, context: Map<String, Value>)
     let link = mails::link(tx, &mail.template(Way::Link), &parameters).await?;
     tenants::find(tx, &nobody).await?;
     let message = draft(mail, "nobody@nowhere.invalid", &nobody, &Issued { token, code, link }, context);
-    decoy::message(tx, message).await
+    dummy_work::message(tx, message).await
 }
 
 fn draft(mail: Mail, address: &str, user_id: &str, issued: &Issued, context: Map<String, Value>) -> Draft {

@@ -8,9 +8,9 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         caller::Caller,
-        login::{self, FirstFactor, Inviting, Outcome, Visit, captcha},
+        login::{self, ClientInfo, FirstFactor, Inviting, Outcome, captcha},
         memberships::{self, NewMembership},
-        passwords::{self, Passwords, Subject},
+        passwords::{self, PasswordOwner, Passwords},
         settings::configuration::{self, IdentityConfiguration},
         tenants::{self, Changes, NewTenant},
         users::{self, NewUser},
@@ -61,7 +61,7 @@ pub(crate) async fn sign_up(
     store: &Store,
     passwords: &Passwords,
     newcomer: Newcomer,
-    visit: &Visit,
+    client: &ClientInfo,
 ) -> DomainResult<SignedUp> {
     newcomer.person.check()?;
     if newcomer.company_name.trim().is_empty() {
@@ -70,27 +70,27 @@ pub(crate) async fn sign_up(
     let tx = store.read().await?;
     let email = newcomer.person.email.as_deref();
     captcha::check(&tx, email, newcomer.recaptcha_token.as_deref()).await?;
-    require_open(&configuration::get(&tx).await?, visit)?;
-    let inviting = login::inviting(&tx, visit).await?;
+    require_open(&configuration::get(&tx).await?, client)?;
+    let inviting = login::inviting(&tx, client).await?;
     drop(tx);
     let tenant_id = inviting.as_ref().map(Inviting::tenant_id);
     let hash = match &newcomer.password {
         Some(password) => {
-            let new = passwords::prepare(store, passwords, Subject::Newcomer { tenant_id }, password).await?;
+            let new = passwords::prepare(store, passwords, PasswordOwner::Newcomer { tenant_id }, password).await?;
             Some(new.into_hash())
         }
         None => None,
     };
-    store.write(async |tx| create(tx, newcomer, hash, visit).await).await
+    store.write(async |tx| create(tx, newcomer, hash, client).await).await
 }
 
 /// Refuses newcomers where the environment takes none, or does not learn for which application they
 /// come.
-fn require_open(configuration: &IdentityConfiguration, visit: &Visit) -> DomainResult<()> {
+fn require_open(configuration: &IdentityConfiguration, client: &ClientInfo) -> DomainResult<()> {
     if !configuration.allow_signups {
         return Err(DomainError::forbidden("Sign-up is not allowed in this environment"));
     }
-    if visit.application_id.is_none() {
+    if client.application_id.is_none() {
         return Err(DomainError::forbidden("Application ID is not specified").code("ER-00008"));
     }
     Ok(())
@@ -100,14 +100,14 @@ async fn create(
     tx: &Write,
     newcomer: Newcomer,
     password_hash: Option<String>,
-    visit: &Visit,
+    client: &ClientInfo,
 ) -> DomainResult<SignedUp> {
     let configuration = configuration::get(tx).await?;
     let has_email = newcomer.person.email.is_some();
     let activates = has_email && !configuration.allow_not_verified_users_login;
     let user = users::create(tx, NewUser { password_hash, ..newcomer.person }).await?;
     let status = if activates { MembershipStatus::NotActivated } else { MembershipStatus::Activated };
-    let membership = match login::inviting(tx, visit).await? {
+    let membership = match login::inviting(tx, client).await? {
         Some(inviting) => inviting.join_as(tx, &user, status).await?,
         None => found(tx, &user, &newcomer.company_name, newcomer.role_ids, status).await?,
     };
@@ -120,9 +120,9 @@ async fn create(
     };
     if !activates {
         // The invite has served its purpose.
-        let visit = visit.clone().invited(None);
-        let visit = Visit { alias: None, ..visit };
-        signed_up.outcome = Some(login::first_factor_done(tx, user, FirstFactor::SignUp, &visit).await?);
+        let client = client.clone().invited(None);
+        let client = ClientInfo { alias: None, ..client };
+        signed_up.outcome = Some(login::first_factor_done(tx, user, FirstFactor::SignUp, &client).await?);
     } else if !newcomer.silent {
         let issued = onboarding::send(tx, Mail::Activation, &user, &membership, newcomer.mail_context).await?;
         // The token alone activates nobody where a code belongs to it.

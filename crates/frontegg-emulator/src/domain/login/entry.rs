@@ -2,7 +2,7 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{Inviting, Visit, require_unlocked};
+use super::{ClientInfo, Inviting, require_unlocked};
 use crate::{
     domain::{
         DomainError, DomainResult, Refusal, identifiers::emails, memberships,
@@ -69,12 +69,12 @@ impl Entry {
 pub(super) async fn choose(
     tx: &Read,
     user: &user::Model,
-    visit: &Visit,
+    client: &ClientInfo,
     joining: Option<&Inviting>,
 ) -> DomainResult<Entry> {
     let open = open_memberships(tx, user).await?;
     let of_member = |tenant_id: &str| open.iter().find(|row| row.tenant_id == tenant_id).map(Entry::of);
-    if let Some(alias) = &visit.alias
+    if let Some(alias) = &client.alias
         && let Some(tenant) = tenants::find_by_alias(tx, alias).await?
     {
         let tenant_id = tenant.tenant_id.as_str();
@@ -86,7 +86,7 @@ pub(super) async fn choose(
         }
         return Ok(Entry::new(tenant_id));
     }
-    let wished = [of_application(tx, user, visit.application_id.as_deref()).await?, user.active_tenant_id.clone()];
+    let wished = [of_application(tx, user, client.application_id.as_deref()).await?, user.active_tenant_id.clone()];
     for tenant_id in wished.iter().flatten() {
         if let Some(entry) = of_member(tenant_id) {
             return Ok(entry);

@@ -2,7 +2,7 @@
 
 use frontegg_model::enums::EmailTemplateType;
 
-use super::Visit;
+use super::ClientInfo;
 use crate::{
     domain::{
         DomainError, DomainResult, Refusal,
@@ -10,7 +10,7 @@ use crate::{
         identifiers::emails,
         memberships::{self, NewMembership},
         messages::outbox,
-        tenant_invites::{self, Good},
+        tenant_invites::{self, ValidInvite},
         users,
     },
     store::{
@@ -19,18 +19,18 @@ use crate::{
     },
 };
 
-/// An invite that is good, with the tenant that it leads to.
+/// An invite that is valid, with the tenant that it leads to.
 #[derive(Debug)]
 pub(crate) struct Inviting {
-    good: Good,
+    good: ValidInvite,
 }
 
 /// The invite that a request came with, if it did; 400 when there is none with that token (any more).
-pub(crate) async fn inviting(tx: &Read, visit: &Visit) -> DomainResult<Option<Inviting>> {
-    let Some(token) = &visit.invitation else {
+pub(crate) async fn inviting(tx: &Read, client: &ClientInfo) -> DomainResult<Option<Inviting>> {
+    let Some(token) = &client.invitation else {
         return Ok(None);
     };
-    let good = tenant_invites::good(tx, token).await.map_err(|error| match error.refusal() {
+    let good = tenant_invites::find_valid(tx, token).await.map_err(|error| match error.refusal() {
         Refusal::NotFound => DomainError::bad_request(error.messages().join("; ")),
         _ => error,
     })?;
@@ -75,7 +75,7 @@ impl Inviting {
 
     /// Mails the member whose invite it is that somebody came by it, where they want to know.
     async fn tell_owner(&self, tx: &Write, newcomer: &user::Model) -> DomainResult<()> {
-        let Good { invite, tenant } = &self.good;
+        let ValidInvite { invite, tenant } = &self.good;
         let Some(owner_id) = invite.user_id.as_deref().filter(|_| invite.should_send_email) else {
             return Ok(());
         };

@@ -3,11 +3,11 @@
 use frontegg_model::enums::EmailTemplateType;
 use sea_orm::EntityTrait;
 
-use super::{FirstFactor, Leak, Outcome, Visit, captcha, proceed};
+use super::{ClientInfo, FirstFactor, Leak, Outcome, captcha, proceed};
 use crate::{
     domain::{
         DomainError, DomainResult,
-        identifiers::{emails, usernames},
+        identifiers::{Identifier, emails},
         messages::outbox,
         passwords::{
             self, Passwords,
@@ -15,45 +15,15 @@ use crate::{
         },
         settings::configuration,
     },
-    store::{Fetch, Read, Store, Write, entity::user},
+    store::{Fetch, Store, Write, entity::user},
 };
-
-/// By what somebody says who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Identifier<'a> {
-    Email(&'a str),
-    Username(&'a str),
-}
 
 /// What somebody signs in with.
 #[derive(Clone, Copy)]
-pub(crate) struct Credentials<'a> {
+pub(crate) struct PasswordCredentials<'a> {
     pub(crate) identifier: Identifier<'a>,
     pub(crate) password: &'a str,
     pub(crate) recaptcha_token: Option<&'a str>,
-}
-
-impl Identifier<'_> {
-    async fn user_id(self, tx: &Read) -> DomainResult<Option<String>> {
-        Ok(match self {
-            Self::Email(address) => emails::find(tx, address).await?.map(|row| row.user_id),
-            Self::Username(name) => usernames::find(tx, name).await?.map(|row| row.user_id),
-        })
-    }
-
-    /// What attempts at it are counted under, whether anybody has it or not.
-    fn account(self) -> String {
-        match self {
-            Self::Email(text) | Self::Username(text) => text.to_lowercase(),
-        }
-    }
-
-    fn email(self) -> Option<String> {
-        match self {
-            Self::Email(address) => Some(address.to_owned()),
-            Self::Username(_) => None,
-        }
-    }
 }
 
 /// Signs somebody in, or says what is needed besides. Begin no transaction before: hashing takes its
@@ -64,13 +34,13 @@ impl Identifier<'_> {
 pub(crate) async fn with_password(
     store: &Store,
     passwords: &Passwords,
-    credentials: Credentials<'_>,
-    visit: &Visit,
+    credentials: PasswordCredentials<'_>,
+    client: &ClientInfo,
 ) -> DomainResult<Outcome> {
     passwords::check_size(credentials.password)?;
     let identifier = credentials.identifier;
     let tx = store.read().await?;
-    captcha::check(&tx, identifier.email().as_deref(), credentials.recaptcha_token).await?;
+    captcha::check(&tx, identifier.email(), credentials.recaptcha_token).await?;
     if !configuration::get(&tx).await?.allows_passwords() {
         let message = "Signing in with a password is not the strategy of this environment";
         return Err(DomainError::bad_request(message));
@@ -79,7 +49,7 @@ pub(crate) async fn with_password(
     let is_leaked = passwords::leaked::is_leaked(&tx, credentials.password).await?;
     let leak = if is_leaked { Leak::Known } else { Leak::Unknown };
     drop(tx);
-    let (account, id) = (identifier.account(), user_id.as_deref());
+    let (account, id) = (identifier.text().to_lowercase(), user_id.as_deref());
     let attempt = lockout::attempt(store, passwords, &account, id, credentials.password).await?;
     if attempt != Attempt::Right {
         return Err(refused());
@@ -92,7 +62,7 @@ pub(crate) async fn with_password(
             if leak == Leak::Known {
                 warn(tx, &user).await?;
             }
-            proceed(tx, user, FirstFactor::Password, visit, leak).await
+            proceed(tx, user, FirstFactor::Password, client, leak).await
         })
         .await
 }

@@ -5,14 +5,13 @@
 use std::time::Duration;
 
 use frontegg_model::enums::EmailTemplateType;
-use sea_orm::EntityTrait;
 
-use super::{FirstFactor, Outcome, Visit, captcha};
+use super::{ClientInfo, FirstFactor, Outcome, captcha};
 use crate::{
     domain::{
         DomainError, DomainResult, Tried,
-        codes::{self, Counted, Grant, Presented, decoy},
-        identifiers::{emails, phones, usernames},
+        codes::{self, Counted, Grant, Presented, dummy_work},
+        identifiers::{Identifier, emails, phones},
         login,
         messages::{
             outbox::{self, Draft},
@@ -26,7 +25,7 @@ use crate::{
     },
     ids,
     store::{
-        Fetch, Read, Write,
+        Read, Write,
         entity::{Purpose, one_time_token, user},
     },
 };
@@ -42,15 +41,6 @@ pub(crate) enum Kind {
     SmsCode,
     MagicLink,
     EmailCode,
-}
-
-/// By what somebody says who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Identifier<'a> {
-    Email(&'a str),
-    UserId(&'a str),
-    Username(&'a str),
-    PhoneNumber(&'a str),
 }
 
 /// A request for a code or link.
@@ -69,7 +59,7 @@ pub(crate) struct Sent {
     pub(crate) masked_number: Option<String>,
     /// Whether only the browser that asked may go on.
     pub(crate) bound: bool,
-    /// How long what was sent is good.
+    /// How long what was sent is valid.
     pub(crate) lifetime: Duration,
     pub(crate) configuration: IdentityConfiguration,
 }
@@ -102,7 +92,7 @@ impl Kind {
         }
     }
 
-    /// What is said where what was sent is no good, whatever the reason.
+    /// What is said where what was sent is invalid, whatever the reason.
     fn refusal(self) -> DomainError {
         match self {
             Self::MagicLink => DomainError::unauthorized("The link is not valid or has expired"),
@@ -124,31 +114,6 @@ impl Kind {
             Self::SmsCode => outbox::sms(SmsType::Otc, address).code(secret),
             Self::MagicLink => outbox::mail(EmailTemplateType::MagicLink, address).token(secret),
             Self::EmailCode => outbox::mail(EmailTemplateType::Otc, address).code(secret),
-        }
-    }
-}
-
-impl Identifier<'_> {
-    async fn user(self, tx: &Read) -> DomainResult<Option<user::Model>> {
-        let id = match self {
-            Self::Email(address) => emails::find(tx, address).await?.map(|row| row.user_id),
-            Self::UserId(id) => Some(id.to_owned()),
-            Self::Username(name) => usernames::find(tx, name).await?.map(|row| row.user_id),
-            Self::PhoneNumber(number) => phones::find(tx, number).await?.map(|row| row.user_id),
-        };
-        Ok(user::Entity::find_by_id(id.unwrap_or_default()).fetch_one(tx).await?)
-    }
-
-    fn email(&self) -> Option<&str> {
-        match self {
-            Self::Email(address) => Some(address),
-            _ => None,
-        }
-    }
-
-    fn text(&self) -> &str {
-        match self {
-            Self::Email(text) | Self::UserId(text) | Self::Username(text) | Self::PhoneNumber(text) => text,
         }
     }
 }
@@ -179,7 +144,7 @@ pub(crate) async fn send(tx: &Write, request: Request<'_>) -> DomainResult<Sent>
             Kind::MagicLink => ("nobody@nowhere.invalid", ids::new_secret()),
             Kind::EmailCode => ("nobody@nowhere.invalid", ids::new_code()),
         };
-        decoy::message(tx, kind.draft(address, &secret)).await?;
+        dummy_work::message(tx, kind.draft(address, &secret)).await?;
         phones::masked(&number)
     };
     let masked_number = Some(masked_number).filter(|_| kind == Kind::SmsCode);
@@ -194,7 +159,7 @@ pub(crate) async fn sign_in(
     kind: Kind,
     secret: &str,
     device: Option<&str>,
-    visit: &Visit,
+    client: &ClientInfo,
 ) -> DomainResult<Tried<Outcome>> {
     let configuration = configuration::get(tx).await?;
     kind.require(&configuration)?;
@@ -210,7 +175,7 @@ pub(crate) async fn sign_in(
         users::verify(tx, &row.user_id).await?;
     }
     let user = users::require(tx, &row.user_id).await?;
-    login::first_factor_done(tx, user, kind.first_factor(), visit).await.map(Tried::Done)
+    login::first_factor_done(tx, user, kind.first_factor(), client).await.map(Tried::Done)
 }
 
 async fn spend(tx: &Write, kind: Kind, secret: &str, device: Option<&str>) -> DomainResult<Counted> {

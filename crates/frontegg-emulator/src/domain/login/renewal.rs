@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::EntityTrait;
 
-use super::{Extras, FirstFactor, Outcome, Visit, entry, signed_in};
+use super::{ClientInfo, Extras, FirstFactor, Outcome, entry, signed_in};
 use crate::{
     domain::{
         DomainResult, Tried,
@@ -14,7 +14,7 @@ use crate::{
         },
         sessions::{
             self, Opened,
-            refresh_tokens::{self, Standing, Successor},
+            refresh_tokens::{self, Presented, Successor},
         },
         settings::configuration,
     },
@@ -32,19 +32,19 @@ pub(crate) async fn renew(
     tx: &Write,
     tokens: &[&str],
     tenant_id: Option<&str>,
-    visit: &Visit,
+    client: &ClientInfo,
     grace: Duration,
 ) -> DomainResult<Tried<Outcome>> {
-    let mut standing = Standing::Dead;
+    let mut presented = Presented::Invalid;
     for token in tokens {
-        standing = refresh_tokens::present(tx, token, grace).await?;
-        if !matches!(standing, Standing::Dead) {
+        presented = refresh_tokens::present(tx, token, grace).await?;
+        if !matches!(presented, Presented::Invalid) {
             break;
         }
     }
-    let (session, token) = match standing {
-        Standing::Dead => return Ok(Tried::Refused(sessions::dead())),
-        Standing::Reused(session) => {
+    let (session, token) = match presented {
+        Presented::Invalid => return Ok(Tried::Refused(sessions::dead())),
+        Presented::Reused(session) => {
             tracing::warn!(
                 session = session.id,
                 user = session.user_id,
@@ -53,8 +53,8 @@ pub(crate) async fn renew(
             sessions::end(tx, &session.id).await?;
             return Ok(Tried::Refused(sessions::dead()));
         }
-        Standing::Repeated(session, successor) => (session, Err(successor)),
-        Standing::Live(session, token) => (session, Ok(token)),
+        Presented::Repeated(session, successor) => (session, Err(successor)),
+        Presented::Valid(session, token) => (session, Ok(token)),
     };
     let Some(user) = holder(tx, &session).await? else {
         sessions::end(tx, &session.id).await?;
@@ -62,7 +62,7 @@ pub(crate) async fn renew(
     };
     let configuration = configuration::get(tx).await?;
     let tenant_id = tenant_of(tx, &user, &session, tenant_id).await?;
-    if let Some(outcome) = raise(tx, &user, &session, &tenant_id, visit).await? {
+    if let Some(outcome) = raise(tx, &user, &session, &tenant_id, client).await? {
         return Ok(Tried::Done(outcome));
     }
     let (session, refresh_token) = match token {
@@ -108,19 +108,19 @@ async fn raise(
     user: &user::Model,
     session: &session::Model,
     tenant_id: &str,
-    visit: &Visit,
+    client: &ClientInfo,
 ) -> DomainResult<Option<Outcome>> {
-    let application_id = visit.application_id.clone().or_else(|| session.application_id.clone());
+    let application_id = client.application_id.clone().or_else(|| session.application_id.clone());
     if sessions::is_multi_factor(session) || !mfa::is_forced(tx, user, application_id.as_deref()).await? {
         return Ok(None);
     }
-    let first = FirstFactor::of_proofs(&session.proofs);
-    let visit = &Visit { application_id, ..visit.clone() };
-    match mfa::demand(tx, user, first, visit).await? {
+    let first = FirstFactor::from_amr(&session.amr);
+    let client = &ClientInfo { application_id, ..client.clone() };
+    match mfa::demand(tx, user, first, client).await? {
         Demand::Nothing => Ok(None),
         demand => {
             let raising = Raising { session_id: session.id.clone(), tenant_id: tenant_id.to_owned() };
-            Ok(Some(pending::open(tx, user, first, visit, Some(raising), demand).await?.into()))
+            Ok(Some(pending::open(tx, user, first, client, Some(raising), demand).await?.into()))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::EntityTrait;
 
-use super::{Extras, FirstFactor, Outcome, Visit, entry, signed_in};
+use super::{ClientInfo, Extras, FirstFactor, Outcome, entry, signed_in};
 use crate::{
     domain::{
         DomainResult,
@@ -24,7 +24,7 @@ pub(crate) async fn step_up(
     tx: &Write,
     raising: Raising,
     max_age: Option<Duration>,
-    visit: &Visit,
+    client: &ClientInfo,
 ) -> DomainResult<Outcome> {
     let session = sessions::find(tx, &raising.session_id).await?.ok_or_else(sessions::dead)?;
     let user = user::Entity::find_by_id(session.user_id.as_str()).fetch_one(tx).await?.ok_or_else(sessions::dead)?;
@@ -34,10 +34,10 @@ pub(crate) async fn step_up(
         let opened = sessions::reopen(tx, &configuration, session).await?;
         return signed_in(tx, &configuration, &user, &raising.tenant_id, opened, Extras::default()).await;
     }
-    let first = FirstFactor::of_proofs(&session.proofs);
+    let first = FirstFactor::from_amr(&session.amr);
     match mfa::step_up(tx, &user, first).await? {
         Demand::Nothing => Err(mfa::not_enrolled()),
-        demand => Ok(pending::open(tx, &user, first, visit, Some(raising), demand).await?.into()),
+        demand => Ok(pending::open(tx, &user, first, client, Some(raising), demand).await?.into()),
     }
 }
 
@@ -47,13 +47,13 @@ pub(super) async fn finish(
     configuration: &IdentityConfiguration,
     user: user::Model,
     raising: &Raising,
-    proofs: &[&str],
+    amr: &[&str],
     extras: Extras,
 ) -> DomainResult<Outcome> {
     let session = sessions::find(tx, &raising.session_id).await?;
     let session = session.filter(|session| session.ended_at.is_none() && session.expires_at > tx.now());
     let session = session.ok_or_else(sessions::dead)?;
     entry::require(tx, &user, &raising.tenant_id).await?;
-    let opened = sessions::prove_again(tx, configuration, session, proofs).await?;
+    let opened = sessions::prove_again(tx, configuration, session, amr).await?;
     signed_in(tx, configuration, &user, &raising.tenant_id, opened, extras).await
 }

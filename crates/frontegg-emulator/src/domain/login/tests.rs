@@ -5,7 +5,7 @@ use std::time::Duration;
 use frontegg_model::enums::MfaStrategy;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
-use super::{Demand, FirstFactor, Outcome, Visit, first_factor_done, second_factor_done};
+use super::{ClientInfo, Demand, FirstFactor, Outcome, first_factor_done, second_factor_done};
 use crate::{
     clock::Clock,
     domain::{
@@ -70,8 +70,8 @@ async fn invite(tx: &Write, user_id: Option<&str>, role_ids: &[String]) -> Strin
     token
 }
 
-fn by_invite(token: &str) -> Visit {
-    Visit::default().invited(Some(token.to_owned()))
+fn by_invite(token: &str) -> ClientInfo {
+    ClientInfo::default().invited(Some(token.to_owned()))
 }
 
 #[tokio::test]
@@ -124,9 +124,9 @@ async fn case_46_a_bad_invite_lets_nobody_in() {
     assert_eq!(membership::Entity::find().fetch_count(&tx).await.expect("a count"), 2);
 }
 
-async fn wait(tx: &Write, user: &user::Model, visit: &Visit) -> String {
+async fn wait(tx: &Write, user: &user::Model, client: &ClientInfo) -> String {
     let demand = Demand::Enrollment(vec![MfaStrategy::Sms]);
-    let asked = pending::open(tx, user, FirstFactor::Password, visit, None, demand).await;
+    let asked = pending::open(tx, user, FirstFactor::Password, client, None, demand).await;
     let Ok(Asked::Enrollment { mfa_token, .. }) = asked else { panic!("a token") };
     mfa_token
 }
@@ -152,20 +152,20 @@ async fn a_second_factor_ends_the_waiting() {
     let store = store(&clock).await;
     let tx = store.begin_write().await;
     let ada = member(&tx, "ada@acme.test").await;
-    let visit = Visit { application_id: Some("portal".to_owned()), ..Visit::default() };
-    let (token, other) = (wait(&tx, &ada, &visit).await, wait(&tx, &ada, &visit).await);
+    let client = ClientInfo { application_id: Some("portal".to_owned()), ..ClientInfo::default() };
+    let (token, other) = (wait(&tx, &ada, &client).await, wait(&tx, &ada, &client).await);
     tx.finish().await;
     clock.advance(Duration::from_secs(299));
     let tx = store.begin_write().await;
     let pending = look(&tx, &token).await.expect("a sign-in");
     assert!(pending.enrolling && pending.user.id == ada.id && pending.first == FirstFactor::Password);
     let proven = Proven { pending, second: SecondFactor::Totp, recovery_code: None, remember: RememberDevice::No };
-    let done = second_factor_done(&tx, proven, &Visit::default()).await;
+    let done = second_factor_done(&tx, proven, &ClientInfo::default()).await;
     let Ok(Outcome::SignedIn(signed_in)) = done else { panic!("a session") };
     assert_eq!(signed_in.claims.amr, ["pwd", "mfa", "otp"]);
     assert!(signed_in.claims.acr.is_some_and(|acr| acr.ends_with("multi-factor")));
     assert_eq!(signed_in.claims.application_id.as_deref(), Some("portal"), "as the sign-in began");
-    // Good once; the one for another browser is another matter.
+    // Valid once; the one for another browser is another matter.
     assert!(look(&tx, &token).await.is_none());
     assert!(look(&tx, &other).await.is_some());
 }
@@ -180,7 +180,7 @@ async fn case_16_23_the_token_dies_by_time_by_guesses_and_with_its_holder() {
     let ada = member(&tx, "ada@acme.test").await;
     assert!(look(&tx, "nonsense").await.is_none());
 
-    let token = wait(&tx, &ada, &Visit::default()).await;
+    let token = wait(&tx, &ada, &ClientInfo::default()).await;
     for _ in 0..5 {
         let pending = look(&tx, &token).await.expect("a sign-in");
         pending::failed(&tx, &pending).await.expect("a count");
@@ -190,7 +190,7 @@ async fn case_16_23_the_token_dies_by_time_by_guesses_and_with_its_holder() {
     // New tokens do not help for long.
     let mut guesses = 5;
     for _ in 0..5 {
-        let token = wait(&tx, &ada, &Visit::default()).await;
+        let token = wait(&tx, &ada, &ClientInfo::default()).await;
         while let Some(pending) = look(&tx, &token).await {
             pending::failed(&tx, &pending).await.expect("a count");
             guesses += 1;
@@ -199,20 +199,20 @@ async fn case_16_23_the_token_dies_by_time_by_guesses_and_with_its_holder() {
     assert_eq!(guesses, 15);
     assert_eq!(users::require(&tx, &ada.id).await.expect("a user").failed_logins, 0);
     let bob = member(&tx, "bob@acme.test").await;
-    let bobs = wait(&tx, &bob, &Visit::default()).await;
+    let bobs = wait(&tx, &bob, &ClientInfo::default()).await;
     assert!(look(&tx, &bobs).await.is_some(), "others are not concerned");
     clock.advance(Duration::from_mins(16));
     tx.finish().await;
 
     let tx = store.begin_write().await;
-    let token = wait(&tx, &ada, &Visit::default()).await;
+    let token = wait(&tx, &ada, &ClientInfo::default()).await;
     assert!(look(&tx, &token).await.is_some());
     tx.finish().await;
     clock.advance(Duration::from_mins(5));
     let tx = store.begin_write().await;
     assert!(look(&tx, &token).await.is_none(), "five minutes");
 
-    let token = wait(&tx, &ada, &Visit::default()).await;
+    let token = wait(&tx, &ada, &ClientInfo::default()).await;
     let mut row = users::require(&tx, &ada.id).await.expect("a user").into_active_model();
     row.is_locked = Set(true);
     row.update(&tx).await.expect("a lock");

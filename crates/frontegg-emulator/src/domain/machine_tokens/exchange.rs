@@ -1,4 +1,4 @@
-//! From client credentials to JWTs, and what those are good for.
+//! From client credentials to JWTs, and what those are valid for.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
         Fetch, Read, Write,
         entity::{MachineTokenKind, machine_token, machine_token_refresh, membership, user_email},
     },
-    tokens::{ApiClaims, Claims, Life},
+    tokens::{ApiClaims, Claims, RegisteredClaims},
 };
 
 /// Most refresh tokens that are live for one pair of credentials.
@@ -107,7 +107,7 @@ async fn issue(
         permissions: keys.permissions,
         metadata: metadata(&row),
         created_by_user_id: row.created_by_user_id,
-        life: Life::new(issuer.base_url, Some(issuer.application_id), tx.now(), lifetime),
+        registered: RegisteredClaims::new(issuer.base_url, Some(issuer.application_id), tx.now(), lifetime),
         ..ApiClaims::default()
     });
     let claims = match member {

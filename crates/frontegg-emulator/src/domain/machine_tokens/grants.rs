@@ -21,12 +21,12 @@ use crate::{
 
 /// What a token is to have, by ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Grant {
+pub(crate) enum TokenGrant {
     Roles(Vec<String>),
     Permissions(Vec<String>),
 }
 
-impl Grant {
+impl TokenGrant {
     /// What a request asks for: its roles win over its permissions.
     pub(crate) fn of(role_ids: Option<Vec<String>>, permission_ids: Option<Vec<String>>) -> Option<Self> {
         role_ids.map(Self::Roles).or_else(|| permission_ids.map(Self::Permissions))
@@ -35,11 +35,16 @@ impl Grant {
 
 /// Gives a token this and takes from it what it had before. With a user's token roles are given and
 /// taken only below one's own, and permissions given only if one has them oneself.
-pub(super) async fn replace(tx: &Write, caller: Caller<'_>, mut token: Token, grant: Grant) -> DomainResult<Token> {
+pub(super) async fn replace(
+    tx: &Write,
+    caller: Caller<'_>,
+    mut token: Token,
+    grant: TokenGrant,
+) -> DomainResult<Token> {
     let tenant = Some(token.row.tenant_id.as_str());
     let (given_roles, given_permissions) = match grant {
-        Grant::Roles(ids) => (roles::visible(tx, tenant, ids).await?, Vec::new()),
-        Grant::Permissions(ids) => (Vec::new(), permissions::find(tx, ids).await?),
+        TokenGrant::Roles(ids) => (roles::visible(tx, tenant, ids).await?, Vec::new()),
+        TokenGrant::Permissions(ids) => (Vec::new(), permissions::find(tx, ids).await?),
     };
     let after: BTreeSet<&str> = given_roles.iter().map(|role| role.id.as_str()).collect();
     let lost = token.role_ids.iter().filter(|id| !after.contains(id.as_str())).cloned().collect();

@@ -13,7 +13,7 @@ use crate::{
     tokens::AccessKind,
 };
 
-/// An access token that is good, with what holds for it now.
+/// An access token that is valid, with what holds for it now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AccessToken {
     pub(crate) row: machine_token::Model,
@@ -25,7 +25,7 @@ pub(crate) struct AccessToken {
     pub(crate) permissions: Vec<String>,
 }
 
-/// The ids of the access tokens that are good, of one tenant or of all, the oldest first.
+/// The ids of the access tokens that are valid, of one tenant or of all, the oldest first.
 pub(crate) async fn active_ids(tx: &Read, kind: AccessKind, tenant: Option<&str>) -> DomainResult<Vec<String>> {
     enabled(tx).await?;
     let ids = usable(tx)
@@ -40,7 +40,7 @@ pub(crate) async fn active_ids(tx: &Read, kind: AccessKind, tenant: Option<&str>
     Ok(ids)
 }
 
-/// An access token that is good, or 404.
+/// An access token that is valid, or 404.
 pub(crate) async fn look_up(tx: &Read, kind: AccessKind, tenant: Option<&str>, id: &str) -> DomainResult<AccessToken> {
     enabled(tx).await?;
     let found = usable(tx)

@@ -49,7 +49,7 @@ impl Tokens {
         let user = users::create(tx, new).await.expect("a user");
         let place = NewMembership { roles: Vec::new(), status: MembershipStatus::Activated, expires_at: None };
         let member = memberships::join(tx, &user, &tenant, place).await.expect("a membership");
-        let owners = [Owner::Tenant("acme"), Owner::Member { tenant_id: "acme", user_id: &user.id }];
+        let owners = [TokenOwner::Tenant("acme"), TokenOwner::Member { tenant_id: "acme", user_id: &user.id }];
         let credentials = async |owner| {
             let made = create_credentials(tx, Caller::Environment, owner, NewToken::default()).await;
             let (token, secret) = made.expect("credentials");
@@ -144,7 +144,7 @@ async fn lifetimes_are_those_of_the_identity_configuration() {
         let issued = authenticate(&tx, ISSUER, id, secret).await.expect("a token");
         assert_eq!(issued.lifetime, Duration::from_mins(1));
         assert_eq!(issued.expires, tx.now().after(Duration::from_mins(1)));
-        assert_eq!(issued.claims.life().exp, issued.expires.seconds());
+        assert_eq!(issued.claims.registered().exp, issued.expires.seconds());
         assert!(refresh(&tx, ISSUER, &issued.refresh_token).await.is_err(), "it has expired");
 
         configuration::put(&tx, &IdentityConfiguration::default()).await.expect("a setting");

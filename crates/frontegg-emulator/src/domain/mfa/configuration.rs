@@ -123,12 +123,12 @@ impl Configuration {
         Self::METHODS.into_iter().filter(needs_setup).collect()
     }
 
-    /// How long the code of an SMS is good.
+    /// How long the code of an SMS is valid.
     pub(crate) fn sms_lifetime(&self) -> Duration {
         seconds(self.sms.token_lifetime_seconds)
     }
 
-    /// How long the code of a mail is good.
+    /// How long the code of a mail is valid.
     pub(crate) fn email_lifetime(&self) -> Duration {
         seconds(self.email.token_lifetime_seconds)
     }

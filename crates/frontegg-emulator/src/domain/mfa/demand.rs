@@ -6,7 +6,7 @@ use super::{configuration, devices, devices::Devices, policy, remembered};
 use crate::{
     domain::{
         DomainResult,
-        sessions::{FirstFactor, Visit},
+        sessions::{ClientInfo, FirstFactor},
     },
     store::{Read, entity::user},
 };
@@ -24,16 +24,21 @@ pub(crate) enum Demand {
 /// What a sign-in of that person needs besides the first factor: something where they have a second
 /// factor or have to have one; nothing where an administrator spares them, or where the browser is
 /// known.
-pub(crate) async fn demand(tx: &Read, user: &user::Model, first: FirstFactor, visit: &Visit) -> DomainResult<Demand> {
+pub(crate) async fn demand(
+    tx: &Read,
+    user: &user::Model,
+    first: FirstFactor,
+    client: &ClientInfo,
+) -> DomainResult<Demand> {
     if user.mfa_bypass {
         return Ok(Demand::Nothing);
     }
-    let rule = policy::applying_to(tx, user, visit.application_id.as_deref()).await?;
+    let rule = policy::applying_to(tx, user, client.application_id.as_deref()).await?;
     let devices = devices::offered(tx, user, first).await?;
     if !rule.is_forced && !devices.is_enrolled() {
         return Ok(Demand::Nothing);
     }
-    if remembered::is_known(tx, user, visit.device.as_deref(), &rule).await? {
+    if remembered::is_known(tx, user, client.device.as_deref(), &rule).await? {
         return Ok(Demand::Nothing);
     }
     if devices.is_empty() {

@@ -1,6 +1,6 @@
 //! Sign-ins that wait for their second factor, by the token that was given out for them.
 //!
-//! The token stands for the first factor: it is bound to one person, good once, and dies by time and
+//! The token stands for the first factor: it is bound to one person, valid once, and dies by time and
 //! by wrong answers. A person may have several, for several browsers; how many wrong answers there
 //! may be for all of them together is limited too, or whoever knows the password could go on
 //! guessing with ever new ones.
@@ -16,7 +16,7 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         codes::{self, Presented},
-        sessions::{FirstFactor, Visit},
+        sessions::{ClientInfo, FirstFactor},
         settings,
     },
     ids,
@@ -88,8 +88,8 @@ pub(crate) struct Closed {
     pub(crate) first: FirstFactor,
     /// The session to raise, where there is one.
     pub(crate) raising: Option<Raising>,
-    /// The visit, as it was at the first factor where the present request does not tell.
-    pub(crate) visit: Visit,
+    /// The client, as it was at the first factor where the present request does not tell.
+    pub(crate) client: ClientInfo,
 }
 
 /// Gives out a token for a sign-in, or a session, that needs a second factor.
@@ -97,7 +97,7 @@ pub(crate) async fn open(
     tx: &Write,
     user: &user::Model,
     first: FirstFactor,
-    visit: &Visit,
+    client: &ClientInfo,
     raising: Option<Raising>,
     demand: Demand,
 ) -> DomainResult<Asked> {
@@ -111,9 +111,9 @@ pub(crate) async fn open(
         first: Some(first),
         enrolling: matches!(demand, Demand::Enrollment(_)),
         raising,
-        application_id: visit.application_id.clone(),
-        alias: visit.alias.clone(),
-        invitation: visit.invitation.clone(),
+        application_id: client.application_id.clone(),
+        alias: client.alias.clone(),
+        invitation: client.invitation.clone(),
     };
     let mfa_token = ids::new_secret();
     let target = serde_json::to_string(&context).map_err(DomainError::internal)?;
@@ -186,7 +186,7 @@ pub(crate) async fn failed(tx: &Write, pending: &Pending) -> DomainResult<()> {
 
 impl Pending {
     /// Ends it.
-    pub(crate) async fn close(self, tx: &Write, visit: &Visit) -> DomainResult<Closed> {
+    pub(crate) async fn close(self, tx: &Write, client: &ClientInfo) -> DomainResult<Closed> {
         let id = self.row.id.clone();
         codes::spend(tx, self.row).await?;
         // Wrong answers of before count no more, except where somebody else is just guessing.
@@ -200,13 +200,13 @@ impl Pending {
             .filter(dead)
             .exec(tx)
             .await?;
-        let visit = Visit {
-            application_id: visit.application_id.clone().or(self.context.application_id),
-            alias: visit.alias.clone().or(self.context.alias),
+        let client = ClientInfo {
+            application_id: client.application_id.clone().or(self.context.application_id),
+            alias: client.alias.clone().or(self.context.alias),
             invitation: self.context.invitation,
-            ..visit.clone()
+            ..client.clone()
         };
-        Ok(Closed { user: self.user, first: self.first, raising: self.context.raising, visit })
+        Ok(Closed { user: self.user, first: self.first, raising: self.context.raising, client })
     }
 }
 

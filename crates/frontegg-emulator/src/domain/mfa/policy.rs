@@ -199,7 +199,7 @@ async fn of_application(tx: &Read, application_id: Option<&str>) -> DomainResult
     Ok(record.map(|record| record.rule))
 }
 
-/// Whoever was brought by an identity provider of their own is known by it.
+/// Whoever was body by an identity provider of their own is known by it.
 fn strictest(policies: &[Policy], provider: &str) -> Strictest {
     let from_provider = provider == "saml";
     let forces = |policy: &Policy| match policy.enforcement {

@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::{changes, devices};
 use crate::{
-    domain::{DomainError, DomainResult, Tried, codes::decoy, identifiers::emails},
+    domain::{DomainError, DomainResult, Tried, codes::dummy_work, identifiers::emails},
     ids,
     store::{
         Fetch, Write,
@@ -66,7 +66,7 @@ pub(crate) async fn recover(tx: &Write, address: &str, code: &str) -> DomainResu
         .fetch_one(tx)
         .await?;
     let Some((user, row)) = user.zip(row) else {
-        decoy::write(tx).await?;
+        dummy_work::write(tx).await?;
         return Ok(Tried::Refused(DomainError::unauthorized("Email or recovery code is wrong")));
     };
     if row.spent_at.is_some() {

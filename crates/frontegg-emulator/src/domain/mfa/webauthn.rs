@@ -18,7 +18,7 @@ use crate::{
         sessions::SecondFactor,
         webauthn::{
             self, Created, Credential, Expected, Fault, Known, RelyingParty, Signed, Use,
-            challenges::{self as challenges, Posed, Subject},
+            challenges::{self as challenges, Ceremony, Posed},
         },
     },
     ids,
@@ -111,8 +111,8 @@ fn handle(user_id: &str) -> &[u8] {
     user_id.as_bytes()
 }
 
-fn registering(pending: &Pending) -> Subject<'_> {
-    Subject {
+fn registering(pending: &Pending) -> Ceremony<'_> {
+    Ceremony {
         purpose: CeremonyPurpose::Registration,
         user_id: Some(&pending.user.id),
         pending_id: Some(&pending.id),
@@ -217,8 +217,8 @@ async fn offered(tx: &Read, pending: &Pending, device_id: &str) -> DomainResult<
     devices.webauthn(device_id).cloned()
 }
 
-fn proving<'a>(pending: &'a Pending, device: &'a webauthn_credential::Model) -> Subject<'a> {
-    Subject {
+fn proving<'a>(pending: &'a Pending, device: &'a webauthn_credential::Model) -> Ceremony<'a> {
+    Ceremony {
         purpose: CeremonyPurpose::SecondFactor,
         user_id: Some(&pending.user.id),
         pending_id: Some(&pending.id),

@@ -1,6 +1,6 @@
 //! A new password for somebody who knows the old one.
 
-use super::{Passwords, Subject, prepare, set};
+use super::{PasswordOwner, Passwords, prepare, set};
 use crate::{
     domain::{
         DomainError, DomainResult,
@@ -35,7 +35,7 @@ pub(crate) async fn change(
         Attempt::Wrong => return Err(DomainError::bad_request("The current password is wrong")),
         Attempt::Locked => return Err(DomainError::forbidden("User is locked")),
     }
-    let new = prepare(store, passwords, Subject::User(user_id), new).await?;
+    let new = prepare(store, passwords, PasswordOwner::User(user_id), new).await?;
     store
         .write(async |tx| {
             users::require(tx, user_id).await?;

@@ -13,7 +13,7 @@ use argon2::Params;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
-use super::{stored::Stored, turns::Turns};
+use super::{stored::StoredHash, turns::Turns};
 use crate::{
     domain::{DomainError, DomainResult},
     ids,
@@ -41,8 +41,8 @@ impl Cost {
     }
 
     /// A hash that no password has, to compare with where there is none: it takes as long.
-    fn of_nobody(self) -> Stored {
-        Stored::argon2id(self.params(), vec![0; 16], vec![0; Params::DEFAULT_OUTPUT_LEN])
+    fn of_nobody(self) -> StoredHash {
+        StoredHash::argon2id(self.params(), vec![0; 16], vec![0; Params::DEFAULT_OUTPUT_LEN])
     }
 }
 
@@ -128,7 +128,7 @@ impl Passwords {
         }
         let (cost, password, computed) = (self.cost, SecretString::from(password), self.computed.clone());
         let known = stored.and_then(read);
-        let light = cost == Cost::Cheap && known.as_ref().is_none_or(Stored::is_light);
+        let light = cost == Cost::Cheap && known.as_ref().is_none_or(StoredHash::is_light);
         let work = move || {
             let bytes = password.expose_secret().as_bytes();
             computed.count();
@@ -149,8 +149,8 @@ impl Passwords {
 
     /// Whether one of these hashes is of that password.
     pub(super) async fn matches_any(&self, password: &str, hashes: &[String]) -> DomainResult<bool> {
-        let known: Vec<Stored> = hashes.iter().filter_map(|hash| read(hash)).collect();
-        let light = self.cost == Cost::Cheap && known.iter().all(Stored::is_light);
+        let known: Vec<StoredHash> = hashes.iter().filter_map(|hash| read(hash)).collect();
+        let light = self.cost == Cost::Cheap && known.iter().all(StoredHash::is_light);
         let (password, computed) = (SecretString::from(password), self.computed.clone());
         self.work(light, move || {
             let bytes = password.expose_secret().as_bytes();
@@ -191,13 +191,13 @@ pub(crate) fn check_size(password: &str) -> DomainResult<()> {
 
 fn hash(cost: Cost, password: &SecretString) -> DomainResult<String> {
     let salt = ids::random::<16>().to_vec();
-    let made = Stored::of(password.expose_secret().as_bytes(), salt, cost.params());
+    let made = StoredHash::of(password.expose_secret().as_bytes(), salt, cost.params());
     let made = made.map_err(|error| DomainError::internal(anyhow::anyhow!("hashing: {error}")))?;
     Ok(made.to_string())
 }
 
-fn read(stored: &str) -> Option<Stored> {
-    let read = Stored::parse(stored);
+fn read(stored: &str) -> Option<StoredHash> {
+    let read = StoredHash::parse(stored);
     if let Err(flaw) = &read {
         tracing::error!(%flaw, "a stored password hash cannot be used");
     }

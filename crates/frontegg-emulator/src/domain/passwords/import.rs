@@ -17,7 +17,7 @@ use std::num::NonZeroU32;
 use base64::{Engine, engine::general_purpose::URL_SAFE};
 use serde::Deserialize;
 
-use super::stored::{BASE64, Digest, Flaw, Place, Scrypt, Stored};
+use super::stored::{BASE64, Digest, HashError, Place, Scrypt, StoredHash};
 use crate::domain::{DomainError, DomainResult};
 
 /// What the parameters may say; each kind reads its own.
@@ -69,8 +69,8 @@ pub(crate) fn read(kind: &str, hash: &str, parameters: Option<&str>) -> DomainRe
             .map_err(|_| DomainError::bad_request("passwordHashConfig must be a json object with the parameters"))?,
     };
     let stored = match kind {
-        "bcrypt" => of_kind(hash, |stored| matches!(stored, Stored::Bcrypt(_))),
-        "argon2" => of_kind(hash, |stored| matches!(stored, Stored::Argon2 { .. })),
+        "bcrypt" => of_kind(hash, |stored| matches!(stored, StoredHash::Bcrypt(_))),
+        "argon2" => of_kind(hash, |stored| matches!(stored, StoredHash::Argon2 { .. })),
         "scrypt" => scrypt(hash, &parameters),
         "firebase-scrypt" => firebase(hash, &parameters),
         "pbkdf2" => pbkdf2(hash, &parameters),
@@ -83,27 +83,27 @@ pub(crate) fn read(kind: &str, hash: &str, parameters: Option<&str>) -> DomainRe
 }
 
 /// A hash that says everything itself.
-fn of_kind(hash: &str, is_kind: impl Fn(&Stored) -> bool) -> Result<Stored, Flaw> {
-    Stored::parse(hash).and_then(|stored| if is_kind(&stored) { Ok(stored) } else { Err(Flaw::Malformed) })
+fn of_kind(hash: &str, is_kind: impl Fn(&StoredHash) -> bool) -> Result<StoredHash, HashError> {
+    StoredHash::parse(hash).and_then(|stored| if is_kind(&stored) { Ok(stored) } else { Err(HashError::Malformed) })
 }
 
-fn scrypt(hash: &str, parameters: &Parameters) -> Result<Stored, Flaw> {
+fn scrypt(hash: &str, parameters: &Parameters) -> Result<StoredHash, HashError> {
     if hash.starts_with("$scrypt$") {
-        return of_kind(hash, |stored| matches!(stored, Stored::Scrypt { .. }));
+        return of_kind(hash, |stored| matches!(stored, StoredHash::Scrypt { .. }));
     }
     let n = parameters.n.unwrap_or(16_384);
     if !n.is_power_of_two() {
-        return Err(Flaw::Malformed);
+        return Err(HashError::Malformed);
     }
-    let log_n = n.trailing_zeros().try_into().map_err(|_| Flaw::TooMuchWork)?;
+    let log_n = n.trailing_zeros().try_into().map_err(|_| HashError::TooMuchWork)?;
     let cost = Scrypt { log_n, r: parameters.r.unwrap_or(8), p: parameters.p.unwrap_or(1) };
     let (salt, key) = parameters.joined(hash)?;
-    Ok(Stored::Scrypt { cost, salt: parameters.salt(salt)?, key: bytes(key, parameters.key_len)? })
+    Ok(StoredHash::Scrypt { cost, salt: parameters.salt(salt)?, key: bytes(key, parameters.key_len)? })
 }
 
-fn firebase(hash: &str, parameters: &Parameters) -> Result<Stored, Flaw> {
+fn firebase(hash: &str, parameters: &Parameters) -> Result<StoredHash, HashError> {
     let (Some(log_n), Some(r), Some(signer)) = (parameters.mem_cost, parameters.rounds, &parameters.signer_key) else {
-        return Err(Flaw::Malformed);
+        return Err(HashError::Malformed);
     };
     let (salt, key) = match &parameters.salt {
         Some(salt) => (salt.as_str(), hash),
@@ -112,16 +112,16 @@ fn firebase(hash: &str, parameters: &Parameters) -> Result<Stored, Flaw> {
     // To the salt of each person the project's separator is added.
     let mut salt = base64(salt)?;
     salt.extend(base64(parameters.salt_separator.as_deref().unwrap_or_default())?);
-    Ok(Stored::FirebaseScrypt { cost: Scrypt { log_n, r, p: 1 }, salt, signer: base64(signer)?, key: base64(key)? })
+    Ok(StoredHash::FirebaseScrypt { cost: Scrypt { log_n, r, p: 1 }, salt, signer: base64(signer)?, key: base64(key)? })
 }
 
-fn pbkdf2(hash: &str, parameters: &Parameters) -> Result<Stored, Flaw> {
+fn pbkdf2(hash: &str, parameters: &Parameters) -> Result<StoredHash, HashError> {
     let digest = |name: &str| {
         let name = name.to_ascii_lowercase().replace('-', "");
-        Digest::NAMES.iter().find(|(known, _)| *known == name).map(|(_, digest)| *digest).ok_or(Flaw::Malformed)
+        Digest::NAMES.iter().find(|(known, _)| *known == name).map(|(_, digest)| *digest).ok_or(HashError::Malformed)
     };
-    let rounds = |rounds: u32| NonZeroU32::new(rounds).ok_or(Flaw::Malformed);
-    let number = |text: &str| text.parse().map_err(|_| Flaw::Malformed);
+    let rounds = |rounds: u32| NonZeroU32::new(rounds).ok_or(HashError::Malformed);
+    let number = |text: &str| text.parse().map_err(|_| HashError::Malformed);
     let fields: Vec<&str> = hash.split('$').collect();
     match fields.as_slice() {
         // As passlib and the PHC write it.
@@ -130,10 +130,10 @@ fn pbkdf2(hash: &str, parameters: &Parameters) -> Result<Stored, Flaw> {
             // Passlib has a dot for the plus.
             let [salt, key] = [salt, key].map(|text| base64(&text.replace('.', "+")));
             let digest = digest(kind.strip_prefix("pbkdf2-").unwrap_or("sha1"))?;
-            Ok(Stored::Pbkdf2 { digest, rounds: rounds(number(cost)?)?, salt: salt?, key: key? })
+            Ok(StoredHash::Pbkdf2 { digest, rounds: rounds(number(cost)?)?, salt: salt?, key: key? })
         }
         // As Django writes it.
-        [kind, cost, salt, key] if kind.starts_with("pbkdf2_") => Ok(Stored::Pbkdf2 {
+        [kind, cost, salt, key] if kind.starts_with("pbkdf2_") => Ok(StoredHash::Pbkdf2 {
             digest: digest(&kind["pbkdf2_".len()..])?,
             rounds: rounds(number(cost)?)?,
             salt: salt.as_bytes().to_vec(),
@@ -141,9 +141,9 @@ fn pbkdf2(hash: &str, parameters: &Parameters) -> Result<Stored, Flaw> {
         }),
         _ => {
             let (salt, key) = parameters.joined(hash)?;
-            Ok(Stored::Pbkdf2 {
+            Ok(StoredHash::Pbkdf2 {
                 digest: digest(parameters.digest.as_deref().unwrap_or("sha256"))?,
-                rounds: rounds(parameters.iterations.ok_or(Flaw::Malformed)?)?,
+                rounds: rounds(parameters.iterations.ok_or(HashError::Malformed)?)?,
                 salt: parameters.salt(salt)?,
                 key: bytes(key, parameters.key_len)?,
             })
@@ -151,7 +151,7 @@ fn pbkdf2(hash: &str, parameters: &Parameters) -> Result<Stored, Flaw> {
     }
 }
 
-fn sum(digest: Digest, length: usize, hash: &str, parameters: &Parameters) -> Result<Stored, Flaw> {
+fn sum(digest: Digest, length: usize, hash: &str, parameters: &Parameters) -> Result<StoredHash, HashError> {
     let (salt, sum) = match (&parameters.salt, &parameters.salt_separator) {
         (Some(salt), _) => (salt.as_str(), hash),
         (None, Some(_)) => parameters.joined(hash)?,
@@ -161,7 +161,7 @@ fn sum(digest: Digest, length: usize, hash: &str, parameters: &Parameters) -> Re
         SaltPosition::Before => Place::Before,
         SaltPosition::After => Place::After,
     };
-    Ok(Stored::Sum { digest, place, salt: parameters.salt(salt)?, sum: bytes(sum, Some(length))? })
+    Ok(StoredHash::Sum { digest, place, salt: parameters.salt(salt)?, sum: bytes(sum, Some(length))? })
 }
 
 impl Parameters {
@@ -172,24 +172,24 @@ impl Parameters {
     }
 
     /// Salt and key on either side of the separator.
-    fn joined<'a>(&self, hash: &'a str) -> Result<(&'a str, &'a str), Flaw> {
+    fn joined<'a>(&self, hash: &'a str) -> Result<(&'a str, &'a str), HashError> {
         let separator = self.salt_separator.as_deref().filter(|separator| !separator.is_empty());
-        hash.split_once(separator.unwrap_or("$")).ok_or(Flaw::Malformed)
+        hash.split_once(separator.unwrap_or("$")).ok_or(HashError::Malformed)
     }
 
-    fn salt(&self, text: &str) -> Result<Vec<u8>, Flaw> {
+    fn salt(&self, text: &str) -> Result<Vec<u8>, HashError> {
         match self.salt_encoding {
             SaltEncoding::Utf8 => Ok(text.as_bytes().to_vec()),
-            SaltEncoding::Hex => hex(text).ok_or(Flaw::Malformed),
+            SaltEncoding::Hex => hex(text).ok_or(HashError::Malformed),
             SaltEncoding::Base64 => base64(text),
         }
     }
 }
 
 /// A key, of that length if one is said, as hexadecimal digits or else as base64.
-fn bytes(text: &str, length: Option<usize>) -> Result<Vec<u8>, Flaw> {
+fn bytes(text: &str, length: Option<usize>) -> Result<Vec<u8>, HashError> {
     let fits = |bytes: &Vec<u8>| length.is_none_or(|length| length == bytes.len());
-    hex(text).filter(fits).or_else(|| base64(text).ok().filter(fits)).ok_or(Flaw::Malformed)
+    hex(text).filter(fits).or_else(|| base64(text).ok().filter(fits)).ok_or(HashError::Malformed)
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
@@ -201,9 +201,9 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The usual alphabet or that of addresses.
-fn base64(text: &str) -> Result<Vec<u8>, Flaw> {
+fn base64(text: &str) -> Result<Vec<u8>, HashError> {
     let text = text.trim_end_matches('=');
     let url = text.replace('+', "-").replace('/', "_");
     let padding = "=".repeat((4 - url.len() % 4) % 4);
-    BASE64.decode(text).or_else(|_| URL_SAFE.decode(url + &padding)).map_err(|_| Flaw::Malformed)
+    BASE64.decode(text).or_else(|_| URL_SAFE.decode(url + &padding)).map_err(|_| HashError::Malformed)
 }

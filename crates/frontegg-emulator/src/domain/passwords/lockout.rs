@@ -23,7 +23,7 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         caller::Caller,
-        codes::{Grant, Presented, decoy},
+        codes::{Grant, Presented, dummy_work},
         identifiers::emails,
         messages::outbox,
         passwords,
@@ -43,7 +43,7 @@ const KIND: &str = "lockout";
 pub(crate) const FORM: Form = Form::of::<Record<Lockout>>(KIND);
 
 const WHAT: &str = "Lockout policy";
-/// How long the link of the mail is good.
+/// How long the link of the mail is valid.
 const LIFETIME: Duration = Duration::from_hours(24);
 
 /// The policy of a level.
@@ -122,11 +122,11 @@ pub(crate) async fn attempt(
             // Another process may have been at it.
             Ok(match find(tx, user_id).await? {
                 None => {
-                    decoy::write(tx).await?;
+                    dummy_work::write(tx).await?;
                     Attempt::Wrong
                 }
                 Some(user) if is_locked || user.is_locked => {
-                    decoy::write(tx).await?;
+                    dummy_work::write(tx).await?;
                     Attempt::Locked
                 }
                 Some(user) if comparison.is_right => {
@@ -179,7 +179,7 @@ async fn limit(tx: &Read, user_id: &str) -> DomainResult<Option<i64>> {
     Ok(enabled.map(|policy| policy.max_attempts).min())
 }
 
-/// Lifts a lock with the token of the mail; 400 where it is no good.
+/// Lifts a lock with the token of the mail; 400 where it is invalid.
 pub(crate) async fn unlock(tx: &Write, token: &str) -> DomainResult<()> {
     let spent = Presented::new(Purpose::Unlock, token).spend(tx).await?;
     let row = spent.map_err(|_| DomainError::bad_request("The unlock token is invalid or has expired"))?;

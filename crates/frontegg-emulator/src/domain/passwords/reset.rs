@@ -4,15 +4,15 @@
 use std::{slice, time::Duration};
 
 use frontegg_model::enums::EmailTemplateType;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 use serde_json::{Map, Value};
 
-use super::{Passwords, Subject, prepare, set};
+use super::{PasswordOwner, Passwords, prepare, set};
 use crate::{
     domain::{
         DomainError, DomainResult, Tried,
-        codes::{self, Flaw, Grant, Presented, decoy},
-        identifiers::{emails, phones, usernames},
+        codes::{self, Grant, InvalidCode, Presented, dummy_work},
+        identifiers::{Identifier, emails, phones},
         messages::{
             outbox,
             templates::{mails, texts::SmsType},
@@ -21,21 +21,13 @@ use crate::{
     },
     ids,
     store::{
-        Fetch, Read, Store, Write,
+        Read, Store, Write,
         entity::{Purpose, one_time_token, user, user_email},
     },
 };
 
-/// How long a reset token is good.
+/// How long a reset token is valid.
 const LIFETIME: Duration = Duration::from_hours(24);
-
-/// By what somebody says who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Identifier<'a> {
-    Email(&'a str),
-    PhoneNumber(&'a str),
-    Username(&'a str),
-}
 
 /// What a right code gives.
 pub(crate) struct SmsReset {
@@ -43,20 +35,9 @@ pub(crate) struct SmsReset {
     pub(crate) token: String,
 }
 
-impl Identifier<'_> {
-    /// The person who may have a new password. Nobody takes as long to look for as somebody.
-    async fn user(self, tx: &Read) -> DomainResult<Option<user::Model>> {
-        let id = match self {
-            Self::Email(address) => emails::find(tx, address).await?.map(|row| row.user_id),
-            Self::Username(name) => usernames::find(tx, name).await?.map(|row| row.user_id),
-            // Somebody may have claimed a number that is not theirs.
-            Self::PhoneNumber(number) => {
-                phones::find(tx, number).await?.filter(|row| row.verified).map(|row| row.user_id)
-            }
-        };
-        let user = user::Entity::find_by_id(id.unwrap_or_else(ids::new_id)).fetch_one(tx).await?;
-        Ok(user.filter(|user| !user.is_locked))
-    }
+/// The person who may have a new password.
+async fn person(tx: &Read, identifier: Identifier<'_>) -> DomainResult<Option<user::Model>> {
+    Ok(identifier.user(tx).await?.filter(|user| !user.is_locked))
 }
 
 /// Makes a token that sets a new password, in place of an earlier one.
@@ -79,7 +60,7 @@ pub(crate) async fn mail(tx: &Write, identifier: Identifier<'_>, values: Map<Str
         let draft = outbox::mail(EmailTemplateType::ResetPassword, address).values(values);
         draft.parameter("userId", user_id).token(token)
     };
-    let user = identifier.user(tx).await?;
+    let user = person(tx, identifier).await?;
     let nobody = ids::new_id();
     let email = primary_email(tx, user.as_ref().map_or(&nobody, |user| &user.id)).await?;
     if let (Some(user), Some(email)) = (user, email) {
@@ -89,7 +70,7 @@ pub(crate) async fn mail(tx: &Write, identifier: Identifier<'_>, values: Map<Str
         return draft(&email.email, &user.id, &token).user(&user).send(tx).await;
     }
     codes::void(tx, Purpose::PasswordReset, &nobody).await?;
-    decoy::message(tx, draft("nobody@nowhere.invalid", &nobody, &ids::new_secret())).await
+    dummy_work::message(tx, draft("nobody@nowhere.invalid", &nobody, &ids::new_secret())).await
 }
 
 async fn primary_email(tx: &Read, user_id: &str) -> DomainResult<Option<user_email::Model>> {
@@ -100,7 +81,7 @@ async fn primary_email(tx: &Read, user_id: &str) -> DomainResult<Option<user_ema
 /// Sends a code to the person's phone, if there is one; gives the handle to which it belongs, or
 /// one to which none does.
 pub(crate) async fn text(tx: &Write, identifier: Identifier<'_>) -> DomainResult<String> {
-    let user = identifier.user(tx).await?;
+    let user = person(tx, identifier).await?;
     let nobody = ids::new_id();
     let numbers = phones::of_user(tx, user.as_ref().map_or(&nobody, |user| &user.id)).await?;
     let wanted = |number: &str| match identifier {
@@ -116,7 +97,7 @@ pub(crate) async fn text(tx: &Write, identifier: Identifier<'_>) -> DomainResult
     }
     codes::void(tx, Purpose::SmsPasswordReset, &nobody).await?;
     let draft = outbox::sms(SmsType::ResetPassword, "+10000000000").code(&ids::new_code());
-    decoy::message(tx, draft).await?;
+    dummy_work::message(tx, draft).await?;
     Ok(ids::new_secret())
 }
 
@@ -128,7 +109,7 @@ pub(crate) async fn exchange(tx: &Write, handle: &str, code: &str) -> DomainResu
     }
 }
 
-/// Whether a token is good, of that person where one is named: 401 if it is not theirs, 410 if it
+/// Whether a token is valid, of that person where one is named: 401 if it is not theirs, 410 if it
 /// was. It stays as it is.
 pub(crate) async fn check(tx: &Read, user_id: Option<&str>, token: &str) -> DomainResult<one_time_token::Model> {
     presented(user_id, token).look(tx).await?.map_err(refusal)
@@ -145,7 +126,7 @@ pub(crate) async fn redeem(
     let tx = store.read().await?;
     check(&tx, Some(user_id), token).await?;
     drop(tx);
-    let new = prepare(store, passwords, Subject::User(user_id), password).await?;
+    let new = prepare(store, passwords, PasswordOwner::User(user_id), password).await?;
     store
         .write(async |tx| {
             let spent = presented(Some(user_id), token).spend(tx).await?.map_err(refusal)?;
@@ -172,9 +153,11 @@ fn presented<'a>(user_id: Option<&'a str>, token: &'a str) -> Presented<'a> {
     }
 }
 
-fn refusal(flaw: Flaw) -> DomainError {
-    match flaw {
-        Flaw::Expired | Flaw::Spent => DomainError::gone("The reset token has expired or was used"),
-        Flaw::Unknown | Flaw::Wrong | Flaw::Exhausted => DomainError::unauthorized("Invalid reset token"),
+fn refusal(invalid: InvalidCode) -> DomainError {
+    match invalid {
+        InvalidCode::Expired | InvalidCode::Spent => DomainError::gone("The reset token has expired or was used"),
+        InvalidCode::Unknown | InvalidCode::Wrong | InvalidCode::Exhausted => {
+            DomainError::unauthorized("Invalid reset token")
+        }
     }
 }

@@ -40,7 +40,7 @@ pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// Why a hash is not taken; said to whoever imports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Flaw {
+pub(crate) enum HashError {
     #[error("passwordHash is malformed")]
     Malformed,
     #[error("passwordHash takes too much memory or time")]
@@ -49,7 +49,7 @@ pub(crate) enum Flaw {
 
 /// A hash, ready to be compared with.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Stored {
+pub(crate) enum StoredHash {
     Argon2 {
         algorithm: Algorithm,
         version: Version,
@@ -108,8 +108,8 @@ pub(crate) enum Place {
 }
 
 /// Which word that is among these.
-fn word<T: Copy>(words: &[(&str, T)], text: &str) -> Result<T, Flaw> {
-    words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or(Flaw::Malformed)
+fn word<T: Copy>(words: &[(&str, T)], text: &str) -> Result<T, HashError> {
+    words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or(HashError::Malformed)
 }
 
 impl Digest {
@@ -146,13 +146,13 @@ impl Place {
 }
 
 impl Scrypt {
-    fn check(self) -> Result<(), Flaw> {
+    fn check(self) -> Result<(), HashError> {
         if !(1..=31).contains(&self.log_n) || self.r == 0 || self.p == 0 {
-            return Err(Flaw::Malformed);
+            return Err(HashError::Malformed);
         }
         let memory = u128::from(self.r) * (1 << self.log_n) / 8;
         if memory > MOST_MEMORY.into() || memory * u128::from(self.p) > MOST_PASSES.into() {
-            return Err(Flaw::TooMuchWork);
+            return Err(HashError::TooMuchWork);
         }
         Ok(())
     }
@@ -165,7 +165,7 @@ impl Scrypt {
     }
 }
 
-impl Stored {
+impl StoredHash {
     /// Makes a fresh hash of our own kind.
     pub(super) fn of(password: &[u8], salt: Vec<u8>, params: Params) -> argon2::Result<Self> {
         let mut key = vec![0; Params::DEFAULT_OUTPUT_LEN];
@@ -178,12 +178,12 @@ impl Stored {
         Self::Argon2 { algorithm: Algorithm::Argon2id, version: Version::V0x13, params, salt, key }
     }
 
-    /// Reads what [`Stored`] writes.
-    pub(crate) fn parse(text: &str) -> Result<Self, Flaw> {
+    /// Reads what [`StoredHash`] writes.
+    pub(crate) fn parse(text: &str) -> Result<Self, HashError> {
         if text.len() > LONGEST_TEXT {
-            return Err(Flaw::Malformed);
+            return Err(HashError::Malformed);
         }
-        let (kind, rest) = text.strip_prefix('$').and_then(|text| text.split_once('$')).ok_or(Flaw::Malformed)?;
+        let (kind, rest) = text.strip_prefix('$').and_then(|text| text.split_once('$')).ok_or(HashError::Malformed)?;
         let parts: Vec<&str> = rest.split('$').collect();
         let stored = match (kind, parts.as_slice()) {
             ("argon2id" | "argon2i" | "argon2d", [version, cost, salt, key]) => {
@@ -195,52 +195,52 @@ impl Stored {
             ("2a" | "2b" | "2y", _) => Self::Bcrypt(text.to_owned()),
             ("scrypt", [cost, salt, key]) => {
                 let [log_n, r, p] = numbers(cost, ["ln", "r", "p"])?;
-                let log_n = log_n.try_into().map_err(|_| Flaw::TooMuchWork)?;
+                let log_n = log_n.try_into().map_err(|_| HashError::TooMuchWork)?;
                 Self::Scrypt { cost: Scrypt { log_n, r, p }, salt: part(salt)?, key: part(key)? }
             }
             ("firebase-scrypt", [cost, salt, signer, key]) => {
                 let [log_n, r] = numbers(cost, ["ln", "r"])?;
-                let log_n = log_n.try_into().map_err(|_| Flaw::TooMuchWork)?;
+                let log_n = log_n.try_into().map_err(|_| HashError::TooMuchWork)?;
                 let cost = Scrypt { log_n, r, p: 1 };
                 Self::FirebaseScrypt { cost, salt: part(salt)?, signer: part(signer)?, key: part(key)? }
             }
             (kind, [rounds, salt, key]) if kind.starts_with("pbkdf2-") => {
                 let digest = word(&Digest::NAMES, &kind["pbkdf2-".len()..])?;
                 let [rounds] = numbers(rounds, ["i"])?;
-                let rounds = NonZeroU32::new(rounds).ok_or(Flaw::Malformed)?;
+                let rounds = NonZeroU32::new(rounds).ok_or(HashError::Malformed)?;
                 Self::Pbkdf2 { digest, rounds, salt: part(salt)?, key: part(key)? }
             }
             (kind, [place, salt, sum]) => {
                 let (digest, place) = (word(&Digest::NAMES, kind)?, word(&Place::NAMES, place)?);
                 Self::Sum { digest, place, salt: part(salt)?, sum: part(sum)? }
             }
-            _ => return Err(Flaw::Malformed),
+            _ => return Err(HashError::Malformed),
         };
         stored.check()?;
         Ok(stored)
     }
 
-    fn argon2(kind: &str, version: u32, cost: &str, salt: &str, key: &str) -> Result<Self, Flaw> {
+    fn argon2(kind: &str, version: u32, cost: &str, salt: &str, key: &str) -> Result<Self, HashError> {
         let algorithm = word(
             &[("argon2id", Algorithm::Argon2id), ("argon2i", Algorithm::Argon2i), ("argon2d", Algorithm::Argon2d)],
             kind,
         )?;
-        let version = version.try_into().map_err(|_| Flaw::Malformed)?;
+        let version = version.try_into().map_err(|_| HashError::Malformed)?;
         let [m, t, p] = numbers(cost, ["m", "t", "p"])?;
-        let params = Params::new(m, t, p, None).map_err(|_| Flaw::Malformed)?;
+        let params = Params::new(m, t, p, None).map_err(|_| HashError::Malformed)?;
         Ok(Self::Argon2 { algorithm, version, params, salt: part(salt)?, key: part(key)? })
     }
 
     /// Refuses what asks for too much, and what could not be compared.
-    pub(crate) fn check(&self) -> Result<(), Flaw> {
+    pub(crate) fn check(&self) -> Result<(), HashError> {
         let key = match self {
             Self::Argon2 { params, salt, key, .. } => {
                 if salt.len() < argon2::MIN_SALT_LEN {
-                    return Err(Flaw::Malformed);
+                    return Err(HashError::Malformed);
                 }
                 let memory = u64::from(params.m_cost());
                 if memory > MOST_MEMORY || memory * u64::from(params.t_cost()) > MOST_PASSES {
-                    return Err(Flaw::TooMuchWork);
+                    return Err(HashError::TooMuchWork);
                 }
                 key
             }
@@ -252,25 +252,25 @@ impl Stored {
             Self::FirebaseScrypt { cost, signer, key, .. } => {
                 cost.check()?;
                 if signer.len() != key.len() {
-                    return Err(Flaw::Malformed);
+                    return Err(HashError::Malformed);
                 }
                 key
             }
             Self::Pbkdf2 { digest, rounds, key, .. } => {
                 let blocks = key.len().div_ceil(digest.algorithm().output_len());
                 if u64::from(rounds.get()).saturating_mul(blocks as u64) > MOST_ROUNDS {
-                    return Err(Flaw::TooMuchWork);
+                    return Err(HashError::TooMuchWork);
                 }
                 key
             }
             Self::Sum { digest, sum, .. } => {
                 if sum.len() != digest.algorithm().output_len() {
-                    return Err(Flaw::Malformed);
+                    return Err(HashError::Malformed);
                 }
                 sum
             }
         };
-        if (SHORTEST_KEY..=LONGEST_PART).contains(&key.len()) { Ok(()) } else { Err(Flaw::Malformed) }
+        if (SHORTEST_KEY..=LONGEST_PART).contains(&key.len()) { Ok(()) } else { Err(HashError::Malformed) }
     }
 
     /// Whether it was made of that password.
@@ -320,33 +320,33 @@ impl Stored {
 }
 
 /// `$2b$12$` and 53 characters; the library reads the rest.
-fn check_bcrypt(text: &str) -> Result<(), Flaw> {
-    let cost = text.get(4..6).and_then(|cost| cost.parse::<u32>().ok()).ok_or(Flaw::Malformed)?;
+fn check_bcrypt(text: &str) -> Result<(), HashError> {
+    let cost = text.get(4..6).and_then(|cost| cost.parse::<u32>().ok()).ok_or(HashError::Malformed)?;
     if text.len() != 60 || text.as_bytes()[6] != b'$' || cost < 4 {
-        return Err(Flaw::Malformed);
+        return Err(HashError::Malformed);
     }
     if cost > MOST_BCRYPT {
-        return Err(Flaw::TooMuchWork);
+        return Err(HashError::TooMuchWork);
     }
-    text.parse::<bcrypt::HashParts>().map(drop).map_err(|_| Flaw::Malformed)
+    text.parse::<bcrypt::HashParts>().map(drop).map_err(|_| HashError::Malformed)
 }
 
 /// Values of `a=1,b=2` in this order.
-fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Result<[u32; N], Flaw> {
+fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Result<[u32; N], HashError> {
     let mut pairs = text.split(',').map(|pair| pair.split_once('='));
     let mut values = [0; N];
     for (value, wanted) in values.iter_mut().zip(names) {
         let Some(Some((name, number))) = pairs.next() else {
-            return Err(Flaw::Malformed);
+            return Err(HashError::Malformed);
         };
-        *value = number.parse().ok().filter(|_| name == wanted).ok_or(Flaw::Malformed)?;
+        *value = number.parse().ok().filter(|_| name == wanted).ok_or(HashError::Malformed)?;
     }
-    if pairs.next().is_none() { Ok(values) } else { Err(Flaw::Malformed) }
+    if pairs.next().is_none() { Ok(values) } else { Err(HashError::Malformed) }
 }
 
 /// A salt or key.
-fn part(text: &str) -> Result<Vec<u8>, Flaw> {
-    BASE64.decode(text).map_err(|_| Flaw::Malformed)
+fn part(text: &str) -> Result<Vec<u8>, HashError> {
+    BASE64.decode(text).map_err(|_| HashError::Malformed)
 }
 
 /// AES-256 in counter mode that starts at nought: each key is used for one text.
@@ -358,7 +358,7 @@ fn encrypt(key: &[u8], text: &[u8]) -> Option<Vec<u8>> {
     Some(text)
 }
 
-impl fmt::Display for Stored {
+impl fmt::Display for StoredHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let base64 = |bytes: &[u8]| BASE64.encode(bytes);
         match self {
@@ -387,7 +387,7 @@ impl fmt::Display for Stored {
 }
 
 /// Names the kind and nothing else: a hash is a secret, too.
-impl fmt::Debug for Stored {
+impl fmt::Debug for StoredHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self {
             Self::Argon2 { .. } => "argon2",

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{hasher::Passwords, import, stored::Stored};
+use super::{hasher::Passwords, import, stored::StoredHash};
 
 const FIREBASE: &str = r#"{"memCost":14,"rounds":8,"saltSeparator":"Bw==",
     "signerKey":"jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA=="}"#;
@@ -78,7 +78,7 @@ async fn imported_hashes_are_verified_and_upgraded() {
         for (kind, hash, parameters, password) in samples() {
             let stored =
                 import::read(kind, &hash, Some(parameters)).unwrap_or_else(|error| panic!("{kind} {hash}: {error:?}"));
-            assert_eq!(Stored::parse(&stored).expect("what was written is read").to_string(), stored);
+            assert_eq!(StoredHash::parse(&stored).expect("what was written is read").to_string(), stored);
             let wrong = passwords.verify_and_upgrade("wrong", Some(&stored)).await.expect("an answer");
             assert!(!wrong.is_right && wrong.better.is_none(), "{kind} {hash}");
             let right = passwords.verify_and_upgrade(password, Some(&stored)).await.expect("an answer");
@@ -185,7 +185,7 @@ fn texts_of_any_kind_do_no_harm() {
         "$pbkdf2-é$i=1$$",
         "$sha256$before$$",
     ] {
-        assert!(Stored::parse(text).is_err(), "{text}");
+        assert!(StoredHash::parse(text).is_err(), "{text}");
     }
-    assert_eq!(format!("{:?}", Stored::parse(&samples()[0].1).expect("a hash")), "bcrypt { .. }");
+    assert_eq!(format!("{:?}", StoredHash::parse(&samples()[0].1).expect("a hash")), "bcrypt { .. }");
 }

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// How long the codes are good.
+/// How long the codes are valid.
 const LIFETIME: Duration = Duration::from_mins(10);
 
 /// Gives a person a further address that they have yet to prove, and mails a code to it.
@@ -73,7 +73,7 @@ pub(crate) async fn confirm_change(tx: &Write, user_id: &str, address: &str, cod
     Ok(Tried::Done(()))
 }
 
-/// What is said of every code that is no good, whatever the reason.
+/// What is said of every code that is invalid, whatever the reason.
 fn refusal() -> DomainError {
     DomainError::bad_request("The code is wrong or has expired")
 }

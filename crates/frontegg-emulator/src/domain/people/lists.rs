@@ -40,7 +40,7 @@ pub(crate) enum SortBy {
 
 /// What people are known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Identifier {
+pub(crate) enum SoughtIdentifier {
     Email,
     PhoneNumber,
     Username,
@@ -48,13 +48,13 @@ pub(crate) enum Identifier {
 
 /// Which people are wanted, and how.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct UserListing {
     /// A whole address, without case.
     pub(crate) email: Option<String>,
     /// How a name begins, without case.
     pub(crate) name_prefix: Option<String>,
     /// How an identifier of that kind begins, without case.
-    pub(crate) identifier: Option<(Identifier, String)>,
+    pub(crate) identifier: Option<(SoughtIdentifier, String)>,
     pub(crate) ids: Option<Vec<String>>,
     pub(crate) external_ids: Option<Vec<String>>,
     /// Whether people who hide are left out.
@@ -65,7 +65,7 @@ pub(crate) struct Listing {
 }
 
 /// One page of the people within reach.
-pub(crate) async fn list(tx: &Read, reach: &Reach, listing: Listing) -> DomainResult<Paged<user::Model>> {
+pub(crate) async fn list(tx: &Read, reach: &Reach, listing: UserListing) -> DomainResult<Paged<user::Model>> {
     let page = listing.page;
     Ok(query::page(sorted(select(reach, &listing)?, &listing), page, tx).await?)
 }
@@ -74,7 +74,7 @@ pub(crate) async fn list(tx: &Read, reach: &Reach, listing: Listing) -> DomainRe
 pub(crate) async fn search(
     tx: &Read,
     reach: &Reach,
-    listing: Listing,
+    listing: UserListing,
     phrase: &Phrase,
 ) -> DomainResult<Paged<user::Model>> {
     if phrase.is_empty() {
@@ -144,7 +144,7 @@ async fn texts(tx: &Read, candidates: &Select<user::Entity>) -> DomainResult<BTr
     Ok(texts)
 }
 
-fn select(reach: &Reach, listing: &Listing) -> DomainResult<Select<user::Entity>> {
+fn select(reach: &Reach, listing: &UserListing) -> DomainResult<Select<user::Entity>> {
     let mut select = user::Entity::find();
     if let Reach::Tenants(tenants) = reach {
         input::at_most("tenants within reach", tenants)?;
@@ -175,19 +175,19 @@ fn select(reach: &Reach, listing: &Listing) -> DomainResult<Select<user::Entity>
     Ok(select)
 }
 
-fn known_by(kind: Identifier, beginning: &str) -> SimpleExpr {
+fn known_by(kind: SoughtIdentifier, beginning: &str) -> SimpleExpr {
     match kind {
-        Identifier::Email => {
+        SoughtIdentifier::Email => {
             let fits = query::lower_starts_with(user_email::Column::AddressKey, &emails::key(beginning));
             among(user_email::Entity, user_email::Column::UserId, fits)
         }
-        Identifier::PhoneNumber => {
+        SoughtIdentifier::PhoneNumber => {
             // A plus that was not encoded for the address line arrives as a blank.
             let digits = beginning.trim_start_matches([' ', '+']);
             let fits = query::lower_starts_with(phone_number::Column::PhoneNumber, &format!("+{digits}"));
             among(phone_number::Entity, phone_number::Column::UserId, fits)
         }
-        Identifier::Username => {
+        SoughtIdentifier::Username => {
             let fits = query::lower_starts_with(username::Column::Username, &beginning.to_lowercase());
             among(username::Entity, username::Column::UserId, fits)
         }
@@ -201,7 +201,7 @@ fn among<E: EntityTrait>(_: E, owner: E::Column, which: impl IntoCondition) -> S
 }
 
 /// Those without a value come first, on every engine; people with the same value by age.
-fn sorted(select: Select<user::Entity>, listing: &Listing) -> Select<user::Entity> {
+fn sorted(select: Select<user::Entity>, listing: &UserListing) -> Select<user::Entity> {
     let order = if listing.descending { Order::Desc } else { Order::Asc };
     // Written out, as the index by name has it, and no parameter.
     let or_empty = |value: SimpleExpr| Func::coalesce([value, Expr::cust("''")]).into();

@@ -71,7 +71,7 @@ pub(crate) async fn confirm_removal(
     Ok(Tried::Done(()))
 }
 
-/// What is said of every code that is no good, whatever the reason.
+/// What is said of every code that is invalid, whatever the reason.
 fn refusal() -> DomainError {
     DomainError::bad_request("The code is wrong or has expired")
 }

@@ -37,7 +37,7 @@ pub(crate) enum SortBy {
 
 /// Which roles to list, and how.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct RoleListing {
     /// Part of the key, the name or the description, without case.
     pub(crate) text: Option<String>,
     pub(crate) levels: Option<Vec<i32>>,
@@ -52,10 +52,10 @@ pub(crate) struct Listing {
 pub(crate) async fn page(
     tx: &Read,
     tenant: Option<&str>,
-    listing: Listing,
+    listing: RoleListing,
 ) -> DomainResult<Paged<RoleWithPermissions>> {
     require_tenant(tx, tenant).await?;
-    let Listing { text, levels, owners, sort_by, descending, page } = listing;
+    let RoleListing { text, levels, owners, sort_by, descending, page } = listing;
     let mut select = role::Entity::find().filter(seen_by(tenant));
     if let Some(text) = text {
         let parts = [role::Column::Key, role::Column::Name, role::Column::Description];

@@ -24,7 +24,7 @@ pub(crate) async fn claims(
     let email = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?.remove(&user.id);
     let tenant_ids = tx.tenants_of(&user.id).await?;
     let held = roles::keys_in(tx, &user.id, tenant_id).await?;
-    let proofs: Vec<String> = session.proofs.split_whitespace().map(str::to_owned).collect();
+    let amr: Vec<String> = session.amr.split_whitespace().map(str::to_owned).collect();
     Ok(UserClaims {
         sub: user.id.clone(),
         sid: session.id.clone(),
@@ -39,7 +39,7 @@ pub(crate) async fn claims(
         permissions: configuration.add_permissions_to_jwt.then_some(held.permissions),
         application_id: session.application_id.clone(),
         acr: is_multi_factor(session).then(|| MULTI_FACTOR.to_owned()),
-        amr: proofs,
+        amr,
         auth_time: Some(session.proven_at.seconds()),
         super_user: user.super_user,
         invisible: user.invisible,
@@ -49,5 +49,5 @@ pub(crate) async fn claims(
 
 /// Whether a session was raised by a second factor.
 pub(crate) fn is_multi_factor(session: &session::Model) -> bool {
-    session.proofs.split_whitespace().any(|proof| proof == "mfa")
+    session.amr.split_whitespace().any(|proof| proof == "mfa")
 }

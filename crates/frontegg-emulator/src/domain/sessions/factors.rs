@@ -21,7 +21,7 @@ pub(crate) enum FirstFactor {
 
 impl FirstFactor {
     /// What the token says about it in `amr`.
-    pub(crate) fn proofs(self) -> &'static [&'static str] {
+    pub(crate) fn amr(self) -> &'static [&'static str] {
         match self {
             Self::Password => &["pwd"],
             Self::EmailCode | Self::MagicLink | Self::SmsCode => &["otp"],
@@ -31,8 +31,8 @@ impl FirstFactor {
     }
 
     /// What a session that is raised later began with, as far as that still counts.
-    pub(crate) fn of_proofs(proofs: &str) -> Self {
-        match proofs.split_whitespace().next() {
+    pub(crate) fn from_amr(amr: &str) -> Self {
+        match amr.split_whitespace().next() {
             Some("pwd") => Self::Password,
             Some("otp") => Self::EmailCode,
             Some("hwk") => Self::Passkey,

@@ -1,4 +1,4 @@
-//! Refresh tokens: opaque, each good for one use, which makes its successor.
+//! Refresh tokens: opaque, each valid for one use, which makes its successor.
 //!
 //! Whoever presents a spent one may have stolen it, or the one who spent it may have: nobody can
 //! tell, so the whole session ends. The exception is the grace: for a moment after its use, and
@@ -26,18 +26,18 @@ use crate::{
 
 /// What something that was presented as a refresh token turned out to be.
 #[derive(Debug)]
-pub(crate) enum Standing {
-    /// Nothing that we know, or nothing any more: its session has ended or is over.
-    Dead,
+pub(crate) enum Presented {
+    /// Nothing that we know, or nothing any more: its session has ended or expired.
+    Invalid,
     /// Spent too long ago, or its successor is in use: it, or its successor, is in wrong hands.
     Reused(session::Model),
     /// Spent a moment ago; this is its successor.
     Repeated(session::Model, Successor),
-    /// Good.
-    Live(session::Model, Token),
+    /// Valid.
+    Valid(session::Model, Token),
 }
 
-/// A refresh token that is good, in clear.
+/// A refresh token that is valid, in clear.
 pub(crate) struct Token {
     row: refresh_token::Model,
     text: String,
@@ -59,7 +59,7 @@ impl std::fmt::Debug for Successor {
     }
 }
 
-/// Makes the first refresh token of a session. It is good as long as the session.
+/// Makes the first refresh token of a session. It is valid as long as the session.
 pub(super) async fn issue(tx: &Write, session: &session::Model) -> DomainResult<String> {
     let token = ids::new_id();
     insert(tx, session, &token, session.expires_at).await?;
@@ -86,23 +86,23 @@ async fn find(tx: &Read, token: &str) -> DomainResult<Option<(refresh_token::Mod
     Ok(found.and_then(|(row, session)| Some((row, session?))))
 }
 
-/// What a token is good for. `grace` is how long after its use it may be repeated.
-pub(crate) async fn present(tx: &Read, token: &str, grace: Duration) -> DomainResult<Standing> {
+/// What a token is valid for. `grace` is how long after its use it may be repeated.
+pub(crate) async fn present(tx: &Read, token: &str, grace: Duration) -> DomainResult<Presented> {
     let Some((row, session)) = find(tx, token).await? else {
-        return Ok(Standing::Dead);
+        return Ok(Presented::Invalid);
     };
     let rules = rules::in_force(tx, &session.tenant_id).await?;
     if session.ended_at.is_some() || row.expires_at <= tx.now() || is_over(tx, &rules, &session) {
-        return Ok(Standing::Dead);
+        return Ok(Presented::Invalid);
     }
     let Some(spent_at) = row.spent_at else {
-        return Ok(Standing::Live(session, Token { row, text: token.to_owned() }));
+        return Ok(Presented::Valid(session, Token { row, text: token.to_owned() }));
     };
     match row.seed {
         Some(seed) if spent_at.after(grace) > tx.now() => {
-            Ok(Standing::Repeated(session, Successor(ids::successor(token, &seed))))
+            Ok(Presented::Repeated(session, Successor(ids::successor(token, &seed))))
         }
-        _ => Ok(Standing::Reused(session)),
+        _ => Ok(Presented::Reused(session)),
     }
 }
 

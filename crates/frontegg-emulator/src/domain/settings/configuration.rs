@@ -91,7 +91,7 @@ impl Default for IdentityConfiguration {
 }
 
 impl IdentityConfiguration {
-    /// How long the JWTs of users and of client credentials are good.
+    /// How long the JWTs of users and of client credentials are valid.
     pub(crate) fn token_lifetime(&self) -> Duration {
         seconds(self.default_token_expiration)
     }
@@ -113,12 +113,12 @@ impl IdentityConfiguration {
         matches!(self.auth_strategy.as_str(), "EmailAndPassword" | "UsernameAndPassword")
     }
 
-    /// How long the codes and links are good with which people sign in.
+    /// How long the codes and links are valid with which people sign in.
     pub(crate) fn passwordless_token_lifetime(&self) -> Duration {
         seconds(self.default_passwordless_token_expiration)
     }
 
-    /// How long a refresh token is good.
+    /// How long a refresh token is valid.
     pub(crate) fn refresh_token_lifetime(&self) -> Duration {
         seconds(self.default_refresh_token_expiration)
     }

@@ -22,7 +22,7 @@ pub(crate) enum SortBy {
 
 /// Which tenants are wanted.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct TenantListing {
     /// Part of a name or id, without case.
     pub(crate) text: Option<String>,
     /// Only these.
@@ -33,7 +33,7 @@ pub(crate) struct Listing {
 }
 
 /// One page of tenants.
-pub(crate) async fn list(tx: &Read, listing: Listing) -> DomainResult<Paged<tenant::Model>> {
+pub(crate) async fn list(tx: &Read, listing: TenantListing) -> DomainResult<Paged<tenant::Model>> {
     let mut select = live();
     if let Some(text) = &listing.text {
         let part = Condition::any()

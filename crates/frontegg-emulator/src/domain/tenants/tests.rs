@@ -90,7 +90,7 @@ async fn new_session(tx: &Write, user_id: &str, tenant_id: &str) {
         id: Set(format!("{user_id} in {tenant_id}")),
         user_id: Set(user_id.to_owned()),
         tenant_id: Set(tenant_id.to_owned()),
-        proofs: Set(String::new()),
+        amr: Set(String::new()),
         proven_at: Set(tx.now()),
         created_at: Set(tx.now()),
         last_used_at: Set(tx.now()),
@@ -390,7 +390,8 @@ async fn an_import_writes_new_and_revived_tenants() {
     let revived = require(&tx, "gone").await.expect("a tenant");
     assert_eq!((revived.id, revived.created_at), (gone.id, gone.created_at));
     assert_eq!(hierarchy::above(&tx, "gone").await.expect("a read"), ["new", "kept"]);
-    let listed = list(&tx, Listing { sort_by: SortBy::TenantId, ..Listing::default() }).await.expect("a page");
+    let listed =
+        list(&tx, TenantListing { sort_by: SortBy::TenantId, ..TenantListing::default() }).await.expect("a page");
     let ids: Vec<_> = listed.items.into_iter().map(|row| row.tenant_id).collect();
     assert_eq!(ids, ["gone", "kept", "new"]);
 }

@@ -1,4 +1,4 @@
-//! Challenges for WebAuthn devices: drawn, kept under a handle, good once and for a short time.
+//! Challenges for WebAuthn devices: drawn, kept under a handle, valid once and for a short time.
 //!
 //! Of the handle only its fingerprint is kept. The challenge itself is kept as it is, since it has to
 //! be compared and is worth nothing without the device.
@@ -19,9 +19,9 @@ use crate::{
 /// How long a person may take to touch the device.
 pub(crate) const LIFETIME: Duration = Duration::from_mins(2);
 
-/// For whom and what a challenge is posed. It is good for nothing else.
+/// For whom and what a challenge is posed. It is valid for nothing else.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Subject<'a> {
+pub(crate) struct Ceremony<'a> {
     pub(crate) purpose: CeremonyPurpose,
     /// None where the device is to say who it is.
     pub(crate) user_id: Option<&'a str>,
@@ -38,7 +38,7 @@ pub(crate) struct Posed {
     pub(crate) challenge: String,
 }
 
-impl Subject<'_> {
+impl Ceremony<'_> {
     /// Draws a challenge. It voids the one of before for the same.
     pub(crate) async fn pose(self, tx: &Write) -> DomainResult<Posed> {
         let mut void = Condition::any().add(webauthn_challenge::Column::ExpiresAt.lte(tx.now()));
@@ -61,7 +61,7 @@ impl Subject<'_> {
         Ok(posed)
     }
 
-    /// The challenge behind a handle, while it is good and was posed for just this.
+    /// The challenge behind a handle, while it is valid and was posed for just this.
     pub(crate) async fn find(self, tx: &Read, handle: &str) -> DomainResult<Option<webauthn_challenge::Model>> {
         let row = webauthn_challenge::Entity::find_by_id(ids::fingerprint(handle))
             .filter(webauthn_challenge::Column::ExpiresAt.gt(tx.now()))

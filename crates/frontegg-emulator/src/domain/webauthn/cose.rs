@@ -48,7 +48,7 @@ pub(super) struct PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a key; it has to be good for its algorithm, e.g. be a point on the curve.
+    /// Reads a key; it has to be valid for its algorithm, e.g. be a point on the curve.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, Fault> {
         let members = cbor::whole_map(bytes).ok_or(UNREADABLE)?;
         let algorithm = members.integer(ALGORITHM).ok_or(UNREADABLE)?;

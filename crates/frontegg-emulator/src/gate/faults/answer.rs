@@ -24,15 +24,15 @@ const BREATH: Duration = Duration::from_millis(20);
 /// There is no answer: the connection is to be closed.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("a fault closed the connection")]
-pub(crate) struct Lost;
+pub(crate) struct ConnectionClosed;
 
 impl Hit {
     /// What happens to a request that `act` answers.
-    pub(crate) async fn befall(
+    pub(crate) async fn apply(
         &self,
         clock: &Clock,
         act: impl Future<Output = Response<Body>>,
-    ) -> Result<Response<Body>, Lost> {
+    ) -> Result<Response<Body>, ConnectionClosed> {
         let fault = self.0.fault();
         let (delay, effect) = (fault.lasts(), fault.effect());
         if fault.when() == When::After {
@@ -43,7 +43,7 @@ impl Hit {
         pause(delay).await;
         match effect {
             Effect::Status => Ok(fault.answer(clock.timestamp())),
-            Effect::Drop => Err(Lost),
+            Effect::Drop => Err(ConnectionClosed),
             _ => Ok(act.await),
         }
     }
@@ -108,11 +108,11 @@ impl Fault {
         effect: Effect,
         mut response: Response<Body>,
         now: Timestamp,
-    ) -> Result<Response<Body>, Lost> {
+    ) -> Result<Response<Body>, ConnectionClosed> {
         match effect {
             Effect::Delay => return Ok(response),
             Effect::Status => return Ok(self.answer(now)),
-            Effect::Drop => return Err(Lost),
+            Effect::Drop => return Err(ConnectionClosed),
             Effect::ContentType => {
                 self.dress(&mut response, now);
                 return Ok(response);
@@ -121,7 +121,7 @@ impl Fault {
         }
         let (mut head, body) = response.into_parts();
         // Answers are short and at hand.
-        let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| Lost)?;
+        let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| ConnectionClosed)?;
         head.headers.remove(header::CONTENT_LENGTH);
         let body = match effect {
             Effect::Malformed | Effect::Reshape => {
@@ -135,7 +135,7 @@ impl Fault {
             }
             _ => {
                 if body.is_empty() {
-                    return Err(Lost);
+                    return Err(ConnectionClosed);
                 }
                 let length = (effect == Effect::Truncate).then_some(body.len() as u64);
                 let pieces = VecDeque::from([body.slice(..body.len() / 2)]);
@@ -207,7 +207,7 @@ impl hyper::body::Body for Told {
             self.resting = None;
         }
         let Some(piece) = self.pieces.pop_front() else {
-            let end = self.breaks.then(|| Err(io::Error::other(Lost)));
+            let end = self.breaks.then(|| Err(io::Error::other(ConnectionClosed)));
             return Poll::Ready(end);
         };
         if self.breaks || !self.pieces.is_empty() {

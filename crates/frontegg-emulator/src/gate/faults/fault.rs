@@ -1,4 +1,4 @@
-//! What a fault is: which requests it befalls, what happens, when and how often.
+//! What a fault is: which requests it applies to, what happens, when and how often.
 
 use std::{collections::BTreeMap, str::FromStr, time::Duration};
 
@@ -152,7 +152,7 @@ impl Fault {
         Self::of(Effect::Malformed)
     }
 
-    /// The answer is good JSON of a shape that nobody expects.
+    /// The answer is valid JSON of a shape that nobody expects.
     pub fn reshape() -> Self {
         Self::of(Effect::Reshape)
     }
@@ -173,7 +173,7 @@ impl Fault {
         Self::of(Effect::Delay).delayed(delay)
     }
 
-    /// Which requests it befalls; without this, all.
+    /// Which requests it applies to; without this, all.
     pub fn on(mut self, selection: impl Into<Selection>) -> Self {
         self.on = selection.into();
         self

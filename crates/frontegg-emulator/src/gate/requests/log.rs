@@ -8,7 +8,7 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use frontegg_contract::{Sight, schema::Contract, sight::Caller, trace::TRACE_HEADER};
+use frontegg_contract::{Capture, capture::Caller, schema::Contract, trace::TRACE_HEADER};
 use frontegg_model::Operation;
 use http::{HeaderMap, Method, Response, StatusCode, Uri, request::Parts};
 use hyper::body::Body as _;
@@ -19,7 +19,7 @@ use super::Filter;
 use crate::{
     clock::{Clock, Timestamp},
     gate::{
-        faults::{Hit, Lost},
+        faults::{ConnectionClosed, Hit},
         selection::Subject,
     },
 };
@@ -30,7 +30,7 @@ const LONGEST_BODY: u64 = 256 * 1024;
 /// Most bytes of all bodies together; beyond, the oldest requests are forgotten.
 const BODIES: usize = 16 * 1024 * 1024;
 
-/// What is known of a request that is over. Bodies are as they came: whoever shows them redacts.
+/// What is known of a request that has ended. Bodies are as they came: whoever shows them redacts.
 pub(crate) struct Record {
     pub(crate) number: u64,
     pub(crate) at: Timestamp,
@@ -74,7 +74,7 @@ pub(crate) struct Log {
     /// How many are kept; none at all when 0.
     capacity: usize,
     kept: Mutex<Kept>,
-    /// Told of every request that is over.
+    /// Told of every request that has ended.
     ended: watch::Sender<()>,
 }
 
@@ -107,8 +107,8 @@ impl Log {
             return None;
         }
         let path = subject.path().to_owned();
-        let sight = Sight::default();
-        parts.extensions.insert(sight.clone());
+        let capture = Capture::default();
+        parts.extensions.insert(capture.clone());
         let record = Record {
             number: 0,
             at: clock.timestamp(),
@@ -126,7 +126,7 @@ impl Log {
             trace_id: None,
             fault: None,
         };
-        Some(Recording { log: Arc::clone(self), sight, begin: Instant::now(), record: Some(record) })
+        Some(Recording { log: Arc::clone(self), capture, begin: Instant::now(), record: Some(record) })
     }
 
     /// Those that fit, the oldest first; the newest of them where there are more than `limit`.
@@ -143,7 +143,7 @@ impl Log {
         self.kept().records.iter().filter(|record| record.fits(filter)).count()
     }
 
-    /// Changes with every request that is over.
+    /// Changes with every request that has ended.
     pub(crate) fn ended(&self) -> watch::Receiver<()> {
         self.ended.subscribe()
     }
@@ -179,28 +179,31 @@ impl Log {
 /// A request under way. It is recorded when this is dropped, so also when the client went away.
 pub(crate) struct Recording {
     log: Arc<Log>,
-    sight: Sight,
+    capture: Capture,
     begin: Instant,
     record: Option<Record>,
 }
 
 impl Recording {
     /// A fault happens to it.
-    pub(crate) fn befallen(&mut self, hit: &Hit) {
+    pub(crate) fn applied(&mut self, hit: &Hit) {
         if let Some(record) = &mut self.record {
             record.fault = Some(hit.id());
         }
     }
 
-    /// What it brought, where the API does not get to see it.
-    pub(crate) fn brought(&mut self, body: Bytes) {
+    /// What it body, where the API does not get to see it.
+    pub(crate) fn body(&mut self, body: Bytes) {
         if let Some(record) = &mut self.record {
             record.body = Some(body);
         }
     }
 
     /// It was answered, or not.
-    pub(crate) async fn end(mut self, answer: Result<Response<Body>, Lost>) -> Result<Response<Body>, Lost> {
+    pub(crate) async fn end(
+        mut self,
+        answer: Result<Response<Body>, ConnectionClosed>,
+    ) -> Result<Response<Body>, ConnectionClosed> {
         let Some(record) = &mut self.record else {
             return answer;
         };
@@ -212,7 +215,7 @@ impl Recording {
         let is_short = response.size_hint().exact().is_some_and(|length| length <= LONGEST_BODY);
         if is_short && response.extensions().get::<crate::gate::faults::DrawnOut>().is_none() {
             let body = std::mem::take(response.body_mut());
-            let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| Lost)?;
+            let bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| ConnectionClosed)?;
             *response.body_mut() = bytes.clone().into();
             record.answer = Some(bytes);
         }
@@ -226,13 +229,13 @@ impl Drop for Recording {
             return;
         };
         record.took = self.begin.elapsed();
-        record.contract = self.sight.contract();
-        record.caller = self.sight.caller().cloned();
+        record.contract = self.capture.contract();
+        record.caller = self.capture.caller().cloned();
         record.operation = match record.contract {
             Some(contract) => frontegg_model::operation(contract.id),
             None => Subject::known(record.method.as_str(), &record.path, None, None).operation(),
         };
-        let seen = self.sight.body().filter(|body| body.len() as u64 <= LONGEST_BODY);
+        let seen = self.capture.body().filter(|body| body.len() as u64 <= LONGEST_BODY);
         record.body = record.body.or_else(|| seen.cloned());
         self.log.push(record);
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::{
     domain::{
         DomainError, DomainResult,
-        codes::decoy,
+        codes::dummy_work,
         groups,
         joining::{bulk_invitation, onboarding},
         login::{self, passwordless},
@@ -33,7 +33,7 @@ use crate::{
 /// All kinds of settings documents.
 const SETTINGS: [Form; 19] = [
     configuration::FORM,
-    decoy::FORM,
+    dummy_work::FORM,
     groups::FORM,
     lockout::FORM,
     login::captcha::FORM,

@@ -2,7 +2,7 @@
 
 use sea_orm::{DeriveActiveEnum, EnumIter};
 
-/// What a one-time token is good for.
+/// What a one-time token is valid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum Purpose {
@@ -59,7 +59,7 @@ pub enum Purpose {
     SecondFactorRemoval,
 }
 
-/// A token that is good once. Of token and code only fingerprints are kept.
+/// A token that is valid once. Of token and code only fingerprints are kept.
 pub mod one_time_token {
     use super::Purpose;
     use crate::clock::Timestamp;
@@ -80,7 +80,7 @@ pub mod one_time_token {
         pub created_at: Timestamp,
         pub expires_at: Timestamp,
         pub spent_at: Option<Timestamp>,
-        /// The fingerprint of the browser that it is good in, if it is bound to one.
+        /// The fingerprint of the browser that it is valid in, if it is bound to one.
         pub device: Option<String>,
     }
 

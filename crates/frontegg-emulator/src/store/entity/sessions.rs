@@ -15,13 +15,13 @@ pub mod session {
         pub application_id: Option<String>,
         pub user_agent: Option<String>,
         pub ip_address: Option<String>,
-        /// How the person proved who they are: the `amr` claim, parted by blanks.
-        pub proofs: String,
+        /// How the person authenticated who they are: the `amr` claim, parted by blanks.
+        pub amr: String,
         /// When they last did so.
         pub proven_at: Timestamp,
         pub created_at: Timestamp,
         pub last_used_at: Timestamp,
-        /// When it is over, whether used or not.
+        /// When it expires, whether used or not.
         pub expires_at: Timestamp,
         pub ended_at: Option<Timestamp>,
     }

@@ -77,8 +77,8 @@ pub mod signing_key {
         pub created_at: Timestamp,
         /// When it ceased to sign.
         pub retired_at: Option<Timestamp>,
-        /// From then on no token of it is good.
-        pub good_until: Timestamp,
+        /// From then on no token of it is valid.
+        pub valid_until: Timestamp,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

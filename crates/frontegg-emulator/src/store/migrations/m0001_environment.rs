@@ -1,7 +1,7 @@
 //! The environment, under which addresses it issued tokens, its settings documents and signing keys.
 //!
-//! `epoch` counts resets: a token of an earlier epoch is not good any more. `good_until` is when no
-//! token that a key has signed is good any more.
+//! `epoch` counts resets: a token of an earlier epoch is not good any more. `valid_until` is when no
+//! token that a key has signed is valid any more.
 
 use super::SqlMigration;
 
@@ -31,7 +31,7 @@ CREATE TABLE signing_keys (
     pkcs8 TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     retired_at BIGINT,
-    good_until BIGINT NOT NULL
+    valid_until BIGINT NOT NULL
 );
 ",
     down: "DROP TABLE signing_keys; DROP TABLE settings; DROP TABLE issuers; DROP TABLE environment;",

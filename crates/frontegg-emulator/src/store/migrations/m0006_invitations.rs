@@ -1,4 +1,4 @@
-//! Tokens that are good once (activation, invitation, reset, unlock, verification), and invites.
+//! Tokens that are valid once (activation, invitation, reset, unlock, verification), and invites.
 //!
 //! A one-time token is stored as a fingerprint; an invite shows its token whenever it is read, so
 //! it is stored as it is.

@@ -1,7 +1,7 @@
 //! Sessions of signed-in people, and their refresh tokens.
 //!
 //! An ended session stays, so that it can be told from an unknown one. So does a spent refresh token
-//! until its time is over: who presents it once more may have stolen it. Of refresh tokens only
+//! until it expires: who presents it once more may have stolen it. Of refresh tokens only
 //! fingerprints are stored; `seed` is what the successor was made from, together with the token
 //! itself, so that the answer to a request that was repeated can be repeated.
 
@@ -17,7 +17,7 @@ CREATE TABLE sessions (
     application_id TEXT,
     user_agent TEXT,
     ip_address TEXT,
-    proofs TEXT NOT NULL,
+    amr TEXT NOT NULL,
     proven_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     last_used_at BIGINT NOT NULL,

@@ -1,5 +1,5 @@
 //! What messages look like: the environment's own texts, and the rendered form of what was sent.
-//! And for what is sent in them: since when a token or code is spent, in which browser it is good,
+//! And for what is sent in them: since when a token or code is spent, in which browser it is valid,
 //! and how to find a code that comes without its handle.
 
 use super::SqlMigration;

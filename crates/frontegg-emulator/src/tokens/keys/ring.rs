@@ -1,12 +1,12 @@
 //! Which keys an environment has: one that signs, and earlier ones for as long as a token that they
-//! have signed may be good.
+//! have signed may be valid.
 //!
 //! Emulators in memory begin with one key that the process shares, since making one takes longer than
 //! everything else at their start; it is made in the background. Files and databases keep their own,
 //! and another process may rotate them at any time: what is known here is read again after a second,
 //! and at once when a token names a key that is not known.
 //!
-//! Until when a key's tokens are good is noted with it before it signs, in steps of an hour, so that
+//! Until when a key's tokens are valid is noted with it before it signs, in steps of an hour, so that
 //! few signatures cost a write. It cannot be told from the settings, as lifetimes change and an access
 //! token may have no end.
 
@@ -35,39 +35,39 @@ use crate::{
 };
 
 /// How long a process may go on with the keys it knows when others share its store.
-const GOOD_FOR: Duration = Duration::from_secs(1);
+const VALID_FOR: Duration = Duration::from_secs(1);
 /// How much later than needed the end of a key's tokens is noted.
 const STEP: Duration = Duration::from_hours(1);
 
-/// A key and until when tokens of it may be good.
+/// A key and until when tokens of it may be valid.
 #[derive(Debug)]
-struct Held {
+struct RingKey {
     key: Arc<SigningKey>,
     /// In microseconds, as a [`Timestamp`].
-    good_until: AtomicI64,
+    valid_until: AtomicI64,
 }
 
-impl Held {
-    fn good_until(&self) -> Timestamp {
-        Timestamp::from_micros(self.good_until.load(Ordering::Acquire))
+impl RingKey {
+    fn valid_until(&self) -> Timestamp {
+        Timestamp::from_micros(self.valid_until.load(Ordering::Acquire))
     }
 
-    fn note(&self, good_until: Timestamp) {
-        self.good_until.fetch_max(good_until.micros(), Ordering::AcqRel);
+    fn note(&self, valid_until: Timestamp) {
+        self.valid_until.fetch_max(valid_until.micros(), Ordering::AcqRel);
     }
 }
 
-/// All keys whose tokens may be good; never empty.
+/// All keys whose tokens may be valid; never empty.
 #[derive(Debug)]
 pub(crate) struct Ring {
-    active: Arc<Held>,
+    active: Arc<RingKey>,
     /// Keys that sign no more, newest first.
-    earlier: Vec<Arc<Held>>,
+    earlier: Vec<Arc<RingKey>>,
 }
 
 impl Ring {
     fn of(key: Arc<SigningKey>) -> Self {
-        Self { active: Arc::new(Held { key, good_until: AtomicI64::new(0) }), earlier: Vec::new() }
+        Self { active: Arc::new(RingKey { key, valid_until: AtomicI64::new(0) }), earlier: Vec::new() }
     }
 
     /// The key that signs.
@@ -81,14 +81,14 @@ impl Ring {
     }
 
     /// The JWK set; the active key comes first, as clients that take the first one need it. Keys of
-    /// which no token is good any more are left out.
+    /// which no token is valid any more are left out.
     pub(crate) fn jwks(&self, now: Timestamp) -> Value {
-        let earlier = self.earlier.iter().filter(|held| held.good_until() > now);
+        let earlier = self.earlier.iter().filter(|held| held.valid_until() > now);
         let keys = std::iter::once(&self.active).chain(earlier);
         json!({ "keys": keys.map(|held| held.key.jwk()).collect::<Vec<_>>() })
     }
 
-    fn all(&self) -> impl Iterator<Item = &Arc<Held>> {
+    fn all(&self) -> impl Iterator<Item = &Arc<RingKey>> {
         std::iter::once(&self.active).chain(&self.earlier)
     }
 }
@@ -156,25 +156,25 @@ impl Keys {
         Ok(Arc::clone(held.get_or_insert_with(|| Arc::new(Ring::of(shared)))))
     }
 
-    /// Notes that the active key signs a token that is good until then, or for ever.
+    /// Notes that the active key signs a token that is valid until then, or for ever.
     pub(crate) async fn note(&self, store: &Store, ring: &Ring, end: Option<Timestamp>) -> DomainResult<()> {
         let end = end.unwrap_or(Timestamp::from_micros(i64::MAX));
-        if end <= ring.active.good_until() {
+        if end <= ring.active.valid_until() {
             return Ok(());
         }
         let end = end.after(STEP);
         if self.read.is_some() {
             let update = signing_key::Entity::update_many()
-                .col_expr(signing_key::Column::GoodUntil, Expr::value(end))
+                .col_expr(signing_key::Column::ValidUntil, Expr::value(end))
                 .filter(signing_key::Column::Kid.eq(ring.active().kid()))
-                .filter(signing_key::Column::GoodUntil.lt(end));
+                .filter(signing_key::Column::ValidUntil.lt(end));
             store.write(async |tx| -> DomainResult<_> { Ok(update.exec(tx).await?) }).await?;
         }
         ring.active.note(end);
         Ok(())
     }
 
-    /// Makes a new key the active one. The one before stays while a token of it may be good.
+    /// Makes a new key the active one. The one before stays while a token of it may be valid.
     pub(crate) async fn rotate(&self, store: &Store, now: Timestamp) -> DomainResult<Arc<Ring>> {
         let new = generate().await?;
         if self.read.is_some() {
@@ -185,7 +185,7 @@ impl Keys {
         let mut held = self.held.write();
         let before = held.as_ref().unwrap_or(&before);
         let mut ring = Ring::of(Arc::new(new));
-        ring.earlier = before.all().filter(|held| held.good_until() > now).cloned().collect();
+        ring.earlier = before.all().filter(|held| held.valid_until() > now).cloned().collect();
         Ok(Arc::clone(held.insert(Arc::new(ring))))
     }
 
@@ -195,7 +195,7 @@ impl Keys {
 
     fn is_due(&self) -> bool {
         let Some(read) = &self.read else { return false };
-        read.lock().elapsed() >= GOOD_FOR
+        read.lock().elapsed() >= VALID_FOR
     }
 
     /// Reads the keys from the store, if it has any.
@@ -218,14 +218,14 @@ impl Keys {
 }
 
 /// The key of a row; parsed once.
-fn hold(row: &signing_key::Model, known: Option<&Ring>) -> anyhow::Result<Arc<Held>> {
+fn hold(row: &signing_key::Model, known: Option<&Ring>) -> anyhow::Result<Arc<RingKey>> {
     let held = if let Some(held) = known.and_then(|ring| ring.all().find(|held| held.key.kid == row.kid)) {
         Arc::clone(held)
     } else {
         let key = SigningKey::from_pkcs8(&STANDARD.decode(&row.pkcs8)?)?;
-        Arc::new(Held { key: Arc::new(key), good_until: AtomicI64::new(0) })
+        Arc::new(RingKey { key: Arc::new(key), valid_until: AtomicI64::new(0) })
     };
-    held.note(row.good_until);
+    held.note(row.valid_until);
     Ok(held)
 }
 
@@ -243,7 +243,7 @@ fn process_key() -> Arc<SigningKey> {
 async fn activate(tx: &Write, new: &SigningKey) -> DomainResult<()> {
     signing_key::Entity::delete_many()
         .filter(signing_key::Column::RetiredAt.is_not_null())
-        .filter(signing_key::Column::GoodUntil.lt(tx.now()))
+        .filter(signing_key::Column::ValidUntil.lt(tx.now()))
         .exec(tx)
         .await?;
     signing_key::Entity::update_many()
@@ -260,7 +260,7 @@ async fn insert(tx: &Write, key: &SigningKey) -> DomainResult<()> {
         pkcs8: Set(STANDARD.encode(key.to_pkcs8().map_err(DomainError::internal)?)),
         created_at: Set(tx.stamp()),
         retired_at: Set(None),
-        good_until: Set(tx.now()),
+        valid_until: Set(tx.now()),
     };
     signing_key::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())

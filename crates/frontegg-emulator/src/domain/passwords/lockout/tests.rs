@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     clock::Clock,
     domain::{
-        passwords::{Subject, import, prepare, set, stored},
+        passwords::{PasswordOwner, import, prepare, set, stored},
         seed,
         users::NewUser,
     },
@@ -34,8 +34,9 @@ impl Processes {
             members.push(Arc::new((store, Passwords::new(true))));
         }
         let (store, passwords) = &*members[0];
-        let new =
-            prepare(store, passwords, Subject::Newcomer { tenant_id: None }, "right-1").await.expect("a password");
+        let new = prepare(store, passwords, PasswordOwner::Newcomer { tenant_id: None }, "right-1")
+            .await
+            .expect("a password");
         let tx = store.begin_write().await;
         seed::fresh_environment(&tx).await.expect("an environment");
         let person = NewUser { email: Some("ada@acme.test".to_owned()), ..NewUser::default() };
@@ -138,7 +139,7 @@ async fn case_8_finding_out_takes_as_long_whoever_is_asked_about() {
     let processes = Processes::start(false).await;
     let (store, _) = &*processes.members[0];
     let normal = Passwords::new(false);
-    let new = prepare(store, &normal, Subject::User(&processes.ada), "right-2").await.expect("a password");
+    let new = prepare(store, &normal, PasswordOwner::User(&processes.ada), "right-2").await.expect("a password");
     let tx = store.begin_write().await;
     set(&tx, &processes.ada, new).await.expect("a password");
     let person = |email: &str| NewUser { email: Some(email.to_owned()), ..NewUser::default() };

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde::{Deserialize, Serialize};
 
-use super::{Held, Keys, Ring};
+use super::{Keys, Ring, RingKey};
 use crate::{
     clock::Timestamp,
     refusal::{DomainError, DomainResult},
@@ -22,12 +22,12 @@ pub(crate) struct KeyDocument {
     /// PKCS#8 in base64.
     private_key: String,
     /// In microseconds, as a [`Timestamp`].
-    good_until: i64,
+    valid_until: i64,
 }
 
-/// Keys that were read and are good.
+/// Keys that were read and are valid.
 #[derive(Debug)]
-pub(crate) struct KeySet(Vec<Held>);
+pub(crate) struct KeySet(Vec<RingKey>);
 
 impl KeySet {
     /// Reads keys, the active one first; refused when one is no key or not of that name.
@@ -36,9 +36,9 @@ impl KeySet {
             let bytes = STANDARD.decode(&document.private_key).ok();
             let key = bytes.and_then(|bytes| SigningKey::from_pkcs8(&bytes).ok());
             let key = key.filter(|key| key.kid() == document.kid);
-            let good_until = AtomicI64::new(Timestamp::from_micros(document.good_until).micros());
+            let valid_until = AtomicI64::new(Timestamp::from_micros(document.valid_until).micros());
             let refused = || DomainError::bad_request(format!("keys[{index}] is no key of that name"));
-            key.map(|key| Held { key: Arc::new(key), good_until }).ok_or_else(refused)
+            key.map(|key| RingKey { key: Arc::new(key), valid_until }).ok_or_else(refused)
         };
         let keys: Vec<_> = documents.iter().enumerate().map(read).collect::<DomainResult<_>>()?;
         if keys.is_empty() {
@@ -52,10 +52,10 @@ impl Keys {
     /// All keys with their private parts, the active one first.
     pub(crate) async fn export(&self, store: &Store) -> DomainResult<Vec<KeyDocument>> {
         let ring = self.read_again(store).await?;
-        let document = |held: &Arc<Held>| {
+        let document = |held: &Arc<RingKey>| {
             let private_key = STANDARD.encode(held.key.to_pkcs8().map_err(DomainError::internal)?);
-            let good_until = held.good_until().micros();
-            Ok(KeyDocument { kid: held.key.kid().to_owned(), private_key, good_until })
+            let valid_until = held.valid_until().micros();
+            Ok(KeyDocument { kid: held.key.kid().to_owned(), private_key, valid_until })
         };
         ring.all().map(document).collect()
     }
@@ -89,12 +89,12 @@ impl Keys {
     }
 }
 
-fn row(tx: &Write, index: usize, held: &Held) -> DomainResult<signing_key::ActiveModel> {
+fn row(tx: &Write, index: usize, held: &RingKey) -> DomainResult<signing_key::ActiveModel> {
     Ok(signing_key::ActiveModel {
         kid: Set(held.key.kid().to_owned()),
         pkcs8: Set(STANDARD.encode(held.key.to_pkcs8().map_err(DomainError::internal)?)),
         created_at: Set(tx.stamp()),
         retired_at: Set((index > 0).then(|| tx.now())),
-        good_until: Set(held.good_until()),
+        valid_until: Set(held.valid_until()),
     })
 }

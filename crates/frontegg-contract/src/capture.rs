@@ -1,4 +1,4 @@
-//! What becomes known of a request on its way, for a server that keeps a record of requests.
+//! What is learnt about a request while it is handled, for a server that records requests.
 
 use std::{
     fmt,
@@ -13,51 +13,52 @@ use crate::{
     schema::Contract,
 };
 
-/// Put one into the extensions of a request, and look at its clone when the answer is there.
+/// Captures operation, caller and body of a request. Put one into the extensions of the request and read a
+/// clone of it when there is a response.
 #[derive(Clone, Default)]
-pub struct Sight(Arc<Seen>);
+pub struct Capture(Arc<Captured>);
 
 #[derive(Default)]
-struct Seen {
+struct Captured {
     contract: OnceLock<&'static Contract>,
     caller: OnceLock<Caller>,
     body: OnceLock<Bytes>,
 }
 
-/// Who called, after the checks of token and scope.
+/// The caller of a request, known after authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// `environment`, `user`, `userApi` or `tenantApi`; nothing without a token.
+    /// The kind of token: `environment`, `user`, `userApi` or `tenantApi`; none without a token.
     pub token: Option<&'static str>,
-    /// The tenant that the request was about.
+    /// The tenant of the request.
     pub tenant_id: Option<String>,
-    /// The user that the request was about.
+    /// The user of the request.
     pub user_id: Option<String>,
 }
 
-impl Sight {
-    /// The operation that was called.
+impl Capture {
+    /// The contract of the operation that was called.
     pub fn contract(&self) -> Option<&'static Contract> {
         self.0.contract.get().copied()
     }
 
-    /// Who called; nothing when they were refused.
+    /// The caller; none when authentication failed.
     pub fn caller(&self) -> Option<&Caller> {
         self.0.caller.get()
     }
 
-    /// The body, where one was read.
+    /// The body, if one was read.
     pub fn body(&self) -> Option<&Bytes> {
         self.0.body.get()
     }
 
-    // Each is learnt once, where it is learnt first.
+    // Each is set once per request.
 
-    pub(crate) fn learn_contract(&self, contract: &'static Contract) {
+    pub(crate) fn set_contract(&self, contract: &'static Contract) {
         let _ = self.0.contract.set(contract);
     }
 
-    pub(crate) fn learn_caller(&self, context: &RequestContext) {
+    pub(crate) fn set_caller(&self, context: &RequestContext) {
         let token = match &context.principal {
             Principal::Anonymous => None,
             Principal::Environment(_) => Some("environment"),
@@ -71,15 +72,15 @@ impl Sight {
         let _ = self.0.caller.set(Caller { token, tenant_id, user_id });
     }
 
-    pub(crate) fn learn_body(&self, body: &Bytes) {
-        // It is a part of the connection's buffer, which must not be kept.
+    pub(crate) fn set_body(&self, body: &Bytes) {
+        // A copy: the original is part of the connection's buffer, which must not be kept alive.
         let _ = self.0.body.set(Bytes::copy_from_slice(body));
     }
 }
 
-/// Without the body.
-impl fmt::Debug for Sight {
+/// Without the body, which may hold secrets.
+impl fmt::Debug for Capture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sight").field("caller", &self.caller()).finish_non_exhaustive()
+        f.debug_struct("Capture").field("caller", &self.caller()).finish_non_exhaustive()
     }
 }

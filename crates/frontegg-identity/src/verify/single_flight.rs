@@ -1,4 +1,4 @@
-//! Work that several ask for at the same time and that is done once.
+//! Single flight: work that several callers ask for at the same time is done once.
 
 use std::{
     collections::HashMap,
@@ -12,27 +12,27 @@ use crate::lock::Mutex;
 
 type Cells<T> = HashMap<String, Arc<OnceCell<T>>>;
 
-/// What is being done, by key.
-pub(super) struct Flights<T>(Mutex<Cells<T>>);
+/// The work in progress, by key.
+pub(super) struct SingleFlight<T>(Mutex<Cells<T>>);
 
-impl<T> Default for Flights<T> {
+impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<T: Clone> Flights<T> {
-    /// The outcome of `work`, or of the same work that is under way already. Whoever comes after it has
-    /// ended begins anew.
+impl<T: Clone> SingleFlight<T> {
+    /// The outcome of `work`, or of the work with the same key that is already in progress.
     pub(super) async fn join(&self, key: &str, work: impl Future<Output = T>) -> T {
-        let seat = Seat { flights: self, key, cell: self.cells().entry(key.to_owned()).or_default().clone() };
+        let participant =
+            Participant { flights: self, key, cell: self.cells().entry(key.to_owned()).or_default().clone() };
         let done = async {
             let outcome = work.await;
             self.cells().remove(key);
             outcome
         };
-        // When the one who does the work is cancelled, one of those who wait goes on with theirs.
-        seat.cell.get_or_init(|| done).await.clone()
+        // If the caller that does the work is cancelled, one of those that wait does its own.
+        participant.cell.get_or_init(|| done).await.clone()
     }
 
     fn cells(&self) -> MutexGuard<'_, Cells<T>> {
@@ -40,27 +40,27 @@ impl<T: Clone> Flights<T> {
     }
 }
 
-/// A place in a flight. The last one who gives it up before the flight has ended calls it off.
-struct Seat<'a, T: Clone> {
-    flights: &'a Flights<T>,
+/// A caller that waits for some work. The last one to be dropped before the work is done removes it.
+struct Participant<'a, T: Clone> {
+    flights: &'a SingleFlight<T>,
     key: &'a str,
     cell: Arc<OnceCell<T>>,
 }
 
-impl<T: Clone> Drop for Seat<'_, T> {
+impl<T: Clone> Drop for Participant<'_, T> {
     fn drop(&mut self) {
         let mut cells = self.flights.cells();
         let is_ours = cells.get(self.key).is_some_and(|cell| Arc::ptr_eq(cell, &self.cell));
-        // Ours and the map's own; none is made but under the lock.
+        // This one's and the map's; others are made under the lock only.
         if is_ours && Arc::strong_count(&self.cell) == 2 {
             cells.remove(self.key);
         }
     }
 }
 
-impl<T> fmt::Debug for Flights<T> {
+impl<T> fmt::Debug for SingleFlight<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Flights")
+        f.write_str("SingleFlight")
     }
 }
 
@@ -81,8 +81,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn those_who_come_meanwhile_share_and_others_do_not() {
-        let (flights, done) = (Flights::default(), AtomicU32::new(0));
+    async fn concurrent_callers_share_and_later_ones_do_not() {
+        let (flights, done) = (SingleFlight::default(), AtomicU32::new(0));
         let join = |key| flights.join(key, work(&done));
         let outcomes = tokio::join!(join("a"), join("b"), join("a"), join("a"));
         assert_eq!((outcomes.0, outcomes.2, outcomes.3), (outcomes.0, outcomes.0, outcomes.0));
@@ -92,8 +92,8 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_flight_that_is_left_goes_on_or_is_forgotten() {
-        let (flights, done) = (Flights::default(), AtomicU32::new(0));
+    async fn work_whose_caller_is_dropped_is_taken_over_or_forgotten() {
+        let (flights, done) = (SingleFlight::default(), AtomicU32::new(0));
         let join = || flights.join("a", work(&done));
         let hurried = tokio::time::timeout(SECOND / 2, join());
         let (hurried, patient) = tokio::join!(hurried, join());

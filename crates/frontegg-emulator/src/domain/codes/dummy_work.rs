@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The kind of the settings document: how often there was work in vain.
-const KIND: &str = "decoys";
+const KIND: &str = "dummy-writes";
 /// How it reads.
 pub(crate) const FORM: Form = Form::of::<u64>(KIND);
 
@@ -25,10 +25,10 @@ pub(crate) async fn write(tx: &Write) -> DomainResult<()> {
 
 /// Writes a message and takes it back.
 pub(crate) async fn message(tx: &Write, draft: Draft) -> DomainResult<()> {
-    tx.execute_unprepared("SAVEPOINT decoy").await?;
+    tx.execute_unprepared("SAVEPOINT dummy_work").await?;
     draft.send(tx).await?;
-    tx.execute_unprepared("ROLLBACK TO SAVEPOINT decoy").await?;
-    tx.execute_unprepared("RELEASE SAVEPOINT decoy").await?;
+    tx.execute_unprepared("ROLLBACK TO SAVEPOINT dummy_work").await?;
+    tx.execute_unprepared("RELEASE SAVEPOINT dummy_work").await?;
     write(tx).await
 }
 
@@ -49,7 +49,7 @@ mod tests {
         for _ in 0..2 {
             let tx = store.begin_write().await;
             let draft = outbox::mail(EmailTemplateType::ResetPassword, "nobody@acme.test").token("x");
-            message(&tx, draft).await.expect("a decoy");
+            message(&tx, draft).await.expect("a dummy_work");
             tx.finish().await;
         }
         let tx = store.read().await.expect("a transaction");

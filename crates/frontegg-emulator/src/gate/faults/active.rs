@@ -12,7 +12,7 @@ use crate::gate::selection::Subject;
 
 /// All faults of an emulator.
 #[derive(Debug, Default)]
-pub(crate) struct Board {
+pub(crate) struct ActiveFaults {
     /// Whether any fault may still happen: all that a request looks at on a good day.
     active: AtomicBool,
     entries: Mutex<Entries>,
@@ -24,7 +24,7 @@ struct Entries {
     list: Vec<Arc<Entry>>,
 }
 
-impl Board {
+impl ActiveFaults {
     /// Adds a fault behind the others.
     pub(crate) fn inject(&self, fault: Fault) -> Result<Arc<Entry>, String> {
         fault.check()?;
@@ -90,11 +90,11 @@ impl Board {
 pub(crate) struct Entry {
     id: u64,
     fault: Fault,
-    course: Mutex<Course>,
+    tally: Mutex<Tally>,
 }
 
 #[derive(Debug)]
-struct Course {
+struct Tally {
     calls: u64,
     hits: u64,
     random: Random,
@@ -103,7 +103,7 @@ struct Course {
 impl Entry {
     fn new(id: u64, fault: Fault) -> Self {
         let random = Random(fault.seed.unwrap_or_default());
-        Self { id, fault, course: Mutex::new(Course { calls: 0, hits: 0, random }) }
+        Self { id, fault, tally: Mutex::new(Tally { calls: 0, hits: 0, random }) }
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -116,31 +116,31 @@ impl Entry {
 
     /// How many requests came to it, and to how many of them it happened.
     pub(crate) fn counts(&self) -> (u64, u64) {
-        let course = self.course();
-        (course.calls, course.hits)
+        let tally = self.tally();
+        (tally.calls, tally.hits)
     }
 
     pub(crate) fn is_spent(&self) -> bool {
-        self.fault.times.is_some_and(|times| self.course().hits >= times)
+        self.fault.times.is_some_and(|times| self.tally().hits >= times)
     }
 
     /// Whether it happens to the next request.
     fn happens(&self) -> bool {
-        let mut course = self.course();
-        if self.fault.times.is_some_and(|times| course.hits >= times) {
+        let mut tally = self.tally();
+        if self.fault.times.is_some_and(|times| tally.hits >= times) {
             return false;
         }
-        course.calls += 1;
-        if course.calls <= self.fault.skip.unwrap_or_default() {
+        tally.calls += 1;
+        if tally.calls <= self.fault.skip.unwrap_or_default() {
             return false;
         }
-        let happens = self.fault.probability.is_none_or(|share| course.random.next() < share);
-        course.hits += u64::from(happens);
+        let happens = self.fault.probability.is_none_or(|share| tally.random.next() < share);
+        tally.hits += u64::from(happens);
         happens
     }
 
-    fn course(&self) -> MutexGuard<'_, Course> {
-        self.course.lock()
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock()
     }
 }
 
@@ -155,7 +155,7 @@ impl Hit {
     }
 
     /// Whether the API never gets to see the request.
-    pub(crate) fn keeps_it_back(&self) -> bool {
+    pub(crate) fn short_circuits(&self) -> bool {
         let fault = &self.0.fault;
         fault.when() == When::Before && fault.effect() != Effect::Delay
     }
@@ -183,48 +183,48 @@ mod tests {
 
     use super::*;
 
-    fn course(fault: Fault, requests: usize) -> String {
-        let board = Board::default();
-        board.inject(fault).expect("a fault");
+    fn tally(fault: Fault, requests: usize) -> String {
+        let faults = ActiveFaults::default();
+        faults.inject(fault).expect("a fault");
         let (parts, ()) = Request::get("/").body(()).expect("a request").into_parts();
-        let happens = |_| if board.meet(&Subject::of(&parts)).is_some() { 'x' } else { '.' };
+        let happens = |_| if faults.meet(&Subject::of(&parts)).is_some() { 'x' } else { '.' };
         (0..requests).map(happens).collect()
     }
 
     #[test]
     fn it_happens_in_its_turn() {
-        assert_eq!(course(Fault::status(503).times(2), 4), "xx..");
-        assert_eq!(course(Fault::status(503).skip(1), 4), ".xxx");
-        assert_eq!(course(Fault::status(503).skip(2).times(1), 5), "..x..");
-        assert_eq!(course(Fault::status(503).probability(0.0), 3), "...");
-        assert_eq!(course(Fault::status(503).probability(1.0), 3), "xxx");
+        assert_eq!(tally(Fault::status(503).times(2), 4), "xx..");
+        assert_eq!(tally(Fault::status(503).skip(1), 4), ".xxx");
+        assert_eq!(tally(Fault::status(503).skip(2).times(1), 5), "..x..");
+        assert_eq!(tally(Fault::status(503).probability(0.0), 3), "...");
+        assert_eq!(tally(Fault::status(503).probability(1.0), 3), "xxx");
     }
 
     #[test]
     fn chance_is_the_same_in_every_run() {
         let fault = |seed| Fault::status(503).probability(0.25).seed(seed);
-        let first = course(fault(1), 1000);
-        assert_eq!(first, course(fault(1), 1000));
-        assert_ne!(first, course(fault(2), 1000));
+        let first = tally(fault(1), 1000);
+        assert_eq!(first, tally(fault(1), 1000));
+        assert_ne!(first, tally(fault(2), 1000));
         let hits = first.matches('x').count();
         assert!((200..300).contains(&hits), "{hits}");
-        assert_eq!(course(fault(1).times(3), 1000).matches('x').count(), 3);
+        assert_eq!(tally(fault(1).times(3), 1000).matches('x').count(), 3);
     }
 
     #[test]
     fn the_first_whose_turn_it_is_happens() {
-        let board = Board::default();
-        assert!(!board.is_active());
-        let first = board.inject(Fault::status(503).times(1)).expect("a fault");
-        let second = board.inject(Fault::status(500).times(1)).expect("a fault");
+        let faults = ActiveFaults::default();
+        assert!(!faults.is_active());
+        let first = faults.inject(Fault::status(503).times(1)).expect("a fault");
+        let second = faults.inject(Fault::status(500).times(1)).expect("a fault");
         let (parts, ()) = Request::get("/").body(()).expect("a request").into_parts();
         for expected in [Some(first.id()), Some(second.id()), None] {
-            assert_eq!(board.is_active(), expected.is_some());
-            assert_eq!(board.meet(&Subject::of(&parts)).map(|hit| hit.id()), expected);
+            assert_eq!(faults.is_active(), expected.is_some());
+            assert_eq!(faults.meet(&Subject::of(&parts)).map(|hit| hit.id()), expected);
         }
         assert_eq!((first.counts(), second.counts()), ((1, 1), (1, 1)));
-        assert!(board.remove(first.id()) && !board.remove(first.id()));
-        board.clear();
-        assert!(board.list().is_empty() && board.find(second.id()).is_none());
+        assert!(faults.remove(first.id()) && !faults.remove(first.id()));
+        faults.clear();
+        assert!(faults.list().is_empty() && faults.find(second.id()).is_none());
     }
 }
