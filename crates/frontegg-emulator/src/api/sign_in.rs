@@ -117,32 +117,7 @@ fn unfinished() -> types::AuthenticationResponseDto {
         refresh_token: none(),
         expires: Some(String::new()),
         expires_in: Some(0),
-        ..blank()
-    }
-}
-
-fn blank() -> types::AuthenticationResponseDto {
-    types::AuthenticationResponseDto {
-        mfa_required: false,
-        access_token: None,
-        refresh_token: None,
-        expires: None,
-        expires_in: None,
-        token_type: None,
-        user_id: None,
-        user_email: None,
-        email_verified: None,
-        mfa_enrolled: None,
-        mfa_token: None,
-        mfa_devices: None,
-        mfa_strategies: None,
-        qr_code: None,
-        recovery_code: None,
-        otc_token: None,
-        is_breached_password: None,
-        reset_password_token: None,
-        password_expires_in: None,
-        notification_period: None,
+        ..types::AuthenticationResponseDto::new(false)
     }
 }
 
@@ -180,7 +155,7 @@ async fn signed_in(
         recovery_code: extras.recovery_code.map(Secret::from),
         password_expires_in,
         notification_period,
-        ..blank()
+        ..types::AuthenticationResponseDto::new(false)
     })
 }
 

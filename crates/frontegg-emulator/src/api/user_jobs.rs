@@ -113,20 +113,17 @@ pub(super) async fn roles_changed(
     let Outcome { added, removed, tenants, out_of_sight } = outcome;
     if tenants > AT_ONCE {
         let report = RolesReport { user_id: user_id.clone(), added, removed, tenants, out_of_sight };
+        let task_id = Some(jobs::keep(tx, ROLES, &report).await?);
         return Ok(types::BulkUpdateUserRolesSyncResponseDto {
-            user_id,
-            affected_tenants: None,
-            roles_added: None,
-            roles_removed: None,
-            task_id: Some(jobs::keep(tx, ROLES, &report).await?),
+            task_id,
+            ..types::BulkUpdateUserRolesSyncResponseDto::new(user_id)
         });
     }
     Ok(types::BulkUpdateUserRolesSyncResponseDto {
-        user_id,
         affected_tenants: Some(count(tenants)),
         roles_added: Some(added),
         roles_removed: Some(removed),
-        task_id: None,
+        ..types::BulkUpdateUserRolesSyncResponseDto::new(user_id)
     })
 }
 
