@@ -1,19 +1,32 @@
-//! Counts operations by tag: documented, reachable through the facade, served, exercised by a test.
+//! Counts operations by tag: documented, reachable through the facade, served, answered to a test.
 //!
 //! - *Reachable*: a generated view of the facade has a method of that name.
 //! - *Served*: the emulator does not list it in `unserved.txt` (a test of the emulator holds that list true).
-//! - *Tested*: a test that talks to the emulator calls the method, or names the id when the SDK does not offer it.
+//! - *Answered*: its handler answered with success to one of the emulator's tests over HTTP, and the test passed. A run of
+//!   the tests that are about operations of their own says so; `answered.txt` keeps it.
 
-use std::{collections::BTreeSet, fmt::Write as _, fs, io::Write, path::Path};
+use std::{
+    collections::BTreeSet,
+    env,
+    fmt::Write as _,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use proc_macro2::{TokenStream, TokenTree};
 
 use crate::{documents::api::Api, regen};
 
 const VIEWS: &str = "crates/frontegg-identity/src/generated";
 const UNSERVED: &str = "crates/frontegg-emulator/unserved.txt";
-const TESTS: [&str; 2] = ["crates/frontegg-emulator/tests", "crates/frontegg-identity/tests"];
+const ANSWERED: &str = "crates/frontegg-emulator/answered.txt";
+/// Names the file to which the emulator's tests append the ids of what answered them with success.
+const LOG: &str = "FRONTEGG_TEST_ANSWERED";
+/// Tests that put one question to all operations alike: what answers these is not tested yet.
+const SWEEPS: [&str; 5] = ["every_operation::", "injection::", "outbound::", "robustness::", "values::"];
 const BEGIN: &str = "<!-- coverage:begin -->\n";
 const END: &str = "<!-- coverage:end -->";
 
@@ -30,54 +43,60 @@ pub struct Row {
     pub reachable: usize,
     /// Served by the emulator.
     pub served: usize,
-    /// Called by a test against the emulator.
-    pub tested: usize,
+    /// Of the served ones, answered with success to a test.
+    pub answered: usize,
 }
 
-/// Names that the sources and tests mention.
+/// Operations by what is known of them.
 #[derive(Debug, Clone, Default)]
-pub struct Mentions {
+pub struct Known {
     /// Methods of the facade's views.
     pub views: BTreeSet<String>,
     /// Operations that the emulator answers with 501.
     pub unserved: BTreeSet<String>,
-    /// Methods called and texts quoted by tests.
-    pub tests: BTreeSet<String>,
+    /// Operations that answered a test with success.
+    pub answered: BTreeSet<String>,
 }
 
-impl Mentions {
-    /// Reads them from the workspace at `root`.
+impl Known {
+    /// Reads it from the workspace at `root`.
     pub fn read(root: &Path) -> Result<Self> {
-        let mut mentions = Self::default();
-        each_source(&root.join(VIEWS), &mut |tokens| functions(tokens, &mut mentions.views))?;
-        for folder in TESTS {
-            each_source(&root.join(folder), &mut |tokens| calls(tokens, &mut mentions.tests))?;
-        }
-        let unserved = fs::read_to_string(root.join(UNSERVED)).context(UNSERVED)?;
-        mentions.unserved = unserved.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
-        Ok(mentions)
+        let mut views = BTreeSet::new();
+        each_source(&root.join(VIEWS), &mut |tokens| functions(tokens, &mut views))?;
+        Ok(Self { views, unserved: ids(&root.join(UNSERVED))?, answered: ids(&root.join(ANSWERED))? })
+    }
+
+    /// The operations that are served.
+    fn served<'a>(&'a self, api: &'a Api) -> impl Iterator<Item = &'a str> {
+        let ids = api.operations.iter().map(|operation| operation.id.as_str());
+        ids.filter(|id| !self.unserved.contains(*id))
+    }
+
+    /// The operations that are served, and of which a set knows nothing.
+    fn missing<'a>(&'a self, api: &'a Api, from: &BTreeSet<String>) -> Vec<&'a str> {
+        self.served(api).filter(|id| !from.contains(*id)).collect()
     }
 }
 
 /// One row a tag, in the order of the documents, and the sum at the end.
-pub fn rows(api: &Api, mentions: &Mentions) -> Vec<Row> {
+pub fn rows(api: &Api, known: &Known) -> Vec<Row> {
     let mut all = Row { name: "**All**".into(), ..Row::default() };
     let mut rows = Vec::new();
     for tag in &api.tags {
         let mut row = Row { name: tag.name.clone(), ..Row::default() };
         for operation in api.tagged(&tag.name) {
+            let served = !known.unserved.contains(&operation.id);
             row.documented += 1;
             row.offered += usize::from(operation.published);
-            row.reachable += usize::from(operation.published && mentions.views.contains(&operation.id));
-            row.served += usize::from(!mentions.unserved.contains(&operation.id));
-            row.tested +=
-                usize::from(mentions.tests.contains(&operation.id) && !mentions.unserved.contains(&operation.id));
+            row.reachable += usize::from(operation.published && known.views.contains(&operation.id));
+            row.served += usize::from(served);
+            row.answered += usize::from(served && known.answered.contains(&operation.id));
         }
         all.documented += row.documented;
         all.offered += row.offered;
         all.reachable += row.reachable;
         all.served += row.served;
-        all.tested += row.tested;
+        all.answered += row.answered;
         rows.push(row);
     }
     rows.push(all);
@@ -90,31 +109,112 @@ pub fn table(rows: &[Row]) -> String {
     for row in rows {
         let offered = if row.offered == 0 { "–".to_owned() } else { row.reachable.to_string() };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "| {} | {} | {offered} | {} | {} |", row.name, row.documented, row.served, row.tested);
+        let _ = writeln!(text, "| {} | {} | {offered} | {} | {} |", row.name, row.documented, row.served, row.answered);
     }
     text
 }
 
-/// Prints the table; puts it into README.md or checks that it stands there. Tells whether all is well.
-pub fn run(root: &Path, write: bool, check: bool, out: &mut dyn Write) -> Result<bool> {
-    let table = table(&rows(&regen::api(root)?, &Mentions::read(root)?));
+/// What is done with the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is printed.
+    Show,
+    /// It is put into README.md, with what a run of the tests says, and that into `answered.txt`.
+    Write,
+    /// README.md and `answered.txt` must be up to date.
+    Check,
+}
+
+/// Prints the table and does what the mode says. Tells whether all is well.
+///
+/// `log` is what a run of the emulator's tests over HTTP wrote; to write without one, such a run is made.
+pub fn run(root: &Path, mode: Mode, log: Option<&Path>, out: &mut dyn Write) -> Result<bool> {
+    let api = regen::api(root)?;
+    let mut known = Known::read(root)?;
+    let log = match (log, mode) {
+        (Some(log), _) => Some(ids(log)?),
+        (None, Mode::Write) => Some(tested(root)?),
+        (None, Mode::Show | Mode::Check) => None,
+    };
+    let mut faults = Vec::new();
+    if let Some(log) = &log {
+        for id in known.missing(&api, log) {
+            faults.push(format!("{id} is served and answered no test with success"));
+        }
+    }
+    if mode == Mode::Write && faults.is_empty() {
+        known.answered = known.served(&api).map(str::to_owned).collect();
+        let lines: String = known.answered.iter().map(|id| format!("{id}\n")).collect();
+        fs::write(root.join(ANSWERED), lines).context(ANSWERED)?;
+    }
+    let table = table(&rows(&api, &known));
     out.write_all(table.as_bytes())?;
-    if !write && !check {
-        return Ok(true);
+    let outdated = "is out of date: run `cargo xtask coverage --write`";
+    match mode {
+        Mode::Show => {}
+        Mode::Write if !faults.is_empty() => {}
+        Mode::Write => Readme::read(root)?.put(&table)?,
+        Mode::Check => {
+            if known.served(&api).ne(known.answered.iter().map(String::as_str)) {
+                faults.push(format!("{ANSWERED} {outdated}"));
+            }
+            if Readme::read(root)?.table() != table {
+                faults.push(format!("README.md: the table of coverage {outdated}"));
+            }
+        }
     }
-    let path = root.join("README.md");
-    let readme = fs::read_to_string(&path).context("README.md")?;
-    let begin = readme.find(BEGIN).context("README.md has no coverage table to replace")? + BEGIN.len();
-    let end = begin + readme[begin..].find(END).context("the coverage table of README.md has no end")?;
-    if readme[begin..end] == table {
-        return Ok(true);
+    for fault in &faults {
+        writeln!(out, "{fault}")?;
     }
-    if check {
-        writeln!(out, "README.md: the table of coverage is out of date: run `cargo xtask coverage --write`")?;
-        return Ok(false);
+    Ok(faults.is_empty())
+}
+
+/// README.md and where the table stands in it.
+struct Readme {
+    path: PathBuf,
+    text: String,
+    begin: usize,
+    end: usize,
+}
+
+impl Readme {
+    fn read(root: &Path) -> Result<Self> {
+        let path = root.join("README.md");
+        let text = fs::read_to_string(&path).context("README.md")?;
+        let begin = text.find(BEGIN).context("README.md has no coverage table to replace")? + BEGIN.len();
+        let end = begin + text[begin..].find(END).context("the coverage table of README.md has no end")?;
+        Ok(Self { path, text, begin, end })
     }
-    fs::write(&path, format!("{}{table}{}", &readme[..begin], &readme[end..]))?;
-    Ok(true)
+
+    fn table(&self) -> &str {
+        &self.text[self.begin..self.end]
+    }
+
+    fn put(self, table: &str) -> Result<()> {
+        if self.table() == table {
+            return Ok(());
+        }
+        let (before, after) = (&self.text[..self.begin], &self.text[self.end..]);
+        fs::write(self.path, format!("{before}{table}{after}")).context("README.md")
+    }
+}
+
+/// Runs the emulator's tests over HTTP; gives what they found answered.
+fn tested(root: &Path) -> Result<BTreeSet<String>> {
+    let folder = tempfile::tempdir()?;
+    let log = folder.path().join("answered.txt");
+    let mut tests = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    tests.current_dir(root).env(LOG, &log);
+    tests.args(["test", "--locked", "--package", "frontegg-emulator", "--test", "api", "--"]);
+    tests.args(SWEEPS.iter().flat_map(|sweep| ["--skip", sweep]));
+    ensure!(tests.status().context("cargo")?.success(), "the emulator's tests over HTTP fail");
+    ids(&log)
+}
+
+/// The ids of a file, one a line.
+fn ids(path: &Path) -> Result<BTreeSet<String>> {
+    let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    Ok(text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
 fn each_source(folder: &Path, visit: &mut impl FnMut(TokenStream)) -> Result<()> {
@@ -149,36 +249,9 @@ fn functions(tokens: TokenStream, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Names after a dot, and quoted texts.
-fn calls(tokens: TokenStream, found: &mut BTreeSet<String>) {
-    let mut after_dot = false;
-    for token in tokens {
-        let dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
-        match token {
-            TokenTree::Ident(name) if after_dot => {
-                found.insert(name.to_string());
-            }
-            TokenTree::Literal(literal) => {
-                found.insert(literal.to_string().trim_matches('"').to_owned());
-            }
-            TokenTree::Group(group) => calls(group.stream(), found),
-            _ => {}
-        }
-        after_dot = dot;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_call_and_a_quoted_id_count_but_a_name_does_not() {
-        let mut found = BTreeSet::new();
-        calls("let list_roles = x.create_role(&b).await?; raw(\"list_users_v1\")".parse().unwrap(), &mut found);
-        assert!(found.contains("create_role") && found.contains("list_users_v1"));
-        assert!(!found.contains("list_roles"));
-    }
 
     #[test]
     fn functions_are_found_inside_blocks() {

@@ -47,14 +47,18 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Count operations by tag: documented, reachable through the facade, served, exercised by a test.
+    /// Count operations by tag: documented, reachable through the facade, served, answered to a test.
     Coverage {
-        /// Write the table into README.md.
+        /// Run the emulator's tests over HTTP and write the table into README.md; fail if a served operation answered
+        /// none of them with success.
         #[arg(long)]
         write: bool,
-        /// Fail if the table in README.md is out of date.
+        /// Fail if the table in README.md, or the list behind it, is out of date.
         #[arg(long, conflicts_with = "write")]
         check: bool,
+        /// What a run of these tests wrote into the file of FRONTEGG_TEST_ANSWERED.
+        #[arg(long, value_name = "FILE")]
+        answered: Option<PathBuf>,
     },
 }
 
@@ -102,6 +106,13 @@ fn run(arguments: Arguments) -> Result<bool> {
             Ok(!(check && drifted))
         }
         Some(Task::Architecture { check }) => architecture::run(root, check, &mut io::stdout().lock()),
-        Some(Task::Coverage { write, check }) => coverage::run(root, write, check, &mut io::stdout().lock()),
+        Some(Task::Coverage { write, check, answered }) => {
+            let mode = match (write, check) {
+                (true, _) => coverage::Mode::Write,
+                (false, true) => coverage::Mode::Check,
+                (false, false) => coverage::Mode::Show,
+            };
+            coverage::run(root, mode, answered.as_deref(), &mut io::stdout().lock())
+        }
     }
 }

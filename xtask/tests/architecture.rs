@@ -63,7 +63,11 @@ fn a_short_name_leads_to_what_it_stands_for() {
 #[test]
 fn tests_generated_files_other_crates_and_quoted_code_do_not_count() {
     let found = arrows(&[
-        ("lib.rs", "mod beds; #[path = \"generated/tools.rs\"] mod tools; mod water;"),
+        (
+            "lib.rs",
+            "mod beds; mod generated; #[path = \"generated/tools.rs\"] mod tools; mod water;
+             pub use generated::{Rake, seeds as grains};",
+        ),
         (
             "beds.rs",
             "//! See [`crate::water`].
@@ -71,10 +75,12 @@ fn tests_generated_files_other_crates_and_quoted_code_do_not_count() {
              #[cfg(test)] use crate::water::Can;
              #[cfg(all(test, unix))] fn f() { crate::water::pour(); }
              use std::fmt; use ::water::Can; use serde::water;
+             use crate::{Rake, generated::seeds, grains, tools::Hoe};
              pub(in crate::water) struct Bed;
              impl Bed { #[cfg(test)] fn new() { crate::water::pour(); } }
              fn g() { quote!(crate::water::pour()); let water = 1; water.pow(2); }",
         ),
+        ("generated/mod.rs", "// @generated\npub mod seeds;"),
         ("generated/tools.rs", "// @generated\nuse crate::water::Can;"),
         ("water.rs", "#[cfg(not(test))] use crate::beds::Bed;"),
     ]);

@@ -13,7 +13,7 @@ use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::{Request, Response, ResponseBuilderExt, Url};
 use serde_json::Value;
 
-use crate::Client;
+use crate::generated::Client;
 
 /// A boxed future, so that [`Transport`] is dyn compatible.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -11,7 +11,7 @@ pub mod capture;
 pub mod context;
 pub mod failure;
 #[rustfmt::skip]
-#[allow(clippy::pedantic, reason = "generated")]
+#[allow(clippy::mod_module_files, clippy::pedantic, reason = "generated")]
 mod generated;
 mod json_text;
 mod params;

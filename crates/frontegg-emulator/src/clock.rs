@@ -194,6 +194,16 @@ impl fmt::Debug for Clock {
     }
 }
 
+/// Whole seconds, as answers count them.
+pub(crate) fn whole_seconds(duration: Duration) -> i64 {
+    duration.as_secs().try_into().unwrap_or(i64::MAX)
+}
+
+/// A moment as headers have it: the IMF-fixdate of RFC 9110 §5.6.7.
+pub(crate) fn http_date(moment: DateTime<Utc>) -> String {
+    moment.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,5 +246,11 @@ mod tests {
         assert_eq!(clock.timestamp().to_string(), "9999-12-31T23:59:59.999Z");
         clock.set(DateTime::<Utc>::MIN_UTC);
         assert_eq!(clock.timestamp().to_string(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn dates_are_those_of_http() {
+        let moment = DateTime::from_timestamp(784_111_777, 0).expect("a moment");
+        assert_eq!(http_date(moment), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 }

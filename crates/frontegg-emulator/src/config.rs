@@ -8,7 +8,12 @@ use std::{
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::{Error, Fault, RateLimit, ids, store::StoreTarget};
+use crate::{
+    error::Error,
+    gate::{faults::Fault, limits::RateLimit},
+    ids,
+    store::StoreTarget,
+};
 
 /// Everything that can be chosen, with its defaults.
 #[derive(Clone, Debug)]

@@ -8,14 +8,22 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use self::outbox::Outbox;
 use crate::{
-    Clock, Control, Error, Fault, Faults, Outbox, RateLimit, RateLimits, Requests, Snapshot, StoreTarget,
+    clock::Clock,
     config::Config,
-    control_plane::{LockoutState, SessionQuery, SessionState},
+    control::client::Control,
     domain::tenants,
+    error::Error,
+    gate::{
+        faults::{Fault, Faults},
+        limits::{RateLimit, RateLimits},
+        requests::Requests,
+    },
     server::{self, Server},
-    service::Service,
-    wire::Secrets,
+    service::{Service, transfer::Snapshot},
+    store::StoreTarget,
+    wire::{LockoutState, Secrets, SessionQuery, SessionState},
 };
 
 /// A running emulator. It stops when it is dropped; [`Emulator::stop`] also waits for it.

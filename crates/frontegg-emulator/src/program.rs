@@ -11,7 +11,12 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use crate::{Emulator, EmulatorBuilder, Error, Fault, StoreTarget};
+use crate::{
+    emulator::{Emulator, EmulatorBuilder},
+    error::Error,
+    gate::faults::Fault,
+    store::StoreTarget,
+};
 
 /// What happens, but not each step of the database.
 const QUIET_LIBRARIES: &str = "info,sea_orm_migration=warn,sqlx=warn";

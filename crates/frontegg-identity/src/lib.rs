@@ -37,6 +37,7 @@ mod credentials;
 mod decode;
 mod error;
 #[rustfmt::skip]
+#[allow(clippy::mod_module_files, reason = "generated")]
 #[allow(clippy::needless_pass_by_value, reason = "optional values are handed over whole")]
 mod generated;
 #[cfg(any(doc, doctest))]

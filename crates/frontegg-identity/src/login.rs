@@ -18,11 +18,11 @@ use frontegg_model::{Secret, types};
 use crate::{
     call::Call,
     error::{Error, ErrorKind},
-    params,
+    generated::params,
+    generated::views::{Authentication, General, PasswordSettings},
     response::Response,
     scope::{Access, Anonymous, Core},
     session::{Cookies, RememberedDevice, Session},
-    views::{Authentication, General, PasswordSettings},
 };
 
 /// The state of a sign-in after a step.
@@ -203,6 +203,6 @@ impl<A: Access> Authentication<A> {
     /// Operation `recover_mfa`.
     pub async fn recover_mfa(&self, email: impl Into<String>, recovery_code: impl Into<Secret>) -> Result<(), Error> {
         let request = types::RecoverMfaDto::new(recovery_code, email);
-        crate::views::Mfa { core: self.core.anonymous() }.recover_mfa(&request).await
+        crate::generated::views::Mfa { core: self.core.anonymous() }.recover_mfa(&request).await
     }
 }

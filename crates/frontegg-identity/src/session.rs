@@ -18,13 +18,13 @@ use crate::{
     builder::Frontegg,
     context::Context,
     error::{Error, ErrorKind},
+    generated::params,
+    generated::views::General,
     lock::Mutex,
     options::Options,
-    params,
     response::Response,
     scope::{Access, Anonymous, Core, Scope, User},
     token::{Token, TokenSource, Tokens},
-    views::General,
 };
 
 /// Prefix of the cookie that carries the refresh token; the rest names the environment.

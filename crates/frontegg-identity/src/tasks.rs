@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep};
 use crate::{
     context,
     error::{Error, ErrorKind},
+    generated::views::{AccountMigration, DataMigration, Users},
     scope::Environment,
-    views::{AccountMigration, DataMigration, Users},
 };
 
 mod sealed {

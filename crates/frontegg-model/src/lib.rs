@@ -5,6 +5,7 @@
 //! generated from the OpenAPI documents in `openapi/`; the rest of the crate supports generated code.
 
 #[rustfmt::skip]
+#[allow(clippy::mod_module_files, reason = "generated")]
 mod generated;
 pub mod headers;
 mod open_enum;

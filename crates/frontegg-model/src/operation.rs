@@ -1,6 +1,6 @@
 //! The rows of the table of operations.
 
-use crate::OPERATIONS;
+use crate::generated::operations::OPERATIONS;
 
 /// One operation of the API, as declared by the OpenAPI documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ pub mod client;
 #[cfg(feature = "facade")]
 pub mod facade;
 #[rustfmt::skip]
+#[allow(clippy::mod_module_files, reason = "generated")]
 mod generated;
 
 use std::fmt::Debug;

@@ -35,14 +35,29 @@ impl Graph {
     /// can stand in it, too: `lib` and `main`, or the module's own name.
     pub fn read(modules: &[Module], below: &[String]) -> Self {
         let mut graph = Self::default();
-        let tops: BTreeSet<&str> = modules.iter().filter_map(|module| room_name(&module.path, below)).collect();
-        for module in modules.iter().filter(|module| module.path.starts_with(below)) {
+        let (generated, written): (Vec<&Module>, Vec<&Module>) = modules.iter().partition(|module| module.generated);
+        let tops: BTreeSet<&str> = written.iter().filter_map(|module| room_name(&module.path, below)).collect();
+        let mut ignored: BTreeSet<&str> = generated
+            .iter()
+            .filter_map(|module| room_name(&module.path, below))
+            .filter(|name| !tops.contains(name))
+            .collect();
+        // Nor does what the root passes on from there.
+        for import in written.iter().filter(|module| module.path == below).flat_map(|module| &module.imports) {
+            if import.path.get(below.len()).is_some_and(|name| ignored.contains(name.as_str())) {
+                ignored.extend(import.name.as_deref());
+            }
+        }
+        for module in written.iter().filter(|module| module.path.starts_with(below)) {
             let root = below.last().map_or(module.root, String::as_str);
             let from = room_name(&module.path, below).unwrap_or(root);
             graph.rooms.insert(from.to_owned());
             for import in module.imports.iter().filter(|import| import.path.starts_with(below)) {
                 let to = match import.path.get(below.len()) {
+                    Some(name) if ignored.contains(name.as_str()) => continue,
                     Some(name) if tops.contains(name.as_str()) => name,
+                    // What is generated is nobody's room.
+                    Some(name) if name == "generated" => continue,
                     // An item of the module itself. The module alone only makes longer names short.
                     Some(_) => below.last().map_or("lib", String::as_str),
                     None => continue,

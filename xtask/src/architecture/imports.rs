@@ -16,6 +16,8 @@ const QUOTES: [&str; 3] = ["quote", "quote_spanned", "parse_quote"];
 pub struct Import {
     /// The whole path from the crate's root, the item's own name included.
     pub path: Vec<String>,
+    /// By what name `use` brings it; nothing for a path in code.
+    pub name: Option<String>,
     /// Line in the file.
     pub line: usize,
 }
@@ -83,7 +85,7 @@ impl Finder<'_> {
         if segments.len() > 1
             && let Some(path) = self.absolute(segments)
         {
-            self.found.push(Import { path, line: span.start().line });
+            self.found.push(Import { path, name: None, line: span.start().line });
         }
     }
 
@@ -118,7 +120,11 @@ impl Finder<'_> {
                 self.short.insert(short, path);
             }
         } else {
+            let before = self.found.len();
             self.note(&whole, name.span());
+            for import in &mut self.found[before..] {
+                import.name = Some(short.clone());
+            }
         }
     }
 

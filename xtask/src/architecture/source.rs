@@ -30,9 +30,11 @@ pub struct Module {
     pub file: PathBuf,
     /// What it names of its crate.
     pub imports: Vec<Import>,
+    /// Whether it is generated; then what it names and declares is not looked at.
+    pub generated: bool,
 }
 
-/// All modules of a crate but tests and generated ones.
+/// All modules of a crate but tests.
 pub fn modules(workspace: &Path, folder: &Path) -> Result<Vec<Module>> {
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().replace('-', "_");
     let mut reader = Reader { workspace, name, root: "lib", modules: Vec::new() };
@@ -58,13 +60,15 @@ impl Reader<'_> {
     /// Reads one file; `below` is the folder in which the modules that it declares are looked for.
     fn file(&mut self, path: ModulePath, file: &Path, below: &Path) -> Result<()> {
         let text = fs::read_to_string(self.workspace.join(file)).with_context(|| file.display().to_string())?;
-        if text.starts_with(GENERATED) {
+        let generated = text.starts_with(GENERATED);
+        let mut imports = Vec::new();
+        if generated {
+            self.modules.push(Module { root: self.root, path, file: file.to_owned(), imports, generated });
             return Ok(());
         }
         let parsed = syn::parse_file(&text).with_context(|| file.display().to_string())?;
-        let mut imports = Vec::new();
         self.items(&path, file, below, parsed.items, &mut imports)?;
-        self.modules.push(Module { root: self.root, path, file: file.to_owned(), imports });
+        self.modules.push(Module { root: self.root, path, file: file.to_owned(), imports, generated });
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use frontegg_contract::{
 use frontegg_model::types;
 use serde_json::{Value, json};
 
-use super::accounts::new_tenant;
+use super::{accounts::new_tenant, paging::count};
 use crate::{
     domain::tenants::{NewTenant, import},
     service::Service,
@@ -52,8 +52,4 @@ fn entry(entry: Value) -> Result<NewTenant, String> {
             .map_err(|_| "the tenant has a value that does not fit".to_owned()),
         _ => Err("a tenant must be an id or an object".to_owned()),
     }
-}
-
-fn count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

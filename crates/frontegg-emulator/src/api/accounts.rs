@@ -173,64 +173,34 @@ pub(super) fn answer(service: &Service, row: tenant::Model) -> types::Tenant {
     }
 }
 
+/// The members of a body that say something of a tenant's record.
+macro_rules! changes {
+    ($body:ident: $($member:ident)*) => {
+        Changes { $($member: $body.$member,)* ..Changes::default() }
+    };
+}
+pub(super) use changes;
+
 /// A tenant to create, as callers describe it.
 pub(super) fn new_tenant(body: types::CreateTenantRequest) -> NewTenant {
     NewTenant {
         tenant_id: body.tenant_id,
         parent_id: body.parent_tenant_id,
-        record: Changes {
-            name: body.name,
-            status: body.status,
-            website: body.website,
-            application_url: body.application_url,
-            logo: body.logo,
-            logo_url: body.logo_url,
-            address: body.address,
-            timezone: body.timezone,
-            currency: body.currency,
-            creator_name: body.creator_name,
-            creator_email: body.creator_email,
-            is_reseller: body.is_reseller,
-            metadata: body.metadata,
-            ..Changes::default()
-        },
+        record: changes!(body:
+            name status website application_url logo logo_url address timezone currency creator_name creator_email
+            is_reseller metadata),
         former: Former::Kept,
     }
 }
 
 /// The retired form leaves alone who created a tenant.
 fn changes_v1(body: types::UpdateTenantRequest) -> Changes {
-    Changes {
-        name: body.name,
-        status: body.status,
-        website: body.website,
-        application_url: body.application_url,
-        logo: body.logo,
-        logo_url: body.logo_url,
-        address: body.address,
-        timezone: body.timezone,
-        currency: body.currency,
-        is_reseller: body.is_reseller,
-        metadata: body.metadata,
-        ..Changes::default()
-    }
+    changes!(body:
+        name status website application_url logo logo_url address timezone currency is_reseller metadata)
 }
 
 fn changes_v2(body: types::UpdateTenantRequestV2) -> Changes {
-    Changes {
-        name: body.name,
-        status: body.status,
-        website: body.website,
-        application_url: body.application_url,
-        logo: body.logo,
-        logo_url: body.logo_url,
-        address: body.address,
-        timezone: body.timezone,
-        currency: body.currency,
-        creator_name: body.creator_name,
-        creator_email: body.creator_email,
-        is_reseller: body.is_reseller,
-        metadata: body.metadata,
-        ..Changes::default()
-    }
+    changes!(body:
+        name status website application_url logo logo_url address timezone currency creator_name creator_email
+        is_reseller metadata)
 }

@@ -1,10 +1,10 @@
 //! Client credentials, exchanged for JWTs.
 
-use chrono::{DateTime, Utc};
 use frontegg_contract::{ApiResult, RequestContext, api_token::ApiTokenApi};
 use frontegg_model::{Secret, types};
 
 use crate::{
+    clock::{http_date, whole_seconds},
     domain::machine_tokens::{self, Issued, Issuer},
     service::Service,
 };
@@ -63,7 +63,7 @@ async fn exchanged(service: &Service, issued: Issued) -> ApiResult<Exchanged> {
     Ok(Exchanged {
         token: Secret::from(service.sign(&issued.claims).await?),
         refresh_token: Secret::from(issued.refresh_token),
-        expires_in: i64::try_from(issued.lifetime.as_secs()).unwrap_or(i64::MAX),
+        expires_in: whole_seconds(issued.lifetime),
         expires: http_date(issued.expires.utc()),
     })
 }
@@ -74,20 +74,5 @@ fn in_snake_case(exchanged: Exchanged) -> types::ApiTokenAuthV2Response {
         refresh_token: exchanged.refresh_token,
         expires_in: exchanged.expires_in,
         expires: exchanged.expires,
-    }
-}
-
-fn http_date(moment: DateTime<Utc>) -> String {
-    moment.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_those_of_http() {
-        let moment = DateTime::from_timestamp(784_111_777, 0).expect("a moment");
-        assert_eq!(http_date(moment), "Sun, 06 Nov 1994 08:49:37 GMT");
     }
 }

@@ -3,7 +3,7 @@
 use frontegg_contract::{ApiResult, RequestContext, environment_authentication::EnvironmentAuthenticationApi};
 use frontegg_model::types;
 
-use crate::{domain::environment::EnvironmentCredentials, service::Service};
+use crate::{clock::whole_seconds, domain::environment::EnvironmentCredentials, service::Service};
 
 impl EnvironmentAuthenticationApi for Service {
     async fn authenticate_environment(
@@ -13,9 +13,6 @@ impl EnvironmentAuthenticationApi for Service {
     ) -> ApiResult<types::VendorAuthenticationResponse> {
         let given = EnvironmentCredentials { client_id: &body.client_id, api_key: body.secret.expose() };
         let (token, lifetime) = self.environment_token(given).await?;
-        Ok(types::VendorAuthenticationResponse {
-            token: token.into(),
-            expires_in: i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX),
-        })
+        Ok(types::VendorAuthenticationResponse { token: token.into(), expires_in: whole_seconds(lifetime) })
     }
 }

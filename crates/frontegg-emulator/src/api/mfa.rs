@@ -14,6 +14,7 @@ use frontegg_model::{Secret, types};
 
 use super::{caller::caller, sign_in};
 use crate::{
+    clock::whole_seconds,
     domain::{
         DomainResult, Tried,
         codes::TypedCode,
@@ -127,7 +128,7 @@ impl MfaApi for Service {
         let rule = policy::at_sign_in(&tx, params.mfa_token.expose(), application_id, cx.tenant_id.as_deref()).await?;
         Ok(types::CheckAllowRememberResponse {
             is_allowed_to_remember: rule.allow_remember,
-            mfa_device_expiration: i64::try_from(rule.remembered_for.as_secs()).unwrap_or(i64::MAX),
+            mfa_device_expiration: whole_seconds(rule.remembered_for),
         })
     }
 

@@ -32,7 +32,7 @@ fn within(name: &str, value: i64, least: u64) -> ApiResult<u64> {
 
 /// How much there is in all.
 pub(super) fn metadata(page: Page, total: u64) -> types::FronteggPaginationMetadata {
-    types::FronteggPaginationMetadata { total_items: signed(total), total_pages: signed(pages(page, total)) }
+    types::FronteggPaginationMetadata { total_items: count(total), total_pages: count(pages(page, total)) }
 }
 
 /// The queries of other pages; empty where there is none.
@@ -60,8 +60,9 @@ fn query(present: &str, number: u64) -> String {
     pairs.join("&")
 }
 
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+/// A number of things as answers count them.
+pub(super) fn count(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
 }
 
 /// Ids as lists take them: one text with commas between them.

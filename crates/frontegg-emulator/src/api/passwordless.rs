@@ -5,6 +5,7 @@ use frontegg_model::{Secret, types};
 
 use super::sign_in;
 use crate::{
+    clock::whole_seconds,
     domain::{
         identifiers::Identifier,
         login::passwordless::{self, Kind, Request, Sent},
@@ -132,7 +133,7 @@ async fn begin(service: &Service, cx: &RequestContext, kind: Kind, asked: Asked)
     };
     let sent = service.write(async |tx| Ok(passwordless::send(tx, request).await?)).await?;
     if sent.bound {
-        let max_age = Some(i64::try_from(sent.lifetime.as_secs()).unwrap_or(i64::MAX));
+        let max_age = Some(whole_seconds(sent.lifetime));
         let same_site = sign_in::read(sent.configuration.cookie_same_site);
         cx.set_cookie(&Cookie { name: &name, value: &device, max_age, same_site, secure: true });
     }

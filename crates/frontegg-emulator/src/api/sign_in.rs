@@ -7,6 +7,7 @@ use frontegg_contract::{ApiResult, Cookie, RequestContext, SameSite};
 use frontegg_model::{Secret, enums::WebAuthnDeviceType, types};
 
 use crate::{
+    clock::{http_date, whole_seconds},
     domain::{
         identifiers::phones,
         login::{ClientInfo, Outcome, SignedIn},
@@ -116,32 +117,7 @@ fn unfinished() -> types::AuthenticationResponseDto {
         refresh_token: none(),
         expires: Some(String::new()),
         expires_in: Some(0),
-        ..blank()
-    }
-}
-
-fn blank() -> types::AuthenticationResponseDto {
-    types::AuthenticationResponseDto {
-        mfa_required: false,
-        access_token: None,
-        refresh_token: None,
-        expires: None,
-        expires_in: None,
-        token_type: None,
-        user_id: None,
-        user_email: None,
-        email_verified: None,
-        mfa_enrolled: None,
-        mfa_token: None,
-        mfa_devices: None,
-        mfa_strategies: None,
-        qr_code: None,
-        recovery_code: None,
-        otc_token: None,
-        is_breached_password: None,
-        reset_password_token: None,
-        password_expires_in: None,
-        notification_period: None,
+        ..types::AuthenticationResponseDto::new(false)
     }
 }
 
@@ -158,7 +134,7 @@ async fn signed_in(
     let token = service.sign(&Claims::UserToken(Box::new(claims))).await?;
     let same_site = read(same_site);
     let set = |prefix: &str, value: &str, lifetime: Duration| {
-        let max_age = Some(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX));
+        let max_age = Some(whole_seconds(lifetime));
         cx.set_cookie(&Cookie { name: &own_name(service, prefix), value, max_age, same_site, secure: true });
     };
     let (session, refresh_token) = (&opened.session, &opened.refresh_token);
@@ -170,8 +146,8 @@ async fn signed_in(
     Ok(types::AuthenticationResponseDto {
         access_token: Some(Secret::from(token)),
         refresh_token: Some(Secret::from(opened.refresh_token)),
-        expires: Some(now.after(lifetime).utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string()),
-        expires_in: Some(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX)),
+        expires: Some(http_date(now.after(lifetime).utc())),
+        expires_in: Some(whole_seconds(lifetime)),
         token_type: Some("bearer".to_owned()),
         email_verified: email.is_some().then_some(verified),
         user_email: email,
@@ -179,7 +155,7 @@ async fn signed_in(
         recovery_code: extras.recovery_code.map(Secret::from),
         password_expires_in,
         notification_period,
-        ..blank()
+        ..types::AuthenticationResponseDto::new(false)
     })
 }
 

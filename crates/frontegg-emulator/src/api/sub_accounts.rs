@@ -8,7 +8,10 @@ use frontegg_contract::{
 };
 use frontegg_model::types;
 
-use super::{accounts::answer, caller::caller};
+use super::{
+    accounts::{answer, changes},
+    caller::caller,
+};
 use crate::{
     domain::tenants::{
         Changes, branch,
@@ -23,21 +26,11 @@ impl SubAccountsApi for Service {
         cx: &RequestContext,
         body: types::CreateSubTenantRequest,
     ) -> ApiResult<types::Tenant> {
-        let record = Changes {
-            name: Some(body.name),
-            status: body.status,
-            website: body.website,
-            application_url: body.application_url,
-            logo: body.logo,
-            logo_url: body.logo_url,
-            address: body.address,
-            timezone: body.timezone,
-            currency: body.currency,
-            creator_name: body.creator_name,
-            creator_email: body.creator_email,
-            is_reseller: body.is_reseller,
-            ..Changes::default()
-        };
+        let name = Some(body.name);
+        let record = changes!(body:
+            status website application_url logo logo_url address timezone currency creator_name creator_email
+            is_reseller);
+        let record = Changes { name, ..record };
         let row = self
             .write(async |tx| {
                 Ok(branch::create_below(tx, caller(cx), &body.parent_tenant_id, body.tenant_id, record).await?)

@@ -12,7 +12,7 @@ use crate::{
         roles::{Effective, RoleWithPermissions},
     },
     service::Service,
-    store::entity::{MembershipStatus, permission, role},
+    store::entity::{MembershipStatus, permission},
 };
 
 /// What all depths have in common.
@@ -115,19 +115,7 @@ fn tenant(service: &Service, member: Member) -> types::UserTenantDto {
 }
 
 fn group(service: &Service, place: GroupPlace) -> types::UserGroupMembership {
-    let role = |role: role::Model| types::RoleDto {
-        id: role.id,
-        vendor_id: service.vendor_id().to_owned(),
-        tenant_id: role.tenant_id,
-        key: role.key,
-        name: role.name,
-        description: role.description,
-        is_default: role.is_default,
-        first_user_role: role.first_user_role,
-        level: role.level,
-        created_at: role.created_at.utc(),
-        updated_at: role.updated_at.utc(),
-    };
+    let role = |role| roles::plain(service, role);
     types::UserGroupMembership { id: place.id, roles: Some(place.roles.into_iter().map(role).collect()) }
 }
 

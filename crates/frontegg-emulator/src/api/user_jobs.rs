@@ -4,6 +4,7 @@ use frontegg_contract::ApiResult;
 use frontegg_model::{enums, types};
 use serde::{Deserialize, Serialize};
 
+use super::paging::count;
 use crate::{
     domain::{
         Refusal, jobs,
@@ -112,20 +113,17 @@ pub(super) async fn roles_changed(
     let Outcome { added, removed, tenants, out_of_sight } = outcome;
     if tenants > AT_ONCE {
         let report = RolesReport { user_id: user_id.clone(), added, removed, tenants, out_of_sight };
+        let task_id = Some(jobs::keep(tx, ROLES, &report).await?);
         return Ok(types::BulkUpdateUserRolesSyncResponseDto {
-            user_id,
-            affected_tenants: None,
-            roles_added: None,
-            roles_removed: None,
-            task_id: Some(jobs::keep(tx, ROLES, &report).await?),
+            task_id,
+            ..types::BulkUpdateUserRolesSyncResponseDto::new(user_id)
         });
     }
     Ok(types::BulkUpdateUserRolesSyncResponseDto {
-        user_id,
         affected_tenants: Some(count(tenants)),
         roles_added: Some(added),
         roles_removed: Some(removed),
-        task_id: None,
+        ..types::BulkUpdateUserRolesSyncResponseDto::new(user_id)
     })
 }
 
@@ -149,8 +147,4 @@ pub(super) async fn roles_status(tx: &Read, task_id: String) -> ApiResult<types:
         removed_role_ids: report.removed,
         errors: Some(report.out_of_sight.into_iter().map(error).collect()),
     })
-}
-
-fn count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

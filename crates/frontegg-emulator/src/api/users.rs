@@ -346,7 +346,7 @@ impl UsersApi for Service {
         let answer = self
             .write(async |tx| {
                 let outcome = memberships::across_tenants(tx, &params.user_id, change).await?;
-                Ok(user_jobs::roles_changed(tx, params.user_id, outcome).await?)
+                user_jobs::roles_changed(tx, params.user_id, outcome).await
             })
             .await?;
         Ok(answer)

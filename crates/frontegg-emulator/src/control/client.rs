@@ -17,11 +17,12 @@ pub use error::ControlError;
 use exchange::{Address, segment};
 
 use crate::{
-    Fault, Message, RateLimit, Snapshot,
+    gate::{faults::Fault, limits::RateLimit},
+    service::transfer::Snapshot,
     wire::{
         AdvanceClock, ClockState, Coverage, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
-        LeakedPasswords, LockoutList, LockoutState, MessageBody, MessageList, OutboxQuery, RateLimitList, RequestCount,
-        RequestList, RequestQuery, RequestRecord, SessionList, SessionQuery, SessionState, SetClock,
+        LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList, OutboxQuery, RateLimitList,
+        RequestCount, RequestList, RequestQuery, RequestRecord, SessionList, SessionQuery, SessionState, SetClock,
     },
 };
 

@@ -7,7 +7,7 @@ use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
 
 use super::{Shared, parse};
-use crate::{RateLimit, service::Service, wire::RateLimitList};
+use crate::{gate::limits::RateLimit, service::Service, wire::RateLimitList};
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new().route("/rate-limits", get(list).post(add).delete(clear))

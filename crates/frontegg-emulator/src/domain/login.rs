@@ -166,7 +166,7 @@ pub(crate) async fn second_factor_done(tx: &Write, proven: Proven, client: &Clie
     let application_id = client.application_id.as_deref();
     let remembered =
         if remember == RememberDevice::Yes { mfa::remember(tx, &user, application_id).await? } else { None };
-    let extras = Extras { remembered, recovery_code, ..Extras::default() };
+    let extras = Extras { recovery_code, remembered, ..Extras::default() };
     let configuration = configuration::get(tx).await?;
     if let Some(raising) = raising {
         step_up::finish(tx, &configuration, user, &raising, &amr, extras).await

@@ -53,7 +53,7 @@ async fn the_acceptance_of_an_invitation_takes_9() {
     for number in 0..members.len() {
         let new = CreateUserDto::new().email(email(number));
         globex.user_management().create_user_v2(&new).await.expect("an invitation");
-        tokens.push(world.emulator.outbox().last_to(&email(number)).token().await.expect("a token"));
+        tokens.push(world.emulator.outbox().last_to(email(number)).token().await.expect("a token"));
     }
     let accept = async |round: usize| {
         let body = json!({ "userId": members[round], "token": tokens[round] });

@@ -7,7 +7,7 @@ use frontegg_model::{
 };
 
 use super::{Login, LoginFlow};
-use crate::{error::Error, views::Mfa};
+use crate::{error::Error, generated::views::Mfa};
 
 /// A sign-in whose first factor is verified and whose second factor is pending.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub(crate) struct PendingMfa {
 }
 
 impl PendingMfa {
-    fn mfa(&self) -> Mfa<crate::Anonymous> {
+    fn mfa(&self) -> Mfa<crate::scope::Anonymous> {
         Mfa { core: self.flow.core.clone() }
     }
 
@@ -442,7 +442,7 @@ pub struct Enrolled {
 impl PendingMfa {
     async fn finish_enrollment(
         &self,
-        step: crate::Call<'_, types::AuthenticationResponseDto>,
+        step: crate::call::Call<'_, types::AuthenticationResponseDto>,
     ) -> Result<Enrolled, Error> {
         let answer = step.with_response().await?;
         let login = Login::from_response(&self.flow, &answer)?;

@@ -5,9 +5,9 @@ use frontegg_model::{Secret, types};
 use super::{Login, LoginFlow};
 use crate::{
     error::Error,
+    generated::views::{Authentication, Passwordless},
     scope::Access,
     session::Cookies,
-    views::{Authentication, Passwordless},
 };
 
 /// The passwordless method of a sign-in.

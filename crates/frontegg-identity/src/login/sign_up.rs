@@ -5,11 +5,11 @@ use frontegg_model::{Secret, types};
 use super::{Login, LoginFlow, MailedLink};
 use crate::{
     error::{Error, ErrorKind},
-    params,
+    generated::params,
+    generated::views::{Authentication, General, UserManagement},
     response::Response,
     scope::{Access, Authorized, Environment},
     session::Cookies,
-    views::{Authentication, General, UserManagement},
 };
 
 /// The result of signing up.
@@ -116,7 +116,7 @@ impl Activation {
         })
     }
 
-    fn view(&self) -> UserManagement<crate::Anonymous> {
+    fn view(&self) -> UserManagement<crate::scope::Anonymous> {
         UserManagement { core: self.flow.core.clone() }
     }
 }

@@ -47,7 +47,7 @@ pub(super) async fn update_my_profile(
         .write(async |tx| {
             let user = users::require(tx, cx.user()?).await?;
             let user = users::update(tx, user, changes(body), Proof::Unproven).await?;
-            Ok(here(tx, cx, user).await?)
+            here(tx, cx, user).await
         })
         .await?;
     Ok(user_answers::full(service, full))

@@ -39,7 +39,7 @@ pub(crate) async fn claims(
         permissions: configuration.add_permissions_to_jwt.then_some(held.permissions),
         application_id: session.application_id.clone(),
         acr: is_multi_factor(session).then(|| MULTI_FACTOR.to_owned()),
-        amr: amr,
+        amr,
         auth_time: Some(session.proven_at.seconds()),
         super_user: user.super_user,
         invisible: user.invisible,

@@ -16,7 +16,7 @@ use hyper::body::{Frame, SizeHint};
 use tokio::time::Sleep;
 
 use super::{Effect, Fault, Hit, When, seconds, whole_seconds};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, http_date};
 
 /// The moment between a part of an answer and its violent end, in which the part gets on its way.
 const BREATH: Duration = Duration::from_millis(20);
@@ -93,7 +93,7 @@ impl Fault {
         }
         if let Some(wait) = self.rate_limit_reset_seconds {
             put(RATE_LIMIT_RESET, now.after(Duration::from_secs(wait)).to_string());
-            put(header::DATE, date(now));
+            put(header::DATE, http_date(now.utc()));
         }
         for (name, value) in &self.headers {
             if let Ok(name) = HeaderName::try_from(name) {
@@ -159,11 +159,6 @@ pub(crate) fn too_many_requests(now: Timestamp, wait: Duration) -> Response<Body
 }
 
 const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-rate-limit-reset");
-
-/// A moment as `Date` has it.
-fn date(moment: Timestamp) -> String {
-    moment.utc().format("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
 
 /// A mark on answers whose body is sent in a way of its own and must not be touched.
 #[derive(Clone, Copy, Debug)]

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every file of tests uses a part of it")]
 
+mod answered;
 pub(crate) mod authenticator;
 pub(crate) mod browser;
 pub(crate) mod crowd;
@@ -32,6 +33,7 @@ use serde_json::Value;
 pub(crate) struct World {
     pub(crate) emulator: Emulator,
     pub(crate) frontegg: Frontegg,
+    answered: answered::Answered,
     /// Where its state is; it goes after the emulator.
     place: Option<Place>,
 }
@@ -41,7 +43,7 @@ impl World {
     pub(crate) fn around(emulator: Emulator) -> Self {
         let client = Frontegg::builder().base_url(emulator.url());
         let frontegg = client.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
-        Self { emulator, frontegg, place: None }
+        Self { answered: answered::Answered::by(&emulator), emulator, frontegg, place: None }
     }
 
     /// Creates a tenant.
