@@ -129,7 +129,7 @@ const ISSUER: &str = "the token has another issuer";
 const AUDIENCE: &str = "the token has another audience";
 const EXPIRED: &str = "the token has expired";
 const EARLY: &str = "the token is not valid yet";
-const ENDLESS: &str = "the token is malformed: it has no end";
+const ENDLESS: &str = "the token is malformed: it has no expiry";
 
 #[tokio::test]
 async fn case_37_nobody_goes_without_a_signature() {
