@@ -63,6 +63,7 @@ async fn the_last_call_of_a_window_lets_the_next_one_wait() {
 
 #[tokio::test]
 async fn a_call_that_would_be_refused_is_not_sent() {
+    let _clock = Clock::stop();
     let reset = (chrono::Utc::now() + chrono::TimeDelta::seconds(400)).to_rfc3339();
     let service = Service::start(token(), vec![Reply::new(429, "{}").header("x-rate-limit-reset", reset), ok()]).await;
     let frontegg = service.builder().timeout(Duration::from_secs(5)).build().unwrap();

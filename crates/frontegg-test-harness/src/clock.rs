@@ -92,3 +92,46 @@ async fn over_the_network(listener: &TcpListener) {
     sent.write_all(b"x").await.unwrap();
     taken.read_u8().await.unwrap();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+
+    #[tokio::test]
+    async fn it_stands_still_until_it_is_turned_on() {
+        let (clock, begin) = (Clock::stop(), Instant::now());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        over_the_network(&listener).await;
+        assert_eq!(begin.elapsed(), Duration::ZERO);
+        clock.advance(HOUR).await;
+        assert_eq!(begin.elapsed(), HOUR);
+    }
+
+    #[tokio::test]
+    async fn it_goes_on_while_something_is_waited_for() {
+        let (clock, begin) = (Clock::stop(), Instant::now());
+        let minute = HOUR / 60;
+        clock.run(tokio::time::timeout(minute, std::future::pending::<()>())).await.unwrap_err();
+        let time = begin.elapsed();
+        assert!((minute..minute + 2 * STEP).contains(&time), "{time:?}");
+        // Not while a thread is busy, nor afterwards.
+        let (end, ended) = mpsc::channel::<()>();
+        let busy = spawn_blocking(move || ended.recv());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let work = async {
+            for _ in 0..100 {
+                over_the_network(&listener).await;
+            }
+            drop(end);
+            busy.await.unwrap().unwrap_err();
+        };
+        let before = Instant::now();
+        clock.run(work).await;
+        assert!(before.elapsed() < 10 * STEP, "{:?}", before.elapsed());
+        let before = Instant::now();
+        over_the_network(&listener).await;
+        assert_eq!(before.elapsed(), Duration::ZERO);
+    }
+}

@@ -1,20 +1,18 @@
 //! Faults: what they do to requests, to which ones, and that writes are never doubled by them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use frontegg_emulator::{Emulator, Error, Fault, Selection};
 use frontegg_identity::{
     params::ListUsers,
     types::{AddRoleRequest, RoleResponse},
 };
+use frontegg_test_harness::{clock::Clock, place::Place};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::Instant};
 
-use crate::support::{HANG, World, control, refused, until};
+use crate::support::{World, control, refused, until};
 
 const JWKS: &str = "/.well-known/jwks.json";
 const ROLES: &str = "list_roles_v1";
@@ -130,37 +128,34 @@ async fn connections_break_where_they_are_told_to() {
     assert_eq!(world.get(JWKS, "").await.body(), whole);
 }
 
+/// By a clock that is turned on, in memory: a database would answer by another one.
 #[tokio::test]
 async fn answers_are_slow_where_they_are_told_to() {
-    let world = World::start().await;
-    let whole = world.get(JWKS, "").await.body().to_owned();
-    let pause = Duration::from_millis(30);
-    inject(&world, Fault::drip(whole.len() / 4 + 1, pause).on(Selection::path(JWKS)).times(1));
-    let begin = Instant::now();
-    assert_eq!(world.get(JWKS, "").await.body(), whole);
-    assert!(begin.elapsed() >= pause * 3, "{:?}", begin.elapsed());
-
-    inject(&world, Fault::delay(pause * 2).on(Selection::path(JWKS)).times(1));
-    let begin = Instant::now();
-    assert_eq!(world.get(JWKS, "").await.body(), whole);
-    assert!(begin.elapsed() >= pause * 2);
+    let world = World::at(&Place::memory(), Emulator::builder()).await;
+    let (whole, clock) = (world.get(JWKS, "").await.body().to_owned(), Clock::stop());
+    let second = Duration::from_secs(1);
+    for (fault, pauses) in
+        [(Fault::drip(whole.len() / 4 + 1, 3 * second), 9 * second), (Fault::delay(6 * second), 6 * second)]
+    {
+        inject(&world, fault.on(Selection::path(JWKS)).times(1));
+        let begin = Instant::now();
+        assert_eq!(clock.run(world.get(JWKS, "")).await.body(), whole);
+        assert!((pauses..pauses + 2 * second).contains(&begin.elapsed()), "{:?}", begin.elapsed());
+    }
 
     // Whoever does not wait is told so by their own client.
     inject(&world, Fault::delay(Duration::from_mins(10)).on(ROLES));
-    let impatient = world.frontegg.management().roles().list_roles_v1().timeout(Duration::from_millis(50)).await;
-    assert!(impatient.expect_err("a timeout").is_timeout());
-    // Nor does it hold anybody up who wants to go.
-    let held = inject(&world, Fault::delay(Duration::from_mins(10)).on(Selection::path(JWKS)));
-    let address = world.emulator.address();
-    let request = tokio::spawn(async move {
-        let mut stream = TcpStream::connect(address).await.expect("a connection");
-        stream.write_all(format!("GET {JWKS} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.expect("sent");
-        // Whatever comes of it.
-        let _ = stream.read_to_end(&mut Vec::new()).await;
-    });
-    until("the request is held up", || held.hits() == 1).await;
-    tokio::time::timeout(HANG, world.emulator.stop()).await.expect("an end");
-    request.await.expect("closed");
+    let impatient = world.frontegg.management().roles().list_roles_v1().timeout(5 * second);
+    assert!(clock.run(impatient.into_future()).await.expect_err("a timeout").is_timeout());
+
+    // Nor does a fault hold anybody up who wants to go.
+    let fault = inject(&world, Fault::delay(Duration::from_mins(10)).on(Selection::path(JWKS)));
+    let mut held = TcpStream::connect(world.emulator.address()).await.expect("a connection");
+    held.write_all(format!("GET {JWKS} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.expect("sent");
+    until("the request is held up", || fault.hits() == 1).await;
+    let begin = Instant::now();
+    clock.run(world.emulator.stop()).await;
+    assert!(begin.elapsed() < 5 * second, "{:?}", begin.elapsed());
 }
 
 #[tokio::test]
