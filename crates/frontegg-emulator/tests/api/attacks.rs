@@ -121,15 +121,15 @@ fn jwk(key: &KeyPair, kid: &str) -> Value {
 
 const ALGORITHM: &str = "the token is not signed with RS256";
 const KEY: &str = "the token names no key of the environment";
-const SIGNATURE: &str = "the token's signature does not hold";
+const SIGNATURE: &str = "the token's signature is invalid";
 const FORM: &str = "the token is malformed: it is no signed JWT";
 const LONG: &str = "the token is malformed: it is too long";
 const CLAIMS: &str = "the token is malformed: its claims are not those of the environment's tokens";
-const ISSUER: &str = "the token was issued by somebody else";
-const AUDIENCE: &str = "the token is meant for somebody else";
+const ISSUER: &str = "the token has another issuer";
+const AUDIENCE: &str = "the token has another audience";
 const EXPIRED: &str = "the token has expired";
 const EARLY: &str = "the token is not valid yet";
-const ENDLESS: &str = "the token is malformed: it has no end";
+const ENDLESS: &str = "the token is malformed: it has no expiry";
 
 #[tokio::test]
 async fn case_37_nobody_goes_without_a_signature() {
