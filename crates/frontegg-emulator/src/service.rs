@@ -27,7 +27,7 @@ use crate::{
         self, DomainError, DomainResult, Tried,
         environment::{self, EnvironmentCredentials},
         machine_tokens,
-        passwords::{self, PasswordOwner, Passwords},
+        passwords::{self, Cost, PasswordOwner, Passwords},
         sessions,
     },
     gate::Controls,
@@ -71,10 +71,11 @@ impl Service {
         let origin = config.base_url.as_deref().unwrap_or(&url);
         let store = Store::open(&config.store, clock.clone(), origin).await?;
         let keys = Keys::of(&store).await?;
-        if config.hashes_cheaply() {
+        let cost = if config.hashes_cheaply() { Cost::Cheap } else { Cost::Normal };
+        if cost == Cost::Cheap {
             tracing::warn!("passwords are hashed cheaply: they are in memory and end with the process");
         }
-        let passwords = Passwords::new(config.hashes_cheaply());
+        let passwords = Passwords::new(cost);
         let settle = async |tx: &Write| -> DomainResult<_> {
             let settled = Identity::settle(tx, config.vendor_id.clone(), config.client_id.clone()).await?;
             if settled.is_fresh {

@@ -97,7 +97,7 @@ async fn over_the_network(listener: &TcpListener) {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(60 * 60);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[tokio::test]
     async fn it_stands_still_until_it_is_turned_on() {

@@ -6,6 +6,8 @@
 //! that is said once on standard error, and tests of them have nothing to do; with
 //! `FRONTEGG_TEST_SERVERS=required` they panic instead.
 
+#![allow(clippy::missing_panics_doc, reason = "what fails here fails the test that rests on it")]
+
 pub mod clock;
 pub mod place;
 pub mod postgres;

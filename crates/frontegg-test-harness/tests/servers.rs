@@ -15,7 +15,7 @@ use sea_orm::{ConnectionTrait, Database as Connection, DbBackend, Statement};
 /// Says to this program that it is to be killed.
 const VICTIM: &str = "FRONTEGG_TEST_VICTIM";
 /// Only that a test ends, whatever the machine is busy with.
-const HANG: Duration = Duration::from_secs(120);
+const HANG: Duration = Duration::from_mins(2);
 
 async fn execute(database: &Database, sql: &str) {
     let connection = Connection::connect(database.url()).await.expect("a connection");

@@ -27,7 +27,7 @@ use sea_orm::{
 };
 
 pub(crate) use change::{Texts, change};
-pub(crate) use hasher::{Passwords, check_size};
+pub(crate) use hasher::{Cost, Passwords, check_size};
 
 use super::{DomainError, DomainResult};
 use crate::store::{

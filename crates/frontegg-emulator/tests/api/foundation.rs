@@ -36,7 +36,7 @@ async fn guarded(emulator: &Emulator, token: &str) -> StatusCode {
 async fn the_environment_authenticates() {
     let world = World::start().await;
     let emulator = &world.emulator;
-    let answer = login(&emulator).await;
+    let answer = login(emulator).await;
     assert_eq!(answer["expiresIn"], 3600);
     let token = answer["token"].as_str().expect("a token");
     assert_eq!(token.split('.').count(), 3);
@@ -44,7 +44,7 @@ async fn the_environment_authenticates() {
         ("/auth/vendor/", json!({ "clientId": emulator.client_id(), "secret": emulator.api_key() })),
         ("/frontegg/auth/vendor", json!({ "clientId": emulator.client_id(), "secret": emulator.api_key() })),
     ] {
-        assert_eq!(send(&emulator, Method::POST, path, body).await.status(), StatusCode::OK, "{path}");
+        assert_eq!(send(emulator, Method::POST, path, body).await.status(), StatusCode::OK, "{path}");
     }
 }
 
@@ -55,14 +55,14 @@ async fn wrong_credentials_are_refused_alike() {
     let mut answers = Vec::new();
     for (client_id, secret) in [(emulator.client_id(), "wrong"), ("wrong", emulator.api_key()), ("", "")] {
         let body = json!({ "clientId": client_id, "secret": secret });
-        let response = send(&emulator, Method::POST, "/auth/vendor", body).await;
+        let response = send(emulator, Method::POST, "/auth/vendor", body).await;
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         assert!(response.headers().contains_key("frontegg-trace-id"));
         answers.push(json(response).await);
     }
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]));
     for body in [json!({}), json!({ "clientId": 1, "secret": "x" }), json!([])] {
-        let response = send(&emulator, Method::POST, "/auth/vendor", body).await;
+        let response = send(emulator, Method::POST, "/auth/vendor", body).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     }
 }
@@ -72,35 +72,35 @@ async fn a_token_ends_with_its_time_its_epoch_and_its_emulator() {
     let world = World::start().await;
     let emulator = &world.emulator;
     emulator.clock().freeze();
-    let token = login(&emulator).await["token"].as_str().expect("a token").to_owned();
-    assert_ne!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(guarded(&emulator, &token[1..]).await, StatusCode::UNAUTHORIZED);
+    let token = login(emulator).await["token"].as_str().expect("a token").to_owned();
+    assert_ne!(guarded(emulator, &token).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(guarded(emulator, &token[1..]).await, StatusCode::UNAUTHORIZED);
 
     // They share the key of the process, nothing else.
     let other = World::start().await;
     assert_eq!(guarded(&other.emulator, &token).await, StatusCode::UNAUTHORIZED);
 
     emulator.clock().advance(Duration::from_secs(3599));
-    assert_ne!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+    assert_ne!(guarded(emulator, &token).await, StatusCode::UNAUTHORIZED);
     emulator.clock().advance(Duration::from_secs(2));
-    assert_eq!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(guarded(emulator, &token).await, StatusCode::UNAUTHORIZED);
 
-    let token = login(&emulator).await["token"].as_str().expect("a token").to_owned();
+    let token = login(emulator).await["token"].as_str().expect("a token").to_owned();
     emulator.reset().await.expect("a reset");
-    assert_eq!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
-    let token = login(&emulator).await["token"].as_str().expect("a token").to_owned();
-    assert_ne!(guarded(&emulator, &token).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(guarded(emulator, &token).await, StatusCode::UNAUTHORIZED);
+    let token = login(emulator).await["token"].as_str().expect("a token").to_owned();
+    assert_ne!(guarded(emulator, &token).await, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
 async fn keys_are_published() {
     let world = World::start().await;
     let emulator = &world.emulator;
-    let jwks = json(send(&emulator, Method::GET, "/.well-known/jwks.json", Value::Null).await).await;
+    let jwks = json(send(emulator, Method::GET, "/.well-known/jwks.json", Value::Null).await).await;
     assert_eq!(jwks["keys"][0]["alg"], "RS256");
     assert!(jwks["keys"][0]["d"].is_null());
     let path = "/.well-known/openid-configuration";
-    let document = json(send(&emulator, Method::GET, path, Value::Null).await).await;
+    let document = json(send(emulator, Method::GET, path, Value::Null).await).await;
     assert_eq!(document["issuer"], emulator.url());
 }
 
@@ -110,15 +110,15 @@ async fn the_control_plane_serves_this_machine() {
     let emulator = &world.emulator;
     for path in ["health", "ready", "info", "coverage", "clock"] {
         let path = format!("/_emulator/{path}");
-        let response = send(&emulator, Method::GET, &path, Value::Null).await;
+        let response = send(emulator, Method::GET, &path, Value::Null).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
     }
-    let info = json(send(&emulator, Method::GET, "/_emulator/info", Value::Null).await).await;
+    let info = json(send(emulator, Method::GET, "/_emulator/info", Value::Null).await).await;
     assert_eq!(info["vendorId"], emulator.vendor_id());
     assert_eq!(info["store"], world.store().to_string());
-    let response = send(&emulator, Method::POST, "/_emulator/reset", Value::Null).await;
+    let response = send(emulator, Method::POST, "/_emulator/reset", Value::Null).await;
     assert_eq!(response.status(), StatusCode::NO_CONTENT);
-    let response = send(&emulator, Method::GET, "/_emulator/reset", Value::Null).await;
+    let response = send(emulator, Method::GET, "/_emulator/reset", Value::Null).await;
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
@@ -128,7 +128,7 @@ async fn the_clock_is_set_over_http() {
     let emulator = &world.emulator;
     let now = json!({ "now": "2031-02-03T04:05:06Z" });
     let send = async |method, path: &str, body| {
-        let response = send(&emulator, method, &format!("/_emulator/clock{path}"), body).await;
+        let response = send(emulator, method, &format!("/_emulator/clock{path}"), body).await;
         assert_eq!(response.status(), StatusCode::OK);
         json(response).await
     };
@@ -142,7 +142,7 @@ async fn the_clock_is_set_over_http() {
     assert!(!shown["now"].as_str().expect("a time").starts_with("2031"));
 
     for body in [json!({}), json!({ "seconds": -1 }), json!({ "seconds": 1e300 })] {
-        let response = self::send(&emulator, Method::POST, "/_emulator/clock/advance", body).await;
+        let response = self::send(emulator, Method::POST, "/_emulator/clock/advance", body).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     }
 }
@@ -186,10 +186,10 @@ async fn case_55_no_get_of_the_control_plane_changes_anything() {
     let rows = include_str!("../../CONTROL.md").lines().filter_map(|line| line.strip_prefix("| `"));
     for (method, path) in rows.filter_map(|row| row.split('`').next()?.split_once(' ')) {
         let url = format!("/_emulator/{}", path.replace("{id}", "1"));
-        let response = send(&emulator, Method::OPTIONS, &url, Value::Null).await;
+        let response = send(emulator, Method::OPTIONS, &url, Value::Null).await;
         assert!(!response.headers().contains_key("access-control-allow-origin"), "{path}: no CORS");
         let before = emulator.export_with_secrets().await.expect("a document");
-        let status = send(&emulator, Method::GET, &url, Value::Null).await.status();
+        let status = send(emulator, Method::GET, &url, Value::Null).await.status();
         let after = emulator.export_with_secrets().await.expect("a document");
         assert_eq!((&after["tables"], &after["keys"]), (&before["tables"], &before["keys"]), "{path}");
         if method == "GET" {

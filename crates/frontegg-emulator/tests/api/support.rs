@@ -105,7 +105,7 @@ impl World {
 }
 
 /// Only that a test ends at last, whatever the machine is busy with.
-pub(crate) const HANG: Duration = Duration::from_secs(120);
+pub(crate) const HANG: Duration = Duration::from_mins(2);
 
 /// Waits until that is so, for what tells nobody of itself.
 #[track_caller]

@@ -24,7 +24,7 @@ pub(crate) const LONGEST: usize = 4_096;
 
 /// How much work a hash is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cost {
+pub(crate) enum Cost {
     /// As OWASP recommends: 19 MiB, two passes.
     Normal,
     /// Next to nothing, for what ends with the process.
@@ -54,6 +54,28 @@ pub(crate) struct Comparison {
     pub(crate) better: Option<String>,
 }
 
+/// What becomes of a hash that is not as it should be, once its password has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outdated {
+    Kept,
+    Replaced,
+}
+
+/// Where a hash is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Where it is asked for: that takes less time than handing it on.
+    Here,
+    /// On a thread for such work.
+    Aside,
+}
+
+impl Place {
+    fn of(is_light: bool) -> Self {
+        if is_light { Self::Here } else { Self::Aside }
+    }
+}
+
 /// Makes and checks hashes. As many are worked on at once as there are processors; others wait.
 #[derive(Debug)]
 pub(crate) struct Passwords {
@@ -75,8 +97,7 @@ impl Computed {
 
 impl Passwords {
     /// Cheap hashes are for stores that are never written to a disk.
-    pub(crate) fn new(cheap: bool) -> Self {
-        let cost = if cheap { Cost::Cheap } else { Cost::Normal };
+    pub(crate) fn new(cost: Cost) -> Self {
         let places = thread::available_parallelism().map_or(1, NonZero::get);
         Self { cost, places: Arc::new(Semaphore::new(places)), turns: Turns::default(), computed: Computed::default() }
     }
@@ -108,27 +129,27 @@ impl Passwords {
             computed.count();
             hash(cost, &password)
         };
-        self.work(cost == Cost::Cheap, work).await?
+        self.work(Place::of(cost == Cost::Cheap), work).await?
     }
 
     /// Whether that is the password; without a hash it is not, and finding out takes as long.
     pub(crate) async fn verify(&self, password: &str, stored: Option<&str>) -> DomainResult<bool> {
-        Ok(self.compare(password, stored, false).await?.is_right)
+        Ok(self.compare(password, stored, Outdated::Kept).await?.is_right)
     }
 
     /// The same, with what to store instead of a hash that is not as it should be.
     pub(crate) async fn verify_and_upgrade(&self, password: &str, stored: Option<&str>) -> DomainResult<Comparison> {
-        self.compare(password, stored, true).await
+        self.compare(password, stored, Outdated::Replaced).await
     }
 
-    async fn compare(&self, password: &str, stored: Option<&str>, upgrade: bool) -> DomainResult<Comparison> {
+    async fn compare(&self, password: &str, stored: Option<&str>, outdated: Outdated) -> DomainResult<Comparison> {
         if password.len() > LONGEST {
             // Nobody has it. The answer comes at once, whoever is asked about.
             return Ok(Comparison { is_right: false, better: None });
         }
         let (cost, password, computed) = (self.cost, SecretString::from(password), self.computed.clone());
         let known = stored.and_then(read);
-        let light = cost == Cost::Cheap && known.as_ref().is_none_or(StoredHash::is_light);
+        let place = Place::of(cost == Cost::Cheap && known.as_ref().is_none_or(StoredHash::is_light));
         let work = move || {
             let bytes = password.expose_secret().as_bytes();
             computed.count();
@@ -137,22 +158,22 @@ impl Passwords {
                 return Ok(Comparison { is_right: false, better: None });
             };
             let is_right = known.matches(bytes);
-            let outdated = is_right && upgrade && known.is_weaker_than(&cost.params());
-            if !outdated {
+            let replace = is_right && outdated == Outdated::Replaced && known.is_weaker_than(&cost.params());
+            if !replace {
                 return Ok(Comparison { is_right, better: None });
             }
             computed.count();
             Ok(Comparison { is_right, better: Some(hash(cost, &password)?) })
         };
-        self.work(light, work).await?
+        self.work(place, work).await?
     }
 
     /// Whether one of these hashes is of that password.
     pub(super) async fn matches_any(&self, password: &str, hashes: &[String]) -> DomainResult<bool> {
         let known: Vec<StoredHash> = hashes.iter().filter_map(|hash| read(hash)).collect();
-        let light = self.cost == Cost::Cheap && known.iter().all(StoredHash::is_light);
+        let place = Place::of(self.cost == Cost::Cheap && known.iter().all(StoredHash::is_light));
         let (password, computed) = (SecretString::from(password), self.computed.clone());
-        self.work(light, move || {
+        self.work(place, move || {
             let bytes = password.expose_secret().as_bytes();
             known.iter().any(|known| {
                 computed.count();
@@ -162,9 +183,13 @@ impl Passwords {
         .await
     }
 
-    /// Does the work in its turn, or here where it is over sooner than it could be handed on.
-    async fn work<T: Send + 'static>(&self, light: bool, work: impl FnOnce() -> T + Send + 'static) -> DomainResult<T> {
-        if light {
+    /// Does the work where it belongs; aside, in its turn.
+    async fn work<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> DomainResult<T> {
+        if place == Place::Here {
             return Ok(work());
         }
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(DomainError::internal)?;
@@ -211,7 +236,7 @@ mod tests {
     /// Security case 3.
     #[tokio::test]
     async fn case_3_passwords_are_compared_exactly() {
-        let passwords = Passwords::new(true);
+        let passwords = Passwords::new(Cost::Cheap);
         let long = "x".repeat(100);
         for (password, other) in [
             ("secret ", "secret"),
@@ -231,7 +256,7 @@ mod tests {
     /// Security case 1.
     #[tokio::test]
     async fn case_1_normal_hashes_are_argon2id_as_owasp_wants_it_and_salted() {
-        let passwords = Passwords::new(false);
+        let passwords = Passwords::new(Cost::Normal);
         let (first, second) = (passwords.hash("secret").await.expect("a hash"), passwords.hash("secret").await);
         assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{first}");
         assert_ne!(first, second.expect("a hash"));
@@ -242,7 +267,7 @@ mod tests {
     /// Security case 2, as far as the work goes.
     #[tokio::test]
     async fn case_2_a_cheap_hash_is_made_anew_in_normal_mode() {
-        let (cheap, normal) = (Passwords::new(true), Passwords::new(false));
+        let (cheap, normal) = (Passwords::new(Cost::Cheap), Passwords::new(Cost::Normal));
         let stored = cheap.hash("secret").await.expect("a hash");
         let wrong = normal.verify_and_upgrade("other", Some(&stored)).await.expect("an answer");
         assert_eq!(wrong, Comparison { is_right: false, better: None });
@@ -258,7 +283,7 @@ mod tests {
     /// Security case 4.
     #[tokio::test]
     async fn case_4_length_is_limited_before_any_work() {
-        let passwords = Passwords::new(false);
+        let passwords = Passwords::new(Cost::Normal);
         for length in [64, 128] {
             assert!(passwords.hash(&"x".repeat(length)).await.is_ok());
         }
@@ -273,7 +298,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_computation_is_counted() {
-        let (cheap, passwords) = (Passwords::new(true), Passwords::new(false));
+        let (cheap, passwords) = (Passwords::new(Cost::Cheap), Passwords::new(Cost::Normal));
         let light = cheap.hash("secret").await.expect("a hash");
         assert_eq!((cheap.computed(), passwords.computed()), (1, 0));
         assert!(passwords.verify("secret", Some(&light)).await.expect("an answer"));
@@ -291,8 +316,8 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_has_a_password() {
-        for cheap in [true, false] {
-            let passwords = Passwords::new(cheap);
+        for cost in [Cost::Cheap, Cost::Normal] {
+            let passwords = Passwords::new(cost);
             for stored in [None, Some("not a hash"), Some("$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHQ$AAAAAAAAAAA")] {
                 assert!(!passwords.verify("x", stored).await.expect("an answer"));
             }

@@ -1,6 +1,7 @@
 //! Imported hashes: each kind is verified, upgraded, and refused where it is hostile.
 
 use super::{
+    Cost,
     hasher::Passwords,
     import,
     stored::{COMPUTED, StoredHash},
@@ -76,7 +77,7 @@ fn samples() -> Vec<(&'static str, String, &'static str, &'static str)> {
 
 #[tokio::test]
 async fn imported_hashes_are_verified_and_upgraded() {
-    for passwords in [Passwords::new(true), Passwords::new(false)] {
+    for passwords in [Passwords::new(Cost::Cheap), Passwords::new(Cost::Normal)] {
         for (kind, hash, parameters, password) in samples() {
             let stored =
                 import::read(kind, &hash, Some(parameters)).unwrap_or_else(|error| panic!("{kind} {hash}: {error:?}"));

@@ -7,7 +7,7 @@ use frontegg_test_harness::place::Place;
 use super::*;
 use crate::{
     domain::{
-        passwords::{PasswordOwner, import, prepare, set, stored},
+        passwords::{Cost, PasswordOwner, import, prepare, set, stored},
         seed,
         users::NewUser,
     },
@@ -36,7 +36,8 @@ impl Processes {
             members.push(Fresh::at(place).await);
         }
         // Cheap, as it is not about the work here.
-        let members = members.into_iter().map(|store| Arc::new((store, Passwords::new(true)))).collect::<Vec<_>>();
+        let members =
+            members.into_iter().map(|store| Arc::new((store, Passwords::new(Cost::Cheap)))).collect::<Vec<_>>();
         let (store, passwords) = &*members[0];
         let new = prepare(store, passwords, PasswordOwner::Newcomer { tenant_id: None }, "right-1")
             .await
