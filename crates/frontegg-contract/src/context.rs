@@ -6,9 +6,15 @@ use frontegg_model::Operation;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::failure::{ApiFailure, ApiResult};
+use crate::headers;
 use crate::principal::Principal;
 
 pub use frontegg_model::headers::{APPLICATION_HEADER, TENANT_HEADER, USER_HEADER};
+
+/// Header in which browsers name the application that somebody signs in to.
+const REQUESTED_APPLICATION_HEADER: &str = "frontegg-requested-application-id";
+/// Header that names the alias of a tenant to sign in to.
+const LOGIN_ALIAS_HEADER: &str = "frontegg-login-alias";
 
 /// A request after authentication and the check of its scope.
 #[derive(Debug)]
@@ -21,8 +27,10 @@ pub struct RequestContext {
     pub tenant_id: Option<String>,
     /// The user: that of a user's token, or that of the scope header.
     pub user_id: Option<String>,
-    /// The application that the header names.
+    /// The application that a request is about: back ends and browsers name it in different headers.
     pub application_id: Option<String>,
+    /// The alias of a tenant that somebody signs in to.
+    pub login_alias: Option<String>,
     /// All headers of the request.
     pub headers: HeaderMap,
     /// The query string of the request, for links to other pages of a list.
@@ -44,25 +52,35 @@ pub(crate) struct ReplyParts {
 }
 
 impl RequestContext {
-    /// Makes a context. Tenant and user are those of a user's token, else those of the two scope headers.
-    pub fn new(operation: &'static Operation, principal: Principal, headers: HeaderMap, trace_id: String) -> Self {
-        let sent = |name| text(&headers, name).map(str::to_owned);
+    /// Makes a context. Tenant and user are those of a user's token, else those of the two scope headers;
+    /// 400 when a header that names a scope cannot be read.
+    pub fn new(
+        operation: &'static Operation,
+        principal: Principal,
+        headers: HeaderMap,
+        trace_id: String,
+    ) -> ApiResult<Self> {
+        let sent = |name| Ok(headers::text(&headers, name)?.map(str::to_owned));
+        let (named_tenant, named_user) = (sent(TENANT_HEADER)?, sent(USER_HEADER)?);
+        let (application_id, requested) = (sent(APPLICATION_HEADER)?, sent(REQUESTED_APPLICATION_HEADER)?);
+        let login_alias = sent(LOGIN_ALIAS_HEADER)?;
         let (tenant_id, user_id) = match &principal {
             Principal::User(token) => (owned(&token.tenant_id), owned(&token.user_id)),
-            Principal::Anonymous | Principal::Environment(_) => (sent(TENANT_HEADER), sent(USER_HEADER)),
+            Principal::Anonymous | Principal::Environment(_) => (named_tenant, named_user),
         };
-        Self {
+        Ok(Self {
             operation,
             principal,
             tenant_id,
             user_id,
-            application_id: sent(APPLICATION_HEADER),
+            application_id: application_id.or(requested),
+            login_alias,
             headers,
             query: String::new(),
             extensions: Extensions::new(),
             trace_id,
             reply: Mutex::default(),
-        }
+        })
     }
 
     /// The tenant, or 403.
@@ -75,11 +93,6 @@ impl RequestContext {
     pub fn user(&self) -> ApiResult<&str> {
         let missing = || ApiFailure::forbidden("User ID is not specified");
         self.user_id.as_deref().ok_or_else(missing)
-    }
-
-    /// The value of a header; `None` when it is missing, empty or not visible ASCII.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        text(&self.headers, name)
     }
 
     /// The value of a cookie of the request.
@@ -168,12 +181,6 @@ fn owned(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The text of a header, unless it is empty.
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let text = headers.get(name)?.to_str().ok()?.trim();
-    (!text.is_empty()).then_some(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,7 +192,7 @@ mod tests {
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
         let operation = &frontegg_model::OPERATIONS[0];
-        RequestContext::new(operation, principal, headers, "trace".into())
+        RequestContext::new(operation, principal, headers, "trace".into()).unwrap()
     }
 
     fn environment() -> Principal {
@@ -194,7 +201,7 @@ mod tests {
 
     #[test]
     fn headers_say_the_scope_of_an_environment_token() {
-        let cx = context(environment(), &[("frontegg-tenant-id", "acme"), ("frontegg-user-id", "")]);
+        let cx = context(environment(), &[("frontegg-tenant-id", "acme")]);
         assert_eq!(cx.tenant().unwrap(), "acme");
         let failure = cx.user().unwrap_err();
         assert_eq!(failure.to_string(), "403 Forbidden: User ID is not specified");

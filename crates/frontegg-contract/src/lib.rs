@@ -13,6 +13,7 @@ pub mod failure;
 #[rustfmt::skip]
 #[allow(clippy::mod_module_files, clippy::pedantic, reason = "generated")]
 mod generated;
+pub mod headers;
 mod json_text;
 mod params;
 pub mod principal;

@@ -4,6 +4,7 @@ use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use crate::headers;
 use crate::schema::{Parameter, Place, Presence, Schema};
 use crate::validate::{ValidationErrors, reject_nul, validate};
 
@@ -70,15 +71,13 @@ fn named(query: &[(String, String)], name: &str) -> Vec<String> {
 }
 
 fn header(headers: &HeaderMap, name: &str, errors: &mut ValidationErrors) -> Vec<String> {
-    let mut texts = Vec::new();
-    for value in headers.get_all(name) {
-        match std::str::from_utf8(value.as_bytes()).map(str::trim) {
-            Ok("") => {}
-            Ok(text) => texts.push(text.to_owned()),
-            Err(_) => errors.push(format!("{name} must be UTF-8 text")),
+    match headers::text(headers, name) {
+        Ok(text) => text.map(str::to_owned).into_iter().collect(),
+        Err(failure) => {
+            failure.messages().iter().for_each(|message| errors.push(message.clone()));
+            Vec::new()
         }
     }
-    texts
 }
 
 /// Converts strings to the type of the schema. A string that cannot be converted stays one, for the

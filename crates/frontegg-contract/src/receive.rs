@@ -18,6 +18,7 @@ use crate::capture::Capture;
 use crate::context::RequestContext;
 use crate::failure::{ApiFailure, ApiResult};
 use crate::generated::ALSO_ANONYMOUS;
+use crate::headers;
 use crate::json_text;
 use crate::params;
 use crate::principal::{Authenticate, Principal};
@@ -75,7 +76,7 @@ pub async fn receive<A: Authenticate>(
     if let Some(capture) = parts.extensions.get::<Capture>() {
         capture.set_contract(contract);
     }
-    let given = match bearer(&parts.headers) {
+    let given = match bearer(&parts.headers)? {
         Some(token) => Some(service.authenticate(token).await),
         None => None,
     };
@@ -88,13 +89,15 @@ fn declared(contract: &Contract) -> ApiResult<&'static Operation> {
         .ok_or_else(|| ApiFailure::internal(format_args!("{} is not in the table", contract.id)))
 }
 
-/// The bearer token of a request: `Authorization: Bearer …`, or `x-access-token`.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let token = text(header::AUTHORIZATION.as_str())
+/// The bearer token of a request: `Authorization: Bearer …`, or `x-access-token`; 400 when one of them
+/// cannot be read.
+pub fn bearer(headers: &HeaderMap) -> ApiResult<Option<&str>> {
+    let authorization = headers::text(headers, header::AUTHORIZATION.as_str())?;
+    let access_token = headers::text(headers, ACCESS_TOKEN_HEADER)?;
+    let token = authorization
         .and_then(without_scheme)
-        .or_else(|| text(ACCESS_TOKEN_HEADER).map(|value| without_scheme(value).unwrap_or(value)))?;
-    Some(token.trim()).filter(|token| !token.is_empty())
+        .or_else(|| access_token.map(|value| without_scheme(value).unwrap_or(value)));
+    Ok(token.map(str::trim).filter(|token| !token.is_empty()))
 }
 
 fn without_scheme(value: &str) -> Option<&str> {
@@ -129,7 +132,7 @@ async fn check_input(
     let trace_id = parts.extensions.remove::<TraceId>().unwrap_or_default();
     mark_sensitive(&mut parts.headers);
     let query = parts.uri.query().unwrap_or_default();
-    let mut context = RequestContext::new(operation, principal, parts.headers, trace_id.into());
+    let mut context = RequestContext::new(operation, principal, parts.headers, trace_id.into())?;
     query.clone_into(&mut context.query);
     context.extensions = parts.extensions;
     let capture = context.extensions.get::<Capture>();
@@ -270,7 +273,7 @@ mod tests {
             (&[("authorization", "Bearer ")], None),
             (&[], None),
         ] {
-            assert_eq!(bearer(&headers(list)), token, "{list:?}");
+            assert_eq!(bearer(&headers(list)).unwrap(), token, "{list:?}");
         }
     }
 

@@ -94,7 +94,7 @@ mod tests {
 
     fn context() -> RequestContext {
         let trace_id = "trace".to_owned();
-        RequestContext::new(&OPERATIONS[0], Principal::Anonymous, HeaderMap::new(), trace_id)
+        RequestContext::new(&OPERATIONS[0], Principal::Anonymous, HeaderMap::new(), trace_id).unwrap()
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn admit(service: &Service, peer: Option<Peer>, headers: &HeaderMap) -> ApiResul
         let local = peer.is_some_and(|Peer(address)| address.ip().to_canonical().is_loopback());
         return if local { Ok(()) } else { Err(ApiFailure::forbidden("Only this machine is served")) };
     };
-    match bearer(headers) {
+    match bearer(headers)? {
         Some(given) if same_secret(given, token.expose_secret()) => Ok(()),
         _ => Err(ApiFailure::unauthorized("The admin token is required")),
     }

@@ -63,7 +63,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("frontegg-tenant-id", HeaderValue::from_static("acme"));
         let operation = &frontegg_model::OPERATIONS[0];
-        let cx = RequestContext::new(operation, Principal::User(token), headers, String::new());
+        let cx = RequestContext::new(operation, Principal::User(token), headers, String::new()).unwrap();
         assert_eq!(tenant(&cx), Some(""));
     }
 }

@@ -123,7 +123,7 @@ impl MfaApi for Service {
         cx: &RequestContext,
         params: GetMfaRememberDeviceSettingParams,
     ) -> ApiResult<types::CheckAllowRememberResponse> {
-        let application_id = sign_in::application(cx);
+        let application_id = cx.application_id.as_deref();
         let tx = self.store().read().await?;
         let rule = policy::at_sign_in(&tx, params.mfa_token.expose(), application_id, cx.tenant_id.as_deref()).await?;
         Ok(types::CheckAllowRememberResponse {

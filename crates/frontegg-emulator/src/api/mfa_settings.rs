@@ -3,7 +3,7 @@
 use frontegg_contract::{ApiFailure, ApiResult, RequestContext, mfa_settings::MfaSettingsApi};
 use frontegg_model::{enums::EnforceMfaType, types};
 
-use super::{caller::caller, sign_in};
+use super::caller::caller;
 use crate::{
     domain::{
         mfa::{
@@ -71,7 +71,7 @@ impl MfaSettingsApi for Service {
 }
 
 fn level(cx: &RequestContext) -> Level<'_> {
-    Level { caller: caller(cx), tenant_id: cx.tenant_id.as_deref(), application_id: sign_in::application(cx) }
+    Level { caller: caller(cx), tenant_id: cx.tenant_id.as_deref(), application_id: cx.application_id.as_deref() }
 }
 
 fn change(body: &types::MfaPolicyRequest) -> ApiResult<Change> {

@@ -78,7 +78,8 @@ mod tests {
 
     fn links_of(query: &str, number: u64, total: u64) -> [String; 4] {
         let operation = &frontegg_model::OPERATIONS[0];
-        let mut cx = RequestContext::new(operation, Principal::Anonymous, http::HeaderMap::new(), String::new());
+        let mut cx =
+            RequestContext::new(operation, Principal::Anonymous, http::HeaderMap::new(), String::new()).unwrap();
         query.clone_into(&mut cx.query);
         let links = links(&cx, Page { number, size: 2 }, total);
         [links.first, links.prev, links.next, links.last].map(Option::unwrap_or_default)

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use frontegg_contract::{ApiResult, Cookie, RequestContext, SameSite};
 use frontegg_model::{Secret, enums::WebAuthnDeviceType, types};
+use http::header;
 
 use crate::{
     clock::{http_date, whole_seconds},
@@ -28,22 +29,17 @@ const USER_AGENT_LIMIT: usize = 512;
 
 /// What a request tells about who sent it and from where.
 pub(super) fn client_info(service: &Service, cx: &RequestContext) -> ClientInfo {
-    let text = |name: &str| cx.header(name).map(str::to_owned);
-    let application_id = application(cx).map(str::to_owned);
+    // Nothing depends on how a browser describes itself, so whatever it says is taken.
+    let user_agent = cx.headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let device = cookies(service, cx, DEVICE).first().map(|value| (*value).to_owned());
     ClientInfo {
-        application_id,
-        alias: text("frontegg-login-alias"),
-        user_agent: text("user-agent").map(|text| text.chars().take(USER_AGENT_LIMIT).collect()),
+        application_id: cx.application_id.clone(),
+        alias: cx.login_alias.clone(),
+        user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_LIMIT).collect()),
         ip_address: address(cx).map(|address| address.to_string()),
         device,
         invitation: None,
     }
-}
-
-/// The application that a request is about: back ends and browsers name it in different headers.
-pub(super) fn application(cx: &RequestContext) -> Option<&str> {
-    cx.application_id.as_deref().or_else(|| cx.header("frontegg-requested-application-id"))
 }
 
 /// The address that a request comes from.
@@ -57,7 +53,7 @@ pub(super) fn refresh_tokens<'a>(service: &Service, cx: &'a RequestContext) -> V
 }
 
 fn cookies<'a>(service: &Service, cx: &'a RequestContext, prefix: &str) -> Vec<&'a str> {
-    let names = [Some(service.client_id()), application(cx)].into_iter().flatten().flat_map(forms);
+    let names = [Some(service.client_id()), cx.application_id.as_deref()].into_iter().flatten().flat_map(forms);
     let mut seen = BTreeSet::new();
     let values = names.filter_map(|id| cx.cookie(&format!("{prefix}{id}")));
     values.filter(|value| !value.is_empty() && seen.insert(*value)).collect()
@@ -162,7 +158,7 @@ async fn signed_in(
 /// Tells a browser to drop its refresh cookie, under every name that it came by.
 pub(super) fn drop_refresh_cookies(service: &Service, cx: &RequestContext, same_site: CookieSameSite) {
     let same_site = read(same_site);
-    let ids = [Some(service.client_id()), application(cx)].into_iter().flatten().flat_map(forms);
+    let ids = [Some(service.client_id()), cx.application_id.as_deref()].into_iter().flatten().flat_map(forms);
     let names: BTreeSet<String> = ids.map(|id| format!("{REFRESH}{id}")).collect();
     let own = own_name(service, REFRESH);
     for name in names.iter().filter(|name| **name == own || cx.cookie(name).is_some()) {

@@ -9,13 +9,13 @@ mod roles;
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
-    sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    QueryOrder, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DomainError, DomainResult,
+    DomainError, DomainResult, revocation,
     settings::{self, Form, Owner},
     users,
 };
@@ -25,8 +25,8 @@ use crate::{
     store::{
         Fetch, FetchCount, Read, Write,
         entity::{
-            MembershipStatus, Purpose, application_tenant, membership, one_time_token, role, tenant, tenant_invite,
-            user,
+            MembershipStatus, Purpose, application_tenant, membership, one_time_token, role, session, tenant,
+            tenant_invite, user,
         },
     },
 };
@@ -183,13 +183,28 @@ pub(crate) async fn end(tx: &Write, row: membership::Model) -> DomainResult<()> 
         .filter(tenant_invite::Column::TenantId.eq(tenant_id.as_str()))
         .exec(tx)
         .await?;
-    users::end_sessions(tx, &user_id, Some(&tenant_id)).await
+    end_sessions(tx, &user_id, &tenant_id).await
+}
+
+/// Passes what waited for the owner of an address to whoever has proven that it is theirs: the memberships
+/// of an account that was made for it become invitations of theirs, and the account goes.
+pub(crate) async fn inherit(tx: &Write, account: &str, heir: &str) -> DomainResult<()> {
+    let held = of_user(tx, heir).await?;
+    membership::Entity::update_many()
+        .col_expr(membership::Column::UserId, Expr::value(heir))
+        .col_expr(membership::Column::Status, Expr::value(MembershipStatus::PendingInvitation))
+        .col_expr(membership::Column::UpdatedAt, Expr::value(tx.now()))
+        .filter(membership::Column::UserId.eq(account))
+        .filter(membership::Column::TenantId.is_not_in(held.into_iter().map(|row| row.tenant_id)))
+        .exec(tx)
+        .await?;
+    users::delete(tx, account).await
 }
 
 /// Suspends a member, which ends their sessions in the tenant, or lets them in again.
 pub(crate) async fn set_disabled(tx: &Write, row: membership::Model, disabled: bool) -> DomainResult<()> {
     if disabled {
-        users::end_sessions(tx, &row.user_id, Some(&row.tenant_id)).await?;
+        end_sessions(tx, &row.user_id, &row.tenant_id).await?;
     }
     let mut row = row.into_active_model();
     row.is_disabled.set_ne(disabled);
@@ -250,6 +265,13 @@ pub(crate) async fn limit(tx: &Read, seconds: Option<i64>) -> DomainResult<Optio
         return Err(DomainError::bad_request("Temporary users are not enabled"));
     }
     Ok(Some(tx.now().after(Duration::from_secs(seconds))))
+}
+
+/// Ends the sessions that a person has in a tenant.
+async fn end_sessions(tx: &Write, user_id: &str, tenant_id: &str) -> DomainResult<()> {
+    let theirs = Condition::all().add(session::Column::UserId.eq(user_id));
+    revocation::end_sessions(tx, theirs.add(session::Column::TenantId.eq(tenant_id))).await?;
+    Ok(())
 }
 
 async fn save(tx: &Write, mut row: membership::ActiveModel) -> DomainResult<()> {

@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod leaked;
 pub(crate) mod lockout;
+mod memory;
 mod overrides;
 pub(crate) mod reset;
 pub(crate) mod rotation;
@@ -29,11 +30,11 @@ use sea_orm::{
 pub(crate) use change::{Texts, change};
 pub(crate) use hasher::{Cost, Passwords, check_size};
 
-use super::{DomainError, DomainResult};
-use crate::store::{
-    Fetch, Read, Store, Write,
-    entity::{Purpose, one_time_token, password},
+use super::{
+    DomainError, DomainResult,
+    revocation::{self, Change},
 };
+use crate::store::{Fetch, Read, Store, Write, entity::password};
 
 /// Whose password it is to be.
 #[derive(Clone, Copy, Debug)]
@@ -88,8 +89,9 @@ pub(crate) async fn stored(tx: &Read, user_id: &str) -> DomainResult<Option<Stri
     Ok(password::Entity::find_by_id(user_id).fetch_one(tx).await?.map(|row| row.hash))
 }
 
-/// Stores a person's password. Tokens that could set another one are void, its age begins anew.
-pub(crate) async fn set(tx: &Write, user_id: &str, new: NewPassword) -> DomainResult<()> {
+/// Stores a person's password, whose age begins anew, and voids what may not outlive the former one: a
+/// sign-in that was begun with it, for one. Who set it, `change` says.
+pub(crate) async fn set(tx: &Write, user_id: &str, new: NewPassword, change: Change<'_>) -> DomainResult<()> {
     if let Some(present) = password::Entity::find_by_id(user_id).fetch_one(tx).await? {
         history::remember(tx, &present).await?;
         let mut row = present.into_active_model();
@@ -101,14 +103,7 @@ pub(crate) async fn set(tx: &Write, user_id: &str, new: NewPassword) -> DomainRe
         let row = password::ActiveModel { user_id: Set(user_id.to_owned()), hash, changed_at };
         row.insert(tx).await?;
     }
-    // Spent ones stay, so that they can be told from unknown ones.
-    one_time_token::Entity::delete_many()
-        .filter(one_time_token::Column::UserId.eq(user_id))
-        .filter(one_time_token::Column::Kind.is_in([Purpose::PasswordReset, Purpose::SmsPasswordReset]))
-        .filter(one_time_token::Column::SpentAt.is_null())
-        .exec(tx)
-        .await?;
-    Ok(())
+    revocation::void(tx, user_id, change).await
 }
 
 /// Stores a better hash of the same password, unless the password was replaced meanwhile.

@@ -12,12 +12,13 @@ mod rules;
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    QuerySelect,
 };
 
 use super::{
     DomainError, DomainResult, Refusal,
     memberships::{self, MemberKey},
+    revocation::end_sessions,
     roles,
     settings::configuration::IdentityConfiguration,
 };
@@ -119,7 +120,7 @@ async fn displace(tx: &Write, rules: &Rules, member: MemberKey<'_>, left: u64) -
         .one_column()
         .fetch_all(tx)
         .await?;
-    end_where(tx, Condition::all().add(session::Column::Id.is_in(ids))).await?;
+    end_sessions(tx, Condition::all().add(session::Column::Id.is_in(ids))).await?;
     Ok(())
 }
 
@@ -147,7 +148,7 @@ pub(crate) async fn find(tx: &Read, session_id: &str) -> DomainResult<Option<ses
 
 /// Ends a session; nothing happens when it has ended.
 pub(crate) async fn end(tx: &Write, session_id: &str) -> DomainResult<()> {
-    end_where(tx, Condition::all().add(session::Column::Id.eq(session_id))).await?;
+    end_sessions(tx, Condition::all().add(session::Column::Id.eq(session_id))).await?;
     Ok(())
 }
 
@@ -157,7 +158,7 @@ pub(crate) async fn end_own(tx: &Write, user_id: &str, tenant_id: Option<&str>, 
     if let Some(tenant_id) = tenant_id {
         which = which.add(session::Column::TenantId.eq(tenant_id));
     }
-    match end_where(tx, which).await? {
+    match end_sessions(tx, which).await? {
         0 => Err(unknown_id()),
         _ => Ok(()),
     }
@@ -169,26 +170,15 @@ pub(crate) async fn end_all_of_user(tx: &Write, user_id: &str, except: Option<&s
     if let Some(id) = except {
         which = which.add(session::Column::Id.ne(id));
     }
-    end_where(tx, which).await?;
+    end_sessions(tx, which).await?;
     Ok(())
 }
 
 /// Ends all sessions of a person in a tenant.
 pub(crate) async fn end_all_in(tx: &Write, user_id: &str, tenant_id: &str) -> DomainResult<()> {
     let in_tenant = session::Column::TenantId.eq(tenant_id);
-    end_where(tx, Condition::all().add(session::Column::UserId.eq(user_id)).add(in_tenant)).await?;
+    end_sessions(tx, Condition::all().add(session::Column::UserId.eq(user_id)).add(in_tenant)).await?;
     Ok(())
-}
-
-/// Ends those that have not ended; gives their number.
-async fn end_where(tx: &Write, which: Condition) -> DomainResult<u64> {
-    let ended = session::Entity::update_many()
-        .col_expr(session::Column::EndedAt, Expr::value(Some(tx.now())))
-        .filter(which)
-        .filter(session::Column::EndedAt.is_null())
-        .exec(tx)
-        .await?;
-    Ok(ended.rows_affected)
 }
 
 /// Notes that the person authenticated anew who they are, and gives a refresh token in place of the one

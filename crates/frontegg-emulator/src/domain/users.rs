@@ -10,12 +10,13 @@ use serde::de::IgnoredAny;
 use super::{
     DomainError, DomainResult,
     identifiers::{Proof, emails, phones, usernames},
+    revocation::{self, Change},
 };
 use crate::{
     ids,
     store::{
         Fetch, Read, Write,
-        entity::{MembershipStatus, Purpose, membership, one_time_token, password, session, user},
+        entity::{MembershipStatus, Purpose, membership, old_password, one_time_token, password, user},
     },
 };
 
@@ -256,7 +257,7 @@ pub(crate) async fn lock(tx: &Write, user_id: &str) -> DomainResult<()> {
     let mut row = require(tx, user_id).await?.into_active_model();
     row.is_locked.set_ne(true);
     save(tx, row).await?;
-    end_sessions(tx, user_id, None).await
+    revocation::void(tx, user_id, Change::Locked).await
 }
 
 /// Lifts the bar; failed sign-ins are counted from zero again.
@@ -265,7 +266,19 @@ pub(crate) async fn unlock(tx: &Write, user_id: &str) -> DomainResult<()> {
     row.is_locked.set_ne(false);
     row.failed_logins.set_ne(0);
     save(tx, row).await?;
-    drop_tokens(tx, user_id, Purpose::Unlock).await
+    revocation::void(tx, user_id, Change::Unlocked).await
+}
+
+/// Somebody who has what was mailed to a person's address proves by it that the address is theirs. At the
+/// first proof nothing stays of whoever may have made the account in their name: no password, no session,
+/// no sign-in under way.
+pub(crate) async fn prove(tx: &Write, user_id: &str) -> DomainResult<()> {
+    if !require(tx, user_id).await?.verified {
+        password::Entity::delete_by_id(user_id).exec(tx).await?;
+        old_password::Entity::delete_many().filter(old_password::Column::UserId.eq(user_id)).exec(tx).await?;
+        revocation::void(tx, user_id, Change::FirstProof).await?;
+    }
+    verify(tx, user_id).await
 }
 
 /// Declares a person's address proven; memberships that waited for the activation become active.
@@ -295,20 +308,6 @@ pub(crate) async fn set_active_tenant(tx: &Write, row: user::Model, tenant_id: &
     let mut row = row.into_active_model();
     row.active_tenant_id.set_ne(Some(tenant_id.to_owned()));
     save(tx, row).await
-}
-
-/// Ends a person's sessions, in one tenant or everywhere. The rows stay, so that an ended session
-/// can be told from an unknown one.
-pub(crate) async fn end_sessions(tx: &Write, user_id: &str, tenant_id: Option<&str>) -> DomainResult<()> {
-    let mut update = session::Entity::update_many()
-        .col_expr(session::Column::EndedAt, Expr::value(Some(tx.now())))
-        .filter(session::Column::UserId.eq(user_id))
-        .filter(session::Column::EndedAt.is_null());
-    if let Some(tenant_id) = tenant_id {
-        update = update.filter(session::Column::TenantId.eq(tenant_id));
-    }
-    update.exec(tx).await?;
-    Ok(())
 }
 
 /// Makes the tokens of that kind that a person has useless.

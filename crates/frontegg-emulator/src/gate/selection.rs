@@ -5,6 +5,7 @@ use std::{borrow::Cow, cell::OnceCell, collections::BTreeMap, sync::LazyLock};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use frontegg_contract::{
     context::TENANT_HEADER,
+    headers,
     receive::bearer,
     route::{normalized, positional},
 };
@@ -191,11 +192,11 @@ fn tenant(headers: &HeaderMap) -> Option<String> {
         #[serde(rename = "tenantId")]
         tenant_id: String,
     }
-    let claims = bearer(headers).and_then(|token| {
+    let claims = bearer(headers).ok().flatten().and_then(|token| {
         let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
         serde_json::from_slice::<Claims>(&claims).ok()
     });
-    let named = || headers.get(TENANT_HEADER)?.to_str().ok().map(|text| text.trim().to_owned());
+    let named = || headers::text(headers, TENANT_HEADER).ok().flatten().map(str::to_owned);
     claims.map(|claims| claims.tenant_id).or_else(named)
 }
 

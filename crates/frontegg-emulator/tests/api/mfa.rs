@@ -36,7 +36,7 @@ async fn self_service(world: &World, user_id: &str) -> Browser {
 }
 
 /// Sets an app up for that person of acme; the app, and the recovery code if there is one.
-async fn enroll(world: &World, user_id: &str) -> (App, String) {
+pub(crate) async fn enroll(world: &World, user_id: &str) -> (App, String) {
     let mut browser = self_service(world, user_id).await;
     let offer = browser.done("enroll_my_authenticator_mfa", &[], Value::Null).await;
     let app = App::of(&offer["secret"]);
@@ -72,7 +72,7 @@ async fn switch(world: &World, strategy: &str, active: bool) {
 }
 
 /// Writes the MFA policy of the environment, or of a tenant.
-async fn policy(world: &World, tenant: Option<&str>, body: Value) {
+pub(crate) async fn policy(world: &World, tenant: Option<&str>, body: Value) {
     world.back_end(tenant).await.done("set_mfa_policy", &[], body).await;
 }
 
@@ -89,7 +89,7 @@ fn demand(reply: &Reply) -> String {
 }
 
 /// The mfaToken of a fresh sign-in in that browser.
-async fn challenge(browser: &mut Browser, email: &str) -> String {
+pub(crate) async fn challenge(browser: &mut Browser, email: &str) -> String {
     demand(&browser.sign_in(email).await)
 }
 

@@ -1,14 +1,20 @@
-//! Email addresses: several per person, one of them primary, each held by one person only.
+//! Email addresses: several per person, one of them primary. Anybody may claim an address beside their
+//! own, but a claim that is not proven finds nobody and blocks nobody: an address is held by whoever has
+//! proven it, else by the account that was made for it and waits for its owner.
 
 use std::collections::BTreeMap;
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    QueryOrder,
 };
 
 use super::Proof;
 use crate::{
-    domain::{DomainError, DomainResult},
+    domain::{
+        DomainError, DomainResult,
+        revocation::{self, Change},
+    },
     ids,
     store::{
         Fetch, Read, Write,
@@ -40,9 +46,16 @@ pub(crate) fn check(address: &str) -> DomainResult<()> {
     }
 }
 
-/// The record of an address, in whatever case it is written.
+/// The rows that say whose an address is: those of whoever has proven it, and of the account that was
+/// made for it.
+pub(crate) fn counts() -> Condition {
+    Condition::any().add(user_email::Column::Verified.eq(true)).add(user_email::Column::IsPrimary.eq(true))
+}
+
+/// The record of an address, in whatever case it is written, of whoever holds it.
 pub(crate) async fn find(tx: &Read, address: &str) -> DomainResult<Option<user_email::Model>> {
-    Ok(user_email::Entity::find().filter(user_email::Column::AddressKey.eq(key(address))).fetch_one(tx).await?)
+    let held = user_email::Entity::find().filter(user_email::Column::AddressKey.eq(key(address))).filter(counts());
+    Ok(held.order_by_desc(user_email::Column::Verified).fetch_one(tx).await?)
 }
 
 /// All addresses of a person, the primary one first.
@@ -77,8 +90,16 @@ pub(crate) async fn require_free(tx: &Read, address: &str) -> DomainResult<()> {
 /// Gives a person a further address; their first one becomes the primary one.
 pub(crate) async fn add(tx: &Write, user_id: &str, address: &str, proof: Proof) -> DomainResult<user_email::Model> {
     check(address)?;
-    require_free(tx, address).await?;
-    let first = of_user(tx, user_id).await?.is_empty();
+    let held = of_user(tx, user_id).await?;
+    let (first, key) = (held.is_empty(), key(address));
+    if held.iter().any(|row| row.address_key == key) {
+        return Err(taken());
+    }
+    match find(tx, address).await? {
+        // A mere claim keeps clear of those who have proven the address only.
+        Some(holder) if holder.verified || first || proof.is_proven() => return Err(taken()),
+        _ => {}
+    }
     let rank = if first { AddressRank::Primary } else { AddressRank::Further };
     let row = insert(tx, user_id, address, proof, rank).await?;
     if first && proof.is_proven() {
@@ -117,6 +138,7 @@ pub(crate) async fn make_primary(tx: &Write, user_id: &str, address: &str) -> Do
         rank(tx, former.clone(), AddressRank::Further).await?;
     }
     rank(tx, row.clone(), AddressRank::Primary).await?;
+    revocation::void(tx, user_id, Change::PrimaryEmail).await?;
     prove(tx, user_id).await
 }
 
@@ -125,8 +147,7 @@ pub(crate) async fn make_primary(tx: &Write, user_id: &str, address: &str) -> Do
 pub(crate) async fn replace_primary(tx: &Write, user_id: &str, address: &str, proof: Proof) -> DomainResult<()> {
     check(address)?;
     let key = key(address);
-    let owner = find(tx, address).await?;
-    if owner.as_ref().is_some_and(|row| row.user_id != user_id) {
+    if find(tx, address).await?.is_some_and(|row| row.user_id != user_id) {
         return Err(taken());
     }
     let held = of_user(tx, user_id).await?;
@@ -134,11 +155,12 @@ pub(crate) async fn replace_primary(tx: &Write, user_id: &str, address: &str, pr
         row.delete(tx).await?;
     }
     insert(tx, user_id, address, proof, AddressRank::Primary).await?;
-    Ok(())
+    revocation::void(tx, user_id, Change::PrimaryEmail).await
 }
 
-/// Declares an address of a person proven.
+/// Declares an address of a person proven: it is theirs from then on, whoever else has claimed it.
 pub(crate) async fn verify(tx: &Write, row: user_email::Model) -> DomainResult<()> {
+    drop_claims(tx, &row.user_id, &row.address_key).await?;
     if row.is_primary {
         prove(tx, &row.user_id).await?;
     }
@@ -157,22 +179,28 @@ pub(crate) async fn primary(tx: &Read, user_id: &str) -> DomainResult<Option<use
     Ok(row.fetch_one(tx).await?)
 }
 
-/// The record of an address that the person has, or 404.
+/// The record of an address that the person has or claims, or 404.
 pub(crate) async fn require_own(tx: &Read, user_id: &str, address: &str) -> DomainResult<user_email::Model> {
-    find(tx, address).await?.filter(|row| row.user_id == user_id).ok_or_else(unknown)
+    let own = user_email::Entity::find()
+        .filter(user_email::Column::UserId.eq(user_id))
+        .filter(user_email::Column::AddressKey.eq(key(address)));
+    own.fetch_one(tx).await?.ok_or_else(unknown)
 }
 
-/// Refuses an address that somebody else holds, or that is the person's primary one already.
+/// Refuses an address that somebody else has proven, or that is the person's primary one already.
 pub(crate) async fn require_free_for(tx: &Read, user_id: &str, address: &str) -> DomainResult<()> {
     check(address)?;
     match find(tx, address).await? {
-        Some(row) if row.user_id != user_id || row.is_primary => Err(taken()),
+        Some(row) if row.user_id == user_id && row.is_primary || row.user_id != user_id && row.verified => Err(taken()),
         _ => Ok(()),
     }
 }
 
 /// Declares the primary address proven.
 pub(crate) async fn verify_primary(tx: &Write, user_id: &str) -> DomainResult<()> {
+    if let Some(row) = primary(tx, user_id).await?.filter(|row| !row.verified) {
+        drop_claims(tx, user_id, &row.address_key).await?;
+    }
     user_email::Entity::update_many()
         .col_expr(user_email::Column::Verified, true.into())
         .col_expr(user_email::Column::UpdatedAt, tx.now().into())
@@ -198,18 +226,33 @@ async fn insert(
     proof: Proof,
     rank: AddressRank,
 ) -> DomainResult<user_email::Model> {
+    let key = key(address);
+    if proof.is_proven() {
+        drop_claims(tx, user_id, &key).await?;
+    }
     let created_at = tx.stamp();
     let row = user_email::ActiveModel {
         id: Set(ids::new_id()),
         user_id: Set(user_id.to_owned()),
         email: Set(address.to_owned()),
-        address_key: Set(key(address)),
+        address_key: Set(key),
         verified: Set(proof.is_proven()),
         is_primary: Set(rank == AddressRank::Primary),
         created_at: Set(created_at),
         updated_at: Set(created_at),
     };
     Ok(row.insert(tx).await?)
+}
+
+/// Drops what others have claimed of an address that somebody has proven.
+async fn drop_claims(tx: &Write, user_id: &str, address_key: &str) -> DomainResult<()> {
+    user_email::Entity::delete_many()
+        .filter(user_email::Column::AddressKey.eq(address_key))
+        .filter(user_email::Column::UserId.ne(user_id))
+        .filter(user_email::Column::Verified.eq(false))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 async fn rank(tx: &Write, row: user_email::Model, rank: AddressRank) -> DomainResult<()> {

@@ -2,13 +2,18 @@
 //! person has proven it.
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
-    sea_query::Expr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, SimpleExpr},
 };
 
 use super::Proof;
 use crate::{
-    domain::{DomainError, DomainResult},
+    domain::{
+        DomainError, DomainResult,
+        revocation::{self, Change},
+    },
     ids,
     store::{
         Fetch, Read, Write,
@@ -40,11 +45,16 @@ pub(crate) fn check(number: &str) -> DomainResult<()> {
     }
 }
 
+/// The rows that say whose a number is.
+pub(crate) fn counts() -> SimpleExpr {
+    phone_number::Column::Verified.eq(true)
+}
+
 /// The record of whoever has proven a number.
 pub(crate) async fn find(tx: &Read, number: &str) -> DomainResult<Option<phone_number::Model>> {
     Ok(phone_number::Entity::find()
         .filter(phone_number::Column::PhoneNumber.eq(number))
-        .filter(phone_number::Column::Verified.eq(true))
+        .filter(counts())
         .fetch_one(tx)
         .await?)
 }
@@ -136,6 +146,7 @@ pub(crate) async fn remove(tx: &Write, user_id: &str, phone_id: &str) -> DomainR
         .filter(user::Column::PhoneNumber.eq(row.phone_number.as_str()))
         .exec(tx)
         .await?;
+    revocation::void(tx, user_id, Change::PhoneNumber).await?;
     row.delete(tx).await?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::{
         login::{self, ClientInfo, FirstFactor, Outcome, captcha},
         memberships,
         passwords::{self, PasswordOwner, Passwords},
-        sessions,
+        revocation::Change,
         settings::configuration,
         users,
     },
@@ -48,7 +48,9 @@ impl Password {
         if user.provider != "local" || !configuration::get(tx).await?.allows_passwords() {
             return Ok(Self::Needless);
         }
-        Ok(if passwords::stored(tx, &user.id).await?.is_some() { Self::Set } else { Self::Missing })
+        // One that was set before the address was proven could be anybody's.
+        let is_theirs = user.verified && passwords::stored(tx, &user.id).await?.is_some();
+        Ok(if is_theirs { Self::Set } else { Self::Missing })
     }
 }
 
@@ -64,8 +66,8 @@ pub(crate) async fn wants_password(tx: &Read, user_id: &str, token: &str) -> Dom
 /// Activates an account and signs its holder in, or says what is needed besides. Begin no transaction
 /// before: hashing takes its time.
 ///
-/// A password that they bring replaces the one that somebody may have set before their address was
-/// proven, which could have been anybody.
+/// They bring a password of their own: one that was set before their address was proven could be
+/// anybody's.
 pub(crate) async fn activate(
     store: &Store,
     passwords: &Passwords,
@@ -93,11 +95,10 @@ pub(crate) async fn activate(
             if let Tried::Refused(refusal) = returned.spend(tx).await? {
                 return Ok(Tried::Refused(refusal));
             }
+            users::prove(tx, user_id).await?;
             if let Some(new) = new {
-                passwords::set(tx, user_id, new).await?;
-                sessions::end_all_of_user(tx, user_id, None).await?;
+                passwords::set(tx, user_id, new, Change::PasswordReset).await?;
             }
-            users::verify(tx, user_id).await?;
             let user = users::require(tx, user_id).await?;
             login::first_factor_done(tx, user, FirstFactor::Activation, client).await.map(Tried::Done)
         })

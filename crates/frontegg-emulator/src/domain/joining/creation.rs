@@ -69,9 +69,14 @@ pub(crate) async fn invite(
             (Joined { user, membership }, mail)
         }
         (Some(user), None) => {
-            let status = if silent { MembershipStatus::PendingLogin } else { MembershipStatus::PendingInvitation };
+            let (status, mail) = match (silent, user.verified) {
+                (true, _) => (MembershipStatus::PendingLogin, Mail::Invitation),
+                (false, true) => (MembershipStatus::PendingInvitation, Mail::Invitation),
+                // Their account waits for its owner, who comes into all tenants by activating it.
+                (false, false) => (MembershipStatus::NotActivated, Mail::Activation),
+            };
             let place = place(tx, caller, &tenant, invitation.role_ids, invitation.seconds, status).await?;
-            (join(tx, user, &tenant, place).await?, Mail::Invitation)
+            (join(tx, user, &tenant, place).await?, mail)
         }
         (None, _) => (newcomer(tx, caller, &tenant, invitation).await?, Mail::Activation),
     };
@@ -81,8 +86,8 @@ pub(crate) async fn invite(
     Ok(joined)
 }
 
-/// Creates an account and its first membership. Whoever gets no mail, or has no address to get one
-/// at, needs no activation.
+/// Creates an account and its first membership. Whom a back end vouches for, and who has no address to
+/// get a mail at, needs no activation. A user's or API token vouches for nobody.
 ///
 /// What may be refused is looked at before anything is written, so that the other entries of a list
 /// can go on.
@@ -92,10 +97,11 @@ async fn newcomer(
     tenant: &tenant::Model,
     invitation: Invitation,
 ) -> DomainResult<Joined> {
-    let silent = invitation.silent || invitation.person.email.is_none();
-    let status = if silent { MembershipStatus::PendingLogin } else { MembershipStatus::NotActivated };
+    let vouched_for = invitation.person.verified || invitation.silent;
+    let verified = vouched_for && !caller.is_user();
+    let needless = verified || invitation.person.email.is_none();
+    let status = if needless { MembershipStatus::PendingLogin } else { MembershipStatus::NotActivated };
     let place = place(tx, caller, tenant, invitation.role_ids, invitation.seconds, status).await?;
-    let verified = invitation.person.verified || invitation.silent;
     let user = users::create(tx, NewUser { verified, ..invitation.person }).await?;
     join(tx, user, tenant, place).await
 }

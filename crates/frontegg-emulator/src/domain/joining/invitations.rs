@@ -24,7 +24,8 @@ use crate::{
     },
 };
 
-/// Makes a member of whoever brings an invitation back. Nobody is signed in by it.
+/// Makes a member of whoever brings an invitation back, which proves their address. Nobody is signed in
+/// by it.
 pub(crate) async fn accept(tx: &Write, user_id: &str, token: &str, code: Option<&str>) -> DomainResult<Tried<()>> {
     users::require(tx, user_id).await?;
     let returned = Returned { mail: Mail::Invitation, user_id, token, code };
@@ -36,6 +37,7 @@ pub(crate) async fn accept(tx: &Write, user_id: &str, token: &str, code: Option<
     let row = row.ok_or_else(|| returned.refusal())?;
     let tenant = tenants::find(tx, &row.tenant_id).await?.ok_or_else(|| returned.refusal())?;
     require_unlocked(tenant)?;
+    users::prove(tx, user_id).await?;
     memberships::accept(tx, row).await.map(Tried::Done)
 }
 

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         caller::Caller,
+        identifiers::{Proof, emails},
         login::{self, ClientInfo, FirstFactor, Inviting, Outcome, captcha},
         memberships::{self, NewMembership},
         passwords::{self, PasswordOwner, Passwords},
@@ -105,7 +106,11 @@ async fn create(
     let configuration = configuration::get(tx).await?;
     let has_email = newcomer.person.email.is_some();
     let activates = has_email && !configuration.allow_not_verified_users_login;
-    let user = users::create(tx, NewUser { password_hash, ..newcomer.person }).await?;
+    let person = NewUser { password_hash, ..newcomer.person };
+    let user = match waiting(tx, &person).await? {
+        Some(user) if activates => anew(tx, user, person).await?,
+        _ => users::create(tx, person).await?,
+    };
     let status = if activates { MembershipStatus::NotActivated } else { MembershipStatus::Activated };
     let membership = match login::inviting(tx, client).await? {
         Some(inviting) => inviting.join_as(tx, &user, status).await?,
@@ -129,6 +134,21 @@ async fn create(
         signed_up.activation_token = issued.filter(|issued| issued.code.is_some()).map(|issued| issued.token);
     }
     Ok(signed_up)
+}
+
+/// The account that waits for the owner of the address, which anybody may have made. It keeps nobody from
+/// signing up: who proves the address has it.
+async fn waiting(tx: &Read, person: &NewUser) -> DomainResult<Option<user::Model>> {
+    let Some(email) = &person.email else { return Ok(None) };
+    let Some(row) = emails::find(tx, email).await? else { return Ok(None) };
+    Ok(users::find(tx, &row.user_id).await?.filter(|user| !user.verified && !row.verified))
+}
+
+/// What somebody says of themselves takes the place of what was said in their name before. The password
+/// will be set by whoever proves the address.
+async fn anew(tx: &Write, user: user::Model, person: NewUser) -> DomainResult<user::Model> {
+    let changes = users::Changes { name: person.name, metadata: person.metadata, ..users::Changes::default() };
+    users::update(tx, user, changes, Proof::Unproven).await
 }
 
 /// Founds a tenant with its first member.

@@ -57,13 +57,17 @@ impl Inviting {
         Ok(())
     }
 
-    /// Makes somebody new a member, with the roles of the invite.
+    /// Makes somebody new a member, with the roles of the invite. Whoever waits there already goes on
+    /// waiting.
     pub(crate) async fn join_as(
         self,
         tx: &Write,
         user: &user::Model,
         status: MembershipStatus,
     ) -> DomainResult<membership::Model> {
+        if let Some(row) = memberships::find(tx, &user.id, self.tenant_id()).await? {
+            return Ok(row);
+        }
         let ids = tenant_invites::role_ids(tx, &self.good.invite.id).await?;
         let ids = Some(ids).filter(|ids| !ids.is_empty());
         let roles = memberships::named_or_default(tx, Caller::Environment, self.tenant_id(), ids).await?;

@@ -172,7 +172,7 @@ pub(crate) async fn sign_in(
         return Ok(Tried::Refused(kind.refusal()));
     }
     if kind != Kind::SmsCode {
-        users::verify(tx, &row.user_id).await?;
+        users::prove(tx, &row.user_id).await?;
     }
     let user = users::require(tx, &row.user_id).await?;
     login::first_factor_done(tx, user, kind.first_factor(), client).await.map(Tried::Done)

@@ -1,12 +1,12 @@
 //! Moving everybody from one tenant to another.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, Query, SelectStatement},
 };
 
 use crate::{
-    domain::{DomainError, DomainResult, tenants},
+    domain::{DomainError, DomainResult, revocation, tenants},
     store::{
         Write,
         entity::{
@@ -41,12 +41,7 @@ pub(crate) async fn move_all(tx: &Write, from: &str, to: &str) -> DomainResult<(
         .filter(application_tenant::Column::TenantId.eq(from))
         .exec(tx)
         .await?;
-    session::Entity::update_many()
-        .col_expr(session::Column::EndedAt, Expr::value(Some(tx.now())))
-        .filter(session::Column::TenantId.eq(from))
-        .filter(session::Column::EndedAt.is_null())
-        .exec(tx)
-        .await?;
+    revocation::end_sessions(tx, Condition::all().add(session::Column::TenantId.eq(from))).await?;
     membership::Entity::update_many()
         .col_expr(membership::Column::TenantId, Expr::value(to))
         .col_expr(membership::Column::UpdatedAt, Expr::value(tx.now()))

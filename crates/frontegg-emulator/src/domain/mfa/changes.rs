@@ -10,10 +10,16 @@ use frontegg_model::enums::EmailTemplateType;
 use super::{
     devices,
     pending::{self, Pending},
-    recovery, remembered,
+    recovery,
 };
 use crate::{
-    domain::{DomainError, DomainResult, Tried, identifiers::emails, messages::outbox, sessions::SecondFactor},
+    domain::{
+        DomainError, DomainResult, Tried,
+        identifiers::emails,
+        messages::outbox,
+        revocation::{self, Change},
+        sessions::SecondFactor,
+    },
     store::{Read, Write, entity::user},
 };
 
@@ -79,7 +85,7 @@ pub(crate) async fn removed(tx: &Write, user: &user::Model) -> DomainResult<()> 
         return tell(tx, user, EmailTemplateType::RemoveMfaMethod).await;
     }
     recovery::void(tx, &user.id).await?;
-    remembered::forget(tx, &user.id).await?;
+    revocation::void(tx, &user.id, Change::SecondFactors).await?;
     tell(tx, user, EmailTemplateType::MfaUnenroll).await
 }
 
@@ -91,12 +97,12 @@ pub(crate) async fn unenroll(tx: &Write, user: &user::Model) -> DomainResult<()>
         return removed(tx, user).await;
     }
     recovery::void(tx, &user.id).await?;
-    remembered::forget(tx, &user.id).await
+    revocation::void(tx, &user.id, Change::SecondFactors).await
 }
 
 /// What follows when a person has recovered by their code.
 pub(super) async fn recovered(tx: &Write, user: &user::Model) -> DomainResult<()> {
-    remembered::forget(tx, &user.id).await?;
+    revocation::void(tx, &user.id, Change::SecondFactors).await?;
     tell(tx, user, EmailTemplateType::MfaRecoveryCode).await
 }
 

@@ -69,9 +69,3 @@ pub(super) async fn is_known(
         .await?;
     Ok(row.is_some_and(|row| row.expires_at > tx.now() && row.created_at.after(rule.remembered_for) > tx.now()))
 }
-
-/// Forgets all browsers of a person.
-pub(super) async fn forget(tx: &Write, user_id: &str) -> DomainResult<()> {
-    remembered_device::Entity::delete_many().filter(remembered_device::Column::UserId.eq(user_id)).exec(tx).await?;
-    Ok(())
-}

@@ -5,7 +5,8 @@ use crate::{
     domain::{
         DomainError, DomainResult,
         passwords::lockout::{self, Attempt},
-        sessions, users,
+        revocation::Change,
+        users,
     },
     store::Store,
 };
@@ -39,8 +40,7 @@ pub(crate) async fn change(
     store
         .write(async |tx| {
             users::require(tx, user_id).await?;
-            set(tx, user_id, new).await?;
-            sessions::end_all_of_user(tx, user_id, session).await
+            set(tx, user_id, new, Change::PasswordChanged { session }).await
         })
         .await
 }

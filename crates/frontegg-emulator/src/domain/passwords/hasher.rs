@@ -13,7 +13,11 @@ use argon2::Params;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Semaphore;
 
-use super::{stored::StoredHash, turns::Turns};
+use super::{
+    memory::{Memory, Spare},
+    stored::StoredHash,
+    turns::Turns,
+};
 use crate::{
     domain::{DomainError, DomainResult},
     ids,
@@ -81,6 +85,7 @@ impl Place {
 pub(crate) struct Passwords {
     cost: Cost,
     places: Arc<Semaphore>,
+    spare: Arc<Spare>,
     turns: Turns,
     computed: Computed,
 }
@@ -99,7 +104,13 @@ impl Passwords {
     /// Cheap hashes are for stores that are never written to a disk.
     pub(crate) fn new(cost: Cost) -> Self {
         let places = thread::available_parallelism().map_or(1, NonZero::get);
-        Self { cost, places: Arc::new(Semaphore::new(places)), turns: Turns::default(), computed: Computed::default() }
+        Self {
+            cost,
+            places: Arc::new(Semaphore::new(places)),
+            spare: Arc::default(),
+            turns: Turns::default(),
+            computed: Computed::default(),
+        }
     }
 
     /// How hashes are made, for whoever looks after the emulator.
@@ -125,9 +136,9 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: &str) -> DomainResult<String> {
         check_size(password)?;
         let (cost, password, computed) = (self.cost, SecretString::from(password), self.computed.clone());
-        let work = move || {
+        let work = move |memory: &mut Memory| {
             computed.count();
-            hash(cost, &password)
+            hash(cost, &password, memory)
         };
         self.work(Place::of(cost == Cost::Cheap), work).await?
     }
@@ -150,20 +161,20 @@ impl Passwords {
         let (cost, password, computed) = (self.cost, SecretString::from(password), self.computed.clone());
         let known = stored.and_then(read);
         let place = Place::of(cost == Cost::Cheap && known.as_ref().is_none_or(StoredHash::is_light));
-        let work = move || {
+        let work = move |memory: &mut Memory| {
             let bytes = password.expose_secret().as_bytes();
             computed.count();
             let Some(known) = known else {
-                cost.of_nobody().matches(bytes);
+                cost.of_nobody().matches(bytes, memory);
                 return Ok(Comparison { is_right: false, better: None });
             };
-            let is_right = known.matches(bytes);
+            let is_right = known.matches(bytes, memory);
             let replace = is_right && outdated == Outdated::Replaced && known.is_weaker_than(&cost.params());
             if !replace {
                 return Ok(Comparison { is_right, better: None });
             }
             computed.count();
-            Ok(Comparison { is_right, better: Some(hash(cost, &password)?) })
+            Ok(Comparison { is_right, better: Some(hash(cost, &password, memory)?) })
         };
         self.work(place, work).await?
     }
@@ -173,11 +184,11 @@ impl Passwords {
         let known: Vec<StoredHash> = hashes.iter().filter_map(|hash| read(hash)).collect();
         let place = Place::of(self.cost == Cost::Cheap && known.iter().all(StoredHash::is_light));
         let (password, computed) = (SecretString::from(password), self.computed.clone());
-        self.work(place, move || {
+        self.work(place, move |memory| {
             let bytes = password.expose_secret().as_bytes();
             known.iter().any(|known| {
                 computed.count();
-                known.matches(bytes)
+                known.matches(bytes, memory)
             })
         })
         .await
@@ -187,14 +198,17 @@ impl Passwords {
     async fn work<T: Send + 'static>(
         &self,
         place: Place,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> DomainResult<T> {
         if place == Place::Here {
-            return Ok(work());
+            return Ok(work(&mut Memory::default()));
         }
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(DomainError::internal)?;
+        let (spare, ours) = (Arc::clone(&self.spare), self.cost.params());
         let work = move || {
-            let done = work();
+            let mut memory = spare.take();
+            let done = work(&mut memory);
+            spare.put_back(memory, &ours);
             // Not before: whoever asked may be gone, the work goes on.
             drop(place);
             done
@@ -214,9 +228,9 @@ pub(crate) fn check_size(password: &str) -> DomainResult<()> {
     Ok(())
 }
 
-fn hash(cost: Cost, password: &SecretString) -> DomainResult<String> {
+fn hash(cost: Cost, password: &SecretString, memory: &mut Memory) -> DomainResult<String> {
     let salt = ids::random::<16>().to_vec();
-    let made = StoredHash::of(password.expose_secret().as_bytes(), salt, cost.params());
+    let made = StoredHash::of(password.expose_secret().as_bytes(), salt, cost.params(), memory);
     let made = made.map_err(|error| DomainError::internal(anyhow::anyhow!("hashing: {error}")))?;
     Ok(made.to_string())
 }

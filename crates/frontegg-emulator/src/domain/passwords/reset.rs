@@ -17,7 +17,8 @@ use crate::{
             outbox,
             templates::{mails, texts::SmsType},
         },
-        sessions, users,
+        revocation::Change,
+        users,
     },
     ids,
     store::{
@@ -130,17 +131,16 @@ pub(crate) async fn redeem(
     store
         .write(async |tx| {
             let spent = presented(Some(user_id), token).spend(tx).await?.map_err(refusal)?;
-            set(tx, user_id, new).await?;
             let mut user = users::require(tx, user_id).await?.into_active_model();
             user.failed_logins = Set(0);
             user.update(tx).await?;
             if let Some(proven) = spent.target {
                 let primary = primary_email(tx, user_id).await?;
                 if primary.is_some_and(|primary| primary.address_key == proven) {
-                    users::verify(tx, user_id).await?;
+                    users::prove(tx, user_id).await?;
                 }
             }
-            sessions::end_all_of_user(tx, user_id, None).await
+            set(tx, user_id, new, Change::PasswordReset).await
         })
         .await
 }

@@ -18,6 +18,8 @@ use base64::{
 };
 use subtle::ConstantTimeEq;
 
+use super::memory::Memory;
+
 /// Most memory that a hash may take, in KiB.
 const MOST_MEMORY: u64 = 256 * 1024;
 /// Most memory times passes over it, in KiB: about a second.
@@ -179,11 +181,11 @@ impl Scrypt {
 
 impl StoredHash {
     /// Makes a fresh hash of our own kind.
-    pub(super) fn of(password: &[u8], salt: Vec<u8>, params: Params) -> argon2::Result<Self> {
+    pub(super) fn of(password: &[u8], salt: Vec<u8>, params: Params, memory: &mut Memory) -> argon2::Result<Self> {
         note_computation();
         let mut key = vec![0; Params::DEFAULT_OUTPUT_LEN];
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-        argon2.hash_password_into(password, &salt, &mut key)?;
+        argon2.hash_password_into_with_memory(password, &salt, &mut key, memory.blocks(&params))?;
         Ok(Self::argon2id(params, salt, key))
     }
 
@@ -287,13 +289,14 @@ impl StoredHash {
     }
 
     /// Whether it was made of that password.
-    pub(super) fn matches(&self, password: &[u8]) -> bool {
+    pub(super) fn matches(&self, password: &[u8], memory: &mut Memory) -> bool {
         note_computation();
         let (made, key) = match self {
             Self::Argon2 { algorithm, version, params, salt, key } => {
                 let mut made = vec![0; key.len()];
                 let argon2 = Argon2::new(*algorithm, *version, params.clone());
-                (argon2.hash_password_into(password, salt, &mut made).is_ok().then_some(made), key)
+                let done = argon2.hash_password_into_with_memory(password, salt, &mut made, memory.blocks(params));
+                (done.is_ok().then_some(made), key)
             }
             // Compares the first 72 bytes, as bcrypt does wherever the hash came from.
             Self::Bcrypt(text) => return bcrypt::verify(password, text).unwrap_or(false),

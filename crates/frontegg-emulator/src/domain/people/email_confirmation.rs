@@ -10,6 +10,7 @@ use crate::{
         DomainError, DomainResult, Tried,
         codes::{self, Grant, Own},
         identifiers::{Proof, emails},
+        memberships,
         messages::outbox,
         users,
     },
@@ -37,6 +38,7 @@ pub(crate) async fn confirm(tx: &Write, user_id: &str, address: &str, code: &str
     if codes::spend_own(tx, Purpose::EmailVerification, own, code).await?.is_refused() {
         return Ok(Tried::Refused(refusal()));
     }
+    take_over(tx, user_id, address).await?;
     emails::verify(tx, row).await?;
     Ok(Tried::Done(()))
 }
@@ -62,15 +64,22 @@ pub(crate) async fn confirm_change(tx: &Write, user_id: &str, address: &str, cod
     }
     let former = emails::primary(tx, user_id).await?;
     emails::require_free_for(tx, user_id, address).await?;
+    take_over(tx, user_id, address).await?;
     emails::replace_primary(tx, user_id, address, Proof::Proven).await?;
     users::verify(tx, user_id).await?;
-    // What was mailed to the former address is for somebody else from now on.
-    codes::void(tx, Purpose::PasswordReset, user_id).await?;
     if let Some(former) = former {
         let notice = outbox::mail(EmailTemplateType::EmailAddressChanged, &former.email).user(&user);
         notice.value("newEmail", address).value("oldEmail", &former.email).send(tx).await?;
     }
     Ok(Tried::Done(()))
+}
+
+/// Whoever proves an address takes over what waited for its owner.
+async fn take_over(tx: &Write, user_id: &str, address: &str) -> DomainResult<()> {
+    match emails::find(tx, address).await? {
+        Some(row) if row.user_id != user_id && !row.verified => memberships::inherit(tx, &row.user_id, user_id).await,
+        _ => Ok(()),
+    }
 }
 
 /// What is said of every code that is invalid, whatever the reason.

@@ -12,7 +12,11 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::{DomainResult, identifiers::emails, input},
+    domain::{
+        DomainResult,
+        identifiers::{emails, phones},
+        input,
+    },
     store::{
         Fetch, Read,
         entity::{membership, phone_number, user, user_email, username},
@@ -110,7 +114,9 @@ fn may_hold(words: &[&str]) -> Condition {
         .add(among(
             user_email::Entity,
             user_email::Column::UserId,
-            among_texts(&|word| query::contains(user_email::Column::Email, word)),
+            Condition::all()
+                .add(among_texts(&|word| query::contains(user_email::Column::Email, word)))
+                .add(emails::counts()),
         ))
         .add(among(
             username::Entity,
@@ -120,7 +126,9 @@ fn may_hold(words: &[&str]) -> Condition {
         .add(among(
             phone_number::Entity,
             phone_number::Column::UserId,
-            among_texts(&|word| query::contains(phone_number::Column::PhoneNumber, word)),
+            Condition::all()
+                .add(among_texts(&|word| query::contains(phone_number::Column::PhoneNumber, word)))
+                .add(phones::counts()),
         ))
 }
 
@@ -128,7 +136,11 @@ fn may_hold(words: &[&str]) -> Condition {
 async fn texts(tx: &Read, candidates: &Select<user::Entity>) -> DomainResult<BTreeMap<String, Vec<String>>> {
     let ids = || candidates.clone().select_only().column(user::Column::Id).into_query();
     let mut texts = BTreeMap::<String, Vec<String>>::new();
-    let emails = user_email::Entity::find().filter(user_email::Column::UserId.in_subquery(ids())).fetch_all(tx).await?;
+    let emails = user_email::Entity::find()
+        .filter(user_email::Column::UserId.in_subquery(ids()))
+        .filter(emails::counts())
+        .fetch_all(tx)
+        .await?;
     for row in emails {
         texts.entry(row.user_id).or_default().push(row.email);
     }
@@ -136,8 +148,11 @@ async fn texts(tx: &Read, candidates: &Select<user::Entity>) -> DomainResult<BTr
     for row in names {
         texts.entry(row.user_id).or_default().push(row.username);
     }
-    let numbers =
-        phone_number::Entity::find().filter(phone_number::Column::UserId.in_subquery(ids())).fetch_all(tx).await?;
+    let numbers = phone_number::Entity::find()
+        .filter(phone_number::Column::UserId.in_subquery(ids()))
+        .filter(phones::counts())
+        .fetch_all(tx)
+        .await?;
     for row in numbers {
         texts.entry(row.user_id).or_default().push(row.phone_number);
     }
@@ -156,6 +171,7 @@ fn select(reach: &Reach, listing: &UserListing) -> DomainResult<Select<user::Ent
     }
     if let Some(email) = &listing.email {
         let address = user_email::Column::AddressKey.eq(emails::key(email));
+        let address = Condition::all().add(address).add(emails::counts());
         select = select.filter(among(user_email::Entity, user_email::Column::UserId, address));
     }
     if let Some(prefix) = &listing.name_prefix {
@@ -179,13 +195,13 @@ fn known_by(kind: SoughtIdentifier, beginning: &str) -> SimpleExpr {
     match kind {
         SoughtIdentifier::Email => {
             let fits = query::lower_starts_with(user_email::Column::AddressKey, &emails::key(beginning));
-            among(user_email::Entity, user_email::Column::UserId, fits)
+            among(user_email::Entity, user_email::Column::UserId, Condition::all().add(fits).add(emails::counts()))
         }
         SoughtIdentifier::PhoneNumber => {
             // A plus that was not encoded for the address line arrives as a blank.
             let digits = beginning.trim_start_matches([' ', '+']);
             let fits = query::lower_starts_with(phone_number::Column::PhoneNumber, &format!("+{digits}"));
-            among(phone_number::Entity, phone_number::Column::UserId, fits)
+            among(phone_number::Entity, phone_number::Column::UserId, Condition::all().add(fits).add(phones::counts()))
         }
         SoughtIdentifier::Username => {
             let fits = query::lower_starts_with(username::Column::Username, &beginning.to_lowercase());

@@ -3,7 +3,7 @@
 use crate::{
     domain::{
         DomainError, DomainResult, Tried,
-        codes::{self, Grant, Presented},
+        codes::{Grant, Presented},
         identifiers::{Proof, phones},
         messages::{outbox, templates::texts::SmsType},
         users,
@@ -67,7 +67,6 @@ pub(crate) async fn confirm_removal(
         return Ok(Tried::Refused(refusal()));
     }
     phones::remove(tx, user_id, phone_id).await?;
-    codes::void(tx, Purpose::SmsSignIn, user_id).await?;
     Ok(Tried::Done(()))
 }
 

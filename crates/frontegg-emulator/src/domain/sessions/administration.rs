@@ -2,9 +2,9 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use super::{end_where, live};
+use super::live;
 use crate::{
-    domain::{DomainError, DomainResult},
+    domain::{DomainError, DomainResult, revocation},
     store::{Fetch, Read, Write, entity::session},
 };
 
@@ -26,7 +26,7 @@ pub(crate) async fn sessions(
 
 /// Ends a session, or 404.
 pub(crate) async fn end_session(tx: &Write, id: &str) -> DomainResult<()> {
-    match end_where(tx, live(tx).add(session::Column::Id.eq(id))).await? {
+    match revocation::end_sessions(tx, live(tx).add(session::Column::Id.eq(id))).await? {
         0 => Err(DomainError::not_found("No such session")),
         _ => Ok(()),
     }
@@ -34,5 +34,5 @@ pub(crate) async fn end_session(tx: &Write, id: &str) -> DomainResult<()> {
 
 /// Ends all sessions.
 pub(crate) async fn end_sessions(tx: &Write) -> DomainResult<()> {
-    end_where(tx, live(tx)).await.map(drop)
+    revocation::end_sessions(tx, live(tx)).await.map(drop)
 }

@@ -3,14 +3,14 @@
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
 };
 
 use super::{hierarchy, record::require};
 use crate::{
     domain::{
-        DomainResult,
+        DomainResult, revocation,
         settings::{self, Owner},
     },
     store::{
@@ -30,7 +30,7 @@ pub(crate) async fn delete(tx: &Write, tenant_id: &str) -> DomainResult<()> {
     let row = require(tx, tenant_id).await?;
     lift_children(tx, tenant_id).await?;
     delete_people(tx, tenant_id).await?;
-    end_sessions(tx, tenant_id).await?;
+    revocation::end_sessions(tx, Condition::all().add(session::Column::TenantId.eq(tenant_id))).await?;
     for table in BELONGINGS {
         let delete = Query::delete()
             .from_table(Alias::new(*table))
@@ -98,15 +98,4 @@ async fn delete_people(tx: &Write, tenant_id: &str) -> DomainResult<()> {
 /// Users with a membership like that.
 fn people(which: SimpleExpr) -> SelectStatement {
     Query::select().column(membership::Column::UserId).from(membership::Entity).and_where(which).to_owned()
-}
-
-/// An ended session stays, so that it can be told from an unknown one.
-async fn end_sessions(tx: &Write, tenant_id: &str) -> DomainResult<()> {
-    session::Entity::update_many()
-        .col_expr(session::Column::EndedAt, Expr::value(Some(tx.now())))
-        .filter(session::Column::TenantId.eq(tenant_id))
-        .filter(session::Column::EndedAt.is_null())
-        .exec(tx)
-        .await?;
-    Ok(())
 }

@@ -1,0 +1,50 @@
+//! Addresses that are claimed: an address is unique among those that are proven, and among those that
+//! accounts were made for.
+
+use super::SqlMigration;
+
+pub(super) const MIGRATION: SqlMigration = SqlMigration {
+    name: "m0014_claims",
+    up: "
+CREATE TABLE claimed_emails (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    email TEXT NOT NULL,
+    address_key TEXT NOT NULL,
+    verified BOOLEAN NOT NULL,
+    is_primary BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+INSERT INTO claimed_emails SELECT id, user_id, email, address_key, verified, is_primary, created_at, updated_at
+    FROM user_emails;
+DROP TABLE user_emails;
+ALTER TABLE claimed_emails RENAME TO user_emails;
+CREATE UNIQUE INDEX user_emails_user ON user_emails (user_id, address_key);
+CREATE UNIQUE INDEX user_emails_primary ON user_emails (user_id) WHERE is_primary;
+CREATE INDEX user_emails_address ON user_emails (address_key);
+CREATE UNIQUE INDEX user_emails_proven ON user_emails (address_key) WHERE verified;
+CREATE UNIQUE INDEX user_emails_account ON user_emails (address_key) WHERE is_primary;
+CREATE INDEX user_emails_created ON user_emails (created_at, id);
+",
+    down: "
+DELETE FROM user_emails WHERE NOT verified AND NOT is_primary;
+CREATE TABLE held_emails (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    email TEXT NOT NULL,
+    address_key TEXT NOT NULL UNIQUE,
+    verified BOOLEAN NOT NULL,
+    is_primary BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+INSERT INTO held_emails SELECT id, user_id, email, address_key, verified, is_primary, created_at, updated_at
+    FROM user_emails;
+DROP TABLE user_emails;
+ALTER TABLE held_emails RENAME TO user_emails;
+CREATE INDEX user_emails_user ON user_emails (user_id);
+CREATE UNIQUE INDEX user_emails_primary ON user_emails (user_id) WHERE is_primary;
+CREATE INDEX user_emails_created ON user_emails (created_at, id);
+",
+};
