@@ -132,11 +132,9 @@ async fn begin(service: &Service, cx: &RequestContext, kind: Kind, asked: Asked)
         device: &device,
     };
     let sent = service.write(async |tx| Ok(passwordless::send(tx, request).await?)).await?;
-    if sent.bound {
-        let max_age = Some(whole_seconds(sent.lifetime));
-        let same_site = sign_in::read(sent.configuration.cookie_same_site);
-        cx.set_cookie(&Cookie { name: &name, value: &device, max_age, same_site, secure: true });
-    }
+    let max_age = Some(whole_seconds(sent.lifetime));
+    let same_site = sign_in::read(sent.configuration.cookie_same_site);
+    cx.set_cookie(&Cookie { name: &name, value: &device, max_age, same_site, secure: true });
     Ok(sent)
 }
 

@@ -6,16 +6,12 @@
 //!
 //! What counts a wrong try gives [`Tried`], so that the count is kept where it is refused.
 
+pub(crate) mod bare;
 pub(crate) mod dummy_work;
 
 use std::time::Duration;
 
-use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
-    sea_query::{Expr, ExprTrait},
-};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::{DomainResult, Tried};
 use crate::{
@@ -216,6 +212,7 @@ impl<'a> Grant<'a> {
             code_fingerprint: Set(code_fingerprint),
             target: Set(self.target.map(str::to_owned)),
             attempts: Set(0),
+            blind_attempts: Set(0),
             created_at: Set(tx.stamp()),
             expires_at: Set(tx.now().after(self.lifetime)),
             spent_at: Set(None),
@@ -319,36 +316,6 @@ async fn compare(tx: &Write, row: one_time_token::Model, code_fingerprint: &str)
         return Ok(Tried::Done(spend(tx, row).await?));
     }
     miss(tx, row).await?;
-    Ok(Tried::Refused(InvalidCode::Wrong))
-}
-
-/// Spends a code that is presented without a handle. A wrong one counts against all that it could
-/// have been meant for: those of the browser where it has to be the same, else all that are pending.
-/// So no code can be guessed more often than [`TRIES`] times, whoever guesses.
-pub(crate) async fn spend_bare(
-    tx: &Write,
-    purpose: Purpose,
-    code: &str,
-    device: Option<&str>,
-) -> DomainResult<Counted> {
-    let fingerprint = bare_fingerprint(purpose, code);
-    let mut meant = is_pending(tx, purpose);
-    if let Some(device) = device {
-        meant = meant.add(one_time_token::Column::Device.eq(ids::fingerprint(device)));
-    }
-    let found = one_time_token::Entity::find()
-        .filter(meant.clone())
-        .filter(one_time_token::Column::CodeFingerprint.eq(fingerprint))
-        .fetch_one(tx)
-        .await?;
-    if let Some(row) = found {
-        return Ok(Tried::Done(spend(tx, row).await?));
-    }
-    one_time_token::Entity::update_many()
-        .col_expr(one_time_token::Column::Attempts, Expr::col(one_time_token::Column::Attempts).add(1))
-        .filter(meant)
-        .exec(tx)
-        .await?;
     Ok(Tried::Refused(InvalidCode::Wrong))
 }
 

@@ -64,6 +64,8 @@ pub(crate) struct NewMembership {
     pub(crate) status: MembershipStatus,
     /// When it expires, if ever; see [`limit`].
     pub(crate) expires_at: Option<Timestamp>,
+    /// The address that a known person is invited by.
+    pub(crate) invited_as: Option<String>,
 }
 
 /// A person's membership in a tenant, if there is one.
@@ -132,6 +134,7 @@ pub(crate) async fn join(
         is_disabled: Set(false),
         expires_at: Set(new.expires_at),
         sub_tenant_access: Set(reaches_down),
+        invited_as: Set(new.invited_as),
         created_at: Set(created_at),
         updated_at: Set(created_at),
     };

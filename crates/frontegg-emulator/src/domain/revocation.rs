@@ -109,9 +109,13 @@ pub(crate) async fn void(tx: &Write, user_id: &str, change: Change<'_>) -> Domai
         let others = but.map(|id| session::Column::Id.ne(id));
         end_sessions(tx, of_user(session::Column::UserId, user_id).add_option(others)).await?;
     }
-    let kinds: Vec<Purpose> = tokens.iter().copied().flatten().copied().collect();
-    if !kinds.is_empty() {
-        void_tokens(tx, user_id, kinds).await?;
+    let kinds = || tokens.iter().copied().flatten().copied();
+    if kinds().any(|kind| kind == Purpose::SecondFactor) {
+        end_sign_ins(tx, user_id).await?;
+    }
+    let others: Vec<Purpose> = kinds().filter(|kind| *kind != Purpose::SecondFactor).collect();
+    if !others.is_empty() {
+        delete_tokens(tx, user_id, others).await?;
     }
     if devices == RememberedDevices::Forgotten {
         let theirs = of_user(remembered_device::Column::UserId, user_id);
@@ -132,11 +136,21 @@ pub(crate) async fn end_sessions(tx: &Write, which: Condition) -> DomainResult<u
     Ok(ended.rows_affected)
 }
 
-/// They stay as spent ones: those can be told from unknown ones, and wrong answers given to them still
-/// count against the person.
-async fn void_tokens(tx: &Write, user_id: &str, kinds: Vec<Purpose>) -> DomainResult<()> {
+/// They stay as spent ones: wrong answers given in them still count against the person.
+async fn end_sign_ins(tx: &Write, user_id: &str) -> DomainResult<()> {
     one_time_token::Entity::update_many()
         .col_expr(one_time_token::Column::SpentAt, Expr::value(Some(tx.now())))
+        .filter(of_user(one_time_token::Column::UserId, user_id))
+        .filter(one_time_token::Column::Kind.eq(Purpose::SecondFactor))
+        .filter(one_time_token::Column::SpentAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Spent ones stay, so that they can be told from unknown ones.
+async fn delete_tokens(tx: &Write, user_id: &str, kinds: Vec<Purpose>) -> DomainResult<()> {
+    one_time_token::Entity::delete_many()
         .filter(of_user(one_time_token::Column::UserId, user_id))
         .filter(one_time_token::Column::Kind.is_in(kinds))
         .filter(one_time_token::Column::SpentAt.is_null())

@@ -26,7 +26,7 @@ pub(crate) use factors::{
     CeremonyPurpose, WebAuthnDevice, authenticator, mfa_phone, recovery_code, remembered_device, webauthn_challenge,
     webauthn_credential,
 };
-pub(crate) use invitations::{Purpose, one_time_token, tenant_invite, tenant_invite_role};
+pub(crate) use invitations::{Purpose, blind_guess, one_time_token, tenant_invite, tenant_invite_role};
 pub(crate) use jobs::job;
 pub(crate) use machine_tokens::{
     MachineTokenKind, machine_token, machine_token_permission, machine_token_refresh, machine_token_role,

@@ -24,6 +24,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaMana
 /// Every table that a reset empties, children before their parents.
 pub(crate) const TABLES: &[&str] = &[
     "jobs",
+    "blind_guesses",
     "remembered_devices",
     "recovery_codes",
     "webauthn_challenges",

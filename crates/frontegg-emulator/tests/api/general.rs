@@ -357,7 +357,8 @@ async fn signing_up_signs_in_where_nothing_has_to_be_proven() {
 async fn sign_up_can_be_refused() {
     let world = World::start().await;
     let mut browser = portal(&world);
-    browser.call("sign_up_user", &[], newcomer("ada@acme.test")).await;
+    world.tenant("acme").await;
+    world.user("acme", "ada@acme.test", &[]).await;
     let reply = browser.call("sign_up_user", &[], newcomer("ADA@acme.test")).await;
     assert_eq!(reply.refused(409), "Email already exists");
     let weak = json!({ "provider": "local", "email": "b@acme.test", "companyName": "B", "password": "b" });

@@ -70,7 +70,7 @@ impl Person {
         let named = json!({ "identifier": ADA, "identifierType": "email" });
         let handle = browser.done("send_password_reset_sms", &[], named).await["sessionId"].clone();
         let code = world.emulator.outbox().last_to(NUMBER).code().await.expect("a code");
-        let sent_reset = json!({ "sessionId": handle, "code": code });
+        let sent_reset = json!({ "sessionId": handle, "otcToken": code });
         world.configure(json!({ "authStrategy": "MagicLink" })).await;
         browser.done("send_passwordless_magic_link", &[], json!({ "email": ADA })).await;
         let link = world.emulator.outbox().last_to(ADA).token().await.expect("a token");

@@ -111,7 +111,6 @@ async fn each_way_signs_in_once() {
         let (world, ada) = kind.world().await;
         let mut browser = world.browser();
         kind.ask(&mut browser, json!({ "email": ADA })).await;
-        assert!(browser.cookies.is_empty(), "nothing binds the browser");
         let secret = kind.last(&world).await;
         assert_eq!(kind.present(&mut browser, kind.wrong(&secret)).await.refused(401), kind.refusal());
         let reply = kind.present(&mut browser, &secret).await;
@@ -260,9 +259,8 @@ async fn codes_go_to_a_proven_number() {
     let claim = json!({ "phoneNumber": "+12025550124", "verify": false });
     let token = world.token(&bob, "acme").await;
     world.browser().bearer(&token).done("add_my_phone_number", &[], claim).await;
-    let reply = world.browser().call(SMS.send, &[], json!({ "email": "bob@acme.test" })).await;
-    assert_eq!(reply.refused(400), "User has no phone number");
     let sent = messages(&world).await;
+    SMS.ask(&mut world.browser(), json!({ "email": "bob@acme.test" })).await;
     SMS.ask(&mut world.browser(), json!({ "phoneNumber": "+12025550124" })).await;
     assert_eq!(messages(&world).await, sent, "nobody has proven it");
 

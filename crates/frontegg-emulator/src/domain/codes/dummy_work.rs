@@ -1,34 +1,38 @@
-//! Work in vain, for people who do not exist: so that finding out takes as long as helping those who
-//! do.
+//! Work in vain, for people who do not exist: the same statements in the same number, so that finding out
+//! takes as long as helping those who do.
 
-use sea_orm::ConnectionTrait;
-
+use super::{Grant, bare_fingerprint};
 use crate::{
     domain::{
         DomainResult,
         messages::outbox::Draft,
         settings::{self, Form, Owner},
     },
-    store::Write,
+    ids,
+    store::{Write, entity::Purpose},
 };
 
-/// The kind of the settings document: how often there was work in vain.
+/// The kind of the settings document.
 const KIND: &str = "dummy-writes";
 /// How it reads.
 pub(crate) const FORM: Form = Form::of::<u64>(KIND);
 
-/// Writes something that says nothing. Commit it as if it did: what is written is what takes time.
+/// Writes something that says nothing, in place of a row. Commit it as if it did: what is written is what
+/// takes time.
 pub(crate) async fn write(tx: &Write) -> DomainResult<()> {
-    let count: u64 = settings::get(tx, Owner::Environment, KIND).await?;
-    settings::put(tx, Owner::Environment, KIND, &count.wrapping_add(1)).await
+    settings::put(tx, Owner::Environment, KIND, &u64::from_ne_bytes(ids::random())).await
 }
 
-/// Writes a message and takes it back.
+/// Looks for what a code that is presented alone is compared with before it is issued.
+pub(crate) async fn bare_code(tx: &Write, purpose: Purpose) -> DomainResult<()> {
+    Grant::is_pending(tx, purpose, &bare_fingerprint(purpose, &ids::new_code())).await?;
+    Ok(())
+}
+
+/// Composes a message, and writes as much as for that and the token or code in it.
 pub(crate) async fn message(tx: &Write, draft: Draft) -> DomainResult<()> {
-    tx.execute_unprepared("SAVEPOINT dummy_work").await?;
-    draft.send(tx).await?;
-    tx.execute_unprepared("ROLLBACK TO SAVEPOINT dummy_work").await?;
-    tx.execute_unprepared("RELEASE SAVEPOINT dummy_work").await?;
+    draft.compose(tx).await?;
+    write(tx).await?;
     write(tx).await
 }
 
@@ -54,6 +58,6 @@ mod tests {
         }
         let tx = store.read().await.expect("a transaction");
         assert!(outbox::list(&tx, &outbox::Filter::default(), None).await.expect("a list").is_empty());
-        assert_eq!(settings::get::<u64>(&tx, Owner::Environment, KIND).await.expect("a count"), 2);
+        assert!(settings::find::<u64>(&tx, Owner::Environment, KIND).await.expect("a document").is_some());
     }
 }

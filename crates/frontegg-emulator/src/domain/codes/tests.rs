@@ -127,31 +127,6 @@ async fn codes_about_several_things_live_side_by_side() {
     assert!(look(&two).await && look(&again).await);
 }
 
-#[tokio::test]
-async fn bare_codes_differ_and_share_their_guesses() {
-    let world = World::new().await;
-    let tx = world.tx().await;
-    let purpose = Purpose::CodeSignIn;
-    let adas = Grant::new(purpose, &world.ada).device(Some("browser")).bare_code(&tx).await.expect("a code");
-    let bobs = Grant::new(purpose, &world.bob).bare_code(&tx).await.expect("a code");
-    assert_ne!(adas, bobs);
-    let wrong = (0..3).map(|n| format!("{n:06}")).find(|code| *code != adas && *code != bobs).expect("a code");
-    // A guess for one browser is none for the others.
-    assert_eq!(invalid(spend_bare(&tx, purpose, &bobs, Some("browser")).await), InvalidCode::Wrong);
-    assert_eq!(invalid(spend_bare(&tx, Purpose::SmsSignIn, &adas, None).await), InvalidCode::Wrong);
-    for _ in 2..TRIES {
-        assert_eq!(invalid(spend_bare(&tx, purpose, &wrong, None).await), InvalidCode::Wrong);
-    }
-    assert_eq!(invalid(spend_bare(&tx, purpose, &wrong, None).await), InvalidCode::Wrong);
-    assert_eq!(invalid(spend_bare(&tx, purpose, &adas, None).await), InvalidCode::Wrong, "five guesses");
-    // Ada's, dead by then, was the fifth wrong one for Bob's.
-    assert_eq!(invalid(spend_bare(&tx, purpose, &bobs, None).await), InvalidCode::Wrong);
-
-    let adas = Grant::new(purpose, &world.ada).bare_code(&tx).await.expect("a code");
-    assert_eq!(good(spend_bare(&tx, purpose, &adas, None).await).user_id, world.ada);
-    assert_eq!(invalid(spend_bare(&tx, purpose, &adas, None).await), InvalidCode::Wrong);
-}
-
 /// Security case 24, for these secrets: the store does not hold them.
 #[tokio::test]
 async fn the_store_holds_fingerprints() {

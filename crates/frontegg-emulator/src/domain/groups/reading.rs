@@ -46,6 +46,14 @@ pub(crate) struct GroupUser {
     pub(crate) created_at: Timestamp,
     /// How far they have come in the tenant.
     pub(crate) status: MembershipStatus,
+    invited_as: Option<String>,
+}
+
+impl GroupUser {
+    /// What may be told of somebody who has not accepted their invitation.
+    fn pending(self) -> Self {
+        Self { email: self.invited_as.clone().or(self.email), name: None, profile_picture_url: None, ..self }
+    }
 }
 
 /// What a list of groups is sorted by.
@@ -181,6 +189,7 @@ async fn users_of(tx: &Read, caller: Caller<'_>, ids: &[&str]) -> DomainResult<B
         .column(user::Column::ProfilePictureUrl)
         .column(user::Column::CreatedAt)
         .column(membership::Column::Status)
+        .column(membership::Column::InvitedAs)
         .column(user_email::Column::Email)
         .inner_join(membership::Entity)
         .join(JoinType::InnerJoin, membership::Relation::User.def())
@@ -199,6 +208,7 @@ async fn users_of(tx: &Read, caller: Caller<'_>, ids: &[&str]) -> DomainResult<B
     }
     let mut members = BTreeMap::<String, Vec<GroupUser>>::new();
     for member in select.into_model::<GroupUser>().fetch_all(tx).await? {
+        let member = if caller.is_user() && member.status.is_pending() { member.pending() } else { member };
         members.entry(member.group_id.clone()).or_default().push(member);
     }
     Ok(members)

@@ -1,7 +1,7 @@
 //! Pages of emails, usernames and phone numbers with their owners.
 
 use sea_orm::{
-    ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
     sea_query::SelectStatement,
 };
 
@@ -10,7 +10,7 @@ use crate::{
     domain::{DomainResult, input},
     store::{
         Read,
-        entity::{membership, phone_number, user, user_email, username},
+        entity::{MembershipStatus, membership, phone_number, user, user_email, username},
         query::{self, Page, Paged},
     },
 };
@@ -29,7 +29,7 @@ pub(crate) enum SortBy {
 pub(crate) struct IdentifierListing {
     /// Only of members of this tenant.
     pub(crate) tenant_id: Option<String>,
-    /// Whether those of people who hide are left out.
+    /// Whether those of people who hide are left out, and of those who have not accepted to be in the tenant.
     pub(crate) visible_only: bool,
     /// How the identifier begins, without case.
     pub(crate) prefix: Option<String>,
@@ -57,6 +57,8 @@ impl IdentifierListing {
                 .select_only()
                 .column(membership::Column::UserId)
                 .filter(membership::Column::TenantId.eq(tenant_id));
+            let accepted = self.visible_only.then(|| membership::Column::Status.is_not_in(MembershipStatus::PENDING));
+            let members = members.filter(Condition::all().add_option(accepted));
             people = people.filter(user::Column::Id.in_subquery(members.into_query()));
         }
         if self.visible_only {

@@ -69,13 +69,16 @@ pub(crate) async fn invite(
             (Joined { user, membership }, mail)
         }
         (Some(user), None) => {
-            let (status, mail) = match (silent, user.verified) {
-                (true, _) => (MembershipStatus::PendingLogin, Mail::Invitation),
-                (false, true) => (MembershipStatus::PendingInvitation, Mail::Invitation),
+            // A back end may add people without asking them.
+            let asked = !silent || caller.is_user();
+            let (status, mail) = match (asked, user.verified) {
+                (false, _) => (MembershipStatus::PendingLogin, Mail::Invitation),
+                (true, true) => (MembershipStatus::PendingInvitation, Mail::Invitation),
                 // Their account waits for its owner, who comes into all tenants by activating it.
-                (false, false) => (MembershipStatus::NotActivated, Mail::Activation),
+                (true, false) => (MembershipStatus::NotActivated, Mail::Activation),
             };
             let place = place(tx, caller, &tenant, invitation.role_ids, invitation.seconds, status).await?;
+            let place = NewMembership { invited_as: invitation.person.email, ..place };
             (join(tx, user, &tenant, place).await?, mail)
         }
         (None, _) => (newcomer(tx, caller, &tenant, invitation).await?, Mail::Activation),
@@ -97,9 +100,9 @@ async fn newcomer(
     tenant: &tenant::Model,
     invitation: Invitation,
 ) -> DomainResult<Joined> {
-    let vouched_for = invitation.person.verified || invitation.silent;
-    let verified = vouched_for && !caller.is_user();
-    let needless = verified || invitation.person.email.is_none();
+    let vouches = !caller.is_user();
+    let verified = vouches && (invitation.person.verified || invitation.silent);
+    let needless = vouches && invitation.silent || invitation.person.email.is_none();
     let status = if needless { MembershipStatus::PendingLogin } else { MembershipStatus::NotActivated };
     let place = place(tx, caller, tenant, invitation.role_ids, invitation.seconds, status).await?;
     let user = users::create(tx, NewUser { verified, ..invitation.person }).await?;
@@ -117,7 +120,7 @@ async fn place(
 ) -> DomainResult<NewMembership> {
     let expires_at = memberships::limit(tx, seconds).await?;
     let roles = memberships::named_or_default(tx, caller, &tenant.tenant_id, role_ids).await?;
-    Ok(NewMembership { roles, status, expires_at })
+    Ok(NewMembership { roles, status, expires_at, invited_as: None })
 }
 
 async fn join(tx: &Write, user: user::Model, tenant: &tenant::Model, place: NewMembership) -> DomainResult<Joined> {

@@ -27,7 +27,7 @@ use crate::{
 /// Makes a member of whoever brings an invitation back, which proves their address. Nobody is signed in
 /// by it.
 pub(crate) async fn accept(tx: &Write, user_id: &str, token: &str, code: Option<&str>) -> DomainResult<Tried<()>> {
-    users::require(tx, user_id).await?;
+    let user = users::require(tx, user_id).await?;
     let returned = Returned { mail: Mail::Invitation, user_id, token, code };
     let row = match returned.spend(tx).await? {
         Tried::Done(row) => row,
@@ -37,7 +37,9 @@ pub(crate) async fn accept(tx: &Write, user_id: &str, token: &str, code: Option<
     let row = row.ok_or_else(|| returned.refusal())?;
     let tenant = tenants::find(tx, &row.tenant_id).await?.ok_or_else(|| returned.refusal())?;
     require_unlocked(tenant)?;
-    users::prove(tx, user_id).await?;
+    if !user.verified {
+        users::prove(tx, user_id).await?;
+    }
     memberships::accept(tx, row).await.map(Tried::Done)
 }
 

@@ -162,5 +162,5 @@ async fn found(
     let record = Changes { name: Some(name.to_owned()), ..Changes::default() };
     let tenant = tenants::create(tx, NewTenant { record, ..NewTenant::default() }).await?;
     let roles = memberships::named_or_default(tx, Caller::Environment, &tenant.tenant_id, role_ids).await?;
-    memberships::join(tx, user, &tenant, NewMembership { roles, status, expires_at: None }).await
+    memberships::join(tx, user, &tenant, NewMembership { roles, status, expires_at: None, invited_as: None }).await
 }

@@ -71,7 +71,7 @@ impl Inviting {
         let ids = tenant_invites::role_ids(tx, &self.good.invite.id).await?;
         let ids = Some(ids).filter(|ids| !ids.is_empty());
         let roles = memberships::named_or_default(tx, Caller::Environment, self.tenant_id(), ids).await?;
-        let new = NewMembership { roles, status, expires_at: None };
+        let new = NewMembership { roles, status, expires_at: None, invited_as: None };
         let row = memberships::join(tx, user, &self.good.tenant, new).await?;
         self.tell_owner(tx, user).await?;
         Ok(row)

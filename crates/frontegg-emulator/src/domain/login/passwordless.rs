@@ -10,7 +10,11 @@ use super::{ClientInfo, FirstFactor, Outcome, captcha};
 use crate::{
     domain::{
         DomainError, DomainResult, Tried,
-        codes::{self, Counted, Grant, Presented, dummy_work},
+        codes::{
+            self, Counted, Grant, Presented,
+            bare::{Binding, Guesser, spend_bare},
+            dummy_work,
+        },
         identifiers::{Identifier, emails, phones},
         login,
         messages::{
@@ -57,8 +61,6 @@ pub(crate) struct Request<'a> {
 pub(crate) struct Sent {
     /// The number that a code was sent to, but for its last digits.
     pub(crate) masked_number: Option<String>,
-    /// Whether only the browser that asked may go on.
-    pub(crate) bound: bool,
     /// How long what was sent is valid.
     pub(crate) lifetime: Duration,
     pub(crate) configuration: IdentityConfiguration,
@@ -124,12 +126,10 @@ pub(crate) async fn send(tx: &Write, request: Request<'_>) -> DomainResult<Sent>
     let configuration = configuration::get(tx).await?;
     kind.require(&configuration)?;
     captcha::check(tx, identifier.email(), recaptcha_token).await?;
-    let bound = configuration.force_same_device_on_auth;
     let lifetime = configuration.passwordless_token_lifetime();
-    let device = bound.then_some(device);
     let masked_number = if let Some(Recipient { user, address }) = recipient(tx, kind, identifier).await? {
         let target = emails::key(&address);
-        let grant = Grant::new(kind.purpose(), &user.id).target(&target).device(device).lifetime(lifetime);
+        let grant = Grant::new(kind.purpose(), &user.id).target(&target).device(Some(device)).lifetime(lifetime);
         let secret = match kind {
             Kind::MagicLink => grant.token(tx).await?,
             Kind::SmsCode | Kind::EmailCode => grant.bare_code(tx).await?,
@@ -138,6 +138,9 @@ pub(crate) async fn send(tx: &Write, request: Request<'_>) -> DomainResult<Sent>
         phones::masked(&address)
     } else {
         codes::void(tx, kind.purpose(), &ids::new_id()).await?;
+        if kind != Kind::MagicLink {
+            dummy_work::bare_code(tx, kind.purpose()).await?;
+        }
         let number = number_of_nobody(tx, identifier).await?;
         let (address, secret) = match kind {
             Kind::SmsCode => (number.as_str(), ids::new_code()),
@@ -148,7 +151,7 @@ pub(crate) async fn send(tx: &Write, request: Request<'_>) -> DomainResult<Sent>
         phones::masked(&number)
     };
     let masked_number = Some(masked_number).filter(|_| kind == Kind::SmsCode);
-    Ok(Sent { masked_number, bound, lifetime, configuration })
+    Ok(Sent { masked_number, lifetime, configuration })
 }
 
 /// Goes on with a person who brings back what was sent; a wrong code is counted.
@@ -163,9 +166,9 @@ pub(crate) async fn sign_in(
 ) -> DomainResult<Tried<Outcome>> {
     let configuration = configuration::get(tx).await?;
     kind.require(&configuration)?;
-    // Without a browser's secret none is the same.
-    let device = configuration.force_same_device_on_auth.then_some(device.unwrap_or_default());
-    let Tried::Done(row) = spend(tx, kind, secret, device).await? else {
+    let binding = if configuration.force_same_device_on_auth { Binding::SameDevice } else { Binding::None };
+    let guesser = Guesser { device, address: client.ip_address.as_deref() };
+    let Tried::Done(row) = spend(tx, kind, secret, guesser, binding).await? else {
         return Ok(Tried::Refused(kind.refusal()));
     };
     if !is_still_theirs(tx, kind, &row).await? {
@@ -178,13 +181,16 @@ pub(crate) async fn sign_in(
     login::first_factor_done(tx, user, kind.first_factor(), client).await.map(Tried::Done)
 }
 
-async fn spend(tx: &Write, kind: Kind, secret: &str, device: Option<&str>) -> DomainResult<Counted> {
+async fn spend(tx: &Write, kind: Kind, secret: &str, guesser: Guesser<'_>, binding: Binding) -> DomainResult<Counted> {
     if kind != Kind::MagicLink {
-        return codes::spend_bare(tx, kind.purpose(), secret, device).await;
+        return spend_bare(tx, kind.purpose(), secret, guesser, binding).await;
     }
     let presented = Presented::new(kind.purpose(), secret);
-    let presented = device.map_or(presented, |device| presented.device(device));
-    Ok(presented.spend(tx).await?.into())
+    Ok(match binding {
+        Binding::None => presented.spend(tx).await?.into(),
+        // Without a browser's secret none is the same.
+        Binding::SameDevice => presented.device(guesser.device.unwrap_or_default()).spend(tx).await?.into(),
+    })
 }
 
 /// Whether the person still has the address or number that it was sent to.
@@ -199,28 +205,25 @@ async fn is_still_theirs(tx: &Read, kind: Kind, row: &one_time_token::Model) -> 
     })
 }
 
-/// The person, and where they can be reached; nobody where they cannot. 400 for somebody known
-/// without a phone number, as the service has it.
+/// The person, and where they can be reached; nobody where they cannot.
 async fn recipient(tx: &Read, kind: Kind, identifier: Identifier<'_>) -> DomainResult<Option<Recipient>> {
-    let Some(user) = identifier.user(tx).await? else {
-        return Ok(None);
-    };
+    let user = identifier.user(tx).await?;
+    // For nobody as well, whose answer takes as long.
+    let id = user.as_ref().map_or_else(ids::new_id, |user| user.id.clone());
     let address = match kind {
         Kind::SmsCode => {
-            let numbers = phones::of_user(tx, &user.id).await?.into_iter().filter(|row| row.verified);
+            let numbers = phones::of_user(tx, &id).await?.into_iter().filter(|row| row.verified);
             let mut numbers = numbers.map(|row| row.phone_number);
-            let number = match identifier {
+            match identifier {
                 Identifier::PhoneNumber(asked) => numbers.find(|number| number == asked),
                 _ => numbers.next(),
-            };
-            Some(number.ok_or_else(|| DomainError::bad_request("User has no phone number"))?)
+            }
         }
         Kind::MagicLink | Kind::EmailCode => {
-            let mut primary = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?;
-            primary.remove(&user.id).map(|row| row.email)
+            emails::primary_of(tx, std::slice::from_ref(&id)).await?.remove(&id).map(|row| row.email)
         }
     };
-    Ok(address.map(|address| Recipient { user, address }))
+    Ok(user.zip(address).map(|(user, address)| Recipient { user, address }))
 }
 
 /// The number that is shown for somebody who does not exist: always the same one for a name, as a

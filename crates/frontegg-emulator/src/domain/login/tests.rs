@@ -44,7 +44,7 @@ async fn member(tx: &Write, email: &str) -> user::Model {
     let user = users::create(tx, new).await.expect("a user");
     let acme = tenants::require(tx, "acme").await.expect("a tenant");
     let roles = memberships::named_or_default(tx, Caller::Environment, "acme", None).await.expect("roles");
-    let new = NewMembership { roles, status: MembershipStatus::Activated, expires_at: None };
+    let new = NewMembership { roles, status: MembershipStatus::Activated, expires_at: None, invited_as: None };
     memberships::join(tx, &user, &acme, new).await.expect("a membership");
     users::require(tx, &user.id).await.expect("a user")
 }

@@ -33,7 +33,12 @@ impl Tokens {
         let tenant = tenants::create(tx, new).await.expect("a tenant");
         let new = NewUser { email: Some("ada@acme.test".to_owned()), verified: true, ..NewUser::default() };
         let user = users::create(tx, new).await.expect("a user");
-        let place = NewMembership { roles: Vec::new(), status: MembershipStatus::Activated, expires_at: None };
+        let place = NewMembership {
+            roles: Vec::new(),
+            status: MembershipStatus::Activated,
+            expires_at: None,
+            invited_as: None,
+        };
         let member = memberships::join(tx, &user, &tenant, place).await.expect("a membership");
         let owners = [TokenOwner::Tenant("acme"), TokenOwner::Member { tenant_id: "acme", user_id: &user.id }];
         let credentials = async |owner| {

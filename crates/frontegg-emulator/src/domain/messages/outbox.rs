@@ -9,7 +9,10 @@
 //! A message is queued in the transaction of its cause: when that fails, nothing was sent.
 
 use frontegg_model::enums::EmailTemplateType;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde_json::{Map, Value};
 
 use super::{
@@ -135,7 +138,19 @@ impl Draft {
 
     /// Renders and queues it; does nothing when mails of its type are switched off. Links lead to
     /// the address that the environment has for them, by default below its own.
-    pub(crate) async fn send(mut self, tx: &Write) -> DomainResult<()> {
+    pub(crate) async fn send(self, tx: &Write) -> DomainResult<()> {
+        let Some(row) = self.compose(tx).await? else { return Ok(()) };
+        let created_at = tx.stamp();
+        let row = outbox_message::ActiveModel { created_at: Set(created_at), ..row };
+        outbox_message::Entity::insert(row).exec_without_returning(tx).await?;
+        if created_at.micros() % SEEN_TO == 0 {
+            forget_beyond(tx, KEPT).await?;
+        }
+        Ok(())
+    }
+
+    /// Renders it, but for its moment; nothing where mails of its type are switched off.
+    pub(crate) async fn compose(mut self, tx: &Read) -> DomainResult<Option<outbox_message::ActiveModel>> {
         let environment = Environment::of(tx).await?;
         // Never from a caller.
         for (name, secret) in [("code", &self.code), ("token", &self.token)] {
@@ -146,7 +161,7 @@ impl Draft {
             Kind::Mail(kind) => {
                 let template = mails::in_force(tx, kind, &environment).await?;
                 if !template.active {
-                    return Ok(());
+                    return Ok(None);
                 }
                 let token = self.token.iter().map(|token| ("token", token.as_str()));
                 let parameters = self.parameters.iter().map(|(name, value)| (*name, value.as_str()));
@@ -165,8 +180,7 @@ impl Draft {
         for name in ["code", "token"] {
             self.values.remove(name);
         }
-        let created_at = tx.stamp();
-        let row = outbox_message::ActiveModel {
+        Ok(Some(outbox_message::ActiveModel {
             id: Set(ids::new_id()),
             channel: Set(channel),
             template: Set(template),
@@ -177,16 +191,11 @@ impl Draft {
             token: Set(self.token),
             link: Set(link),
             context: Set(Value::Object(self.values).to_string()),
-            created_at: Set(created_at),
+            created_at: NotSet,
             sender: Set(Some(sender)),
             subject: Set(subject),
             body: Set(Some(body)),
-        };
-        outbox_message::Entity::insert(row).exec_without_returning(tx).await?;
-        if created_at.micros() % SEEN_TO == 0 {
-            forget_beyond(tx, KEPT).await?;
-        }
-        Ok(())
+        }))
     }
 }
 

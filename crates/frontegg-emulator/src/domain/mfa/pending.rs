@@ -236,6 +236,7 @@ fn new_row(tx: &Write, user_id: &str, token: &str, target: Option<String>) -> on
         code_fingerprint: Set(None),
         target: Set(target),
         attempts: Set(0),
+        blind_attempts: Set(0),
         created_at: Set(tx.stamp()),
         expires_at: Set(tx.now().after(LIFETIME)),
         spent_at: Set(None),

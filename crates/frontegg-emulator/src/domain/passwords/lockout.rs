@@ -122,10 +122,12 @@ pub(crate) async fn attempt(
             // Another process may have been at it.
             Ok(match find(tx, user_id).await? {
                 None => {
+                    limit(tx, account).await?;
                     dummy_work::write(tx).await?;
                     Attempt::Wrong
                 }
                 Some(user) if is_locked || user.is_locked => {
+                    limit(tx, &user.id).await?;
                     dummy_work::write(tx).await?;
                     Attempt::Locked
                 }

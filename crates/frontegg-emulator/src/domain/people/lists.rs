@@ -19,7 +19,7 @@ use crate::{
     },
     store::{
         Fetch, Read,
-        entity::{membership, phone_number, user, user_email, username},
+        entity::{MembershipStatus, membership, phone_number, user, user_email, username},
         query::{self, Page, Paged},
     },
 };
@@ -61,17 +61,32 @@ pub(crate) struct UserListing {
     pub(crate) identifier: Option<(SoughtIdentifier, String)>,
     pub(crate) ids: Option<Vec<String>>,
     pub(crate) external_ids: Option<Vec<String>>,
-    /// Whether people who hide are left out.
+    /// Whether people who hide are left out, and what is not told of invited people is not looked at.
     pub(crate) visible_only: bool,
     pub(crate) sort_by: SortBy,
     pub(crate) descending: bool,
     pub(crate) page: Page,
 }
 
+/// What people are looked for by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// Nothing but what is told of people who have not accepted their invitation, too.
+    Address,
+    More,
+}
+
+impl UserListing {
+    fn asked(&self) -> Asked {
+        let more = self.name_prefix.is_some() || self.identifier.is_some() || self.external_ids.is_some();
+        if more { Asked::More } else { Asked::Address }
+    }
+}
+
 /// One page of the people within reach.
 pub(crate) async fn list(tx: &Read, reach: &Reach, listing: UserListing) -> DomainResult<Paged<user::Model>> {
     let page = listing.page;
-    Ok(query::page(sorted(select(reach, &listing)?, &listing), page, tx).await?)
+    Ok(query::page(sorted(select(reach, &listing, listing.asked())?, &listing), page, tx).await?)
 }
 
 /// One page of the people within reach in whom the words are found.
@@ -84,7 +99,7 @@ pub(crate) async fn search(
     if phrase.is_empty() {
         return list(tx, reach, listing).await;
     }
-    let mut candidates = select(reach, &listing)?;
+    let mut candidates = select(reach, &listing, Asked::More)?;
     for words in phrase.demands() {
         candidates = candidates.filter(may_hold(&words));
     }
@@ -159,11 +174,13 @@ async fn texts(tx: &Read, candidates: &Select<user::Entity>) -> DomainResult<BTr
     Ok(texts)
 }
 
-fn select(reach: &Reach, listing: &UserListing) -> DomainResult<Select<user::Entity>> {
+fn select(reach: &Reach, listing: &UserListing, asked: Asked) -> DomainResult<Select<user::Entity>> {
     let mut select = user::Entity::find();
     if let Reach::Tenants(tenants) = reach {
         input::at_most("tenants within reach", tenants)?;
-        let members = membership::Column::TenantId.is_in(tenants);
+        let accepted = listing.visible_only && asked == Asked::More;
+        let accepted = accepted.then(|| membership::Column::Status.is_not_in(MembershipStatus::PENDING));
+        let members = Condition::all().add(membership::Column::TenantId.is_in(tenants)).add_option(accepted);
         select = select.filter(among(membership::Entity, membership::Column::UserId, members));
     }
     if listing.visible_only {

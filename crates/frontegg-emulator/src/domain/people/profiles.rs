@@ -25,7 +25,8 @@ pub(crate) enum Viewer<'a> {
     Administrator,
     /// The person themselves: sees all but what only back ends see.
     Oneself,
-    /// Another person: sees, besides, only what concerns these tenants.
+    /// Another person: sees, besides, only what concerns these tenants, and of people who have accepted no
+    /// invitation into them only what was said in it.
     Other(&'a [String]),
 }
 
@@ -132,10 +133,16 @@ pub(crate) async fn load(
     let profile = |user: user::Model| {
         let members = members.remove(&user.id).unwrap_or_default();
         let active_tenant = active_tenant(&user, &members, viewer);
+        let is_pending =
+            matches!(viewer, Viewer::Other(_)) && members.iter().all(|member| member.row.status.is_pending());
+        let primary = addresses.remove(&user.id).map(|row| row.email);
+        if is_pending {
+            return pending(user, primary, active_tenant, view, members);
+        }
         let vendor_metadata =
             if matches!(viewer, Viewer::Administrator) { user.vendor_metadata.clone() } else { String::new() };
         Profile {
-            email: addresses.remove(&user.id).map(|row| row.email),
+            email: primary,
             view: view.unwrap_or(&active_tenant).to_owned(),
             view_opens_below: false,
             active_tenant,
@@ -152,6 +159,50 @@ pub(crate) async fn load(
         profile.view_opens_below = open.contains(&profile.view);
     }
     Ok(profiles)
+}
+
+/// A person whom the viewer's tenants have invited and who has not accepted: what is shown is what was
+/// said in the invitation, whether they were known or not.
+fn pending(
+    user: user::Model,
+    primary: Option<String>,
+    active_tenant: String,
+    view: Option<&str>,
+    members: Vec<Member>,
+) -> Profile {
+    let invited = members.first().map(|member| &member.row);
+    let email = invited.and_then(|row| row.invited_as.clone()).or(primary);
+    let invited_at = invited.map_or(user.created_at, |row| row.created_at);
+    Profile {
+        user: user::Model {
+            id: user.id,
+            name: None,
+            profile_picture_url: None,
+            phone_number: None,
+            provider: "local".to_owned(),
+            managed_by: "frontegg".to_owned(),
+            verified: false,
+            is_locked: false,
+            failed_logins: 0,
+            super_user: false,
+            invisible: false,
+            mfa_bypass: false,
+            metadata: "{}".to_owned(),
+            vendor_metadata: String::new(),
+            external_id: None,
+            active_tenant_id: None,
+            created_at: invited_at,
+            updated_at: invited_at,
+            last_login: None,
+        },
+        email,
+        view: view.unwrap_or(&active_tenant).to_owned(),
+        view_opens_below: false,
+        active_tenant,
+        vendor_metadata: String::new(),
+        mfa_enrolled: false,
+        members,
+    }
 }
 
 /// The profile of one person, without roles.

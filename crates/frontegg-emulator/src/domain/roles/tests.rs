@@ -66,6 +66,7 @@ async fn member(tx: &Write, user: &str, tenant: &str, roles: &[&str]) -> members
         is_disabled: Set(false),
         expires_at: Set(None),
         sub_tenant_access: Set(false),
+        invited_as: Set(None),
         created_at: Set(tx.stamp()),
         updated_at: Set(tx.now()),
     };

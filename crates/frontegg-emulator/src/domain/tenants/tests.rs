@@ -92,6 +92,7 @@ async fn join(tx: &Write, user_id: &str, tenant_id: &str) -> String {
         is_disabled: Set(false),
         expires_at: Set(None),
         sub_tenant_access: Set(false),
+        invited_as: Set(None),
         created_at: Set(tx.stamp()),
         updated_at: Set(tx.now()),
     };

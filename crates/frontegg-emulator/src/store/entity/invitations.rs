@@ -76,7 +76,10 @@ pub mod one_time_token {
         pub fingerprint: String,
         pub code_fingerprint: Option<String>,
         pub target: Option<String>,
+        /// Wrong guesses that were meant for it.
         pub attempts: i32,
+        /// Wrong guesses that may have been meant for any code.
+        pub blind_attempts: i32,
         pub created_at: Timestamp,
         pub expires_at: Timestamp,
         pub spent_at: Option<Timestamp>,
@@ -111,6 +114,27 @@ pub mod one_time_token {
             Relation::Membership.def()
         }
     }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A wrong guess at a code by somebody of whom nothing is known but the address.
+pub mod blind_guess {
+    use crate::clock::Timestamp;
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "blind_guesses")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        /// The fingerprint of the address.
+        pub client: String,
+        pub created_at: Timestamp,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }

@@ -20,6 +20,16 @@ pub enum MembershipStatus {
     Activated,
 }
 
+impl MembershipStatus {
+    /// Those of people who have not said yet that they want to be in the tenant.
+    pub const PENDING: [Self; 2] = [Self::NotActivated, Self::PendingInvitation];
+
+    /// Whether the person has not said yet that they want to be in the tenant.
+    pub fn is_pending(self) -> bool {
+        Self::PENDING.contains(&self)
+    }
+}
+
 /// A person in a tenant.
 pub mod membership {
     use super::MembershipStatus;
@@ -37,6 +47,8 @@ pub mod membership {
         pub is_disabled: bool,
         pub expires_at: Option<Timestamp>,
         pub sub_tenant_access: bool,
+        /// The address that a known person was invited by, which may be another than their primary one.
+        pub invited_as: Option<String>,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
     }

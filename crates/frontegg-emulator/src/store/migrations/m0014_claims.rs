@@ -1,5 +1,5 @@
-//! Addresses that are claimed: an address is unique among those that are proven, and among those that
-//! accounts were made for.
+//! Claims and guesses that do others no harm: an address is unique among those that are proven, and among those that
+//! accounts were made for; a guess at a code counts where it was made.
 
 use super::SqlMigration;
 
@@ -26,8 +26,20 @@ CREATE INDEX user_emails_address ON user_emails (address_key);
 CREATE UNIQUE INDEX user_emails_proven ON user_emails (address_key) WHERE verified;
 CREATE UNIQUE INDEX user_emails_account ON user_emails (address_key) WHERE is_primary;
 CREATE INDEX user_emails_created ON user_emails (created_at, id);
+ALTER TABLE memberships ADD COLUMN invited_as TEXT;
+ALTER TABLE one_time_tokens ADD COLUMN blind_attempts INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE blind_guesses (
+    id TEXT NOT NULL PRIMARY KEY,
+    client TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX blind_guesses_client ON blind_guesses (client, created_at);
+CREATE INDEX blind_guesses_created ON blind_guesses (created_at);
 ",
     down: "
+DROP TABLE blind_guesses;
+ALTER TABLE one_time_tokens DROP COLUMN blind_attempts;
+ALTER TABLE memberships DROP COLUMN invited_as;
 DELETE FROM user_emails WHERE NOT verified AND NOT is_primary;
 CREATE TABLE held_emails (
     id TEXT NOT NULL PRIMARY KEY,

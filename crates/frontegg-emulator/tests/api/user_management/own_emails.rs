@@ -100,7 +100,6 @@ async fn each_added_address_has_its_own_code() {
     );
     // Nobody else's business.
     assert_eq!(refused(verify(&others, "one@acme.test", &one_code).await, 404), "Email not found");
-    assert_eq!(refused(add(&others, "one@acme.test").await, 409), "Email already exists");
     // Guesses at one are no guesses at the other.
     for _ in 0..5 {
         assert_eq!(refused(verify(&own, "two@acme.test", wrong(&two_code)).await, 400), BAD);
@@ -216,6 +215,8 @@ async fn a_change_may_come_to_nothing() {
     ask(&own, "two@acme.test").await.expect("a code");
     let two = mailed(&world, "two@acme.test", "VerifyNewEmail").await;
     let fast = add(&others, "two@acme.test").await.expect("an address");
+    let code = mailed(&world, "two@acme.test", "EmailVerification").await;
+    verify(&others, "two@acme.test", &code).await.expect("proof");
     assert_eq!(refused(confirm(&own, "two@acme.test", &two).await, 409), "Email already exists");
     assert_eq!(addresses(&own).await, [(ADA.to_owned(), true, true)]);
     others.delete_my_email(&fast).await.expect("a deletion");
