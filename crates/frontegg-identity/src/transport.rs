@@ -270,7 +270,8 @@ impl Sender {
         let failure = match response {
             Ok(response) => {
                 if let Some(wait) = retry::rate_limit_wait(response.status(), response.headers()) {
-                    self.throttle.note_server_limit(operation.id, wait);
+                    // By the client's own setting: what is remembered is for all its calls.
+                    self.throttle.note_server_limit(operation.id, self.options.retry.remembered(wait));
                 }
                 let status = response.status();
                 let is_failure = status.is_client_error() || status.is_server_error();
