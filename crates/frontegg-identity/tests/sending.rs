@@ -119,7 +119,7 @@ async fn other_ids_are_sent_in_utf_8() {
 /// A key read from a file ends with the file's last line, and may begin with a byte order mark.
 #[tokio::test]
 async fn credentials_are_sent_without_what_files_add() {
-    let machine = r#"{"accessToken":"m-1","refreshToken":"r","expiresIn":3600,"expires":"x"}"#;
+    let machine = r#"{"access_token":"m-1","refresh_token":"r","expires_in":3600,"expires":"x"}"#;
     let service = Service::start(token(), vec![Reply::new(200, machine), ok()]).await;
     let frontegg = service.builder().credentials(" id\n", "\u{feff}the-api-key\r\n").build().unwrap();
     frontegg.api_token("client\n", " secret\n").roles().list_roles_v1().await.unwrap();
