@@ -149,9 +149,8 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
 
     /// The `Authorization` header with a token that is fetched now, unless another caller does so meanwhile.
     pub(crate) async fn renew(self: &Arc<Self>) -> Result<HeaderValue, Error> {
-        // If there is no valid token, this fetches already.
-        let old = self.bearer().await?;
-        self.fetch_unless(|token| token.bearer != old).await
+        let old = self.current();
+        self.fetch_unless(|token| old.as_ref().is_none_or(|old| token.bearer != old.bearer)).await
     }
 
     /// The `Authorization` header with another token than `refused`, which the service has rejected; none if

@@ -163,6 +163,12 @@ async fn a_session_without_a_cookie_is_refreshed_by_the_body() {
     session.refresh().await.unwrap();
     assert_eq!(sent(&service).as_deref(), Some("fe_refresh_own=r-2"));
 
+    // Once, also where the first token has expired already.
+    let brief = r#"{"mfaRequired":false,"accessToken":"a-1","refreshToken":"r-1","expiresIn":0}"#;
+    let (service, _, session) = sign_in(vec![Reply::new(200, brief), answer("a-2", r#""r-2""#)]).await;
+    session.refresh().await.unwrap();
+    assert_eq!((sent(&service).as_deref(), service.counts().1), (Some("fe_refresh_ab-c=r-1"), 2));
+
     // Nothing that would be more than one cookie.
     for unfit in [r#""""#, "null", r#""a; b=c""#, r#""a\r\nx: y""#, r#""a b""#] {
         let (service, _, session) = sign_in(vec![answer("a-1", unfit)]).await;
