@@ -2,12 +2,12 @@
 //!
 //! Every generated call is passed to a [`Transport`] twice: before it is sent ([`Transport::prepare`])
 //! and to be sent ([`Transport::execute`]). This file does what is the same for every transport: it
-//! refuses paths that would reach another operation, and turns every error response of a server or proxy
-//! into an [`ApiError`].
+//! refuses paths that would reach another operation, turns every error response of a server or proxy into an
+//! [`ApiError`], and every other one into a body that can be read.
 
 use std::{fmt::Debug, pin::Pin, sync::Arc};
 
-use frontegg_model::{Operation, operation, types::ApiError};
+use frontegg_model::{Operation, operation, read, types::ApiError};
 use http::{HeaderMap, StatusCode, header};
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::{Request, Response, ResponseBuilderExt, Url};
@@ -74,7 +74,9 @@ impl ClientHooks<Inner> for Client {
         if status.is_client_error() || status.is_server_error() {
             Ok(with_api_error(response).await)
         } else if EMPTY_LIST_IS_NOT_FOUND.contains(&operation.id) {
-            empty_list_as_not_found(response).await
+            empty_list_as_not_found(readable(response, operation).await?).await
+        } else if operation.answer.is_some() {
+            readable(response, operation).await
         } else {
             Ok(response)
         }
@@ -117,11 +119,29 @@ async fn with_api_error(response: Response) -> Response {
     let head = Head::of(&response);
     // The status is reported even if the body cannot be read.
     let body = response.bytes().await.unwrap_or_default();
+    let body = body.slice_ref(read::without_byte_order_mark(&body));
     if serde_json::from_slice::<ApiError>(&body).is_ok_and(|error| has_content(&error)) {
         head.with_body(body)
     } else {
         head.with_other_body(serde_json::to_vec(&to_api_error(&body)).unwrap_or_default())
     }
+}
+
+/// Reads a response without the byte order mark that may stand before its body, and `null` in place of a list
+/// as an empty list.
+async fn readable(response: Response, operation: &Operation) -> reqwest::Result<Response> {
+    let head = Head::of(&response);
+    let url = head.url.clone();
+    let body = response.bytes().await.map_err(|error| error.with_url(url))?;
+    let rest = body.slice_ref(read::without_byte_order_mark(&body));
+    let is_list = operation.answer.is_some_and(|answer| answer.starts_with('['));
+    Ok(if is_list && rest.trim_ascii() == b"null" {
+        head.with_other_body("[]")
+    } else if rest.len() < body.len() {
+        head.with_other_body(rest)
+    } else {
+        head.with_body(body)
+    })
 }
 
 /// Turns an empty list in place of an entity into a 404.
@@ -243,7 +263,7 @@ mod tests {
         http::Response::builder().status(status).header("frontegg-trace-id", "t-1").body(body).unwrap().into()
     }
 
-    async fn read(status: u16, body: &'static str) -> ApiError {
+    async fn api_error(status: u16, body: &'static str) -> ApiError {
         let response = with_api_error(answer(status, body)).await;
         assert_eq!(response.status().as_u16(), status);
         assert_eq!(response.headers()["frontegg-trace-id"], "t-1");
@@ -252,20 +272,20 @@ mod tests {
 
     #[tokio::test]
     async fn documented_errors_pass_unchanged() {
-        let error = read(400, r#"{"errors":["MFA is not enrolled"],"errorCode":"ER-01097"}"#).await;
+        let error = api_error(400, r#"{"errors":["MFA is not enrolled"],"errorCode":"ER-01097"}"#).await;
         assert_eq!(error.errors.unwrap(), ["MFA is not enrolled"]);
         assert_eq!(error.error_code.unwrap(), "ER-01097");
-        assert_eq!(read(400, r#"{"message":"only this"}"#).await.message.unwrap(), "only this");
+        assert_eq!(api_error(400, r#"{"message":"only this"}"#).await.message.unwrap(), "only this");
     }
 
     #[tokio::test]
     async fn other_forms_become_messages() {
-        let messages = async |body| read(422, body).await.errors.unwrap();
+        let messages = async |body| api_error(422, body).await.errors.unwrap();
         assert_eq!(messages(r#"{"errors":"one"}"#).await, ["one"]);
         assert_eq!(messages(r#"{"message":["a","b"],"error":"Bad Request"}"#).await, ["a", "b", "Bad Request"]);
         assert_eq!(messages(r#"{"errors":[{"message":"deep"}]}"#).await, ["deep"]);
         assert_eq!(messages(r#"{"error":"invalid_grant"}"#).await, ["invalid_grant"]);
-        assert_eq!(read(400, r#"{"errors":"x","errorCode":"ER-1"}"#).await.error_code.unwrap(), "ER-1");
+        assert_eq!(api_error(400, r#"{"errors":"x","errorCode":"ER-1"}"#).await.error_code.unwrap(), "ER-1");
     }
 
     #[tokio::test]
@@ -282,10 +302,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_byte_order_mark_and_null_for_a_list_are_read() {
+        let read_as = async |id: &str, body| {
+            let response = readable(answer(200, body), operation(id).unwrap()).await.unwrap();
+            String::from_utf8(response.bytes().await.unwrap().to_vec()).unwrap()
+        };
+        assert_eq!(read_as("list_roles_v1", "\u{feff}[1]").await, "[1]");
+        assert_eq!(read_as("list_roles_v1", " null\n").await, "[]");
+        assert_eq!(read_as("list_users", "null").await, "null", "a page is no list");
+        assert_eq!(read_as("list_users", r#"{"items":null}"#).await, r#"{"items":null}"#);
+        assert_eq!(api_error(400, "\u{feff}{\"errors\":[\"no\"]}").await.errors.unwrap(), ["no"]);
+    }
+
+    #[tokio::test]
     async fn bodies_that_are_no_errors_keep_their_text() {
-        assert_eq!(read(502, "<html>Bad Gateway</html>").await.errors.unwrap(), ["<html>Bad Gateway</html>"]);
-        assert_eq!(read(500, "[1]").await.errors.unwrap(), ["[1]"]);
-        assert!(read(413, "").await.errors.unwrap().is_empty());
-        assert!(read(500, "{}").await.errors.unwrap().is_empty());
+        assert_eq!(api_error(502, "<html>Bad Gateway</html>").await.errors.unwrap(), ["<html>Bad Gateway</html>"]);
+        assert_eq!(api_error(500, "[1]").await.errors.unwrap(), ["[1]"]);
+        assert!(api_error(413, "").await.errors.unwrap().is_empty());
+        assert!(api_error(500, "{}").await.errors.unwrap().is_empty());
     }
 }

@@ -9,7 +9,8 @@ use tokio::sync::Mutex;
 
 use crate::{
     credentials::Credentials,
-    error::ConfigError,
+    error::{ConfigError, innermost},
+    input::trimmed,
     options::Options,
     region::{Host, Region},
     retry::Retry,
@@ -30,7 +31,8 @@ const REGION: &str = "FRONTEGG_REGION";
 
 /// The API of one environment.
 ///
-/// Cheap to clone; all clones, scopes and views share connections and the environment token.
+/// Cheap to clone; all clones, scopes and views share connections and the environment token. They belong to
+/// one Tokio runtime: a program with several, such as a set of tests, builds a client for each.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), frontegg_identity::Error> {
@@ -108,7 +110,7 @@ impl Frontegg {
     /// # }
     /// ```
     pub fn api_token(&self, client_id: impl Into<String>, secret: impl Into<Secret>) -> Scope<User> {
-        let credentials = Credentials { client_id: client_id.into(), api_key: secret.into() };
+        let credentials = Credentials::new(&client_id.into(), &secret.into());
         let client = self.core.anonymous().raw().clone();
         let source = ApiTokenSource { client, credentials, refresh: Mutex::default() };
         let tokens = Tokens::new(source, None, self.core.options());
@@ -191,8 +193,9 @@ impl Builder {
     fn from_variables(get: impl Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
         let read = |names: &'static [&'static str]| {
             for &name in names {
-                // An empty variable counts as not set: compose files and CI set such variables.
-                match get(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
+                match get(name).map(OsString::into_string) {
+                    // An empty variable counts as not set: compose files and CI set such variables.
+                    Some(Ok(value)) if trimmed(&value).is_empty() => {}
                     Some(Ok(value)) => return Ok(Some((name, value))),
                     Some(Err(_)) => {
                         return Err(ConfigError::InvalidVariable { name, reason: "it is not Unicode".into() });
@@ -238,10 +241,10 @@ impl Builder {
         self
     }
 
-    /// Client id and API key of the environment. Without them only operations that take no token
-    /// or a user's can be called.
+    /// Client id and API key of the environment; blanks and line ends around them, as files have them, are
+    /// dropped. Without them only operations that take no token or a user's can be called.
     pub fn credentials(mut self, client_id: impl Into<String>, api_key: impl Into<Secret>) -> Self {
-        self.credentials = Some(Credentials { client_id: client_id.into(), api_key: api_key.into() });
+        self.credentials = Some(Credentials::new(&client_id.into(), &api_key.into()));
         self
     }
 
@@ -303,6 +306,7 @@ impl Builder {
             return Err(ConfigError::InvalidHeader("the application id"));
         }
         let throttle = Arc::new(Throttle::new(self.budget, self.rate_limit));
+        let client_id: Option<Arc<str>> = self.credentials.as_ref().map(|known| known.client_id.as_str().into());
         let sender = |identity, application| Sender {
             identity,
             throttle: throttle.clone(),
@@ -310,6 +314,7 @@ impl Builder {
             user: None,
             application,
             cookie: None,
+            client_id: client_id.clone(),
             options: self.options,
         };
         let tokens = self.credentials.map(|credentials| -> Arc<Tokens> {
@@ -358,21 +363,13 @@ fn build_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest:
     builder.build().map_err(|error| ConfigError::Http(innermost(&error)))
 }
 
-fn is_loopback(base_url: &str) -> bool {
+/// Whether a URL leads to this machine.
+pub(crate) fn is_loopback(base_url: &str) -> bool {
     reqwest::Url::parse(base_url).ok().is_some_and(|url| match url.host_str() {
         Some("localhost" | "[::1]") => true,
         Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
         None => false,
     })
-}
-
-/// The innermost cause, which is the specific one.
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]
@@ -394,7 +391,7 @@ mod tests {
         let build = |builder: Builder| builder.build().unwrap_err();
         assert!(matches!(build(Builder::default().base_url("nowhere")), ConfigError::InvalidBaseUrl { .. }));
         assert!(matches!(build(Builder::default().subdomain("a.b")), ConfigError::InvalidSubdomain(_)));
-        for bad in ["", "a\nb", "ä"] {
+        for bad in ["", "a\nb", " a", "a\t"] {
             assert_eq!(build(Builder::default().application_id(bad)), ConfigError::InvalidHeader("the application id"));
         }
         assert_eq!(build(Builder::default().user_agent_suffix("a\nb")), ConfigError::InvalidHeader("the user agent"));
@@ -428,7 +425,15 @@ mod tests {
     #[test]
     fn empty_variables_count_as_missing() {
         assert!(matches!(read(&[BOTH[0], ("FRONTEGG_API_KEY", "")]), Err(ConfigError::MissingVariable(_))));
+        assert!(matches!(read(&[BOTH[0], ("FRONTEGG_API_KEY", " \n")]), Err(ConfigError::MissingVariable(_))));
         assert!(read(&[BOTH[0], ("FRONTEGG_API_KEY", ""), ("FRONTEGG_SECRET_KEY", "key")]).is_ok());
+    }
+
+    #[test]
+    fn credentials_lose_what_files_leave_at_their_ends() {
+        let variables = [("FRONTEGG_CLIENT_ID", " id\n"), ("FRONTEGG_API_KEY", "\u{feff}the key\r\n")];
+        let Credentials { client_id, api_key } = read(&variables).unwrap().credentials.unwrap();
+        assert_eq!((client_id.as_str(), api_key.expose()), ("id", "the key"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Errors of calls, as values that a program can match on.
 
 mod config;
+mod exchange;
 
 use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
@@ -15,6 +16,7 @@ use crate::{
 };
 
 pub use config::ConfigError;
+pub(crate) use exchange::innermost;
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -159,18 +161,38 @@ impl Error {
         error
     }
 
-    fn from_reqwest(error: reqwest::Error) -> Self {
+    /// An exchange that failed: with which host, and why.
+    pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
+        let host = error.url().and_then(exchange::host).unwrap_or_else(|| "the service".to_owned());
+        let cause = exchange::innermost(&error);
         let (kind, message) = match () {
-            () if error.is_connect() && error.is_timeout() => (ErrorKind::Timeout, "no connection in time"),
-            () if error.is_connect() => (ErrorKind::Transport, "no connection"),
-            () if error.is_timeout() => (ErrorKind::Timeout, "no answer in time"),
-            () => (ErrorKind::Transport, "the exchange broke off"),
+            () if error.is_connect() && error.is_timeout() => {
+                (ErrorKind::Timeout, format!("no connection to {host} in time"))
+            }
+            () if error.is_connect() => (ErrorKind::Transport, format!("no connection to {host}: {cause}")),
+            () if error.is_timeout() => (ErrorKind::Timeout, format!("no answer from {host} in time")),
+            () => (ErrorKind::Transport, format!("the exchange with {host} broke off: {cause}")),
         };
-        let status = error.status();
+        let mut built = Self::new(kind, message);
+        built.0.status = error.status();
         // A URL may hold a token in its query.
-        let mut built = Self::new(kind, message).caused_by(error.without_url());
-        built.0.status = status;
-        built
+        let error = error.without_url();
+        if kind == ErrorKind::Timeout { built.caused_by(error) } else { built.within(&error) }
+    }
+
+    /// An answer of a status that no operation documents: a redirect, above all.
+    pub(crate) fn from_unexpected(response: &reqwest::Response) -> Self {
+        let mut error = Self::from_status(response.status(), response.headers());
+        error.0.messages.extend(exchange::redirect(response));
+        error
+    }
+
+    /// Adds what lies between the text of the error and its innermost cause, which is in the text.
+    fn within(self, error: &(dyn StdError + 'static)) -> Self {
+        match exchange::Layers::between(error) {
+            Some(layers) => self.caused_by(layers),
+            None => self,
+        }
     }
 
     pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -361,7 +383,7 @@ impl From<client::Error<ApiError>> for Error {
             | client::Error::InvalidUpgrade(error)
             | client::Error::ResponseBodyError(error) => Self::from_reqwest(error),
             client::Error::ErrorResponse(response) => Self::from_api_error(response),
-            client::Error::UnexpectedResponse(response) => Self::from_status(response.status(), response.headers()),
+            client::Error::UnexpectedResponse(response) => Self::from_unexpected(&response),
             client::Error::InvalidResponsePayload(body, error) => {
                 Self::new(ErrorKind::Decode, "the answer is not as documented")
                     .caused_by(decode::explain(&body, &error))

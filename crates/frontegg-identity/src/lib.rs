@@ -42,6 +42,7 @@ mod error;
 mod generated;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod input;
 mod lock;
 pub mod login;
 mod options;

@@ -39,8 +39,11 @@ pub trait Page: sealed::Sealed + Send + 'static {
     /// The number of items on all pages, as of this page.
     fn total_items(&self) -> i64;
 
-    /// The number of pages, as of this page.
+    /// The number of pages, as of this page; 0 where the service does not count them.
     fn total_pages(&self) -> i64;
+
+    /// The query string of the next page, where the service gives one.
+    fn next_link(&self) -> Option<&str>;
 }
 
 /// Parameters that select a page.
@@ -148,13 +151,15 @@ impl<'a, P: Page> PagedCall<'a, P> {
 
     /// Reads item after item, page by page as [`pages`](Self::pages) does.
     ///
-    /// A list that changes while it is read may yield an item twice or not at all, as pages are
-    /// counted from the front. The stream ends in any case.
+    /// A list that changes while it is read may yield an item twice or not at all, as pages are counted
+    /// from the front. In particular, a loop that removes the items it is given is given half of them: use
+    /// [`all`](Self::all) there, which has read the list before anything is removed.
     pub fn stream(self) -> Items<'a, P> {
         Items { pages: self.pages(), page: VecDeque::new() }
     }
 
-    /// Collects the items of all pages, beginning with the one that the parameters select.
+    /// Collects the items of all pages, beginning with the one that the parameters select. For loops that
+    /// remove or add what the list is about.
     pub async fn all(self) -> Result<Vec<P::Item>, Error> {
         let (mut all, mut pages) = (Vec::new(), self.pages());
         while let Some(page) = pages.next().await {
@@ -237,14 +242,32 @@ impl<P: Page> Pages<'_, P> {
         };
         let is_first = self.next == self.call.first;
         let is_empty = page.items().is_empty();
-        // The count of this page decides: lists grow and shrink while they are read.
-        self.ended = is_empty || self.next.saturating_add(1) >= page.total_pages();
+        let next = following(&page, self.next);
+        self.ended = is_empty || next.is_none();
         if is_empty && !is_first {
             return Poll::Ready(None);
         }
-        self.next = self.next.saturating_add(1);
+        self.next = next.unwrap_or_else(|| self.next.saturating_add(1));
         Poll::Ready(Some(Ok(page)))
     }
+}
+
+/// The page that follows one of that number; none after the last.
+fn following<P: Page>(page: &P, number: i64) -> Option<i64> {
+    let next = number.saturating_add(1);
+    // The count of this page decides: lists grow and shrink while they are read.
+    if page.total_pages() > 0 {
+        return (next < page.total_pages()).then_some(next);
+    }
+    // Where pages are not counted, the link to the next one does. One that leads back would have no end.
+    linked(page.next_link()?).or(Some(next)).filter(|linked| *linked > number)
+}
+
+/// The page that a link leads to: a query string, or a URL with one.
+fn linked(link: &str) -> Option<i64> {
+    let query = link.split_once('?').map_or(link, |(_, query)| query);
+    let url = reqwest::Url::parse(&format!("http://localhost/?{query}")).ok()?;
+    url.query_pairs().find(|(name, _)| name == "_offset" || name == "offset")?.1.parse().ok()
 }
 
 impl<P: Page> Stream for Pages<'_, P> {

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::error::ConfigError;
+use crate::{error::ConfigError, input::trimmed};
 
 /// A region of the vendor, by the host of its API.
 ///
@@ -61,7 +61,7 @@ impl FromStr for Region {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         [Self::Eu, Self::Us, Self::Ca, Self::Au]
             .into_iter()
-            .find(|region| region.as_str().eq_ignore_ascii_case(text.trim()))
+            .find(|region| region.as_str().eq_ignore_ascii_case(trimmed(text)))
             .ok_or_else(|| ConfigError::UnknownRegion(text.to_owned()))
     }
 }
@@ -95,12 +95,13 @@ impl Host {
         match self {
             Self::Region(region) => Ok(region.base_url().to_owned()),
             Self::Subdomain(name) => {
+                let name = trimmed(name);
                 let label = name.len() <= 63
                     && !name.starts_with('-')
                     && !name.ends_with('-')
                     && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
                 if !label || name.is_empty() {
-                    return Err(ConfigError::InvalidSubdomain(name.clone()));
+                    return Err(ConfigError::InvalidSubdomain(name.to_owned()));
                 }
                 Ok(format!("https://{}.frontegg.com", name.to_ascii_lowercase()))
             }
@@ -111,7 +112,7 @@ impl Host {
 
 fn check(text: &str) -> Result<String, ConfigError> {
     let bad = |reason| Err(ConfigError::InvalidBaseUrl { url: redacted_url(text).to_owned(), reason });
-    let Ok(url) = reqwest::Url::parse(text.trim()) else { return bad("it is no URL") };
+    let Ok(url) = reqwest::Url::parse(trimmed(text)) else { return bad("it is no URL") };
     if !matches!(url.scheme(), "http" | "https") {
         return bad("its scheme is neither https nor http");
     }
@@ -142,7 +143,9 @@ mod tests {
 
     #[test]
     fn subdomains_are_one_label() {
-        assert_eq!(Host::Subdomain("App-xyz".into()).base_url().unwrap(), "https://app-xyz.frontegg.com");
+        for name in ["App-xyz", " app-xyz\n", "\u{feff}app-xyz"] {
+            assert_eq!(Host::Subdomain(name.into()).base_url().unwrap(), "https://app-xyz.frontegg.com");
+        }
         for bad in ["", "a.b", "-a", "a-", "a/b", "evil.com#", "ä"] {
             assert!(matches!(Host::Subdomain(bad.into()).base_url(), Err(ConfigError::InvalidSubdomain(_))), "{bad}");
         }

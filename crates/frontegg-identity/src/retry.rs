@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, StatusCode, header};
 
-/// When the window of the rate limit ends, as RFC 3339.
+/// When the window of the rate limit ends: as RFC 3339, in seconds from now, or in seconds since 1970.
 const RATE_LIMIT_RESET: &str = "x-rate-limit-reset";
 /// How many calls of the operation are left in the window.
 const RATE_LIMIT_REMAINING: &str = "x-rate-limit-remaining";
@@ -79,10 +79,16 @@ impl Retry {
     }
 
     /// The longest delay that the service may ask for. When it asks for more, the failure is
-    /// returned at once: an earlier attempt would be refused. Default: 1 minute.
+    /// returned at once: an earlier attempt would be refused. With the client's own setting, also the
+    /// longest time for which a reported rate limit holds further calls back. Default: 1 minute.
     pub const fn max_server_delay(mut self, delay: Duration) -> Self {
         self.max_server_delay = delay;
         self
+    }
+
+    /// How long a rate limit is remembered of which the service says that it lasts for `wait`.
+    pub(crate) fn remembered(&self, wait: Duration) -> Duration {
+        wait.min(self.max_server_delay)
     }
 
     /// Whether the service may ask to wait that long.
@@ -138,23 +144,68 @@ pub(crate) fn is_transient(status: StatusCode) -> bool {
     matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
 }
 
-/// How long the service asks to wait: `Retry-After` (seconds or date), else `X-Rate-Limit-Reset`.
+/// How long the service asks to wait: `Retry-After` (a number or a date), else `X-Rate-Limit-Reset`.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let http_date = |text| DateTime::parse_from_rfc2822(text).ok();
     // By the service's clock if the answer has a date: this machine's may be wrong.
-    let until = |moment: DateTime<_>| {
-        let now = text(header::DATE.as_str()).and_then(http_date).map_or_else(Utc::now, Into::into);
-        (moment.with_timezone(&Utc) - now).to_std().unwrap_or_default()
+    let now = || text(header::DATE.as_str()).and_then(http_date).unwrap_or_else(Utc::now);
+    let wait = |text: &str, date: fn(&str) -> Option<DateTime<Utc>>| {
+        let until = |moment: DateTime<Utc>| (moment - now()).to_std().unwrap_or_default();
+        number(text).map(|number| number.wait(now())).or_else(|| date(text).map(until))
     };
-    let retry_after = text(header::RETRY_AFTER.as_str());
-    retry_after
-        .and_then(|text| text.parse().ok().map(Duration::from_secs).or_else(|| http_date(text).map(until)))
-        .or_else(|| match text(RATE_LIMIT_RESET)?.parse() {
-            // Some answers have seconds instead.
-            Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(_) => DateTime::parse_from_rfc3339(text(RATE_LIMIT_RESET)?).ok().map(until),
-        })
+    let retry_after = text(header::RETRY_AFTER.as_str()).and_then(|text| wait(text, http_date));
+    retry_after.or_else(|| wait(text(RATE_LIMIT_RESET)?, rfc_3339))
+}
+
+fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(text).ok().map(|date| date.with_timezone(&Utc))
+}
+
+fn rfc_3339(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|date| date.with_timezone(&Utc))
+}
+
+/// A number by which a service says when it may be called again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reset {
+    /// The time from now.
+    In(Duration),
+    /// The moment, since 1970.
+    At(Duration),
+}
+
+impl Reset {
+    fn wait(self, now: DateTime<Utc>) -> Duration {
+        match self {
+            Self::In(wait) => wait,
+            Self::At(moment) => {
+                let now = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+                moment.saturating_sub(Duration::from_millis(now))
+            }
+        }
+    }
+}
+
+/// A number of seconds, with a fraction or without. Services do not say which they mean: a number as large as
+/// the seconds since 1970 is a moment, one a thousand times as large is a moment in milliseconds.
+fn number(text: &str) -> Option<Reset> {
+    /// In seconds a moment of 2001; as a time from now more than thirty years.
+    const MOMENT: u64 = 1_000_000_000;
+    const MOMENT_IN_MILLIS: u64 = 1_000 * MOMENT;
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    let number = whole.parse().unwrap_or(u64::MAX);
+    // Three digits of the fraction are milliseconds.
+    let millis = format!("{fraction:0<3}")[..3].parse().unwrap_or_default();
+    let seconds = Duration::from_secs(number).saturating_add(Duration::from_millis(millis));
+    Some(match number {
+        ..MOMENT => Reset::In(seconds),
+        MOMENT..MOMENT_IN_MILLIS => Reset::At(seconds),
+        MOMENT_IN_MILLIS.. => Reset::At(Duration::from_millis(number)),
+    })
 }
 
 /// How long the rate limit of the operation is used up: after a 429, or when no call is left in the window.
@@ -275,6 +326,39 @@ mod tests {
         assert_eq!(wait(StatusCode::OK, "1"), None);
         assert_eq!(wait(StatusCode::TOO_MANY_REQUESTS, "1"), Some(12 * SECOND));
         assert_eq!(rate_limit_wait(StatusCode::TOO_MANY_REQUESTS, &headers(&[])), None);
+    }
+
+    /// Okta, GitHub and Discord send moments since 1970; some send a fraction, or milliseconds.
+    #[test]
+    fn large_numbers_are_moments() {
+        // In seconds since 1970: 1445412480.
+        let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
+        for (text, millis) in [
+            ("1445412487", 7_000),
+            ("1445412487.25", 7_250),
+            ("1445412487250", 7_250),
+            ("1445412000", 0),
+            ("999999999", 999_999_999_000),
+            ("7", 7_000),
+            ("7.5", 7_500),
+            ("0", 0),
+        ] {
+            for name in ["retry-after", "x-rate-limit-reset"] {
+                let wait = retry_after(&headers(&[date, (name, text)]));
+                assert_eq!(wait, Some(Duration::from_millis(millis)), "{name}: {text}");
+            }
+        }
+        for text in ["7.", ".5", "1e9", "-7", "+7", "7,5", "inf", "NaN", "7 s", ""] {
+            assert_eq!(number(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_rate_limit_is_remembered_no_longer_than_the_service_may_ask_to_wait() {
+        let retry = Retry::default();
+        assert_eq!(retry.remembered(7 * SECOND), 7 * SECOND);
+        assert_eq!(retry.remembered(86_400 * SECOND), 60 * SECOND);
+        assert_eq!(retry.max_server_delay(SECOND).remembered(7 * SECOND), SECOND);
     }
 
     #[test]

@@ -107,6 +107,13 @@ impl<A: Access> Core<A> {
         &self.client
     }
 
+    /// The id that the environment's cookies bear in their names: its client id or, where the client has no
+    /// credentials, that of the application.
+    pub(crate) fn cookie_id(&self) -> Option<&str> {
+        let application = || self.sender.application.as_ref().map(ScopeValue::as_str);
+        self.sender.client_id.as_deref().or_else(application)
+    }
+
     pub(crate) fn options(&self) -> Options {
         self.sender.options
     }

@@ -87,7 +87,7 @@ impl Session {
         answer: &Response<types::AuthenticationResponseDto>,
         cookies: &Cookies,
     ) -> Option<Self> {
-        Some(Self::new(core, SavedSession::from_response(answer, cookies)?))
+        Some(Self::new(core, SavedSession::from_response(answer, cookies, core.cookie_id())?))
     }
 
     /// The access token, refreshed first if it is about to expire.
@@ -99,9 +99,7 @@ impl Session {
 
     /// Refreshes now, e.g. to get changed roles into the token.
     pub async fn refresh(&self) -> Result<(), Error> {
-        // If there is no valid token, this refreshes already.
-        let current = self.tokens.bearer().await?;
-        self.tokens.replace(&current).await.map(drop)
+        self.tokens.renew().await.map(drop)
     }
 
     /// Switches to another tenant of the user and refreshes.
@@ -162,11 +160,20 @@ impl SavedSession {
         self.cookies.device.clone().map(RememberedDevice)
     }
 
-    fn from_response(answer: &Response<types::AuthenticationResponseDto>, known: &Cookies) -> Option<Self> {
+    /// The state after an answer; `cookie_id` names the cookie of a refresh token that came without one.
+    fn from_response(
+        answer: &Response<types::AuthenticationResponseDto>,
+        known: &Cookies,
+        cookie_id: Option<&str>,
+    ) -> Option<Self> {
         let access_token = answer.access_token.clone().filter(|token| !token.is_empty())?;
         let seconds = u64::try_from(answer.expires_in.unwrap_or_default()).unwrap_or_default();
         let mut cookies = known.clone();
-        cookies.update(answer);
+        if !cookies.update(answer)
+            && let Some(token) = &answer.refresh_token
+        {
+            cookies.take_refresh_token(token, cookie_id);
+        }
         Some(Self {
             access_token,
             expires_at: Utc::now() + Duration::from_secs(seconds.min(MAX_LIFETIME_SECONDS)),
@@ -210,18 +217,35 @@ pub(crate) struct Cookies {
 }
 
 impl Cookies {
-    /// Applies the `Set-Cookie` headers of an answer (RFC 6265).
-    fn update<T>(&mut self, answer: &Response<T>) {
+    /// Applies the `Set-Cookie` headers of an answer (RFC 6265). Tells whether a refresh token is among them.
+    fn update<T>(&mut self, answer: &Response<T>) -> bool {
+        let mut refreshed = false;
         for cookie in answer.header_values("set-cookie") {
             let Some((name, value)) = cookie.split(';').next().and_then(|pair| pair.split_once('=')) else { continue };
             let (name, value) = (name.trim(), value.trim().trim_matches('"'));
             let cookie = (!value.is_empty()).then(|| Cookie { name: name.to_owned(), value: value.into() });
             if name.starts_with(REFRESH_COOKIE) {
+                refreshed = cookie.is_some();
                 self.refresh = cookie;
             } else if name.starts_with(DEVICE_COOKIE) {
                 self.device = cookie;
             }
         }
+        refreshed
+    }
+
+    /// Takes a refresh token that came in the body alone, as through a proxy that drops cookies. The service
+    /// reads it from its cookie all the same, whose name is the one known before or ends in the id.
+    fn take_refresh_token(&mut self, token: &Secret, id: Option<&str>) {
+        // What may stand in a cookie (RFC 6265 §4.1.1).
+        let is_fit = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\');
+        if token.is_empty() || !token.expose().bytes().all(is_fit) {
+            return;
+        }
+        let known = self.refresh.as_ref().map(|cookie| cookie.name.clone());
+        // The service's clients leave the first dash out.
+        let name = known.or_else(|| Some(format!("{REFRESH_COOKIE}{}", id?.replacen('-', "", 1))));
+        self.refresh = name.map(|name| Cookie { name, value: token.clone() });
     }
 
     /// The `Cookie` header; none without cookies.
@@ -263,7 +287,7 @@ impl SessionSource {
         let send = Box::pin(core.raw().refresh_user_token(None, &body));
         // Not idempotent: the refresh token may have been used up.
         let answer = Context::new(options).run(OPERATION, send).await?;
-        let Some(new) = SavedSession::from_response(&answer, &cookies) else {
+        let Some(new) = SavedSession::from_response(&answer, &cookies, self.core.cookie_id()) else {
             return Err(ended("the service asks for another factor; sign in again"));
         };
         let token = Token::new(OPERATION, &new.access_token, requested_at, answer.expires_in.unwrap_or_default())?;

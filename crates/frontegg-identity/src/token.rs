@@ -22,6 +22,7 @@ use crate::{
     context::Context,
     credentials::Credentials,
     error::{Error, ErrorKind},
+    input::trimmed,
     lock::RwLock,
     options::Options,
     retry::Retry,
@@ -37,6 +38,10 @@ const RENEWAL_BACKOFF: Duration = Duration::from_secs(10);
 /// with a revoked key asks again.
 const REFUSAL_BACKOFF: Duration = Duration::from_secs(1);
 
+/// How long after a token was replaced because the service refused it another is not: an operation may
+/// answer 401 whatever the token, and each of its calls would cost a fetch.
+const REPLACEMENT_INTERVAL: Duration = Duration::from_secs(10);
+
 /// Where new tokens come from.
 pub(crate) trait TokenSource: fmt::Debug + Send + Sync {
     /// Fetches a token. Called by one caller at a time.
@@ -47,17 +52,43 @@ pub(crate) trait TokenSource: fmt::Debug + Send + Sync {
 pub(crate) struct Tokens<S: ?Sized = dyn TokenSource> {
     options: Options,
     token: RwLock<Option<Token>>,
-    /// Locked by the caller that fetches. Holds the last failure, for the callers that waited for it.
-    fetch_lock: Arc<Mutex<Option<Failure>>>,
+    /// Locked by the caller that fetches.
+    fetch_lock: Arc<Mutex<Fetched>>,
     /// Number of finished fetches.
     fetch_count: AtomicU64,
     source: S,
+}
+
+/// What earlier fetches tell the next one.
+#[derive(Default)]
+struct Fetched {
+    /// How the last one failed, for the callers that waited for it.
+    failure: Option<Failure>,
+    /// When a token was last replaced because the service refused it.
+    replaced_at: Option<Instant>,
 }
 
 /// Why and when a fetch has failed.
 struct Failure {
     error: Error,
     at: Instant,
+}
+
+/// Why a token is fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// There is none, it expires, or a caller wants another.
+    Due,
+    /// The service has refused the one there is.
+    Refused,
+}
+
+/// What a caller finds when it may fetch.
+enum Turn {
+    /// The token of another caller's fetch.
+    Usable(HeaderValue),
+    /// That it is to fetch.
+    Fetch(OwnedMutexGuard<Fetched>),
 }
 
 /// A token with its expiry.
@@ -116,41 +147,72 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
         self.fetch_unless(|token| Instant::now() < token.expires_at).await
     }
 
-    /// The `Authorization` header with another token than `refused`, which the service has rejected.
-    pub(crate) async fn replace(self: &Arc<Self>, refused: &HeaderValue) -> Result<HeaderValue, Error> {
-        // The first caller fetches; the others find the new token.
-        self.fetch_unless(|token| token.bearer != refused).await
+    /// The `Authorization` header with a token that is fetched now, unless another caller does so meanwhile.
+    pub(crate) async fn renew(self: &Arc<Self>) -> Result<HeaderValue, Error> {
+        let old = self.current();
+        self.fetch_unless(|token| old.as_ref().is_none_or(|old| token.bearer != old.bearer)).await
+    }
+
+    /// The `Authorization` header with another token than `refused`, which the service has rejected; none if
+    /// a token was replaced a moment ago: then it is not the token that the service rejects.
+    pub(crate) async fn replace(self: &Arc<Self>, refused: &HeaderValue) -> Result<Option<HeaderValue>, Error> {
+        match self.turn(|token| token.bearer != refused).await? {
+            // The first caller fetches; the others find the new token.
+            Turn::Usable(bearer) => Ok(Some(bearer)),
+            Turn::Fetch(fetched) if fetched.replaced_at.is_some_and(|at| at.elapsed() < REPLACEMENT_INTERVAL) => {
+                Ok(None)
+            }
+            Turn::Fetch(fetched) => self.fetch_anew(fetched, Cause::Refused).await.map(Some),
+        }
     }
 
     /// Fetches a token, unless the current one is usable by the time that it is this caller's turn.
     async fn fetch_unless(self: &Arc<Self>, is_usable: impl Fn(&Token) -> bool) -> Result<HeaderValue, Error> {
-        let fetch_count = self.fetch_count.load(Ordering::Acquire);
-        let fetch_lock = self.fetch_lock.clone().lock_owned().await;
-        if let Some(token) = self.current().filter(|token| is_usable(token)) {
-            return Ok(token.bearer);
+        match self.turn(is_usable).await? {
+            Turn::Usable(bearer) => Ok(bearer),
+            Turn::Fetch(fetched) => self.fetch_anew(fetched, Cause::Due).await,
         }
-        // The failure of the fetch that this caller has waited for is its own.
-        if let Some(Failure { error, at }) = &*fetch_lock
+    }
+
+    /// Waits for this caller's turn to fetch. Fails with the failure of the fetch that it has waited for.
+    async fn turn(&self, is_usable: impl Fn(&Token) -> bool) -> Result<Turn, Error> {
+        let fetch_count = self.fetch_count.load(Ordering::Acquire);
+        let fetched = self.fetch_lock.clone().lock_owned().await;
+        if let Some(token) = self.current().filter(|token| is_usable(token)) {
+            return Ok(Turn::Usable(token.bearer));
+        }
+        if let Some(Failure { error, at }) = &fetched.failure
             && (self.fetch_count.load(Ordering::Acquire) != fetch_count
                 || (error.is_unauthenticated() && at.elapsed() < REFUSAL_BACKOFF))
         {
             return Err(error.clone());
         }
+        Ok(Turn::Fetch(fetched))
+    }
+
+    /// Fetches; those who call meanwhile wait for it.
+    async fn fetch_anew(
+        self: &Arc<Self>,
+        fetched: OwnedMutexGuard<Fetched>,
+        cause: Cause,
+    ) -> Result<HeaderValue, Error> {
+        // A token that one operation refuses may serve the others while no new one is to be had.
+        let old = self.current().filter(|token| cause == Cause::Refused && Instant::now() < token.expires_at);
         self.store(None);
-        self.fetch(fetch_lock, self.options).await
+        self.fetch(fetched, self.options, cause, old).await
     }
 
     /// Renews a token before it expires; when that fails, the old one stays.
     async fn renew_early(self: &Arc<Self>, old: Token) -> HeaderValue {
         // One caller renews; the others go on with the old token.
-        let Ok(fetch_lock) = self.fetch_lock.clone().try_lock_owned() else { return old.bearer };
+        let Ok(fetched) = self.fetch_lock.clone().try_lock_owned() else { return old.bearer };
         match self.current() {
             Some(token) if token.bearer != old.bearer => return token.bearer,
             _ => {}
         }
         let options =
             Options { retry: Retry::none(), timeout: EARLY_RENEWAL_TIMEOUT.min(self.options.timeout), ..self.options };
-        match self.fetch(fetch_lock, options).await {
+        match self.fetch(fetched, options, Cause::Due, None).await {
             Ok(bearer) => bearer,
             Err(error) => {
                 tracing::warn!(kind = ?error.kind(), status = error.status(), "a token could not be renewed early");
@@ -162,20 +224,37 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
 
     /// Fetches on a task of its own. The caller may give up, by a timeout or by being dropped; the fetch
     /// goes on for the callers that wait, and the answer to a single-use refresh token is not lost.
+    ///
+    /// `old` is the token that stays when the fetch fails, unless the service refuses the credentials.
     async fn fetch(
         self: &Arc<Self>,
-        mut fetch_lock: OwnedMutexGuard<Option<Failure>>,
+        mut fetched: OwnedMutexGuard<Fetched>,
         options: Options,
+        cause: Cause,
+        old: Option<Token>,
     ) -> Result<HeaderValue, Error> {
         let tokens = self.clone();
         let fetch = async move {
-            let fetched = tokens.source.fetch(options).await;
-            *fetch_lock = fetched.as_ref().err().map(|error| Failure { error: error.clone(), at: Instant::now() });
+            let outcome = tokens.source.fetch(options).await;
+            let now = Instant::now();
+            fetched.failure = outcome.as_ref().err().map(|error| Failure { error: error.clone(), at: now });
             tokens.fetch_count.fetch_add(1, Ordering::Release);
-            let token = fetched?;
-            let bearer = token.bearer.clone();
-            tokens.store(Some(token));
-            Ok(bearer)
+            match outcome {
+                Ok(token) => {
+                    if cause == Cause::Refused {
+                        fetched.replaced_at = Some(now);
+                    }
+                    let bearer = token.bearer.clone();
+                    tokens.store(Some(token));
+                    Ok(bearer)
+                }
+                Err(error) => {
+                    if old.is_some() && !error.is_unauthenticated() {
+                        tokens.store(old);
+                    }
+                    Err(error)
+                }
+            }
         };
         match tokio::spawn(fetch.in_current_span()).await {
             Ok(outcome) => outcome,
@@ -287,6 +366,7 @@ impl fmt::Debug for ApiTokenSource {
 
 /// The `Authorization` header for a token; none if the token is empty or not valid in a header.
 pub(crate) fn bearer(token: &str) -> Option<HeaderValue> {
+    let token = trimmed(token);
     if token.is_empty() {
         return None;
     }

@@ -32,6 +32,8 @@ pub(crate) struct Sender {
     pub(crate) application: Option<ScopeValue>,
     /// Cookies of a sign-in: the refresh token, the remembered device.
     pub(crate) cookie: Option<HeaderValue>,
+    /// Of the environment, whose cookies bear it in their names.
+    pub(crate) client_id: Option<Arc<str>>,
     pub(crate) options: Options,
 }
 
@@ -59,19 +61,30 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// An id that is sent in a header, and the header if the id is valid in one.
+/// An id that is sent in a header, and the header if that carries the id unchanged.
 #[derive(Clone)]
 pub(crate) struct ScopeValue(String, Option<HeaderValue>);
 
 impl ScopeValue {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn new(id: String) -> Self {
-        let header = HeaderValue::try_from(id.as_str()).ok().filter(|_| !id.is_empty() && id.is_ascii());
+        let header = HeaderValue::from_bytes(id.as_bytes()).ok().filter(|_| is_carried(&id));
         Self(id, header)
     }
 
     pub(crate) fn is_valid(&self) -> bool {
         self.1.is_some()
     }
+}
+
+/// Whether a header carries a text unchanged, as UTF-8: receivers drop blanks at both ends (RFC 9110 §5.5), and
+/// control characters are refused or replaced on the way.
+fn is_carried(text: &str) -> bool {
+    let is_blank = |char: char| char.is_whitespace() || char == '\u{feff}';
+    !text.is_empty() && !text.starts_with(is_blank) && !text.ends_with(is_blank) && !text.contains(char::is_control)
 }
 
 impl fmt::Debug for ScopeValue {
@@ -103,15 +116,22 @@ impl Sender {
     /// Adds scope headers, cookies and token to a request, or refuses it.
     async fn complete(&self, request: &mut Request, operation: &'static Operation) -> Result<(), Error> {
         let headers = request.headers_mut();
+        for (name, value) in &*headers {
+            // Of the operation's own arguments.
+            if !str::from_utf8(value.as_bytes()).is_ok_and(is_carried) {
+                return Err(not_carried(name.as_str()));
+            }
+        }
         if let Identity::Environment(_) = self.identity {
             for (what, name, need, value) in [
-                ("tenant", TENANT_HEADER, operation.tenant, &self.tenant),
-                ("user", USER_HEADER, operation.user, &self.user),
+                ("tenant id", TENANT_HEADER, operation.tenant, &self.tenant),
+                ("user id", USER_HEADER, operation.user, &self.user),
             ] {
                 match (need, value) {
+                    // Whether the operation reads it or not: it is not the scope that was meant.
+                    (_, Some(ScopeValue(_, None))) => return Err(not_carried(what)),
                     (Need::None, _) | (Need::Optional, None) => {}
                     (_, Some(ScopeValue(_, Some(value)))) => _ = headers.insert(name, value.clone()),
-                    (_, Some(_)) => return Err(invalid_id(what)),
                     (Need::Required, None) => return Err(missing_scope(what)),
                 }
             }
@@ -120,7 +140,7 @@ impl Sender {
             // The operation's own argument takes precedence.
             Some(_) if headers.contains_key(APPLICATION_HEADER) => {}
             Some(ScopeValue(_, Some(value))) => _ = headers.insert(APPLICATION_HEADER, value.clone()),
-            Some(_) => return Err(invalid_id("application")),
+            Some(_) => return Err(not_carried("application id")),
             None => {}
         }
         if let Some(cookie) = &self.cookie {
@@ -194,7 +214,7 @@ impl Sender {
             {
                 let Some(refused) = request.headers().get(header::AUTHORIZATION) else { return Ok(response) };
                 match tokens.replace(refused).await {
-                    Ok(bearer) if self.await_reservation(plan).await => {
+                    Ok(Some(bearer)) if self.await_reservation(plan).await => {
                         request.headers_mut().insert(header::AUTHORIZATION, bearer);
                         self.attempt_all(http, request, operation, plan).await.0
                     }
@@ -270,7 +290,8 @@ impl Sender {
         let failure = match response {
             Ok(response) => {
                 if let Some(wait) = retry::rate_limit_wait(response.status(), response.headers()) {
-                    self.throttle.note_server_limit(operation.id, wait);
+                    // By the client's own setting: what is remembered is for all its calls.
+                    self.throttle.note_server_limit(operation.id, self.options.retry.remembered(wait));
                 }
                 let status = response.status();
                 let is_failure = status.is_client_error() || status.is_server_error();
@@ -296,8 +317,11 @@ fn missing_scope(what: &str) -> Error {
     Error::new(ErrorKind::MissingScope, format!("needs a {what}, which the scope does not name; nothing was sent"))
 }
 
-fn invalid_id(what: &str) -> Error {
-    let message = format!("the {what} id is empty or has characters that fit no header; nothing was sent");
+fn not_carried(what: &str) -> Error {
+    let message = format!(
+        "no header carries the {what} unchanged: it is empty, begins or ends with a blank, or has a control character; \
+         nothing was sent"
+    );
     Error::new(ErrorKind::InvalidRequest, message)
 }
 
@@ -309,7 +333,7 @@ async fn buffered(response: reqwest::Result<Response>) -> reqwest::Result<Respon
         return Ok(response);
     }
     let (status, url, mut headers) = (response.status(), response.url().clone(), response.headers().clone());
-    let body = response.bytes().await?;
+    let body = response.bytes().await.map_err(|error| error.with_url(url.clone()))?;
     let mut read = http::Response::builder().status(status).url(url).body(body).unwrap_or_default();
     read.headers_mut().extend(headers.drain());
     Ok(read.into())
@@ -332,6 +356,7 @@ mod tests {
             user: None,
             application: None,
             cookie: None,
+            client_id: None,
             options: Options { retry, ..Options::default() },
         }
     }

@@ -25,6 +25,7 @@ mod access_tokens;
 mod claims;
 mod jws;
 mod keys;
+mod numeric_date;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "tower")]
@@ -42,8 +43,8 @@ pub use self::service::{Protect, Protected, Rejection, Requirement};
 pub use access_tokens::{AccessTokens, Grants, GrantsCache, MemoryCache};
 pub use claims::{Claims, TokenKind};
 
-use self::{jws::UnverifiedJws, keys::Keys};
-use crate::error::ConfigError;
+use self::{jws::UnverifiedJws, keys::Keys, numeric_date::NumericDate};
+use crate::{builder::is_loopback, error::ConfigError, input::trimmed};
 
 /// The default leeway between two clocks.
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(10);
@@ -67,11 +68,23 @@ pub enum VerifyError {
     #[error("the token's signature is invalid")]
     Signature,
     /// Its issuer is not accepted.
-    #[error("the token has another issuer")]
-    Issuer,
+    #[error("the token was issued by {}, accepted is {}{}", quoted(.found), quoted(.accepted), hint(.found.as_deref(), .accepted))]
+    #[non_exhaustive]
+    Issuer {
+        /// Its issuer; none if it names none.
+        found: Option<String>,
+        /// The issuers that the verifier accepts.
+        accepted: Vec<String>,
+    },
     /// Its audience is not accepted.
-    #[error("the token has another audience")]
-    Audience,
+    #[error("the token is for {}, accepted is {}", quoted(.found), quoted(.accepted))]
+    #[non_exhaustive]
+    Audience {
+        /// Its audiences.
+        found: Vec<String>,
+        /// The audiences that the verifier accepts.
+        accepted: Vec<String>,
+    },
     /// It has expired.
     #[error("the token has expired")]
     Expired,
@@ -94,6 +107,26 @@ impl VerifyError {
 
     fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unavailable(Arc::new(error))
+    }
+}
+
+/// Names as they stand in a text.
+fn quoted<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("{name:?}")).collect();
+    if names.is_empty() { "nobody".to_owned() } else { names.join(" or ") }
+}
+
+/// What to do about issuers that are one machine under two names.
+fn hint(found: Option<&str>, accepted: &[String]) -> &'static str {
+    let place = |issuer: &str| {
+        let url = reqwest::Url::parse(issuer).ok()?;
+        is_loopback(issuer).then(|| (url.scheme().to_owned(), url.port_or_known_default(), url.path().to_owned()))
+    };
+    let found = found.and_then(place);
+    if found.is_some() && accepted.iter().any(|issuer| place(issuer) == found) {
+        "; `localhost` and `127.0.0.1` are two issuers: use one of them everywhere"
+    } else {
+        ""
     }
 }
 
@@ -174,25 +207,28 @@ impl Verifier {
 
     fn check_issuer_and_audience(&self, claims: &Claims) -> Result<(), VerifyError> {
         if !claims.issuer().is_some_and(|issuer| self.0.issuers.iter().any(|known| known == issuer)) {
-            return Err(VerifyError::Issuer);
+            let found = claims.issuer().map(str::to_owned);
+            return Err(VerifyError::Issuer { found, accepted: self.0.issuers.clone() });
         }
         match &self.0.audiences {
-            Some(audiences) if !audiences.iter().any(|audience| claims.is_for(audience)) => Err(VerifyError::Audience),
+            Some(accepted) if !accepted.iter().any(|audience| claims.is_for(audience)) => {
+                let found = claims.audiences().to_vec();
+                Err(VerifyError::Audience { found, accepted: accepted.clone() })
+            }
             _ => Ok(()),
         }
     }
 
     fn check_times(&self, claims: &Claims) -> Result<(), VerifyError> {
-        // As numbers: claims may be beyond the range of dates.
-        let now = (self.0.now)().timestamp();
-        let leeway = i64::try_from(self.0.leeway.as_secs()).unwrap_or_default();
+        let now = NumericDate::from((self.0.now)());
+        let leeway = self.0.leeway;
         match claims.expiry() {
-            Some(expiry) if now >= expiry.saturating_add(leeway) => return Err(VerifyError::Expired),
+            Some(expiry) if now >= expiry.plus(leeway) => return Err(VerifyError::Expired),
             // Only an access token may have no expiry.
             None if !claims.kind().is_access_token() => return Err(VerifyError::Malformed("it has no expiry")),
             _ => {}
         }
-        if claims.not_before().is_some_and(|first| now.saturating_add(leeway) < first) {
+        if claims.not_before().is_some_and(|first| now.plus(leeway) < first) {
             return Err(VerifyError::NotYetValid);
         }
         Ok(())
@@ -226,7 +262,7 @@ impl VerifierBuilder {
     /// Accepts tokens for `audience`: the environment's client id, or an application's id. Can be called
     /// several times.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        self.audiences.get_or_insert_default().push(audience.into());
+        self.audiences.get_or_insert_default().push(trimmed(&audience.into()).to_owned());
         self
     }
 
@@ -239,13 +275,13 @@ impl VerifierBuilder {
     /// Accepts tokens of a further issuer beside the domain, e.g. of a custom domain. Can be called several
     /// times.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
-        self.issuers.push(issuer.into());
+        self.issuers.push(trimmed(&issuer.into()).to_owned());
         self
     }
 
     /// Fetches the key set from another URL than `{domain}/.well-known/jwks.json`.
     pub fn jwks_url(mut self, url: impl Into<String>) -> Self {
-        self.jwks_url = Some(url.into());
+        self.jwks_url = Some(trimmed(&url.into()).to_owned());
         self
     }
 
@@ -294,5 +330,62 @@ impl fmt::Debug for VerifierBuilder {
             .field("domain", &crate::region::redacted_url(&self.domain))
             .field("audiences", &self.audiences)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn verifier(now: &'static str) -> Verifier {
+        let now: DateTime<Utc> = now.parse().unwrap();
+        Verifier::builder("http://localhost:8100/").audience(" client\n").clock(move || now).build().unwrap()
+    }
+
+    fn claims(more: &Value) -> Claims {
+        let mut all = json!({ "type": "userToken", "sub": "ada", "tenantId": "acme" });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(all).unwrap()
+    }
+
+    /// RFC 7519 §2: a `NumericDate` may have a fraction.
+    #[test]
+    fn times_with_a_fraction_are_checked() {
+        // 1000.5 s; the leeway is 10 s.
+        let verifier = verifier("1970-01-01T00:16:40.5Z");
+        let valid = |claims: &Value| verifier.check_times(&self::claims(claims)).is_ok();
+        assert!(valid(&json!({ "exp": 1060.25, "nbf": 990.75, "iat": 990.125 })));
+        assert!(valid(&json!({ "exp": 990.75 })) && !valid(&json!({ "exp": 990.5 })));
+        assert!(valid(&json!({ "exp": 2e3, "nbf": 1010.5 })) && !valid(&json!({ "exp": 2e3, "nbf": 1010.75 })));
+        assert!(valid(&json!({ "exp": 2e3, "iat": 1010.5 })) && !valid(&json!({ "exp": 2e3, "iat": 1010.75 })));
+        let claims = claims(&json!({ "exp": 1060.25, "iat": 990.125 }));
+        assert_eq!(claims.expires_at().unwrap().timestamp_millis(), 1_060_250);
+        assert_eq!(claims.issued_at().unwrap().timestamp_millis(), 990_125);
+    }
+
+    #[test]
+    fn another_issuer_or_audience_is_named_beside_ours() {
+        let verifier = verifier("1970-01-01T00:16:40Z");
+        let told = |claims: Value| {
+            let error = verifier.check_issuer_and_audience(&self::claims(&claims)).unwrap_err();
+            assert!(error.is_rejection());
+            error.to_string()
+        };
+        let hint = "; `localhost` and `127.0.0.1` are two issuers: use one of them everywhere";
+        for issuer in ["http://127.0.0.1:8100", "http://[::1]:8100"] {
+            let text = format!("the token was issued by {issuer:?}, accepted is \"http://localhost:8100\"{hint}");
+            assert_eq!(told(json!({ "iss": issuer })), text);
+        }
+        for issuer in ["http://127.0.0.1:8101", "https://127.0.0.1:8100", "http://acme.test:8100", "urn:x"] {
+            let text = format!("the token was issued by {issuer:?}, accepted is \"http://localhost:8100\"");
+            assert_eq!(told(json!({ "iss": issuer })), text);
+        }
+        assert_eq!(told(json!({})), "the token was issued by nobody, accepted is \"http://localhost:8100\"");
+        let audience = json!({ "iss": "http://localhost:8100", "aud": ["a", "b"] });
+        assert_eq!(told(audience), "the token is for \"a\" or \"b\", accepted is \"client\"");
+        let ours = claims(&json!({ "iss": "http://localhost:8100", "aud": "client" }));
+        verifier.check_issuer_and_audience(&ours).unwrap();
     }
 }

@@ -71,8 +71,57 @@ async fn a_call_that_would_be_refused_is_not_sent() {
     assert_eq!(roles.list_roles_v1().await.unwrap_err().attempts(), 1);
     let error = roles.list_roles_v1().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), service.counts().1), (ErrorKind::RateLimited, 0, 1));
-    assert!(error.retry_after().is_some_and(|wait| wait > Duration::from_secs(100)), "{error:?}");
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(60)), "no longer than the service may ask to wait");
     assert!(error.to_string().contains("nothing was sent"), "{error}");
+}
+
+/// As Okta, GitHub and Discord tell it: in seconds since 1970.
+#[tokio::test]
+async fn a_reset_may_be_a_moment() {
+    let clock = Clock::stop();
+    let date = "Wed, 21 Oct 2015 07:28:00 GMT";
+    let limited = Reply::new(429, "{}").header("date", date).header("x-rate-limit-reset", "1445412482");
+    let service = Service::start(token(), vec![limited, ok()]).await;
+    let roles = service.frontegg().management().roles();
+    let before = Instant::now();
+    let response = clock.run(roles.list_roles_v1().with_response()).await.unwrap();
+    assert_eq!(response.attempts(), 2);
+    let waited = before.elapsed();
+    assert!((Duration::from_secs(2)..Duration::from_secs(3)).contains(&waited), "{waited:?}");
+}
+
+/// Whatever an answer says, its word is not believed for longer than the service may ask to wait.
+#[tokio::test]
+async fn what_is_remembered_of_a_limit_ends() {
+    let _clock = Clock::stop();
+    let second = Duration::from_secs(1);
+    let last = || ok().header("x-rate-limit-remaining", "0");
+    let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");
+    for (case, answer) in [
+        (
+            "a moment in 57 years",
+            Reply::new(429, "{}").header(date.0, date.1).header("x-rate-limit-reset", "3244176000"),
+        ),
+        ("a day", Reply::new(429, "{}").header("retry-after", "86400")),
+        ("a date", Reply::new(429, "{}").header(date.0, date.1).header("retry-after", "Thu, 22 Oct 2015 07:28:00 GMT")),
+        ("a success, and a moment", last().header(date.0, date.1).header("x-rate-limit-reset", "3244176000")),
+        ("a success, and a day", last().header("retry-after", "86400")),
+        ("a success, and more than any clock holds", last().header("x-rate-limit-reset", u64::MAX.to_string())),
+    ] {
+        for longest in [60 * second, 10 * second] {
+            let service = Service::start(token(), vec![answer.clone(), ok()]).await;
+            let retry = Retry::default().max_server_delay(longest);
+            let frontegg = service.builder().retry(retry).timeout(5 * second).build().unwrap();
+            let roles = frontegg.management().roles();
+            let _ = roles.list_roles_v1().await;
+            let error = roles.list_roles_v1().await.unwrap_err();
+            assert_eq!((error.kind(), error.attempts(), service.counts().1), (ErrorKind::RateLimited, 0, 1), "{case}");
+            assert_eq!(error.retry_after(), Some(longest), "{case}");
+            tokio::time::advance(longest).await;
+            roles.list_roles_v1().await.unwrap();
+            assert_eq!(service.counts().1, 2, "{case}");
+        }
+    }
 }
 
 #[tokio::test]

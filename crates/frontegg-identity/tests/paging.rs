@@ -33,6 +33,11 @@ async fn crowd(frontegg: &Frontegg, number: usize) -> (Scope<Environment>, Vec<S
 
 /// An answer with one page of roles: their keys, and how many pages and items there are.
 fn page(keys: &[&str], pages: i64, items: i64) -> Reply {
+    page_with(keys, pages, items, "")
+}
+
+/// Such an answer with further members.
+fn page_with(keys: &[&str], pages: i64, items: i64, more: &str) -> Reply {
     let role = |key: &&str| {
         format!(
             r#"{{"id":"{key}","vendorId":"v","key":"{key}","name":"{key}","isDefault":false,"firstUserRole":false,
@@ -41,7 +46,7 @@ fn page(keys: &[&str], pages: i64, items: i64) -> Reply {
     };
     let roles: Vec<_> = keys.iter().map(role).collect();
     let items = format!(r#""_metadata":{{"totalItems":{items},"totalPages":{pages}}}"#);
-    Reply::new(200, format!(r#"{{"items":[{}],{items}}}"#, roles.join(",")))
+    Reply::new(200, format!(r#"{{"items":[{}],{items}{more}}}"#, roles.join(",")))
 }
 
 /// Reads a list of roles of which the service says that.
@@ -123,6 +128,29 @@ async fn lists_that_change_while_they_are_read_end() {
     assert!(none.is_empty());
     let (uncounted, _) = keys(vec![page(&["a"], 0, 0)]).await;
     assert_eq!(uncounted, ["a"]);
+}
+
+/// A page that is not counted, with a link to the next one.
+fn linked(keys: &[&str], next: &str) -> Reply {
+    page_with(keys, 0, 0, &format!(r#","_links":{{"next":"{next}"}}"#))
+}
+
+#[tokio::test]
+async fn where_pages_are_not_counted_their_links_are_followed() {
+    let pages = vec![linked(&["a"], "_offset=1&_limit=50"), linked(&["b"], "/v2?x=y&_offset=5"), linked(&["c"], "")];
+    let (found, service) = keys(pages).await;
+    assert_eq!(found, ["a", "b", "c"]);
+    assert_eq!(asked(&service), ["_limit=2000&_offset=0", "_limit=2000&_offset=1", "_limit=2000&_offset=5"]);
+    let (unnamed, _) = keys(vec![linked(&["a"], "cursor=x"), page(&["b"], 0, 0)]).await;
+    assert_eq!(unnamed, ["a", "b"]);
+    // No link leads back, and none over an empty page.
+    let (back, service) = keys(vec![linked(&["a"], "_offset=1"), linked(&["b"], "_offset=0")]).await;
+    assert_eq!((back.len(), asked(&service).len()), (2, 2));
+    let (empty, service) = keys(vec![linked(&["a"], "_offset=1"), linked(&[], "_offset=2")]).await;
+    assert_eq!((empty.len(), asked(&service).len()), (1, 2));
+    // The count goes first.
+    let (counted, _) = keys(vec![page_with(&["a"], 1, 1, r#","_links":{"next":"_offset=1"}"#)]).await;
+    assert_eq!(counted, ["a"]);
 }
 
 /// Whatever the counts do from page to page, reading ends within what was ever counted.

@@ -7,9 +7,10 @@ mod support;
 use std::{error::Error as _, fmt::Debug, time::Duration};
 
 use frontegg_identity::{
-    ErrorKind, Frontegg, Retry, RetryBudget,
+    Error, ErrorKind, Frontegg, Retry, RetryBudget,
+    enums::UserProvider,
     model::{Method, OPERATIONS, Token, operation},
-    types,
+    params, types,
 };
 use frontegg_samples::client::{CALLS, Call};
 use frontegg_test_harness::clock::Clock;
@@ -56,11 +57,88 @@ async fn a_missing_scope_is_found_before_anything_is_sent() {
     let error = frontegg.environment().user_management().assign_roles_to_user("u", &body).await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::MissingScope, Some("assign_roles_to_user")));
     assert!(error.to_string().contains("needs a tenant"), "{error}");
-    for unfit in ["", "a\r\nx: y", "ä"] {
-        let error = frontegg.tenant(unfit).roles().list_roles_v1().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{unfit:?}");
-    }
     assert_eq!(service.counts(), (0, 0));
+}
+
+/// Ids that a header would change on its way are another tenant's when they arrive.
+#[tokio::test]
+async fn an_id_that_no_header_carries_unchanged_is_refused() {
+    let service = Service::start(token(), vec![ok()]).await;
+    let frontegg = service.frontegg();
+    let unfit = [
+        "",
+        " ",
+        " acme",
+        "acme ",
+        "\tacme",
+        "acme\n",
+        "a\r\nx: y",
+        "a\tb",
+        "a\0b",
+        "a\u{7f}",
+        "a\u{85}b",
+        "\u{a0}acme",
+        "acme\u{3000}",
+        "\u{feff}acme",
+    ];
+    for id in unfit {
+        let roles = |outcome: Result<Vec<types::RoleResponse>, Error>| outcome.map(drop);
+        let sessions = |outcome: Result<Vec<types::GetActiveSessionsResponse>, Error>| outcome.map(drop);
+        for (what, outcome) in [
+            ("tenant", roles(frontegg.tenant(id).roles().list_roles_v1().await)),
+            ("user", sessions(frontegg.tenant("acme").user(id).user_sessions().list_my_sessions().await)),
+            ("application", roles(frontegg.tenant("acme").application(id).roles().list_roles_v1().await)),
+            // Also where the operation does not read it.
+            ("user", roles(frontegg.tenant("acme").user(id).roles().list_roles_v1().await)),
+        ] {
+            let error = outcome.unwrap_err();
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0), "{what} {id:?}");
+            assert!(error.to_string().contains(&format!("the {what} id unchanged")), "{error}");
+            assert!(error.to_string().ends_with("nothing was sent"), "{error}");
+        }
+    }
+    // An operation's own argument.
+    let request = types::SignUpUserEmailDto::new(UserProvider::Local, "ada@acme.test", "Ada");
+    let params = params::SignUpUser::new().frontegg_application_id(" app");
+    let error = frontegg.anonymous().general().sign_up_user(&request, params).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0));
+    assert_eq!(service.counts(), (0, 0));
+}
+
+#[tokio::test]
+async fn other_ids_are_sent_in_utf_8() {
+    let service = Service::start(token(), vec![ok()]).await;
+    for id in ["müller", "アクメ", "a b", "a,b;c=\"d\"", ".", "..", "e\u{301}", "🌱"] {
+        service.frontegg().tenant(id).application(id).roles().list_roles_v1().await.unwrap();
+        let asked = service.asked();
+        let call = asked.last().unwrap();
+        assert_eq!((call.header("frontegg-tenant-id"), call.header("frontegg-application-id")), (Some(id), Some(id)));
+    }
+}
+
+/// A key read from a file ends with the file's last line, and may begin with a byte order mark.
+#[tokio::test]
+async fn credentials_are_sent_without_what_files_add() {
+    let machine = r#"{"access_token":"m-1","refresh_token":"r","expires_in":3600,"expires":"x"}"#;
+    let service = Service::start(token(), vec![Reply::new(200, machine), ok()]).await;
+    let frontegg = service.builder().credentials(" id\n", "\u{feff}the-api-key\r\n").build().unwrap();
+    frontegg.api_token("client\n", " secret\n").roles().list_roles_v1().await.unwrap();
+    frontegg.management().roles().list_roles_v1().await.unwrap();
+    frontegg.session("own\n").roles().list_roles_v1().await.unwrap();
+    let asked = service.asked();
+    assert_eq!(asked[0].body, r#"{"clientId":"client","secret":"secret"}"#);
+    assert_eq!(asked[2].body, r#"{"clientId":"id","secret":"the-api-key"}"#);
+    assert_eq!(asked[4].header("authorization"), Some("Bearer own"));
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_an_answer_is_skipped() {
+    let marked = |status, body: &str| Reply::new(status, format!("\u{feff}{body}"));
+    let token = marked(200, r#"{"token":"t-1","expiresIn":3600}"#);
+    let service = Service::start(vec![token], vec![marked(200, "[]"), marked(400, r#"{"errors":["no"]}"#)]).await;
+    let roles = service.frontegg().management().roles();
+    assert!(roles.list_roles_v1().await.unwrap().is_empty());
+    assert_eq!(roles.create_roles_v1(&[role()]).await.unwrap_err().messages(), ["no"]);
 }
 
 #[tokio::test]
@@ -140,18 +218,12 @@ async fn a_connection_error_repeats_everything() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let retry = Retry::default().base_delay(Duration::from_millis(1)).max_attempts(3);
-    let frontegg = Frontegg::builder().base_url(url).retry(retry).build().unwrap();
+    let frontegg = Frontegg::builder().base_url(&url).retry(retry).build().unwrap();
     let error = frontegg.session("own").roles().create_roles_v1(&[role()]).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 3));
-    assert!(error.to_string().contains("create_roles_v1: no connection"), "{error}");
-    let mut chain = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        chain.push(error.to_string());
-        cause = error.source();
-    }
-    assert!(chain.last().unwrap().contains("refused"), "{chain:?}");
-    assert!(!chain.concat().contains("http://"), "{chain:?}");
+    let told = format!("create_roles_v1: no connection to {}: ", url.trim_start_matches("http://"));
+    assert!(error.to_string().starts_with(&told) && error.to_string().contains("refused"), "{error}");
+    assert!(error.source().unwrap().to_string().contains("connect"), "the layers between are its source");
 }
 
 #[tokio::test]
@@ -225,9 +297,38 @@ async fn what_a_proxy_says_is_kept() {
     let service = Service::start(token(), vec![Reply::new(500, "<html>upstream failed</html>")]).await;
     let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
     assert_eq!((error.status(), error.messages()), (Some(500), &["<html>upstream failed</html>".to_owned()][..]));
-    let service = Service::start(token(), vec![Reply::new(302, "").header("location", "http://127.0.0.1:1/")]).await;
-    let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
-    assert_eq!(error.status(), Some(302), "redirects are not followed");
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_names_its_target() {
+    for (status, location, target) in [
+        (301, "https://api.acme.test/", "https://api.acme.test/"),
+        (302, "http://me:hunter2@127.0.0.1:1/login?token=hunter2#hunter2", "http://127.0.0.1:1/login"),
+        (308, "/v2?token=hunter2", "/v2"),
+    ] {
+        let service = Service::start(token(), vec![Reply::new(status, "").header("location", location)]).await;
+        let error = service.frontegg().management().roles().list_roles_v1().await.unwrap_err();
+        assert_eq!(error.status(), Some(status));
+        assert!(error.to_string().contains(&format!("{target}, which is not followed")), "{error}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_exchange_names_host_and_cause() {
+    let service = Service::start(token(), vec![ok().cut(0)]).await;
+    let error = service.frontegg().management().roles().list_roles_v1().no_retry().await.unwrap_err();
+    let host = service.url.trim_start_matches("http://");
+    assert!(error.to_string().contains(&format!("the exchange with {host} broke off: ")), "{error}");
+    // Within the body, of a request that is repeated and of one that is not.
+    let service = Service::start(token(), vec![ok().cut(1)]).await;
+    let host = service.url.trim_start_matches("http://");
+    let roles = service.frontegg().management().roles();
+    let read = roles.list_roles_v1().no_retry().await.unwrap_err();
+    let written = roles.create_roles_v1(&[role()]).await.unwrap_err();
+    for error in [read, written] {
+        assert!(error.to_string().contains(&format!("the exchange with {host} broke off: ")), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -84,6 +84,99 @@ async fn a_refused_token_is_replaced_once() {
     assert_eq!((error.operation(), error.attempts(), service.counts()), (Some("list_roles_v1"), 2, (2, 2)));
 }
 
+/// It is not the token that such an operation refuses: the 401 is the caller's, and the token stays.
+#[tokio::test]
+async fn an_operation_that_always_answers_401_costs_one_token_in_ten_seconds() {
+    let clock = Clock::stop();
+    let tokens = vec![Reply::token("t-1", DAY), Reply::token("t-2", DAY), Reply::token("t-3", DAY)];
+    let service = Service::start(tokens, vec![Reply::new(401, r#"{"errors":["not you"]}"#)]).await;
+    let roles = service.frontegg().management().roles();
+    let refused = async || {
+        for _ in 0..30 {
+            let error = roles.list_roles_v1().await.unwrap_err();
+            assert_eq!((error.operation(), error.messages()), (Some("list_roles_v1"), &["not you".to_owned()][..]));
+        }
+    };
+    let used = || service.asked().last().unwrap().header("authorization").unwrap().to_owned();
+    refused().await;
+    assert_eq!((service.counts(), used().as_str()), ((2, 31), "Bearer t-2"));
+    clock.advance(Duration::from_millis(9_999)).await;
+    refused().await;
+    assert_eq!((service.counts(), used().as_str()), ((2, 61), "Bearer t-2"));
+    // All at once as well.
+    clock.advance(Duration::from_millis(1)).await;
+    let outcomes = join_all((0..100).map(|_| roles.list_roles_v1().into_future())).await;
+    assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_err_and(Error::is_unauthenticated)));
+    assert_eq!((service.counts().0, used().as_str()), (3, "Bearer t-3"));
+}
+
+/// While no new token is to be had, the one that an operation has refused serves the others.
+#[tokio::test]
+async fn a_refused_token_is_kept_when_the_next_cannot_be_fetched() {
+    let tokens = vec![Reply::token("t-1", DAY), Reply::new(500, r#"{"errors":["down"]}"#), Reply::token("t-2", DAY)];
+    let refusal = || Reply::new(401, "{}");
+    let service = Service::start(tokens, vec![refusal(), ok(), refusal(), ok()]).await;
+    let roles = service.frontegg().management().roles();
+    let error = roles.list_roles_v1().await.unwrap_err();
+    assert_eq!((error.operation(), error.messages()), (Some("authenticate_environment"), &["down".to_owned()][..]));
+    roles.list_roles_v1().await.unwrap();
+    assert_eq!(service.asked().last().unwrap().header("authorization"), Some("Bearer t-1"));
+    // What failed is no reason to wait.
+    assert_eq!(roles.list_roles_v1().with_response().await.unwrap().attempts(), 2);
+    assert_eq!(service.asked().last().unwrap().header("authorization"), Some("Bearer t-2"));
+}
+
+/// A proxy may drop cookies: the refresh token is in the body too.
+#[tokio::test]
+async fn a_session_without_a_cookie_is_refreshed_by_the_body() {
+    let answer = |access: &str, refresh: &str| {
+        let tokens = format!(r#""accessToken":"{access}","refreshToken":{refresh},"expiresIn":3600"#);
+        Reply::new(200, format!(r#"{{"mfaRequired":false,{tokens}}}"#))
+    };
+    let sent = |service: &Service| service.asked().last().unwrap().header("cookie").map(str::to_owned);
+    let sign_in = async |answers| {
+        let service = Service::start(token(), answers).await;
+        let frontegg = service.builder().credentials("a-b-c", "key").build().unwrap();
+        let login = frontegg.authentication().login("ada@acme.test", "p").await.unwrap();
+        (service, frontegg, login.into_session().unwrap())
+    };
+    let (service, frontegg, session) =
+        sign_in(vec![answer("a-1", r#""r-1""#), answer("a-2", r#""r-2""#), answer("a-3", r#""r-3""#)]).await;
+    session.refresh().await.unwrap();
+    assert_eq!(
+        sent(&service).as_deref(),
+        Some("fe_refresh_ab-c=r-1"),
+        "the first dash goes, as in the service's clients"
+    );
+    session.refresh().await.unwrap();
+    assert_eq!(sent(&service).as_deref(), Some("fe_refresh_ab-c=r-2"));
+    // It is saved with the session.
+    let saved = serde_json::to_string(&session.save()).unwrap();
+    frontegg.restore(serde_json::from_str(&saved).unwrap()).refresh().await.unwrap();
+    assert_eq!(sent(&service).as_deref(), Some("fe_refresh_ab-c=r-3"));
+
+    // The cookie is taken first, and then its name.
+    let cookie = answer("a-1", r#""r-1""#).header("set-cookie", "fe_refresh_own=c-1; Path=/; HttpOnly");
+    let (service, _, session) = sign_in(vec![cookie, answer("a-2", r#""r-2""#)]).await;
+    session.refresh().await.unwrap();
+    assert_eq!(sent(&service).as_deref(), Some("fe_refresh_own=c-1"));
+    session.refresh().await.unwrap();
+    assert_eq!(sent(&service).as_deref(), Some("fe_refresh_own=r-2"));
+
+    // Once, also where the first token has expired already.
+    let brief = r#"{"mfaRequired":false,"accessToken":"a-1","refreshToken":"r-1","expiresIn":0}"#;
+    let (service, _, session) = sign_in(vec![Reply::new(200, brief), answer("a-2", r#""r-2""#)]).await;
+    session.refresh().await.unwrap();
+    assert_eq!((sent(&service).as_deref(), service.counts().1), (Some("fe_refresh_ab-c=r-1"), 2));
+
+    // Nothing that would be more than one cookie.
+    for unfit in [r#""""#, "null", r#""a; b=c""#, r#""a\r\nx: y""#, r#""a b""#] {
+        let (service, _, session) = sign_in(vec![answer("a-1", unfit)]).await;
+        let error = session.refresh().await.unwrap_err();
+        assert!(error.is_unauthenticated() && service.counts().1 == 1, "{unfit}: {error}");
+    }
+}
+
 #[tokio::test]
 async fn when_no_new_token_is_to_be_had_the_error_says_so() {
     let tokens = vec![Reply::token("t-1", DAY), Reply::new(401, r#"{"errors":["key revoked"]}"#)];

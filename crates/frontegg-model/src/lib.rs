@@ -11,6 +11,7 @@ pub mod headers;
 mod open_enum;
 mod operation;
 mod patch;
+pub mod read;
 mod secret;
 
 #[cfg(feature = "schemars")]

@@ -189,11 +189,21 @@ fn hoist_secrets(document: &mut Value) -> usize {
 
 /// Names of the component schemas that request bodies reach.
 pub fn request_schemas(document: &Value) -> Vec<String> {
+    reached_schemas(document, "requestBody")
+}
+
+/// Names of the component schemas that answers reach.
+pub fn answer_schemas(document: &Value) -> Vec<String> {
+    reached_schemas(document, "responses")
+}
+
+/// Names of the component schemas that a member of operations reaches.
+fn reached_schemas(document: &Value, member: &str) -> Vec<String> {
     let mut reached = Vec::new();
     for (_, item) in members(document, "paths") {
         for operation in item.as_object().into_iter().flat_map(serde_json::Map::values) {
-            if let Some(body) = operation.get("requestBody") {
-                collect_references(document, body, &mut reached);
+            if let Some(root) = operation.get(member) {
+                collect_references(document, root, &mut reached);
             }
         }
     }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::documents::{
     api::Api,
-    prepare::{clearable_members, request_schemas},
+    prepare::{answer_schemas, clearable_members, request_schemas},
 };
 
 const FOLDER: &str = "crates/frontegg-model/src/generated";
@@ -32,6 +32,7 @@ pub mod types;
 pub fn model(api: &Api, types: Vec<Item>) -> Result<Files> {
     let plan = types::Plan {
         requests: &request_schemas(&api.document),
+        answers: &answer_schemas(&api.document),
         clearable: &clearable_members(&api.document),
         document: &api.document,
     };

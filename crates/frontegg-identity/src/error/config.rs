@@ -32,7 +32,7 @@ pub enum ConfigError {
         reason: &'static str,
     },
     /// A value cannot be sent in a header.
-    #[error("{0} cannot be sent in a header: it is empty or has characters other than visible ASCII")]
+    #[error("{0} cannot be sent in a header: it is empty, begins or ends with a blank, or has a control character")]
     InvalidHeader(&'static str),
     /// A verifier has no audience.
     #[error("a verifier needs an audience: the environment's client id, an application's id, or any")]

@@ -20,6 +20,9 @@ impl Page for types::GroupPage {
     fn total_pages(&self) -> i64 {
         self.metadata.total_pages
     }
+    fn next_link(&self) -> Option<&str> {
+        self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
+    }
 }
 impl sealed::Sealed for types::IpRestrictionPage {}
 impl Page for types::IpRestrictionPage {
@@ -35,6 +38,9 @@ impl Page for types::IpRestrictionPage {
     }
     fn total_pages(&self) -> i64 {
         self.metadata.total_pages
+    }
+    fn next_link(&self) -> Option<&str> {
+        self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
 impl sealed::Sealed for types::JwtTemplatePage {}
@@ -52,6 +58,9 @@ impl Page for types::JwtTemplatePage {
     fn total_pages(&self) -> i64 {
         self.metadata.total_pages
     }
+    fn next_link(&self) -> Option<&str> {
+        self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
+    }
 }
 impl sealed::Sealed for types::PhoneNumberPage {}
 impl Page for types::PhoneNumberPage {
@@ -67,6 +76,9 @@ impl Page for types::PhoneNumberPage {
     }
     fn total_pages(&self) -> i64 {
         self.metadata.total_pages
+    }
+    fn next_link(&self) -> Option<&str> {
+        self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
 impl sealed::Sealed for types::RolePage {}
@@ -84,6 +96,9 @@ impl Page for types::RolePage {
     fn total_pages(&self) -> i64 {
         self.metadata.total_pages
     }
+    fn next_link(&self) -> Option<&str> {
+        self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
+    }
 }
 impl sealed::Sealed for types::TenantPage {}
 impl Page for types::TenantPage {
@@ -99,6 +114,9 @@ impl Page for types::TenantPage {
     }
     fn total_pages(&self) -> i64 {
         self.metadata.total_pages
+    }
+    fn next_link(&self) -> Option<&str> {
+        self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
 impl sealed::Sealed for types::UserEmailPage {}
@@ -116,6 +134,9 @@ impl Page for types::UserEmailPage {
     fn total_pages(&self) -> i64 {
         self.metadata.total_pages
     }
+    fn next_link(&self) -> Option<&str> {
+        self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
+    }
 }
 impl sealed::Sealed for types::UserPage {}
 impl Page for types::UserPage {
@@ -131,6 +152,9 @@ impl Page for types::UserPage {
     }
     fn total_pages(&self) -> i64 {
         self.metadata.total_pages
+    }
+    fn next_link(&self) -> Option<&str> {
+        self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
 impl sealed::Sealed for types::UserSourceUserPage {}
@@ -148,6 +172,9 @@ impl Page for types::UserSourceUserPage {
     fn total_pages(&self) -> i64 {
         self.metadata.total_pages
     }
+    fn next_link(&self) -> Option<&str> {
+        self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
+    }
 }
 impl sealed::Sealed for types::UsernamePage {}
 impl Page for types::UsernamePage {
@@ -163,5 +190,8 @@ impl Page for types::UsernamePage {
     }
     fn total_pages(&self) -> i64 {
         self.metadata.total_pages
+    }
+    fn next_link(&self) -> Option<&str> {
+        self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use frontegg_model::read;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Grants;
+use super::{Grants, numeric_date::NumericDate};
 
 /// `acr` of a session that was stepped up by a second factor.
 pub(super) const STEPPED_UP: &str = "http://schemas.openid.net/pape/policies/2007/06/multi-factor";
@@ -46,7 +47,7 @@ pub struct Claims {
     kind: TokenKind,
     sub: String,
     tenant_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read::null_as_default")]
     tenant_ids: Vec<String>,
     user_id: Option<String>,
     created_by_user_id: Option<String>,
@@ -57,24 +58,26 @@ pub struct Claims {
     profile_picture_url: Option<String>,
     application_id: Option<String>,
     sid: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read::null_as_default")]
     roles: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read::null_as_default")]
     permissions: Vec<String>,
+    #[serde(default, deserialize_with = "read::optional_object")]
     metadata: Option<Map<String, Value>>,
+    #[serde(default, deserialize_with = "read::optional_object")]
     user_metadata: Option<Map<String, Value>>,
     custom_claims: Option<Map<String, Value>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "read::null_as_default")]
     amr: Vec<String>,
     acr: Option<String>,
     #[serde(rename = "auth_time")]
-    auth_time: Option<i64>,
+    auth_time: Option<NumericDate>,
     act: Option<Actor>,
     iss: Option<String>,
     aud: Option<Audience>,
-    iat: Option<i64>,
-    nbf: Option<i64>,
-    exp: Option<i64>,
+    iat: Option<NumericDate>,
+    nbf: Option<NumericDate>,
+    exp: Option<NumericDate>,
 }
 
 /// The actor who impersonates the subject (RFC 8693 §4.1).
@@ -175,6 +178,15 @@ impl Claims {
         self.act.as_ref().map(|actor| actor.sub.as_str())
     }
 
+    /// The token's audiences.
+    pub(super) fn audiences(&self) -> &[String] {
+        match &self.aud {
+            None => &[],
+            Some(Audience::One(one)) => std::slice::from_ref(one),
+            Some(Audience::Several(several)) => several,
+        }
+    }
+
     /// Who issued the token.
     pub fn issuer(&self) -> Option<&str> {
         self.iss.as_deref()
@@ -182,30 +194,26 @@ impl Claims {
 
     /// Whether `audience` is among the token's audiences.
     pub fn is_for(&self, audience: &str) -> bool {
-        match &self.aud {
-            None => false,
-            Some(Audience::One(one)) => one == audience,
-            Some(Audience::Several(several)) => several.iter().any(|one| one == audience),
-        }
+        self.audiences().iter().any(|one| one == audience)
     }
 
     /// When the token was issued.
     pub fn issued_at(&self) -> Option<DateTime<Utc>> {
-        self.iat.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+        self.iat.and_then(NumericDate::date)
     }
 
     /// When the token expires; only an access token may have no expiry.
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
-        self.exp.and_then(|seconds| DateTime::from_timestamp(seconds, 0))
+        self.exp.and_then(NumericDate::date)
     }
 
-    /// The first second at which the token is valid: the later of `nbf` and `iat`.
-    pub(super) fn not_before(&self) -> Option<i64> {
+    /// The first moment at which the token is valid: the later of `nbf` and `iat`.
+    pub(super) fn not_before(&self) -> Option<NumericDate> {
         self.nbf.into_iter().chain(self.iat).max()
     }
 
-    /// The first second at which the token has expired.
-    pub(super) fn expiry(&self) -> Option<i64> {
+    /// The first moment at which the token has expired.
+    pub(super) fn expiry(&self) -> Option<NumericDate> {
         self.exp
     }
 
@@ -261,10 +269,8 @@ impl Claims {
             && self.amr.iter().any(|method| method == "mfa")
             && self.amr.iter().any(|method| FACTORS.contains(&method.as_str()));
         let Some(max_age) = max_age else { return stepped_up };
-        // As numbers: claims may be beyond the range of dates.
-        let max_age = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
-        let oldest = now.timestamp().saturating_sub(max_age);
-        stepped_up && self.auth_time.is_some_and(|time| time >= oldest)
+        // Most services give whole seconds: a fraction of now must not make theirs too old.
+        stepped_up && self.auth_time.is_some_and(|time| time.plus(max_age) >= NumericDate::from(now).second())
     }
 
     pub(super) fn with_grants(mut self, grants: Grants) -> Self {
@@ -315,9 +321,24 @@ mod tests {
         assert!(stepped_up(&["mfa", "otp"], 900).stepped_up_at(None, now));
         assert!(stepped_up(&["mfa", "otp"], 0).stepped_up_at(Some(Duration::MAX), now));
         assert!(!stepped_up(&["mfa", "otp"], i64::MIN).stepped_up_at(age, now));
+        let fraction = |at: f64| claims(json!({ "acr": STEPPED_UP, "amr": ["mfa", "otp"], "auth_time": at }));
+        assert!(fraction(940.25).stepped_up_at(age, now) && !fraction(939.75).stepped_up_at(age, now));
         assert!(!stepped_up(&["mfa"], 950).stepped_up_at(None, now), "no factor");
         assert!(!stepped_up(&["otp"], 950).stepped_up_at(None, now), "no second one");
         assert!(!claims(json!({ "amr": ["mfa", "otp"] })).stepped_up_at(None, now), "no class");
+    }
+
+    #[test]
+    fn null_and_text_are_read_where_services_send_them() {
+        let none = json!({ "roles": null, "permissions": null, "tenantIds": null, "amr": null, "metadata": null });
+        let none = claims(none);
+        assert!(none.roles().is_empty() && none.permissions().is_empty() && none.tenant_ids().is_empty());
+        assert_eq!(none.metadata(), None);
+        let text = claims(json!({ "metadata": r#"{"plan":"gold"}"#, "userMetadata": {"plan": "tin"} }));
+        assert_eq!(
+            (&text.metadata().unwrap()["plan"], &text.user_metadata().unwrap()["plan"]),
+            (&json!("gold"), &json!("tin"))
+        );
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
+use frontegg_model::read;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{VerifyError, jws::Key};
-use crate::lock::RwLock;
+use crate::{error::Error, lock::RwLock};
 
 /// The least time between fetches after one that failed or did not find the key: a flood of tokens with
 /// made-up key ids must not become a flood of requests.
@@ -106,17 +107,20 @@ impl Keys {
     }
 
     async fn fetch(&self) -> Result<Set, VerifyError> {
-        let unavailable = VerifyError::unavailable;
-        let answer = self.http.get(&self.url).send().await.map_err(unavailable)?;
-        let mut answer = answer.error_for_status().map_err(VerifyError::unavailable)?;
+        let broken = |error| VerifyError::unavailable(Error::from_reqwest(error));
+        let mut answer = self.http.get(&self.url).send().await.map_err(broken)?;
+        if !answer.status().is_success() {
+            return Err(VerifyError::unavailable(Error::from_unexpected(&answer)));
+        }
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(VerifyError::unavailable)? {
+        while let Some(chunk) = answer.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > MAX_SIZE {
                 return Err(VerifyError::unavailable(std::io::Error::other("the key set is too large")));
             }
             body.extend_from_slice(&chunk);
         }
-        let set: JwkSet = serde_json::from_slice(&body).map_err(VerifyError::unavailable)?;
+        let body = read::without_byte_order_mark(&body);
+        let set: JwkSet = serde_json::from_slice(body).map_err(VerifyError::unavailable)?;
         Ok(set.keys.into_iter().filter_map(usable).collect())
     }
 

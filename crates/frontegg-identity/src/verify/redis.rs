@@ -15,7 +15,7 @@ use redis::{
 use tokio::time::Instant;
 
 use super::{Grants, GrantsCache};
-use crate::lock::Mutex;
+use crate::{input::trimmed, lock::Mutex};
 
 /// How long a command may take; the service itself would have answered by then.
 const TIMEOUT: Duration = Duration::from_millis(250);
@@ -36,7 +36,7 @@ pub struct RedisCache {
 impl RedisCache {
     /// Connects, e.g. to `redis://127.0.0.1/`; reconnects by itself later.
     pub async fn connect(url: &str) -> Result<Self, RedisError> {
-        let client = redis::Client::open(url).map_err(RedisError)?;
+        let client = redis::Client::open(trimmed(url)).map_err(RedisError)?;
         // At least one attempt to reconnect a second.
         let config = ConnectionManagerConfig::new().set_max_delay(BACKOFF).set_connection_timeout(Some(BACKOFF));
         let connection = ConnectionManager::new_with_config(client, config).await.map_err(RedisError)?;

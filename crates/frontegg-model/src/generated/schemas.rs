@@ -6,9 +6,9 @@ use schemars::{SchemaGenerator, generate::SchemaSettings};
 
 use crate::{enums, types};
 
-/// JSON Schema of every public type by its Rust name, in the dialect of OpenAPI 3.0; references are `#/components/schemas/…`.
+/// JSON Schema of every public type by its Rust name, in the dialect of OpenAPI 3.0; references are `#/components/schemas/…`. It is that of the document: answers are read a little more leniently (see [`read`](crate::read)).
 pub fn schemas() -> serde_json::Map<String, serde_json::Value> {
-    let mut generator = SchemaSettings::openapi3().into_generator();
+    let mut generator = SchemaSettings::openapi3().for_serialize().into_generator();
     let add: &[fn(&mut SchemaGenerator)] = &[
         |to| drop(to.subschema_for::<types::PermissionResponse>()),
         |to| drop(to.subschema_for::<types::AddPermissionRequest>()),

@@ -570,6 +570,7 @@ pub struct AddRoleWithPermissionsResponse {
     pub id: ::std::string::String,
     /// Whether new members receive the role when no roles are named for them.
     #[serde(rename = "isDefault")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_default: bool,
     /// Key used in tokens.
     pub key: ::std::string::String,
@@ -579,6 +580,7 @@ pub struct AddRoleWithPermissionsResponse {
     /// Display name of the role.
     pub name: ::std::string::String,
     /// Ids of the permissions the role holds.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub permissions: ::std::vec::Vec<::std::string::String>,
     /// Tenant that owns the role; null for a role of the whole environment.
     #[serde(rename = "tenantId", skip_serializing_if = "::std::option::Option::is_none")]
@@ -771,6 +773,7 @@ pub struct ApplicationUserTenantsResponseDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ApprovalDecisionResult {
     /// Whether the decision was recorded.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub success: bool,
 }
 /// The ways in which approvers of a flow are to be reached; at least one should be on.
@@ -779,8 +782,10 @@ pub struct ApprovalDecisionResult {
 #[non_exhaustive]
 pub struct ApprovalFlowChannelDto {
     /// Whether approvers are notified by mail.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub email: bool,
     /// Whether approvers are notified by SMS.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub sms: bool,
 }
 impl ApprovalFlowChannelDto {
@@ -923,10 +928,12 @@ pub struct ApprovalFlowResponseDto {
     pub id: ::std::string::String,
     /// Whether the flow can be started.
     #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_active: bool,
     /// Display name of the flow.
     pub name: ::std::string::String,
     /// The steps in order; each must be passed before the next one starts.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub steps: ::std::vec::Vec<ApprovalFlowStepResponseDto>,
     /// Tenant that owns the flow; absent for a flow of the whole environment.
     #[serde(rename = "tenantId", skip_serializing_if = "::std::option::Option::is_none")]
@@ -993,6 +1000,7 @@ pub struct ApprovalFlowStepResponseDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ApprovalFlowsListResponseDto {
     /// The approval flows.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<ApprovalFlowResponseDto>,
     /// Number of approval flows.
     pub total: i64,
@@ -1090,12 +1098,15 @@ impl ApproverSelectorDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ApproverSelectorResponseDto {
     /// Mail addresses of approvers.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub emails: ::std::vec::Vec<::std::string::String>,
     /// Phone numbers of approvers.
     #[serde(rename = "phoneNumbers")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub phone_numbers: ::std::vec::Vec<::std::string::String>,
     /// Role keys; members of the tenant who hold one of these roles are approvers.
     #[serde(rename = "roleKeys")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub role_keys: ::std::vec::Vec<::std::string::String>,
 }
 /// Lets a user pool serve further applications.
@@ -1146,6 +1157,7 @@ impl AssignUserToRolesDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AssignUserToRolesResponseDto {
     /// All roles the member now holds directly in the tenant.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub roles: ::std::vec::Vec<IRole>,
     /// Id of the tenant.
     #[serde(rename = "tenantId")]
@@ -1304,8 +1316,10 @@ pub struct AuthTenantAccessTokenResponse {
     /// Id of the access token; equals the `sub` claim of its JWT.
     pub id: ::std::string::String,
     /// Keys of the permissions that the token's roles contain now.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub permissions: ::std::vec::Vec<::std::string::String>,
     /// Keys of the roles given to the token.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub roles: ::std::vec::Vec<::std::string::String>,
     /// Id of the tenant that owns the token.
     #[serde(rename = "tenantId")]
@@ -1340,8 +1354,10 @@ pub struct AuthUserAccessTokenResponse {
     /// Id of the access token; equals the `sub` claim of its JWT.
     pub id: ::std::string::String,
     /// Keys of the permissions the user holds in that tenant now.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub permissions: ::std::vec::Vec<::std::string::String>,
     /// Keys of the roles the user holds in that tenant now.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub roles: ::std::vec::Vec<::std::string::String>,
     /// Id of the tenant the token works in.
     #[serde(rename = "tenantId")]
@@ -1526,6 +1542,7 @@ impl AuthenticateUserWebAuthNDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AuthenticationAppConfiguration {
     /// Whether authenticator apps can be enrolled and used.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub active: bool,
     /// Name that authenticator apps show as the issuer.
     #[serde(rename = "serviceName")]
@@ -1576,6 +1593,7 @@ pub struct AuthenticationResponseDto {
     pub mfa_enrolled: ::std::option::Option<bool>,
     /// True when a second factor is outstanding and no tokens are given yet.
     #[serde(rename = "mfaRequired")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub mfa_required: bool,
     /// Names of the methods a user without any factor may enroll.
     #[serde(
@@ -1740,6 +1758,7 @@ impl BulkRolesTaskError {
 pub struct BulkRolesTaskStatusResponseDto {
     /// Ids of the roles being added.
     #[serde(rename = "addedRoleIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub added_role_ids: ::std::vec::Vec<::std::string::String>,
     /// Failures so far; absent or empty when there are none.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1751,6 +1770,7 @@ pub struct BulkRolesTaskStatusResponseDto {
     pub processed_tenants: i64,
     /// Ids of the roles being removed.
     #[serde(rename = "removedRoleIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub removed_role_ids: ::std::vec::Vec<::std::string::String>,
     /// Progress of the task.
     pub status: crate::enums::TaskStatus,
@@ -1943,11 +1963,13 @@ pub struct CaptchaPolicyResponse {
     #[serde(rename = "createdAt")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Whether sign-up and password sign-in need a captcha token.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub enabled: bool,
     /// Id of the captcha policy.
     pub id: ::std::string::String,
     /// Mail addresses exempt from the check.
     #[serde(rename = "ignoredEmails")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub ignored_emails: ::std::vec::Vec<::std::string::String>,
     /// Lowest passing score from 0 to 1; higher is stricter.
     #[serde(rename = "minScore")]
@@ -1968,6 +1990,7 @@ pub struct CaptchaPolicyResponse {
 pub struct CheckAllowRememberResponse {
     /// Whether the user may skip the second factor on this device later.
     #[serde(rename = "isAllowedToRemember")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_allowed_to_remember: bool,
     /// Seconds for which a device is remembered.
     #[serde(rename = "mfaDeviceExpiration")]
@@ -2044,6 +2067,7 @@ pub struct CoreUserDto {
     pub managed_by: ::std::option::Option<crate::enums::ManagedBy>,
     /// Free data about the user as JSON text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_text")]
     pub metadata: ::std::option::Option<::std::string::String>,
     /// Whether the user is exempt from second factors; set by administrators.
     #[serde(
@@ -2053,6 +2077,7 @@ pub struct CoreUserDto {
     pub mfa_bypass: ::std::option::Option<bool>,
     /// Whether the user has enrolled at least one second factor.
     #[serde(rename = "mfaEnrolled")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub mfa_enrolled: bool,
     /// Display name; may be absent or null.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2091,16 +2116,20 @@ pub struct CoreUserDto {
     pub tenant_id: ::std::string::String,
     /// Ids of all tenants the user is a member of.
     #[serde(rename = "tenantIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenant_ids: ::std::vec::Vec<::std::string::String>,
     /// The user's memberships, one entry per tenant; listings leave out the roles in them.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenants: ::std::vec::Vec<UserTenantDto>,
     /// Free data as JSON text, visible only with the environment token; otherwise empty or absent.
     #[serde(
         rename = "vendorMetadata",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "crate::read::optional_text")]
     pub vendor_metadata: ::std::option::Option<::std::string::String>,
     /// Whether the mail address has been proven to belong to the user.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub verified: bool,
 }
 impl CoreUserDto {
@@ -3722,6 +3751,7 @@ pub struct CreateTenantApiTokenResponseDto {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub expires: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Free data that is copied into the JWTs.
+    #[serde(default, deserialize_with = "crate::read::object")]
     pub metadata: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     /// Ids of the permissions; absent or empty when the credentials have roles instead.
     #[serde(
@@ -4046,6 +4076,7 @@ pub struct CreateUserApiTokenResponseDto {
     pub expires: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Free data that is copied into the JWTs; may be absent.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_object")]
     pub metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -4546,6 +4577,7 @@ impl CreateUsernameRequestDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CustomSocialLoginProvider {
     /// Whether sign-in pages offer the provider.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub active: bool,
     /// Authorization endpoint.
     #[serde(rename = "authorizationUrl")]
@@ -4618,6 +4650,7 @@ impl CustomSocialLoginProvider {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CustomSocialLoginProviders {
     /// All providers, also those switched off.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub providers: ::std::vec::Vec<CustomSocialLoginProvider>,
 }
 /// Parent and child whose tie is to be cut; neither tenant is deleted.
@@ -4649,6 +4682,7 @@ impl DeleteSubTenantRequestDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct DeleteUserToRolesResponseDto {
     /// Roles the member still holds directly in the tenant.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub roles: ::std::vec::Vec<IRole>,
     /// Id of the tenant.
     #[serde(rename = "tenantId")]
@@ -4706,6 +4740,7 @@ impl DisableMfasmsRequest {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct DomainRestrictionPage {
     /// The domain restrictions on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<DomainRestrictionsResponse>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -4755,9 +4790,11 @@ impl DomainRestrictionsBulkRequestRequest {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct DomainRestrictionsConfigResponse {
     /// Whether mail domains are checked.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub active: bool,
     /// Whether free mail domains are barred in addition.
     #[serde(rename = "blockPublicDomains")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub block_public_domains: bool,
     /// `ALLOW` admits only listed domains, `BLOCK` bars them; set through the member `type`.
     #[serde(rename = "listType")]
@@ -4901,6 +4938,7 @@ impl ::std::convert::From<UserSourceNewTenantConfig> for DynamicStaticOrNewTenan
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct EmailConfiguration {
     /// Whether mailed codes can be used.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub active: bool,
     /// Sender address of the mails with codes.
     pub sender: ::std::string::String,
@@ -5416,6 +5454,7 @@ pub struct GenerateUserResetPasswordLinkResponseDto {
 pub struct GetActivateStrategyResponseDto {
     /// True for people who will sign in by password and have none yet; false for single sign-on and social users.
     #[serde(rename = "shouldSetPassword")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub should_set_password: bool,
 }
 /// One live session of a user.
@@ -5471,6 +5510,7 @@ impl GetActiveSessionsResponse {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct GetDelegationConfigurationResponseDto {
     /// True if delegation tokens (user tokens that name who acts for the user) may be issued.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub enabled: bool,
 }
 /// Group settings of the whole environment.
@@ -5478,9 +5518,11 @@ pub struct GetDelegationConfigurationResponseDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct GetGroupConfigurationResponse {
     /// Whether groups can be used; true until changed.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub enabled: bool,
     /// Whether groups may carry roles for their members; true until changed.
     #[serde(rename = "rolesEnabled")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub roles_enabled: bool,
 }
 /// Selection of groups to read.
@@ -5518,6 +5560,7 @@ pub struct GetIpRestrictionResponse {
     pub ip: ::std::string::String,
     /// Whether the entry is in force.
     #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_active: bool,
     /// ALLOW lets the address in, BLOCK keeps it out.
     pub strategy: crate::enums::RestrictionType,
@@ -5586,6 +5629,7 @@ impl GetMailConfigResponseDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct GetTemplateResponseDto {
     /// Whether mails of this type are sent.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub active: bool,
     /// Sender name shown to the recipient; absent or null if not set.
     #[serde(rename = "fromName", skip_serializing_if = "::std::option::Option::is_none")]
@@ -5660,6 +5704,7 @@ impl GetTemplateResponseDto {
 pub struct GetTenantAccessTokensResponse {
     /// The tenant's access tokens, without their secrets.
     #[serde(rename = "accessTokens")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub access_tokens: ::std::vec::Vec<TenantAccessTokenResponse>,
 }
 /// Client credentials of a tenant, without the secret.
@@ -5682,6 +5727,7 @@ pub struct GetTenantApiTokensResponse {
     pub expires: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Free data copied into the JWTs of these credentials; may be absent.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_object")]
     pub metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -5724,6 +5770,7 @@ impl GetTenantApiTokensResponse {
 pub struct GetUserAccessTokensResponse {
     /// The user's access tokens, without their secrets.
     #[serde(rename = "accessTokens")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub access_tokens: ::std::vec::Vec<UserAccessTokenResponse>,
 }
 /// Client credentials of a user in one tenant, without the secret.
@@ -5744,6 +5791,7 @@ pub struct GetUserApiTokensResponseDto {
     pub expires: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Free data copied into the JWTs of these credentials; may be absent.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_object")]
     pub metadata: ::std::option::Option<
         ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     >,
@@ -5769,6 +5817,7 @@ impl GetUserApiTokensResponseDto {
 pub struct GetUserEmailsPolicyResponseDto {
     /// True if users may change their email themselves; administrators always can.
     #[serde(rename = "allowEmailChange")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub allow_email_change: bool,
 }
 /// Groups of one user in one tenant, by id.
@@ -5777,6 +5826,7 @@ pub struct GetUserEmailsPolicyResponseDto {
 pub struct GetUserGroupsResponse {
     /// Ids of the groups the user is in; empty if none.
     #[serde(rename = "groupIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub group_ids: ::std::vec::Vec<::std::string::String>,
     /// Id of the tenant the groups belong to.
     #[serde(rename = "tenantId")]
@@ -5809,6 +5859,7 @@ impl GetUserGroupsResponse {
 pub struct GetUserRolesResponse {
     /// Ids of the user's own roles; roles that come through groups are not listed.
     #[serde(rename = "roleIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub role_ids: ::std::vec::Vec<::std::string::String>,
     /// Id of the tenant the roles apply to.
     #[serde(rename = "tenantId")]
@@ -5843,6 +5894,7 @@ pub struct GetUserSourceExtendedResponseDto {
     #[serde(rename = "appIds", skip_serializing_if = "::std::option::Option::is_none")]
     pub app_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Settings of the pool; members depend on its type, and secrets may be missing.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub configuration: crate::SecretMap,
     /// Free text about the pool; absent or null if none was given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -5890,6 +5942,7 @@ pub struct GetUserSourceResponseDto {
     #[serde(rename = "appIds", skip_serializing_if = "::std::option::Option::is_none")]
     pub app_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Settings of the pool; members depend on its type, and secrets may be missing.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub configuration: crate::SecretMap,
     /// Free text about the pool; absent or null if none was given.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -5980,6 +6033,7 @@ pub struct GetUserTenantsResponseDto {
     #[serde(rename = "activeTenant")]
     pub active_tenant: UserTenantDataDto,
     /// Tenants the caller belongs to.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenants: ::std::vec::Vec<UserTenantDataDto>,
 }
 /// One page of groups.
@@ -5987,6 +6041,7 @@ pub struct GetUserTenantsResponseDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct GroupPage {
     /// The groups on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<GroupResponse>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -6031,6 +6086,7 @@ pub struct GroupResponse {
     pub managed_by: crate::enums::ManagedBy,
     /// Free data as JSON text; absent, null or empty if not set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_text")]
     pub metadata: ::std::option::Option<::std::string::String>,
     /// Name of the group, unique in its tenant.
     pub name: ::std::string::String,
@@ -6117,6 +6173,7 @@ impl GroupUserDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct GroupsResponse {
     /// The groups, with the relations asked for.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub groups: ::std::vec::Vec<GroupResponse>,
 }
 /// Role as shown when roles are given to or taken from a user.
@@ -6133,6 +6190,7 @@ pub struct IRole {
     pub id: ::std::string::String,
     /// Whether new members receive the role when none is named for them.
     #[serde(rename = "isDefault")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_default: bool,
     /// Key that tokens carry, unique among the roles a tenant can see.
     pub key: ::std::string::String,
@@ -6170,6 +6228,7 @@ pub struct IdentityConditionDto {
     /// Attribute that is compared; roleIds and tenantId compare ids, tokenType the type of the token to be issued.
     pub attribute: crate::enums::TargetingAttribute,
     /// True to turn the outcome of the comparison around.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub negate: bool,
     /// Comparison: in_list (equal to one of the texts), contains or ends_with.
     pub op: crate::enums::TargetingOperation,
@@ -6198,6 +6257,7 @@ impl IdentityConditionDto {
 #[non_exhaustive]
 pub struct IdentityConditionValue {
     /// Values, one of which has to match.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub list: ::std::vec::Vec<::std::string::String>,
 }
 impl IdentityConditionValue {
@@ -6219,6 +6279,7 @@ pub struct IdentityRuleDto {
     #[serde(rename = "conditionLogic")]
     pub condition_logic: crate::enums::ConditionLogic,
     /// Conditions that must all hold.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub conditions: ::std::vec::Vec<IdentityConditionDto>,
     /// Key of the JWT template to use when the rule applies.
     pub treatment: ::std::string::String,
@@ -6243,9 +6304,11 @@ impl IdentityRuleDto {
 pub struct InvitationConfigurationResponse {
     /// Whether mails are sent for invites.
     #[serde(rename = "emailsEnabled")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub emails_enabled: bool,
     /// Whether the environment allows tenant invites.
     #[serde(rename = "tenantInvitationsAllowed")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenant_invitations_allowed: bool,
 }
 /// How invitations to a further tenant are accepted in the environment.
@@ -6274,6 +6337,7 @@ pub struct InviteTokenDto {
     pub role_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Whether mail is sent for the invite.
     #[serde(rename = "shouldSendEmail")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub should_send_email: bool,
     /// Id of the tenant that people join.
     #[serde(rename = "tenantId")]
@@ -6315,6 +6379,7 @@ impl InviteTokenDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct IpRestrictionPage {
     /// The IP restrictions on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<GetIpRestrictionResponse>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -6342,6 +6407,7 @@ impl IpRestrictionPage {
 pub struct IpRestrictionsConfiguration {
     /// Whether addresses are checked.
     #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_active: bool,
     /// Whether listed addresses are let in or kept out; absent while nothing is stored.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -6358,6 +6424,7 @@ impl IpRestrictionsConfiguration {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct IpVerification {
     /// Whether the address passes.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub valid: bool,
 }
 /// RSA public key in JWK form.
@@ -6383,6 +6450,7 @@ pub struct JsonWebKey {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct JsonWebKeySet {
     /// The keys, the one in use first.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub keys: ::std::vec::Vec<JsonWebKey>,
 }
 /// One page of JWT templates.
@@ -6390,6 +6458,7 @@ pub struct JsonWebKeySet {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct JwtTemplatePage {
     /// The JWT templates on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<JwtTemplateResponseDto>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -6432,6 +6501,7 @@ impl JwtTemplatePayloadDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct JwtTemplatePayloadResponseDto {
     /// Map of claim names to values as stored, with their placeholders in double braces.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub claims: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
 /// Template for the claims, lifetime and algorithm of issued JWTs.
@@ -6512,6 +6582,7 @@ pub struct JwtTemplateTargetingResponseDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct JwtTemplateTargetingRules {
     /// Rules in order of precedence.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub rules: ::std::vec::Vec<IdentityRuleDto>,
 }
 /// Lockout policy to store. Both members are needed, also for a change.
@@ -6539,6 +6610,7 @@ pub struct LockoutPolicyResponse {
     #[serde(rename = "createdAt")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Whether the policy is in force.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub enabled: bool,
     /// Id of the policy.
     pub id: ::std::string::String,
@@ -6686,8 +6758,10 @@ impl MarkEmailAsPrimaryRequestDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct MeAuthorizationResponseDto {
     /// Permissions the caller holds, each once.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub permissions: ::std::vec::Vec<PermissionResponse>,
     /// Roles the caller holds.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub roles: ::std::vec::Vec<RoleResponse>,
 }
 /// Settings of authenticator apps as second factor.
@@ -6853,6 +6927,7 @@ impl MfaPolicyRequest {
 pub struct MfaPolicyResponse {
     /// Whether users may have a device remembered and skip the second factor there.
     #[serde(rename = "allowRememberMyDevice")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub allow_remember_my_device: bool,
     /// When the policy was created.
     #[serde(rename = "createdAt")]
@@ -6916,6 +6991,7 @@ impl MfaSmsConfig {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct MfaStrategiesResponse {
     /// The methods with their on or off state.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub strategies: ::std::vec::Vec<MfaStrategyResponse>,
 }
 /// State of one second-factor method in the environment.
@@ -6924,6 +7000,7 @@ pub struct MfaStrategiesResponse {
 pub struct MfaStrategyResponse {
     /// Whether users can enroll the method and are offered it at sign-in.
     #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_active: bool,
     /// The second-factor method.
     pub strategy: crate::enums::MfaStrategy,
@@ -7597,17 +7674,20 @@ pub struct OpenIdConfiguration {
         ::std::vec::Vec<::std::string::String>,
     >,
     /// Algorithms that sign tokens, such as `RS256`.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub id_token_signing_alg_values_supported: ::std::vec::Vec<::std::string::String>,
     /// The `iss` claim of the environment's tokens, an https address without a trailing slash.
     pub issuer: ::std::string::String,
     /// Address of the JWK set.
     pub jwks_uri: ::std::string::String,
     /// OAuth response types that the environment knows.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub response_types_supported: ::std::vec::Vec<::std::string::String>,
     /// OAuth scopes that the environment knows.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub scopes_supported: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
     /// Kinds of subject, always just `public`.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub subject_types_supported: ::std::vec::Vec<::std::string::String>,
     /// Address where codes and refresh tokens are exchanged.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -7857,6 +7937,7 @@ pub struct PasswordConfigResponse {
     pub allow_passphrases: ::std::option::Option<bool>,
     /// Whether passwords known from data leaks are refused.
     #[serde(rename = "blockPwnedPasswords")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub block_pwned_passwords: bool,
     /// Greatest number of characters.
     #[serde(
@@ -7935,6 +8016,7 @@ pub struct PasswordHistoryPolicyResponse {
     #[serde(rename = "createdAt")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Whether former passwords are refused.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub enabled: bool,
     /// How many former passwords may not return, 1 to 10.
     #[serde(rename = "historySize")]
@@ -7957,6 +8039,7 @@ pub struct PasswordRotationConfigurationResponse {
     pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Whether passwords expire.
     #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_active: bool,
     /// How long before expiry users are reminded, in minutes; 10080 (7 days) until changed.
     #[serde(rename = "notificationPeriod")]
@@ -8166,6 +8249,7 @@ pub struct PermissionCategoryResponseDto {
     pub description: ::std::option::Option<::std::string::String>,
     /// True for a built-in category, which cannot be changed.
     #[serde(rename = "feCategory")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub fe_category: bool,
     /// Id of the category.
     pub id: ::std::string::String,
@@ -8227,6 +8311,7 @@ pub struct PermissionResponse {
     pub description: ::std::option::Option<::std::string::String>,
     /// True for a built-in permission, which can be given to roles but not edited or deleted.
     #[serde(rename = "fePermission")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub fe_permission: bool,
     /// Id of the permission.
     pub id: ::std::string::String,
@@ -8270,6 +8355,7 @@ impl PermissionResponse {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PhoneNumberPage {
     /// The phone numbers on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<UserPhoneNumberResponseDto>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -8814,11 +8900,13 @@ pub struct RoleDto {
     pub description: ::std::option::Option<::std::string::String>,
     /// Whether the first member of a new tenant receives the role.
     #[serde(rename = "firstUserRole")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub first_user_role: bool,
     /// Id of the role.
     pub id: ::std::string::String,
     /// Whether new members receive the role when none is named for them.
     #[serde(rename = "isDefault")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_default: bool,
     /// Key that tokens carry, unique among the roles a tenant can see.
     pub key: ::std::string::String,
@@ -8870,6 +8958,7 @@ impl RoleDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct RolePage {
     /// The roles on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<RoleResponse>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -8911,6 +9000,7 @@ pub struct RoleResponse {
     pub id: ::std::string::String,
     /// Whether new members receive the role when none is named for them.
     #[serde(rename = "isDefault")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_default: bool,
     /// Key that tokens carry, unique among the roles a tenant can see.
     pub key: ::std::string::String,
@@ -9080,6 +9170,7 @@ impl SesRoleDto {
 pub struct SessionConcurrentConfigurationDto {
     /// Whether the limit applies; when off, the number of sessions is unlimited.
     #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_active: bool,
     /// Most sessions a user may have at once, 1 or more; a sign-in beyond it ends the oldest session.
     #[serde(rename = "maxSessions")]
@@ -9098,6 +9189,7 @@ impl SessionConcurrentConfigurationDto {
 pub struct SessionIdleTimeoutConfigurationDto {
     /// Whether the rule applies; when off, only the platform's limit of 24 idle hours holds.
     #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_active: bool,
     /// Seconds without activity after which the session ends, 60 to 2073600 (24 days).
     pub timeout: i64,
@@ -9115,6 +9207,7 @@ impl SessionIdleTimeoutConfigurationDto {
 pub struct SessionTimeoutConfigurationDto {
     /// Whether the rule applies; when off, a session lasts as long as its refresh token.
     #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_active: bool,
     /// Seconds from sign-in to the forced new sign-in, 60 or more.
     pub timeout: i64,
@@ -9505,6 +9598,7 @@ impl SignUpUserUsernameDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct SmsConfiguration {
     /// Whether SMS codes can be used as a second factor.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub active: bool,
     /// Lifetime of a code in seconds, at least 300.
     #[serde(rename = "tokenLifetimeSeconds")]
@@ -9765,6 +9859,7 @@ impl TemporaryUserDto {
 #[non_exhaustive]
 pub struct TemporaryUsersConfigurationDto {
     /// Whether new time limits can be set; limits already set stay in force when this goes off.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub enabled: bool,
 }
 impl TemporaryUsersConfigurationDto {
@@ -9848,6 +9943,7 @@ pub struct Tenant {
     pub logo_url: ::std::option::Option<::std::string::String>,
     /// JSON text inside a string, whatever form it was sent in.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_text")]
     pub metadata: ::std::option::Option<::std::string::String>,
     /// Display name.
     pub name: ::std::string::String,
@@ -9934,6 +10030,7 @@ pub struct TenantAccessTokenResponse {
     pub id: ::std::string::String,
     /// Ids of the roles the token carries; the JWT itself holds none.
     #[serde(rename = "roleIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub role_ids: ::std::vec::Vec<::std::string::String>,
     /// The JWT itself; present only in the answer of the creation.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -9996,6 +10093,7 @@ pub struct TenantMigrationStatus {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct TenantPage {
     /// The tenants on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<Tenant>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -11219,6 +11317,7 @@ pub struct UpdateTenantApiTokenResponseDto {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub expires: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Data copied into issued JWTs.
+    #[serde(default, deserialize_with = "crate::read::object")]
     pub metadata: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     /// Ids of the permissions held directly; absent or empty when roles are used.
     #[serde(
@@ -11925,6 +12024,7 @@ pub struct UserApplicationActiveTenantResponse {
 pub struct UserApplicationActiveTenantsResponseDto {
     /// One entry per choice made; an application without one uses the user's active tenant.
     #[serde(rename = "applicationActiveTenants")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub application_active_tenants: ::std::vec::Vec<UserApplicationActiveTenantResponse>,
 }
 /// One person to invite; either email or username is needed.
@@ -12125,6 +12225,7 @@ pub struct UserCreatedResponse {
     pub last_login: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Free data about the user, a JSON object written as text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_text")]
     pub metadata: ::std::option::Option<::std::string::String>,
     /// Display name of the user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -12222,6 +12323,7 @@ pub struct UserDto {
     pub managed_by: ::std::option::Option<crate::enums::ManagedBy>,
     /// Free data about the user, a JSON object written as text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_text")]
     pub metadata: ::std::option::Option<::std::string::String>,
     /// Whether the user is exempt from the second factor.
     #[serde(
@@ -12231,11 +12333,13 @@ pub struct UserDto {
     pub mfa_bypass: ::std::option::Option<bool>,
     /// Whether the user has at least one enrolled second factor.
     #[serde(rename = "mfaEnrolled")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub mfa_enrolled: bool,
     /// Display name of the user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: ::std::option::Option<::std::string::String>,
     /// Permissions that follow from these roles, each once.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub permissions: ::std::vec::Vec<PermissionResponse>,
     /// Phone number in international form; absent when there is none.
     #[serde(
@@ -12253,6 +12357,7 @@ pub struct UserDto {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub provider: ::std::option::Option<::std::string::String>,
     /// Roles the user holds in the tenant in view.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub roles: ::std::vec::Vec<RoleResponse>,
     /// Subject of the user's tokens, the same value as `id`.
     pub sub: ::std::string::String,
@@ -12273,16 +12378,20 @@ pub struct UserDto {
     pub tenant_id: ::std::string::String,
     /// Ids of all tenants the user is a member of.
     #[serde(rename = "tenantIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenant_ids: ::std::vec::Vec<::std::string::String>,
     /// Memberships of the user, one per tenant.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenants: ::std::vec::Vec<UserTenantDto>,
     /// Free data as JSON text; filled only for environment tokens.
     #[serde(
         rename = "vendorMetadata",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "crate::read::optional_text")]
     pub vendor_metadata: ::std::option::Option<::std::string::String>,
     /// Whether the email address is proven.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub verified: bool,
 }
 impl UserDto {
@@ -12335,6 +12444,7 @@ impl UserDto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UserEmailPage {
     /// The email records on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<UserEmailResponseDto>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -12369,6 +12479,7 @@ pub struct UserEmailResponseDto {
     pub id: ::std::string::String,
     /// Whether this is the address in the user's profile; a user has one such address.
     #[serde(rename = "isPrimary")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_primary: bool,
     /// When the record last changed.
     #[serde(rename = "updatedAt")]
@@ -12377,6 +12488,7 @@ pub struct UserEmailResponseDto {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
     /// Whether the owner has proven the address.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub verified: bool,
 }
 /// A group that a user belongs to.
@@ -12407,12 +12519,16 @@ pub struct UserMfaAuthenticatorAppResponse {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UserMfaDevicesResponse {
     /// Enrolled authenticator apps.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub authenticators: ::std::vec::Vec<UserMfaAuthenticatorAppResponse>,
     /// Addresses that can receive a code; they need no enrollment.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub emails: ::std::vec::Vec<UserMfaEmailCodeResponse>,
     /// Phones enrolled for SMS codes.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub phones: ::std::vec::Vec<UserMfaPhoneDeviceResponse>,
     /// Enrolled WebAuthn devices.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub webauthn: ::std::vec::Vec<UserMfaWebAuthnDeviceResponse>,
 }
 /// Email address that can receive a code as second factor.
@@ -12449,6 +12565,7 @@ pub struct UserMfaWebAuthnDeviceResponse {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UserPage {
     /// The users on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<UserV3Dto>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -12508,6 +12625,7 @@ pub struct UserPhoneNumberResponseDto {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
     /// Whether the owner has proven the number.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub verified: bool,
 }
 /// Newcomers from a user pool join the tenant that an attribute of their profile names.
@@ -12593,6 +12711,7 @@ impl UserSourceStaticTenantConfig {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UserSourceUserPage {
     /// The users of a pool on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<GetUserSourceUsersResponseDto>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -12659,6 +12778,7 @@ pub struct UserTenantDataDto {
     pub logo_url: ::std::option::Option<::std::string::String>,
     /// Free data of the tenant, JSON written as text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_text")]
     pub metadata: ::std::option::Option<::std::string::String>,
     /// Name of the tenant.
     pub name: ::std::string::String,
@@ -12752,6 +12872,7 @@ impl UserTenantDto {
 pub struct UserTenantStatusesResponse {
     /// One entry per tenant, up to 2000.
     #[serde(rename = "tenantsStatuses")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenants_statuses: ::std::vec::Vec<TenantStatus>,
     /// Id of the user.
     #[serde(rename = "userId")]
@@ -12804,6 +12925,7 @@ pub struct UserV3Dto {
     pub managed_by: ::std::option::Option<crate::enums::ManagedBy>,
     /// Free data about the user, a JSON object written as text.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_text")]
     pub metadata: ::std::option::Option<::std::string::String>,
     /// Whether the user is exempt from the second factor.
     #[serde(
@@ -12813,6 +12935,7 @@ pub struct UserV3Dto {
     pub mfa_bypass: ::std::option::Option<bool>,
     /// Whether the user has at least one enrolled second factor.
     #[serde(rename = "mfaEnrolled")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub mfa_enrolled: bool,
     /// Display name of the user.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -12851,16 +12974,20 @@ pub struct UserV3Dto {
     pub tenant_id: ::std::string::String,
     /// Ids of all tenants the user is a member of.
     #[serde(rename = "tenantIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenant_ids: ::std::vec::Vec<::std::string::String>,
     /// Memberships of the user, one per tenant; lists leave their roles out.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenants: ::std::vec::Vec<UserTenantDto>,
     /// Free data as JSON text; filled only for environment tokens.
     #[serde(
         rename = "vendorMetadata",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
+    #[serde(default, deserialize_with = "crate::read::optional_text")]
     pub vendor_metadata: ::std::option::Option<::std::string::String>,
     /// Whether the email address is proven.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub verified: bool,
 }
 impl UserV3Dto {
@@ -12907,6 +13034,7 @@ impl UserV3Dto {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UsernamePage {
     /// The usernames on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub items: ::std::vec::Vec<UsernameResponseDto>,
     /// Ways to neighboring pages.
     #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
@@ -13010,6 +13138,7 @@ impl ValidateUserPasswordRequest {
 pub struct ValidateUserPasswordResponse {
     /// Whether the password is right; false also when nobody has the email address.
     #[serde(rename = "isValid")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_valid: bool,
 }
 /// Credentials of an environment.
@@ -13051,6 +13180,7 @@ pub struct VendorAuthenticationResponse {
 pub struct VendorConfigBasicResponse {
     /// Whether the service enforces permissions on calls made with user tokens.
     #[serde(rename = "forcePermissions")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub force_permissions: bool,
     /// Kind of machine tokens that portals offer to users.
     #[serde(rename = "machineToMachineAuthStrategy")]
@@ -13366,9 +13496,11 @@ impl VendorConfigRequest {
 pub struct VendorConfigResponse {
     /// Whether JWTs carry permission keys.
     #[serde(rename = "addPermissionsToJwt")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub add_permissions_to_jwt: bool,
     /// Whether JWTs carry role keys.
     #[serde(rename = "addRolesToJwt")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub add_roles_to_jwt: bool,
     /// Whether JWTs of users who came by SAML carry their SAML attributes.
     #[serde(
@@ -13384,24 +13516,31 @@ pub struct VendorConfigResponse {
     pub allow_custom_login_tenant_switch: ::std::option::Option<bool>,
     /// Whether users may sign in before their email address is proven.
     #[serde(rename = "allowNotVerifiedUsersLogin")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub allow_not_verified_users_login: bool,
     /// Whether tenants may set password history rules of their own.
     #[serde(rename = "allowOverrideEnforcePasswordHistory")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub allow_override_enforce_password_history: bool,
     /// Whether tenants may set password complexity rules of their own.
     #[serde(rename = "allowOverridePasswordComplexity")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub allow_override_password_complexity: bool,
     /// Whether tenants may set password expiry rules of their own.
     #[serde(rename = "allowOverridePasswordExpiration")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub allow_override_password_expiration: bool,
     /// Whether people may sign up by themselves.
     #[serde(rename = "allowSignups")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub allow_signups: bool,
     /// Whether tenants may hand out invites.
     #[serde(rename = "allowTenantInvitations")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub allow_tenant_invitations: bool,
     /// Whether API tokens and access tokens work at all.
     #[serde(rename = "apiTokensEnabled")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub api_tokens_enabled: bool,
     /// First factor that the login page asks for; the username variants can be read but not written.
     #[serde(rename = "authStrategy")]
@@ -13420,9 +13559,11 @@ pub struct VendorConfigResponse {
     pub default_token_expiration: i64,
     /// Whether the service enforces permissions on calls made with user tokens.
     #[serde(rename = "forcePermissions")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub force_permissions: bool,
     /// Whether a passwordless code or link must come back from the browser that asked for it.
     #[serde(rename = "forceSameDeviceOnAuth")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub force_same_device_on_auth: bool,
     /// Id of the configuration; fixed once made.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -13450,6 +13591,7 @@ pub struct VendorConfigResponse {
     pub refresh_tokens_rotation_limit: ::std::option::Option<i64>,
     /// Whether each refresh token is good for one use and yields its successor.
     #[serde(rename = "rotateRefreshTokens")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub rotate_refresh_tokens: bool,
 }
 impl VendorConfigResponse {
@@ -14071,6 +14213,7 @@ pub struct WebAuthnCredentialCreationOptions {
     >,
     /// Accepted kinds of keys with their algorithm numbers, in order of preference.
     #[serde(rename = "pubKeyCredParams")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub pub_key_cred_params: ::std::vec::Vec<WebAuthnCredentialParameter>,
     /// Relying party: its id (a host), name and possibly an icon.
     pub rp: WebAuthnRelyingParty,

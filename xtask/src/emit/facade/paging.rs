@@ -60,6 +60,10 @@ pub fn pages(api: &Api) -> Result<TokenStream> {
                 fn total_pages(&self) -> i64 {
                     self.metadata.total_pages
                 }
+
+                fn next_link(&self) -> Option<&str> {
+                    self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
+                }
             }
         }
     });

@@ -10,13 +10,14 @@ use crate::{
 /// The file behind the model's feature `schemars`.
 pub fn schemas(api: &Api) -> Result<String> {
     let doc = doc_comment(
-        "JSON Schema of every public type by its Rust name, in the dialect of OpenAPI 3.0; references are `#/components/schemas/…`.",
+        "JSON Schema of every public type by its Rust name, in the dialect of OpenAPI 3.0; references are `#/components/schemas/…`. \
+         It is that of the document: answers are read a little more leniently (see [`read`](crate::read)).",
         "",
     );
     let mut out = format!(
         "//! JSON Schema of every public type.\n#![allow(clippy::too_many_lines)]\n\nuse schemars::{{SchemaGenerator, generate::SchemaSettings}};\n\nuse crate::{{enums, types}};\n\n\
          {doc}pub fn schemas() -> serde_json::Map<String, serde_json::Value> {{\n    \
-         let mut generator = SchemaSettings::openapi3().into_generator();\n    let add: &[fn(&mut SchemaGenerator)] = &[\n"
+         let mut generator = SchemaSettings::openapi3().for_serialize().into_generator();\n    let add: &[fn(&mut SchemaGenerator)] = &[\n"
     );
     for (name, schema) in api.schemas() {
         let module = if is_enum(schema) { "enums" } else { "types" };

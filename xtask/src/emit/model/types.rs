@@ -1,6 +1,7 @@
 //! Finishes the generated types: what typify cannot do is done to its syntax tree.
 
 mod builder;
+mod lenient;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,8 @@ use crate::{
 pub struct Plan<'a> {
     /// Schemas that request bodies reach.
     pub requests: &'a [String],
+    /// Schemas that answers reach.
+    pub answers: &'a [String],
     /// Members (schema, property) that are optional and nullable in them.
     pub clearable: &'a [(String, String)],
     /// The joined document, which says in what order members stand.
@@ -43,12 +46,14 @@ impl Plan<'_> {
 pub fn finish(surgery: &mut Surgery, plan: &Plan) -> Result<()> {
     let orders = plan.orders();
     let requests: BTreeSet<String> = plan.requests.iter().map(|name| rust_name(name)).collect();
+    let answers: BTreeSet<String> = plan.answers.iter().map(|name| rust_name(name)).collect();
     surgery.rule("every type has a JSON Schema", |items| derive_schema(items))?;
     surgery.rule("every member and variant has a comment", |items| comment(items))?;
     surgery.try_rule("what a partial update can clear is a patch", |items| patch(items, plan.clearable))?;
     surgery.rule("an answer may leave out what may be null", |items| read_missing_as_null(items, &requests))?;
     surgery.try_rule("requests are built from what they must name", |items| build(items, &orders, &requests))?;
     surgery.try_rule("answers are built from what they must name", |items| build_answers(items, &orders, &requests))?;
+    surgery.rule("answers are read as services send them", |items| lenient::read(items, &answers))?;
     surgery.rule("comments begin with a space", space_comments)
 }
 
