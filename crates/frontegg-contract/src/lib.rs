@@ -14,6 +14,7 @@ pub mod failure;
 #[allow(clippy::mod_module_files, clippy::pedantic, reason = "generated")]
 mod generated;
 mod json_text;
+pub mod numbers;
 mod params;
 pub mod principal;
 pub mod receive;
