@@ -12,7 +12,11 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::{DomainResult, identifiers::emails, input},
+    domain::{
+        DomainResult,
+        identifiers::{emails, usernames},
+        input,
+    },
     store::{
         Fetch, Read,
         entity::{membership, phone_number, user, user_email, username},
@@ -100,17 +104,14 @@ pub(crate) async fn search(
 /// People with a text in which one of these words may occur: all who hold one, and hardly anybody else,
 /// so that the rest need not be read.
 fn may_hold(words: &[&str]) -> Condition {
-    let among_texts = |column: &dyn Fn(&str) -> SimpleExpr| {
-        // Two letters beyond ASCII have a lower-case form within.
-        let words = words.iter().copied().chain(["\u{212a}", "\u{130}"]);
-        words.fold(Condition::any(), |any, word| any.add(column(word)))
-    };
+    let among_texts =
+        |column: &dyn Fn(&str) -> SimpleExpr| words.iter().fold(Condition::any(), |any, word| any.add(column(word)));
     Condition::any()
-        .add(among_texts(&|word| query::contains(user::Column::Name, word)))
+        .add(among_texts(&|word| query::contains(user::Column::NameFolded, word)))
         .add(among(
             user_email::Entity,
             user_email::Column::UserId,
-            among_texts(&|word| query::contains(user_email::Column::Email, word)),
+            among_texts(&|word| query::contains(user_email::Column::EmailFolded, word)),
         ))
         .add(among(
             username::Entity,
@@ -159,7 +160,7 @@ fn select(reach: &Reach, listing: &UserListing) -> DomainResult<Select<user::Ent
         select = select.filter(among(user_email::Entity, user_email::Column::UserId, address));
     }
     if let Some(prefix) = &listing.name_prefix {
-        select = select.filter(query::starts_with(user::Column::Name, prefix));
+        select = select.filter(query::starts_with(user::Column::NameFolded, prefix));
     }
     if let Some((kind, beginning)) = &listing.identifier {
         select = select.filter(known_by(*kind, beginning));
@@ -178,17 +179,17 @@ fn select(reach: &Reach, listing: &UserListing) -> DomainResult<Select<user::Ent
 fn known_by(kind: SoughtIdentifier, beginning: &str) -> SimpleExpr {
     match kind {
         SoughtIdentifier::Email => {
-            let fits = query::lower_starts_with(user_email::Column::AddressKey, &emails::key(beginning));
+            let fits = emails::begins(beginning);
             among(user_email::Entity, user_email::Column::UserId, fits)
         }
         SoughtIdentifier::PhoneNumber => {
             // A plus that was not encoded for the address line arrives as a blank.
             let digits = beginning.trim_start_matches([' ', '+']);
-            let fits = query::lower_starts_with(phone_number::Column::PhoneNumber, &format!("+{digits}"));
+            let fits = query::begins(phone_number::Column::PhoneNumber, &format!("+{digits}"));
             among(phone_number::Entity, phone_number::Column::UserId, fits)
         }
         SoughtIdentifier::Username => {
-            let fits = query::lower_starts_with(username::Column::Username, &beginning.to_lowercase());
+            let fits = query::begins(username::Column::Username, &usernames::key(beginning));
             among(username::Entity, username::Column::UserId, fits)
         }
     }

@@ -118,7 +118,7 @@ pub mod one_time_token {
 /// An invite into a tenant, good until it expires.
 pub mod tenant_invite {
     use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "tenant_invites")]
@@ -163,7 +163,7 @@ pub mod tenant_invite {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {}
 }
 
 /// A role that an invite gives.

@@ -24,7 +24,7 @@ pub enum MembershipStatus {
 pub mod membership {
     use super::MembershipStatus;
     use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "memberships")]
@@ -69,7 +69,7 @@ pub mod membership {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {}
 }
 
 /// A role that a member holds.
@@ -119,7 +119,7 @@ pub mod membership_role {
 /// A group of members of a tenant.
 pub mod group {
     use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "groups")]
@@ -152,7 +152,7 @@ pub mod group {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {}
 }
 
 /// A role that all members of a group hold.
