@@ -15,6 +15,7 @@ pub mod failure;
 mod generated;
 pub mod headers;
 mod json_text;
+pub mod numbers;
 mod params;
 pub mod principal;
 pub mod receive;

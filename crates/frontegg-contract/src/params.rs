@@ -5,6 +5,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::headers;
+use crate::numbers;
 use crate::schema::{Parameter, Place, Presence, Schema};
 use crate::validate::{ValidationErrors, reject_nul, validate};
 
@@ -108,22 +109,12 @@ fn scalar(text: &str, schema: &Schema) -> Value {
             "false" | "False" | "0" => Some(Value::Bool(false)),
             _ => None,
         },
-        Schema::Integer { .. } => integer(text).map(Value::from),
+        Schema::Integer { .. } => numbers::integer(text).map(Value::from),
         Schema::Number { .. } => text.parse::<f64>().ok().map(Value::from).filter(Value::is_number),
         Schema::Object(_) | Schema::Map(_) => serde_json::from_str(text).ok(),
         _ => None,
     };
     value.unwrap_or_else(|| Value::String(text.to_owned()))
-}
-
-/// An integer, also one that a client has written as `50.0`.
-fn integer(text: &str) -> Option<i64> {
-    let whole = match text.split_once('.') {
-        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
-        Some(_) => return None,
-        None => text,
-    };
-    whole.parse().ok()
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use crate::failure::{ApiFailure, ApiResult};
 use crate::generated::ALSO_ANONYMOUS;
 use crate::headers;
 use crate::json_text;
+use crate::numbers;
 use crate::params;
 use crate::principal::{Authenticate, Principal};
 use crate::schema::{Contract, Schema};
@@ -28,6 +29,9 @@ use crate::validate::{ValidationErrors, reject_nul, validate};
 
 /// The most bytes of a body.
 pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// The most characters of a media type that are repeated to whoever sent it.
+const MEDIA_TYPE_SHOWN: usize = 100;
 
 /// The most values in a body. A megabyte of `0,0,0,…` would otherwise become 30 megabytes of values.
 const VALUE_LIMIT: usize = 100_000;
@@ -158,6 +162,7 @@ async fn check_input(
             let mut value = parse_body(&bytes, schema)?;
             reject_nul("", &value, &mut errors);
             json_text::stringify(&mut value, schema);
+            numbers::settle(&mut value, schema);
             validate("", &value, schema, &mut errors);
             value
         }
@@ -190,16 +195,34 @@ async fn read_body(headers: &HeaderMap, body: Body) -> ApiResult<Bytes> {
     let bytes = match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
         Err(cause) if cause.is::<LengthLimitError>() || is_too_long(&*cause) => {
-            let message = format!("Request body is larger than {BODY_LIMIT} bytes");
-            return Err(ApiFailure::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+            return Err(ApiFailure::new(StatusCode::PAYLOAD_TOO_LARGE, too_large(headers)));
         }
         Err(_) => return Err(ApiFailure::bad_request("Request body could not be read")),
     };
     if !bytes.is_empty() && !is_plain_json(headers) {
-        let message = "Content type must be application/json, without content encoding";
-        return Err(ApiFailure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        return Err(ApiFailure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, unsupported(headers)));
     }
     Ok(bytes)
+}
+
+/// What is said of a body that is too large.
+fn too_large(headers: &HeaderMap) -> String {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let came = length.map_or_else(String::new, |length| format!(" of {length} bytes"));
+    format!("Request body{came} is larger than {BODY_LIMIT} bytes")
+}
+
+/// What is said of a body that is no plain JSON.
+fn unsupported(headers: &HeaderMap) -> String {
+    let came = |name| {
+        let value = headers.get(name)?;
+        let text: String = String::from_utf8_lossy(value.as_bytes()).chars().take(MEDIA_TYPE_SHOWN).collect();
+        Some(format!("{text:?}"))
+    };
+    let kind = came(header::CONTENT_TYPE).unwrap_or_else(|| "none".to_owned());
+    let encoded =
+        came(header::CONTENT_ENCODING).map_or_else(String::new, |coding| format!(" in the encoding {coding}"));
+    format!("Content type must be application/json, without content encoding; what came is {kind}{encoded}")
 }
 
 fn is_too_long(cause: &(dyn std::error::Error + 'static)) -> bool {
@@ -292,6 +315,20 @@ mod tests {
         ] {
             assert_eq!(is_plain_json(&headers(list)), fits, "{list:?}");
         }
+    }
+
+    #[test]
+    fn refusals_name_what_came() {
+        let text = headers(&[("content-type", "text/plain"), ("content-encoding", "gzip")]);
+        assert_eq!(
+            unsupported(&text),
+            "Content type must be application/json, without content encoding; \
+             what came is \"text/plain\" in the encoding \"gzip\""
+        );
+        assert!(unsupported(&headers(&[])).ends_with("what came is none"));
+        let large = headers(&[("content-length", "2097152")]);
+        assert_eq!(too_large(&large), "Request body of 2097152 bytes is larger than 1048576 bytes");
+        assert_eq!(too_large(&headers(&[])), "Request body is larger than 1048576 bytes");
     }
 
     static NAMED: Schema = Schema::Object(&[]);

@@ -94,11 +94,16 @@ async fn edge(mut request: Request, next: Next) -> Response {
 fn exceeded_limit(request: &Request) -> Option<ApiFailure> {
     let uri = request.uri().path_and_query().map_or(0, |text| text.as_str().len());
     if uri > URI_LIMIT {
-        return Some(ApiFailure::new(StatusCode::URI_TOO_LONG, "URI is too long"));
+        let message = format!("URI of {uri} bytes is longer than {URI_LIMIT} bytes");
+        return Some(ApiFailure::new(StatusCode::URI_TOO_LONG, message));
     }
-    (size(request.headers()) > HEADERS_LIMIT).then(|| {
+    let headers = size(request.headers());
+    (headers > HEADERS_LIMIT).then(|| {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        ApiFailure::new(status, "Request headers are too large")
+        let largest = request.headers().iter().max_by_key(|(_, value)| value.len());
+        let largest = largest.map_or_else(String::new, |(name, value)| format!(", {name} alone {}", value.len()));
+        let message = format!("Request headers have {headers} bytes{largest}; the most are {HEADERS_LIMIT}");
+        ApiFailure::new(status, message)
     })
 }
 

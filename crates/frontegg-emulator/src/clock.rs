@@ -136,11 +136,11 @@ impl Clock {
         Timestamp(self.state().now())
     }
 
-    /// The present moment, but later than every stamp before it, so that things made one after the
-    /// other sort in that order even while time stands still.
-    pub(crate) fn stamp(&self) -> Timestamp {
+    /// That moment, but later than every stamp before it, so that things made one after the other sort
+    /// in that order even while time stands still.
+    pub(crate) fn stamp(&self, moment: Timestamp) -> Timestamp {
         let mut state = self.state();
-        state.stamped = state.now().max(state.stamped + 1);
+        state.stamped = moment.0.max(state.stamped + 1);
         Timestamp(state.stamped)
     }
 
@@ -234,7 +234,7 @@ mod tests {
     fn stamps_rise_while_time_stands() {
         let clock = Clock::default();
         clock.freeze();
-        let stamps: Vec<_> = (0..100).map(|_| clock.stamp()).collect();
+        let stamps: Vec<_> = (0..100).map(|_| clock.stamp(clock.timestamp())).collect();
         assert!(stamps.windows(2).all(|pair| pair[0] < pair[1]));
     }
 

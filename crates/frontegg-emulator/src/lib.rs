@@ -22,6 +22,7 @@ mod refusal;
 mod server;
 mod service;
 mod store;
+mod text;
 mod tokens;
 mod wire;
 

@@ -6,6 +6,7 @@
 //! Reads see one consistent state and, except in memory, where there is one connection for all, do
 //! not wait for writers.
 
+pub(crate) mod derived;
 pub(crate) mod documents;
 pub(crate) mod dump;
 pub(crate) mod entity;

@@ -18,6 +18,23 @@ use crate::clock::Timestamp;
 /// How far ahead of ours the clock of another process may be, in seconds.
 const LEEWAY: i64 = 5;
 
+/// Most bytes, as JSON, of each part of a token that people may make as large as they like. A token goes
+/// along with every request, and what is in a header has to have an end; `me` tells the whole.
+const PART_LIMIT: usize = 4 * 1024;
+
+/// Metadata as a token carries it: none where it is too large, or no object.
+pub(crate) fn carried_metadata(text: &str) -> Map<String, Value> {
+    let metadata: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+    let fits = |text: String| text.len() <= PART_LIMIT;
+    if text.len() <= PART_LIMIT || serde_json::to_string(&metadata).is_ok_and(fits) { metadata } else { Map::new() }
+}
+
+/// The tenants of a person as a token carries them: its own alone where they are too many.
+pub(crate) fn carried_tenants(tenant_ids: &[String], own: &str) -> Vec<String> {
+    let size: usize = tenant_ids.iter().map(|id| id.len() + r#""","#.len()).sum();
+    if size <= PART_LIMIT { tenant_ids.to_vec() } else { vec![own.to_owned()] }
+}
+
 /// A token's claims; `type` says which kind it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]

@@ -31,7 +31,7 @@ pub const LEVELS: &[Level] = &[
         below: &[],
         order: &[
             "main", "lib", "program", "emulator", "server", "control", "api", "service", "wire", "config", "gate",
-            "domain", "tokens", "error", "refusal", "store", "clock", "ids", "peer",
+            "domain", "tokens", "error", "refusal", "store", "clock", "ids", "peer", "text",
         ],
         allowed: &[],
     },

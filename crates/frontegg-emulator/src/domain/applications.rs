@@ -80,10 +80,10 @@ pub(crate) async fn assign(
 ) -> DomainResult<Vec<application_assignment::Model>> {
     own_tenant(caller, WRITE, tenant_id)?;
     let user_ids = input::distinct("userIds", user_ids)?;
-    if app_id.trim().is_empty() || user_ids.is_empty() {
-        let member = if user_ids.is_empty() { "userIds" } else { "appId" };
-        return Err(DomainError::bad_request(format!("{member} should not be empty")));
+    if user_ids.is_empty() {
+        return Err(DomainError::bad_request("userIds should not be empty"));
     }
+    input::check_id("appId", app_id)?;
     let members = members(tx, tenant_id, &user_ids).await?;
     let ids: Option<Vec<String>> = user_ids.iter().map(|id| members.get(id).cloned()).collect();
     let ids = ids.ok_or_else(users::unknown)?;
@@ -182,6 +182,7 @@ pub(crate) async fn active_tenants(tx: &Read, user_id: &str) -> DomainResult<Vec
 pub(crate) async fn set_active_tenants(tx: &Write, user_id: &str, choices: Vec<(String, String)>) -> DomainResult<()> {
     let user = users::require(tx, user_id).await?;
     input::at_most("activeApplicationTenants", &choices)?;
+    choices.iter().try_for_each(|(app_id, _)| input::check_id("applicationId", app_id))?;
     let choices: BTreeMap<String, String> = choices.into_iter().collect();
     memberships::require_own_entry(tx, &user, choices.values().map(String::as_str).collect()).await?;
     let choices: Vec<(String, String)> = choices.into_iter().collect();

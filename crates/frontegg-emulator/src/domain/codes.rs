@@ -20,6 +20,7 @@ use crate::{
         Fetch, Read, Write,
         entity::{Purpose, one_time_token},
     },
+    text,
 };
 
 /// Wrong guesses that a code survives are one fewer.
@@ -357,13 +358,14 @@ fn is_pending(tx: &Read, purpose: Purpose) -> Condition {
         .add(one_time_token::Column::Attempts.lt(TRIES))
 }
 
+/// What is kept of a code, however it is typed.
 fn code_fingerprint(token: &str, code: &str) -> String {
-    ids::fingerprint(&format!("{token}:{code}"))
+    ids::fingerprint(&format!("{token}:{}", text::typed_code(code)))
 }
 
 fn bare_fingerprint(purpose: Purpose, code: &str) -> String {
     use sea_orm::ActiveEnum as _;
-    ids::fingerprint(&format!("{}:{code}", purpose.to_value()))
+    ids::fingerprint(&format!("{}:{}", purpose.to_value(), text::typed_code(code)))
 }
 
 #[cfg(test)]

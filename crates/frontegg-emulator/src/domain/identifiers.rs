@@ -21,10 +21,12 @@ pub(crate) enum Identifier<'a> {
 }
 
 impl<'a> Identifier<'a> {
-    /// As it was given.
-    pub(crate) fn text(self) -> &'a str {
+    /// What all spellings of it have in common.
+    pub(crate) fn key(self) -> String {
         match self {
-            Self::Email(text) | Self::PhoneNumber(text) | Self::UserId(text) | Self::Username(text) => text,
+            Self::Email(address) => emails::key(address),
+            Self::Username(name) => usernames::key(name),
+            Self::PhoneNumber(text) | Self::UserId(text) => text.to_owned(),
         }
     }
 

@@ -1,4 +1,5 @@
-//! What callers send, looked over: lists of ids and keys, texts that must say something.
+//! What callers send, looked over: ids that they choose, lists of ids and keys, texts that must say
+//! something.
 
 use std::collections::HashSet;
 
@@ -22,6 +23,24 @@ pub(crate) fn at_most<T>(member: &str, list: &[T]) -> DomainResult<()> {
         return Ok(());
     }
     Err(DomainError::bad_request(format!("{member} must not have more than {MOST} entries")))
+}
+
+/// Refuses an id, key or alias that a path or a header would not carry as it is: a client folds `.` and
+/// `..` into the path, and a header loses its outer blanks and takes no control characters. What came
+/// would be another one.
+pub(crate) fn check_id(member: &str, id: &str) -> DomainResult<()> {
+    let fault = if id.trim().is_empty() {
+        "should not be empty"
+    } else if matches!(id, "." | "..") {
+        "must not be . or .."
+    } else if id.trim() != id {
+        "must not begin or end with a blank"
+    } else if id.chars().any(char::is_control) {
+        "must not contain control characters"
+    } else {
+        return Ok(());
+    };
+    Err(DomainError::bad_request(format!("{member} {fault}")))
 }
 
 /// Refuses those of the members that are given and blank. `place` goes before their names.
@@ -49,6 +68,16 @@ mod tests {
         assert!(distinct("ids", ids(MOST)).is_ok());
         let error = distinct("ids", ids(MOST + 1)).expect_err("a refusal");
         assert_eq!(error.messages(), ["ids must not have more than 10000 entries"]);
+    }
+
+    #[test]
+    fn ids_come_as_they_were_sent() {
+        for good in ["a", "müller", "a b", "...", ".a", "a/b", "%2e", "a,b"] {
+            assert!(check_id("id", good).is_ok(), "{good}");
+        }
+        for bad in ["", " ", ".", "..", " a", "a ", "\ta", "a\u{a0}", "a\tb", "a\u{7f}b", "a\u{85}b", "a\r\nb"] {
+            assert!(check_id("id", bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

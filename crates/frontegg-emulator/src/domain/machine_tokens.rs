@@ -99,14 +99,10 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// The data that goes into its JWTs.
+    /// The data that goes into its JWTs, unless it is too large for them.
     pub(crate) fn metadata(&self) -> Map<String, Value> {
-        metadata(&self.row)
+        serde_json::from_str(&self.row.metadata).unwrap_or_default()
     }
-}
-
-fn metadata(row: &machine_token::Model) -> Map<String, Value> {
-    serde_json::from_str(&row.metadata).unwrap_or_default()
 }
 
 impl<'a> TokenOwner<'a> {

@@ -23,6 +23,7 @@ pub(crate) use changes::{Proven, RememberDevice};
 pub(crate) use demand::{Demand, demand, is_forced, step_up};
 pub(crate) use devices::Devices;
 pub(crate) use remembered::{Remembered, remember};
+pub(crate) use totp::read_secret;
 
 use super::DomainError;
 

@@ -36,6 +36,11 @@ use super::{
 };
 use crate::store::{Fetch, Read, Store, Write, entity::password};
 
+/// Refuses a text that is no hash which passwords can be compared with.
+pub(crate) fn check_stored(hash: &str) -> DomainResult<()> {
+    stored::StoredHash::parse(hash).map(drop).map_err(|error| DomainError::bad_request(error.to_string()))
+}
+
 /// Whose password it is to be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PasswordOwner<'a> {

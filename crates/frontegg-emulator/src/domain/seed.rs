@@ -10,6 +10,7 @@ use crate::{
     store::{
         Write,
         entity::{AssignmentType, permission, permission_category, role, role_permission},
+        query,
     },
 };
 
@@ -97,8 +98,9 @@ pub(crate) async fn fresh_environment(tx: &Write) -> DomainResult<()> {
         level: Set(level),
         created_at: Set(now),
         updated_at: Set(now),
+        ..Default::default()
     });
-    role::Entity::insert_many(roles).exec_without_returning(tx).await?;
+    query::insert_all(roles.collect(), tx).await?;
 
     let held = ROLES.iter().flat_map(|&(role, _, _, _, holds)| {
         PERMISSIONS.iter().flat_map(|(_, permissions)| *permissions).filter(move |(key, _)| holds(key)).map(

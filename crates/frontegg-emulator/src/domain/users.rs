@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 use super::{
     DomainError, DomainResult,
     identifiers::{Proof, emails, phones, usernames},
+    input,
     revocation::{self, Change},
 };
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     store::{
         Fetch, Read, Write,
         entity::{MembershipStatus, Purpose, membership, old_password, one_time_token, password, user},
+        query,
     },
 };
 
@@ -120,6 +122,7 @@ pub(crate) async fn create(tx: &Write, new: NewUser) -> DomainResult<user::Model
         created_at: Set(created_at),
         updated_at: Set(created_at),
         last_login: Set(None),
+        ..Default::default()
     };
     let row = row.insert(tx).await?;
     if let Some(email) = &new.email {
@@ -205,6 +208,8 @@ async fn save(tx: &Write, mut row: user::ActiveModel) -> DomainResult<user::Mode
 }
 
 async fn require_free_external_id(tx: &Read, external_id: &str, owner: Option<&str>) -> DomainResult<()> {
+    // Lists are asked for them in the query, with commas between.
+    input::check_id("externalId", external_id)?;
     let holder = user::Entity::find().filter(user::Column::ExternalId.eq(external_id)).fetch_one(tx).await?;
     match holder {
         Some(holder) if Some(holder.id.as_str()) != owner => Err(DomainError::conflict("External id already exists")),
@@ -289,7 +294,7 @@ pub(crate) async fn verify(tx: &Write, user_id: &str) -> DomainResult<()> {
     emails::verify_primary(tx, user_id).await?;
     membership::Entity::update_many()
         .col_expr(membership::Column::Status, Expr::value(MembershipStatus::Activated))
-        .col_expr(membership::Column::UpdatedAt, Expr::value(tx.now()))
+        .col_expr(membership::Column::UpdatedAt, query::touched(membership::Column::CreatedAt, tx))
         .filter(membership::Column::UserId.eq(user_id))
         .filter(membership::Column::Status.eq(MembershipStatus::NotActivated))
         .exec(tx)

@@ -115,7 +115,7 @@ fn read(document: &Value) -> DomainResult<Document> {
             "only documents of format {FORMAT} and version {VERSION} can be imported, not {format} and {version}"
         )));
     }
-    let document = Document::deserialize(document).map_err(|error| DomainError::bad_request(error.to_string()))?;
+    let mut document = Document::deserialize(document).map_err(|error| DomainError::bad_request(error.to_string()))?;
     let newest = migrations::newest();
     if document.schema != newest {
         let schema = &document.schema;
@@ -126,8 +126,9 @@ fn read(document: &Value) -> DomainResult<Document> {
     if let Some(name) = document.tables.keys().find(|name| dump::tables().all(|table| table != **name)) {
         return Err(DomainError::bad_request(format!("tables.{name} is unknown")));
     }
-    for (table, rows) in &document.tables {
+    for (table, rows) in &mut document.tables {
         documents::check(table, rows)?;
+        documents::normalize(table, rows)?;
     }
     Ok(document)
 }

@@ -3,6 +3,7 @@
 //! Columns are texts, whole numbers and flags; the schema knows nothing else. A value is checked
 //! against its column before it is written, and references by the engine.
 
+use frontegg_contract::numbers;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value as Parameter, sqlx::error::ErrorKind};
 use serde_json::{Map, Value};
 
@@ -135,12 +136,12 @@ fn parameter(value: &Value, kind: Kind) -> Result<Parameter, &'static str> {
             None if !null => Err("a text"),
             text => Ok(text.map(str::to_owned).into()),
         },
-        Kind::Integer => match value.as_i64().map(i32::try_from) {
+        Kind::Integer => match whole(value).map(i32::try_from) {
             None if null => Ok(None::<i32>.into()),
             Some(Ok(number)) => Ok(Some(number).into()),
             _ => Err("a whole number of 32 bits"),
         },
-        Kind::BigInteger => match value.as_i64() {
+        Kind::BigInteger => match whole(value) {
             None if !null => Err("a whole number"),
             number => Ok(number.into()),
         },
@@ -149,6 +150,11 @@ fn parameter(value: &Value, kind: Kind) -> Result<Parameter, &'static str> {
             flag => Ok(flag.into()),
         },
     }
+}
+
+/// A whole number by its value: some programs write one with a point.
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_f64().and_then(numbers::whole))
 }
 
 async fn columns(tx: &Read, table: &str) -> Result<Vec<Column>, DbErr> {

@@ -9,6 +9,34 @@
 // A row has the columns that it has.
 #![allow(clippy::struct_excessive_bools, clippy::struct_field_names)]
 
+/// What holds of every row that is saved: it was not changed before it was made, and what it is found
+/// by is made anew of what that is made of.
+macro_rules! saved_rows {
+    ($($column:ident of $($source:ident),+ by $make:expr;)*) => {
+        #[sea_orm::prelude::async_trait::async_trait]
+        impl ActiveModelBehavior for ActiveModel {
+            async fn before_save<C: ConnectionTrait>(mut self, _: &C, inserting: bool) -> Result<Self, DbErr> {
+                if let (Some(made), Some(changed)) = (self.created_at.try_as_ref(), self.updated_at.try_as_ref())
+                    && changed < made
+                {
+                    self.updated_at = ActiveValue::Set(*made);
+                }
+                $(
+                    if (inserting $(|| self.$source.is_set())+)
+                        && let ($(Some($source),)+) = ($(self.$source.try_as_ref(),)+)
+                    {
+                        let make = $make;
+                        self.$column = ActiveValue::Set(make($($source),+));
+                    }
+                )*
+                // Not every row has such a column.
+                let _ = inserting;
+                Ok(self)
+            }
+        }
+    };
+}
+
 mod factors;
 mod invitations;
 mod jobs;

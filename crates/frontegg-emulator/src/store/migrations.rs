@@ -16,10 +16,13 @@ mod m0010_messages;
 mod m0011_machine_tokens;
 mod m0012_mfa;
 mod m0013_lists;
-mod m0014_claims;
+mod m0014_folded;
+mod m0015_claims;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
+
+use super::derived;
 
 /// Every table that a reset empties, children before their parents.
 pub(crate) const TABLES: &[&str] = &[
@@ -69,7 +72,7 @@ pub(crate) const TABLES: &[&str] = &[
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] = &["environment", "issuers", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 14] {
+fn all() -> [SqlMigration; 15] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -84,7 +87,8 @@ fn all() -> [SqlMigration; 14] {
         m0011_machine_tokens::MIGRATION,
         m0012_mfa::MIGRATION,
         m0013_lists::MIGRATION,
-        m0014_claims::MIGRATION,
+        m0014_folded::MIGRATION,
+        m0015_claims::MIGRATION,
     ]
 }
 
@@ -125,7 +129,11 @@ impl MigrationName for SqlMigration {
 #[async_trait::async_trait]
 impl MigrationTrait for SqlMigration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        self.run(manager, self.up).await
+        self.run(manager, self.up).await?;
+        if self.name == m0014_folded::MIGRATION.name {
+            derived::derive_all(manager.get_connection()).await?;
+        }
+        Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {

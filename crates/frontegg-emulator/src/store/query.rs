@@ -1,12 +1,13 @@
-//! Pieces that many queries share: pages and matching without case.
+//! Pieces that many queries share: pages, matching without case, moments.
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, FromQueryResult, IntoSimpleExpr, QuerySelect, Select,
+    ActiveModelBehavior, ColumnTrait, EntityTrait, FromQueryResult, IntoSimpleExpr, QuerySelect, Select,
     SelectGetableTuple, Selector, TryGetable,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr, SimpleExpr},
+    sea_query::{Expr, ExprTrait, LikeExpr, SimpleExpr},
 };
 
 use super::{Fetch, FetchCount, Read, StoreError, Write};
+use crate::text;
 
 /// Rows of one statement: every engine takes only so many values at once.
 pub(crate) const ROWS: usize = 1_000;
@@ -58,11 +59,26 @@ where
 }
 
 /// Inserts rows, however many.
-pub(crate) async fn insert_all<A: ActiveModelTrait>(rows: Vec<A>, tx: &Write) -> Result<(), StoreError> {
-    for rows in rows.chunks(ROWS) {
+pub(crate) async fn insert_all<A: ActiveModelBehavior + Send>(rows: Vec<A>, tx: &Write) -> Result<(), StoreError> {
+    for rows in prepared(rows, tx).await?.chunks(ROWS) {
         A::Entity::insert_many(rows.to_vec()).exec_without_returning(tx).await?;
     }
     Ok(())
+}
+
+/// New rows as they are to be inserted: what holds of each that is saved alone holds of many.
+pub(crate) async fn prepared<A: ActiveModelBehavior + Send>(rows: Vec<A>, tx: &Write) -> Result<Vec<A>, StoreError> {
+    let mut prepared = Vec::with_capacity(rows.len());
+    for row in rows {
+        prepared.push(row.before_save(tx, true).await?);
+    }
+    Ok(prepared)
+}
+
+/// The present moment for rows that are changed where they lie, but never one before they were made.
+pub(crate) fn touched(created_at: impl ColumnTrait, tx: &Read) -> SimpleExpr {
+    let created_at = created_at.into_simple_expr();
+    Expr::case(created_at.clone().gt(tx.now()), created_at).finally(tx.now()).into()
 }
 
 /// Parameters of a statement in SQL, from the given number on: `$2, $3, $4`.
@@ -71,28 +87,25 @@ pub(crate) fn parameters(first: usize, count: usize) -> String {
     names.join(", ")
 }
 
-/// `column` contains `text`, ASCII letters compared without case.
+/// `column`, which holds a [folded](text::fold) text, contains this one.
 pub(crate) fn contains(column: impl ColumnTrait, text: &str) -> SimpleExpr {
-    like(column, &format!("%{}%", escape(text)))
+    let pattern = format!("%{}%", escape(&text::fold(text)));
+    column.into_simple_expr().like(LikeExpr::new(pattern).escape('\\'))
 }
 
-/// `column` begins with `text`, ASCII letters compared without case.
+/// `column`, which holds a [folded](text::fold) text, begins with this one.
 pub(crate) fn starts_with(column: impl ColumnTrait, text: &str) -> SimpleExpr {
-    begins(&Func::lower(column.into_simple_expr()).into(), text)
+    begins(column, &text::fold(text))
 }
 
-/// `column`, in which there are no capital letters, begins with `text`.
-pub(crate) fn lower_starts_with(column: impl ColumnTrait, text: &str) -> SimpleExpr {
-    begins(&column.into_simple_expr(), text)
-}
-
-/// A range, for which an index serves; with LIKE none does, as what is looked for is a parameter.
-fn begins(value: &SimpleExpr, text: &str) -> SimpleExpr {
-    let text = text.to_ascii_lowercase();
-    let after = after(&text);
+/// `column` begins with exactly that text: a range, for which an index serves; with LIKE none does, as
+/// what is looked for is a parameter.
+pub(crate) fn begins(column: impl ColumnTrait, text: &str) -> SimpleExpr {
+    let value = column.into_simple_expr();
+    let after = after(text);
     let from = value.clone().gte(text);
     match after {
-        Some(after) => from.and(value.clone().lt(after)),
+        Some(after) => from.and(value.lt(after)),
         None => from,
     }
 }
@@ -110,15 +123,6 @@ fn after(text: &str) -> Option<String> {
     None
 }
 
-/// `column` equals `text`, ASCII letters compared without case.
-pub(crate) fn equals(column: impl ColumnTrait, text: &str) -> SimpleExpr {
-    Expr::expr(Func::lower(column.into_simple_expr())).eq(text.to_ascii_lowercase())
-}
-
-fn like(column: impl ColumnTrait, pattern: &str) -> SimpleExpr {
-    Expr::expr(Func::lower(column.into_simple_expr())).like(LikeExpr::new(pattern).escape('\\'))
-}
-
 /// Takes their meaning from the characters that LIKE reads as wildcards.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -126,7 +130,7 @@ fn escape(text: &str) -> String {
         if matches!(character, '%' | '_' | '\\') {
             escaped.push('\\');
         }
-        escaped.push(character.to_ascii_lowercase());
+        escaped.push(character);
     }
     escaped
 }

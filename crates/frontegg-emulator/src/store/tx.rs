@@ -127,10 +127,10 @@ impl Write {
         Self { read: Read::new(inner, store), commits: store.commits.clone() }
     }
 
-    /// The present moment as a `created_at`: later than all such before it, so that lists sorted by
-    /// creation are stable even while time is frozen.
+    /// The moment of this transaction as a `created_at`: later than all such before it, so that lists
+    /// sorted by creation are stable even while time is frozen.
     pub(crate) fn stamp(&self) -> Timestamp {
-        self.clock.stamp()
+        self.clock.stamp(self.now)
     }
 
     /// To be said of every statement that may change something.

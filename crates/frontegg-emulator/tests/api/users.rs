@@ -1,6 +1,7 @@
 //! Tag “Users”, over HTTP through the SDK.
 
 mod creation;
+mod known;
 mod profile;
 use crate::support;
 mod tenants;

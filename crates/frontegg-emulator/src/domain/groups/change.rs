@@ -29,6 +29,7 @@ pub(crate) async fn create(tx: &Write, tenant_id: &str, new: GroupChange) -> Dom
     }
     let name = new.name.unwrap_or_default();
     free_name(tx, tenant_id, &name).await?;
+    let created_at = tx.stamp();
     let row = group::ActiveModel {
         id: Set(ids::new_id()),
         tenant_id: Set(tenant_id.to_owned()),
@@ -37,8 +38,8 @@ pub(crate) async fn create(tx: &Write, tenant_id: &str, new: GroupChange) -> Dom
         description: Set(new.description),
         metadata: Set(new.metadata.unwrap_or_default()),
         managed_by: Set("frontegg".to_owned()),
-        created_at: Set(tx.stamp()),
-        updated_at: Set(tx.now()),
+        created_at: Set(created_at),
+        updated_at: Set(created_at),
     };
     Ok(row.insert(tx).await?)
 }

@@ -77,16 +77,13 @@ impl IdentifierListing {
         if let Some(owners) = self.owners() {
             select = select.filter(owner.in_subquery(owners));
         }
-        if let Some(prefix) = &self.prefix {
-            select = select.filter(query::lower_starts_with(identifier, &prefix.to_lowercase()));
-        }
         if let Some(ids) = &self.user_ids {
             input::at_most("userIds", ids)?;
             select = select.filter(owner.is_in(ids));
         }
         if let Some(identifiers) = &self.identifiers {
             input::at_most("usernames", identifiers)?;
-            select = select.filter(identifier.is_in(identifiers.iter().map(|one| one.to_lowercase())));
+            select = select.filter(identifier.is_in(identifiers.iter().map(|one| super::usernames::key(one))));
         }
         Ok(select)
     }
@@ -94,9 +91,11 @@ impl IdentifierListing {
 
 /// One page of email records.
 pub(crate) async fn emails(tx: &Read, listing: IdentifierListing) -> DomainResult<Paged<user_email::Model>> {
-    let listing = IdentifierListing { prefix: listing.prefix.as_deref().map(emails::key), ..listing };
-    let select =
+    let mut select =
         listing.narrow(user_email::Entity::find(), user_email::Column::UserId, user_email::Column::AddressKey)?;
+    if let Some(prefix) = &listing.prefix {
+        select = select.filter(emails::begins(prefix));
+    }
     let key = match listing.sort_by {
         SortBy::CreatedAt => user_email::Column::CreatedAt,
         SortBy::UserId => user_email::Column::UserId,
@@ -109,7 +108,10 @@ pub(crate) async fn emails(tx: &Read, listing: IdentifierListing) -> DomainResul
 
 /// One page of usernames.
 pub(crate) async fn usernames(tx: &Read, listing: IdentifierListing) -> DomainResult<Paged<username::Model>> {
-    let select = listing.narrow(username::Entity::find(), username::Column::UserId, username::Column::Username)?;
+    let mut select = listing.narrow(username::Entity::find(), username::Column::UserId, username::Column::Username)?;
+    if let Some(prefix) = &listing.prefix {
+        select = select.filter(query::begins(username::Column::Username, &super::usernames::key(prefix)));
+    }
     let key = match listing.sort_by {
         SortBy::CreatedAt => username::Column::CreatedAt,
         SortBy::UserId => username::Column::UserId,
@@ -122,11 +124,14 @@ pub(crate) async fn usernames(tx: &Read, listing: IdentifierListing) -> DomainRe
 
 /// One page of phone numbers.
 pub(crate) async fn phone_numbers(tx: &Read, listing: IdentifierListing) -> DomainResult<Paged<phone_number::Model>> {
-    let select = listing.narrow(
+    let mut select = listing.narrow(
         phone_number::Entity::find(),
         phone_number::Column::UserId,
         phone_number::Column::PhoneNumber,
     )?;
+    if let Some(prefix) = &listing.prefix {
+        select = select.filter(query::begins(phone_number::Column::PhoneNumber, prefix));
+    }
     let key = match listing.sort_by {
         SortBy::CreatedAt => phone_number::Column::CreatedAt,
         SortBy::UserId => phone_number::Column::UserId,

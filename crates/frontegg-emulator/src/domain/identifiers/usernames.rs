@@ -7,6 +7,11 @@ use crate::{
     store::{Fetch, Read, Write, entity::username},
 };
 
+/// What two spellings of one name have in common.
+pub(crate) fn key(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
 /// Refuses what a person may not choose as their name.
 pub(crate) fn check(name: &str) -> DomainResult<()> {
     check_characters(name, "^$.!-#+'~_", 128)
@@ -31,7 +36,7 @@ fn check_characters(name: &str, signs: &str, longest: usize) -> DomainResult<()>
 
 /// Who holds a username, in whatever case it is written.
 pub(crate) async fn find(tx: &Read, name: &str) -> DomainResult<Option<username::Model>> {
-    Ok(username::Entity::find_by_id(name.to_lowercase()).fetch_one(tx).await?)
+    Ok(username::Entity::find_by_id(key(name)).fetch_one(tx).await?)
 }
 
 /// The username of a person.
@@ -54,7 +59,7 @@ pub(crate) async fn add(tx: &Write, user_id: &str, name: &str) -> DomainResult<(
         return Err(DomainError::conflict("User already has a username"));
     }
     let row = username::ActiveModel {
-        username: Set(name.to_lowercase()),
+        username: Set(key(name)),
         user_id: Set(user_id.to_owned()),
         created_at: Set(tx.stamp()),
     };

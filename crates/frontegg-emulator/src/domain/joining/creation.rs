@@ -40,8 +40,9 @@ pub(crate) struct Joined {
     pub(crate) membership: membership::Model,
 }
 
-/// Invites somebody to a tenant: new people get an account, known ones a further membership,
-/// pending ones their mail again.
+/// Invites somebody to a tenant: new people get an account, known ones a further membership and keep
+/// their own profile and password, and whoever has not answered an invitation gets it by mail again.
+/// All others who have a place in the tenant are refused: nothing of what is said would come true.
 pub(crate) async fn invite(
     tx: &Write,
     caller: Caller<'_>,
@@ -59,14 +60,10 @@ pub(crate) async fn invite(
     let context = invitation.mail_context.clone();
     let (joined, mail) = match (known, present) {
         (Some(user), Some(membership)) => {
-            let mail = match membership.status {
-                MembershipStatus::Activated => {
-                    return Err(DomainError::conflict("User already exists in the tenant"));
-                }
-                MembershipStatus::NotActivated => Mail::Activation,
-                MembershipStatus::PendingInvitation | MembershipStatus::PendingLogin => Mail::Invitation,
-            };
-            (Joined { user, membership }, mail)
+            if silent || membership.status != MembershipStatus::PendingInvitation {
+                return Err(DomainError::conflict("User already exists in the tenant"));
+            }
+            (Joined { user, membership }, Mail::Invitation)
         }
         (Some(user), None) => {
             // A back end may add people without asking them.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{
         DomainError, DomainResult,
+        identifiers::emails,
         policies::{self, Record},
         settings::{self, Form, Owner},
     },
@@ -45,8 +46,8 @@ impl Captcha {
     }
 
     fn ignores(&self, email: &str) -> bool {
-        let email = email.to_lowercase();
-        self.ignored_emails.iter().any(|ignored| ignored.to_lowercase() == email)
+        let email = emails::key(email);
+        self.ignored_emails.iter().any(|ignored| emails::key(ignored) == email)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     store::{
         Fetch, Read, Write,
         entity::{MembershipStatus, application_tenant, membership, tenant, user},
+        query,
     },
 };
 
@@ -54,7 +55,7 @@ impl Entry {
         }
         membership::Entity::update_many()
             .col_expr(membership::Column::Status, Expr::value(MembershipStatus::Activated))
-            .col_expr(membership::Column::UpdatedAt, Expr::value(tx.now()))
+            .col_expr(membership::Column::UpdatedAt, query::touched(membership::Column::CreatedAt, tx))
             .filter(membership::Column::UserId.eq(user_id))
             .filter(membership::Column::TenantId.eq(self.tenant_id.as_str()))
             .exec(tx)

@@ -49,7 +49,7 @@ pub(crate) async fn with_password(
     let is_leaked = passwords::leaked::is_leaked(&tx, credentials.password).await?;
     let leak = if is_leaked { Leak::Known } else { Leak::Unknown };
     drop(tx);
-    let (account, id) = (identifier.text().to_lowercase(), user_id.as_deref());
+    let (account, id) = (identifier.key(), user_id.as_deref());
     let attempt = lockout::attempt(store, passwords, &account, id, credentials.password).await?;
     if attempt != Attempt::Right {
         return Err(refused());

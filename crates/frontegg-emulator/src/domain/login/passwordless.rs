@@ -239,7 +239,7 @@ async fn number_of_nobody(tx: &Write, identifier: Identifier<'_>) -> DomainResul
         settings::put(tx, Owner::Environment, NOBODY, &seed).await?;
         seed
     };
-    let print = ids::fingerprint(&format!("{seed}:{}", identifier.text().to_lowercase()));
+    let print = ids::fingerprint(&format!("{seed}:{}", identifier.key()));
     let digits: String = print.bytes().take(10).map(|byte| char::from(b'0' + byte % 10)).collect();
     Ok(format!("+1{digits}"))
 }

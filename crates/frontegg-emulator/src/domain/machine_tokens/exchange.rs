@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use subtle::ConstantTimeEq;
 
-use super::{Issuer, enabled, grants, metadata, usable};
+use super::{Issuer, enabled, grants, usable};
 use crate::{
     clock::Timestamp,
     domain::{DomainError, DomainResult, settings::configuration::IdentityConfiguration, users},
@@ -17,7 +17,7 @@ use crate::{
         Fetch, Read, Write,
         entity::{MachineTokenKind, machine_token, machine_token_refresh, membership, user_email},
     },
-    tokens::{ApiClaims, Claims, RegisteredClaims},
+    tokens::{self, ApiClaims, Claims, RegisteredClaims},
 };
 
 /// Most refresh tokens that are live for one pair of credentials.
@@ -105,7 +105,7 @@ async fn issue(
         application_id: Some(issuer.application_id.to_owned()),
         roles: keys.roles,
         permissions: keys.permissions,
-        metadata: metadata(&row),
+        metadata: tokens::carried_metadata(&row.metadata),
         created_by_user_id: row.created_by_user_id,
         registered: RegisteredClaims::new(issuer.base_url, Some(issuer.application_id), tx.now(), lifetime),
         ..ApiClaims::default()
@@ -128,7 +128,7 @@ async fn of_person(tx: &Read, user_id: &str, claims: Box<ApiClaims>) -> DomainRe
     Ok(Box::new(ApiClaims {
         user_id: Some(person.id),
         email: email.map(|email| email.email),
-        user_metadata: Some(serde_json::from_str(&person.metadata).unwrap_or_default()),
+        user_metadata: Some(tokens::carried_metadata(&person.metadata)),
         ..*claims
     }))
 }

@@ -13,6 +13,7 @@ use crate::{
             application_tenant, group_member, machine_token, membership, membership_role, one_time_token, role,
             session, user,
         },
+        query,
     },
 };
 
@@ -44,7 +45,7 @@ pub(crate) async fn move_all(tx: &Write, from: &str, to: &str) -> DomainResult<(
     revocation::end_sessions(tx, Condition::all().add(session::Column::TenantId.eq(from))).await?;
     membership::Entity::update_many()
         .col_expr(membership::Column::TenantId, Expr::value(to))
-        .col_expr(membership::Column::UpdatedAt, Expr::value(tx.now()))
+        .col_expr(membership::Column::UpdatedAt, query::touched(membership::Column::CreatedAt, tx))
         .filter(membership::Column::TenantId.eq(from))
         .exec(tx)
         .await?;

@@ -29,8 +29,9 @@ use crate::{
     store::{
         Fetch, Read, Write,
         entity::{Channel, outbox_message, user},
-        query::{self, OneColumn},
+        query::OneColumn,
     },
+    text,
 };
 
 /// How many messages are kept, the newest.
@@ -184,6 +185,7 @@ impl Draft {
             id: Set(ids::new_id()),
             channel: Set(channel),
             template: Set(template),
+            recipient_key: Set(text::address_key(&self.recipient)),
             recipient: Set(self.recipient),
             user_id: Set(self.user_id),
             tenant_id: Set(self.tenant_id),
@@ -220,7 +222,7 @@ async fn forget_beyond(tx: &Write, kept: u64) -> DomainResult<()> {
 /// Which messages are wanted; what is absent does not matter.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
-    /// ASCII letters are compared without case.
+    /// An address in any spelling.
     pub(crate) recipient: Option<String>,
     pub(crate) template: Option<String>,
     pub(crate) channel: Option<Channel>,
@@ -232,7 +234,7 @@ pub(crate) struct Filter {
 pub(crate) async fn list(tx: &Read, filter: &Filter, limit: Option<u64>) -> DomainResult<Vec<outbox_message::Model>> {
     let mut rows = outbox_message::Entity::find();
     if let Some(recipient) = &filter.recipient {
-        rows = rows.filter(query::equals(outbox_message::Column::Recipient, recipient));
+        rows = rows.filter(outbox_message::Column::RecipientKey.eq(text::address_key(recipient)));
     }
     if let Some(template) = &filter.template {
         rows = rows.filter(outbox_message::Column::Template.eq(template));

@@ -10,7 +10,7 @@ use totp_rs::{Builder, Secret, Totp};
 use crate::{
     clock::Timestamp,
     domain::{DomainError, DomainResult},
-    ids,
+    ids, text,
 };
 
 /// How long a code is shown, in seconds.
@@ -22,6 +22,20 @@ const SCALE: usize = 4;
 const MARGIN: usize = 4;
 /// Longest name, of issuer or account, that a QR code shows: a longer one would fit no code.
 const NAME_LIMIT: usize = 64;
+
+/// Shortest secret in bytes: some apps still make such.
+const SHORTEST: usize = 10;
+
+/// A secret as it is kept: base32 in capitals, without the blanks, dashes and padding that it may be
+/// written with. 400 for what is none.
+pub(crate) fn read_secret(text: &str) -> DomainResult<String> {
+    let secret = text::typed_code(text).trim_end_matches('=').to_ascii_uppercase();
+    match Secret::try_from_base32(&secret) {
+        Ok(bytes) if bytes.as_bytes().len() >= SHORTEST => Ok(secret),
+        Ok(_) => Err(DomainError::bad_request(format!("a secret must have {SHORTEST} bytes or more"))),
+        Err(_) => Err(DomainError::bad_request("a secret must be base32")),
+    }
+}
 
 /// A fresh secret of 160 bits, in base32.
 pub(super) fn new_secret() -> String {
@@ -35,11 +49,15 @@ pub(super) fn matching_step(
     now: Timestamp,
     last_step: Option<i64>,
 ) -> DomainResult<Option<i64>> {
-    let totp = totp(secret, "", "")?;
+    let Ok(totp) = totp(secret, "", "") else {
+        tracing::error!("a stored secret of an authenticator app cannot be used");
+        return Ok(None);
+    };
+    let code = text::typed_code(code);
     let present = now.utc().timestamp().div_euclid(STEP);
     let fresh = (present - SKEW..=present + SKEW).filter(|step| last_step.is_none_or(|last| *step > last));
     // Each is compared in constant time.
-    let is_right = |step: &i64| u64::try_from(step * STEP).is_ok_and(|time| totp.check(code, time).is_some());
+    let is_right = |step: &i64| u64::try_from(step * STEP).is_ok_and(|time| totp.check(&code, time).is_some());
     Ok(fresh.into_iter().find(is_right))
 }
 
@@ -52,11 +70,13 @@ pub(super) fn qr_code(secret: &str, issuer: &str, account: &str) -> DomainResult
 }
 
 fn totp(secret: &str, issuer: &str, account: &str) -> DomainResult<Totp> {
-    let secret = Secret::try_from_base32(secret)
-        .map_err(|_| DomainError::internal(anyhow::anyhow!("a secret is not base32")))?;
+    // One from before it was checked where it comes in is read in the same way.
+    let secret = read_secret(secret)?;
+    let secret = Secret::try_from_base32(&secret).map_err(|_| DomainError::bad_request("a secret must be base32"))?;
     let builder = Builder::new().with_secret(secret).with_skew(0).with_account_name(name(account));
     let issuer = Some(name(issuer)).filter(|issuer| !issuer.is_empty());
-    builder.with_issuer(issuer).build().map_err(DomainError::internal)
+    // The standard wants longer secrets than some apps make.
+    Ok(builder.with_issuer(issuer).build_noncompliant())
 }
 
 /// A name without what parts the two.
@@ -135,7 +155,7 @@ mod tests {
         assert_eq!(step(code, seconds, Some(this - 1)), Some(this));
         assert_eq!(step(code, seconds, Some(this)), None);
         assert_eq!(step(code, seconds, Some(this + 1)), None);
-        for code in ["", "50471", "0504711", " 50471", "+50471", "abcdef", "０５０４７１"] {
+        for code in ["", "50471", "0504711", " 50471", "+50471", "abcdef", "０５０４７１", "050_471"] {
             assert_eq!(step(code, seconds, None), None, "{code}");
         }
     }

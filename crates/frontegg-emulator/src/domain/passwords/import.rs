@@ -17,7 +17,7 @@ use std::num::NonZeroU32;
 use base64::{Engine, engine::general_purpose::URL_SAFE};
 use serde::Deserialize;
 
-use super::stored::{BASE64, Digest, HashError, Place, Scrypt, StoredHash};
+use super::stored::{BASE64, Digest, HashError, Place, Scrypt, StoredHash, pbkdf2_rounds};
 use crate::domain::{DomainError, DomainResult};
 
 /// What the parameters may say; each kind reads its own.
@@ -126,11 +126,12 @@ fn pbkdf2(hash: &str, parameters: &Parameters) -> Result<StoredHash, HashError> 
     match fields.as_slice() {
         // As passlib and the PHC write it.
         ["", kind, cost, salt, key] if kind.starts_with("pbkdf2") => {
-            let cost = cost.split(',').find_map(|cost| cost.strip_prefix("i=")).unwrap_or(cost);
             // Passlib has a dot for the plus.
             let [salt, key] = [salt, key].map(|text| base64(&text.replace('.', "+")));
+            let (salt, key) = (salt?, key?);
             let digest = digest(kind.strip_prefix("pbkdf2-").unwrap_or("sha1"))?;
-            Ok(StoredHash::Pbkdf2 { digest, rounds: rounds(number(cost)?)?, salt: salt?, key: key? })
+            let rounds = if cost.contains('=') { pbkdf2_rounds(cost, key.len())? } else { rounds(number(cost)?)? };
+            Ok(StoredHash::Pbkdf2 { digest, rounds, salt, key })
         }
         // As Django writes it.
         [kind, cost, salt, key] if kind.starts_with("pbkdf2_") => Ok(StoredHash::Pbkdf2 {

@@ -31,8 +31,13 @@ const MOST_ROUNDS: u64 = 4_000_000;
 /// Longest text of a hash, and longest salt or key in it.
 const LONGEST_TEXT: usize = 4_096;
 const LONGEST_PART: usize = 1_024;
+/// Longest name of a kind or parameter that is told.
+const LONGEST_NAME: usize = 24;
 /// Shortest key that is compared: less is soon guessed.
 const SHORTEST_KEY: usize = 8;
+
+/// How hashes begin that are read here, beside those of PBKDF2.
+const KINDS: [&str; 8] = ["argon2id", "argon2i", "argon2d", "scrypt", "firebase-scrypt", "sha1", "sha256", "sha512"];
 
 /// Base64 without padding; what comes with padding is read as well.
 pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -41,12 +46,23 @@ pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Why a hash is not taken; said to whoever imports it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HashError {
     #[error("passwordHash is malformed")]
     Malformed,
     #[error("passwordHash takes too much memory or time")]
     TooMuchWork,
+    #[error("passwordHash has the {what} {name}, which is not supported")]
+    Unsupported { what: &'static str, name: String },
+}
+
+impl HashError {
+    /// Of something that is not known here. What is no name is not repeated: it may be a secret.
+    fn unsupported(what: &'static str, name: &str) -> Self {
+        let is_name = (1..=LONGEST_NAME).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        if is_name { Self::Unsupported { what, name: name.to_owned() } } else { Self::Malformed }
+    }
 }
 
 /// A hash, ready to be compared with.
@@ -122,8 +138,9 @@ fn note_computation() {
 }
 
 /// Which word that is among these.
-fn word<T: Copy>(words: &[(&str, T)], text: &str) -> Result<T, HashError> {
-    words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value).ok_or(HashError::Malformed)
+fn word<T: Copy>(what: &'static str, words: &[(&str, T)], text: &str) -> Result<T, HashError> {
+    let known = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    known.ok_or_else(|| HashError::unsupported(what, text))
 }
 
 impl Digest {
@@ -202,34 +219,34 @@ impl StoredHash {
         let parts: Vec<&str> = rest.split('$').collect();
         let stored = match (kind, parts.as_slice()) {
             ("argon2id" | "argon2i" | "argon2d", [version, cost, salt, key]) => {
-                let [version] = numbers(version, ["v"])?;
+                let [version] = Parameters::read(version)?.only(["v"])?;
                 Self::argon2(kind, version, cost, salt, key)?
             }
             // Hashes from before the version was written are of the first one.
             ("argon2id" | "argon2i" | "argon2d", [cost, salt, key]) => Self::argon2(kind, 0x10, cost, salt, key)?,
             ("2a" | "2b" | "2y", _) => Self::Bcrypt(text.to_owned()),
             ("scrypt", [cost, salt, key]) => {
-                let [log_n, r, p] = numbers(cost, ["ln", "r", "p"])?;
+                let [log_n, r, p] = Parameters::read(cost)?.only(["ln", "r", "p"])?;
                 let log_n = log_n.try_into().map_err(|_| HashError::TooMuchWork)?;
                 Self::Scrypt { cost: Scrypt { log_n, r, p }, salt: part(salt)?, key: part(key)? }
             }
             ("firebase-scrypt", [cost, salt, signer, key]) => {
-                let [log_n, r] = numbers(cost, ["ln", "r"])?;
+                let [log_n, r] = Parameters::read(cost)?.only(["ln", "r"])?;
                 let log_n = log_n.try_into().map_err(|_| HashError::TooMuchWork)?;
                 let cost = Scrypt { log_n, r, p: 1 };
                 Self::FirebaseScrypt { cost, salt: part(salt)?, signer: part(signer)?, key: part(key)? }
             }
             (kind, [rounds, salt, key]) if kind.starts_with("pbkdf2-") => {
-                let digest = word(&Digest::NAMES, &kind["pbkdf2-".len()..])?;
-                let [rounds] = numbers(rounds, ["i"])?;
-                let rounds = NonZeroU32::new(rounds).ok_or(HashError::Malformed)?;
-                Self::Pbkdf2 { digest, rounds, salt: part(salt)?, key: part(key)? }
+                let digest = word("digest", &Digest::NAMES, &kind["pbkdf2-".len()..])?;
+                let key = part(key)?;
+                Self::Pbkdf2 { digest, rounds: pbkdf2_rounds(rounds, key.len())?, salt: part(salt)?, key }
             }
-            (kind, [place, salt, sum]) => {
-                let (digest, place) = (word(&Digest::NAMES, kind)?, word(&Place::NAMES, place)?);
+            ("sha1" | "sha256" | "sha512", [place, salt, sum]) => {
+                let (digest, place) = (word("kind", &Digest::NAMES, kind)?, word("place", &Place::NAMES, place)?);
                 Self::Sum { digest, place, salt: part(salt)?, sum: part(sum)? }
             }
-            _ => return Err(HashError::Malformed),
+            (kind, _) if KINDS.contains(&kind) || kind.starts_with("pbkdf2-") => return Err(HashError::Malformed),
+            (kind, _) => return Err(HashError::unsupported("kind", kind)),
         };
         stored.check()?;
         Ok(stored)
@@ -237,11 +254,14 @@ impl StoredHash {
 
     fn argon2(kind: &str, version: u32, cost: &str, salt: &str, key: &str) -> Result<Self, HashError> {
         let algorithm = word(
+            "kind",
             &[("argon2id", Algorithm::Argon2id), ("argon2i", Algorithm::Argon2i), ("argon2d", Algorithm::Argon2d)],
             kind,
         )?;
-        let version = version.try_into().map_err(|_| HashError::Malformed)?;
-        let [m, t, p] = numbers(cost, ["m", "t", "p"])?;
+        let unknown = |_| HashError::unsupported("version", &version.to_string());
+        let version = version.try_into().map_err(unknown)?;
+        // `keyid` names a secret that is not known here, `data` is none of a password's.
+        let [m, t, p] = Parameters::read(cost)?.only(["m", "t", "p"])?;
         let params = Params::new(m, t, p, None).map_err(|_| HashError::Malformed)?;
         Ok(Self::Argon2 { algorithm, version, params, salt: part(salt)?, key: part(key)? })
     }
@@ -348,17 +368,55 @@ fn check_bcrypt(text: &str) -> Result<(), HashError> {
     text.parse::<bcrypt::HashParts>().map(drop).map_err(|_| HashError::Malformed)
 }
 
-/// Values of `a=1,b=2` in this order.
-fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Result<[u32; N], HashError> {
-    let mut pairs = text.split(',').map(|pair| pair.split_once('='));
-    let mut values = [0; N];
-    for (value, wanted) in values.iter_mut().zip(names) {
-        let Some(Some((name, number))) = pairs.next() else {
-            return Err(HashError::Malformed);
-        };
-        *value = number.parse().ok().filter(|_| name == wanted).ok_or(HashError::Malformed)?;
+/// What `a=1,b=2` says: values by their names, in whatever order they stand.
+struct Parameters<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Parameters<'a> {
+    fn read(text: &'a str) -> Result<Self, HashError> {
+        let pairs: Option<Vec<_>> = text.split(',').map(|pair| pair.split_once('=')).collect();
+        pairs.map(Self).ok_or(HashError::Malformed)
     }
-    if pairs.next().is_none() { Ok(values) } else { Err(HashError::Malformed) }
+
+    /// Takes the number of that name, if there is one.
+    fn take(&mut self, name: &str) -> Result<Option<u32>, HashError> {
+        let Some(place) = self.0.iter().position(|(known, _)| *known == name) else { return Ok(None) };
+        let (_, value) = self.0.swap_remove(place);
+        value.parse().map(Some).map_err(|_| HashError::Malformed)
+    }
+
+    /// Refuses what was not taken, by its name.
+    fn end(self) -> Result<(), HashError> {
+        self.0.first().map_or(Ok(()), |(name, _)| Err(HashError::unsupported("parameter", name)))
+    }
+
+    /// The numbers of these names, if they are all there and nothing else is.
+    fn only<const N: usize>(mut self, names: [&str; N]) -> Result<[u32; N], HashError> {
+        let mut values = [None; N];
+        for (value, name) in values.iter_mut().zip(names) {
+            *value = self.take(name)?;
+        }
+        // Twice the same is no name that was forgotten.
+        if self.0.iter().any(|(name, _)| names.contains(name)) {
+            return Err(HashError::Malformed);
+        }
+        self.end()?;
+        let mut numbers = [0; N];
+        for (number, value) in numbers.iter_mut().zip(values) {
+            *number = value.ok_or(HashError::Malformed)?;
+        }
+        Ok(numbers)
+    }
+}
+
+/// The rounds of `i=29000,l=32`, where the length is that of the key or is left out.
+pub(super) fn pbkdf2_rounds(text: &str, key_length: usize) -> Result<NonZeroU32, HashError> {
+    let mut parameters = Parameters::read(text)?;
+    let (rounds, length) = (parameters.take("i")?, parameters.take("l")?);
+    parameters.end()?;
+    if length.is_some_and(|length| usize::try_from(length) != Ok(key_length)) {
+        return Err(HashError::Malformed);
+    }
+    rounds.and_then(NonZeroU32::new).ok_or(HashError::Malformed)
 }
 
 /// A salt or key.

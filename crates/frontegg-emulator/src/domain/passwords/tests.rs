@@ -130,12 +130,24 @@ fn case_7_hostile_hashes_are_refused_at_once() {
         ("pbkdf2", &format!("pbkdf2_sha256$4000001$salt${key}"), "", "too much"),
         // Malformed.
         ("bcrypt", "$2b$05$short", "", "malformed"),
-        ("bcrypt", "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "", "malformed"),
+        (
+            "bcrypt",
+            "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+            "",
+            "kind 2x, which is not supported",
+        ),
         ("bcrypt", "$2b$é5$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "", "malformed"),
         ("bcrypt", "$2b$05$é.CCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW", "", "malformed"),
         ("bcrypt", sha256, "", "malformed"),
         ("argon2", "$argon2id$v=19$m=65536", "", "malformed"),
-        ("argon2", &format!("$argon2id$v=20$m=65536,t=2,p=1${salt}${key}"), "", "malformed"),
+        ("argon2", &format!("$argon2id$v=20$m=65536,t=2,p=1${salt}${key}"), "", "version 20"),
+        ("argon2", &format!("$argon2id$v=19$m=64,t=2,p=1,keyid=Zm9v${salt}${key}"), "", "parameter keyid"),
+        ("argon2", &format!("$argon2id$v=19$data=Zm9v,m=64,t=2,p=1${salt}${key}"), "", "parameter data"),
+        ("argon2", &format!("$argon2id$v=19$m=64,t=2,p=1,t=2${salt}${key}"), "", "malformed"),
+        ("argon2", &format!("$argon2id$v=19$m=64,p=1${salt}${key}"), "", "malformed"),
+        ("argon2", &format!("$argon2ds$v=19$m=64,t=2,p=1${salt}${key}"), "", "kind argon2ds"),
+        ("pbkdf2", &format!("$pbkdf2-sha256$i=29000,l=31${salt}${key}"), "", "malformed"),
+        ("pbkdf2", &format!("$pbkdf2-sha256$i=29000,x=1${salt}${key}"), "", "parameter x"),
         ("argon2", &format!("$argon2id$v=19$m=65536,t=2,p=0${salt}${key}"), "", "malformed"),
         ("argon2", &format!("$argon2id$v=19$m=65536,t=2,p=1$AAAA${key}"), "", "malformed"),
         ("argon2", &format!("$argon2id$v=19$m=65536,t=2,p=1${salt}$AAAA"), "", "malformed"),
@@ -176,6 +188,23 @@ fn case_7_hostile_hashes_are_refused_at_once() {
     let stored = import::read(kind, hash, Some(parameters)).expect("a hash");
     assert!(StoredHash::parse(&stored).expect("a hash").matches(password.as_bytes(), &mut Memory::default()));
     assert_eq!(COMPUTED.get(), 1);
+}
+
+/// PHC strings name their parameters; their order says nothing.
+#[test]
+fn parameters_are_read_by_their_names() {
+    let (salt, key) = ("c29tZXNhbHQ", "A".repeat(43));
+    let read = |text: String| StoredHash::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}")).to_string();
+    for (orders, rest) in [
+        (vec!["argon2id$v=19$m=64,t=2,p=1", "argon2id$v=19$m=64,p=1,t=2", "argon2id$v=19$t=2,p=1,m=64"], ""),
+        (vec!["argon2i$m=64,t=2,p=1", "argon2i$p=1,t=2,m=64"], ""),
+        (vec!["scrypt$ln=4,r=8,p=1", "scrypt$r=8,p=1,ln=4"], ""),
+        (vec!["firebase-scrypt$ln=4,r=8", "firebase-scrypt$r=8,ln=4"], "c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXNhbHQ$"),
+        (vec!["pbkdf2-sha256$i=1000", "pbkdf2-sha256$i=1000,l=32", "pbkdf2-sha256$l=32,i=1000"], ""),
+    ] {
+        let made: Vec<String> = orders.iter().map(|order| read(format!("${order}${salt}${rest}{key}"))).collect();
+        assert!(made.windows(2).all(|pair| pair[0] == pair[1]), "{made:?}");
+    }
 }
 
 /// Whatever was stored by other means is refused in the same way.

@@ -14,7 +14,7 @@ use sea_orm::{
 use crate::{
     domain::{
         DomainResult,
-        identifiers::{emails, phones},
+        identifiers::{emails, phones, usernames},
         input,
     },
     store::{
@@ -119,18 +119,15 @@ pub(crate) async fn search(
 /// People with a text in which one of these words may occur: all who hold one, and hardly anybody else,
 /// so that the rest need not be read.
 fn may_hold(words: &[&str]) -> Condition {
-    let among_texts = |column: &dyn Fn(&str) -> SimpleExpr| {
-        // Two letters beyond ASCII have a lower-case form within.
-        let words = words.iter().copied().chain(["\u{212a}", "\u{130}"]);
-        words.fold(Condition::any(), |any, word| any.add(column(word)))
-    };
+    let among_texts =
+        |column: &dyn Fn(&str) -> SimpleExpr| words.iter().fold(Condition::any(), |any, word| any.add(column(word)));
     Condition::any()
-        .add(among_texts(&|word| query::contains(user::Column::Name, word)))
+        .add(among_texts(&|word| query::contains(user::Column::NameFolded, word)))
         .add(among(
             user_email::Entity,
             user_email::Column::UserId,
             Condition::all()
-                .add(among_texts(&|word| query::contains(user_email::Column::Email, word)))
+                .add(among_texts(&|word| query::contains(user_email::Column::EmailFolded, word)))
                 .add(emails::counts()),
         ))
         .add(among(
@@ -192,7 +189,7 @@ fn select(reach: &Reach, listing: &UserListing, asked: Asked) -> DomainResult<Se
         select = select.filter(among(user_email::Entity, user_email::Column::UserId, address));
     }
     if let Some(prefix) = &listing.name_prefix {
-        select = select.filter(query::starts_with(user::Column::Name, prefix));
+        select = select.filter(query::starts_with(user::Column::NameFolded, prefix));
     }
     if let Some((kind, beginning)) = &listing.identifier {
         select = select.filter(known_by(*kind, beginning));
@@ -211,17 +208,17 @@ fn select(reach: &Reach, listing: &UserListing, asked: Asked) -> DomainResult<Se
 fn known_by(kind: SoughtIdentifier, beginning: &str) -> SimpleExpr {
     match kind {
         SoughtIdentifier::Email => {
-            let fits = query::lower_starts_with(user_email::Column::AddressKey, &emails::key(beginning));
-            among(user_email::Entity, user_email::Column::UserId, Condition::all().add(fits).add(emails::counts()))
+            let fits = Condition::all().add(emails::begins(beginning)).add(emails::counts());
+            among(user_email::Entity, user_email::Column::UserId, fits)
         }
         SoughtIdentifier::PhoneNumber => {
             // A plus that was not encoded for the address line arrives as a blank.
             let digits = beginning.trim_start_matches([' ', '+']);
-            let fits = query::lower_starts_with(phone_number::Column::PhoneNumber, &format!("+{digits}"));
+            let fits = query::begins(phone_number::Column::PhoneNumber, &format!("+{digits}"));
             among(phone_number::Entity, phone_number::Column::UserId, Condition::all().add(fits).add(phones::counts()))
         }
         SoughtIdentifier::Username => {
-            let fits = query::lower_starts_with(username::Column::Username, &beginning.to_lowercase());
+            let fits = query::begins(username::Column::Username, &usernames::key(beginning));
             among(username::Entity, username::Column::UserId, fits)
         }
     }

@@ -7,7 +7,10 @@ use sea_orm::{
 };
 
 use crate::{
-    domain::{DomainError, DomainResult, input::not_empty},
+    domain::{
+        DomainError, DomainResult,
+        input::{check_id, not_empty},
+    },
     ids,
     store::{
         Fetch, FetchCount, Read, Write,
@@ -59,19 +62,21 @@ pub(crate) async fn list(tx: &Read) -> DomainResult<Vec<CategoryWithPermissions>
 
 /// Makes an empty category.
 pub(crate) async fn create(tx: &Write, new: NewCategory) -> DomainResult<CategoryWithPermissions> {
-    not_empty("", &[("name", Some(&new.name)), ("id", new.id.as_deref())])?;
+    not_empty("", &[("name", Some(&new.name))])?;
+    new.id.as_deref().map_or(Ok(()), |id| check_id("id", id))?;
     let id = new.id.unwrap_or_else(ids::new_id);
     let taken = Condition::any()
         .add(permission_category::Column::Name.eq(&new.name))
         .add(permission_category::Column::Id.eq(&id));
     free(tx, taken).await?;
+    let created_at = tx.stamp();
     let category = permission_category::ActiveModel {
         id: Set(id),
         name: Set(new.name),
         description: Set(new.description),
         fe_category: Set(false),
-        created_at: Set(tx.stamp()),
-        updated_at: Set(tx.now()),
+        created_at: Set(created_at),
+        updated_at: Set(created_at),
     };
     Ok(CategoryWithPermissions { category: category.insert(tx).await?, permissions: Vec::new() })
 }

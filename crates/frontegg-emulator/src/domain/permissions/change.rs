@@ -55,16 +55,19 @@ pub(crate) async fn create(tx: &Write, new: Vec<NewPermission>) -> DomainResult<
     }
     categories::require(tx, new.iter().filter_map(|new| new.category_id.as_deref()).collect()).await?;
     free_keys(tx, new.iter().map(|new| new.key.as_str()), None).await?;
-    let row = |new: NewPermission| permission::Model {
-        id: ids::new_id(),
-        key: new.key,
-        name: new.name,
-        description: new.description,
-        category_id: new.category_id,
-        fe_permission: false,
-        assignment_type: new.assignment_type,
-        created_at: tx.stamp(),
-        updated_at: tx.now(),
+    let row = |new: NewPermission| {
+        let created_at = tx.stamp();
+        permission::Model {
+            id: ids::new_id(),
+            key: new.key,
+            name: new.name,
+            description: new.description,
+            category_id: new.category_id,
+            fe_permission: false,
+            assignment_type: new.assignment_type,
+            created_at,
+            updated_at: created_at,
+        }
     };
     let rows: Vec<permission::Model> = new.into_iter().map(row).collect();
     query::insert_all(rows.iter().cloned().map(IntoActiveModel::into_active_model).collect(), tx).await?;
@@ -124,7 +127,7 @@ pub(crate) async fn classify(
     if !changed.is_empty() {
         permission::Entity::update_many()
             .col_expr(permission::Column::AssignmentType, Expr::value(assignment_type))
-            .col_expr(permission::Column::UpdatedAt, Expr::value(tx.now()))
+            .col_expr(permission::Column::UpdatedAt, query::touched(permission::Column::CreatedAt, tx))
             .filter(permission::Column::Id.is_in(changed))
             .exec(tx)
             .await?;
@@ -160,7 +163,7 @@ pub(crate) async fn add_to_roles(
     let link = |role: &String| role_permission::Model { role_id: role.clone(), permission_id: id.to_owned() };
     query::insert_all(gaining.iter().map(|role| link(role).into_active_model()).collect(), tx).await?;
     role::Entity::update_many()
-        .col_expr(role::Column::UpdatedAt, Expr::value(tx.now()))
+        .col_expr(role::Column::UpdatedAt, query::touched(role::Column::CreatedAt, tx))
         .filter(role::Column::Id.is_in(gaining))
         .exec(tx)
         .await?;
@@ -178,6 +181,7 @@ async fn own(tx: &Read, id: &str) -> DomainResult<permission::Model> {
 
 /// 400 for a key that looks like one of the product's own.
 fn own_key(place: &str, key: &str) -> DomainResult<()> {
+    input::check_id(&format!("{place}key"), key)?;
     if key.starts_with(BUILT_IN) {
         return Err(DomainError::bad_request(format!("{place}key must not start with {BUILT_IN}")));
     }

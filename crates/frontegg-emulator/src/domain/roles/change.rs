@@ -71,6 +71,7 @@ pub(crate) async fn create(
     input::at_most("body", &new)?;
     for (index, new) in new.iter().enumerate() {
         not_empty(&format!("[{index}]."), &[("key", Some(&new.key)), ("name", Some(&new.name))])?;
+        input::check_id(&format!("[{index}].key"), &new.key)?;
     }
     let rank = rank(tx, caller).await?;
     for new in &new {
@@ -78,17 +79,22 @@ pub(crate) async fn create(
     }
     free_keys(tx, tenant, new.iter().map(|new| new.key.as_str()), None).await?;
     let migrate = |new: &NewRole| new.is_default && new.migrate;
-    let row = |new: &NewRole| role::Model {
-        id: ids::new_id(),
-        tenant_id: tenant.map(str::to_owned),
-        key: new.key.clone(),
-        name: new.name.clone(),
-        description: new.description.clone(),
-        is_default: new.is_default,
-        first_user_role: new.first_user_role,
-        level: new.level,
-        created_at: tx.stamp(),
-        updated_at: tx.now(),
+    let row = |new: &NewRole| {
+        let created_at = tx.stamp();
+        role::Model {
+            id: ids::new_id(),
+            tenant_id: tenant.map(str::to_owned),
+            key: new.key.clone(),
+            name: new.name.clone(),
+            description: new.description.clone(),
+            is_default: new.is_default,
+            first_user_role: new.first_user_role,
+            level: new.level,
+            created_at,
+            updated_at: created_at,
+            // Made when it is saved.
+            folded: String::new(),
+        }
     };
     let rows: Vec<role::Model> = new.iter().map(row).collect();
     query::insert_all(rows.iter().cloned().map(IntoActiveModel::into_active_model).collect(), tx).await?;
@@ -120,6 +126,7 @@ pub(crate) async fn derive(
     caller.require(WRITE)?;
     require_tenant(tx, tenant).await?;
     not_empty("", &[("key", Some(&new.key)), ("name", Some(&new.name))])?;
+    input::check_id("key", &new.key)?;
     let base = visible(tx, tenant, vec![new.base_role_id]).await?.pop().ok_or_else(unknown)?;
     let mut chosen = permissions::find(tx, new.permission_ids).await?;
     if !rank(tx, caller).await?.reaches(base.level) {
@@ -129,6 +136,7 @@ pub(crate) async fn derive(
         chosen = permissions::for_customers(tx, chosen).await?;
     }
     free_keys(tx, tenant, [new.key.as_str()].into_iter(), None).await?;
+    let created_at = tx.stamp();
     let role = role::Model {
         id: ids::new_id(),
         tenant_id: tenant.map(str::to_owned),
@@ -138,8 +146,10 @@ pub(crate) async fn derive(
         is_default: new.is_default,
         first_user_role: false,
         level: base.level,
-        created_at: tx.stamp(),
-        updated_at: tx.now(),
+        created_at,
+        updated_at: created_at,
+        // Made when it is saved.
+        folded: String::new(),
     };
     query::insert_all(vec![role.clone().into_active_model()], tx).await?;
     hold(tx, &role.id, chosen.iter().map(|permission| permission.id.as_str())).await?;
@@ -156,6 +166,7 @@ pub(crate) async fn update(
 ) -> DomainResult<RoleWithPermissions> {
     let (row, rank) = within_reach(tx, caller, WRITE, tenant, id).await?;
     not_empty("", &[("key", change.key.as_deref()), ("name", change.name.as_deref())])?;
+    change.key.as_deref().map_or(Ok(()), |key| input::check_id("key", key))?;
     if let Some(level) = change.level {
         rank.require_above(level)?;
     }

@@ -58,8 +58,7 @@ pub(crate) async fn page(
     let RoleListing { text, levels, owners, sort_by, descending, page } = listing;
     let mut select = role::Entity::find().filter(seen_by(tenant));
     if let Some(text) = text {
-        let parts = [role::Column::Key, role::Column::Name, role::Column::Description];
-        select = select.filter(parts.iter().fold(Condition::any(), |any, part| any.add(query::contains(*part, &text))));
+        select = select.filter(query::contains(role::Column::Folded, &text));
     }
     if let Some(levels) = levels {
         input::at_most("_levels", &levels)?;

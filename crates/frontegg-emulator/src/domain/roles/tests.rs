@@ -90,6 +90,7 @@ async fn role(tx: &Write, key: &str, level: i32, tenant: Option<&str>, permissio
         level: Set(level),
         created_at: Set(tx.stamp()),
         updated_at: Set(tx.now()),
+        ..Default::default()
     };
     row.insert(tx).await.expect("a role");
     let all = permission::Entity::find().fetch_all(tx).await.expect("permissions");

@@ -6,7 +6,7 @@ use crate::{
         Read,
         entity::{session, user},
     },
-    tokens::UserClaims,
+    tokens::{self, UserClaims},
 };
 
 /// Says that a second factor was asked for and given.
@@ -29,12 +29,12 @@ pub(crate) async fn claims(
         sub: user.id.clone(),
         sid: session.id.clone(),
         tenant_id: tenant_id.to_owned(),
-        tenant_ids: tenant_ids.to_vec(),
+        tenant_ids: tokens::carried_tenants(&tenant_ids, tenant_id),
         name: user.name.clone(),
         email_verified: email.as_ref().is_some_and(|email| email.verified),
         email: email.map(|email| email.email),
         profile_picture_url: user.profile_picture_url.clone(),
-        metadata: serde_json::from_str(&user.metadata).unwrap_or_default(),
+        metadata: tokens::carried_metadata(&user.metadata),
         roles: configuration.add_roles_to_jwt.then_some(held.roles),
         permissions: configuration.add_permissions_to_jwt.then_some(held.permissions),
         application_id: session.application_id.clone(),

@@ -15,7 +15,7 @@ use crate::{
     store::{
         Fetch, Read, Write,
         entity::{tenant, tenant_edge},
-        query::ROWS,
+        query::{self, ROWS},
     },
 };
 
@@ -119,7 +119,7 @@ impl Batch {
             !matches!(column, tenant::Column::Id | tenant::Column::TenantId | tenant::Column::CreatedAt)
         });
         let revived = OnConflict::column(tenant::Column::TenantId).update_columns(changed).to_owned();
-        for rows in self.rows.chunks(ROWS) {
+        for rows in query::prepared(self.rows, tx).await?.chunks(ROWS) {
             tenant::Entity::insert_many(rows.iter().cloned())
                 .on_conflict(revived.clone())
                 .exec_without_returning(tx)

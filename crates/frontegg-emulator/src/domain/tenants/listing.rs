@@ -1,6 +1,6 @@
 //! Lists of tenants.
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
 
 use crate::{
     domain::DomainResult,
@@ -36,10 +36,7 @@ pub(crate) struct TenantListing {
 pub(crate) async fn list(tx: &Read, listing: TenantListing) -> DomainResult<Paged<tenant::Model>> {
     let mut select = live();
     if let Some(text) = &listing.text {
-        let part = Condition::any()
-            .add(query::contains(tenant::Column::Name, text))
-            .add(query::contains(tenant::Column::TenantId, text));
-        select = select.filter(part);
+        select = select.filter(query::contains(tenant::Column::Folded, text));
     }
     if let Some(tenant_ids) = listing.tenant_ids {
         select = select.filter(tenant::Column::TenantId.is_in(tenant_ids));

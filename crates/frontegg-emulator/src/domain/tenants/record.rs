@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use super::{hierarchy, metadata};
 use crate::{
-    domain::{DomainError, DomainResult},
+    domain::{DomainError, DomainResult, input},
     ids,
-    store::{Fetch, Read, Write, entity::tenant, query},
+    store::{Fetch, Read, Write, entity::tenant},
+    text,
 };
 
 /// Most characters of a tenant's id.
@@ -91,9 +92,7 @@ pub(crate) struct NewTenant {
 
 /// Refuses an id that no tenant can have.
 pub(crate) fn check_id(tenant_id: &str) -> DomainResult<()> {
-    if tenant_id.trim().is_empty() {
-        return Err(DomainError::bad_request("tenantId should not be empty"));
-    }
+    input::check_id("tenantId", tenant_id)?;
     if tenant_id.chars().count() > ID_LIMIT {
         return Err(DomainError::bad_request(format!(
             "tenantId must be shorter than or equal to {ID_LIMIT} characters"
@@ -117,7 +116,7 @@ pub(crate) async fn require(tx: &Read, tenant_id: &str) -> DomainResult<tenant::
 /// The tenant that has its login page under that alias, compared without case.
 pub(crate) async fn find_by_alias(tx: &Read, alias: &str) -> DomainResult<Option<tenant::Model>> {
     let row = tenant::Entity::find()
-        .filter(query::equals(tenant::Column::Alias, alias))
+        .filter(tenant::Column::AliasFolded.eq(text::fold(alias)))
         .filter(tenant::Column::DeletedAt.is_null())
         .fetch_one(tx)
         .await?;
@@ -135,9 +134,7 @@ pub(crate) async fn require_alias(tx: &Read, alias: &str) -> DomainResult<tenant
 pub(crate) async fn set_alias(tx: &Write, tenant_id: &str, alias: Option<String>) -> DomainResult<()> {
     let mut row = require(tx, tenant_id).await?.into_active_model();
     if let Some(alias) = &alias {
-        if alias.trim().is_empty() {
-            return Err(DomainError::bad_request("alias should not be empty"));
-        }
+        input::check_id("alias", alias)?;
         let owner = find_by_alias(tx, alias).await?;
         if owner.is_some_and(|owner| owner.tenant_id != tenant_id) {
             return Err(DomainError::conflict("Alias already exists"));
@@ -243,6 +240,7 @@ pub(super) fn new_row(
 
 /// A record that says nothing.
 fn blank_row(tx: &Write, tenant_id: &str) -> tenant::ActiveModel {
+    let created_at = tx.stamp();
     tenant::ActiveModel {
         id: Set(ids::new_id()),
         tenant_id: Set(tenant_id.to_owned()),
@@ -267,8 +265,9 @@ fn blank_row(tx: &Write, tenant_id: &str) -> tenant::ActiveModel {
         metadata: Set(metadata::EMPTY.to_owned()),
         details: Set("{}".to_owned()),
         is_locked: Set(false),
-        created_at: Set(tx.stamp()),
-        updated_at: Set(tx.now()),
+        created_at: Set(created_at),
+        updated_at: Set(created_at),
         deleted_at: Set(None),
+        ..Default::default()
     }
 }

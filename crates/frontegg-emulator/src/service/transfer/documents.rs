@@ -11,6 +11,8 @@ use crate::{
         DomainError, DomainResult,
         codes::dummy_work,
         groups,
+        identifiers::usernames,
+        input,
         joining::{bulk_invitation, onboarding},
         login::{self, passwordless},
         memberships,
@@ -23,6 +25,7 @@ use crate::{
         tenants,
     },
     store::{
+        derived,
         dump::Rows,
         entity::{
             AssignmentType, CeremonyPurpose, Channel, MachineTokenKind, MembershipStatus, Purpose, WebAuthnDevice,
@@ -61,7 +64,11 @@ type Row = Map<String, Value>;
 /// What must hold for a column of a table.
 type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
 
-const RULES: [Rule; 18] = [
+const RULES: [Rule; 29] = [
+    ("application_assignments", "app_id", |text, _| input::check_id("it", text)),
+    ("application_tenants", "app_id", |text, _| input::check_id("it", text)),
+    ("authenticators", "secret", |text, _| mfa::read_secret(text).map(drop)),
+    ("groups", "id", |text, _| input::check_id("it", text)),
     ("groups", "metadata", |text, _| json_or_nothing(text)),
     ("jobs", "document", |text, row| document(&JOBS, text, row)),
     ("machine_tokens", "kind", |text, _| choice::<MachineTokenKind>(text)),
@@ -71,13 +78,20 @@ const RULES: [Rule; 18] = [
     ("one_time_tokens", "target", second_factor),
     ("outbox_messages", "channel", |text, _| choice::<Channel>(text)),
     ("outbox_messages", "context", |text, _| object(text)),
+    ("password_history", "hash", |text, _| passwords::check_stored(text)),
+    ("passwords", "hash", |text, _| passwords::check_stored(text)),
+    ("permission_categories", "id", |text, _| input::check_id("it", text)),
     ("permissions", "assignment_type", |text, _| choice::<AssignmentType>(text)),
+    ("roles", "id", |text, _| input::check_id("it", text)),
+    ("roles", "key", |text, _| input::check_id("it", text)),
     ("settings", "document", |text, row| document(&SETTINGS, text, row)),
     ("settings", "scope", |text, _| settings::check_owner(text)),
     ("sms_templates", "kind", |text, _| texts::SmsType::parse(text).map(drop)),
     ("sms_templates", "more", |text, _| object(text)),
     ("tenants", "details", |text, _| object(text)),
     ("tenants", "metadata", |text, _| object(text)),
+    ("tenants", "tenant_id", |text, _| tenants::check_id(text)),
+    ("users", "id", |text, _| input::check_id("it", text)),
     ("webauthn_challenges", "purpose", |text, _| choice::<CeremonyPurpose>(text)),
     ("webauthn_credentials", "device_type", |text, _| choice::<WebAuthnDevice>(text)),
 ];
@@ -109,6 +123,24 @@ fn json_or_nothing(text: &str) -> DomainResult<()> {
 fn choice<T: ActiveEnum<Value = String>>(text: &str) -> DomainResult<()> {
     let known = T::try_from_value(&text.to_owned()).map(drop);
     known.map_err(|_| DomainError::bad_request(format!("{text} is none of the choices")))
+}
+
+/// Writes what may be written in several ways as the store keeps it, and makes what is made of it.
+pub(super) fn normalize(table: &str, rows: &mut Rows) -> DomainResult<()> {
+    let kept: Option<(&str, fn(&str) -> DomainResult<String>)> = match table {
+        "authenticators" => Some(("secret", mfa::read_secret)),
+        "usernames" => Some(("username", |name| Ok(usernames::key(name)))),
+        _ => None,
+    };
+    if let Some((column, read)) = kept {
+        for value in rows.iter_mut().filter_map(|row| row.get_mut(column)) {
+            if let Some(text) = value.as_str() {
+                *value = read(text)?.into();
+            }
+        }
+    }
+    derived::derive(table, rows);
+    Ok(())
 }
 
 /// Refuses rows with texts that the emulator could not read; a value that is no text is left to the

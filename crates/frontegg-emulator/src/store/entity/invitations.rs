@@ -142,7 +142,7 @@ pub mod blind_guess {
 /// An invite into a tenant, good until it expires.
 pub mod tenant_invite {
     use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "tenant_invites")]
@@ -187,7 +187,7 @@ pub mod tenant_invite {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {}
 }
 
 /// A role that an invite gives.

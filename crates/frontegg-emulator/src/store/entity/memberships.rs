@@ -34,7 +34,7 @@ impl MembershipStatus {
 pub mod membership {
     use super::MembershipStatus;
     use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "memberships")]
@@ -81,7 +81,7 @@ pub mod membership {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {}
 }
 
 /// A role that a member holds.
@@ -131,7 +131,7 @@ pub mod membership_role {
 /// A group of members of a tenant.
 pub mod group {
     use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "groups")]
@@ -164,7 +164,7 @@ pub mod group {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {}
 }
 
 /// A role that all members of a group hold.

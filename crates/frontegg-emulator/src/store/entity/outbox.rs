@@ -41,6 +41,8 @@ pub mod outbox_message {
         pub subject: Option<String>,
         /// The rendered text, of a mail in HTML.
         pub body: Option<String>,
+        /// What all spellings of the recipient have in common.
+        pub recipient_key: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

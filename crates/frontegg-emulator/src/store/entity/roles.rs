@@ -20,7 +20,7 @@ pub enum AssignmentType {
 /// A folder for permissions.
 pub mod permission_category {
     use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "permission_categories")]
@@ -37,14 +37,14 @@ pub mod permission_category {
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {}
 }
 
 /// A named right.
 pub mod permission {
     use super::AssignmentType;
     use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "permissions")]
@@ -77,13 +77,13 @@ pub mod permission {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {}
 }
 
 /// A role; without `tenant_id` it belongs to the whole environment.
 pub mod role {
-    use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use crate::{clock::Timestamp, text};
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "roles")]
@@ -99,6 +99,8 @@ pub mod role {
         pub level: i32,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
+        /// Key, name and description as filters search them.
+        pub folded: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -133,7 +135,11 @@ pub mod role {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {
+        folded of key, name, description by |key: &String, name: &String, description: &Option<String>| {
+            text::fold_all([Some(key.as_str()), Some(name.as_str()), description.as_deref()])
+        };
+    }
 }
 
 /// A permission that a role holds.

@@ -2,8 +2,8 @@
 
 /// A tenant. `tenant_id` is the public key, `id` internal; `metadata` and `details` are JSON objects as text, the latter for members without a column.
 pub mod tenant {
-    use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use crate::{clock::Timestamp, text};
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "tenants")]
@@ -35,12 +35,20 @@ pub mod tenant {
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
         pub deleted_at: Option<Timestamp>,
+        /// Name and id as filters search them.
+        pub folded: String,
+        pub alias_folded: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub enum Relation {}
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {
+        folded of tenant_id, name by |tenant_id: &String, name: &String| {
+            text::fold_all([Some(name.as_str()), Some(tenant_id.as_str())])
+        };
+        alias_folded of alias by |alias: &Option<String>| alias.as_deref().map(text::fold);
+    }
 }
 
 /// The one parent of a tenant.

@@ -2,8 +2,8 @@
 
 /// A person, known to the whole environment. `metadata` and `vendor_metadata` are text as the caller sent it.
 pub mod user {
-    use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use crate::{clock::Timestamp, text};
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "users")]
@@ -28,6 +28,8 @@ pub mod user {
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
         pub last_login: Option<Timestamp>,
+        /// The name as filters compare it.
+        pub name_folded: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -46,13 +48,15 @@ pub mod user {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {
+        name_folded of name by |name: &Option<String>| name.as_deref().map(text::fold);
+    }
 }
 
-/// An address; `address_key` is it in lower case and unique.
+/// An address; `address_key` is what all its spellings have in common, and unique.
 pub mod user_email {
-    use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use crate::{clock::Timestamp, text};
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "user_emails")]
@@ -66,6 +70,8 @@ pub mod user_email {
         pub is_primary: bool,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
+        /// The address as filters compare it.
+        pub email_folded: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -80,7 +86,10 @@ pub mod user_email {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {
+        address_key of email by |email: &String| text::address_key(email);
+        email_folded of email by |email: &String| text::fold(email);
+    }
 }
 
 /// A username, in lower case.
@@ -115,7 +124,7 @@ pub mod username {
 /// A phone number.
 pub mod phone_number {
     use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
+    use sea_orm::{ActiveValue, entity::prelude::*};
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "phone_numbers")]
@@ -141,7 +150,7 @@ pub mod phone_number {
         }
     }
 
-    impl ActiveModelBehavior for ActiveModel {}
+    saved_rows! {}
 }
 
 /// The present password, as a PHC string.

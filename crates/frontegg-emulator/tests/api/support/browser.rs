@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use frontegg_identity::types::CreateUserDto;
-use reqwest::{Client, Response, Url, header};
+use reqwest::{Client, Method, Response, Url, header};
 use serde_json::{Value, json};
 
 use super::{World, addressed, claims};
@@ -84,6 +84,19 @@ impl Browser {
     /// Calls an operation; a body of null is none.
     pub(crate) async fn call(&mut self, operation_id: &str, path: &[&str], body: Value) -> Reply {
         let (method, url) = addressed(&self.base, operation_id, path);
+        self.send(method, url, body).await
+    }
+
+    /// Asks an operation with a query, which must succeed; gives the body of its answer.
+    pub(crate) async fn query(&mut self, operation_id: &str, query: &str) -> Value {
+        let (method, mut url) = addressed(&self.base, operation_id, &[]);
+        url.set_query(Some(query));
+        let reply = self.send(method, url, Value::Null).await;
+        assert_eq!(reply.status, 200, "{operation_id}?{query}: {}", reply.body);
+        reply.body
+    }
+
+    async fn send(&mut self, method: Method, url: Url, body: Value) -> Reply {
         let mut request = self.http.request(method, url);
         for (name, value) in &self.headers {
             request = request.header(*name, value);

@@ -36,6 +36,11 @@ impl World {
 }
 
 impl Raw {
+    /// What it sends with every request.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Calls an operation with values for its path; a body of null is none.
     pub(crate) async fn call(&self, operation_id: &str, path: &[&str], body: Value) -> Answer {
         self.query(operation_id, path, "", body).await

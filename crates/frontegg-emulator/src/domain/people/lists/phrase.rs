@@ -1,5 +1,7 @@
 //! Words to look for in what people are called and known by.
 
+use crate::text;
+
 /// Words that must all occur, must not occur, and of which one must occur.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Phrase {
@@ -27,20 +29,19 @@ impl Phrase {
     }
 
     /// Lists of words of each of which at least one occurs as it is in a text of everybody who is looked
-    /// for. Words beyond ASCII are left out, as engines do not know their cases.
+    /// for.
     pub(super) fn demands(&self) -> Vec<Vec<&str>> {
         let mut demands = Vec::new();
         if !self.approximate {
             demands.extend(self.contains.iter().map(|word| vec![word.as_str()]));
             demands.extend((!self.optional.is_empty()).then(|| self.optional.iter().map(String::as_str).collect()));
         }
-        demands.retain(|words: &Vec<&str>| words.iter().all(|word| word.is_ascii()));
         demands
     }
 
     /// Whether these texts belong to somebody who is looked for.
     pub(super) fn fits(&self, texts: &[String]) -> bool {
-        let texts: Vec<String> = texts.iter().map(|text| text.to_lowercase()).collect();
+        let texts: Vec<String> = texts.iter().map(|text| text::fold(text)).collect();
         let occurs = |word: &String| texts.iter().any(|text| self.occurs(word, text));
         self.contains.iter().all(occurs)
             && !self.excludes.iter().any(occurs)
@@ -61,7 +62,7 @@ impl Phrase {
 }
 
 fn words(list: Option<&str>) -> Vec<String> {
-    let words = list.unwrap_or_default().split(',').map(|word| word.trim().to_lowercase());
+    let words = list.unwrap_or_default().split(',').map(|word| text::fold(word.trim()));
     words.filter(|word| !word.is_empty()).collect()
 }
 

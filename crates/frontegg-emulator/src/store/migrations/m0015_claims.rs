@@ -4,7 +4,7 @@
 use super::SqlMigration;
 
 pub(super) const MIGRATION: SqlMigration = SqlMigration {
-    name: "m0014_claims",
+    name: "m0015_claims",
     up: "
 CREATE TABLE claimed_emails (
     id TEXT NOT NULL PRIMARY KEY,
@@ -14,10 +14,11 @@ CREATE TABLE claimed_emails (
     verified BOOLEAN NOT NULL,
     is_primary BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL
+    updated_at BIGINT NOT NULL,
+    email_folded TEXT NOT NULL DEFAULT ''
 );
-INSERT INTO claimed_emails SELECT id, user_id, email, address_key, verified, is_primary, created_at, updated_at
-    FROM user_emails;
+INSERT INTO claimed_emails SELECT id, user_id, email, address_key, verified, is_primary, created_at, updated_at,
+    email_folded FROM user_emails;
 DROP TABLE user_emails;
 ALTER TABLE claimed_emails RENAME TO user_emails;
 CREATE UNIQUE INDEX user_emails_user ON user_emails (user_id, address_key);
@@ -26,6 +27,7 @@ CREATE INDEX user_emails_address ON user_emails (address_key);
 CREATE UNIQUE INDEX user_emails_proven ON user_emails (address_key) WHERE verified;
 CREATE UNIQUE INDEX user_emails_account ON user_emails (address_key) WHERE is_primary;
 CREATE INDEX user_emails_created ON user_emails (created_at, id);
+CREATE INDEX user_emails_folded ON user_emails (email_folded);
 ALTER TABLE memberships ADD COLUMN invited_as TEXT;
 ALTER TABLE one_time_tokens ADD COLUMN blind_attempts INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE blind_guesses (
@@ -49,14 +51,16 @@ CREATE TABLE held_emails (
     verified BOOLEAN NOT NULL,
     is_primary BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL
+    updated_at BIGINT NOT NULL,
+    email_folded TEXT NOT NULL DEFAULT ''
 );
-INSERT INTO held_emails SELECT id, user_id, email, address_key, verified, is_primary, created_at, updated_at
-    FROM user_emails;
+INSERT INTO held_emails SELECT id, user_id, email, address_key, verified, is_primary, created_at, updated_at,
+    email_folded FROM user_emails;
 DROP TABLE user_emails;
 ALTER TABLE held_emails RENAME TO user_emails;
 CREATE INDEX user_emails_user ON user_emails (user_id);
 CREATE UNIQUE INDEX user_emails_primary ON user_emails (user_id) WHERE is_primary;
 CREATE INDEX user_emails_created ON user_emails (created_at, id);
+CREATE INDEX user_emails_folded ON user_emails (email_folded);
 ",
 };
