@@ -5,9 +5,8 @@ use crate::support;
 use frontegg_identity::{
     Environment,
     types::{
-        AddPermissionToRoleRequest, AddRoleRequest, AddUserToTenantRequest, AssignUsersToAppRequestDto,
-        SwitchApplicationActiveUserTenantDto, SwitchApplicationActiveUserTenantsRequestDto,
-        UnassignUsersFromAppRequestDto,
+        AddRoleRequest, AddUserToTenantRequest, AssignUsersToAppRequestDto, SwitchApplicationActiveUserTenantDto,
+        SwitchApplicationActiveUserTenantsRequestDto, UnassignUsersFromAppRequestDto,
     },
     views::UsersApplicationsManagement,
 };
@@ -111,13 +110,11 @@ async fn users_need_the_permission_and_keep_to_their_tenant() {
     apps.assign_users_to_application(&assign("billing", "acme", &[&bob])).await.expect("assignments");
     apps.assign_users_to_application(&assign("billing", "globex", &[&ada, &eve])).await.expect("assignments");
     let roles = world.frontegg.management().roles();
-    let all = world.frontegg.management().permissions().list_permissions().await.expect("permissions");
     for (key, level, permission) in
         [("giver", 5, "fe.secure.write.appsUsers"), ("taker", 6, "fe.secure.delete.appsUser")]
     {
         let role = roles.create_roles_v1(&[AddRoleRequest::new(key, key, level)]).await.expect("a role").remove(0).id;
-        let id = all.iter().find(|one| one.key == permission).expect("a permission").id.as_str();
-        roles.set_role_permissions(&role, &AddPermissionToRoleRequest::new([id])).await.expect("a role");
+        world.allow(&role, &[permission, "fe.secure.read.users"]).await;
         world.user("acme", &format!("{key}@acme.test"), &[&role]).await;
     }
     let session = async |email: &str| {

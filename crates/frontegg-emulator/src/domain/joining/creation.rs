@@ -66,6 +66,7 @@ pub(crate) async fn invite(
                 MembershipStatus::NotActivated => Mail::Activation,
                 MembershipStatus::PendingInvitation | MembershipStatus::PendingLogin => Mail::Invitation,
             };
+            memberships::may_manage(tx, caller, &membership).await?;
             (Joined { user, membership }, mail)
         }
         (Some(user), None) => {
