@@ -39,7 +39,8 @@ const PERMISSIONS: &[(&str, &[(&str, &str)])] = &[
             ("fe.secure.write.groups", "Create and change groups"),
             ("fe.secure.delete.groups", "Delete groups"),
             ("fe.secure.write.appsUsers", "Assign users to applications"),
-            ("fe.secure.delete.appsUser", "Withdraw users from applications"),
+            ("fe.secure.delete.appsUsers", "Withdraw users from applications"),
+            ("fe.secure.delete.appsUser", "Withdraw users from applications, as older material spells it"),
         ],
     ),
     (

@@ -98,7 +98,7 @@ impl<A: Authorized> UsersApplicationsManagement<A> {
     ///
     /// `DELETE /identity/resources/applications/v1`
     ///
-    /// With a user's or API token, the permission `fe.secure.delete.appsUser` is needed.
+    /// With a user's or API token, the permission `fe.secure.delete.appsUsers` or `fe.secure.delete.appsUser` is needed.
     pub fn unassign_users_from_application<'a>(
         &self,
         body: &'a types::UnassignUsersFromAppRequestDto,
