@@ -41,6 +41,8 @@ pub struct Row {
     pub offered: usize,
     /// Of the offered ones, reachable through the facade.
     pub reachable: usize,
+    /// Of the documented ones, those that ask a user's token for a permission.
+    pub guarded: usize,
     /// Served by the emulator.
     pub served: usize,
     /// Of the served ones, answered with success to a test.
@@ -89,12 +91,14 @@ pub fn rows(api: &Api, known: &Known) -> Vec<Row> {
             row.documented += 1;
             row.offered += usize::from(operation.published);
             row.reachable += usize::from(operation.published && known.views.contains(&operation.id));
+            row.guarded += usize::from(!operation.permission.keys().is_empty());
             row.served += usize::from(served);
             row.answered += usize::from(served && known.answered.contains(&operation.id));
         }
         all.documented += row.documented;
         all.offered += row.offered;
         all.reachable += row.reachable;
+        all.guarded += row.guarded;
         all.served += row.served;
         all.answered += row.answered;
         rows.push(row);
@@ -105,11 +109,14 @@ pub fn rows(api: &Api, known: &Known) -> Vec<Row> {
 
 /// The rows as a Markdown table.
 pub fn table(rows: &[Row]) -> String {
-    let mut text = String::from("| tag | operations | in the SDK | served | tested |\n|---|--:|--:|--:|--:|\n");
+    let mut text = String::from(
+        "| tag | operations | in the SDK | with a permission | served | tested |\n|---|--:|--:|--:|--:|--:|\n",
+    );
     for row in rows {
         let offered = if row.offered == 0 { "–".to_owned() } else { row.reachable.to_string() };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "| {} | {} | {offered} | {} | {} |", row.name, row.documented, row.served, row.answered);
+        let Row { name, documented, guarded, served, answered, .. } = row;
+        let _ = writeln!(text, "| {name} | {documented} | {offered} | {guarded} | {served} | {answered} |");
     }
     text
 }

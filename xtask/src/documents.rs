@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod lint;
+pub mod permission;
 pub mod prepare;
 
 use std::{collections::BTreeMap, fs, path::Path};

@@ -7,7 +7,10 @@ use std::{
 };
 
 use tempfile::TempDir;
-use xtask::{documents, regen};
+use xtask::{
+    documents::{self, permission::Permission},
+    regen,
+};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -126,4 +129,35 @@ fn a_repeated_id_is_placed() {
 fn an_unknown_tag_is_placed() {
     let folder = with("environment.yaml", "- name: Environment authentication", "- name: Environment sign-in");
     refuses(&folder, &["environment.yaml", "#/paths/~1auth~1vendor/post/tags/0", "unknown tag"]);
+}
+
+#[test]
+fn every_operation_says_what_it_asks_of_users() {
+    let api = regen::api(&root()).unwrap();
+    let (mut asking, mut open) = (0, 0);
+    for operation in &api.operations {
+        let takes_users = matches!(operation.token.as_str(), "user" | "environment_or_user");
+        assert_eq!(takes_users, operation.permission != Permission::NotApplicable, "{}", operation.id);
+        asking += usize::from(!operation.permission.keys().is_empty());
+        open += usize::from(matches!(operation.permission, Permission::Open(_)));
+    }
+    assert!(asking >= 90 && open <= 25, "{asking} ask, {open} are open");
+}
+
+#[test]
+fn a_bad_permission_is_placed() {
+    let place = "#/paths/~1auth~1vendor/post/x-permission";
+    for (new, what) in [
+        ("x-permission: own", "does not agree with x-token"),
+        ("x-permission: {open: ''}", "is open without a reason"),
+        ("x-permission: everybody", "is neither own, open, null nor the key of a permission"),
+        ("x-permission: fe.secure.*", "is neither own, open, null nor the key of a permission"),
+        ("", "is missing"),
+    ] {
+        let folder = with("environment.yaml", "x-permission: null", new);
+        let output = regen(&folder);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{new}");
+        assert!(text.contains(&format!("environment.yaml: {place}: {what}")), "{new}: {text}");
+    }
 }

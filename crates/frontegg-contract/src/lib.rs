@@ -2,8 +2,8 @@
 //!
 //! For every tag there is a trait with a method for each operation, and a `routes` function that
 //! mounts them on an [`axum::Router`]. Before a method is called its request is checked against the
-//! document: token and scope, then path, query, headers and body, reporting all errors at once. Methods
-//! take typed values only, and their answers are validated too in debug builds.
+//! document: token, permission and scope, then path, query, headers and body, reporting all errors at
+//! once. Methods take typed values only, and their answers are validated too in debug builds.
 //!
 //! [`route::finish`] adds to the router what belongs to no operation.
 
@@ -17,6 +17,7 @@ pub mod headers;
 mod json_text;
 pub mod numbers;
 mod params;
+mod permit;
 pub mod principal;
 pub mod receive;
 pub mod redact;

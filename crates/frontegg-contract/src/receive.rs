@@ -1,6 +1,6 @@
 //! Receives requests: authentication, scope, parameters, body.
 //!
-//! The order is that of the service: authentication (401), permission (403), then all errors of the
+//! The order is that of the service: authentication (401), permission and scope (403), then all errors of the
 //! input at once (400). The body is read last, so that a request without a token does not make the
 //! server read one.
 
@@ -17,12 +17,13 @@ use serde_json::{Map, Value};
 use crate::capture::Capture;
 use crate::context::RequestContext;
 use crate::failure::{ApiFailure, ApiResult};
-use crate::generated::ALSO_ANONYMOUS;
+use crate::generated::{ALSO_ANONYMOUS, SESSIONS_ONLY};
 use crate::headers;
 use crate::json_text;
 use crate::numbers;
 use crate::params;
-use crate::principal::{Authenticate, Principal};
+use crate::permit::check_permission;
+use crate::principal::{Authenticate, Principal, TokenKind};
 use crate::schema::{Contract, Schema};
 use crate::trace::TraceId;
 use crate::validate::{ValidationErrors, reject_nul, validate};
@@ -116,10 +117,16 @@ fn check_token(operation: &Operation, given: Option<ApiResult<Principal>>) -> Ap
         return Ok(given.and_then(Result::ok).unwrap_or(Principal::Anonymous));
     }
     let principal = given.unwrap_or(Ok(Principal::Anonymous))?;
+    let no_user = || ApiFailure::unauthorized("Failed to verify user JWT");
     match (&principal, operation.token) {
+        (Principal::User(token), _) if token.kind != TokenKind::User && SESSIONS_ONLY.contains(&operation.id) => {
+            Err(no_user())
+        }
+        // Nobody in particular acts with it.
+        (Principal::User(token), Token::User) if token.kind == TokenKind::TenantApi => Err(no_user()),
         (Principal::Anonymous, _) if ALSO_ANONYMOUS.contains(&operation.id) => Ok(principal),
         (Principal::Anonymous, _) => Err(ApiFailure::unauthorized("Unauthorized")),
-        (Principal::Environment(_), Token::User) => Err(ApiFailure::unauthorized("Failed to verify user JWT")),
+        (Principal::Environment(_), Token::User) => Err(no_user()),
         (Principal::User(_), Token::Environment) => Err(ApiFailure::forbidden("An environment token is required")),
         _ => Ok(principal),
     }
@@ -143,6 +150,7 @@ async fn check_input(
     if let Some(capture) = capture {
         capture.set_caller(&context);
     }
+    check_permission(operation, &context.principal, &path)?;
     if operation.token != Token::None {
         if operation.tenant == Need::Required {
             context.tenant()?;

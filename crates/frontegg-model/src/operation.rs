@@ -23,6 +23,8 @@ pub struct Operation {
     pub tenant: Need,
     /// Whether a call with an environment token must name a user (`frontegg-user-id`).
     pub user: Need,
+    /// What a user's or API token needs.
+    pub permission: Permission,
     /// Whether the operation reads `frontegg-application-id`.
     pub application: bool,
     /// Documented success status.
@@ -48,6 +50,76 @@ pub struct Operation {
 pub fn operation(id: &str) -> Option<&'static Operation> {
     let at = OPERATIONS.binary_search_by(|row| row.id.cmp(id)).ok()?;
     Some(&OPERATIONS[at])
+}
+
+/// What a user's or API token needs to call an operation. The environment's token needs nothing.
+///
+/// What depends on the object is no permission: that nobody manages people or roles stronger than themselves, or what lies
+/// outside their tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// One of the permissions with these keys, or one that [covers](covers) it.
+    OneOf(&'static [&'static str]),
+    /// The same, unless `{userId}` of the path is the caller's own id.
+    OneOfForOthers(&'static [&'static str]),
+    /// None: the data is the caller's own.
+    Own,
+    /// None: whoever has such a token may. The documents say why.
+    Open,
+    /// No such token is taken.
+    NotApplicable,
+}
+
+impl Permission {
+    /// The keys of the permissions of which one is needed; none where none is.
+    pub const fn keys(self) -> &'static [&'static str] {
+        match self {
+            Self::OneOf(keys) | Self::OneOfForOthers(keys) => keys,
+            Self::Own | Self::Open | Self::NotApplicable => &[],
+        }
+    }
+
+    /// Whether somebody with these permissions may make a call about themselves or others.
+    ///
+    /// ```
+    /// use frontegg_model::{About, operation};
+    ///
+    /// let remove = operation("remove_user").expect("documented").permission;
+    /// assert!(remove.admits(["fe.secure.*"], About::Others));
+    /// assert!(!remove.admits(["fe.secure.read.users"], About::Others));
+    /// assert!(remove.admits::<&str>([], About::Oneself), "people may leave");
+    /// ```
+    pub fn admits<T: AsRef<str>>(self, held: impl IntoIterator<Item = T>, about: About) -> bool {
+        let asked = match (self, about) {
+            (Self::OneOfForOthers(_), About::Oneself) => &[],
+            _ => self.keys(),
+        };
+        asked.is_empty() || held.into_iter().any(|held| asked.iter().any(|asked| covers(held.as_ref(), asked)))
+    }
+}
+
+/// Whom a call is about, as far as its path says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum About {
+    /// The caller.
+    Oneself,
+    /// Somebody else, or nobody.
+    Others,
+}
+
+/// Whether a permission that is held covers one that is asked for: it is the same, or ends in `*` and the other begins
+/// as it does before that.
+///
+/// ```
+/// use frontegg_model::covers;
+/// assert!(covers("fe.secure.*", "fe.secure.write.users") && covers("*", "fe.secure.write.users"));
+/// assert!(!covers("fe.secure.write", "fe.secure.write.users") && !covers("fe.secure.*", "fe.secure"));
+/// ```
+pub fn covers(held: &str, asked: &str) -> bool {
+    match held.strip_suffix('*') {
+        Some(prefix) => asked.starts_with(prefix),
+        None => held == asked,
+    }
 }
 
 macro_rules! named {

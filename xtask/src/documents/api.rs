@@ -6,12 +6,14 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use super::{reference_name, resolve};
+use super::{permission::Permission, reference_name, resolve};
 
 /// Header by which an environment token says the tenant.
 pub const TENANT_HEADER: &str = "frontegg-tenant-id";
 /// Header by which an environment token says the user.
 pub const USER_HEADER: &str = "frontegg-user-id";
+/// Name of the way to be let in that is open to signed-in people only.
+const SESSION: &str = "sessionToken";
 /// Header that names an application.
 pub const APPLICATION_HEADER: &str = "frontegg-application-id";
 
@@ -56,8 +58,12 @@ pub struct Operation {
     pub category: String,
     /// `none`, `user`, `environment` or `environment_or_user`.
     pub token: String,
+    /// What a user's or API token needs.
+    pub permission: Permission,
     /// Whether the service's own pages call it without that token as well.
     pub anonymous: bool,
+    /// Whether tokens of API credentials are refused.
+    pub sessions_only: bool,
     /// Whether an environment token must name a tenant.
     pub tenant: Need,
     /// Whether an environment token must name a user.
@@ -253,7 +259,11 @@ impl Operation {
             deprecated: value["deprecated"].as_bool().unwrap_or(false),
             category: text(value, "x-category"),
             token: text(value, "x-token"),
+            permission: Permission::read(&value["x-permission"])?,
             anonymous: value["security"].as_array().is_some_and(|ways| ways.iter().any(is_empty)),
+            sessions_only: value["security"]
+                .as_array()
+                .is_some_and(|ways| ways.iter().any(|way| way.get(SESSION).is_some())),
             tenant: need("tenant"),
             user: need("user"),
             published: value["x-published"].as_bool().unwrap_or(true),

@@ -13,12 +13,13 @@ use super::{
     Document, UNPUBLISHED,
     api::{TENANT_HEADER, USER_HEADER, members},
     escape,
+    permission::Permission,
 };
 
 const TOKENS: [&str; 4] = ["none", "user", "environment", "environment_or_user"];
 const CATEGORIES: [&str; 5] = ["authentication", "management", "self-service", "applications", "tenants"];
 const SCOPES: [&str; 4] = ["tenant", "tenant?", "user", "user?"];
-const EXTENSIONS: [&str; 4] = ["x-upstream-operation-id", "x-token", "x-scope", "x-category"];
+const EXTENSIONS: [&str; 5] = ["x-upstream-operation-id", "x-token", "x-scope", "x-category", "x-permission"];
 
 /// One fault and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +166,7 @@ impl<'a> Lint<'a> {
     fn extensions(&mut self, operation: &Value, pointer: &str) {
         for member in operation.as_object().into_iter().flat_map(serde_json::Map::keys) {
             let known = !member.starts_with("x-") || EXTENSIONS.contains(&member.as_str());
-            self.check(known, &format!("{pointer}/{member}"), "is none of the four x- members");
+            self.check(known, &format!("{pointer}/{member}"), "is none of the five x- members");
         }
         let upstream = operation["x-upstream-operation-id"].as_str();
         let right =
@@ -179,6 +180,26 @@ impl<'a> Lint<'a> {
         let known = scope
             .is_some_and(|scope| scope.iter().all(|entry| entry.as_str().is_some_and(|entry| SCOPES.contains(&entry))));
         self.check(known, &format!("{pointer}/x-scope"), format!("is no list of {}", SCOPES.join(", ")));
+        self.permission(operation, pointer);
+    }
+
+    /// Whatever takes a user's token says what it asks of its holder, and nothing else does.
+    fn permission(&mut self, operation: &Value, pointer: &str) {
+        let place = format!("{pointer}/x-permission");
+        let stated = match operation.get("x-permission").map(Permission::read) {
+            Some(Ok(stated)) => stated,
+            Some(Err(error)) => return self.fault(&place, error.to_string()),
+            None => return self.fault(&place, "is missing"),
+        };
+        let takes_users = matches!(operation["x-token"].as_str(), Some("user" | "environment_or_user"));
+        let states_something = stated != Permission::NotApplicable;
+        self.check(takes_users == states_something, &place, "does not agree with x-token");
+        let refuses = operation["responses"].get("403").is_some();
+        self.check(
+            stated.keys().is_empty() || refuses,
+            &format!("{pointer}/responses"),
+            "lack the 403 of a permission",
+        );
     }
 
     fn responses(&mut self, operation: &'a Value, pointer: &str) {

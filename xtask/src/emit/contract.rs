@@ -114,6 +114,7 @@ fn index(api: &Api) -> TokenStream {
     let all = " Every operation of the documents.";
     let anonymous = api.operations.iter().filter(|operation| operation.anonymous && operation.token != "none");
     let anonymous = anonymous.map(|operation| &operation.id);
+    let sessions = api.operations.iter().filter(|operation| operation.sessions_only).map(|operation| &operation.id);
     quote! {
         mod schemas;
         #(pub mod #modules;)*
@@ -146,6 +147,10 @@ fn index(api: &Api) -> TokenStream {
         #[doc = " Operations that take a token and are called by the service's own pages without any as well,"]
         #[doc = " before anybody is signed in; sorted by id. A server lets nobody in particular in there."]
         pub static ALSO_ANONYMOUS: &[&str] = &[#(#anonymous),*];
+
+        #[doc = " Operations of people who are signed in, which tokens of API credentials may not call whatever they"]
+        #[doc = " may do otherwise; sorted by id."]
+        pub static SESSIONS_ONLY: &[&str] = &[#(#sessions),*];
     }
 }
 

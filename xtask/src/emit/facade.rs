@@ -365,6 +365,9 @@ fn operation_docs(operation: &Operation) -> String {
             (Need::Required, _) => ", for the scope's user",
         };
     }
+    if let Some(permission) = operation.permission.docs() {
+        text += &format!("\n\n{permission}");
+    }
     text
 }
 

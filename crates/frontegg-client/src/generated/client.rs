@@ -9004,7 +9004,7 @@ Sends a `POST` request to `/identity/resources/groups/v1/config`
     }
     /**Give roles to all members of a group
 
-Adds the roles to the group, each kept once; its members hold them from then on. With a user token only roles weaker than the caller's own can be added.
+Adds the roles to the group, each kept once; its members hold them from then on. With a user token no roles stronger than the caller's own can be added.
 
 Sends a `POST` request to `/identity/resources/groups/v1/{groupId}/roles`
 
@@ -13574,7 +13574,7 @@ Arguments:
     }
     /**Assign members of a tenant to an application
 
-Makes one assignment for each user, all of them members of the tenant in the body, and returns the records. Users of a portal need the permission fe.secure.write.appsUsers.
+Makes one assignment for each user, all of them members of the tenant in the body, and returns the records.
 
 Sends a `POST` request to `/identity/resources/applications/v1`
 
@@ -13617,7 +13617,7 @@ Sends a `POST` request to `/identity/resources/applications/v1`
     }
     /**Withdraw members of a tenant from an application
 
-Removes the assignments named in the body of this DELETE; users without one are ignored. Users of a portal need the permission fe.secure.delete.appsUser.
+Removes the assignments named in the body of this DELETE; users without one are ignored.
 
 Sends a `DELETE` request to `/identity/resources/applications/v1`
 
@@ -13917,7 +13917,7 @@ Sends a `POST` request to `/tenants/resources/tenants/v1`
     }
     /**Delete the tenant the caller is working in
 
-Deletes the tenant of the token with all its users, the caller included. The permission fe.account-settings.delete.account is needed.
+Deletes the tenant of the token with all its users, the caller included. Only a person does so: tokens of API credentials are refused.
 
 Sends a `DELETE` request to `/tenants/resources/tenants/v1`
 

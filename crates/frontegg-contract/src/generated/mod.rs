@@ -554,3 +554,6 @@ pub static ALSO_ANONYMOUS: &[&str] = &[
     "sign_up_user_with_username",
     "verify_tenant_invite",
 ];
+/// Operations of people who are signed in, which tokens of API credentials may not call whatever they
+/// may do otherwise; sorted by id.
+pub static SESSIONS_ONLY: &[&str] = &["delete_my_tenant", "generate_step_up_session"];

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{ENVIRONMENT, Server, USER, outcome, with_json};
+use crate::support::{ENVIRONMENT, POWERLESS, Server, TENANT_API, USER, USER_API, WITH, outcome, with_json};
 use frontegg_contract::schema::{Format, Member, Presence, Schema};
-use frontegg_contract::{ALSO_ANONYMOUS, CONTRACTS, route};
-use frontegg_model::{Need, OPERATIONS, Operation, Token, operation};
+use frontegg_contract::{ALSO_ANONYMOUS, CONTRACTS, SESSIONS_ONLY, route};
+use frontegg_model::{Need, OPERATIONS, Operation, Permission, Token, operation};
 use frontegg_samples::{REQUESTS, Request};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Map, Value, json};
@@ -86,6 +86,88 @@ async fn every_operation_wants_its_kind_of_token() {
         }
         let found = [nobody, forged, environment, user].map(|status| status.as_u16());
         assert_eq!(found, expected, "{}: nobody, forged, environment, user", row.id);
+    }
+}
+
+/// Whoever takes a user's token says what it asks for, and asks for it before the handler: a user without the permission
+/// is told which one, whoever has it or one that covers it is let in, and the environment's token always is.
+#[tokio::test]
+async fn every_operation_wants_its_permission() {
+    let server = Server::start().await;
+    let mut wanting = 0;
+    for request in REQUESTS {
+        let row = described(request);
+        let takes_users = matches!(row.token, Token::User | Token::EnvironmentOrUser);
+        assert_eq!(takes_users, row.permission != Permission::NotApplicable, "{}", row.id);
+        if !takes_users {
+            continue;
+        }
+        let as_user = async |token: &str| outcome(build(&server, request, request.address).bearer_auth(token)).await;
+        let keys = row.permission.keys();
+        if keys.is_empty() {
+            assert_eq!(as_user(POWERLESS).await, reached(row.id));
+            continue;
+        }
+        wanting += 1;
+        let missing = format!("The permission {} is required", keys.join(" or "));
+        let refused = (StatusCode::FORBIDDEN, vec![missing]);
+        assert_eq!(as_user(POWERLESS).await, refused, "{}", row.id);
+        for key in keys {
+            let (above, own) = key.rsplit_once('.').expect("several words");
+            for near in
+                [format!("{key}More"), above.to_owned(), format!("{above}.x.*"), format!("x.{own}"), key.to_uppercase()]
+            {
+                assert_eq!(as_user(&format!("{WITH}{near}")).await, refused, "{}: {near}", row.id);
+            }
+            for enough in [(*key).to_owned(), format!("{above}.*"), "fe.*".to_owned(), "*".to_owned()] {
+                assert_eq!(as_user(&format!("{WITH}{enough}")).await, reached(row.id), "{enough}");
+            }
+        }
+        if row.token == Token::EnvironmentOrUser {
+            assert_eq!(outcome(authorized(build(&server, request, request.address), row)).await, reached(row.id));
+        }
+    }
+    assert!(wanting >= 90, "{wanting}");
+}
+
+/// What is asked for others is not asked for oneself, and for nothing else.
+#[tokio::test]
+async fn oneself_is_who_the_path_names() {
+    let server = Server::start().await;
+    for row in OPERATIONS.iter().filter(|row| row.path.contains("{userId}") && !row.permission.keys().is_empty()) {
+        let call = |path: String| {
+            let request = REQUESTS.iter().find(|request| request.operation == row.id).unwrap();
+            build(&server, request, &path)
+        };
+        let path = |user: &str| row.path.replace("{userId}", user);
+        let own = outcome(call(path("ada")).bearer_auth(POWERLESS)).await.0;
+        let exempt = matches!(row.permission, Permission::OneOfForOthers(_));
+        assert_eq!(own == StatusCode::IM_A_TEAPOT, exempt, "{}", row.id);
+        for other in ["bob", "ADA", "ada%20", "ada%2F"] {
+            let answer = outcome(call(path(other)).bearer_auth(POWERLESS)).await.0;
+            assert_eq!(answer, StatusCode::FORBIDDEN, "{}: {other}", row.id);
+        }
+    }
+    // A tenant's credentials are nobody, also not somebody without an id.
+    let nobody = server.request("DELETE", "/identity/resources/users/v1/x").bearer_auth(TENANT_API);
+    assert_eq!(outcome(nobody).await, reached("remove_user"));
+}
+
+/// Credentials act as whom they belong to, but not where only people who are signed in may act.
+#[tokio::test]
+async fn every_operation_wants_a_person_where_it_is_about_one() {
+    let server = Server::start().await;
+    assert!(SESSIONS_ONLY.contains(&"delete_my_tenant"));
+    for request in REQUESTS.iter().filter(|request| described(request).token != Token::None) {
+        let row = described(request);
+        let call = async |token: &str| outcome(build(&server, request, request.address).bearer_auth(token)).await;
+        let refused = (StatusCode::UNAUTHORIZED, vec!["Failed to verify user JWT".to_owned()]);
+        let sessions_only = SESSIONS_ONLY.contains(&row.id);
+        assert_eq!(call(USER_API).await == refused, sessions_only, "{}", row.id);
+        assert_eq!(call(TENANT_API).await == refused, sessions_only || row.token == Token::User, "{}", row.id);
+        if row.token != Token::Environment {
+            assert_eq!(call(USER).await, reached(row.id));
+        }
     }
 }
 

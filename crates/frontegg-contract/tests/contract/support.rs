@@ -19,6 +19,13 @@ pub(crate) use echo::Echo;
 /// Tokens that the server knows.
 pub(crate) const ENVIRONMENT: &str = "environment-token";
 pub(crate) const USER: &str = "user-token";
+/// Of somebody without any permission.
+pub(crate) const POWERLESS: &str = "powerless-token";
+/// Of API credentials of the user and of the tenant, which may do everything.
+pub(crate) const USER_API: &str = "user-api-token";
+pub(crate) const TENANT_API: &str = "tenant-api-token";
+/// Before the permission that somebody has.
+pub(crate) const WITH: &str = "with-";
 
 impl Authenticate for Echo {
     async fn authenticate(&self, token: &str) -> ApiResult<Principal> {
@@ -26,17 +33,27 @@ impl Authenticate for Echo {
             ENVIRONMENT => {
                 Ok(Principal::Environment(EnvironmentToken { vendor_id: "vendor".into(), client_id: "client".into() }))
             }
-            USER => Ok(Principal::User(UserToken {
-                user_id: "ada".into(),
-                tenant_id: "acme".into(),
-                kind: TokenKind::User,
-                token_id: "session".into(),
-                roles: Vec::new(),
-                permissions: Vec::new(),
-            })),
-            _ => Err(ApiFailure::unauthorized("Invalid token")),
+            USER => Ok(user(TokenKind::User, &["fe.*"])),
+            POWERLESS => Ok(user(TokenKind::User, &[])),
+            USER_API => Ok(user(TokenKind::UserApi, &["*"])),
+            TENANT_API => Ok(user(TokenKind::TenantApi, &["*"])),
+            token => match token.strip_prefix(WITH) {
+                Some(permission) => Ok(user(TokenKind::User, &[permission])),
+                None => Err(ApiFailure::unauthorized("Invalid token")),
+            },
         }
     }
+}
+
+fn user(kind: TokenKind, permissions: &[&str]) -> Principal {
+    Principal::User(UserToken {
+        user_id: if kind == TokenKind::TenantApi { String::new() } else { "ada".into() },
+        tenant_id: "acme".into(),
+        kind,
+        token_id: "session".into(),
+        roles: Vec::new(),
+        permissions: permissions.iter().map(ToString::to_string).collect(),
+    })
 }
 
 /// All operations.

@@ -72,7 +72,8 @@ impl AccountInvitationsApi for Service {
         let member = MemberKey { user_id: cx.user()?, tenant_id: cx.tenant()? };
         let invite = self
             .write(async |tx| {
-                Ok(tenant_invites::update(tx, member, body.expires_in_minutes, body.should_send_email).await?)
+                Ok(tenant_invites::update(tx, caller(cx), member, body.expires_in_minutes, body.should_send_email)
+                    .await?)
             })
             .await?;
         Ok(answer(self, invite))

@@ -3,7 +3,6 @@
 use frontegg_contract::{ApiResult, RequestContext, account_settings::AccountSettingsApi};
 use frontegg_model::types;
 
-use super::caller::caller;
 use crate::{
     domain::tenants::{self, Changes},
     service::Service,
@@ -21,7 +20,6 @@ impl AccountSettingsApi for Service {
         cx: &RequestContext,
         body: types::AccountSettingsUpdateRequest,
     ) -> ApiResult<types::AccountSettings> {
-        caller(cx).require("fe.account-settings.write.app")?;
         let changes = Changes {
             name: body.name,
             address: body.address,

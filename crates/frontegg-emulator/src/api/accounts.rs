@@ -15,7 +15,7 @@ use frontegg_model::{
 use http::StatusCode;
 use serde_json::json;
 
-use super::{caller::caller, paging};
+use super::paging;
 use crate::{
     clock::Timestamp,
     domain::tenants::{self, Changes, Former, NewTenant, SortBy, TenantListing},
@@ -137,7 +137,6 @@ impl AccountsApi for Service {
     }
 
     async fn delete_my_tenant(&self, cx: &RequestContext) -> ApiResult<()> {
-        caller(cx).require("fe.account-settings.delete.account")?;
         self.write(async |tx| Ok(tenants::delete(tx, cx.tenant()?).await?)).await
     }
 }

@@ -39,7 +39,7 @@ impl ApiTokensApi for Service {
     async fn list_tenant_access_tokens(&self, cx: &RequestContext) -> ApiResult<types::GetTenantAccessTokensResponse> {
         let tx = self.store().read().await?;
         let owner = TokenOwner::Tenant(cx.tenant()?);
-        let tokens = machine_tokens::list(&tx, caller(cx), owner, MachineTokenKind::Access).await?;
+        let tokens = machine_tokens::list(&tx, owner, MachineTokenKind::Access).await?;
         Ok(types::GetTenantAccessTokensResponse { access_tokens: tokens.into_iter().map(access_token).collect() })
     }
 
@@ -70,7 +70,7 @@ impl ApiTokensApi for Service {
     async fn list_tenant_api_tokens(&self, cx: &RequestContext) -> ApiResult<Vec<types::GetTenantApiTokensResponse>> {
         let tx = self.store().read().await?;
         let owner = TokenOwner::Tenant(cx.tenant()?);
-        let tokens = machine_tokens::list(&tx, caller(cx), owner, MachineTokenKind::Credentials).await?;
+        let tokens = machine_tokens::list(&tx, owner, MachineTokenKind::Credentials).await?;
         Ok(tokens.into_iter().map(listed).collect())
     }
 

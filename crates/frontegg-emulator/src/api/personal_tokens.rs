@@ -34,7 +34,7 @@ impl PersonalTokensApi for Service {
 
     async fn list_user_access_tokens(&self, cx: &RequestContext) -> ApiResult<types::GetUserAccessTokensResponse> {
         let tx = self.store().read().await?;
-        let tokens = machine_tokens::list(&tx, caller(cx), owner(cx)?, MachineTokenKind::Access).await?;
+        let tokens = machine_tokens::list(&tx, owner(cx)?, MachineTokenKind::Access).await?;
         Ok(types::GetUserAccessTokensResponse { access_tokens: tokens.into_iter().map(access_token).collect() })
     }
 
@@ -73,7 +73,7 @@ impl PersonalTokensApi for Service {
 
     async fn list_user_api_tokens(&self, cx: &RequestContext) -> ApiResult<Vec<types::GetUserApiTokensResponseDto>> {
         let tx = self.store().read().await?;
-        let tokens = machine_tokens::list(&tx, caller(cx), owner(cx)?, MachineTokenKind::Credentials).await?;
+        let tokens = machine_tokens::list(&tx, owner(cx)?, MachineTokenKind::Credentials).await?;
         Ok(tokens.into_iter().map(listed).collect())
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use frontegg_contract::{
-    ApiFailure, ApiResult, Principal, RequestContext, TokenKind,
+    ApiFailure, ApiResult, Principal, RequestContext,
     unpublished_sign_in::{GetPublicIdentityConfigurationParams, UnpublishedSignInApi},
 };
 use frontegg_model::{enums, types};
@@ -20,9 +20,8 @@ impl UnpublishedSignInApi for Service {
         cx: &RequestContext,
         body: types::GenerateStepUpSessionRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
-        let token = match &cx.principal {
-            Principal::User(token) if token.kind == TokenKind::User => token,
-            _ => return Err(ApiFailure::unauthorized("Failed to verify user JWT")),
+        let Principal::User(token) = &cx.principal else {
+            return Err(ApiFailure::unauthorized("Failed to verify user JWT"));
         };
         let max_age = body.max_age.into_option().flatten();
         let max_age = max_age.map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or_default()));

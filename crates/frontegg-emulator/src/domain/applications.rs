@@ -18,10 +18,6 @@ use crate::store::{
     query::ROWS,
 };
 
-/// What a user's token needs to assign people.
-const WRITE: &str = "fe.secure.write.appsUsers";
-/// What a user's token needs to withdraw them.
-const DELETE: &str = "fe.secure.delete.appsUser";
 /// The ids of those who are assigned to an application, each once, the oldest assignment first. A
 /// user's token sees its own tenant only.
 pub(crate) async fn users_of(tx: &Read, caller: Caller<'_>, app_id: &str) -> DomainResult<Vec<String>> {
@@ -78,7 +74,7 @@ pub(crate) async fn assign(
     tenant_id: &str,
     user_ids: Vec<String>,
 ) -> DomainResult<Vec<application_assignment::Model>> {
-    own_tenant(caller, WRITE, tenant_id)?;
+    own_tenant(caller, tenant_id)?;
     let user_ids = input::distinct("userIds", user_ids)?;
     if user_ids.is_empty() {
         return Err(DomainError::bad_request("userIds should not be empty"));
@@ -118,7 +114,7 @@ pub(crate) async fn unassign(
     tenant_id: &str,
     user_ids: Vec<String>,
 ) -> DomainResult<()> {
-    own_tenant(caller, DELETE, tenant_id)?;
+    own_tenant(caller, tenant_id)?;
     let user_ids = input::distinct("userIds", user_ids)?;
     let members = members(tx, tenant_id, &user_ids).await?;
     application_assignment::Entity::delete_many()
@@ -148,9 +144,8 @@ fn assigned(app_id: &str) -> SelectStatement {
         .into_query()
 }
 
-/// Refuses a user's token without the permission or for a tenant that is not its own.
-fn own_tenant(caller: Caller<'_>, permission: &str, tenant_id: &str) -> DomainResult<()> {
-    caller.require(permission)?;
+/// Refuses a user's token for a tenant that is not its own.
+fn own_tenant(caller: Caller<'_>, tenant_id: &str) -> DomainResult<()> {
     match caller.tenant() {
         Some(own) if own != tenant_id => Err(DomainError::forbidden("The tenant is not the caller's")),
         _ => Ok(()),

@@ -17,7 +17,7 @@ use std::time::Duration;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, JoinType, ModelTrait, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait, Select,
     sea_query::{Expr, ExprTrait},
 };
@@ -52,14 +52,6 @@ pub(crate) enum TokenOwner<'a> {
         tenant_id: &'a str,
         user_id: &'a str,
     },
-}
-
-/// What somebody wants to do with tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
-    Read,
-    Write,
-    Delete,
 }
 
 /// Under which address and for whom JWTs are made.
@@ -112,18 +104,6 @@ impl<'a> TokenOwner<'a> {
         }
     }
 
-    /// Refuses a user's token without the permission. One's own tokens are everybody's to see and to
-    /// delete.
-    fn admit(self, caller: Caller<'_>, act: Act) -> DomainResult<()> {
-        match (self, act) {
-            (Self::Tenant(_), Act::Read) => caller.require("fe.secure.read.tenantApiTokens"),
-            (Self::Tenant(_), Act::Write) => caller.require("fe.secure.write.tenantApiTokens"),
-            (Self::Tenant(_), Act::Delete) => caller.require("fe.secure.delete.tenantApiTokens"),
-            (Self::Member { .. }, Act::Write) => caller.require("fe.secure.write.userApiTokens"),
-            (Self::Member { .. }, Act::Read | Act::Delete) => Ok(()),
-        }
-    }
-
     /// The membership of the owner, if it is a person; 404 for an owner who does not exist.
     async fn membership_id(self, tx: &Read) -> DomainResult<Option<String>> {
         match self {
@@ -135,10 +115,9 @@ impl<'a> TokenOwner<'a> {
         }
     }
 
-    /// The rows of the owner's tokens of that kind, if the caller may do this with them.
-    async fn tokens(self, tx: &Read, caller: Caller<'_>, act: Act, kind: MachineTokenKind) -> DomainResult<Condition> {
+    /// The rows of the owner's tokens of that kind.
+    async fn tokens(self, tx: &Read, kind: MachineTokenKind) -> DomainResult<Condition> {
         enabled(tx).await?;
-        self.admit(caller, act)?;
         let membership = match self.membership_id(tx).await? {
             Some(id) => machine_token::Column::MembershipId.eq(id),
             None => machine_token::Column::MembershipId.is_null(),
@@ -206,7 +185,6 @@ async fn create(
     new: NewToken,
 ) -> DomainResult<Token> {
     enabled(tx).await?;
-    owner.admit(caller, Act::Write)?;
     let (kind, fingerprint) = match secret {
         Secret::Own(secret) => (MachineTokenKind::Credentials, Some(ids::fingerprint(secret))),
         Secret::Signed => (MachineTokenKind::Access, None),
@@ -232,13 +210,8 @@ async fn create(
 }
 
 /// The owner's tokens of a kind, the newest first; also those that have ended.
-pub(crate) async fn list(
-    tx: &Read,
-    caller: Caller<'_>,
-    owner: TokenOwner<'_>,
-    kind: MachineTokenKind,
-) -> DomainResult<Vec<Token>> {
-    let which = owner.tokens(tx, caller, Act::Read, kind).await?;
+pub(crate) async fn list(tx: &Read, owner: TokenOwner<'_>, kind: MachineTokenKind) -> DomainResult<Vec<Token>> {
+    let which = owner.tokens(tx, kind).await?;
     let rows = machine_token::Entity::find()
         .filter(which.clone())
         .order_by_desc(machine_token::Column::CreatedAt)
@@ -257,7 +230,7 @@ pub(crate) async fn update(
     changes: Changes,
 ) -> DomainResult<Token> {
     let kind = MachineTokenKind::Credentials;
-    let which = TokenOwner::Tenant(tenant_id).tokens(tx, caller, Act::Write, kind).await?;
+    let which = TokenOwner::Tenant(tenant_id).tokens(tx, kind).await?;
     let which = which.add(machine_token::Column::Id.eq(id));
     let row = machine_token::Entity::find().filter(which.clone()).fetch_one(tx).await?;
     let mut row = row.ok_or_else(|| unknown(kind))?.into_active_model();
@@ -275,7 +248,8 @@ pub(crate) async fn update(
     }
 }
 
-/// Deletes a token, with the refresh tokens that hang on it; 404 for those of others.
+/// Deletes a token, with the refresh tokens that hang on it; 404 for those of others, 403 for one of
+/// the tenant's that is stronger than the caller.
 pub(crate) async fn delete(
     tx: &Write,
     caller: Caller<'_>,
@@ -283,10 +257,14 @@ pub(crate) async fn delete(
     kind: MachineTokenKind,
     id: &str,
 ) -> DomainResult<()> {
-    let which = owner.tokens(tx, caller, Act::Delete, kind).await?;
-    let deleted =
-        machine_token::Entity::delete_many().filter(which.add(machine_token::Column::Id.eq(id))).exec(tx).await?;
-    if deleted.rows_affected == 0 { Err(unknown(kind)) } else { Ok(()) }
+    let which = owner.tokens(tx, kind).await?.add(machine_token::Column::Id.eq(id));
+    let row = machine_token::Entity::find().filter(which.clone()).fetch_one(tx).await?;
+    let row = row.ok_or_else(|| unknown(kind))?;
+    for token in grants::with_them(tx, which, vec![row.clone()]).await? {
+        grants::may_manage(tx, caller, &token).await?;
+    }
+    row.delete(tx).await?;
+    Ok(())
 }
 
 /// The identity configuration; 403 when it switches machine tokens off. Clients compare the text.

@@ -1,6 +1,6 @@
 //! Records of which the environment has at most one and each tenant at most one.
 //!
-//! Which level a call is about, who may write it, the life of such a record (`create`, then
+//! Which level a call is about, the life of such a record (`create`, then
 //! `update`), and which of them apply to a person: the environment's and those of all their tenants.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -17,22 +17,18 @@ use crate::{
     store::{Read, Write},
 };
 
-/// What a user's token needs to write rules about security.
-pub(crate) const WRITE: &str = "fe.secure.write.securityPolicy";
-
 /// The level that a call reads: the tenant that the caller is confined to or names, else the
 /// environment.
 pub(crate) fn level<'a>(caller: Caller<'a>, tenant: Option<&'a str>) -> Owner<'a> {
     caller.tenant().or(tenant).map_or(Owner::Environment, Owner::Tenant)
 }
 
-/// The level that a call writes; refused where the caller may not, or where there is no such tenant.
+/// The level that a call writes; refused where there is no such tenant.
 pub(crate) async fn level_to_write<'a>(
     tx: &Read,
     caller: Caller<'a>,
     tenant: Option<&'a str>,
 ) -> DomainResult<Owner<'a>> {
-    caller.require(WRITE)?;
     let level = level(caller, tenant);
     if let Owner::Tenant(id) = level {
         tenants::require(tx, id).await?;

@@ -24,7 +24,7 @@ use crate::store::{
 };
 
 pub(crate) use change::{
-    DerivedRole, NewRole, RoleChange, WRITE, create, delete, derive, set_permissions, set_tenant, update,
+    DerivedRole, NewRole, RoleChange, create, delete, derive, set_permissions, set_tenant, update,
 };
 pub(crate) use effective::{Effective, Keys, effective_in, keys_in};
 pub(crate) use listing::{RoleListing, SortBy, levels, owners, page};

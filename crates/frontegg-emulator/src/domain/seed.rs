@@ -1,4 +1,4 @@
-//! What a fresh environment has: two roles, a dozen built-in permissions in three categories.
+//! What a fresh environment has: two roles, some two dozen built-in permissions in three categories.
 //!
 //! Their ids are always the same, so that a test may keep them over a reset.
 
@@ -36,14 +36,20 @@ const PERMISSIONS: &[(&str, &[(&str, &str)])] = &[
             ("fe.secure.read.roles", "Read roles"),
             ("fe.secure.write.roles", "Create and change roles"),
             ("fe.secure.delete.roles", "Delete roles"),
+            ("fe.secure.read.groups", "Read groups"),
+            ("fe.secure.write.groups", "Create and change groups"),
+            ("fe.secure.delete.groups", "Delete groups"),
             ("fe.secure.write.appsUsers", "Assign users to applications"),
-            ("fe.secure.delete.appsUser", "Withdraw users from applications"),
+            ("fe.secure.delete.appsUsers", "Withdraw users from applications"),
+            ("fe.secure.delete.appsUser", "Withdraw users from applications, as older material spells it"),
         ],
     ),
     (
         "Connectivity and security",
         &[
             ("fe.secure.*", "Everything about users and security"),
+            ("fe.secure.read.securityPolicy", "Read rules about security"),
+            ("fe.secure.write.securityPolicy", "Change rules about security"),
             ("fe.secure.read.tenantApiTokens", "Read API tokens"),
             ("fe.secure.write.tenantApiTokens", "Create and change API tokens"),
             ("fe.secure.delete.tenantApiTokens", "Delete API tokens"),
@@ -120,4 +126,22 @@ fn role_id(key: &str) -> String {
 
 fn permission_id(key: &str) -> String {
     ids::fixed_id(&format!("permission:{key}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use frontegg_model::OPERATIONS;
+
+    use super::PERMISSIONS;
+
+    /// What operations ask for can be given, and what can be given is asked for.
+    #[test]
+    fn the_permissions_are_those_that_operations_ask_for() {
+        let seeded = PERMISSIONS.iter().flat_map(|(_, permissions)| *permissions).map(|(key, _)| *key);
+        let seeded: BTreeSet<&str> = seeded.filter(|key| !key.ends_with('*')).collect();
+        let asked: BTreeSet<&str> = OPERATIONS.iter().flat_map(|row| row.permission.keys()).copied().collect();
+        assert_eq!(seeded, asked);
+    }
 }

@@ -23,7 +23,7 @@ use crate::{
     ids,
     store::{
         Fetch, Read, Write,
-        entity::{tenant, tenant_invite, tenant_invite_role},
+        entity::{role, tenant, tenant_invite, tenant_invite_role},
     },
 };
 
@@ -61,7 +61,7 @@ pub(crate) struct ValidInvite {
 }
 
 /// Makes an invite; that of a member takes the place of the one that they had. A user's token gives
-/// only roles below its own.
+/// no roles above its own level.
 pub(crate) async fn create(tx: &Write, caller: Caller<'_>, new: NewInvite) -> DomainResult<Invite> {
     let expires_at = end(tx, new.minutes.unwrap_or(USUAL))?;
     require_allowed(tx).await?;
@@ -70,7 +70,7 @@ pub(crate) async fn create(tx: &Write, caller: Caller<'_>, new: NewInvite) -> Do
         return Err(DomainError::bad_request("The tenant is locked").code("ER-01240"));
     }
     let roles = roles::visible(tx, Some(&tenant.tenant_id), new.role_ids).await?;
-    roles::may_grant(tx, caller, &roles).await?;
+    may_give(tx, caller, &tenant.tenant_id, &roles).await?;
     if let Some(user_id) = &new.user_id {
         memberships::require(tx, user_id, &tenant.tenant_id).await?;
         if let Some(former) = find(tx, &tenant.tenant_id, user_id).await? {
@@ -128,14 +128,18 @@ pub(crate) async fn of_member(tx: &Read, tenant_id: &str, user_id: &str) -> Doma
     with_roles(tx, row).await
 }
 
-/// Gives a member's invite a new life, or has its owner told of those who come by it; its token stays.
+/// Gives a member's invite a new life, or has its owner told of those who come by it; its token stays. A
+/// user's token does so to none that gives roles above its own level.
 pub(crate) async fn update(
     tx: &Write,
+    caller: Caller<'_>,
     member: MemberKey<'_>,
     minutes: Option<i64>,
     should_send_email: Option<bool>,
 ) -> DomainResult<Invite> {
     let row = find(tx, member.tenant_id, member.user_id).await?.ok_or_else(unknown)?;
+    let given = roles::visible(tx, Some(member.tenant_id), role_ids(tx, &row.id).await?).await?;
+    may_give(tx, caller, member.tenant_id, &given).await?;
     let mut row = row.into_active_model();
     if let Some(minutes) = minutes {
         row.expires_at = Set(end(tx, minutes)?);
@@ -193,6 +197,14 @@ async fn answers(tx: &Read, invite: &tenant_invite::Model) -> DomainResult<bool>
     let Some(user_id) = &invite.user_id else { return Ok(true) };
     let Some(row) = memberships::find(tx, user_id, &invite.tenant_id).await? else { return Ok(false) };
     Ok(memberships::is_open(tx, &row) && !users::require(tx, user_id).await?.is_locked)
+}
+
+/// 403 unless the caller may give these roles or, where there are none, the default ones.
+async fn may_give(tx: &Read, caller: Caller<'_>, tenant_id: &str, named: &[role::Model]) -> DomainResult<()> {
+    if !named.is_empty() {
+        return roles::may_grant(tx, caller, named).await;
+    }
+    roles::may_grant(tx, caller, &roles::defaults(tx, tenant_id).await?).await
 }
 
 async fn require_allowed(tx: &Read) -> DomainResult<()> {

@@ -99,7 +99,12 @@ async fn a_member_has_one_invite() {
     // Somebody else's is another matter.
     let others = world.session(&bob, "acme").await.account_invitations();
     refused(others.get_user_tenant_invite().await, 404);
-    others.create_user_tenant_invite_v1(&new).await.expect("an invite");
+    let text = refused(others.create_user_tenant_invite_v1(&new).await, 403);
+    assert_eq!(text, "The permission fe.secure.write.users is required");
+    let for_bob = world.frontegg.tenant("acme").user(&bob).account_invitations();
+    let given = for_bob.create_user_tenant_invite_v1(&new).await.expect("an invite");
+    assert_eq!(others.get_user_tenant_invite().await.expect("the invite").id, given.id);
+    refused(others.update_user_tenant_invite(&UpdateInviteTokenRequest::new()).await, 403);
     others.delete_user_tenant_invite().await.expect("a deletion");
     world.emulator.clock().advance(Duration::from_mins(61));
     assert_eq!(json(&own.get_user_tenant_invite().await.expect("also when it has expired")), json(&updated));

@@ -16,6 +16,7 @@ use reqwest::Method;
 use serde_json::json;
 use support::{World, json, refused};
 
+const READ: &str = "fe.secure.read.roles";
 const WRITE: &str = "fe.secure.write.roles";
 
 async fn role<A: Authorized>(scope: &Scope<A>, new: AddRoleRequest) -> RoleResponse {
@@ -299,8 +300,7 @@ async fn a_user_makes_roles_no_stronger_than_the_own() {
     let strong = role(&all, new("strong", 9)).await;
     let manager = role(&all, new("manager", 10)).await;
     let weak = role(&acme, new("weak", 11)).await;
-    let held = AddPermissionToRoleRequest::new([permission(&world, WRITE).await]);
-    all.roles().set_role_permissions(&manager.id, &held).await.expect("permissions");
+    world.allow(&manager.id, &[READ, WRITE]).await;
     let ada = world.user("acme", "ada@acme.test", &[&manager.id]).await;
     let bob = world.user("acme", "bob@acme.test", &[&weak.id]).await;
     let own = world.session(&ada, "acme").await.account_roles();
@@ -313,5 +313,10 @@ async fn a_user_makes_roles_no_stronger_than_the_own() {
     let bobs = world.session(&bob, "acme").await.account_roles();
     let text = refused(bobs.create_role_v2(&body("c", &weak.id)).await, 403);
     assert!(text.contains(WRITE), "{text}");
+    for text in
+        [refused(bobs.list_roles_v2(ListRolesV2::new()).await, 403), refused(bobs.list_role_levels().await, 403)]
+    {
+        assert_eq!(text, format!("The permission {READ} is required"));
+    }
     assert!(!keys(&page(&own, ListRolesV2::new()).await).contains(&"c"));
 }

@@ -8,7 +8,10 @@ use frontegg_identity::{
     Environment,
     enums::{TenantSortField, TenantSortOrder},
     params::ListTenants,
-    types::{AddTenantMetadataRequest, CreateTenantRequest, Tenant, UpdateTenantRequest, UpdateTenantRequestV2},
+    types::{
+        AddTenantMetadataRequest, CreateTenantApiTokenDto, CreateTenantRequest, CreateUserApiTokenDto, Tenant,
+        UpdateTenantRequest, UpdateTenantRequestV2,
+    },
     views::Accounts,
 };
 use serde_json::{Value, json};
@@ -432,9 +435,9 @@ async fn whoever_may_deletes_their_own_tenant() {
     }
     let roles = world.frontegg.management().roles().list_roles_v1().await.expect("roles");
     let role = |key: &str| roles.iter().find(|role| role.key == key).expect("a role").id.clone();
-    let admin = world.user("acme", "admin@acme.test", &[&role("Admin")]).await;
+    let admin_id = world.user("acme", "admin@acme.test", &[&role("Admin")]).await;
     let reader = world.user("acme", "reader@acme.test", &[&role("ReadOnly")]).await;
-    let admin = world.raw_with(&world.token(&admin, "acme").await);
+    let admin = world.raw_with(&world.token(&admin_id, "acme").await);
     let reader = world.session(&reader, "acme").await;
 
     let refusal = refused(reader.accounts().delete_my_tenant().await, 403);
@@ -442,6 +445,16 @@ async fn whoever_may_deletes_their_own_tenant() {
     let environment = world.raw().await.call("delete_my_tenant", &[], Value::Null).await;
     assert_eq!(environment.refused(401), "Failed to verify user JWT");
     world.raw_with("").call("delete_my_tenant", &[], Value::Null).await.refused(401);
+    // Only a person does so, whatever API tokens may do.
+    let acme = world.frontegg.tenant("acme");
+    let new = CreateTenantApiTokenDto::new().role_ids([role("Admin")]);
+    let of_tenant = acme.api_tokens().create_tenant_api_token_v2(&new).await.expect("credentials");
+    let of_admin = acme.user(&admin_id).personal_tokens().create_user_api_token(&CreateUserApiTokenDto::new()).await;
+    let of_admin = of_admin.expect("credentials");
+    for (id, secret) in [(of_tenant.client_id, of_tenant.secret), (of_admin.client_id, of_admin.secret)] {
+        let machine = world.frontegg.api_token(id, secret);
+        assert_eq!(refused(machine.accounts().delete_my_tenant().await, 401), "Failed to verify user JWT");
+    }
     assert_eq!(ids(&world).await, ["acme", "other"]);
 
     let answer = admin.call("delete_my_tenant", &[], Value::Null).await;

@@ -18,6 +18,7 @@ use support::{World, claims, json, refused};
 const READ: &str = "fe.secure.read.tenantApiTokens";
 const WRITE: &str = "fe.secure.write.tenantApiTokens";
 const DELETE: &str = "fe.secure.delete.tenantApiTokens";
+const LEVEL: &str = "Roles can only be managed up to your own level";
 
 /// Makes a role of the environment, or of the scope's tenant, that holds these permissions.
 async fn role(world: &World, key: &str, level: i32, permissions: &[&str]) -> String {
@@ -346,8 +347,9 @@ async fn users_need_permissions_and_stay_in_their_tenant() {
         refused(tokens.create_tenant_access_token(&access_token).await, 403);
         refused(tokens.update_tenant_api_token(&own.client_id, &change).await, 403);
     }
-    for tokens in [&nobody, &reader, &writer] {
-        refused(tokens.delete_tenant_api_token(&own.client_id).await, 403);
+    for tokens in [&nobody, &reader] {
+        let text = refused(tokens.delete_tenant_api_token(&own.client_id).await, 403);
+        assert_eq!(text, format!("The permission {DELETE} or {WRITE} is required"));
         refused(tokens.delete_tenant_access_token(&access.id).await, 403);
     }
     assert_eq!(reader.list_tenant_api_tokens().await.expect("tokens").len(), 1);
@@ -370,13 +372,17 @@ async fn users_need_permissions_and_stay_in_their_tenant() {
 async fn case_45_nobody_makes_a_token_stronger_than_themselves() {
     let world = World::start().await;
     let acme = world.tenant("acme").await;
-    let [strong, equal, weak] =
-        [role(&world, "strong", 1, &[]).await, role(&world, "equal", 3, &[]).await, role(&world, "weak", 5, &[]).await];
+    let [strong, above, equal, weak] = [
+        role(&world, "strong", 1, &[]).await,
+        role(&world, "above", 2, &[]).await,
+        role(&world, "equal", 3, &[]).await,
+        role(&world, "weak", 5, &[]).await,
+    ];
     let [mine, other] = [permission(&world, "reports.read").await, permission(&world, "reports.write").await];
     let ada = member(&world, "acme", 3, &[READ, WRITE, "reports.read"]).await.api_tokens();
 
-    for role in [&strong, &equal] {
-        let text = "Roles can only be managed below your own level";
+    for role in [&strong, &above] {
+        let text = LEVEL;
         let new = CreateTenantApiTokenDto::new().role_ids([&weak, role]);
         assert_eq!(refused(ada.create_tenant_api_token_v1(&new).await, 403), text);
         assert_eq!(refused(ada.create_tenant_api_token_v2(&new).await, 403), text);
@@ -388,13 +394,13 @@ async fn case_45_nobody_makes_a_token_stronger_than_themselves() {
     assert_eq!(text, "The permission reports.write is required");
     assert!(listed(&acme).await.is_empty() && listed_access(&acme).await.is_empty());
 
-    let weaker = CreateTenantApiTokenDto::new().role_ids([&weak]);
+    let weaker = CreateTenantApiTokenDto::new().role_ids([&weak, &equal]);
     let token = ada.create_tenant_api_token_v2(&weaker).await.expect("credentials");
     ada.create_tenant_access_token(&CreateTenantAccessTokenRequest::new().role_ids([&weak])).await.expect("a token");
     ada.create_tenant_api_token_v2(&CreateTenantApiTokenDto::new().permission_ids([&mine])).await.expect("a token");
     for change in [
         UpdateApiTokenDto::new().role_ids([&weak, &strong]),
-        UpdateApiTokenDto::new().role_ids([&equal]),
+        UpdateApiTokenDto::new().role_ids([&above]),
         UpdateApiTokenDto::new().permission_ids([&other]),
     ] {
         refused(ada.update_tenant_api_token(&token.client_id, &change).await, 403);
@@ -408,6 +414,19 @@ async fn case_45_nobody_makes_a_token_stronger_than_themselves() {
     for change in [UpdateApiTokenDto::new().role_ids([&weak]), UpdateApiTokenDto::new().permission_ids([&mine])] {
         refused(ada.update_tenant_api_token(&token.client_id, &change).await, 403);
     }
+    // Nor is it theirs to delete; what is as strong as they are is, for whoever writes tokens.
+    assert_eq!(refused(ada.delete_tenant_api_token(&token.client_id).await, 403), LEVEL);
+    let equals = CreateTenantApiTokenDto::new().role_ids([&equal]);
+    let equals = credentials(&acme, &equals).await.client_id;
+    ada.delete_tenant_api_token(&equals).await.expect("a deletion");
+    let direct = |id: &String| CreateTenantApiTokenDto::new().permission_ids([id]);
+    let (theirs, own) = (credentials(&acme, &direct(&other)).await, credentials(&acme, &direct(&mine)).await);
+    let text = refused(ada.delete_tenant_api_token(&theirs.client_id).await, 403);
+    assert_eq!(text, "The permission reports.write is required");
+    ada.delete_tenant_api_token(&own.client_id).await.expect("a deletion");
+    let access = CreateTenantAccessTokenRequest::new().role_ids([&strong]);
+    let access = acme.api_tokens().create_tenant_access_token(&access).await.expect("a token");
+    assert_eq!(refused(ada.delete_tenant_access_token(&access.id).await, 403), LEVEL);
 }
 
 /// Roles and permissions that are deleted, or given to another tenant, are gone from tokens.

@@ -5,7 +5,7 @@ use crate::support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use frontegg_contract::ALSO_ANONYMOUS;
+use frontegg_contract::{ALSO_ANONYMOUS, SESSIONS_ONLY};
 use frontegg_identity::model::{Method, Need, OPERATIONS, Operation, Token, operation};
 use serde_json::{Value, json};
 use support::{
@@ -82,6 +82,35 @@ async fn case_36_every_operation_takes_its_own_kind_of_token_only() {
             }
         }
     }
+}
+
+/// What an operation asks for it asks of everybody but the environment, before it looks at anything else.
+#[tokio::test]
+async fn every_operation_asks_for_its_permission() {
+    let world = World::start().await;
+    world.tenant("acme").await;
+    let mut acme = world.back_end(Some("acme")).await;
+    let bare = json!({ "email": "bare@acme.test", "roleIds": [], "skipInviteEmail": true });
+    let bare = acme.done("create_user_v2", &[], bare).await;
+    let token = world.token(bare["id"].as_str().expect("an id"), "acme").await;
+    let machine = acme.done("create_tenant_api_token_v1", &[], json!({})).await;
+    let credentials = json!({ "clientId": machine["clientId"], "secret": machine["secret"] });
+    let machine = world.browser().done("authenticate_api_token_v1", &[], credentials).await;
+    let machine = machine["accessToken"].as_str().expect("a token");
+    let mut asking = 0;
+    for operation in OPERATIONS.iter().filter(|operation| !operation.permission.keys().is_empty()) {
+        let values = vec!["00000000-0000-4000-8000-000000000000"; places(operation).len()];
+        for mut caller in [world.browser().bearer(&token), world.browser().bearer(machine)] {
+            let reply = call(&mut caller, operation, &values).await;
+            if reply.status == 501 || SESSIONS_ONLY.contains(&operation.id) && reply.status == 401 {
+                continue;
+            }
+            let missing = format!("The permission {} is required", operation.permission.keys().join(" or "));
+            assert_eq!(reply.refused(403), missing, "{}", operation.id);
+            asking += 1;
+        }
+    }
+    assert!(asking >= 150, "{asking}");
 }
 
 /// Two tenants; what is in the second is made to be looked for from the first.

@@ -258,7 +258,8 @@ async fn a_user_sees_and_reaches_the_roles_of_the_own_tenant() {
         .add_permission_to_roles(&write.id, &AddRolesToPermissionRequest::new([&manager.id]))
         .await
         .expect("a permission");
-    let [mine, strong] = [role(&acme, "mine", 20).await, role(&acme, "strong", 10).await];
+    let [mine, equal, strong] =
+        [role(&acme, "mine", 20).await, role(&acme, "equal", 10).await, role(&acme, "strong", 9).await];
     let theirs = role(&globex, "theirs", 20).await;
     let shared = role(&roles, "shared", 20).await;
     let ada = world.user("acme", "ada@acme.test", &[&manager.id]).await;
@@ -281,6 +282,7 @@ async fn a_user_sees_and_reaches_the_roles_of_the_own_tenant() {
     for id in [&shared.id, &theirs.id, &"nothing".to_owned()] {
         assert_eq!(refused(add(&[id]).await, 404), "Role not found");
     }
+    add(&[&equal.id]).await.expect("a permission");
     refused(add(&[&mine.id, &strong.id]).await, 403);
     let never = ClassifyPermissionsDto::new([&read.id], PermissionAssignmentType::Never);
     permissions.set_permissions_classification(&never).await.expect("a change");

@@ -18,6 +18,7 @@ use serde_json::json;
 use support::{World, json, refused};
 
 const READ: &str = "fe.secure.read.users";
+const LIST: &str = "fe.secure.read.roles";
 const WRITE: &str = "fe.secure.write.roles";
 const DELETE: &str = "fe.secure.delete.roles";
 
@@ -49,13 +50,12 @@ async fn permissions(world: &World, keys: &[&str]) -> Vec<String> {
     ids
 }
 
-/// A tenant with a role of level 10 that may write and delete roles, and the session of somebody
+/// A tenant with a role of level 10 that may read, write and delete roles, and the session of somebody
 /// who holds it.
 async fn managed(world: &World) -> (Scope<Environment>, Scope<User>) {
     let acme = world.tenant("acme").await;
     let manager = create(&world.frontegg.management().roles(), new("manager", 10)).await.expect("a role");
-    let rights = AddPermissionToRoleRequest::new(permissions(world, &[WRITE, DELETE]).await);
-    world.frontegg.management().roles().set_role_permissions(&manager.id, &rights).await.expect("permissions");
+    world.allow(&manager.id, &[LIST, WRITE, DELETE]).await;
     let ada = world.user("acme", "ada@acme.test", &[&manager.id]).await;
     let session = world.session(&ada, "acme").await;
     (acme, session)
@@ -342,13 +342,13 @@ async fn a_role_moves_between_owners() {
 }
 
 #[tokio::test]
-async fn a_user_manages_the_weaker_roles_of_the_own_tenant() {
+async fn a_user_manages_the_roles_of_the_own_tenant_up_to_the_own_level() {
     let world = World::start().await;
     let (acme, session) = managed(&world).await;
     let globex = world.tenant("globex").await.roles();
     let (own, acme) = (session.roles(), acme.roles());
     let theirs = create(&globex, new("theirs", 20)).await.expect("a role");
-    let strong = create(&acme, new("strong", 10)).await.expect("a role");
+    let strong = create(&acme, new("strong", 9)).await.expect("a role");
     let shared = create(&world.frontegg.management().roles(), new("shared", 20)).await.expect("a role");
 
     let made = create(&own, new("weak", 11)).await.expect("a role");
@@ -360,8 +360,12 @@ async fn a_user_manages_the_weaker_roles_of_the_own_tenant() {
     let held = own.set_role_permissions(&made.id, &read).await.expect("a role");
     assert_eq!(held.permissions.as_ref(), Some(&read.permission_ids));
 
-    // Not as strong as, or stronger than, one's own.
-    for level in [0, 9, 10] {
+    // As strong as one's own, but not stronger.
+    assert_eq!(create(&own, new("equal", 10)).await.expect("a role").level, Some(10));
+    let equal = UpdateRoleRequest::new().level(10);
+    assert_eq!(own.update_role(&made.id, &equal).await.expect("a role").level, Some(10));
+    own.set_role_permissions(&made.id, &read).await.expect("a role");
+    for level in [0, 9] {
         refused(create(&own, new("stronger", level)).await, 403);
         refused(own.update_role(&made.id, &UpdateRoleRequest::new().level(level)).await, 403);
     }
@@ -388,6 +392,9 @@ async fn a_user_without_the_right_only_looks() {
     let strong = create(&admin, new("strong", 1)).await.expect("a role");
     let weak = create(&acme.roles(), new("weak", 9)).await.expect("a role");
     let ada = world.user("acme", "ada@acme.test", &[&strong.id]).await;
+    let own = world.session(&ada, "acme").await.roles();
+    assert_eq!(refused(own.list_roles_v1().await, 403), format!("The permission {LIST} is required"));
+    world.allow(&strong.id, &[LIST]).await;
     let own = world.session(&ada, "acme").await.roles();
     assert_eq!(keys(&own).await, ["Admin", "ReadOnly", "strong", "weak"]);
     let none = AddPermissionToRoleRequest::new(Vec::<String>::new());

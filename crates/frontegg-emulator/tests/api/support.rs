@@ -22,7 +22,7 @@ use frontegg_emulator::Emulator;
 use frontegg_identity::{
     Environment, Error, Frontegg, Scope, User,
     model::operation,
-    types::{CreateTenantRequest, CreateUserDto},
+    types::{AddPermissionToRoleRequest, CreateTenantRequest, CreateUserDto},
 };
 use frontegg_test_harness::place::Place;
 use reqwest::{Method, StatusCode, Url};
@@ -67,6 +67,14 @@ impl World {
     pub(crate) async fn role(&self, key: &str) -> String {
         let roles = self.frontegg.management().roles().list_roles_v1().await.expect("the roles");
         roles.into_iter().find(|role| role.key == key).expect("a built-in role").id
+    }
+
+    /// Has a role hold these permissions of the product's own, besides no others.
+    pub(crate) async fn allow(&self, role_id: &str, permissions: &[&str]) {
+        let all = self.frontegg.management().permissions().list_permissions().await.expect("the permissions");
+        let id = |key: &&str| all.iter().find(|one| one.key == **key).unwrap_or_else(|| panic!("no {key}")).id.clone();
+        let held = AddPermissionToRoleRequest::new(permissions.iter().map(id).collect::<Vec<_>>());
+        self.frontegg.management().roles().set_role_permissions(role_id, &held).await.expect("permissions");
     }
 
     /// The scope of a user's session in a tenant.

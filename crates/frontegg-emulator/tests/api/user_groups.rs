@@ -18,6 +18,10 @@ use reqwest::Method;
 use serde_json::json;
 use support::{World, json, refused};
 
+const READ: &str = "fe.secure.read.groups";
+const WRITE: &str = "fe.secure.write.groups";
+const DELETE: &str = "fe.secure.delete.groups";
+
 async fn create<A: Authorized>(groups: &UserGroups<A>, name: &str) -> GroupResponse {
     groups.create_group(&CreateGroupDto::new(name)).await.expect("a group")
 }
@@ -333,33 +337,83 @@ async fn another_tenants_groups_are_unknown() {
 }
 
 #[tokio::test]
-async fn a_user_handles_groups_with_weaker_roles() {
+async fn a_user_handles_groups_with_roles_up_to_the_own_level() {
     let world = World::start().await;
     let acme = world.tenant("acme").await;
     let groups = acme.user_groups();
-    let [same, mine, weak] = [role(&acme, "same", 5).await, role(&acme, "mine", 5).await, role(&acme, "weak", 6).await];
+    let [strong, mine, weak] =
+        [role(&acme, "strong", 4).await, role(&acme, "mine", 5).await, role(&acme, "weak", 6).await];
+    world.allow(&mine, &[READ, WRITE, DELETE]).await;
     let ada = world.user("acme", "ada@acme.test", &[&mine]).await;
     let bob = world.user("acme", "bob@acme.test", &[&weak]).await;
     let own = world.session(&ada, "acme").await.user_groups();
     let group = create(&own, "Team").await.id;
+    own.add_roles_to_group(&group, &roles(&[&mine])).await.expect("roles");
+    own.remove_roles_from_group(&group, &roles(&[&mine])).await.expect("roles");
     own.add_roles_to_group(&group, &roles(&[&weak])).await.expect("roles");
     own.add_users_to_group(&group, &users(&[&bob])).await.expect("users");
-    refused(own.add_roles_to_group(&group, &roles(&[&weak, &same])).await, 403);
+    refused(own.add_roles_to_group(&group, &roles(&[&weak, &strong])).await, 403);
     assert_eq!(role_ids(&whole(&groups, &group).await), [weak.as_str()]);
     own.remove_users_from_group(&group, &users(&[&bob])).await.expect("users");
-    own.remove_roles_from_group(&group, &roles(&[&weak, &same])).await.expect("only what the group carries counts");
+    own.remove_roles_from_group(&group, &roles(&[&weak, &strong])).await.expect("only what the group carries counts");
 
-    groups.add_roles_to_group(&group, &roles(&[&same, &weak])).await.expect("roles");
+    groups.add_roles_to_group(&group, &roles(&[&strong, &weak])).await.expect("roles");
     groups.add_users_to_group(&group, &users(&[&bob])).await.expect("users");
     refused(own.add_users_to_group(&group, &users(&[&ada])).await, 403);
     refused(own.remove_users_from_group(&group, &users(&[&bob])).await, 403);
-    refused(own.remove_roles_from_group(&group, &roles(&[&same])).await, 403);
+    refused(own.remove_roles_from_group(&group, &roles(&[&strong])).await, 403);
     refused(own.delete_group(&group).await, 403);
     let left = whole(&groups, &group).await;
-    assert_eq!((role_ids(&left), user_ids(&left)), (vec![same.as_str(), weak.as_str()], vec![bob.as_str()]));
+    assert_eq!((role_ids(&left), user_ids(&left)), (vec![strong.as_str(), weak.as_str()], vec![bob.as_str()]));
     own.remove_roles_from_group(&group, &roles(&[&weak])).await.expect("roles");
-    groups.remove_roles_from_group(&group, &roles(&[&same])).await.expect("roles");
+    groups.remove_roles_from_group(&group, &roles(&[&strong])).await.expect("roles");
     own.delete_group(&group).await.expect("a deletion");
+}
+
+/// Reading, changing and deleting groups has a permission each.
+#[tokio::test]
+async fn groups_have_permissions_of_their_own() {
+    let world = World::start().await;
+    let acme = world.tenant("acme").await;
+    let group = create(&acme.user_groups(), "Team").await.id;
+    let bob = world.user("acme", "bob@acme.test", &[&role(&acme, "weak", 9).await]).await;
+    let with = async |key: &str, permissions: &[&str]| {
+        let role = role(&acme, key, 5).await;
+        world.allow(&role, permissions).await;
+        let user = world.user("acme", &format!("{key}@acme.test"), &[&role]).await;
+        world.session(&user, "acme").await.user_groups()
+    };
+    let (nothing, reads) = (with("nothing", &["fe.secure.read.users"]).await, with("reads", &[READ]).await);
+    let (writes, deletes) = (with("writes", &[WRITE]).await, with("deletes", &[DELETE]).await);
+    for groups in [&nothing, &writes, &deletes] {
+        let ids = GetGroupsDto::new([&group]);
+        for text in [
+            refused(groups.get_group(&group, GetGroup::new()).await, 403),
+            refused(groups.list_groups_v1(ListGroupsV1::new()).await, 403),
+            refused(groups.list_groups_v2(ListGroupsV2::new()).await, 403),
+            refused(groups.list_groups_by_ids(&ids, ListGroupsByIds::new()).await, 403),
+        ] {
+            assert_eq!(text, format!("The permission {READ} is required"));
+        }
+    }
+    for groups in [&nothing, &reads, &deletes] {
+        for text in [
+            refused(groups.create_group(&CreateGroupDto::new("x")).await, 403),
+            refused(groups.update_group(&group, &UpdateGroupDto::new().name("x")).await, 403),
+            refused(groups.add_roles_to_group(&group, &roles(&[])).await, 403),
+            refused(groups.remove_roles_from_group(&group, &roles(&[])).await, 403),
+            refused(groups.add_users_to_group(&group, &users(&[&bob])).await, 403),
+            refused(groups.remove_users_from_group(&group, &users(&[&bob])).await, 403),
+        ] {
+            assert_eq!(text, format!("The permission {WRITE} is required"));
+        }
+    }
+    for groups in [&nothing, &reads, &writes] {
+        assert_eq!(refused(groups.delete_group(&group).await, 403), format!("The permission {DELETE} is required"));
+    }
+    assert_eq!(whole(&reads, &group).await.name, "Team");
+    writes.add_users_to_group(&group, &users(&[&bob])).await.expect("users");
+    deletes.delete_group(&group).await.expect("a deletion");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod me;
 mod members;
 mod own_emails;
 mod privileges;
+mod rights;
 use crate::support;
 
 use frontegg_identity::{

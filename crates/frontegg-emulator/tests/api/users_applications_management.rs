@@ -5,9 +5,8 @@ use crate::support;
 use frontegg_identity::{
     Environment,
     types::{
-        AddPermissionToRoleRequest, AddRoleRequest, AddUserToTenantRequest, AssignUsersToAppRequestDto,
-        SwitchApplicationActiveUserTenantDto, SwitchApplicationActiveUserTenantsRequestDto,
-        UnassignUsersFromAppRequestDto,
+        AddRoleRequest, AddUserToTenantRequest, AssignUsersToAppRequestDto, SwitchApplicationActiveUserTenantDto,
+        SwitchApplicationActiveUserTenantsRequestDto, UnassignUsersFromAppRequestDto,
     },
     views::UsersApplicationsManagement,
 };
@@ -111,13 +110,13 @@ async fn users_need_the_permission_and_keep_to_their_tenant() {
     apps.assign_users_to_application(&assign("billing", "acme", &[&bob])).await.expect("assignments");
     apps.assign_users_to_application(&assign("billing", "globex", &[&ada, &eve])).await.expect("assignments");
     let roles = world.frontegg.management().roles();
-    let all = world.frontegg.management().permissions().list_permissions().await.expect("permissions");
-    for (key, level, permission) in
-        [("giver", 5, "fe.secure.write.appsUsers"), ("taker", 6, "fe.secure.delete.appsUser")]
-    {
+    for (key, level, permission) in [
+        ("giver", 5, "fe.secure.write.appsUsers"),
+        ("taker", 6, "fe.secure.delete.appsUser"),
+        ("portal", 6, "fe.secure.delete.appsUsers"),
+    ] {
         let role = roles.create_roles_v1(&[AddRoleRequest::new(key, key, level)]).await.expect("a role").remove(0).id;
-        let id = all.iter().find(|one| one.key == permission).expect("a permission").id.as_str();
-        roles.set_role_permissions(&role, &AddPermissionToRoleRequest::new([id])).await.expect("a role");
+        world.allow(&role, &[permission, "fe.secure.read.users"]).await;
         world.user("acme", &format!("{key}@acme.test"), &[&role]).await;
     }
     let session = async |email: &str| {
@@ -132,6 +131,8 @@ async fn users_need_the_permission_and_keep_to_their_tenant() {
     refused(giver.unassign_users_from_application(&unassign("crm", "acme", &[&bob])).await, 403);
     refused(taker.unassign_users_from_application(&unassign("billing", "globex", &[&eve])).await, 403);
     taker.unassign_users_from_application(&unassign("crm", "acme", &[&bob])).await.expect("a withdrawal");
+    let portal = session("portal@acme.test").await;
+    portal.unassign_users_from_application(&unassign("crm", "acme", &[&bob])).await.expect("the other spelling");
 
     // They read what concerns their tenant, and all of their own.
     assert_eq!(giver.list_application_users("billing").await.expect("ids"), [bob.as_str()]);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use frontegg_model::read;
+use frontegg_model::{covers, read};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -277,14 +277,6 @@ impl Claims {
         self.roles = grants.roles;
         self.permissions = grants.permissions;
         self
-    }
-}
-
-/// Whether a permission that is held covers one that is asked for.
-fn covers(held: &str, asked: &str) -> bool {
-    match held.strip_suffix('*') {
-        Some(prefix) => asked.starts_with(prefix),
-        None => held == asked,
     }
 }
 

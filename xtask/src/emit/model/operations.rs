@@ -8,13 +8,14 @@ use serde_json::Value;
 
 use crate::documents::{
     api::{Api, Need},
+    permission::Permission,
     reference_name,
 };
 
 /// The file with `OPERATIONS`, one row an operation.
 pub fn table(api: &Api) -> Result<String> {
     let mut out = String::from(
-        "//! The operations of the API, sorted by id.\n\nuse crate::operation::{Category as C, Method as M, Need as N, Operation, Token as T};\n\n\
+        "//! The operations of the API, sorted by id.\n\nuse crate::operation::{Category as C, Method as M, Need as N, Operation, Permission as P, Token as T};\n\n\
          /// Every operation of the documents, sorted by id; those that the vendor does not publish are marked.\n\
          pub static OPERATIONS: &[Operation] = &[\n",
     );
@@ -22,7 +23,7 @@ pub fn table(api: &Api) -> Result<String> {
         writeln!(
             out,
             "    Operation {{ id: {:?}, method: M::{}, path: {:?}, tag: {:?}, category: C::{}, token: T::{}, tenant: N::{}, \
-             user: N::{}, application: {}, status: {}, idempotent: {}, paged: {}, published: {}, request: {:?}, answer: {:?} }},",
+             user: N::{}, permission: P::{}, application: {}, status: {}, idempotent: {}, paged: {}, published: {}, request: {:?}, answer: {:?} }},",
             operation.id,
             operation.method.to_upper_camel_case(),
             operation.path,
@@ -31,6 +32,7 @@ pub fn table(api: &Api) -> Result<String> {
             operation.token.to_upper_camel_case(),
             need(operation.tenant),
             need(operation.user),
+            permission(&operation.permission),
             operation.takes_application(),
             operation.status,
             is_idempotent(&operation.method),
@@ -54,6 +56,16 @@ fn need(need: Need) -> &'static str {
         Need::None => "None",
         Need::Optional => "Optional",
         Need::Required => "Required",
+    }
+}
+
+fn permission(permission: &Permission) -> String {
+    match permission {
+        Permission::OneOf(keys) => format!("OneOf(&{keys:?})"),
+        Permission::OneOfForOthers(keys) => format!("OneOfForOthers(&{keys:?})"),
+        Permission::Own => "Own".to_owned(),
+        Permission::Open(_) => "Open".to_owned(),
+        Permission::NotApplicable => "NotApplicable".to_owned(),
     }
 }
 

@@ -105,7 +105,7 @@ pub(super) async fn reset_tenant_invitation(
     cx: &RequestContext,
     body: types::ResetTenantInvitationDto,
 ) -> ApiResult<()> {
-    service.write(async |tx| Ok(invitations::renew(tx, cx.tenant()?, &body.email).await?)).await
+    service.write(async |tx| Ok(invitations::renew(tx, caller(cx), cx.tenant()?, &body.email).await?)).await
 }
 
 pub(super) async fn reset_all_tenant_invitations(

@@ -63,6 +63,7 @@ pub(crate) async fn invite(
             if silent || membership.status != MembershipStatus::PendingInvitation {
                 return Err(DomainError::conflict("User already exists in the tenant"));
             }
+            memberships::may_manage(tx, caller, &membership).await?;
             (Joined { user, membership }, Mail::Invitation)
         }
         (Some(user), None) => {

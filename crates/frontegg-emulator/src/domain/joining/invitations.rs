@@ -45,7 +45,7 @@ pub(crate) async fn accept(tx: &Write, user_id: &str, token: &str, code: Option<
 
 /// Sends a person's invitation into a tenant anew; what was sent before is void. 404 when they have
 /// none, 400 when they have accepted it.
-pub(crate) async fn renew(tx: &Write, tenant_id: &str, address: &str) -> DomainResult<()> {
+pub(crate) async fn renew(tx: &Write, caller: Caller<'_>, tenant_id: &str, address: &str) -> DomainResult<()> {
     emails::check(address)?;
     let unknown = || DomainError::not_found("Invitation not found");
     let email = emails::find(tx, address).await?.ok_or_else(unknown)?;
@@ -53,6 +53,7 @@ pub(crate) async fn renew(tx: &Write, tenant_id: &str, address: &str) -> DomainR
     if row.status == MembershipStatus::Activated {
         return Err(DomainError::bad_request("The invitation was accepted already"));
     }
+    memberships::may_manage(tx, caller, &row).await?;
     let tenant = tenants::find(tx, tenant_id).await?.ok_or_else(unknown)?;
     let rows = invited(tx, vec![(row, tenant)]).await?;
     let (row, tenant) = rows.into_iter().next().ok_or_else(unknown)?;
@@ -84,6 +85,7 @@ pub(crate) async fn renew_all(
     }
     for (row, tenant) in invited(tx, rows).await? {
         if !tenant.is_locked && tenant.deleted_at.is_none() {
+            memberships::may_manage(tx, caller, &row).await?;
             send(tx, &user, &row).await?;
         }
     }

@@ -33,8 +33,19 @@ impl TokenGrant {
     }
 }
 
+/// Refuses a caller who is weaker than a token: whom one of its roles is above, or who lacks a permission
+/// that it was given. A person's token was given nothing.
+pub(super) async fn may_manage(tx: &Read, caller: Caller<'_>, token: &Token) -> DomainResult<()> {
+    let held = roles::visible(tx, Some(&token.row.tenant_id), token.role_ids.clone()).await?;
+    roles::may_grant(tx, caller, &held).await?;
+    for permission in permissions::find(tx, token.permission_ids.clone()).await? {
+        caller.require(&permission.key)?;
+    }
+    Ok(())
+}
+
 /// Gives a token this and takes from it what it had before. With a user's token roles are given and
-/// taken only below one's own, and permissions given only if one has them oneself.
+/// taken only up to one's own level, and permissions given only if one has them oneself.
 pub(super) async fn replace(
     tx: &Write,
     caller: Caller<'_>,

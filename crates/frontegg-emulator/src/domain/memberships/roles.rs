@@ -20,8 +20,8 @@ use crate::{
     },
 };
 
-/// The roles for a new member: those named, as far as the caller may give them, or else the default
-/// ones, with those for the first member when the tenant has none yet.
+/// The roles for a new member: those named or else the default ones, with those for the first member
+/// when the tenant has none yet; in either case as far as the caller may give them.
 pub(crate) async fn named_or_default(
     tx: &Read,
     caller: Caller<'_>,
@@ -38,6 +38,7 @@ pub(crate) async fn named_or_default(
         let first = roles::first_user(tx, tenant_id).await?;
         roles.extend(first.into_iter().filter(|role| !role.is_default));
     }
+    roles::may_grant(tx, caller, &roles).await?;
     Ok(roles)
 }
 
@@ -49,6 +50,7 @@ pub(crate) async fn assign(
     role_ids: Vec<String>,
 ) -> DomainResult<Vec<RoleWithPermissions>> {
     let row = require(tx, member.user_id, member.tenant_id).await?;
+    may_manage(tx, caller, &row).await?;
     let roles = roles::visible(tx, Some(member.tenant_id), role_ids).await?;
     roles::may_grant(tx, caller, &roles).await?;
     give(tx, &row.id, roles.iter().map(|role| role.id.as_str())).await?;
@@ -64,6 +66,7 @@ pub(crate) async fn unassign(
     role_ids: Vec<String>,
 ) -> DomainResult<Vec<RoleWithPermissions>> {
     let row = require(tx, member.user_id, member.tenant_id).await?;
+    may_manage(tx, caller, &row).await?;
     let role_ids = input::distinct("roleIds", role_ids)?;
     let held = of_membership(tx, &row.id).await?;
     let (taken, left): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| role_ids.contains(&held.role.id));
@@ -77,18 +80,18 @@ pub(crate) async fn unassign(
     Ok(left)
 }
 
-/// Refuses to let a user's token suspend, limit or remove somebody who holds a role that it could
-/// not take away: one that is not weaker than its own. Without any role it may do so to nobody.
+/// Refuses to let a user's token change the place of somebody who is stronger than its holder, by a
+/// role of their own, of a group or from above.
 pub(crate) async fn may_manage(tx: &Read, caller: Caller<'_>, row: &membership::Model) -> DomainResult<()> {
     let rank = roles::rank(tx, caller).await?;
     if rank == Rank::Unlimited {
         return Ok(());
     }
-    let held = of_membership(tx, &row.id).await?;
-    if rank == Rank::Powerless || !held.iter().all(|held| rank.is_above(held.role.level)) {
-        return Err(DomainError::forbidden("Users can only be managed below your own level"));
+    let held = roles::effective_in(tx, &row.user_id, &row.tenant_id).await?.roles;
+    if held.iter().all(|held| rank.reaches(held.role.level)) {
+        return Ok(());
     }
-    Ok(())
+    Err(DomainError::forbidden("Users can only be managed up to your own level"))
 }
 
 /// The roles that memberships hold themselves, by membership, each by level and key.

@@ -143,14 +143,13 @@ pub(crate) async fn classify(
 }
 
 /// Gives a permission to roles; those that hold it already keep it. A user's token reaches the roles
-/// that its tenant owns, below the caller's level.
+/// that its tenant owns, up to the caller's level.
 pub(crate) async fn add_to_roles(
     tx: &Write,
     caller: Caller<'_>,
     id: &str,
     role_ids: Vec<String>,
 ) -> DomainResult<PermissionWithRoles> {
-    caller.require(roles::WRITE)?;
     let row = permission::Entity::find_by_id(id).fetch_one(tx).await?.ok_or_else(unknown)?;
     let chosen = roles::owned(tx, caller.tenant(), role_ids).await?;
     roles::may_grant(tx, caller, &chosen).await?;

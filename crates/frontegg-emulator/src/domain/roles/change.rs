@@ -9,9 +9,7 @@ use sea_orm::{
 use super::{
     Rank, RoleWithPermissions,
     holders::{give_to_members, hold, take_from_others},
-    owned_by, permission_ids, rank,
-    rank::too_strong,
-    require_tenant, seen_by, unknown, visible,
+    owned_by, permission_ids, rank, require_tenant, seen_by, unknown, visible,
 };
 use crate::{
     domain::{
@@ -27,11 +25,6 @@ use crate::{
         query::{self, OneColumn},
     },
 };
-
-/// What a user's token needs to make or change roles.
-pub(crate) const WRITE: &str = "fe.secure.write.roles";
-/// What a user's token needs to delete roles.
-const DELETE: &str = "fe.secure.delete.roles";
 
 /// A role to make.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +59,6 @@ pub(crate) async fn create(
     tenant: Option<&str>,
     new: Vec<NewRole>,
 ) -> DomainResult<Vec<role::Model>> {
-    caller.require(WRITE)?;
     require_tenant(tx, tenant).await?;
     input::at_most("body", &new)?;
     for (index, new) in new.iter().enumerate() {
@@ -75,7 +67,7 @@ pub(crate) async fn create(
     }
     let rank = rank(tx, caller).await?;
     for new in &new {
-        rank.require_above(new.level)?;
+        rank.require(new.level)?;
     }
     free_keys(tx, tenant, new.iter().map(|new| new.key.as_str()), None).await?;
     let migrate = |new: &NewRole| new.is_default && new.migrate;
@@ -123,15 +115,12 @@ pub(crate) async fn derive(
     tenant: Option<&str>,
     new: DerivedRole,
 ) -> DomainResult<RoleWithPermissions> {
-    caller.require(WRITE)?;
     require_tenant(tx, tenant).await?;
     not_empty("", &[("key", Some(&new.key)), ("name", Some(&new.name))])?;
     input::check_id("key", &new.key)?;
     let base = visible(tx, tenant, vec![new.base_role_id]).await?.pop().ok_or_else(unknown)?;
     let mut chosen = permissions::find(tx, new.permission_ids).await?;
-    if !rank(tx, caller).await?.reaches(base.level) {
-        return Err(too_strong());
-    }
+    rank(tx, caller).await?.require(base.level)?;
     if tenant.is_some() {
         chosen = permissions::for_customers(tx, chosen).await?;
     }
@@ -164,11 +153,11 @@ pub(crate) async fn update(
     id: &str,
     change: RoleChange,
 ) -> DomainResult<RoleWithPermissions> {
-    let (row, rank) = within_reach(tx, caller, WRITE, tenant, id).await?;
+    let (row, rank) = within_reach(tx, caller, tenant, id).await?;
     not_empty("", &[("key", change.key.as_deref()), ("name", change.name.as_deref())])?;
     change.key.as_deref().map_or(Ok(()), |key| input::check_id("key", key))?;
     if let Some(level) = change.level {
-        rank.require_above(level)?;
+        rank.require(level)?;
     }
     if let Some(key) = &change.key {
         free_keys(tx, row.tenant_id.as_deref(), [key.as_str()].into_iter(), Some(id)).await?;
@@ -205,7 +194,7 @@ pub(crate) async fn update(
 
 /// Deletes a role; whatever held it holds it no more.
 pub(crate) async fn delete(tx: &Write, caller: Caller<'_>, tenant: Option<&str>, id: &str) -> DomainResult<()> {
-    let (row, _) = within_reach(tx, caller, DELETE, tenant, id).await?;
+    let (row, _) = within_reach(tx, caller, tenant, id).await?;
     role::Entity::delete_by_id(row.id).exec(tx).await?;
     Ok(())
 }
@@ -218,7 +207,7 @@ pub(crate) async fn set_permissions(
     id: &str,
     permission_ids: Vec<String>,
 ) -> DomainResult<RoleWithPermissions> {
-    let (row, _) = within_reach(tx, caller, WRITE, tenant, id).await?;
+    let (row, _) = within_reach(tx, caller, tenant, id).await?;
     let mut chosen = permissions::find(tx, permission_ids).await?;
     if caller.is_user() {
         chosen = permissions::for_customers(tx, chosen).await?;
@@ -265,14 +254,12 @@ pub(crate) async fn set_tenant(tx: &Write, id: &str, owner: Option<&str>) -> Dom
 async fn within_reach(
     tx: &Read,
     caller: Caller<'_>,
-    permission: &str,
     tenant: Option<&str>,
     id: &str,
 ) -> DomainResult<(role::Model, Rank)> {
-    caller.require(permission)?;
     let row = role::Entity::find_by_id(id).filter(owned_by(tenant)).fetch_one(tx).await?.ok_or_else(unknown)?;
     let rank = rank(tx, caller).await?;
-    rank.require_above(row.level)?;
+    rank.require(row.level)?;
     Ok((row, rank))
 }
 

@@ -1,4 +1,4 @@
-//! The level rule: with a user's token, roles are given and taken only below one's own.
+//! The level rule: with a user's token, people and roles are managed up to one's own level, never above it.
 
 use sea_orm::{FromQueryResult, Statement};
 
@@ -22,30 +22,28 @@ pub(crate) enum Rank {
 }
 
 impl Rank {
-    /// Whether a role of this level is weaker than the caller.
-    pub(crate) fn is_above(self, level: i32) -> bool {
+    /// Whether a role of this level is not stronger than the caller.
+    pub(crate) fn reaches(self, level: i32) -> bool {
         match self {
             Self::Unlimited => true,
-            Self::Level(own) => own < level,
+            Self::Level(own) => own <= level,
             Self::Powerless => false,
         }
     }
 
-    /// Whether a role of this level is not stronger than the caller.
-    pub(crate) fn reaches(self, level: i32) -> bool {
-        self.is_above(level) || self == Self::Level(level)
-    }
-
-    /// 403 unless a role of this level is weaker than the caller.
-    pub(crate) fn require_above(self, level: i32) -> DomainResult<()> {
-        if self.is_above(level) { Ok(()) } else { Err(too_strong()) }
+    /// 403 for a role of a level that is stronger than the caller.
+    pub(crate) fn require(self, level: i32) -> DomainResult<()> {
+        if self.reaches(level) {
+            return Ok(());
+        }
+        Err(DomainError::forbidden("Roles can only be managed up to your own level"))
     }
 }
 
 /// 403 unless the caller may give and take all these roles.
 pub(crate) async fn may_grant(tx: &Read, caller: Caller<'_>, roles: &[role::Model]) -> DomainResult<()> {
     let Some(strongest) = roles.iter().map(|role| role.level).min() else { return Ok(()) };
-    rank(tx, caller).await?.require_above(strongest)
+    rank(tx, caller).await?.require(strongest)
 }
 
 /// How strong the caller is: by the roles that the token names, at the levels that they have now.
@@ -53,10 +51,6 @@ pub(crate) async fn rank(tx: &Read, caller: Caller<'_>) -> DomainResult<Rank> {
     let Caller::User(grants) = caller else { return Ok(Rank::Unlimited) };
     let levels = held(tx, grants).await?;
     Ok(levels.into_iter().min().map_or(Rank::Powerless, Rank::Level))
-}
-
-pub(super) fn too_strong() -> DomainError {
-    DomainError::forbidden("Roles can only be managed below your own level")
 }
 
 #[derive(Debug, FromQueryResult)]

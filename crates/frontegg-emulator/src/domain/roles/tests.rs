@@ -299,7 +299,7 @@ async fn a_callers_rank_is_that_of_the_strongest_role() {
 }
 
 #[tokio::test]
-async fn only_weaker_roles_can_be_granted() {
+async fn roles_can_be_granted_up_to_the_own_level() {
     for store in Fresh::all().await {
         let tx = &fresh(&store).await;
         tenant(tx, "acme", None).await;
@@ -313,8 +313,10 @@ async fn only_weaker_roles_can_be_granted() {
             may_grant(tx, caller, &roles).await.map_err(|error| error.refusal())
         };
         let caller = user("acme", &keys);
-        assert_eq!(grant(caller, &["l5"]).await, Ok(()));
-        for ids in [&["l4"][..], &["l3"], &["l5", "l4"]] {
+        for ids in [&["l5"][..], &["l4"], &["l5", "l4"]] {
+            assert_eq!(grant(caller, ids).await, Ok(()), "{ids:?}");
+        }
+        for ids in [&["l3"][..], &["l5", "l3"]] {
             assert_eq!(grant(caller, ids).await, Err(Refusal::Forbidden), "{ids:?}");
         }
         assert_eq!(grant(user("acme", &[]), &["l5"]).await, Err(Refusal::Forbidden));

@@ -247,12 +247,12 @@ async fn an_invitation_is_sent_again() {
     world.raw_with("").call("reset_tenant_invitation", &[], json!({ "email": ADA })).await.refused(401);
 
     // With a user's token it is about their tenant.
-    let eve = world.user("globex", "eve@globex.test", &[]).await;
+    let eve = world.user("globex", "eve@globex.test", &[&world.role("Admin").await]).await;
     world.tenant("initech").await;
     invite(&world, "initech").await;
     let session = world.session(&eve, "globex").await.user_management();
     refused(session.reset_tenant_invitation(&renew(ADA)).await, 400);
-    let trudy = world.user("initech", "trudy@initech.test", &[]).await;
+    let trudy = world.user("initech", "trudy@initech.test", &[&world.role("Admin").await]).await;
     let session = world.session(&trudy, "initech").await.user_management();
     session.reset_tenant_invitation(&renew(ADA)).await.expect("a new mail");
     accept(&world, &ada, &mailed(&world).await).await.expect("a membership");
@@ -290,7 +290,7 @@ async fn all_invitations_below_a_tenant_are_sent_again() {
     assert!(world.emulator.outbox().messages_to("bob@acme.test").await.expect("messages").is_empty());
 
     // A user's token reaches as far as its holder does, and knows nobody beyond.
-    let eve = world.user("globex", "eve@globex.test", &[]).await;
+    let eve = world.user("globex", "eve@globex.test", &[&world.role("Admin").await]).await;
     let session = world.session(&eve, "globex").await.user_management();
     let unknown = refused(session.reset_all_tenant_invitations(&renew("nobody@acme.test")).await, 404);
     assert_eq!(refused(session.reset_all_tenant_invitations(&renew("bob@acme.test")).await, 404), unknown);
@@ -305,15 +305,17 @@ async fn all_invitations_below_a_tenant_are_sent_again() {
 async fn case_45_an_invitation_gives_no_higher_role() {
     let (world, _) = start().await;
     let roles = world.frontegg.management().roles();
+    let chief = AddRoleRequest::new("chief", "Chief", 4);
     let lead = AddRoleRequest::new("lead", "Lead", 5);
     let clerk = AddRoleRequest::new("clerk", "Clerk", 9);
-    let made = roles.create_roles_v1(&[lead, clerk]).await.expect("roles");
+    let made = roles.create_roles_v1(&[chief, lead, clerk]).await.expect("roles");
     let id = |key: &str| made.iter().find(|role| role.key == key).expect("a role").id.clone();
-    let (lead, clerk, admin) = (id("lead"), id("clerk"), world.role("Admin").await);
+    let (chief, lead, clerk, admin) = (id("chief"), id("lead"), id("clerk"), world.role("Admin").await);
+    world.allow(&lead, &["fe.secure.write.users"]).await;
     let bob = world.user("acme", "bob@acme.test", &[&lead]).await;
     let session = world.session(&bob, "acme").await;
-    let text = "Roles can only be managed below your own level";
-    for role in [&admin, &lead] {
+    let text = "Roles can only be managed up to your own level";
+    for role in [&admin, &chief] {
         let new = CreateUserDto::new().email("new@acme.test").role_ids([role.as_str(), clerk.as_str()]);
         assert_eq!(refused(session.user_management().create_user_v2(&new).await, 403), text);
         let body = json!({ "roleIds": [clerk, role] });
@@ -321,6 +323,6 @@ async fn case_45_an_invitation_gives_no_higher_role() {
         assert_eq!(browser.call("create_user_tenant_invite_v2", &[], body).await.refused(403), text);
     }
     refused(world.frontegg.management().users().get_user_by_email("new@acme.test").await, 404);
-    let new = CreateUserDto::new().email("new@acme.test").role_ids([clerk.as_str()]);
-    session.user_management().create_user_v2(&new).await.expect("a lower role is theirs to give");
+    let new = CreateUserDto::new().email("new@acme.test").role_ids([clerk.as_str(), lead.as_str()]);
+    session.user_management().create_user_v2(&new).await.expect("their own level is theirs to give");
 }

@@ -192,15 +192,16 @@ async fn the_stay_may_be_limited() {
     assert_eq!((end - world.emulator.clock().now()).num_seconds(), 600);
 }
 
-/// A user's token invites into its own tenant, and gives only roles below its own. Security case 45.
+/// A user's token invites into its own tenant, and gives no roles above its own level. Security case 45.
 #[tokio::test]
-async fn users_invite_below_their_level() {
+async fn users_invite_up_to_their_level() {
     let world = World::start().await;
     let acme = world.tenant("acme").await;
     world.tenant("globex").await;
     let strong = common_role(&world, "strong", 4).await;
     let equal = common_role(&world, "equal", 5).await;
     let weak = common_role(&world, "weak", 6).await;
+    world.allow(&equal, &["fe.secure.write.users"]).await;
     let manager = world.user("acme", "manager@acme.test", &[&equal]).await;
     let token = world.token(&manager, "acme").await;
     let invite = |body: Value| {
@@ -209,7 +210,9 @@ async fn users_invite_below_their_level() {
         let request = reqwest::Client::new().post(url).bearer_auth(&token).header("frontegg-tenant-id", "globex");
         async move { request.json(&body).send().await.expect("an answer").status().as_u16() }
     };
-    for (ids, status) in [(vec![&weak], 201), (vec![&equal], 403), (vec![&strong], 403), (vec![&weak, &strong], 403)] {
+    for (ids, status) in
+        [(vec![&weak], 201), (vec![&weak, &equal], 201), (vec![&strong], 403), (vec![&weak, &strong], 403)]
+    {
         let body = json!({ "email": format!("u{status}-{}@acme.test", ids.len()), "roleIds": ids });
         assert_eq!(invite(body).await, status, "{ids:?}");
     }
@@ -217,4 +220,7 @@ async fn users_invite_below_their_level() {
     assert_eq!(made.tenant_ids, ["acme"]);
     assert_eq!(acme.users().get_user(&made.id).await.expect("a member").roles[0].key, "weak");
     refused(world.frontegg.management().users().get_user_by_email("u403-1@acme.test").await, 404);
+    // The default role is stronger than they are, and no more theirs to give where nobody names it.
+    assert_eq!(invite(json!({ "email": "default@acme.test" })).await, 403);
+    assert_eq!(invite(json!({ "email": "bare@acme.test", "roleIds": [] })).await, 201);
 }

@@ -6,9 +6,9 @@ use frontegg_identity::{
     enums::SubAccountAccessType,
     params::ListUsers,
     types::{
-        AddUserToTenantRequest, AssignUserToRolesDto, TemporaryUserDto, TemporaryUsersConfigurationDto,
-        UnassignUserFromRolesDto, UpdateSubAccountAccessRequestDto, UpdateSubTenantHierarchySettingsRequest,
-        UpdateUserDto, UpdateUserTenantDto,
+        AddUserToTenantRequest, AssignUserToRolesDto, CreateGroupDto, TemporaryUserDto, TemporaryUsersConfigurationDto,
+        UnassignUserFromRolesDto, UpdateRolesOnGroupDto, UpdateSubAccountAccessRequestDto,
+        UpdateSubTenantHierarchySettingsRequest, UpdateUserDto, UpdateUserTenantDto, UpdateUsersOnGroupDto,
     },
 };
 use reqwest::Method;
@@ -18,6 +18,9 @@ use super::{
     NOBODY, below, common_role, keys, role,
     support::{World, refused},
 };
+
+const WRITE: &str = "fe.secure.write.users";
+const DELETE: &str = "fe.secure.delete.users";
 
 #[tokio::test]
 async fn roles_are_given_and_taken() {
@@ -62,25 +65,34 @@ async fn roles_are_given_and_taken() {
 }
 
 #[tokio::test]
-async fn users_change_roles_below_their_own() {
+async fn users_change_roles_up_to_their_own_level() {
     let world = World::start().await;
     world.tenant("acme").await;
     let strong = common_role(&world, "strong", 4).await;
     let equal = common_role(&world, "equal", 5).await;
     let weak = common_role(&world, "weak", 6).await;
+    world.allow(&equal, &[WRITE]).await;
     let manager = world.user("acme", "manager@acme.test", &[&equal]).await;
+    let peer = world.user("acme", "peer@acme.test", &[&equal]).await;
     let ada = world.user("acme", "ada@acme.test", &[&strong]).await;
     let users = world.session(&manager, "acme").await.user_management();
-    users.assign_roles_to_user(&ada, &AssignUserToRolesDto::new([weak.as_str()])).await.expect("roles");
-    users.unassign_roles_from_user(&ada, &UnassignUserFromRolesDto::new([weak.as_str()])).await.expect("roles");
-    for id in [&strong, &equal] {
-        refused(users.assign_roles_to_user(&manager, &AssignUserToRolesDto::new([id.as_str()])).await, 403);
+    for id in [&weak, &equal] {
+        let id = id.as_str();
+        users.unassign_roles_from_user(&peer, &UnassignUserFromRolesDto::new([id])).await.expect("roles");
+        users.assign_roles_to_user(&peer, &AssignUserToRolesDto::new([id])).await.expect("roles");
+    }
+    assert_eq!(world.roles_of(&peer, "acme").await, ["equal", "weak"]);
+    // Neither a stronger role nor, with any role, somebody stronger.
+    for (id, role) in [(&peer, &strong), (&manager, &strong), (&ada, &strong), (&ada, &weak)] {
+        let role = role.as_str();
+        refused(users.assign_roles_to_user(id, &AssignUserToRolesDto::new([role])).await, 403);
     }
     refused(users.unassign_roles_from_user(&ada, &UnassignUserFromRolesDto::new([strong.as_str()])).await, 403);
     assert_eq!(world.roles_of(&ada, "acme").await, ["strong"]);
     let nobody = world.user("acme", "nobody@acme.test", &[&weak]).await;
     let powerless = world.session(&nobody, "acme").await.user_management();
-    refused(powerless.assign_roles_to_user(&nobody, &AssignUserToRolesDto::new([weak.as_str()])).await, 403);
+    let text = refused(powerless.assign_roles_to_user(&nobody, &AssignUserToRolesDto::new([weak.as_str()])).await, 403);
+    assert_eq!(text, "The permission fe.secure.write.users is required");
 }
 
 /// Security case 19, for suspension.
@@ -125,21 +137,31 @@ async fn a_suspended_member_is_barred_here_only() {
 }
 
 #[tokio::test]
-async fn users_manage_weaker_people_only() {
+async fn users_manage_people_who_are_not_stronger() {
     let world = World::start().await;
     let acme = world.tenant("acme").await;
     world.tenant("globex").await;
+    let strong = common_role(&world, "strong", 4).await;
     let equal = common_role(&world, "equal", 5).await;
     let weak = common_role(&world, "weak", 6).await;
+    world.allow(&equal, &[WRITE, DELETE]).await;
     let on = TemporaryUsersConfigurationDto::new(true);
     world.frontegg.management().users().set_temporary_users_configuration(&on).await.expect("a flag");
     let manager = world.user("acme", "manager@acme.test", &[&equal]).await;
+    let chief = world.user("acme", "chief@acme.test", &[&strong, &weak]).await;
     let peer = world.user("acme", "peer@acme.test", &[&equal, &weak]).await;
+    let by_group = world.user("acme", "by-group@acme.test", &[&weak]).await;
+    let group = acme.user_groups().create_group(&CreateGroupDto::new("Chiefs")).await.expect("a group").id;
+    let roles = UpdateRolesOnGroupDto::new([strong.as_str()]);
+    acme.user_groups().add_roles_to_group(&group, &roles).await.expect("roles");
+    let members = UpdateUsersOnGroupDto::new([by_group.as_str()]);
+    acme.user_groups().add_users_to_group(&group, &members).await.expect("users");
     let weaker = world.user("acme", "weaker@acme.test", &[&weak]).await;
     let stranger = world.user("globex", "stranger@globex.test", &[&weak]).await;
     let users = world.session(&manager, "acme").await.user_management();
     let (period, down) = (TemporaryUserDto::new(300), UpdateSubAccountAccessRequestDto::new(true));
-    for (id, status) in [(&peer, 403), (&manager, 403), (&stranger, 404), (&NOBODY.to_owned(), 404)] {
+    let nobody = NOBODY.to_owned();
+    for (id, status) in [(&chief, 403), (&by_group, 403), (&manager, 403), (&stranger, 404), (&nobody, 404)] {
         refused(users.disable_user_in_tenant(id).await, status);
         refused(users.enable_user_in_tenant(id).await, status);
         refused(users.set_user_temporary(id, &period).await, status);
@@ -149,14 +171,16 @@ async fn users_manage_weaker_people_only() {
             refused(users.remove_user(id).await, status);
         }
     }
-    users.disable_user_in_tenant(&weaker).await.expect("a suspension");
-    users.enable_user_in_tenant(&weaker).await.expect("its end");
-    users.set_user_temporary(&weaker, &period).await.expect("a limit");
-    users.set_user_permanent(&weaker).await.expect("no limit");
-    users.set_user_sub_tenant_access(&weaker, &down).await.expect("access");
-    users.remove_user(&weaker).await.expect("a removal");
-    refused(acme.users().get_user(&weaker).await, 404);
-    // Without any role nobody is weaker, not even people without roles.
+    for id in [&weaker, &peer] {
+        users.disable_user_in_tenant(id).await.expect("a suspension");
+        users.enable_user_in_tenant(id).await.expect("its end");
+        users.set_user_temporary(id, &period).await.expect("a limit");
+        users.set_user_permanent(id).await.expect("no limit");
+        users.set_user_sub_tenant_access(id, &down).await.expect("access");
+        users.remove_user(id).await.expect("a removal");
+        refused(acme.users().get_user(id).await, 404);
+    }
+    // Without the permission nobody is managed, not even people without roles.
     let bare = |email: &'static str| {
         frontegg_identity::types::CreateUserDto::new()
             .email(email)

@@ -32,6 +32,8 @@ impl<A: Authorized> AccountInvitations<A> {
     /// Makes a new token for the named user and tenant. People who join with it get the default roles.
     ///
     /// `POST /identity/resources/tenants/invites/v1/user`, for the scope's tenant, for the scope's user
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn create_user_tenant_invite_v1<'a>(
         &self,
         body: &'a types::CreateInviteTokenRequestForUser,
@@ -47,6 +49,8 @@ impl<A: Authorized> AccountInvitations<A> {
     /// Like the first version, and in addition whoever joins through the link gets the roles in roleIds.
     ///
     /// `POST /identity/resources/tenants/invites/v2/user`, for a tenant if the scope names one, for a user if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn create_user_tenant_invite_v2<'a>(
         &self,
         body: &'a types::CreateInviteTokenRequestForUserV2,
@@ -62,6 +66,8 @@ impl<A: Authorized> AccountInvitations<A> {
     /// Removes the invite of the named user for the named tenant, so that its link stops working. General invites are revoked by id with delete_tenant_invite.
     ///
     /// `DELETE /identity/resources/tenants/invites/v1/user`, for the scope's tenant, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn delete_user_tenant_invite(&self) -> Call<'static, ()> {
         Call::new(
             &self.core,
@@ -74,6 +80,8 @@ impl<A: Authorized> AccountInvitations<A> {
     /// Tells whether the environment allows tenant invites and whether mails are sent for them.
     ///
     /// `GET /identity/resources/tenants/invites/v1/configuration`
+    ///
+    /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
     pub fn get_tenant_invite_configuration(
         &self,
     ) -> Call<'static, types::InvitationConfigurationResponse> {
@@ -88,6 +96,8 @@ impl<A: Authorized> AccountInvitations<A> {
     /// Returns the invite, with its token, that the named user has for the named tenant.
     ///
     /// `GET /identity/resources/tenants/invites/v1/user`, for the scope's tenant, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn get_user_tenant_invite(&self) -> Call<'static, types::InviteTokenDto> {
         Call::new(
             &self.core,
@@ -100,6 +110,8 @@ impl<A: Authorized> AccountInvitations<A> {
     /// Stores the members that are present; expiresInMinutes restarts the lifetime from now. The token itself does not change.
     ///
     /// `PATCH /identity/resources/tenants/invites/v1/user`, for the scope's tenant, for the scope's user
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn update_user_tenant_invite<'a>(
         &self,
         body: &'a types::UpdateInviteTokenRequest,

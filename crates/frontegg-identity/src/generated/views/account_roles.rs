@@ -32,6 +32,8 @@ impl<A: Authorized> AccountRoles<A> {
     /// The role belongs to the tenant in scope or, without one, to the environment. It takes its level from the base role and holds exactly the listed permissions; none are copied. Answers 200 with one role.
     ///
     /// `POST /identity/resources/roles/v2`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.roles` is needed.
     pub fn create_role_v2<'a>(
         &self,
         body: &'a types::AddRoleWithPermissionsRequest,
@@ -47,6 +49,8 @@ impl<A: Authorized> AccountRoles<A> {
     /// Returns each level once, over the same roles that list_roles_v2 would show. Meant for filters.
     ///
     /// `GET /identity/resources/roles/v2/distinct-levels`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.roles` is needed.
     pub fn list_role_levels(&self) -> Call<'static, Vec<i32>> {
         Call::new(
             &self.core,
@@ -59,6 +63,8 @@ impl<A: Authorized> AccountRoles<A> {
     /// Without a tenant the list covers the roles of the environment and, with an environment token, those of every tenant; with one it covers the environment's and that tenant's. The sort keys permissions, userTenants and groups count the permissions held and the memberships and groups that use a role.
     ///
     /// `GET /identity/resources/roles/v2`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.roles` is needed.
     pub fn list_roles_v2(
         &self,
         params: params::ListRolesV2,

@@ -15,6 +15,8 @@ impl<A: Authorized> AccountSettings<A> {
     /// Returns the settings of the tenant in scope; what was never set is missing.
     ///
     /// `GET /tenants/resources/account-settings/v1`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.account-settings.read.app` is needed.
     pub fn get_account_settings(&self) -> Call<'static, types::AccountSettings> {
         Call::new(
             &self.core,
@@ -27,6 +29,8 @@ impl<A: Authorized> AccountSettings<A> {
     /// Returns the settings of the tenant in scope that anybody may see.
     ///
     /// `GET /tenants/resources/account-settings/v1/public`, for the scope's tenant
+    ///
+    /// No permission is needed: it is what anybody may see of the tenant.
     pub fn get_public_account_settings(
         &self,
     ) -> Call<'static, types::PublicAccountSettings> {
@@ -41,6 +45,8 @@ impl<A: Authorized> AccountSettings<A> {
     /// Stores the settings that are present, at least one, and returns all of them. They are part of the tenant record, so the tenant calls show the same values.
     ///
     /// `PUT /tenants/resources/account-settings/v1`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.account-settings.write.app` is needed.
     pub fn update_account_settings<'a>(
         &self,
         body: &'a types::AccountSettingsUpdateRequest,

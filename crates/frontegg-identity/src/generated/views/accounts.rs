@@ -178,9 +178,11 @@ impl Accounts<Environment> {
 impl Accounts<User> {
     /// Delete the tenant the caller is working in.
     ///
-    /// Deletes the tenant of the token with all its users, the caller included. The permission fe.account-settings.delete.account is needed.
+    /// Deletes the tenant of the token with all its users, the caller included. Only a person does so: tokens of API credentials are refused.
     ///
     /// `DELETE /tenants/resources/tenants/v1`
+    ///
+    /// With a user's or API token, the permission `fe.account-settings.delete.account` is needed.
     pub fn delete_my_tenant(&self) -> Call<'static, ()> {
         Call::new(
             &self.core,

@@ -15,6 +15,8 @@ impl<A: Authorized> ApiTokens<A> {
     /// Stores an access token for the tenant and returns it with secret, the ready-made JWT, which is shown this once only. Without expiresInMinutes the token never ends. Roles are looked up when the token is verified, so a later change of their permissions takes effect at once.
     ///
     /// `POST /identity/resources/tenants/access-tokens/v1`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.tenantApiTokens` is needed.
     pub fn create_tenant_access_token<'a>(
         &self,
         body: &'a types::CreateTenantAccessTokenRequest,
@@ -30,6 +32,8 @@ impl<A: Authorized> ApiTokens<A> {
     /// Takes the same body and gives the same answer as create_tenant_api_token_v2, which is the call to prefer.
     ///
     /// `POST /identity/resources/tenants/api-tokens/v1`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.tenantApiTokens` is needed.
     #[deprecated = "the vendor advises against it"]
     pub fn create_tenant_api_token_v1<'a>(
         &self,
@@ -46,6 +50,8 @@ impl<A: Authorized> ApiTokens<A> {
     /// Makes a clientId and a secret and returns them with the record; the secret is not shown again. Every member of the body is optional. Where both lists are given, roleIds beats permissionIds; with neither the pair has no rights. Without expiresInMinutes the pair never ends.
     ///
     /// `POST /identity/resources/tenants/api-tokens/v2`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.tenantApiTokens` is needed.
     pub fn create_tenant_api_token_v2<'a>(
         &self,
         body: &'a types::CreateTenantApiTokenDto,
@@ -61,6 +67,8 @@ impl<A: Authorized> ApiTokens<A> {
     /// Removes the token. Its JWT stays well signed, but look-ups no longer know it, so verifiers refuse it within seconds.
     ///
     /// `DELETE /identity/resources/tenants/access-tokens/v1/{id}`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.delete.tenantApiTokens` or `fe.secure.write.tenantApiTokens` is needed.
     pub fn delete_tenant_access_token<'a>(&self, id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -73,6 +81,8 @@ impl<A: Authorized> ApiTokens<A> {
     /// The id is the clientId. The pair can no longer sign in and its refresh tokens end; JWTs already issued stay valid until they expire. Serves credentials made by either version of the creation.
     ///
     /// `DELETE /identity/resources/tenants/api-tokens/v1/{id}`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.delete.tenantApiTokens` or `fe.secure.write.tenantApiTokens` is needed.
     pub fn delete_tenant_api_token<'a>(&self, id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -85,6 +95,8 @@ impl<A: Authorized> ApiTokens<A> {
     /// Returns all access tokens of the tenant without their secrets. The list is not paged and keeps expired tokens until they are deleted.
     ///
     /// `GET /identity/resources/tenants/access-tokens/v1`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.tenantApiTokens` is needed.
     pub fn list_tenant_access_tokens(
         &self,
     ) -> Call<'static, types::GetTenantAccessTokensResponse> {
@@ -99,6 +111,8 @@ impl<A: Authorized> ApiTokens<A> {
     /// Returns a plain array of the tenant's client credentials without their secrets. Only one of roleIds and permissionIds is in use for each of them.
     ///
     /// `GET /identity/resources/tenants/api-tokens/v1`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.tenantApiTokens` is needed.
     pub fn list_tenant_api_tokens(
         &self,
     ) -> Call<'static, Vec<types::GetTenantApiTokensResponse>> {
@@ -113,6 +127,8 @@ impl<A: Authorized> ApiTokens<A> {
     /// Stores the members that are present; the id is the clientId. Giving roleIds drops permissionIds and the other way round, and an empty list takes all away. Secret and end cannot be changed. Issued JWTs change at the next sign-in or refresh of the credentials.
     ///
     /// `PATCH /identity/resources/tenants/api-tokens/v1/{id}`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.tenantApiTokens` is needed.
     pub fn update_tenant_api_token<'a>(
         &self,
         id: &'a str,

@@ -57,6 +57,8 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// Stores the flow and its steps and returns them with their new ids. Selectors only make sense for channels that are on: addresses with email, numbers with sms. Each step says how many approvals it needs.
     ///
     /// `POST /identity/resources/approval-flows/v1`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn create_approval_flow<'a>(
         &self,
         body: &'a types::CreateApprovalFlowDto,
@@ -72,6 +74,8 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// Removes the flow and its steps.
     ///
     /// `DELETE /identity/resources/approval-flows/v1/{id}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn delete_approval_flow<'a>(&self, id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -84,6 +88,8 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// Starts an execution with the named user as requester and sends the approvers of the first step their links. Approvers are the tenant's members with one of the role keys plus the listed addresses and numbers. Reminders, automatic approval and time-out run from now on as configured. A webhookUrl in the body beats that of the flow.
     ///
     /// `POST /identity/resources/approval-flows/v1/{id}/execute`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn execute_approval_flow<'a>(
         &self,
         id: &'a str,
@@ -100,6 +106,8 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// Works like execute_approval_flow, but the service picks the flow that is set for stepping up a session.
     ///
     /// `POST /identity/resources/approval-flows/v1/step-up/execute`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn execute_step_up_approval_flow<'a>(
         &self,
         body: &'a types::ExecuteApprovalFlowDto,
@@ -115,6 +123,8 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// Returns the flow with its steps in order.
     ///
     /// `GET /identity/resources/approval-flows/v1/{id}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
     pub fn get_approval_flow<'a>(
         &self,
         id: &'a str,
@@ -130,6 +140,8 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// Returns an object with items and total; there is no paging.
     ///
     /// `GET /identity/resources/approval-flows/v1`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
     pub fn list_approval_flows(
         &self,
     ) -> Call<'static, types::ApprovalFlowsListResponseDto> {
@@ -144,6 +156,8 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// Stores the parts that are present. A list of steps replaces all steps, which get new ids. Executions under way go on as they were started.
     ///
     /// `PATCH /identity/resources/approval-flows/v1/{id}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn update_approval_flow<'a>(
         &self,
         id: &'a str,

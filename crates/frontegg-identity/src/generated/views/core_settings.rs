@@ -237,6 +237,8 @@ impl<A: Authorized> CoreSettings<A> {
     /// Returns the two settings of the identity configuration that signed-in applications need, without keys or secrets.
     ///
     /// `GET /identity/resources/configurations/v1/basic`
+    ///
+    /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
     pub fn get_basic_identity_configuration(
         &self,
     ) -> Call<'static, types::VendorConfigBasicResponse> {
@@ -251,6 +253,8 @@ impl<A: Authorized> CoreSettings<A> {
     /// Returns the whole configuration, defaults included. publicKey verifies the JWTs of the environment; back ends usually fetch it once at start. Fields may be missing for callers with a user token.
     ///
     /// `GET /identity/resources/configurations/v1`
+    ///
+    /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
     pub fn get_identity_configuration(
         &self,
     ) -> Call<'static, types::VendorConfigResponse> {

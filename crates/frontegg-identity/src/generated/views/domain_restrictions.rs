@@ -15,6 +15,8 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// Stores the entry and returns it with its id. It works at once if checking is active for that type of list. The entry belongs to the tenant in scope or, without one, to the environment.
     ///
     /// `POST /identity/resources/configurations/restrictions/v1/email-domain`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn create_domain_restriction<'a>(
         &self,
         body: &'a types::DomainRestrictionsCreateRequest,
@@ -30,6 +32,8 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// Deletes the entry with this id.
     ///
     /// `DELETE /identity/resources/configurations/restrictions/v1/email-domain/{id}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn delete_domain_restriction<'a>(&self, id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -42,6 +46,8 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// Returns whether domains are checked, by which type of list, and whether public mail domains are blocked, stored or default.
     ///
     /// `GET /identity/resources/configurations/restrictions/v1/email-domain/config`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
     pub fn get_domain_restrictions_configuration(
         &self,
     ) -> Call<'static, types::DomainRestrictionsConfigResponse> {
@@ -58,6 +64,8 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// Returns entries of both types in one page; there are no paging parameters.
     ///
     /// `GET /identity/resources/configurations/restrictions/v1/email-domain`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
     pub fn list_domain_restrictions(
         &self,
     ) -> Call<'static, types::DomainRestrictionPage> {
@@ -72,6 +80,8 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// Deletes the present entries, stores the given domains with one type and returns them, with new ids, in the order of the request.
     ///
     /// `POST /identity/resources/configurations/restrictions/v1/email-domain/replace-bulk`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn replace_domain_restrictions<'a>(
         &self,
         body: &'a types::DomainRestrictionsBulkRequestRequest,
@@ -87,6 +97,8 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// Creates or changes the configuration; entries are not touched. What the body calls type comes back as listType. Answers 201 even for a change.
     ///
     /// `POST /identity/resources/configurations/restrictions/v1/email-domain/config`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn set_domain_restrictions_configuration<'a>(
         &self,
         body: &'a types::DomainRestrictionsConfigUpdateRequest,

@@ -18,6 +18,8 @@ impl<A: Authorized> IpRestrictions<A> {
     /// Stores an address or a CIDR range, version 4 or 6; the same address again changes its entry. Without a strategy that of the configuration applies. A block entry that covers the caller's own address is refused. The answer has no body.
     ///
     /// `POST /identity/resources/configurations/v1/restrictions/ip`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn create_ip_restriction<'a>(
         &self,
         body: &'a types::CreateOrUpdateIpRestrictionDto,
@@ -33,6 +35,8 @@ impl<A: Authorized> IpRestrictions<A> {
     /// Deletes the entry with this id.
     ///
     /// `DELETE /identity/resources/configurations/v1/restrictions/ip/{id}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn delete_ip_restriction<'a>(&self, id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -45,6 +49,8 @@ impl<A: Authorized> IpRestrictions<A> {
     /// Returns isActive and, once one is set, the strategy.
     ///
     /// `GET /identity/resources/configurations/v1/restrictions/ip/config`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
     pub fn get_ip_restrictions_configuration(
         &self,
     ) -> Call<'static, types::IpRestrictionsConfiguration> {
@@ -59,6 +65,8 @@ impl<A: Authorized> IpRestrictions<A> {
     /// Returns the tenant's entries of both strategies. _filter matches a part of the address or description.
     ///
     /// `GET /identity/resources/configurations/v1/restrictions/ip`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
     pub fn list_ip_restrictions(
         &self,
         params: params::ListIpRestrictions,
@@ -84,6 +92,8 @@ impl<A: Authorized> IpRestrictions<A> {
     /// Creates or changes the tenant's configuration; entries are not touched. Make sure that an allow list contains your own address before switching it on.
     ///
     /// `POST /identity/resources/configurations/v1/restrictions/ip/config`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn set_ip_restrictions_configuration<'a>(
         &self,
         body: &'a types::CreateOrUpdateIpRestrictionConfigDto,
@@ -101,6 +111,8 @@ impl<A: Authorized> IpRestrictions<A> {
     /// Judges the address of this very call by the tenant's configuration and entries. Changes nothing, yet answers 201.
     ///
     /// `POST /identity/resources/configurations/v1/restrictions/ip/verify`, for a tenant if the scope names one
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn verify_current_ip(&self) -> Call<'static, types::IpVerification> {
         Call::new(
             &self.core,
@@ -113,6 +125,8 @@ impl<A: Authorized> IpRestrictions<A> {
     /// Tells whether an allowing entry covers the address of this very call, whatever the configuration says. Useful before switching to an allow list. Changes nothing, yet answers 201.
     ///
     /// `POST /identity/resources/configurations/v1/restrictions/ip/verify/allow`, for a tenant if the scope names one
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn verify_current_ip_in_allow_list(
         &self,
     ) -> Call<'static, types::IpVerification> {

@@ -15,6 +15,8 @@ impl<A: Authorized> LockoutPolicy<A> {
     /// Stores the policy of the tenant in scope or, without one, of the environment. Where one exists, use update_lockout_policy.
     ///
     /// `POST /identity/resources/configurations/v1/lockout-policy`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn create_lockout_policy<'a>(
         &self,
         body: &'a types::LockoutPolicyRequest,
@@ -30,6 +32,8 @@ impl<A: Authorized> LockoutPolicy<A> {
     /// Returns the policy of exactly the level in scope. A 404 means that none is defined there.
     ///
     /// `GET /identity/resources/configurations/v1/lockout-policy`, for a tenant if the scope names one
+    ///
+    /// No permission is needed: whoever is bound by a rule may know it.
     pub fn get_lockout_policy(&self) -> Call<'static, types::LockoutPolicyResponse> {
         Call::new(
             &self.core,
@@ -42,6 +46,8 @@ impl<A: Authorized> LockoutPolicy<A> {
     /// Changes the policy of the level in scope; both members are needed in spite of the method. Switching the policy off unlocks nobody, it only stops further locking.
     ///
     /// `PATCH /identity/resources/configurations/v1/lockout-policy`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn update_lockout_policy<'a>(
         &self,
         body: &'a types::LockoutPolicyRequest,

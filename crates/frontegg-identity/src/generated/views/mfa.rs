@@ -282,6 +282,8 @@ impl<A: Authorized> Mfa<A> {
     /// Removes the app named in the path after checking the code it shows now. Other factors stay; mfaEnrolled turns false with the last one.
     ///
     /// `POST /identity/resources/users/v1/mfa/authenticator/{deviceId}/disable/verify`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn disable_my_authenticator_mfa<'a>(
         &self,
         device_id: &'a str,
@@ -300,6 +302,8 @@ impl<A: Authorized> Mfa<A> {
     /// Removes the user's authenticator apps. With a user token the current code of the app is required; with an environment token an empty body is enough. disable_my_authenticator_mfa removes a single app.
     ///
     /// `POST /identity/resources/users/v1/mfa/disable`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     #[deprecated = "the vendor advises against it"]
     pub fn disable_my_mfa<'a>(
         &self,
@@ -316,6 +320,8 @@ impl<A: Authorized> Mfa<A> {
     /// Second of two steps. Removes the phone factor if handle and code match and belong to this device. mfaEnrolled turns false with the last factor.
     ///
     /// `POST /identity/resources/users/v1/mfa/sms/{deviceId}/disable/verify`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn disable_my_sms_mfa<'a>(
         &self,
         device_id: &'a str,
@@ -332,6 +338,8 @@ impl<A: Authorized> Mfa<A> {
     /// Creates a pending secret and returns it as a QR code and as text. The factor counts after verify_my_authenticator_mfa_enrollment. Existing factors stay, and a repeated call replaces the pending secret.
     ///
     /// `POST /identity/resources/users/v1/mfa/authenticator/enroll`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn enroll_my_authenticator_mfa(
         &self,
     ) -> Call<'static, types::RequestEnrollAuthenticatorAppMfaResponse> {
@@ -346,6 +354,8 @@ impl<A: Authorized> Mfa<A> {
     /// Older form of enroll_my_authenticator_mfa with the same effect; both share one pending secret.
     ///
     /// `POST /identity/resources/users/v1/mfa/enroll`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     #[deprecated = "the vendor advises against it"]
     pub fn enroll_my_mfa(
         &self,
@@ -361,6 +371,8 @@ impl<A: Authorized> Mfa<A> {
     /// Sends a six-digit code to the number and answers with the handle for verify_my_sms_mfa_enrollment. The number becomes a factor only then.
     ///
     /// `POST /identity/resources/users/v1/mfa/sms/enroll`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn enroll_my_sms_mfa<'a>(
         &self,
         body: &'a types::RequestEnrollMfasmsRequest,
@@ -376,6 +388,8 @@ impl<A: Authorized> Mfa<A> {
     /// First of two steps. Sends a six-digit code to the phone of this factor and answers with the handle for disable_my_sms_mfa. Nothing is removed yet, and each call voids the code sent before.
     ///
     /// `POST /identity/resources/users/v1/mfa/sms/{deviceId}/disable`, for the scope's tenant, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn send_my_sms_mfa_disable_code<'a>(
         &self,
         device_id: &'a str,
@@ -393,6 +407,8 @@ impl<A: Authorized> Mfa<A> {
     /// Enrolls the pending authenticator app if its code is right, and returns recoveryCode for a first factor. Sessions and tokens already issued stay as they are.
     ///
     /// `POST /identity/resources/users/v1/mfa/authenticator/enroll/verify`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn verify_my_authenticator_mfa_enrollment<'a>(
         &self,
         body: &'a types::VerifyEnrollMfaUserAuthAppRequest,
@@ -410,6 +426,8 @@ impl<A: Authorized> Mfa<A> {
     /// Older form of verify_my_authenticator_mfa_enrollment with the same effect.
     ///
     /// `POST /identity/resources/users/v1/mfa/enroll/verify`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     #[deprecated = "the vendor advises against it"]
     pub fn verify_my_mfa_enrollment<'a>(
         &self,
@@ -426,6 +444,8 @@ impl<A: Authorized> Mfa<A> {
     /// Adds the phone to the user's factors if handle and code match, and returns recoveryCode for a first factor.
     ///
     /// `POST /identity/resources/users/v1/mfa/sms/enroll/verify`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn verify_my_sms_mfa_enrollment<'a>(
         &self,
         body: &'a types::VerifyEnrollMfasmsRequest,

@@ -32,6 +32,8 @@ impl<A: Authorized> MfaSettings<A> {
     /// Stores the policy of the tenant in scope or, without one, of the environment. Members left out become Force, false and 1209600 seconds. It takes effect at the next sign-in or refresh. Where a policy exists, use update_mfa_policy or set_mfa_policy.
     ///
     /// `POST /identity/resources/configurations/v1/mfa-policy`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn create_mfa_policy<'a>(
         &self,
         body: &'a types::MfaPolicyRequest,
@@ -47,6 +49,8 @@ impl<A: Authorized> MfaSettings<A> {
     /// Returns the policy of exactly the level in scope. A 404 means that MFA is not enforced there.
     ///
     /// `GET /identity/resources/configurations/v1/mfa-policy`, for a tenant if the scope names one
+    ///
+    /// No permission is needed: whoever is bound by a rule may know it.
     pub fn get_mfa_policy(&self) -> Call<'static, types::MfaPolicyResponse> {
         Call::new(
             &self.core,
@@ -59,6 +63,8 @@ impl<A: Authorized> MfaSettings<A> {
     /// Returns every kind of second factor with its on or off state.
     ///
     /// `GET /identity/resources/configurations/v1/mfa/strategies`
+    ///
+    /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
     pub fn list_mfa_strategies(&self) -> Call<'static, types::MfaStrategiesResponse> {
         Call::new(
             &self.core,
@@ -71,6 +77,8 @@ impl<A: Authorized> MfaSettings<A> {
     /// Creates the policy of the level in scope or changes it. id and createdAt of an existing policy stay.
     ///
     /// `PUT /identity/resources/configurations/v1/mfa-policy`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn set_mfa_policy<'a>(
         &self,
         body: &'a types::MfaPolicyRequest,
@@ -86,6 +94,8 @@ impl<A: Authorized> MfaSettings<A> {
     /// Stores the members that are present in the policy of the level in scope; defaults do not apply. Turning allowRememberMyDevice off makes remembered devices count no longer.
     ///
     /// `PATCH /identity/resources/configurations/v1/mfa-policy`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn update_mfa_policy<'a>(
         &self,
         body: &'a types::MfaPolicyRequest,

@@ -113,6 +113,8 @@ impl<A: Authorized> PasswordSettings<A> {
     /// Replaces the password of the named or signed-in user after comparing the current one. The new one is checked against the strictest complexity and history rules that apply, and the rotation period starts anew.
     ///
     /// `POST /identity/resources/users/v1/passwords/change`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn change_my_password<'a>(
         &self,
         body: &'a types::UpdateUserPasswordDto,
@@ -128,6 +130,8 @@ impl<A: Authorized> PasswordSettings<A> {
     /// Stores how many former passwords may not be used again, for the tenant in scope or the environment. Where a rule exists, use update_password_history_policy.
     ///
     /// `POST /identity/resources/configurations/v1/password-history-policy`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn create_password_history_policy<'a>(
         &self,
         body: &'a types::PasswordHistoryPolicyRequest,
@@ -145,6 +149,8 @@ impl<A: Authorized> PasswordSettings<A> {
     /// Returns the environment's rule, whatever tenant the caller has. The shorter of this and the tenant's own period applies.
     ///
     /// `GET /identity/resources/configurations/v1/password-rotation/vendor`
+    ///
+    /// No permission is needed: whoever is bound by a rule may know it.
     pub fn get_environment_password_rotation(
         &self,
     ) -> Call<'static, types::PasswordRotationConfigurationResponse> {
@@ -159,6 +165,8 @@ impl<A: Authorized> PasswordSettings<A> {
     /// Returns the rules of the level in scope, defaults included.
     ///
     /// `GET /identity/resources/configurations/v1/password`, for a tenant if the scope names one
+    ///
+    /// No permission is needed: whoever is bound by a rule may know it.
     pub fn get_password_configuration(
         &self,
     ) -> Call<'static, types::PasswordConfigResponse> {
@@ -173,6 +181,8 @@ impl<A: Authorized> PasswordSettings<A> {
     /// Returns the rule of the level in scope. A 404 means that history is not enforced there.
     ///
     /// `GET /identity/resources/configurations/v1/password-history-policy`, for a tenant if the scope names one
+    ///
+    /// No permission is needed: whoever is bound by a rule may know it.
     pub fn get_password_history_policy(
         &self,
     ) -> Call<'static, types::PasswordHistoryPolicyResponse> {
@@ -187,6 +197,8 @@ impl<A: Authorized> PasswordSettings<A> {
     /// Returns the rule of the caller's level: the tenant's with a user token, the environment's with an environment token. Periods are in minutes.
     ///
     /// `GET /identity/resources/configurations/v1/password-rotation`
+    ///
+    /// No permission is needed: whoever is bound by a rule may know it.
     pub fn get_password_rotation(
         &self,
     ) -> Call<'static, types::PasswordRotationConfigurationResponse> {
@@ -201,6 +213,8 @@ impl<A: Authorized> PasswordSettings<A> {
     /// Creates or changes the rule of the caller's level. A first call fills in false, 129600 and 10080 minutes for what is left out. While the rule is active, a sign-in with a password that is too old yields a resetPasswordToken instead of a session. The answer has no body.
     ///
     /// `POST /identity/resources/configurations/v1/password-rotation`
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn set_password_rotation<'a>(
         &self,
         body: &'a types::CreateOrUpdatePasswordRotationDto,
@@ -216,6 +230,8 @@ impl<A: Authorized> PasswordSettings<A> {
     /// Stores the members that are present for the tenant in scope or, without one, for the environment. optionalTests and requiredTests are replaced as whole objects, so read the record first to change one test. Existing passwords are not checked again.
     ///
     /// `POST /identity/resources/configurations/v1/password`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn update_password_configuration<'a>(
         &self,
         body: &'a types::PasswordConfigRequest,
@@ -231,6 +247,8 @@ impl<A: Authorized> PasswordSettings<A> {
     /// Changes the rule of the level in scope; both members are needed in spite of the method. Switching it off keeps the remembered hashes for later.
     ///
     /// `PATCH /identity/resources/configurations/v1/password-history-policy`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn update_password_history_policy<'a>(
         &self,
         body: &'a types::PasswordHistoryPolicyRequest,

@@ -79,6 +79,8 @@ impl<A: Authorized> Permissions<A> {
     /// Adds the permission to each of the named roles and returns it with all roles that hold it now. Roles that held it before keep it.
     ///
     /// `PUT /identity/resources/permissions/v1/{permissionId}/roles`
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.roles` is needed.
     pub fn add_permission_to_roles<'a>(
         &self,
         permission_id: &'a str,
@@ -97,6 +99,8 @@ impl<A: Authorized> Permissions<A> {
     /// Returns a plain array of all permissions, built-in and own, each with the ids of the roles that hold it.
     ///
     /// `GET /identity/resources/permissions/v1`
+    ///
+    /// No permission is needed: pages show by it what somebody may do; it tells of no person.
     pub fn list_permissions(&self) -> Call<'static, Vec<types::PermissionResponse>> {
         Call::new(
             &self.core,

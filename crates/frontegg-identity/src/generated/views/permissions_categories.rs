@@ -64,6 +64,8 @@ impl<A: Authorized> PermissionsCategories<A> {
     /// Returns a plain array of all categories, built-in ones included, each with the ids of its permissions.
     ///
     /// `GET /identity/resources/permissions/v1/categories`
+    ///
+    /// No permission is needed: pages show by it what somebody may do; it tells of no person.
     pub fn list_permission_categories(
         &self,
     ) -> Call<'static, Vec<types::PermissionCategoryResponseDto>> {

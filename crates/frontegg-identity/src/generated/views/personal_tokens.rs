@@ -15,6 +15,8 @@ impl<A: Authorized> PersonalTokens<A> {
     /// Stores an access token for the named user and tenant and returns it with secret, the ready-made JWT, which is shown this once only. Without expiresInMinutes the token never ends.
     ///
     /// `POST /identity/resources/users/access-tokens/v1`, for the scope's tenant, for the scope's user
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.userApiTokens` is needed.
     pub fn create_user_access_token<'a>(
         &self,
         body: &'a types::CreateUserAccessTokenRequest,
@@ -30,6 +32,8 @@ impl<A: Authorized> PersonalTokens<A> {
     /// Makes a clientId and a secret for the named user and returns them; the secret is not shown again. Metadata is copied into the JWTs. Without expiresInMinutes the pair never ends.
     ///
     /// `POST /identity/resources/users/api-tokens/v1`, for the scope's tenant, for the scope's user
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.userApiTokens` is needed.
     pub fn create_user_api_token<'a>(
         &self,
         body: &'a types::CreateUserApiTokenDto,
@@ -45,6 +49,8 @@ impl<A: Authorized> PersonalTokens<A> {
     /// Removes the token, so that verifiers which look it up refuse its JWT.
     ///
     /// `DELETE /identity/resources/users/access-tokens/v1/{id}`, for the scope's tenant, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn delete_user_access_token<'a>(&self, id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -57,6 +63,8 @@ impl<A: Authorized> PersonalTokens<A> {
     /// The id is the clientId. The pair can no longer sign in and its refresh tokens end; JWTs already issued stay valid until they expire.
     ///
     /// `DELETE /identity/resources/users/api-tokens/v1/{id}`, for the scope's tenant, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn delete_user_api_token<'a>(&self, id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -69,6 +77,8 @@ impl<A: Authorized> PersonalTokens<A> {
     /// Returns the access tokens of the named user in the named tenant without their secrets. The list is not paged.
     ///
     /// `GET /identity/resources/users/access-tokens/v1`, for the scope's tenant, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn list_user_access_tokens(
         &self,
     ) -> Call<'static, types::GetUserAccessTokensResponse> {
@@ -83,6 +93,8 @@ impl<A: Authorized> PersonalTokens<A> {
     /// Returns a plain array of the client credentials of the named user in the named tenant, without their secrets.
     ///
     /// `GET /identity/resources/users/api-tokens/v1`, for the scope's tenant, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn list_user_api_tokens(
         &self,
     ) -> Call<'static, Vec<types::GetUserApiTokensResponseDto>> {

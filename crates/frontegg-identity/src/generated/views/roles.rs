@@ -33,6 +33,8 @@ impl<A: Authorized> Roles<A> {
     /// Takes and returns an array, in the order of the request. The roles belong to the tenant in scope or, without one, to the environment, and start without permissions. With isDefault and migrateRole a role is also given to every existing membership. One key that is taken refuses the whole request.
     ///
     /// `POST /identity/resources/roles/v1`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.roles` is needed.
     pub fn create_roles_v1<'a>(
         &self,
         body: &'a [types::AddRoleRequest],
@@ -48,6 +50,8 @@ impl<A: Authorized> Roles<A> {
     /// Removes the role and takes it from memberships, groups, invites and API tokens. With a tenant the role must belong to it. Issued tokens keep the key until they are refreshed.
     ///
     /// `DELETE /identity/resources/roles/v1/{roleId}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.delete.roles` is needed.
     pub fn delete_role<'a>(&self, role_id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -60,6 +64,8 @@ impl<A: Authorized> Roles<A> {
     /// Returns a plain array. Without a tenant it covers the roles of the environment and, with an environment token, those of every tenant; with one it covers the environment's and that tenant's.
     ///
     /// `GET /identity/resources/roles/v1`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.roles` is needed.
     pub fn list_roles_v1(&self) -> Call<'static, Vec<types::RoleResponse>> {
         Call::new(
             &self.core,
@@ -72,6 +78,8 @@ impl<A: Authorized> Roles<A> {
     /// Afterwards the role has exactly the given permissions; an empty list takes all away.
     ///
     /// `PUT /identity/resources/roles/v1/{roleId}/permissions`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.roles` is needed.
     pub fn set_role_permissions<'a>(
         &self,
         role_id: &'a str,
@@ -88,6 +96,8 @@ impl<A: Authorized> Roles<A> {
     /// Stores the members that are present. Permissions and the owning tenant have calls of their own. isDefault together with migrateRole also gives the role to all existing members.
     ///
     /// `PATCH /identity/resources/roles/v1/{roleId}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.roles` is needed.
     pub fn update_role<'a>(
         &self,
         role_id: &'a str,

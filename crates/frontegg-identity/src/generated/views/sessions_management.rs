@@ -15,6 +15,8 @@ impl<A: Authorized> SessionsManagement<A> {
     /// Returns the rules of the tenant in scope or, without one, of the environment; a rule that was never set is missing.
     ///
     /// `GET /identity/resources/configurations/sessions/v1`, for a tenant if the scope names one
+    ///
+    /// No permission is needed: whoever is bound by a rule may know it.
     pub fn get_session_configuration(
         &self,
     ) -> Call<'static, types::CreateSessionConfigurationRequest> {
@@ -29,6 +31,8 @@ impl<A: Authorized> SessionsManagement<A> {
     /// Stores the rules that are present for the level in scope; each rule given must be complete, and rules left out stay. New values count for running sessions at their next refresh.
     ///
     /// `POST /identity/resources/configurations/sessions/v1`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
     pub fn set_session_configuration<'a>(
         &self,
         body: &'a types::CreateSessionConfigurationRequest,

@@ -18,6 +18,8 @@ impl Sms<User> {
     /// Stores the number for the caller as unverified, next to existing ones. Unless verify is false, a six-digit code is sent to it and the answer holds the handle for verify_my_phone_number.
     ///
     /// `POST /identity/resources/users/phone-numbers/v1`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn add_my_phone_number<'a>(
         &self,
         body: &'a types::CreateUserPhoneNumberRequestDto,
@@ -33,6 +35,8 @@ impl Sms<User> {
     /// Deletes nothing yet, in spite of the method. Sends a six-digit code to the number and answers with the handle for verify_my_phone_number_deletion.
     ///
     /// `DELETE /identity/resources/users/phone-numbers/v1/{id}`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn send_my_phone_number_deletion_code<'a>(
         &self,
         id: &'a str,
@@ -50,6 +54,8 @@ impl Sms<User> {
     /// Sends a six-digit code to the number and answers with the handle for verify_my_phone_number. The number may be stored unverified or not stored yet. A code sent to it before is voided.
     ///
     /// `POST /identity/resources/users/phone-numbers/v1/preverify`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn send_phone_number_verification_code<'a>(
         &self,
         body: &'a types::PreVerifyUserPhoneNumberRequestDto,
@@ -67,6 +73,8 @@ impl Sms<User> {
     /// Marks the number behind the handle as verified for the caller if the code is right. The handle is spent.
     ///
     /// `POST /identity/resources/users/phone-numbers/v1/verify`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn verify_my_phone_number<'a>(
         &self,
         body: &'a types::VerifyPhoneNumberOtcRequestDto,
@@ -82,6 +90,8 @@ impl Sms<User> {
     /// Deletes the number if handle and code match and belong to it. Phone factors for MFA are not touched.
     ///
     /// `POST /identity/resources/users/phone-numbers/v1/{id}/delete/verify`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn verify_my_phone_number_deletion<'a>(
         &self,
         id: &'a str,
@@ -102,6 +112,8 @@ impl<A: Authorized> Sms<A> {
     /// Returns a plain array of all numbers of the named or signed-in user, verified or not.
     ///
     /// `GET /identity/resources/users/phone-numbers/v1/me`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn list_my_phone_numbers(
         &self,
     ) -> Call<'static, Vec<types::UserPhoneNumberResponseDto>> {
@@ -116,6 +128,8 @@ impl<A: Authorized> Sms<A> {
     /// Covers the users of the whole environment with an environment token and those of the caller's tenant with a user token. _phoneNumber selects one number. list_phone_numbers_v2 can also select users.
     ///
     /// `GET /identity/resources/users/phone-numbers/v1`
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.users` is needed.
     #[deprecated = "the vendor advises against it"]
     pub fn list_phone_numbers_v1(
         &self,
@@ -144,6 +158,8 @@ impl<A: Authorized> Sms<A> {
     /// Like the first version, but userIds selects users and a page has at most 250 numbers.
     ///
     /// `GET /identity/resources/users/phone-numbers/v2`
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.users` is needed.
     pub fn list_phone_numbers_v2(
         &self,
         params: params::ListPhoneNumbersV2,

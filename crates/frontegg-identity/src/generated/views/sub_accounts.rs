@@ -15,6 +15,8 @@ impl<A: Authorized> SubAccounts<A> {
     /// Creates the tenant and its place below the parent in one go, or brings back a deleted tenant with that id. A user token may only create below its own tenant.
     ///
     /// `POST /tenants/resources/sub-tenants/v1`
+    ///
+    /// With a user's or API token, the permission `fe.account-hierarchy.write.subAccount` is needed.
     pub fn create_sub_tenant<'a>(
         &self,
         body: &'a types::CreateSubTenantRequest,
@@ -30,6 +32,8 @@ impl<A: Authorized> SubAccounts<A> {
     /// Deletes the tenant as delete_tenant does. A user token may only name tenants below its own.
     ///
     /// `DELETE /tenants/resources/sub-tenants/v1/{tenantId}`
+    ///
+    /// With a user's or API token, the permission `fe.account-hierarchy.delete.subAccount` is needed.
     pub fn delete_sub_tenant<'a>(&self, tenant_id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -42,6 +46,8 @@ impl<A: Authorized> SubAccounts<A> {
     /// Returns the tenant in scope with everything below it, nested to any depth.
     ///
     /// `GET /tenants/resources/hierarchy/v1/tree`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.account-hierarchy.read.subAccount` is needed.
     pub fn get_sub_tenants_tree(&self) -> Call<'static, types::TenantTree> {
         Call::new(
             &self.core,
@@ -54,6 +60,8 @@ impl<A: Authorized> SubAccounts<A> {
     /// Returns a flat array from the direct parent up to the root.
     ///
     /// `GET /tenants/resources/hierarchy/v1/parents`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.account-hierarchy.read.subAccount` is needed.
     pub fn list_parent_tenants(&self) -> Call<'static, Vec<types::SubTenant>> {
         Call::new(
             &self.core,
@@ -66,6 +74,8 @@ impl<A: Authorized> SubAccounts<A> {
     /// Returns a flat array over all depths; level is the distance from the tenant in scope, which itself is not listed.
     ///
     /// `GET /tenants/resources/hierarchy/v1`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.account-hierarchy.read.subAccount` is needed.
     pub fn list_sub_tenants(&self) -> Call<'static, Vec<types::SubTenant>> {
         Call::new(
             &self.core,
@@ -78,6 +88,8 @@ impl<A: Authorized> SubAccounts<A> {
     /// Stores how members reach into the tenants below. The two default values can be overridden for each member; alwaysOn grants the access to everybody and fixes it.
     ///
     /// `PUT /tenants/resources/sub-tenants/v1/{tenantId}/hierarchy-settings`
+    ///
+    /// With a user's or API token, the permission `fe.account-hierarchy.write.subAccount` is needed.
     pub fn set_sub_tenant_hierarchy_settings<'a>(
         &self,
         tenant_id: &'a str,
@@ -96,6 +108,8 @@ impl<A: Authorized> SubAccounts<A> {
     /// Stores whether the tenant may manage tenants of its own. Switching it off leaves the tenants below in place.
     ///
     /// `PUT /tenants/resources/sub-tenants/v1/{tenantId}/management`
+    ///
+    /// With a user's or API token, the permission `fe.account-hierarchy.write.subAccount` is needed.
     pub fn set_sub_tenant_management<'a>(
         &self,
         tenant_id: &'a str,

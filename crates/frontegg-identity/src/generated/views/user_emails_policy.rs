@@ -32,6 +32,8 @@ impl<A: Authorized> UserEmailsPolicy<A> {
     /// Returns whether users may change their email address.
     ///
     /// `GET /identity/resources/configurations/v1/user-emails-policy`
+    ///
+    /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
     pub fn get_user_emails_policy(
         &self,
     ) -> Call<'static, types::GetUserEmailsPolicyResponseDto> {

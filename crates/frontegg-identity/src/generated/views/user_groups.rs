@@ -32,9 +32,11 @@ impl UserGroups<Environment> {
 impl<A: Authorized> UserGroups<A> {
     /// Give roles to all members of a group.
     ///
-    /// Adds the roles to the group, each kept once; its members hold them from then on. With a user token only roles weaker than the caller's own can be added.
+    /// Adds the roles to the group, each kept once; its members hold them from then on. With a user token no roles stronger than the caller's own can be added.
     ///
     /// `POST /identity/resources/groups/v1/{groupId}/roles`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.groups` is needed.
     pub fn add_roles_to_group<'a>(
         &self,
         group_id: &'a str,
@@ -51,6 +53,8 @@ impl<A: Authorized> UserGroups<A> {
     /// Adds the users to the group, each kept once. Only members of the tenant can join.
     ///
     /// `POST /identity/resources/groups/v1/{groupId}/users`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.groups` is needed.
     pub fn add_users_to_group<'a>(
         &self,
         group_id: &'a str,
@@ -67,6 +71,8 @@ impl<A: Authorized> UserGroups<A> {
     /// Creates a group without roles and members. The name is unique in the tenant.
     ///
     /// `POST /identity/resources/groups/v1`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.groups` is needed.
     pub fn create_group<'a>(
         &self,
         body: &'a types::CreateGroupDto,
@@ -82,6 +88,8 @@ impl<A: Authorized> UserGroups<A> {
     /// Removes the group. Its members stay in the tenant and lose the roles that they held through the group only.
     ///
     /// `DELETE /identity/resources/groups/v1/{groupId}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.delete.groups` is needed.
     pub fn delete_group<'a>(&self, group_id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -94,6 +102,8 @@ impl<A: Authorized> UserGroups<A> {
     /// Returns the group with the relations that _groupsRelations asks for.
     ///
     /// `GET /identity/resources/groups/v1/{groupId}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.groups` is needed.
     pub fn get_group<'a>(
         &self,
         group_id: &'a str,
@@ -112,6 +122,8 @@ impl<A: Authorized> UserGroups<A> {
     /// Returns whether the environment uses groups and lets them carry roles, stored or default.
     ///
     /// `GET /identity/resources/groups/v1/config`
+    ///
+    /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
     pub fn get_groups_configuration(
         &self,
     ) -> Call<'static, types::GetGroupConfigurationResponse> {
@@ -126,6 +138,8 @@ impl<A: Authorized> UserGroups<A> {
     /// A read made as POST, with the ids in the body. Answers 201 with the same object as list_groups_v1.
     ///
     /// `POST /identity/resources/groups/v1/bulkGet`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.groups` is needed.
     pub fn list_groups_by_ids<'a>(
         &self,
         body: &'a types::GetGroupsDto,
@@ -144,6 +158,8 @@ impl<A: Authorized> UserGroups<A> {
     /// Returns an object whose groups member holds every group of the tenant, with the relations that _groupsRelations asks for.
     ///
     /// `GET /identity/resources/groups/v1`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.groups` is needed.
     pub fn list_groups_v1(
         &self,
         params: params::ListGroupsV1,
@@ -161,6 +177,8 @@ impl<A: Authorized> UserGroups<A> {
     /// Like the first version, page by page and sorted.
     ///
     /// `GET /identity/resources/groups/v2`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.groups` is needed.
     pub fn list_groups_v2(
         &self,
         params: params::ListGroupsV2,
@@ -188,6 +206,8 @@ impl<A: Authorized> UserGroups<A> {
     /// Takes the roles in the body of this DELETE from the group; those it does not carry are ignored.
     ///
     /// `DELETE /identity/resources/groups/v1/{groupId}/roles`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.groups` is needed.
     pub fn remove_roles_from_group<'a>(
         &self,
         group_id: &'a str,
@@ -206,6 +226,8 @@ impl<A: Authorized> UserGroups<A> {
     /// Takes the users in the body of this DELETE out of the group, so that they lose its roles; those not in it are ignored.
     ///
     /// `DELETE /identity/resources/groups/v1/{groupId}/users`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.groups` is needed.
     pub fn remove_users_from_group<'a>(
         &self,
         group_id: &'a str,
@@ -224,6 +246,8 @@ impl<A: Authorized> UserGroups<A> {
     /// Stores the members that are present. Roles and members have calls of their own.
     ///
     /// `PATCH /identity/resources/groups/v1/{groupId}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.groups` is needed.
     pub fn update_group<'a>(
         &self,
         group_id: &'a str,

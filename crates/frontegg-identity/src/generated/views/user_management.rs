@@ -175,6 +175,8 @@ impl UserManagement<User> {
     /// Returns the caller's roles and permissions in the tenant of the token as full objects.
     ///
     /// `GET /identity/resources/users/v1/me/authorization`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn get_my_authorization(
         &self,
     ) -> Call<'static, types::MeAuthorizationResponseDto> {
@@ -189,6 +191,8 @@ impl UserManagement<User> {
     /// Returns the caller as seen in the tenant of the token, with the roles and permissions that hold there, direct ones and those through groups.
     ///
     /// `GET /identity/resources/users/v2/me`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn get_my_profile_v2(&self) -> Call<'static, types::UserDto> {
         Call::new(
             &self.core,
@@ -201,6 +205,8 @@ impl UserManagement<User> {
     /// The lighter form of get_my_profile_v2, without roles and permissions; get_my_authorization returns those.
     ///
     /// `GET /identity/resources/users/v3/me`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn get_my_profile_v3(&self) -> Call<'static, types::UserV3Dto> {
         Call::new(
             &self.core,
@@ -213,6 +219,8 @@ impl UserManagement<User> {
     /// Like list_my_tenants_v2, with each tenant's place in the hierarchy. Where the caller belongs to a tenant and to one below it, the lower one may be folded into the upper.
     ///
     /// `GET /identity/resources/users/v2/me/hierarchy`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn get_my_tenants_hierarchy(
         &self,
     ) -> Call<'static, Vec<types::GetUserTenantsHierarchyResponseDto>> {
@@ -227,6 +235,8 @@ impl UserManagement<User> {
     /// Returns the tenants of the caller and the active one, which is that of the request.
     ///
     /// `GET /identity/resources/users/v1/me/tenants`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn list_my_tenants_v1(&self) -> Call<'static, types::GetUserTenantsResponseDto> {
         Call::new(
             &self.core,
@@ -239,6 +249,8 @@ impl UserManagement<User> {
     /// Returns a plain array with one entry for each membership of the caller.
     ///
     /// `GET /identity/resources/users/v2/me/tenants`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn list_my_tenants_v2(&self) -> Call<'static, Vec<types::UserTenantDataDto>> {
         Call::new(
             &self.core,
@@ -251,6 +263,8 @@ impl UserManagement<User> {
     /// Stores the members that are present; a profilePictureUrl of null clears the picture and metadata is replaced as a whole. The email address is changed with request_my_email_change.
     ///
     /// `PUT /identity/resources/users/v2/me`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn update_my_profile<'a>(
         &self,
         body: &'a types::UpdateUserDto,
@@ -268,6 +282,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Stores the address for the user as unverified and not primary, and mails a code for verify_my_email to it.
     ///
     /// `POST /identity/resources/users/emails/v1`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn add_my_email<'a>(
         &self,
         body: &'a types::CreateUserEmailRequestDto,
@@ -283,6 +299,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Adds the roles to the user's membership of the tenant in scope, each kept once, and answers with all roles of the membership.
     ///
     /// `POST /identity/resources/users/v1/{userId}/roles`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn assign_roles_to_user<'a>(
         &self,
         user_id: &'a str,
@@ -299,6 +317,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Binds the username, stored in lower case, to the user. A user has one at most; to change it, delete the old one first.
     ///
     /// `POST /identity/resources/usernames/v1`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn create_my_username<'a>(
         &self,
         body: &'a types::CreateUsernameRequestDto,
@@ -314,6 +334,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Takes the same body and gives the same answer as create_user_v2, which is the call to prefer. Without a default application it may be refused unless the header frontegg-application-id goes along.
     ///
     /// `POST /identity/resources/users/v1`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     #[deprecated = "the vendor advises against it"]
     pub fn create_user_v1<'a>(
         &self,
@@ -330,6 +352,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Invites a person by email address or username. Somebody new gets an account, the membership and an activation mail; somebody known keeps the profile and gets a membership and an invitation mail; a pending member gets the mail again. skipInviteEmail suppresses mails. Without roleIds the default roles apply.
     ///
     /// `POST /identity/resources/users/v2`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn create_user_v2<'a>(
         &self,
         body: &'a types::CreateUserDto,
@@ -345,6 +369,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Deletes one of the user's own addresses, which somebody else may then use. The primary address cannot be removed.
     ///
     /// `DELETE /identity/resources/users/emails/v1/{emailId}`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn delete_my_email<'a>(&self, email_id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -357,6 +383,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Takes the username from its owner, so that it can be used again.
     ///
     /// `DELETE /identity/resources/usernames/v1/{username}`
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn delete_username<'a>(&self, username: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -369,6 +397,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Bars the user from the tenant in scope. Access to other tenants stays, and roles and groups are kept for the day of enabling.
     ///
     /// `POST /identity/resources/tenants/users/v1/{userId}/disable`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn disable_user_in_tenant<'a>(&self, user_id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -381,6 +411,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Lifts the bar that disable_user_in_tenant set. A global lock or an expiry date that has passed still keeps the person out.
     ///
     /// `POST /identity/resources/tenants/users/v1/{userId}/enable`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn enable_user_in_tenant<'a>(&self, user_id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -393,6 +425,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Returns the username of the named or signed-in user.
     ///
     /// `GET /identity/resources/usernames/v1/me`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn get_my_username(&self) -> Call<'static, types::UsernameResponseDto> {
         Call::new(
             &self.core,
@@ -405,6 +439,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Returns whether the environment allows temporary users.
     ///
     /// `GET /identity/resources/users/temporary/v1/configuration`
+    ///
+    /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
     pub fn get_temporary_users_configuration(
         &self,
     ) -> Call<'static, types::TemporaryUsersConfigurationDto> {
@@ -419,6 +455,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Returns a plain array of all email records of the named or signed-in user.
     ///
     /// `GET /identity/resources/users/emails/v1/me`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn list_my_emails(&self) -> Call<'static, Vec<types::UserEmailResponseDto>> {
         Call::new(
             &self.core,
@@ -431,6 +469,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Returns email records, narrowed by userIds and _email. With a tenant only the addresses of its members appear.
     ///
     /// `GET /identity/resources/users/emails/v1`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.users` is needed.
     pub fn list_user_emails(
         &self,
         params: params::ListUserEmails,
@@ -459,6 +499,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Returns pairs of username and user id, narrowed by userIds, usernames and a prefix.
     ///
     /// `GET /identity/resources/usernames/v1`
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.users` is needed.
     pub fn list_usernames(
         &self,
         params: params::ListUsernames,
@@ -488,6 +530,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Covers the tenant in scope or the whole environment, with _includeSubTenants also the tenants below. _identifier and _identifierType go together and match a beginning. Roles and groups are not included; fetch them with list_users_roles and list_users_groups. This call has the tightest rate limit, so prefer large pages.
     ///
     /// `GET /identity/resources/users/v3`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.users` is needed.
     pub fn list_users(
         &self,
         params: params::ListUsers,
@@ -522,6 +566,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Returns the group ids of several users in the tenant in scope. Details are fetched from the group calls.
     ///
     /// `GET /identity/resources/users/v3/groups`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.users` is needed.
     pub fn list_users_groups<'a>(
         &self,
         ids: &'a str,
@@ -537,6 +583,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Returns the role ids of up to 250 users in the tenant in scope. People who are not members are left out, and so are roles that come through groups. Very long addresses fail, so ask for about 100 ids at a time.
     ///
     /// `GET /identity/resources/users/v3/roles`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.users` is needed.
     pub fn list_users_roles<'a>(
         &self,
         ids: &'a str,
@@ -552,6 +600,8 @@ impl<A: Authorized> UserManagement<A> {
     /// With a tenant only that membership goes, with its roles, group places and application assignments. Without one the person is deleted from the environment with all memberships, identifiers, factors, sessions and tokens.
     ///
     /// `DELETE /identity/resources/users/v1/{userId}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.delete.users` is needed, but not for oneself.
     pub fn remove_user<'a>(&self, user_id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -564,6 +614,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Mails a six-digit code to the new address; nothing changes until verify_my_email_change. The user emails policy must permit changes. A second request replaces the first.
     ///
     /// `POST /identity/resources/users/v1/email/me`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn request_my_email_change<'a>(
         &self,
         body: &'a types::SelfEmailUpdateRequestDto,
@@ -579,6 +631,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Like reset_tenant_invitation, for the tenant in scope and every tenant below it for which the person has an open invitation.
     ///
     /// `POST /identity/resources/users/v1/invitation/reset/all`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn reset_all_tenant_invitations<'a>(
         &self,
         body: &'a types::ResetTenantInvitationDto,
@@ -594,6 +648,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Replaces the token of the person's open invitation to the tenant in scope and mails the new link.
     ///
     /// `POST /identity/resources/users/v1/invitation/reset`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn reset_tenant_invitation<'a>(
         &self,
         body: &'a types::ResetTenantInvitationDto,
@@ -609,6 +665,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Replaces the activation token of the person with this address and mails the new link or code.
     ///
     /// `POST /identity/resources/users/v1/activate/reset`
+    ///
+    /// No permission is needed: sign-in pages call it without any token as well.
     pub fn reset_user_activation_token<'a>(
         &self,
         body: &'a types::ResetActivationTokenDto,
@@ -624,6 +682,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Takes all parameters of list_users and in addition words that must, must not, or may occur. _phraseSearchApproximate tolerates similar characters.
     ///
     /// `GET /identity/resources/users/v1/query/phrase`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.users` is needed.
     pub fn search_users(
         &self,
         params: params::SearchUsers,
@@ -662,6 +722,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Sets the tenant in which the user works from now on. The running access token does not change; refresh it to get one for the new tenant.
     ///
     /// `PUT /identity/resources/users/v1/tenant`, for the scope's tenant, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn set_my_active_tenant<'a>(
         &self,
         body: &'a types::UpdateUserTenantDto,
@@ -677,6 +739,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Makes one of the user's own verified addresses the primary one. The former primary address stays as a secondary one.
     ///
     /// `POST /identity/resources/users/emails/v1/me/primary`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn set_my_primary_email<'a>(
         &self,
         body: &'a types::MarkEmailAsPrimaryRequestDto,
@@ -692,6 +756,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Clears the member's expiry date, also when it has passed already, which gives access back.
     ///
     /// `DELETE /identity/resources/users/temporary/v1/{userId}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn set_user_permanent<'a>(&self, user_id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -704,6 +770,8 @@ impl<A: Authorized> UserManagement<A> {
     /// While allowed, the member's roles count in every tenant below without a membership there. Such tenants show up neither in the person's token nor in tenantIds. A tenant whose subAccountAccessType is alwaysOn rules out a change.
     ///
     /// `PUT /identity/resources/sub-tenants/users/v1/{userId}/access`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn set_user_sub_tenant_access<'a>(
         &self,
         user_id: &'a str,
@@ -722,6 +790,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Ends the membership's access expirationInSeconds from now; the account goes on existing. Serves permanent and already temporary members. The tenant is the one in scope, else the user's active one. Answers 201 and echoes the body.
     ///
     /// `PUT /identity/resources/users/temporary/v1/{userId}`, for a tenant if the scope names one
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn set_user_temporary<'a>(
         &self,
         user_id: &'a str,
@@ -738,6 +808,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Takes the roles in the body of this DELETE from the membership; those not held are ignored. Roles that come through groups stay in effect.
     ///
     /// `DELETE /identity/resources/users/v1/{userId}/roles`, for the scope's tenant
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.users` is needed.
     pub fn unassign_roles_from_user<'a>(
         &self,
         user_id: &'a str,
@@ -756,6 +828,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Stores the members that are present in the profile of the named user. Profiles belong to the person, so every tenant sees the change.
     ///
     /// `PUT /identity/resources/users/v1`, for the scope's tenant, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn update_user<'a>(
         &self,
         body: &'a types::UpdateUserDto,
@@ -771,6 +845,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Marks the address as verified if the code is right, and spends the code.
     ///
     /// `POST /identity/resources/users/emails/v1/verify`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn verify_my_email<'a>(
         &self,
         body: &'a types::CreateUserEmailVerifyRequestDto,
@@ -786,6 +862,8 @@ impl<A: Authorized> UserManagement<A> {
     /// Makes the new address the verified primary one if the code is right, and notifies the former address.
     ///
     /// `POST /identity/resources/users/v1/email/me/verify`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn verify_my_email_change<'a>(
         &self,
         body: &'a types::SelfEmailUpdateVerifyRequestDto,

@@ -15,6 +15,8 @@ impl<A: Authorized> UserSessions<A> {
     /// Invalidates the refresh tokens of all sessions of the user, so that each device is signed out when its JWT expires.
     ///
     /// `DELETE /identity/resources/users/sessions/v1/me/all`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn delete_all_my_sessions(&self) -> Call<'static, ()> {
         Call::new(
             &self.core,
@@ -27,6 +29,8 @@ impl<A: Authorized> UserSessions<A> {
     /// Ends one session and invalidates its refresh token. The calling session may be ended as well.
     ///
     /// `DELETE /identity/resources/users/sessions/v1/me/{id}`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn delete_my_session<'a>(&self, id: &'a str) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -39,6 +43,8 @@ impl<A: Authorized> UserSessions<A> {
     /// Returns a plain array of the sessions that are neither ended nor expired. The session that asks is marked as current; with an environment token none is.
     ///
     /// `GET /identity/resources/users/sessions/v1/me`, for a tenant if the scope names one, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn list_my_sessions(
         &self,
     ) -> Call<'static, Vec<types::GetActiveSessionsResponse>> {

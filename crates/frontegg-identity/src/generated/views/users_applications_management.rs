@@ -12,9 +12,11 @@ pub struct UsersApplicationsManagement<A: Access> {
 impl<A: Authorized> UsersApplicationsManagement<A> {
     /// Assign members of a tenant to an application.
     ///
-    /// Makes one assignment for each user, all of them members of the tenant in the body, and returns the records. Users of a portal need the permission fe.secure.write.appsUsers.
+    /// Makes one assignment for each user, all of them members of the tenant in the body, and returns the records.
     ///
     /// `POST /identity/resources/applications/v1`
+    ///
+    /// With a user's or API token, the permission `fe.secure.write.appsUsers` is needed.
     pub fn assign_users_to_application<'a>(
         &self,
         body: &'a types::AssignUsersToAppRequestDto,
@@ -30,6 +32,8 @@ impl<A: Authorized> UsersApplicationsManagement<A> {
     /// Returns a plain array of user ids over all tenants, each once.
     ///
     /// `GET /identity/resources/applications/v1/{appId}/users`
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.users` is needed.
     pub fn list_application_users<'a>(&self, app_id: &'a str) -> Call<'a, Vec<String>> {
         Call::new(
             &self.core,
@@ -42,6 +46,8 @@ impl<A: Authorized> UsersApplicationsManagement<A> {
     /// Returns the active tenant of each application for which the user chose one. For the others the user's active tenant counts.
     ///
     /// `GET /identity/resources/applications/user-tenants/active/v1`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn list_user_application_active_tenants(
         &self,
     ) -> Call<'static, types::UserApplicationActiveTenantsResponseDto> {
@@ -58,6 +64,8 @@ impl<A: Authorized> UsersApplicationsManagement<A> {
     /// Returns a plain array of application ids over all memberships of the user, each once.
     ///
     /// `GET /identity/resources/applications/v1/{userId}/apps`
+    ///
+    /// With a user's or API token, the permission `fe.secure.read.users` is needed, but not for oneself.
     pub fn list_user_applications<'a>(&self, user_id: &'a str) -> Call<'a, Vec<String>> {
         Call::new(
             &self.core,
@@ -70,6 +78,8 @@ impl<A: Authorized> UsersApplicationsManagement<A> {
     /// Stores the given choices; applications that are not named keep theirs.
     ///
     /// `PUT /identity/resources/applications/user-tenants/active/v1`, for the scope's user
+    ///
+    /// No permission is needed: the data is the caller's own.
     pub fn set_user_application_active_tenants<'a>(
         &self,
         body: &'a types::SwitchApplicationActiveUserTenantsRequestDto,
@@ -84,9 +94,11 @@ impl<A: Authorized> UsersApplicationsManagement<A> {
     }
     /// Withdraw members of a tenant from an application.
     ///
-    /// Removes the assignments named in the body of this DELETE; users without one are ignored. Users of a portal need the permission fe.secure.delete.appsUser.
+    /// Removes the assignments named in the body of this DELETE; users without one are ignored.
     ///
     /// `DELETE /identity/resources/applications/v1`
+    ///
+    /// With a user's or API token, the permission `fe.secure.delete.appsUsers` or `fe.secure.delete.appsUser` is needed.
     pub fn unassign_users_from_application<'a>(
         &self,
         body: &'a types::UnassignUsersFromAppRequestDto,
