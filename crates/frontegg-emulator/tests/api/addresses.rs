@@ -127,6 +127,7 @@ async fn what_is_no_address_is_refused_everywhere() {
     world.tenant("acme").await;
     let ada = world.user("acme", "ada@acme.test", &[]).await;
     let mut back_end = world.back_end(Some("acme")).await;
+    back_end.done("set_user_emails_policy", &[], json!({ "allowEmailChange": true })).await;
     let mut own = world.browser().bearer(&world.token(&ada, "acme").await);
     for email in NO_ADDRESSES {
         let text = "email must be an email";

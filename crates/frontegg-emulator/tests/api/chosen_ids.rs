@@ -11,7 +11,7 @@ async fn ids_that_no_path_or_header_carries_are_refused() {
     let world = World::start().await;
     world.tenant("acme").await;
     let ada = world.user("acme", "ada@acme.test", &[]).await;
-    let mut back_end = world.back_end(None).await;
+    let mut back_end = world.back_end(None).await.with("frontegg-user-id", &ada);
     let mut own = world.back_end(Some("acme")).await;
     world.configure(json!({ "skipTenantValidation": true })).await;
     for id in BAD {
@@ -26,7 +26,7 @@ async fn ids_that_no_path_or_header_carries_are_refused() {
             ("create_roles_v1", vec![], role, "[0].key"),
             ("create_permissions", vec![], permission, "[0].key"),
             ("create_user_globally", vec![], person, "externalId"),
-            ("set_user_application_active_tenants", vec![&*ada], choice, "applicationId"),
+            ("set_user_application_active_tenants", vec![], choice, "applicationId"),
         ] {
             let text = back_end.call(operation, &path, body).await.refused(400);
             assert!(text.starts_with(&format!("{member} ")), "{operation} {id:?}: {text}");
@@ -35,7 +35,8 @@ async fn ids_that_no_path_or_header_carries_are_refused() {
         let path = task["migrationId"].as_str().expect("an id").to_owned();
         let report = back_end.done("get_tenant_migration_status", &[&path], Value::Null).await;
         assert!(report.to_string().contains("tenantId "), "{id:?}: {report}");
-        if !matches!(id, "." | "..") {
+        // A client would not send these as they are.
+        if !matches!(id, "." | "..") && !id.contains(['\t', '\n']) {
             let users = json!({ "userIds": [ada], "tenantId": "acme" });
             assert!(own.call("assign_users_to_application", &[id], users).await.refused(400).starts_with("appId "));
         }

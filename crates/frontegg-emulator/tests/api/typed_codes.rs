@@ -72,6 +72,8 @@ async fn codes_of_mails_and_messages_are_read_as_they_are_typed() {
 #[tokio::test]
 async fn codes_of_second_factors_are_read_as_they_are_typed() {
     let (world, ada) = world().await;
+    let body = json!({ "strategy": "SMS", "isActive": true });
+    world.back_end(None).await.done("set_mfa_strategy", &[], body).await;
     let mut browser = own(&world, &ada).await;
     let offer = browser.done("enroll_my_authenticator_mfa", &[], Value::Null).await;
     let app = App::of(&offer["secret"]);
