@@ -194,6 +194,7 @@ fn pending(
             created_at: invited_at,
             updated_at: invited_at,
             last_login: None,
+            name_folded: None,
         },
         email,
         view: view.unwrap_or(&active_tenant).to_owned(),

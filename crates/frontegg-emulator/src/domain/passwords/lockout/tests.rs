@@ -8,6 +8,7 @@ use super::*;
 use crate::{
     domain::{
         passwords::{Cost, PasswordOwner, import, prepare, set, stored},
+        revocation::Change,
         seed,
         users::NewUser,
     },
@@ -46,7 +47,7 @@ impl Processes {
         seed::fresh_environment(&tx).await.expect("an environment");
         let person = NewUser { email: Some("ada@acme.test".to_owned()), ..NewUser::default() };
         let ada = users::create(&tx, person).await.expect("a person").id;
-        set(&tx, &ada, new).await.expect("a password");
+        set(&tx, &ada, new, Change::PasswordReset).await.expect("a password");
         tx.finish().await;
         Self { members, ada }
     }
