@@ -33,10 +33,6 @@ use crate::{
 /// How many messages are kept, the newest.
 const KEPT: u64 = 10_000;
 
-/// After how many messages, more or less, it is seen to that no more are kept: that costs a walk along
-/// them.
-const SEEN_TO: i64 = 64;
-
 /// A message to be written.
 #[must_use = "a message is queued by `send`"]
 pub(crate) struct Draft {
@@ -141,7 +137,9 @@ impl Draft {
         for (name, secret) in [("code", &self.code), ("token", &self.token)] {
             self.values.insert(name.to_owned(), secret.clone().into());
         }
-        self.values.remove("link");
+        for link in ["link", "redirectURL"] {
+            self.values.remove(link);
+        }
         let (channel, template, sender, subject, body, link) = match &self.kind {
             Kind::Mail(kind) => {
                 let template = mails::in_force(tx, kind, &environment).await?;
@@ -165,7 +163,6 @@ impl Draft {
         for name in ["code", "token"] {
             self.values.remove(name);
         }
-        let created_at = tx.stamp();
         let row = outbox_message::ActiveModel {
             id: Set(ids::new_id()),
             channel: Set(channel),
@@ -177,16 +174,13 @@ impl Draft {
             token: Set(self.token),
             link: Set(link),
             context: Set(Value::Object(self.values).to_string()),
-            created_at: Set(created_at),
+            created_at: Set(tx.stamp()),
             sender: Set(Some(sender)),
             subject: Set(subject),
             body: Set(Some(body)),
         };
         outbox_message::Entity::insert(row).exec_without_returning(tx).await?;
-        if created_at.micros() % SEEN_TO == 0 {
-            forget_beyond(tx, KEPT).await?;
-        }
-        Ok(())
+        forget_beyond(tx, KEPT).await
     }
 }
 
