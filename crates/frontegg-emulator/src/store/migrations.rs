@@ -16,6 +16,7 @@ mod m0010_messages;
 mod m0011_machine_tokens;
 mod m0012_mfa;
 mod m0013_lists;
+mod m0014_clock;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -63,11 +64,12 @@ pub(crate) const TABLES: &[&str] = &[
     "settings",
 ];
 
-/// Tables that a reset leaves alone: who the environment is, and its keys.
+/// Tables that a reset leaves alone: who the environment is, its keys and its clock.
 #[cfg(test)]
-pub(crate) const KEPT_TABLES: &[&str] = &["environment", "issuers", "signing_keys", "seaql_migrations"];
+pub(crate) const KEPT_TABLES: &[&str] =
+    &["clock_setting", "environment", "issuers", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 13] {
+fn all() -> [SqlMigration; 14] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -82,6 +84,7 @@ fn all() -> [SqlMigration; 13] {
         m0011_machine_tokens::MIGRATION,
         m0012_mfa::MIGRATION,
         m0013_lists::MIGRATION,
+        m0014_clock::MIGRATION,
     ]
 }
 
