@@ -137,7 +137,7 @@ async fn bare_codes_differ_and_share_their_guesses() {
     assert_ne!(adas, bobs);
     let wrong = (0..3).map(|n| format!("{n:06}")).find(|code| *code != adas && *code != bobs).expect("a code");
     // A guess for one browser is none for the others.
-    assert_eq!(invalid(spend_bare(&tx, purpose, &bobs, Some("browser")).await), InvalidCode::Wrong);
+    assert_eq!(invalid(spend_bare(&tx, purpose, &bobs, Some(&["browser"])).await), InvalidCode::Wrong);
     assert_eq!(invalid(spend_bare(&tx, Purpose::SmsSignIn, &adas, None).await), InvalidCode::Wrong);
     for _ in 2..TRIES {
         assert_eq!(invalid(spend_bare(&tx, purpose, &wrong, None).await), InvalidCode::Wrong);

@@ -158,14 +158,13 @@ pub(crate) async fn sign_in(
     tx: &Write,
     kind: Kind,
     secret: &str,
-    device: Option<&str>,
+    devices: &[&str],
     client: &ClientInfo,
 ) -> DomainResult<Tried<Outcome>> {
     let configuration = configuration::get(tx).await?;
     kind.require(&configuration)?;
-    // Without a browser's secret none is the same.
-    let device = configuration.force_same_device_on_auth.then_some(device.unwrap_or_default());
-    let Tried::Done(row) = spend(tx, kind, secret, device).await? else {
+    let devices = configuration.force_same_device_on_auth.then_some(devices);
+    let Tried::Done(row) = spend(tx, kind, secret, devices).await? else {
         return Ok(Tried::Refused(kind.refusal()));
     };
     if !is_still_theirs(tx, kind, &row).await? {
@@ -178,12 +177,12 @@ pub(crate) async fn sign_in(
     login::first_factor_done(tx, user, kind.first_factor(), client).await.map(Tried::Done)
 }
 
-async fn spend(tx: &Write, kind: Kind, secret: &str, device: Option<&str>) -> DomainResult<Counted> {
+async fn spend(tx: &Write, kind: Kind, secret: &str, devices: Option<&[&str]>) -> DomainResult<Counted> {
     if kind != Kind::MagicLink {
-        return codes::spend_bare(tx, kind.purpose(), secret, device).await;
+        return codes::spend_bare(tx, kind.purpose(), secret, devices).await;
     }
     let presented = Presented::new(kind.purpose(), secret);
-    let presented = device.map_or(presented, |device| presented.device(device));
+    let presented = devices.map_or(presented, |devices| presented.devices(devices));
     Ok(presented.spend(tx).await?.into())
 }
 
