@@ -95,14 +95,14 @@ impl RequestContext {
         self.user_id.as_deref().ok_or_else(missing)
     }
 
-    /// The value of a cookie of the request.
-    pub fn cookie(&self, name: &str) -> Option<&str> {
+    /// The values of the cookies of that name, in the order of the request: a browser sends one for each
+    /// path and domain that it has such a cookie of. What else stands in the header does not matter.
+    pub fn cookies<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         let lines = self.headers.get_all(header::COOKIE).into_iter();
-        lines
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find_map(|(key, value)| (key == name).then_some(value))
+        lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).filter_map(move |pair| {
+            let value = pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+            std::str::from_utf8(value).ok()
+        })
     }
 
     /// Sets another status than the documented one.
@@ -146,7 +146,7 @@ pub struct Cookie<'a> {
     pub max_age: Option<i64>,
     /// `SameSite`.
     pub same_site: SameSite,
-    /// `Secure`: whether it is sent over TLS only.
+    /// `Secure`: whether it is sent over TLS only. Over plain HTTP most clients drop such a cookie.
     pub secure: bool,
 }
 
@@ -157,7 +157,7 @@ pub enum SameSite {
     Strict,
     /// Those of its own site and top-level navigation.
     Lax,
-    /// All; browsers require `Secure` with it.
+    /// All. Browsers require `Secure` with it, so without that it is sent as `Lax`.
     None,
 }
 
@@ -168,8 +168,8 @@ impl Cookie<'_> {
         let secure = if self.secure { "; Secure" } else { "" };
         let same_site = match self.same_site {
             SameSite::Strict => "Strict",
-            SameSite::Lax => "Lax",
-            SameSite::None => "None",
+            SameSite::None if self.secure => "None",
+            SameSite::Lax | SameSite::None => "Lax",
         };
         let (name, value, age) = (self.name, self.value, age.unwrap_or_default());
         format!("{name}={value}; Path=/; HttpOnly{age}{secure}; SameSite={same_site}")
@@ -225,8 +225,8 @@ mod tests {
     #[test]
     fn cookies_are_read_and_set() {
         let cx = context(Principal::Anonymous, &[("cookie", "a=1; fe_refresh_x=R1; b=2")]);
-        assert_eq!(cx.cookie("fe_refresh_x"), Some("R1"));
-        assert_eq!(cx.cookie("fe_refresh"), None);
+        assert_eq!(cx.cookies("fe_refresh_x").collect::<Vec<_>>(), ["R1"]);
+        assert_eq!(cx.cookies("fe_refresh").next(), None);
         cx.set_cookie(&Cookie {
             name: "fe_refresh_x",
             value: "R2",
@@ -245,5 +245,28 @@ mod tests {
         let lines: Vec<_> = cx.take_reply().headers;
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].1, "fe_refresh_x=R2; Path=/; HttpOnly; Max-Age=60; Secure; SameSite=None");
+    }
+
+    #[test]
+    fn a_cookie_for_all_sites_is_secure() {
+        for (secure, same_site, attributes) in [
+            (false, SameSite::None, "SameSite=Lax"),
+            (false, SameSite::Lax, "SameSite=Lax"),
+            (false, SameSite::Strict, "SameSite=Strict"),
+            (true, SameSite::None, "Secure; SameSite=None"),
+            (true, SameSite::Lax, "Secure; SameSite=Lax"),
+        ] {
+            let cookie = Cookie { name: "a", value: "1", max_age: None, same_site, secure };
+            assert_eq!(cookie.to_line(), format!("a=1; Path=/; HttpOnly; {attributes}"));
+        }
+    }
+
+    #[test]
+    fn a_foreign_cookie_hides_none() {
+        let mut cx = context(Principal::Anonymous, &[]);
+        let mut line = |bytes: &[u8]| cx.headers.append(header::COOKIE, HeaderValue::from_bytes(bytes).unwrap());
+        line("_utm=Kampagne-für-März; a=1;;=; a;b=\"x".as_bytes());
+        line(b"_latin=\xfc; a=\xfc; a=2=3");
+        assert_eq!(cx.cookies("a").collect::<Vec<_>>(), ["1", "2=3"]);
     }
 }

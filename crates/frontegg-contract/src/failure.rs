@@ -78,6 +78,11 @@ impl ApiFailure {
         Self::new(StatusCode::NOT_IMPLEMENTED, message)
     }
 
+    /// 501 for a service of the vendor that the server does not offer.
+    pub fn service_not_served(name: &str) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, format!("Service {name} is not served"))
+    }
+
     /// 500. The cause is logged and not sent.
     pub fn internal(cause: impl fmt::Display) -> Self {
         tracing::error!(%cause, "request failed");

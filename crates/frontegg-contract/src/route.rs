@@ -19,6 +19,27 @@ pub const URI_LIMIT: usize = 12 * 1024;
 /// The most bytes of all headers together.
 pub const HEADERS_LIMIT: usize = 32 * 1024;
 
+/// Services of the vendor beside those of the documents, by the first segment of their paths.
+const OTHER_SERVICES: [&str; 17] = [
+    "applications",
+    "audits",
+    "directory",
+    "entitlements",
+    "event",
+    "flags",
+    "integrations",
+    "metadata",
+    "notification",
+    "oauth",
+    "reports",
+    "security-center",
+    "security-engines",
+    "subscriptions",
+    "team",
+    "vendors",
+    "webhook",
+];
+
 /// A path template with numbered parameters: `/users/{userId}` becomes `/users/{p0}`. The router needs
 /// the same name at the same position of a path, the documents have several.
 pub fn positional(template: &str) -> String {
@@ -54,17 +75,23 @@ fn filter(operation: &Operation) -> MethodFilter {
     }
 }
 
-/// Adds to a router what is not an operation: 404 and 405 in the form of the service, the same paths
-/// under `/frontegg` and with a trailing slash, limits of URI and headers, and a trace id for every
-/// request.
+/// Adds to a router what is not an operation: 404 and 405 in the form of the service, 501 for the
+/// vendor's other services, the same paths under `/frontegg` and with a trailing slash, limits of URI
+/// and headers, and a trace id for every request.
 pub fn finish(router: Router) -> Router {
     let router = router.fallback(unknown).method_not_allowed_fallback(not_allowed);
     // The layers of a router run after routing; those of a router around it run before.
     Router::new().fallback_service(router).layer(middleware::from_fn(edge))
 }
 
+/// What no route leads to: a path that does not exist, or one of a service that is not served, be it in
+/// part.
 async fn unknown(request: Request) -> ApiFailure {
     let (method, path) = (request.method(), request.uri().path());
+    let first = path.split('/').nth(1).unwrap_or_default();
+    if OTHER_SERVICES.contains(&first) {
+        return ApiFailure::service_not_served(first);
+    }
     ApiFailure::not_found(format!("Cannot {method} {path}")).code("ER-00004")
 }
 

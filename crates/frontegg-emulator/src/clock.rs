@@ -9,6 +9,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use chrono::{DateTime, SecondsFormat, Utc};
 use parking_lot::{Mutex, MutexGuard};
 use sea_orm::DeriveValueType;
+use tokio::sync::watch;
 
 /// The last microsecond of the year 9999, beyond which RFC 3339 cannot write a date.
 const LATEST: i64 = 253_402_300_799_999_999;
@@ -96,29 +97,45 @@ fn micros(duration: Duration) -> i64 {
 /// assert_eq!((clock.now() - before).num_seconds(), 3600);
 /// ```
 #[derive(Clone, Default)]
-pub struct Clock(Arc<Mutex<State>>);
+pub struct Clock(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Told of every change.
+    changed: watch::Sender<()>,
+}
+
+/// How a clock is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Setting {
+    /// Added to the system's time, in microseconds.
+    pub(crate) shift: i64,
+    /// Where time stands still, if it does.
+    pub(crate) frozen: Option<i64>,
+}
 
 #[derive(Default)]
 struct State {
-    /// Added to the system's time, in microseconds.
-    shift: i64,
-    /// Where time stands still, if it does.
-    frozen: Option<i64>,
+    setting: Setting,
+    /// How often it was set.
+    changes: u64,
     /// The stamp handed out last.
     stamped: i64,
 }
 
 impl State {
     fn now(&self) -> i64 {
-        let now = self.frozen.unwrap_or_else(|| Utc::now().timestamp_micros().saturating_add(self.shift));
+        let Setting { shift, frozen } = self.setting;
+        let now = frozen.unwrap_or_else(|| Utc::now().timestamp_micros().saturating_add(shift));
         Timestamp::from_micros(now).0
     }
 
     fn go_to(&mut self, moment: i64) {
         let moment = Timestamp::from_micros(moment).0;
-        match &mut self.frozen {
+        match &mut self.setting.frozen {
             Some(frozen) => *frozen = moment,
-            None => self.shift = moment - Utc::now().timestamp_micros(),
+            None => self.setting.shift = moment - Utc::now().timestamp_micros(),
         }
         // Time may have gone back; stamps follow it.
         self.stamped = 0;
@@ -146,45 +163,78 @@ impl Clock {
 
     /// Stops time where it is, and says where.
     pub fn freeze(&self) -> DateTime<Utc> {
-        let mut state = self.state();
-        let now = state.now();
-        state.frozen = Some(now);
-        Timestamp(now).utc()
+        self.change(|state| {
+            let now = state.now();
+            state.setting.frozen = Some(now);
+            Timestamp(now).utc()
+        })
     }
 
     /// Whether time stands still.
     pub fn is_frozen(&self) -> bool {
-        self.state().frozen.is_some()
+        self.state().setting.frozen.is_some()
     }
 
     /// Lets frozen time run on from where it stands.
     pub fn resume(&self) {
-        let mut state = self.state();
-        if let Some(frozen) = state.frozen.take() {
-            state.go_to(frozen);
-        }
+        self.change(|state| {
+            if let Some(frozen) = state.setting.frozen.take() {
+                state.go_to(frozen);
+            }
+        });
     }
 
     /// Goes to a moment; time runs on from there, or stands there if it is frozen.
     pub fn set(&self, moment: DateTime<Utc>) {
-        self.state().go_to(moment.timestamp_micros());
+        self.change(|state| state.go_to(moment.timestamp_micros()));
     }
 
     /// Goes forward.
     pub fn advance(&self, duration: Duration) {
-        let mut state = self.state();
-        let target = state.now().saturating_add(micros(duration));
-        state.go_to(target);
+        self.change(|state| state.go_to(state.now().saturating_add(micros(duration))));
     }
 
     /// Returns to the system's time.
     pub fn real(&self) {
-        *self.state() = State::default();
+        self.change(|state| {
+            state.setting = Setting::default();
+            state.stamped = 0;
+        });
+    }
+
+    /// How it is set, after how many changes.
+    pub(crate) fn setting(&self) -> (u64, Setting) {
+        let state = self.state();
+        (state.changes, state.setting)
+    }
+
+    /// Sets it as somebody else has set theirs, unless it was set here since there were that many changes.
+    pub(crate) fn adopt(&self, setting: Setting, changes: u64) -> bool {
+        let mut state = self.state();
+        if state.changes != changes {
+            return false;
+        }
+        (state.setting, state.stamped) = (setting, 0);
+        true
+    }
+
+    /// Changes whenever it is set.
+    pub(crate) fn changed(&self) -> watch::Receiver<()> {
+        self.0.changed.subscribe()
+    }
+
+    fn change<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state();
+        let done = act(&mut state);
+        state.changes += 1;
+        drop(state);
+        self.0.changed.send_replace(());
+        done
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         // No code panics while it holds the lock, and the numbers are valid at every step.
-        self.0.lock()
+        self.0.state.lock()
     }
 }
 
@@ -228,6 +278,20 @@ mod tests {
         assert!((clock.now() - moment).num_seconds() < 5);
         clock.real();
         assert!((Utc::now() - clock.now()).num_seconds().abs() < 5);
+    }
+
+    #[test]
+    fn what_was_set_here_is_newer() {
+        let (clock, other) = (Clock::default(), Clock::default());
+        other.freeze();
+        let (_, setting) = other.setting();
+        let (changes, _) = clock.setting();
+        assert!(clock.adopt(setting, changes));
+        assert_eq!(clock.now(), other.now());
+        clock.advance(Duration::from_mins(1));
+        let ahead = clock.now();
+        assert!(!clock.adopt(setting, changes));
+        assert_eq!(clock.now(), ahead);
     }
 
     #[test]

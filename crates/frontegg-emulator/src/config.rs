@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use http::Uri;
+use ipnet::IpNet;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -25,10 +27,14 @@ pub(crate) struct Config {
     pub(crate) api_key: SecretString,
     pub(crate) admin_token: Option<SecretString>,
     pub(crate) base_url: Option<String>,
+    /// Who may say for whom they ask.
+    pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) environment_token_lifetime: Duration,
     /// For how long after its use a refresh token gets the same answer again.
     pub(crate) refresh_grace: Duration,
-    /// How long a client may take to send the head of a request.
+    /// How long a connection is kept on which nothing is asked.
+    pub(crate) idle_timeout: Duration,
+    /// How long a client may take to send the head of a request, from its first byte on.
     pub(crate) head_timeout: Duration,
     /// How long a request may take altogether, with the sending of its body.
     pub(crate) request_timeout: Duration,
@@ -50,8 +56,10 @@ impl Default for Config {
             api_key: ids::new_id().into(),
             admin_token: None,
             base_url: None,
+            trusted_proxies: Vec::new(),
             environment_token_lifetime: Duration::from_hours(1),
             refresh_grace: Duration::ZERO,
+            idle_timeout: Duration::from_secs(75),
             head_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             faults: Vec::new(),
@@ -69,11 +77,53 @@ impl Config {
         matches!(self.store, StoreTarget::Memory) && self.listen.ip().is_loopback()
     }
 
-    /// Refuses what would be unsafe.
+    /// Refuses what would be unsafe, and what makes no sense.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        if let Some(url) = self.base_url.as_deref().filter(|url| !is_base_url(url)) {
+            return Err(Error::BaseUrl(url.to_owned()));
+        }
         if !self.listen.ip().is_loopback() && self.admin_token.is_none() {
             return Err(Error::Exposed(self.listen));
         }
         Ok(())
+    }
+}
+
+/// Whether links and issuers can begin with it: a scheme and a host, and nothing that would end it.
+fn is_base_url(text: &str) -> bool {
+    let Ok(url) = text.parse::<Uri>() else {
+        return false;
+    };
+    let is_web = url.scheme_str().is_some_and(|scheme| ["http", "https"].contains(&scheme));
+    let host = url.authority().filter(|authority| !authority.host().is_empty() && !authority.as_str().contains('@'));
+    is_web && host.is_some() && url.query().is_none() && !text.contains('#')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_is_a_url() {
+        for good in ["http://localhost:8100", "https://auth.acme.test", "https://acme.test/auth", "http://[::1]:8100"] {
+            assert!(is_base_url(good), "{good}");
+        }
+        for bad in [
+            "localhost:8100",
+            "localhost",
+            "127.0.0.1:8100",
+            "/",
+            "",
+            "http://",
+            "http:localhost",
+            "ftp://localhost",
+            "http://ada@localhost",
+            "http://localhost?x",
+            "http://localhost#x",
+            "http://local host",
+            "javascript:alert(1)",
+        ] {
+            assert!(!is_base_url(bad), "{bad}");
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! The control plane under `/_emulator/`: what a test or an operator does to the emulator itself.
 //!
 //! The routes, bodies and answers are told in `CONTROL.md`, and `wire` has them as types for the
-//! server and its `client`. It can empty the store, so it is guarded: only this machine reaches it,
-//! or whoever has the admin token where one is set; the `Host` must be an address of ours, which stops names that were
-//! rebound to this machine, and a browser's `Origin` must be the same. No CORS is granted.
+//! server and its `client`. It can empty the store, so it is guarded: whoever has the admin token reaches
+//! it, where one is set, under whatever name; without one only this machine does, and then the `Host` must
+//! be an address of ours, which stops names that were rebound to this machine, and a browser's `Origin` must
+//! be the same. No CORS is granted.
 
 pub(crate) mod client;
 mod faults;
@@ -27,14 +28,23 @@ use axum::{
 };
 use frontegg_contract::{ApiFailure, ApiResult, receive::bearer};
 use frontegg_model::OPERATIONS;
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header, uri::Authority};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use crate::wire::{AdvanceClock, ClockState, Coverage, Health, Info, OperationCount, Ready, SetClock};
-use crate::{api, domain::environment::same_secret, peer::Peer, service::Service};
+use crate::{api, domain::environment::same_secret, gate::selection::is_control, peer::Peer, service::Service};
+
+/// Most bytes of a body, which a document of the whole state may have.
+pub(crate) const BODY_LIMIT: usize = 256 * 1024 * 1024;
 
 type Shared = State<Arc<Service>>;
+
+/// Whether a request is a probe, which tells of this process whatever becomes of the store.
+pub(crate) fn is_probe(uri: &Uri) -> bool {
+    let path = uri.path().trim_end_matches('/');
+    is_control(uri) && (path.ends_with("/health") || path.ends_with("/ready"))
+}
 
 /// The routes, without the prefix.
 pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
@@ -64,13 +74,25 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
 
 async fn guard(State(service): Shared, request: Request, next: Next) -> ApiResult<Response> {
     let peer = request.extensions().get::<Peer>().copied();
-    admit(&service, peer, request.headers())?;
+    admit(&service, peer, &request)?;
     Ok(next.run(request).await)
 }
 
-fn admit(service: &Service, peer: Option<Peer>, headers: &HeaderMap) -> ApiResult<()> {
+fn admit(service: &Service, peer: Option<Peer>, request: &Request) -> ApiResult<()> {
+    let headers = request.headers();
+    if let Some(token) = &service.config().admin_token {
+        return match bearer(headers)? {
+            Some(given) if same_secret(given, token.expose_secret()) => Ok(()),
+            _ => Err(ApiFailure::unauthorized("The admin token is required")),
+        };
+    }
+    if !peer.is_some_and(|Peer(address)| address.ip().to_canonical().is_loopback()) {
+        return Err(ApiFailure::forbidden("Only this machine is served"));
+    }
     let host = text(headers, header::HOST.as_str());
-    if !host.is_some_and(|host| is_own_host(service, host)) {
+    // A target that names its host goes before the header (RFC 9112, 3.2.2).
+    let named = [host, request.uri().authority().map(Authority::as_str)];
+    if host.is_none() || !named.into_iter().flatten().all(|host| is_own_host(service, host)) {
         return Err(ApiFailure::forbidden("This host is not served"));
     }
     if headers.contains_key(header::ORIGIN) {
@@ -81,19 +103,12 @@ fn admit(service: &Service, peer: Option<Peer>, headers: &HeaderMap) -> ApiResul
             return Err(ApiFailure::forbidden("This origin is not served"));
         }
     }
-    let Some(token) = &service.config().admin_token else {
-        let local = peer.is_some_and(|Peer(address)| address.ip().to_canonical().is_loopback());
-        return if local { Ok(()) } else { Err(ApiFailure::forbidden("Only this machine is served")) };
-    };
-    match bearer(headers)? {
-        Some(given) if same_secret(given, token.expose_secret()) => Ok(()),
-        _ => Err(ApiFailure::unauthorized("The admin token is required")),
-    }
+    Ok(())
 }
 
 /// Whether a `Host` is this machine, the address we listen on, or the configured one.
 fn is_own_host(service: &Service, host: &str) -> bool {
-    let Ok(authority) = host.parse::<http::uri::Authority>() else {
+    let Ok(authority) = host.parse::<Authority>() else {
         return false;
     };
     let name = authority.host();
@@ -117,9 +132,10 @@ async fn health(State(service): Shared) -> Json<Health> {
 }
 
 async fn ready(State(service): Shared) -> ApiResult<Json<Ready>> {
-    service.store().ping().await.map_err(|error| {
+    service.store().check().await.map_err(|error| {
         tracing::warn!(%error, "not ready");
-        ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "The store is not available")
+        let failure = ApiFailure::new(StatusCode::SERVICE_UNAVAILABLE, "The store is not available");
+        failure.header(header::RETRY_AFTER, HeaderValue::from_static("1"))
     })?;
     Ok(Json(Ready { status: "ok".to_owned() }))
 }
@@ -152,6 +168,12 @@ async fn reset(State(service): Shared) -> ApiResult<StatusCode> {
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Shows the clock as it was set, once all processes of the store can know.
+async fn clock_was_set(service: &Service) -> ApiResult<Json<ClockState>> {
+    service.store().follow_clock().await?;
+    Ok(Json(show_clock(service)))
+}
+
 fn show_clock(service: &Service) -> ClockState {
     let clock = service.clock();
     ClockState { now: clock.now(), frozen: clock.is_frozen() }
@@ -164,7 +186,7 @@ async fn clock(State(service): Shared) -> Json<ClockState> {
 async fn set_clock(State(service): Shared, body: Bytes) -> ApiResult<Json<ClockState>> {
     let wanted: SetClock = parse(&body)?;
     service.clock().set(wanted.now);
-    Ok(Json(show_clock(&service)))
+    clock_was_set(&service).await
 }
 
 async fn advance_clock(State(service): Shared, body: Bytes) -> ApiResult<Json<ClockState>> {
@@ -172,22 +194,22 @@ async fn advance_clock(State(service): Shared, body: Bytes) -> ApiResult<Json<Cl
     let duration = Duration::try_from_secs_f64(wanted.seconds)
         .map_err(|_| ApiFailure::bad_request("seconds must be a number from 0"))?;
     service.clock().advance(duration);
-    Ok(Json(show_clock(&service)))
+    clock_was_set(&service).await
 }
 
-async fn freeze_clock(State(service): Shared) -> Json<ClockState> {
+async fn freeze_clock(State(service): Shared) -> ApiResult<Json<ClockState>> {
     service.clock().freeze();
-    Json(show_clock(&service))
+    clock_was_set(&service).await
 }
 
-async fn resume_clock(State(service): Shared) -> Json<ClockState> {
+async fn resume_clock(State(service): Shared) -> ApiResult<Json<ClockState>> {
     service.clock().resume();
-    Json(show_clock(&service))
+    clock_was_set(&service).await
 }
 
-async fn real_clock(State(service): Shared) -> Json<ClockState> {
+async fn real_clock(State(service): Shared) -> ApiResult<Json<ClockState>> {
     service.clock().real();
-    Json(show_clock(&service))
+    clock_was_set(&service).await
 }
 
 /// Reads a body as JSON, whatever type it claims to be, as `curl -d` sends it.

@@ -4,6 +4,7 @@ pub(crate) mod outbox;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -302,6 +303,18 @@ impl EmulatorBuilder {
         self
     }
 
+    /// A network of proxies whose `X-Forwarded-For` is believed, beside those that were given before. By
+    /// default nobody's is: a request comes from where its connection does.
+    ///
+    /// ```
+    /// # use frontegg_emulator::Emulator;
+    /// let behind_a_proxy = Emulator::builder().trusted_proxy("10.0.0.0/8".parse().expect("a network"));
+    /// ```
+    pub fn trusted_proxy(mut self, network: IpNet) -> Self {
+        self.config.trusted_proxies.push(network);
+        self
+    }
+
     /// How long an environment token is valid; by default an hour.
     pub fn environment_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.config.environment_token_lifetime = lifetime;
@@ -347,10 +360,17 @@ impl EmulatorBuilder {
         self
     }
 
-    /// How long a client may take to send the head of a request, and how long the whole request may
-    /// take with its body; then the connection is closed. By default 10 and 30 seconds.
+    /// How long a client may take to send the head of a request, from its first byte on, and how long the
+    /// whole request may take with its body; then the connection is closed. By default 10 and 30 seconds.
     pub fn timeouts(mut self, head: Duration, request: Duration) -> Self {
         (self.config.head_timeout, self.config.request_timeout) = (head, request);
+        self
+    }
+
+    /// How long a connection is kept on which nothing is asked, as answers say by `Keep-Alive`. By default
+    /// 75 seconds.
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.config.idle_timeout = time;
         self
     }
 

@@ -19,6 +19,9 @@ pub enum Error {
     /// Others could reach the control plane.
     #[error("{0} can be reached from other machines: give an admin token to allow that")]
     Exposed(SocketAddr),
+    /// The base URL is none.
+    #[error("the base URL is not {0}: give a URL, such as http://localhost:8100")]
+    BaseUrl(String),
     /// Something that was named does not exist.
     #[error("{0}")]
     Unknown(String),
@@ -27,7 +30,7 @@ pub enum Error {
     Refused(String),
     /// The store failed.
     #[error("the store failed: {0}")]
-    Store(#[source] anyhow::Error),
+    Store(anyhow::Error),
 }
 
 impl From<DomainError> for Error {
@@ -35,7 +38,7 @@ impl From<DomainError> for Error {
         let texts = error.messages().join("; ");
         match error.refusal() {
             Refusal::NotFound => Self::Unknown(texts),
-            Refusal::Internal | Refusal::Unavailable => Self::Store(error.into_cause()),
+            Refusal::Internal | Refusal::Unavailable | Refusal::NoRoom => Self::Store(error.into_cause()),
             _ => Self::Refused(texts),
         }
     }

@@ -11,6 +11,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{Router, body::Body, response::IntoResponse};
 use frontegg_contract::{ApiFailure, receive::BODY_LIMIT};
 use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
+use hyper::body::Body as _;
 use tower::ServiceExt;
 
 use self::{
@@ -83,7 +84,8 @@ pub(crate) async fn pass(
     if let Interception::Fault(hit) = &interception {
         recording.applied(hit);
     }
-    if interception.short_circuits() {
+    // Never one that would be refused for its length.
+    if interception.short_circuits() && body.size_hint().lower() <= BODY_LIMIT as u64 {
         let read = axum::body::to_bytes(std::mem::take(&mut body), BODY_LIMIT);
         if let Ok(Ok(bytes)) = tokio::time::timeout(time, read).await {
             recording.body(bytes);
@@ -126,7 +128,7 @@ fn interception(controls: &Controls, parts: &Parts) -> Interception {
         return Interception::None;
     }
     if limits.is_active()
-        && let Some(client) = peer::client_address(&parts.headers, &parts.extensions)
+        && let Some(client) = peer::client_address(&parts.extensions)
         && let Some(wait) = limits.excess(&subject, client, clock.timestamp())
     {
         return Interception::Wait(wait);

@@ -41,6 +41,8 @@ pub use gate::{
     requests::{RecordedRequest, Requests},
     selection::Selection,
 };
+#[doc(no_inline)]
+pub use ipnet::IpNet;
 pub use program::run;
 pub use service::transfer::Snapshot;
 pub use store::{ParseTargetError, StoreTarget};

@@ -2,13 +2,14 @@
 
 use std::{
     io::{IsTerminal, Write},
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs},
     path::PathBuf,
     time::Duration,
 };
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
@@ -39,9 +40,10 @@ enum Command {
 
 #[derive(Args)]
 struct Options {
-    /// Where to listen; port 0 picks a free one.
+    /// Where to listen: an address or a name with a port, or a port alone, which listens on 127.0.0.1;
+    /// port 0 picks a free one.
     #[arg(long, global = true, value_name = "ADDRESS", default_value = "127.0.0.1:8100")]
-    #[arg(env = "FRONTEGG_EMULATOR_LISTEN")]
+    #[arg(env = "FRONTEGG_EMULATOR_LISTEN", value_parser = read_listen)]
     listen: SocketAddr,
 
     /// The environment's client id; by default the one that the store knows, or a new one.
@@ -65,6 +67,12 @@ struct Options {
     /// The address under which clients reach the emulator, for tokens, links and WebAuthn (rp.id).
     #[arg(long, global = true, value_name = "URL", env = "FRONTEGG_EMULATOR_BASE_URL")]
     base_url: Option<String>,
+
+    /// A network of proxies whose X-Forwarded-For is believed, e.g. 10.0.0.0/8; may be given several
+    /// times, or with commas.
+    #[arg(long = "trusted-proxy", global = true, value_name = "CIDR", env = "FRONTEGG_EMULATOR_TRUSTED_PROXY")]
+    #[arg(value_delimiter = ',', value_parser = read_network)]
+    trusted_proxies: Vec<IpNet>,
 
     /// The token that the control plane asks for; needed to listen on other than loopback.
     #[arg(long, global = true, value_name = "TOKEN", env = "FRONTEGG_EMULATOR_ADMIN_TOKEN")]
@@ -113,6 +121,22 @@ fn read_faults(text: &str) -> Result<Faults, String> {
         return Ok([text.parse::<Fault>().map_err(|error| error.to_string())?].into());
     };
     list.iter().map(|fault| fault.to_string().parse().map_err(|error: Error| error.to_string())).collect()
+}
+
+/// Reads where to listen. Of a name's addresses that of IPv4 is taken, which every client tries.
+fn read_listen(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse() {
+        return Ok(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
+    }
+    let found: Vec<_> = text.to_socket_addrs().map_err(|error| error.to_string())?.collect();
+    let found = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    found.copied().ok_or_else(|| format!("{text} has no address"))
+}
+
+/// Reads a network, or one address.
+fn read_network(text: &str) -> Result<IpNet, String> {
+    let one = || text.parse::<IpAddr>().ok().map(IpNet::from);
+    text.parse().ok().or_else(one).ok_or_else(|| "a network is written as 10.0.0.0/8 or 2001:db8::/32".to_owned())
 }
 
 /// Without the secrets.
@@ -168,6 +192,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         let document = serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", file.display()))?;
         builder = builder.seed(document);
     }
+    builder = options.trusted_proxies.into_iter().fold(builder, EmulatorBuilder::trusted_proxy);
     builder = options.faults.iter().flat_map(|faults| faults.iter().cloned()).fold(builder, EmulatorBuilder::fault);
     let mut emulator = builder.start().await?;
     announce(&emulator)?;
@@ -280,6 +305,34 @@ mod tests {
             }
         }
         assert!(flags >= 2 * 12, "{flags}");
+    }
+
+    #[test]
+    fn one_listens_by_name_or_port() {
+        for (text, address) in [
+            ("localhost:8100", "127.0.0.1:8100"),
+            (":8100", "127.0.0.1:8100"),
+            ("8100", "127.0.0.1:8100"),
+            ("0", "127.0.0.1:0"),
+            ("0.0.0.0:8100", "0.0.0.0:8100"),
+            ("[::1]:8100", "[::1]:8100"),
+        ] {
+            assert_eq!(read_listen(text).map(|found| found.to_string()).as_deref(), Ok(address), "{text}");
+        }
+        for text in ["", ":", "localhost", "65536", "127.0.0.1:x", "http://localhost:8100"] {
+            assert!(read_listen(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn proxies_are_networks_or_addresses() {
+        let words = ["x", "--trusted-proxy", "10.0.0.0/8,192.0.2.1", "--trusted-proxy", "2001:db8::/32"];
+        let networks = Arguments::parse_from(words).options.trusted_proxies;
+        let networks: Vec<_> = networks.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"]);
+        for wrong in ["proxy.test", "10.0.0.0/33", "*"] {
+            assert!(Arguments::try_parse_from(["x", "--trusted-proxy", wrong]).is_err(), "{wrong}");
+        }
     }
 
     #[test]

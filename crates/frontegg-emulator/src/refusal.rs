@@ -2,7 +2,7 @@
 
 use sea_orm::{DbErr, sqlx::error::ErrorKind};
 
-use crate::store::{self, StoreError, broken_rule, is_unreachable};
+use crate::store::{self, StoreError, broken_rule, is_full, is_unreachable};
 
 /// The kind of a refusal; each has one HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(crate) enum Refusal {
     Gone,
     /// 503: the store cannot be reached.
     Unavailable,
+    /// 507: the store has no room left to write to.
+    NoRoom,
     /// 500: our fault; the cause is logged, not shown.
     Internal,
 }
@@ -84,6 +86,12 @@ impl DomainError {
         error
     }
 
+    fn no_room(cause: impl Into<anyhow::Error>) -> Self {
+        let mut error = Self::new(Refusal::NoRoom, vec!["The store has no room left".to_owned()]);
+        error.0.cause = Some(cause.into());
+        error
+    }
+
     fn unavailable(cause: impl Into<anyhow::Error>) -> Self {
         let mut error = Self::new(Refusal::Unavailable, vec!["The store is not available".to_owned()]);
         error.0.cause = Some(cause.into());
@@ -130,6 +138,7 @@ impl From<DbErr> for DomainError {
             Some(ErrorKind::UniqueViolation) => Self::conflict("Already exists"),
             Some(ErrorKind::ForeignKeyViolation) => Self::not_found("Not found"),
             _ if is_unreachable(&error) => Self::unavailable(error),
+            _ if is_full(&error) => Self::no_room(error),
             _ => Self::internal(error),
         }
     }
@@ -151,6 +160,20 @@ mod tests {
         assert_eq!(error.refusal(), Refusal::Internal);
         assert!(!error.messages()[0].contains("secret"));
         assert!(error.cause().is_some());
+    }
+
+    #[test]
+    fn a_full_disk_is_no_fault_of_ours() {
+        for (code, refusal) in [
+            (rusqlite::ffi::SQLITE_FULL, Refusal::NoRoom),
+            (rusqlite::ffi::SQLITE_IOERR_WRITE, Refusal::NoRoom),
+            (rusqlite::ffi::SQLITE_CORRUPT, Refusal::Internal),
+        ] {
+            let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+            let error = sea_orm::sqlx::Error::AnyDriverError(Box::new(error));
+            let error = DbErr::Query(sea_orm::RuntimeErr::SqlxError(std::sync::Arc::new(error)));
+            assert_eq!(DomainError::from(error).refusal(), refusal, "{code}");
+        }
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! The HTTP server: accepting connections, serving requests, ending gracefully.
 
+mod body;
+mod cors;
 mod framing;
+mod head;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, middleware, response::IntoResponse};
 use frontegg_contract::route;
-use http::{HeaderValue, Response, header};
-use hyper::{server::conn::http1, service::service_fn};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header, request::Parts};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
@@ -18,10 +21,20 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{api, control, gate, peer::Peer, server::framing::Framed, service::Service};
+use self::{body::Expects, cors::Cors, framing::Framed};
+use crate::{
+    api, control,
+    gate::{self, faults::ConnectionClosed},
+    peer::{self, Peer},
+    service::Service,
+};
 
 /// How long requests under way may go on after the server was told to end.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// How much longer an idle connection is kept than clients are told: who uses it at the last moment must
+/// not meet its end.
+const SPARE: Duration = Duration::from_secs(1);
 
 /// Most bytes of a request's head.
 const HEAD_LIMIT: usize = 64 * 1024;
@@ -29,7 +42,7 @@ const HEAD_LIMIT: usize = 64 * 1024;
 /// Everything that is served, as one router.
 pub(crate) fn app(service: Arc<Service>) -> Router {
     let router = api::routes().nest("/_emulator", control::routes(Arc::clone(&service))).with_state(service);
-    route::finish(router)
+    route::finish(router).layer(middleware::from_fn(body::limit))
 }
 
 /// How to reach a server at that address from this machine.
@@ -77,6 +90,7 @@ impl Server {
 async fn run(listener: TcpListener, service: Arc<Service>, mut ended: watch::Receiver<()>) {
     let app = app(Arc::clone(&service));
     let graceful = GracefulShutdown::new();
+    let mut clock = service.clock().changed();
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -93,6 +107,11 @@ async fn run(listener: TcpListener, service: Arc<Service>, mut ended: watch::Rec
                     tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             },
+            // Set by the program that it runs in: others are told.
+            Ok(()) = clock.changed() => {
+                let service = Arc::clone(&service);
+                connections.spawn(async move { service.follow_clock().await });
+            }
             Some(_) = connections.join_next() => {}
         }
     }
@@ -107,28 +126,75 @@ async fn run(listener: TcpListener, service: Arc<Service>, mut ended: watch::Rec
 async fn serve(stream: TcpStream, peer: Peer, service: Arc<Service>, app: Router, watcher: Watcher) {
     // Answers are short: do not hold them back to fill packets.
     let _ = stream.set_nodelay(true);
-    let head_timeout = service.config().head_timeout;
-    let handler = service_fn(move |request| {
-        let mut request = http::Request::map(request, Body::new);
-        request.extensions_mut().insert(peer);
-        let open = request.headers().contains_key(header::TRANSFER_ENCODING);
-        // An error closes the connection without an answer.
-        let answer = gate::pass(Arc::clone(service.controls()), app.clone(), request);
-        async move { answer.await.map(|answer| if open { last(answer) } else { answer }) }
-    });
+    let (head, idle) = (service.config().head_timeout, service.config().idle_timeout);
+    let handler = service_fn(move |request| answer(Arc::clone(&service), app.clone(), peer, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_timeout)
+        // For the head as a whole, with the time before it.
+        .header_read_timeout(idle.saturating_add(SPARE))
         .max_buf_size(HEAD_LIMIT)
-        .serve_connection(TokioIo::new(Framed::new(stream)), handler);
+        .serve_connection(TokioIo::new(Framed::new(stream, head)), handler);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended");
     }
 }
 
-/// An answer after which the connection is closed: where the body's end is not told beforehand, what
-/// follows it was not looked over.
-fn last(mut answer: Response<Body>) -> Response<Body> {
-    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    answer
+/// Answers a request; an error closes the connection without an answer.
+async fn answer(
+    service: Arc<Service>,
+    app: Router,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, ConnectionClosed> {
+    let (mut parts, body) = request.into_parts();
+    let (cors, ends) = (Cors::of(&parts), ends(&parts));
+    let (mut answer, is_last) = if let Err(failure) = head::check(&parts) {
+        (failure.into_response(), true)
+    } else {
+        let expects = expects(&parts.headers);
+        let (body, rest) = body::lend(body);
+        let answer = if let Some(answer) = cors.preflight(&parts) {
+            drop(body);
+            answer
+        } else {
+            if !control::is_probe(&parts.uri) {
+                service.follow_clock().await;
+            }
+            peer::attach(peer, &service.config().trusted_proxies, &parts.headers, &mut parts.extensions);
+            gate::pass(Arc::clone(service.controls()), app, Request::from_parts(parts, body)).await?
+        };
+        let is_last = ends || says_close(answer.headers()) || !rest.drain(expects).await;
+        (answer, is_last)
+    };
+    cors.add_to(answer.headers_mut());
+    if is_last {
+        answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    } else if let Ok(kept) = HeaderValue::try_from(format!("timeout={}", service.config().idle_timeout.as_secs())) {
+        answer.headers_mut().insert(KEEP_ALIVE, kept);
+    }
+    Ok(answer)
+}
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+
+/// Whether the connection is closed after a request, whatever comes of it: where the client wants so, and
+/// where the end of the body is not told beforehand, as what follows it was not looked over.
+fn ends(head: &Parts) -> bool {
+    let is_kept = head.version >= Version::HTTP_11 || says(&head.headers, header::CONNECTION, "keep-alive");
+    !is_kept || says_close(&head.headers) || head.headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+fn says_close(headers: &HeaderMap) -> bool {
+    says(headers, header::CONNECTION, "close")
+}
+
+fn expects(headers: &HeaderMap) -> Expects {
+    if says(headers, header::EXPECT, "100-continue") { Expects::Continue } else { Expects::Nothing }
+}
+
+/// Whether a header names that among others.
+fn says(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
+    let lines = headers.get_all(name).into_iter();
+    let mut words = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    words.any(|given| given.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
 }

@@ -125,6 +125,14 @@ impl Service {
         &self.clock
     }
 
+    /// Goes by the clock of the store, which another process may have set. Where it cannot be asked, time
+    /// goes on as it is known here.
+    pub(crate) async fn follow_clock(&self) {
+        if let Err(error) = self.store.follow_clock().await {
+            tracing::debug!(%error, "following the clock");
+        }
+    }
+
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
     }
@@ -162,6 +170,11 @@ impl Service {
     /// this process listens.
     pub(crate) fn base_url(&self) -> &str {
         self.config.base_url.as_deref().unwrap_or(&self.url)
+    }
+
+    /// Whether clients reach the emulator by TLS, through whatever ends it in front.
+    pub(crate) fn is_reached_by_tls(&self) -> bool {
+        self.base_url().starts_with("https://")
     }
 
     /// Empties the store and begins anew. Keys and clock stay; tokens of before are refused.

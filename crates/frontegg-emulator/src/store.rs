@@ -6,6 +6,7 @@
 //! Reads see one consistent state and, except in memory, where there is one connection for all, do
 //! not wait for writers.
 
+mod clock_setting;
 pub(crate) mod derived;
 pub(crate) mod documents;
 pub(crate) mod dump;
@@ -18,6 +19,7 @@ pub(crate) mod migrations;
 mod postgres;
 pub(crate) mod query;
 mod reset;
+mod room;
 mod sqlite;
 mod target;
 #[cfg(test)]
@@ -42,6 +44,9 @@ use sea_orm::{
 use sqlite::{File, Memory};
 use tokio::sync::watch;
 use tx::{Counters, Inner};
+
+use clock_setting::Followed;
+use room::Room;
 
 use crate::clock::Clock;
 
@@ -74,6 +79,18 @@ pub(crate) fn broken_rule(error: &DbErr) -> Option<ErrorKind> {
     }
 }
 
+/// Whether there was no room left on the disk, or none that the emulator may use.
+pub(crate) fn is_full(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        return false;
+    };
+    match &**error {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code == "53100"),
+        sqlx::Error::AnyDriverError(error) => sqlite::is_full(&**error),
+        _ => false,
+    }
+}
+
 /// Whether the engine itself was out of reach, as a database server that is being restarted is.
 pub(crate) fn is_unreachable(error: &DbErr) -> bool {
     match error {
@@ -99,6 +116,8 @@ pub(crate) struct Store {
     /// Told of every commit of this process.
     commits: watch::Sender<()>,
     counters: Arc<Counters>,
+    room: Arc<Room>,
+    followed: Followed,
 }
 
 #[derive(Debug)]
@@ -120,7 +139,17 @@ impl Store {
             StoreTarget::SqliteFile(path) => Engine::File(File::open(path).await?),
             StoreTarget::Postgres(url) => Engine::Postgres(Postgres::open(url).await?),
         };
-        Ok(Self { engine, clock, origin: origin.into(), commits: watch::Sender::new(()), counters: Arc::default() })
+        let store = Self {
+            engine,
+            clock,
+            origin: origin.into(),
+            commits: watch::Sender::new(()),
+            counters: Arc::default(),
+            room: Arc::default(),
+            followed: Followed::default(),
+        };
+        store.follow_clock().await?;
+        Ok(store)
     }
 
     /// Whether the data ends with the process.
@@ -134,7 +163,7 @@ impl Store {
         let inner = match &self.engine {
             Engine::Memory(memory) => Inner::Memory(memory.read().await?),
             Engine::File(file) => Inner::File(file.read().await?),
-            Engine::Postgres(postgres) => Inner::Postgres(postgres.read().await?, None),
+            Engine::Postgres(postgres) => postgres.read().await?,
         };
         Ok(Read::new(inner, self))
     }
@@ -144,10 +173,7 @@ impl Store {
         let inner = match &self.engine {
             Engine::Memory(memory) => Inner::Memory(memory.write().await?),
             Engine::File(file) => Inner::File(file.write().await?),
-            Engine::Postgres(postgres) => {
-                let (writing, hold) = postgres.write().await?;
-                Inner::Postgres(writing, Some(hold))
-            }
+            Engine::Postgres(postgres) => postgres.write().await?,
         };
         Ok(Write::new(inner, self))
     }
@@ -168,14 +194,14 @@ impl Store {
         self.counters.commits.load(Ordering::Relaxed)
     }
 
-    /// Asks the engine for a sign of life.
-    pub(crate) async fn ping(&self) -> Result<(), StoreError> {
+    /// Whether the engine gives a sign of life and can write.
+    pub(crate) async fn check(&self) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Memory(memory) => drop(memory.read().await?),
             Engine::File(file) => drop(file.read().await?),
-            Engine::Postgres(postgres) => postgres.ping().await?,
+            Engine::Postgres(postgres) => postgres.check().await?,
         }
-        Ok(())
+        self.check_room().await
     }
 
     /// Closes every connection once its work is done.

@@ -21,6 +21,7 @@ impl From<DomainError> for ApiFailure {
             Refusal::Conflict => StatusCode::CONFLICT,
             Refusal::Gone => StatusCode::GONE,
             Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
             Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let mut failure = Self::new(status, "");
@@ -28,7 +29,7 @@ impl From<DomainError> for ApiFailure {
         if let Some(code) = error.error_code() {
             failure = failure.code(code);
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE) {
             failure = failure.header(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         failure

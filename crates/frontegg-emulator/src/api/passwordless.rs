@@ -1,11 +1,10 @@
 //! Signing in without a password.
 
-use frontegg_contract::{ApiFailure, ApiResult, Cookie, RequestContext, passwordless::PasswordlessApi};
+use frontegg_contract::{ApiFailure, ApiResult, RequestContext, passwordless::PasswordlessApi};
 use frontegg_model::{Secret, types};
 
-use super::sign_in;
+use super::sign_in::{self, NewCookie};
 use crate::{
-    clock::whole_seconds,
     domain::{
         identifiers::Identifier,
         login::passwordless::{self, Kind, Request, Sent},
@@ -124,7 +123,7 @@ async fn begin(service: &Service, cx: &RequestContext, kind: Kind, asked: Asked)
     };
     let identifier = asked.identifier().ok_or_else(missing)?;
     let name = cookie_name(service);
-    let device = cx.cookie(&name).filter(|value| !value.is_empty()).map_or_else(ids::new_secret, str::to_owned);
+    let device = cx.cookies(&name).find(|value| !value.is_empty()).map_or_else(ids::new_secret, str::to_owned);
     let request = Request {
         kind,
         identifier,
@@ -132,9 +131,8 @@ async fn begin(service: &Service, cx: &RequestContext, kind: Kind, asked: Asked)
         device: &device,
     };
     let sent = service.write(async |tx| Ok(passwordless::send(tx, request).await?)).await?;
-    let max_age = Some(whole_seconds(sent.lifetime));
-    let same_site = sign_in::read(sent.configuration.cookie_same_site);
-    cx.set_cookie(&Cookie { name: &name, value: &device, max_age, same_site, secure: true });
+    let new = NewCookie { name: &name, value: &device, lifetime: sent.lifetime };
+    sign_in::set_cookie(service, cx, sent.configuration.cookie_same_site, &new);
     Ok(sent)
 }
 
@@ -150,8 +148,8 @@ async fn finish(
     }
     let invitation = body.invitation_token.as_ref().map(Secret::expose).map(str::to_owned);
     let client = sign_in::client_info(service, cx).invited(invitation);
-    let device = cx.cookie(&cookie_name(service));
-    let attempt = async |tx: &Write| Ok(passwordless::sign_in(tx, kind, secret, device, &client).await?);
+    let devices: Vec<_> = cx.cookies(&cookie_name(service)).filter(|value| !value.is_empty()).collect();
+    let attempt = async |tx: &Write| Ok(passwordless::sign_in(tx, kind, secret, &devices, &client).await?);
     let outcome = service.attempt(attempt).await?;
     sign_in::answer(service, cx, outcome).await
 }

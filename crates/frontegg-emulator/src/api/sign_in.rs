@@ -24,6 +24,8 @@ use crate::{
 /// What the cookies' names begin with; the environment's or an application's id follows.
 const REFRESH: &str = "fe_refresh_";
 const DEVICE: &str = "fe_device_";
+/// Most values of cookies that are tried. Browsers send a few, each of which costs a look.
+const MOST_VALUES: usize = 16;
 /// Most characters of a browser's description that are kept.
 const USER_AGENT_LIMIT: usize = 512;
 
@@ -31,20 +33,20 @@ const USER_AGENT_LIMIT: usize = 512;
 pub(super) fn client_info(service: &Service, cx: &RequestContext) -> ClientInfo {
     // Nothing depends on how a browser describes itself, so whatever it says is taken.
     let user_agent = cx.headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let device = cookies(service, cx, DEVICE).first().map(|value| (*value).to_owned());
+    let devices = cookies(service, cx, DEVICE).into_iter().map(str::to_owned).collect();
     ClientInfo {
         application_id: cx.application_id.clone(),
         alias: cx.login_alias.clone(),
         user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_LIMIT).collect()),
         ip_address: address(cx).map(|address| address.to_string()),
-        device,
+        devices,
         invitation: None,
     }
 }
 
 /// The address that a request comes from.
 pub(super) fn address(cx: &RequestContext) -> Option<IpAddr> {
-    peer::client_address(&cx.headers, &cx.extensions)
+    peer::client_address(&cx.extensions)
 }
 
 /// The refresh tokens that a request brings, by the forms of the cookie's name.
@@ -55,8 +57,8 @@ pub(super) fn refresh_tokens<'a>(service: &Service, cx: &'a RequestContext) -> V
 fn cookies<'a>(service: &Service, cx: &'a RequestContext, prefix: &str) -> Vec<&'a str> {
     let names = [Some(service.client_id()), cx.application_id.as_deref()].into_iter().flatten().flat_map(forms);
     let mut seen = BTreeSet::new();
-    let values = names.filter_map(|id| cx.cookie(&format!("{prefix}{id}")));
-    values.filter(|value| !value.is_empty() && seen.insert(*value)).collect()
+    let values = names.flat_map(|id| cx.cookies(&format!("{prefix}{id}")).collect::<Vec<_>>());
+    values.filter(|value| !value.is_empty() && seen.insert(*value)).take(MOST_VALUES).collect()
 }
 
 /// How an id may stand in the name of a cookie; the first is ours.
@@ -128,10 +130,8 @@ async fn signed_in(
     claims.registered = RegisteredClaims::new(service.base_url(), Some(audience), now, lifetime);
     let (user_id, email, verified) = (claims.sub.clone(), claims.email.clone(), claims.email_verified);
     let token = service.sign(&Claims::UserToken(Box::new(claims))).await?;
-    let same_site = read(same_site);
     let set = |prefix: &str, value: &str, lifetime: Duration| {
-        let max_age = Some(whole_seconds(lifetime));
-        cx.set_cookie(&Cookie { name: &own_name(service, prefix), value, max_age, same_site, secure: true });
+        set_cookie(service, cx, same_site, &NewCookie { name: &own_name(service, prefix), value, lifetime });
     };
     let (session, refresh_token) = (&opened.session, &opened.refresh_token);
     set(REFRESH, refresh_token, session.expires_at.since(session.last_used_at));
@@ -157,22 +157,31 @@ async fn signed_in(
 
 /// Tells a browser to drop its refresh cookie, under every name that it came by.
 pub(super) fn drop_refresh_cookies(service: &Service, cx: &RequestContext, same_site: CookieSameSite) {
-    let same_site = read(same_site);
     let ids = [Some(service.client_id()), cx.application_id.as_deref()].into_iter().flatten().flat_map(forms);
     let names: BTreeSet<String> = ids.map(|id| format!("{REFRESH}{id}")).collect();
     let own = own_name(service, REFRESH);
-    for name in names.iter().filter(|name| **name == own || cx.cookie(name).is_some()) {
-        cx.set_cookie(&Cookie { name, value: "", max_age: Some(0), same_site, secure: true });
+    for name in names.iter().filter(|name| **name == own || cx.cookies(name).next().is_some()) {
+        set_cookie(service, cx, same_site, &NewCookie { name, value: "", lifetime: Duration::ZERO });
     }
 }
 
-/// The configuration's word in terms of a cookie.
-pub(super) fn read(same_site: CookieSameSite) -> SameSite {
-    match same_site {
+/// A cookie to set for some time, or to remove where that is none.
+pub(super) struct NewCookie<'a> {
+    pub(super) name: &'a str,
+    pub(super) value: &'a str,
+    pub(super) lifetime: Duration,
+}
+
+/// Sets a cookie. It is for TLS only where clients reach the emulator by TLS: elsewhere they would never
+/// send it back.
+pub(super) fn set_cookie(service: &Service, cx: &RequestContext, same_site: CookieSameSite, new: &NewCookie<'_>) {
+    let same_site = match same_site {
         CookieSameSite::Strict => SameSite::Strict,
         CookieSameSite::Lax => SameSite::Lax,
         CookieSameSite::None => SameSite::None,
-    }
+    };
+    let (max_age, secure) = (Some(whole_seconds(new.lifetime)), service.is_reached_by_tls());
+    cx.set_cookie(&Cookie { name: new.name, value: new.value, max_age, same_site, secure });
 }
 
 fn devices_response(devices: &Devices) -> types::UserMfaDevicesResponse {

@@ -12,14 +12,11 @@ use frontegg_contract::{ApiFailure, ApiResult};
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{Shared, parse};
+use super::{BODY_LIMIT, Shared, parse};
 use crate::{service::Service, wire::ExportQuery};
 
-/// Most bytes of a document.
-const LIMIT: usize = 256 * 1024 * 1024;
-
 pub(super) fn routes() -> Router<Arc<Service>> {
-    Router::new().route("/export", get(export)).route("/import", post(import).layer(DefaultBodyLimit::max(LIMIT)))
+    Router::new().route("/export", get(export)).route("/import", post(import).layer(DefaultBodyLimit::max(BODY_LIMIT)))
 }
 
 async fn export(

@@ -92,7 +92,7 @@ pub(crate) struct Presented<'a> {
     pub(crate) token: &'a str,
     pub(crate) user_id: Option<&'a str>,
     pub(crate) target: Option<&'a str>,
-    pub(crate) device: Option<&'a str>,
+    pub(crate) devices: Option<&'a [&'a str]>,
 }
 
 impl<'a> Grant<'a> {
@@ -227,7 +227,7 @@ impl<'a> Grant<'a> {
 impl<'a> Presented<'a> {
     /// A token for a purpose, whoever presents it.
     pub(crate) fn new(purpose: Purpose, token: &'a str) -> Self {
-        Self { purpose, token, user_id: None, target: None, device: None }
+        Self { purpose, token, user_id: None, target: None, devices: None }
     }
 
     /// The same, valid only if it was issued for that person.
@@ -240,9 +240,9 @@ impl<'a> Presented<'a> {
         Self { target: Some(target), ..self }
     }
 
-    /// The same, valid only if it was issued for the browser that knows that secret.
-    pub(crate) fn device(self, device: &'a str) -> Self {
-        Self { device: Some(device), ..self }
+    /// The same, valid only if it was issued for the browser that knows one of these secrets.
+    pub(crate) fn devices(self, devices: &'a [&'a str]) -> Self {
+        Self { devices: Some(devices), ..self }
     }
 
     /// Looks whether the token is valid, and leaves it so.
@@ -256,8 +256,8 @@ impl<'a> Presented<'a> {
         if let Some(target) = self.target {
             row = row.filter(one_time_token::Column::Target.eq(target));
         }
-        if let Some(device) = self.device {
-            row = row.filter(one_time_token::Column::Device.eq(ids::fingerprint(device)));
+        if let Some(devices) = self.devices {
+            row = row.filter(of_browser(devices));
         }
         Ok(judged(tx, row.fetch_one(tx).await?))
     }
@@ -344,6 +344,11 @@ pub(crate) async fn void(tx: &Write, purpose: Purpose, user_id: &str) -> DomainR
 
 fn of(purpose: Purpose, user_id: &str) -> Condition {
     Condition::all().add(one_time_token::Column::Kind.eq(purpose)).add(one_time_token::Column::UserId.eq(user_id))
+}
+
+/// Those issued for the browser that knows one of these secrets; none where it knows none.
+fn of_browser(devices: &[&str]) -> Expr {
+    one_time_token::Column::Device.is_in(devices.iter().map(|device| ids::fingerprint(device)))
 }
 
 fn pending(tx: &Read, purpose: Purpose) -> sea_orm::Select<one_time_token::Entity> {

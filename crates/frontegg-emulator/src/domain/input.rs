@@ -1,5 +1,5 @@
 //! What callers send, looked over: ids that they choose, lists of ids and keys, texts that must say
-//! something.
+//! something, addresses that people are sent to.
 
 use std::collections::HashSet;
 
@@ -52,9 +52,52 @@ pub(crate) fn not_empty(place: &str, members: &[(&str, Option<&str>)]) -> Domain
     if faults.is_empty() { Ok(()) } else { Err(DomainError::invalid(faults)) }
 }
 
+/// Schemes that make a link do something in place of leading somewhere.
+const HARMFUL: [&str; 4] = ["javascript", "data", "vbscript", "file"];
+
+/// Whether people may be sent to that address: one of the web, or of an app that has its own scheme
+/// (RFC 3986, 3.1), with tokens in its query. Browsers drop blanks and line ends in front of a scheme and
+/// within it, so there are none.
+pub(crate) fn is_redirect(address: &str) -> bool {
+    let Some((scheme, _)) = address.split_once(':') else {
+        return false;
+    };
+    let is_name = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    is_name && !HARMFUL.iter().any(|harmful| scheme.eq_ignore_ascii_case(harmful))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_are_sent_to_the_web_and_to_apps() {
+        for good in ["https://a.test/x?y#z", "HTTP://a.test", "com.acme.app://done", "acme+1-x.y:z", "http://[::1]:1"] {
+            assert!(is_redirect(good), "{good}");
+        }
+        for bad in [
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            " javascript:alert(1)",
+            "java\tscript:alert(1)",
+            "\u{1}javascript:alert(1)",
+            "javascript://a.test/%0aalert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "//evil.test",
+            "/account",
+            "a.test/x",
+            "1a:x",
+            "ä:x",
+            "java&#115;cript:x",
+            ":x",
+            "",
+        ] {
+            assert!(!is_redirect(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn entries_count_once_and_keep_their_order() {

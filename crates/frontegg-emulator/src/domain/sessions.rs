@@ -46,8 +46,8 @@ pub(crate) struct ClientInfo {
     pub(crate) alias: Option<String>,
     pub(crate) user_agent: Option<String>,
     pub(crate) ip_address: Option<String>,
-    /// The browser's proof that the person asked to be remembered on it.
-    pub(crate) device: Option<String>,
+    /// The browser's proofs that a person asked to be remembered on it.
+    pub(crate) devices: Vec<String>,
     /// The token of an invite that the person follows.
     pub(crate) invitation: Option<String>,
 }

@@ -27,8 +27,9 @@ const CROWD: usize = 10_000;
 const LONGEST: u64 = 24 * 3600;
 
 /// At most so many requests of one client within a time, counted from its first. Further ones are
-/// answered with 429, `Retry-After` and `X-Rate-Limit-Reset`. A client is an address: the first of
-/// `x-forwarded-for`, or else where the connection comes from. The time is the emulator's.
+/// answered with 429, `Retry-After` and `X-Rate-Limit-Reset`. A client is an address: where the
+/// connection comes from, or whom a [trusted proxy](crate::EmulatorBuilder::trusted_proxy) names. The
+/// time is the emulator's.
 ///
 /// ```
 /// # use std::time::Duration;

@@ -10,7 +10,7 @@ use frontegg_contract::{
     route::{normalized, positional},
 };
 use frontegg_model::{OPERATIONS, Operation};
-use http::{HeaderMap, Method, request::Parts};
+use http::{HeaderMap, Method, Uri, request::Parts};
 use serde::{Deserialize, Serialize};
 
 /// Which requests something is about. What is said must hold altogether; what is not said does not
@@ -117,6 +117,15 @@ impl From<String> for Selection {
     }
 }
 
+/// Whether a request is one to the control plane, in whichever form its path is written.
+pub(crate) fn is_control(uri: &Uri) -> bool {
+    normalized(uri).map_or_else(|| is_below_control(uri.path()), |uri| is_below_control(uri.path()))
+}
+
+fn is_below_control(path: &str) -> bool {
+    path.strip_prefix("/_emulator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// A request as far as it can be selected by. What costs work is found out when it is asked for.
 #[derive(Debug)]
 pub(crate) struct Subject<'a> {
@@ -165,8 +174,7 @@ impl<'a> Subject<'a> {
 
     /// Whether it goes to the control plane, which nothing here is ever about.
     pub(crate) fn is_control(&self) -> bool {
-        let rest = self.path.strip_prefix("/_emulator");
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        is_below_control(&self.path)
     }
 
     /// The address without `/frontegg` before it and without a slash behind it.

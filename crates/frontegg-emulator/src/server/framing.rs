@@ -1,17 +1,27 @@
-//! Refuses requests whose end two servers could see at different places (RFC 9112, 6.3 and 11.2).
+//! Looks over what comes in before the HTTP library does.
 //!
+//! Refuses requests whose end two servers could see at different places (RFC 9112, 6.3 and 11.2).
 //! The HTTP library settles such doubts in some way or other; a proxy before it may settle them in
 //! another, and then a part of one request is taken for a second one. So whatever is doubtful never
 //! reaches it whole: a byte that belongs in no request takes its place, which it answers with 400 and
 //! the end of the connection.
+//!
+//! Ends connections that are too slow with a head: the library knows one time only, which goes for those
+//! that are idle as well. And gives an answer the time to arrive where what it answers was not read: a
+//! system that closes a connection with bytes unread tells the other side to forget what it has received
+//! (RFC 9112, 9.6).
 
 use std::{
     io,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::Sleep,
+};
 
 /// Longer lines are not looked at: the library refuses heads of that size.
 const LINE_LIMIT: usize = 64 * 1024;
@@ -19,16 +29,50 @@ const LINE_LIMIT: usize = 64 * 1024;
 /// No byte of any request, and the end of a head, before which the library does not look.
 const POISON: &[u8] = b"\0\r\n\r\n";
 
+/// How long what still comes is read and dropped when a connection ends in the middle of a request.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// A connection that is looked over while it is read.
 #[derive(Debug)]
 pub(crate) struct Framed<S> {
     stream: S,
     scanner: Scanner,
+    /// How long a head may take from its first byte on.
+    head_timeout: Duration,
+    /// The end of the patience with the head that is under way.
+    head_deadline: Option<Pin<Box<Sleep>>>,
+    /// The end of the patience with what still comes after all was said.
+    linger: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Framed<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, scanner: Scanner::default() }
+    pub(crate) fn new(stream: S, head_timeout: Duration) -> Self {
+        Self { stream, scanner: Scanner::default(), head_timeout, head_deadline: None, linger: None }
+    }
+
+    /// Takes care of the time of a head, of which a part has come, or all.
+    fn time_head(&mut self, heads_before: u64) {
+        if !self.scanner.is_within_head() {
+            self.head_deadline = None;
+        } else if self.head_deadline.is_none() || self.scanner.heads != heads_before {
+            self.head_deadline = Some(Box::pin(tokio::time::sleep(self.head_timeout)));
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Framed<S> {
+    /// Reads and drops what still comes, until the other side closes as well or has had its time.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut bytes = [0; 8 * 1024];
+        loop {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => break,
+            }
+        }
+        self.linger.as_mut().map_or(Poll::Ready(()), |linger| linger.as_mut().poll(context))
     }
 }
 
@@ -39,8 +83,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
             pour(poison, buffer);
             return Poll::Ready(Ok(()));
         }
-        let start = buffer.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        let (start, heads) = (buffer.filled().len(), this.scanner.heads);
+        if Pin::new(&mut this.stream).poll_read(context, buffer)?.is_pending() {
+            let Some(deadline) = &mut this.head_deadline else { return Poll::Pending };
+            ready!(deadline.as_mut().poll(context));
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         if let Err(Doubtful(good)) = this.scanner.scan(&buffer.filled()[start..]) {
             // There is room for a part of it, at least in the place of the doubtful byte.
             buffer.set_filled(start + good);
@@ -48,11 +96,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
                 pour(poison, buffer);
             }
         }
+        this.time_head(heads);
         Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Framed<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
@@ -61,8 +110,16 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Framed<S> {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.linger.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+            if !this.scanner.is_within_body() {
+                return Poll::Ready(Ok(()));
+            }
+            this.linger = Some(Box::pin(tokio::time::sleep(LINGER)));
+        }
+        this.poll_linger(context).map(Ok)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -99,6 +156,8 @@ struct Scanner {
     asked: bool,
     length: Option<u64>,
     encoded: bool,
+    /// How many heads have come.
+    heads: u64,
 }
 
 #[derive(Debug, Default)]
@@ -145,6 +204,16 @@ impl Scanner {
         Ok(())
     }
 
+    /// Whether a part of a head has come, and not all.
+    fn is_within_head(&self) -> bool {
+        matches!(self.state, State::Head) && (self.asked || !self.line.is_empty())
+    }
+
+    /// Whether more of a request may come that was answered, or will never be.
+    fn is_within_body(&self) -> bool {
+        !matches!(self.state, State::Head)
+    }
+
     /// Takes a whole line of a head; nothing when it is doubtful.
     fn end_line(&mut self) -> Option<()> {
         let line = std::mem::take(&mut self.line);
@@ -182,6 +251,7 @@ impl Scanner {
     fn end_head(&mut self) {
         let length = self.length.take().unwrap_or_default();
         self.asked = false;
+        self.heads += 1;
         self.state = match (self.encoded, length) {
             (true, _) => State::Rest,
             (false, 0) => State::Head,

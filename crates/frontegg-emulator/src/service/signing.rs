@@ -18,7 +18,7 @@ use crate::{
 impl Service {
     /// The keys to show to others: they may have been rotated by another process just now.
     pub(crate) async fn shown_keys(&self) -> DomainResult<Arc<Ring>> {
-        self.keys().read_again(self.store()).await
+        self.keys().newest(self.store()).await
     }
 
     /// Signs claims with the key in use.
@@ -53,7 +53,7 @@ impl Service {
         let ring = self.keys().ring(self.store()).await?;
         match verify(&ring) {
             // Another process may have rotated the keys and signed with the new one.
-            Err(TokenError::Jws(JwsError::Key)) => Ok(verify(&*self.shown_keys().await?)),
+            Err(TokenError::Jws(JwsError::Key)) => Ok(verify(&*self.keys().read_again(self.store()).await?)),
             outcome => Ok(outcome),
         }
     }

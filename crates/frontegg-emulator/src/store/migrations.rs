@@ -18,6 +18,7 @@ mod m0012_mfa;
 mod m0013_lists;
 mod m0014_folded;
 mod m0015_claims;
+mod m0016_clock;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -68,11 +69,12 @@ pub(crate) const TABLES: &[&str] = &[
     "settings",
 ];
 
-/// Tables that a reset leaves alone: who the environment is, and its keys.
+/// Tables that a reset leaves alone: who the environment is, its keys and its clock.
 #[cfg(test)]
-pub(crate) const KEPT_TABLES: &[&str] = &["environment", "issuers", "signing_keys", "seaql_migrations"];
+pub(crate) const KEPT_TABLES: &[&str] =
+    &["clock_setting", "environment", "issuers", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 15] {
+fn all() -> [SqlMigration; 16] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -89,6 +91,7 @@ fn all() -> [SqlMigration; 15] {
         m0013_lists::MIGRATION,
         m0014_folded::MIGRATION,
         m0015_claims::MIGRATION,
+        m0016_clock::MIGRATION,
     ]
 }
 

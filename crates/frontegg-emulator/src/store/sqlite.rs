@@ -11,7 +11,7 @@ mod rows;
 
 pub(super) use file::File;
 pub(super) use memory::Memory;
-pub(super) use rows::{broken_rule, is_busy};
+pub(super) use rows::{broken_rule, is_busy, is_full};
 
 use std::{fmt, sync::Arc};
 

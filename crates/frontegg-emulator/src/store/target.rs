@@ -41,16 +41,24 @@ impl FromStr for StoreTarget {
             return Ok(Self::Memory);
         }
         if let Some(path) = text.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            return match path {
-                "" => Err(ParseTargetError),
-                _ => Ok(Self::SqliteFile(path.into())),
-            };
+            return sqlite(path.strip_prefix("//").unwrap_or(path));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.into()));
         }
         Err(ParseTargetError)
+    }
+}
+
+/// What other programs write behind `sqlite:`: a path, the name that SQLite has for a database in
+/// memory, and how to open it, which is always the same here.
+fn sqlite(text: &str) -> Result<StoreTarget, ParseTargetError> {
+    let (path, mode) = text.split_once('?').map_or((text, None), |(path, mode)| (path, Some(mode)));
+    match (path, mode) {
+        (":memory:", _) | (_, Some("mode=memory")) => Ok(StoreTarget::Memory),
+        ("", _) => Err(ParseTargetError),
+        (path, None | Some("mode=rwc" | "mode=rw")) => Ok(StoreTarget::SqliteFile(path.into())),
+        _ => Err(ParseTargetError),
     }
 }
 
@@ -66,13 +74,16 @@ mod tests {
     #[test]
     fn the_three_kinds() {
         assert_eq!("memory".parse::<StoreTarget>().expect("memory").to_string(), "memory");
-        for text in ["sqlite:state.db", "sqlite://state.db"] {
+        for text in ["sqlite::memory:", "sqlite://:memory:", "sqlite::memory:?cache=shared", "sqlite:x?mode=memory"] {
+            assert_eq!(text.parse::<StoreTarget>().expect(text).to_string(), "memory");
+        }
+        for text in ["sqlite:state.db", "sqlite://state.db", "sqlite://state.db?mode=rwc"] {
             let target: StoreTarget = text.parse().expect("a file");
             assert_eq!(target.to_string(), "sqlite:state.db");
         }
         let target: StoreTarget = "postgres://u:hush@localhost/db".parse().expect("a database");
         assert_eq!(format!("{target:?}"), "postgres");
-        for text in ["", "sqlite:", "mysql://x", "Memory"] {
+        for text in ["", "sqlite:", "sqlite:x?mode=ro", "mysql://x", "Memory"] {
             assert!(text.parse::<StoreTarget>().is_err(), "{text}");
         }
     }

@@ -108,7 +108,8 @@ async fn entities_fit_their_tables() {
             webauthn_credential,
             webauthn_challenge,
             recovery_code,
-            remembered_device
+            remembered_device,
+            clock_setting
         );
     }
 }

@@ -18,13 +18,14 @@ use std::{
     },
 };
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use tokio::sync::watch;
 
 use super::{
     Store, StoreError,
     documents::Documents,
-    postgres::Hold,
+    postgres::PostgresTx,
+    room::Room,
     sqlite::{File, Memory, SqliteTx},
 };
 use crate::clock::{Clock, Timestamp};
@@ -42,9 +43,7 @@ pub(super) struct Counters {
 pub(super) enum Inner {
     Memory(SqliteTx),
     File(SqliteTx),
-    /// With the right to write, if it does. That goes after the transaction, as fields are dropped in
-    /// order.
-    Postgres(DatabaseTransaction, Option<Hold>),
+    Postgres(PostgresTx),
 }
 
 /// A transaction that reads, with the moment it began and the address that links begin with.
@@ -54,6 +53,7 @@ pub(crate) struct Read {
     now: Timestamp,
     origin: Arc<str>,
     counters: Arc<Counters>,
+    room: Arc<Room>,
     pub(super) documents: Documents,
 }
 
@@ -65,6 +65,7 @@ impl Read {
             now: store.clock.timestamp(),
             origin: Arc::clone(&store.origin),
             counters: Arc::clone(&store.counters),
+            room: Arc::clone(&store.room),
             documents: Documents::default(),
         }
     }
@@ -82,7 +83,7 @@ impl Read {
     pub(crate) fn backend(&self) -> DbBackend {
         match &self.inner {
             Inner::Memory(_) | Inner::File(_) => DbBackend::Sqlite,
-            Inner::Postgres(..) => DbBackend::Postgres,
+            Inner::Postgres(_) => DbBackend::Postgres,
         }
     }
 
@@ -93,6 +94,11 @@ impl Read {
 
     pub(super) fn asking(&self) -> Asking<'_> {
         Asking(self)
+    }
+
+    /// What a server answers, unless it is away.
+    fn answered<'a, T: Send + 'a>(&'a self, tx: &'a PostgresTx, answer: Answer<'a, T>) -> Answer<'a, T> {
+        Box::pin(async move { self.room.note(tx.link().unless_away(answer).await) })
     }
 
     fn count(&self) {
@@ -141,11 +147,12 @@ impl Write {
 
     /// Makes what was written last; returns once it is durable.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        match self.read.inner {
-            Inner::Memory(tx) => tx.commit()?,
-            Inner::File(tx) => File::commit(tx).await?,
-            Inner::Postgres(tx, _hold) => tx.commit().await?,
-        }
+        let committed = match self.read.inner {
+            Inner::Memory(tx) => tx.commit(),
+            Inner::File(tx) => File::commit(tx).await,
+            Inner::Postgres(tx) => tx.commit().await,
+        };
+        self.read.room.note(committed)?;
         self.read.counters.commits.fetch_add(1, Ordering::Relaxed);
         self.commits.send_replace(());
         Ok(())
@@ -230,8 +237,7 @@ fn ready<'a, T: Send + 'a>(answer: Result<T, DbErr>) -> Answer<'a, T> {
     Box::pin(std::future::ready(answer))
 }
 
-// The trait's methods as `async_trait` writes them, to hand on the inner futures as they are
-// instead of boxing each once more.
+// The trait's methods as `async_trait` writes them, so that what SQLite answers at once is not boxed twice.
 impl ConnectionTrait for Write {
     fn get_database_backend(&self) -> DbBackend {
         self.backend()
@@ -244,8 +250,8 @@ impl ConnectionTrait for Write {
     {
         self.write(&statement.sql);
         match &self.inner {
-            Inner::Memory(tx) | Inner::File(tx) => ready(tx.execute(&statement)),
-            Inner::Postgres(tx, _) => tx.execute_raw(statement),
+            Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.execute(&statement))),
+            Inner::Postgres(tx) => self.answered(tx, tx.tx().execute_raw(statement)),
         }
     }
 
@@ -260,8 +266,8 @@ impl ConnectionTrait for Write {
     {
         self.write(sql);
         match &self.inner {
-            Inner::Memory(tx) | Inner::File(tx) => ready(tx.execute_all(sql)),
-            Inner::Postgres(tx, _) => tx.execute_unprepared(sql),
+            Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.execute_all(sql))),
+            Inner::Postgres(tx) => self.answered(tx, tx.tx().execute_unprepared(sql)),
         }
     }
 
@@ -275,8 +281,8 @@ impl ConnectionTrait for Write {
     {
         self.write(&statement.sql);
         match &self.inner {
-            Inner::Memory(tx) | Inner::File(tx) => ready(tx.one(&statement)),
-            Inner::Postgres(tx, _) => tx.query_one_raw(statement),
+            Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.one(&statement))),
+            Inner::Postgres(tx) => self.answered(tx, tx.tx().query_one_raw(statement)),
         }
     }
 
@@ -287,8 +293,8 @@ impl ConnectionTrait for Write {
     {
         self.write(&statement.sql);
         match &self.inner {
-            Inner::Memory(tx) | Inner::File(tx) => ready(tx.all(&statement)),
-            Inner::Postgres(tx, _) => tx.query_all_raw(statement),
+            Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.all(&statement))),
+            Inner::Postgres(tx) => self.answered(tx, tx.tx().query_all_raw(statement)),
         }
     }
 }
@@ -338,7 +344,7 @@ impl ConnectionTrait for Asking<'_> {
         self.0.count();
         match &self.0.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(tx.look_at_one(&statement)),
-            Inner::Postgres(tx, _) => tx.query_one_raw(statement),
+            Inner::Postgres(tx) => self.0.answered(tx, tx.tx().query_one_raw(statement)),
         }
     }
 
@@ -350,7 +356,7 @@ impl ConnectionTrait for Asking<'_> {
         self.0.count();
         match &self.0.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(tx.look_at_all(&statement)),
-            Inner::Postgres(tx, _) => tx.query_all_raw(statement),
+            Inner::Postgres(tx) => self.0.answered(tx, tx.tx().query_all_raw(statement)),
         }
     }
 }

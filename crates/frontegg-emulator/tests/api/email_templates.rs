@@ -147,6 +147,14 @@ async fn malformed_templates_change_nothing() {
         (json!({ "type": "OTC", "fromName": "Hi\nBcc: eve@evil.test" }), "fromName must not contain control"),
         (json!({ "type": "OTC", "senderEmail": "a@b\r\nBcc: eve@evil.test" }), "senderEmail must not"),
         (json!({ "type": "MagicLink", "redirectURL": "https://a.test/\r\nX: y" }), "redirectURL must not"),
+        (json!({ "type": "MagicLink", "redirectURL": "javascript:alert(1)" }), "redirectURL must be a URL"),
+        (json!({ "type": "MagicLink", "redirectURL": "JavaScript://a.test/%0aalert(1)" }), "redirectURL must be"),
+        (json!({ "type": "MagicLink", "redirectURL": " javascript:alert(1)" }), "redirectURL must be a URL"),
+        (json!({ "type": "MagicLink", "redirectURL": "data:text/html,<script>" }), "redirectURL must be a URL"),
+        (json!({ "type": "MagicLink", "redirectURL": "vbscript:x" }), "redirectURL must be a URL"),
+        (json!({ "type": "MagicLink", "redirectURL": "file:///etc/passwd" }), "redirectURL must be a URL"),
+        (json!({ "type": "MagicLink", "redirectURL": "//evil.test" }), "redirectURL must be a URL"),
+        (json!({ "type": "OTC", "successRedirectUrl": "javascript:alert(1)" }), "successRedirectUrl must be a URL"),
     ] {
         let answer = raw.call("set_email_template", &[], body).await;
         assert!(answer.refused(400).contains(fault), "{fault}: {answer:?}");
@@ -154,6 +162,36 @@ async fn malformed_templates_change_nothing() {
     assert!(listed(&world, None).await.is_empty());
     let fits = CreateTemplateDto::new(EmailTemplateType::Otc).subject("x".repeat(512)).redirect_url("");
     set(&world, fits).await;
+}
+
+/// Apps have schemes of their own. What a link turns out to be is known only when it is sent: then none
+/// does anything but lead somewhere, wherever the template came from.
+#[tokio::test]
+async fn links_lead_to_the_web_or_to_an_app() {
+    let world = World::start().await;
+    let acme = world.tenant("acme").await;
+    let link = async |redirect: &str, email: &str| {
+        set(&world, CreateTemplateDto::new(EmailTemplateType::ActivateUser).redirect_url(redirect)).await;
+        let body = CreateUserDto::new().email(email).name("javascript").skip_invite_email(false);
+        acme.user_management().create_user_v2(&body).await.expect("a user");
+        world.emulator.outbox().last_to(email).await.expect("a mail").link().map(str::to_owned)
+    };
+    for (number, good) in
+        ["http://a.test/x", "HTTPS://a.test", "com.acme.app+x-1:open", "{{BASE_URL}}/x"].iter().enumerate()
+    {
+        let link = link(good, &format!("{number}@acme.test")).await.expect("a link");
+        assert!(link.contains("token=") && link.contains(good.trim_start_matches("{{BASE_URL}}")), "{link}");
+    }
+    assert_eq!(link("{{name}}:alert(1)//", "ada@acme.test").await, None);
+    // One that was there before, or was imported.
+    set(&world, CreateTemplateDto::new(EmailTemplateType::ActivateUser).redirect_url("https://a.test")).await;
+    let mut document = world.emulator.export_with_secrets().await.expect("a document");
+    document["tables"]["email_templates"][0]["redirect_url"] = json!("javascript:alert(1)");
+    world.emulator.import(&document).await.expect("an import");
+    let body = CreateUserDto::new().email("eve@acme.test").name("Eve").skip_invite_email(false);
+    world.frontegg.tenant("acme").user_management().create_user_v2(&body).await.expect("a user");
+    let mail = world.emulator.outbox().last_to("eve@acme.test").await.expect("a mail");
+    assert!(mail.link().is_none() && !mail.body().contains("javascript:"), "{:?} {}", mail.link(), mail.body());
 }
 
 /// What is stored decides what is sent.

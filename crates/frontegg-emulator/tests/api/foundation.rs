@@ -102,6 +102,39 @@ async fn keys_are_published() {
     let path = "/.well-known/openid-configuration";
     let document = json(send(emulator, Method::GET, path, Value::Null).await).await;
     assert_eq!(document["issuer"], emulator.url());
+    // What is named is served.
+    let named = document.as_object().expect("an object").iter().filter(|(name, _)| *name != "issuer");
+    let addresses = named.filter_map(|(_, value)| value.as_str().filter(|value| value.starts_with("http")));
+    let mut count = 0;
+    for address in addresses {
+        assert_eq!(Client::new().get(address).send().await.expect("an answer").status(), StatusCode::OK, "{address}");
+        count += 1;
+    }
+    assert_eq!(count, 1, "{document}");
+}
+
+#[tokio::test]
+async fn services_that_are_not_served_say_so() {
+    let world = World::start().await;
+    for (path, service) in [
+        ("/vendors", "vendors"),
+        ("/frontegg/vendors", "vendors"),
+        ("/team/resources/roles/v1", "team"),
+        ("/oauth/authorize?client_id=x", "oauth"),
+        ("/security-center/resources/insights/v1", "security-center"),
+        ("/entitlements/api/v2/user-entitlements", "entitlements"),
+        ("/flags/", "flags"),
+    ] {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            let response = send(&world.emulator, method, path, Value::Null).await;
+            assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED, "{path}");
+            assert_eq!(json(response).await["errors"][0], format!("Service {service} is not served"));
+        }
+    }
+    for path in ["/", "/teams", "/identity", "/identity/resources/team", "/vendor", "/_emulator/vendors"] {
+        let response = send(&world.emulator, Method::GET, path, Value::Null).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -174,6 +207,67 @@ async fn case_55_the_control_plane_refuses_foreign_hosts_and_origins() {
     }
     let own = format!("http://{authority}");
     assert_eq!(reset(&[("origin", &own)]).await, StatusCode::NO_CONTENT);
+    // The target goes before the header, and there is one header.
+    for (target, hosts, status) in [
+        ("http://localhost/_emulator/reset", "host: localhost\r\n", 204),
+        ("http://evil.test/_emulator/reset", "host: localhost\r\n", 403),
+        ("http://localhost/_emulator/reset", "host: evil.test\r\n", 403),
+        ("/_emulator/reset", "host: localhost\r\nhost: localhost\r\n", 400),
+        ("/_emulator/reset", "", 400),
+    ] {
+        let request = format!("POST {target} HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        let answer = world.exchange(&request).await;
+        assert_eq!(answer.status(), status, "{target} {hosts}: {}", answer.0);
+    }
+}
+
+/// Whoever has the token needs no name of ours: in a network of containers each has its own.
+#[tokio::test]
+async fn the_admin_token_suffices_under_any_name() {
+    let world = World::of(Emulator::builder().admin_token("hush")).await;
+    for (headers, status) in [
+        ("host: emulator:8100\r\nauthorization: Bearer hush\r\n", 204),
+        ("host: emulator:8100\r\norigin: http://console.test\r\nauthorization: Bearer hush\r\n", 204),
+        ("host: localhost\r\n", 401),
+        ("host: emulator:8100\r\n", 401),
+        ("host: emulator:8100\r\nauthorization: Bearer hus\r\n", 401),
+    ] {
+        let request = format!("POST /_emulator/reset HTTP/1.1\r\n{headers}connection: close\r\n\r\n");
+        assert_eq!(world.exchange(&request).await.status(), status, "{headers}");
+    }
+}
+
+/// Processes that share a store share its clock, whichever of them sets it.
+#[tokio::test]
+async fn two_emulators_share_a_clock() {
+    let place = lasting().await;
+    let start = async || World::at(&place, Emulator::builder().api_key("key")).await.emulator;
+    let (first, second) = tokio::join!(start(), start());
+    let clock = async |emulator: &Emulator, method, path: &str, body| {
+        json(send(emulator, method, &format!("/_emulator/clock{path}"), body).await).await
+    };
+    let token = login(&second).await["token"].as_str().expect("a token").to_owned();
+    let frozen = clock(&first, Method::POST, "/freeze", Value::Null).await;
+    assert_eq!(clock(&second, Method::GET, "", Value::Null).await, frozen);
+    let later = clock(&second, Method::POST, "/advance", json!({ "seconds": 3601 })).await;
+    assert_eq!(clock(&first, Method::GET, "", Value::Null).await, later);
+    assert_eq!(guarded(&first, &token).await, StatusCode::UNAUTHORIZED, "it has expired everywhere");
+    let fresh = login(&first).await["token"].as_str().expect("a token").to_owned();
+    assert_ne!(guarded(&second, &fresh).await, StatusCode::UNAUTHORIZED);
+    // Set by the program that one of them runs in.
+    first.clock().advance(Duration::from_secs(3601));
+    let begin = Instant::now();
+    while guarded(&second, &fresh).await != StatusCode::UNAUTHORIZED {
+        assert!(begin.elapsed() < HANG, "the other does not notice");
+    }
+    // It stays as it is set, over a reset and a restart.
+    first.reset().await.expect("a reset");
+    let set = clock(&second, Method::GET, "", Value::Null).await;
+    first.stop().await;
+    second.stop().await;
+    let third = start().await;
+    assert_eq!(clock(&third, Method::GET, "", Value::Null).await, set);
+    assert_eq!(clock(&third, Method::DELETE, "", Value::Null).await["frozen"], false);
 }
 
 /// Security case 55: what changes something is no GET, which a browser sends without asking.

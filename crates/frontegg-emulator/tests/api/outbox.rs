@@ -41,6 +41,35 @@ fn templates(messages: &[Message]) -> Vec<&str> {
     messages.iter().map(Message::template).collect()
 }
 
+/// The newest messages are kept, and no others, on every store.
+#[tokio::test]
+async fn the_newest_are_kept() {
+    const KEPT: usize = 10_000;
+    for world in World::each().await {
+        world.tenant("acme").await;
+        invite(&world, "model@acme.test").await;
+        let mut document = world.emulator.export_with_secrets().await.expect("a document");
+        let messages = document["tables"]["outbox_messages"].as_array_mut().expect("messages");
+        let model = messages.pop().expect("a message");
+        let sent_at = model["created_at"].as_i64().expect("a moment");
+        messages.extend((0..KEPT).map(|number| {
+            let mut message = model.clone();
+            message["id"] = format!("{number:05}").into();
+            message["created_at"] = (sent_at - 1_000_000 + i64::try_from(number).expect("few")).into();
+            message
+        }));
+        world.emulator.import(&document).await.expect("an import");
+        for number in 1..4 {
+            let email = format!("{number}@acme.test");
+            invite(&world, &email).await;
+            let messages = world.emulator.outbox().messages().await.expect("messages");
+            assert_eq!(messages.len(), KEPT, "{}", world.store());
+            assert_eq!(messages[KEPT - 1].recipient(), email);
+            assert_eq!(messages[0].id(), format!("{number:05}"));
+        }
+    }
+}
+
 #[tokio::test]
 async fn tests_read_what_was_sent() {
     let world = World::start().await;

@@ -26,13 +26,27 @@ impl Program {
 
     /// The same with further variables of the environment.
     pub(crate) fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"))
-            .args(arguments)
-            .env("FRONTEGG_EMULATOR_LISTEN", "127.0.0.1:0")
+        let mut command = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"));
+        command.args(arguments).envs(variables.iter().copied());
+        Self::spawn(command)
+    }
+
+    /// The same by a program that becomes it: its first arguments, to which the program and its own are
+    /// added.
+    pub(crate) fn start_through(through: &[&str], arguments: &[&str]) -> Self {
+        let mut command = Command::new(through[0]);
+        command.args(&through[1..]).arg(env!("CARGO_BIN_EXE_frontegg-emulator")).args(arguments);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        if command.get_envs().all(|(name, _)| name != "FRONTEGG_EMULATOR_LISTEN") {
+            command.env("FRONTEGG_EMULATOR_LISTEN", "127.0.0.1:0");
+        }
+        let mut child = command
             .env("FRONTEGG_EMULATOR_CLIENT_ID", CLIENT_ID)
             .env("FRONTEGG_EMULATOR_API_KEY", API_KEY)
             .env("FRONTEGG_EMULATOR_LOG", "warn")
-            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");

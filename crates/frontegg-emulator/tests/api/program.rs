@@ -43,6 +43,39 @@ fn a_signal_ends_it() {
     }
 }
 
+#[tokio::test]
+async fn it_listens_where_it_is_told_by_name_or_port() {
+    for place in ["localhost:0", ":0", "0"] {
+        let program = Program::start_with(&[], &[("FRONTEGG_EMULATOR_LISTEN", place)]);
+        assert!(program.url.starts_with("http://127.0.0.1:"), "{place}: {}", program.url);
+        let health = reqwest::get(format!("{}/_emulator/health", program.url)).await;
+        assert!(health.expect("an answer").status().is_success(), "{place}");
+    }
+}
+
+/// What it says of arguments that make no sense, and of a database that is not there: the cause, once.
+#[test]
+fn it_says_why_it_does_not_start() {
+    for (arguments, expected) in [
+        (&["--base-url", "localhost:8100"][..], "give a URL"),
+        (&["--listen", "localhost"], "invalid value 'localhost'"),
+        (&["--trusted-proxy", "proxy.test"], "a network is written as"),
+        (&["--store", "postgres://nobody:hush@127.0.0.1:1/none"], "PostgreSQL at 127.0.0.1:1 cannot be used"),
+        (&["--store", "postgres://nobody:hush@127.0.0.1:1/none"], "refused"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"))
+            .args(arguments)
+            .env("FRONTEGG_EMULATOR_LISTEN", "127.0.0.1:0")
+            .env("FRONTEGG_EMULATOR_LOG", "info")
+            .output()
+            .expect("the program runs");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?}");
+        assert_eq!(text.matches(expected).count(), 1, "{arguments:?}: {text}");
+        assert!(!text.contains("hush") && !text.contains("timed out"), "{text}");
+    }
+}
+
 #[test]
 fn it_does_not_expose_the_control_plane() {
     let output = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"))

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use frontegg_emulator::{RateLimit, Selection};
+use frontegg_emulator::{Emulator, EmulatorBuilder, RateLimit, Selection};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::{
@@ -19,7 +19,9 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// Security case 54, for both stores.
 #[tokio::test]
 async fn case_54_a_limit_holds_for_one_route_and_client() {
-    for world in World::each().await {
+    let proxies = ["127.0.0.0/8", "10.0.0.0/8"].map(|network| network.parse().expect("a network"));
+    let behind_proxies = proxies.into_iter().fold(Emulator::builder(), EmulatorBuilder::trusted_proxy);
+    for world in World::each_of(behind_proxies).await {
         let limit = RateLimit::new(10, MINUTE).on(Selection::path(JWKS));
         world.emulator.rate_limits().add(limit).expect("a limit");
         ten_a_minute(&world).await;
@@ -47,6 +49,37 @@ async fn ten_a_minute(world: &World) {
     world.emulator.clock().advance(MINUTE);
     assert_eq!(get(JWKS, "192.0.2.1").await.status(), 200);
     assert_eq!(control(world, Method::GET, "/info", Value::Null).await.0, StatusCode::OK);
+}
+
+/// Security case 54: who is nobody's proxy speaks for nobody.
+#[tokio::test]
+async fn case_54_nobody_gets_around_a_limit_by_a_header() {
+    let other = Emulator::builder().trusted_proxy("192.0.2.0/24".parse().expect("a network"));
+    for builder in [Emulator::builder(), other] {
+        let world = World::of(builder).await;
+        world.emulator.rate_limits().add(RateLimit::new(1, MINUTE).on(Selection::path(JWKS))).expect("a limit");
+        assert_eq!(world.get(JWKS, "").await.status(), 200);
+        for line in ["x-forwarded-for: 192.0.2.1", "x-forwarded-for: 10.1.1.1, 192.0.2.2", "forwarded: for=192.0.2.3"] {
+            assert_eq!(world.get(JWKS, &format!("{line}\r\n")).await.status(), 429, "{line}");
+        }
+    }
+}
+
+/// What a session says of the browser is no more than what is believed.
+#[tokio::test]
+async fn sessions_show_the_address_that_is_believed() {
+    for (builder, expected) in [
+        (Emulator::builder(), "127.0.0.1"),
+        (Emulator::builder().trusted_proxy("127.0.0.1/32".parse().expect("a network")), "192.0.2.1"),
+    ] {
+        let world = World::of(builder).await;
+        world.tenant("acme").await;
+        world.member("acme", "ada@acme.test").await;
+        let mut browser = world.browser().with("x-forwarded-for", "192.0.2.7, 192.0.2.1");
+        let token = browser.sign_in("ada@acme.test").await.token().to_owned();
+        let sessions = world.raw_with(&token).call("list_my_sessions", &[], Value::Null).await.body;
+        assert_eq!(sessions[0]["ipAddress"], expected, "{sessions}");
+    }
 }
 
 /// Security case 54: nobody is limited who did not ask for it, however often they call.

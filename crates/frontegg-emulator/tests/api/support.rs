@@ -9,7 +9,7 @@ pub(crate) mod crowd;
 pub(crate) mod effort;
 pub(crate) mod place;
 mod raw;
-mod socket;
+pub(crate) mod socket;
 pub(crate) mod webauthn;
 
 use std::{

@@ -12,7 +12,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Counted, InvalidCode, TRIES, bare_fingerprint, is_pending, spend};
+use super::{Counted, InvalidCode, TRIES, bare_fingerprint, is_pending, of_browser, spend};
 use crate::{
     domain::{DomainResult, Tried},
     ids,
@@ -29,8 +29,8 @@ const WINDOW: Duration = Duration::from_mins(15);
 /// Who types a code.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Guesser<'a> {
-    /// What only the browser knows that asked for it.
-    pub(crate) device: Option<&'a str>,
+    /// What only the browser knows that asked for it: one of the values that it brings.
+    pub(crate) devices: &'a [&'a str],
     /// The address that the guess comes from.
     pub(crate) address: Option<&'a str>,
 }
@@ -52,7 +52,7 @@ pub(crate) async fn spend_bare(
     guesser: Guesser<'_>,
     binding: Binding,
 ) -> DomainResult<Counted> {
-    let own = is_pending(tx, purpose).add(of_device(guesser));
+    let own = is_pending(tx, purpose).add(of_browser(guesser.devices));
     let right = one_time_token::Column::CodeFingerprint.eq(bare_fingerprint(purpose, code));
     let found = one_time_token::Entity::find().filter(own.clone()).filter(right.clone()).fetch_one(tx).await?;
     if let Some(row) = found {
@@ -73,12 +73,6 @@ pub(crate) async fn spend_bare(
     count(tx, all, one_time_token::Column::BlindAttempts).await?;
     note(tx, client).await?;
     Ok(Tried::Refused(InvalidCode::Wrong))
-}
-
-/// Codes that this browser asked for; none where it brings no secret.
-fn of_device(guesser: Guesser<'_>) -> Condition {
-    let device = guesser.device.map(ids::fingerprint).unwrap_or_default();
-    Condition::all().add(one_time_token::Column::Device.eq(device))
 }
 
 /// Codes at which nobody has guessed too often; the more there are, the more guesses were not meant for

@@ -5,7 +5,7 @@ use super::{Grant, bare_fingerprint};
 use crate::{
     domain::{
         DomainResult,
-        messages::outbox::Draft,
+        messages::outbox::{self, Draft},
         settings::{self, Form, Owner},
     },
     ids,
@@ -32,6 +32,7 @@ pub(crate) async fn bare_code(tx: &Write, purpose: Purpose) -> DomainResult<()> 
 /// Composes a message, and writes as much as for that and the token or code in it.
 pub(crate) async fn message(tx: &Write, draft: Draft) -> DomainResult<()> {
     draft.compose(tx).await?;
+    outbox::forget_oldest(tx).await?;
     write(tx).await?;
     write(tx).await
 }

@@ -161,13 +161,13 @@ pub(crate) async fn sign_in(
     tx: &Write,
     kind: Kind,
     secret: &str,
-    device: Option<&str>,
+    devices: &[&str],
     client: &ClientInfo,
 ) -> DomainResult<Tried<Outcome>> {
     let configuration = configuration::get(tx).await?;
     kind.require(&configuration)?;
     let binding = if configuration.force_same_device_on_auth { Binding::SameDevice } else { Binding::None };
-    let guesser = Guesser { device, address: client.ip_address.as_deref() };
+    let guesser = Guesser { devices, address: client.ip_address.as_deref() };
     let Tried::Done(row) = spend(tx, kind, secret, guesser, binding).await? else {
         return Ok(Tried::Refused(kind.refusal()));
     };
@@ -189,7 +189,7 @@ async fn spend(tx: &Write, kind: Kind, secret: &str, guesser: Guesser<'_>, bindi
     Ok(match binding {
         Binding::None => presented.spend(tx).await?.into(),
         // Without a browser's secret none is the same.
-        Binding::SameDevice => presented.device(guesser.device.unwrap_or_default()).spend(tx).await?.into(),
+        Binding::SameDevice => presented.devices(guesser.devices).spend(tx).await?.into(),
     })
 }
 

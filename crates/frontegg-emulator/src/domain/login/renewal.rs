@@ -35,14 +35,7 @@ pub(crate) async fn renew(
     client: &ClientInfo,
     grace: Duration,
 ) -> DomainResult<Tried<Outcome>> {
-    let mut presented = Presented::Invalid;
-    for token in tokens {
-        presented = refresh_tokens::present(tx, token, grace).await?;
-        if !matches!(presented, Presented::Invalid) {
-            break;
-        }
-    }
-    let (session, token) = match presented {
+    let (session, token) = match best(tx, tokens, grace).await? {
         Presented::Invalid => return Ok(Tried::Refused(sessions::dead())),
         Presented::Reused(session) => {
             tracing::warn!(
@@ -71,6 +64,24 @@ pub(crate) async fn renew(
     };
     let opened = Opened { session, refresh_token };
     signed_in(tx, &configuration, &user, &tenant_id, opened, Extras::default()).await.map(Tried::Done)
+}
+
+/// The first of the tokens that is valid. A browser may hold others beside it, for another path or from
+/// before: they count only where none is valid.
+async fn best(tx: &Read, tokens: &[&str], grace: Duration) -> DomainResult<Presented> {
+    let mut best = Presented::Invalid;
+    for token in tokens {
+        match refresh_tokens::present(tx, token, grace).await? {
+            Presented::Invalid => {}
+            Presented::Reused(session) => {
+                if matches!(best, Presented::Invalid) {
+                    best = Presented::Reused(session);
+                }
+            }
+            valid => return Ok(valid),
+        }
+    }
+    Ok(best)
 }
 
 /// The person whose session it is, while they may work in its tenant.

@@ -37,10 +37,6 @@ use crate::{
 /// How many messages are kept, the newest.
 const KEPT: u64 = 10_000;
 
-/// After how many messages, more or less, it is seen to that no more are kept: that costs a walk along
-/// them.
-const SEEN_TO: i64 = 64;
-
 /// A message to be written.
 #[must_use = "a message is queued by `send`"]
 pub(crate) struct Draft {
@@ -141,13 +137,9 @@ impl Draft {
     /// the address that the environment has for them, by default below its own.
     pub(crate) async fn send(self, tx: &Write) -> DomainResult<()> {
         let Some(row) = self.compose(tx).await? else { return Ok(()) };
-        let created_at = tx.stamp();
-        let row = outbox_message::ActiveModel { created_at: Set(created_at), ..row };
+        let row = outbox_message::ActiveModel { created_at: Set(tx.stamp()), ..row };
         outbox_message::Entity::insert(row).exec_without_returning(tx).await?;
-        if created_at.micros() % SEEN_TO == 0 {
-            forget_beyond(tx, KEPT).await?;
-        }
-        Ok(())
+        forget_oldest(tx).await
     }
 
     /// Renders it, but for its moment; nothing where mails of its type are switched off.
@@ -157,7 +149,9 @@ impl Draft {
         for (name, secret) in [("code", &self.code), ("token", &self.token)] {
             self.values.insert(name.to_owned(), secret.clone().into());
         }
-        self.values.remove("link");
+        for link in ["link", "redirectURL"] {
+            self.values.remove(link);
+        }
         let (channel, template, sender, subject, body, link) = match &self.kind {
             Kind::Mail(kind) => {
                 let template = mails::in_force(tx, kind, &environment).await?;
@@ -199,6 +193,11 @@ impl Draft {
             body: Set(Some(body)),
         }))
     }
+}
+
+/// Forgets the messages that are too many.
+pub(crate) async fn forget_oldest(tx: &Write) -> DomainResult<()> {
+    forget_beyond(tx, KEPT).await
 }
 
 /// Forgets all but the newest messages.

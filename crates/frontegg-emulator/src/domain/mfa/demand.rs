@@ -38,7 +38,7 @@ pub(crate) async fn demand(
     if !rule.is_forced && !devices.is_enrolled() {
         return Ok(Demand::Nothing);
     }
-    if remembered::is_known(tx, user, client.device.as_deref(), &rule).await? {
+    if remembered::is_known(tx, user, &client.devices, &rule).await? {
         return Ok(Demand::Nothing);
     }
     if devices.is_empty() {

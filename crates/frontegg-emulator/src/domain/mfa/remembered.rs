@@ -52,20 +52,24 @@ pub(crate) async fn remember(
     Ok(Some(Remembered { token, lifetime: rule.remembered_for }))
 }
 
-/// Whether the browser with that cookie skips the second factor of that person: while the rules as
-/// they are now allow it.
+/// Whether the browser with one of these cookies skips the second factor of that person: while the
+/// rules as they are now allow it.
 pub(super) async fn is_known(
     tx: &Read,
     user: &user::Model,
-    token: Option<&str>,
+    tokens: &[String],
     rule: &policy::Strictest,
 ) -> DomainResult<bool> {
-    let Some(token) = token.filter(|_| rule.allow_remember) else {
+    if tokens.is_empty() || !rule.allow_remember {
         return Ok(false);
-    };
-    let row = remembered_device::Entity::find_by_id(ids::fingerprint(token))
+    }
+    let rows = remembered_device::Entity::find()
+        .filter(remembered_device::Column::Fingerprint.is_in(tokens.iter().map(|token| ids::fingerprint(token))))
         .filter(remembered_device::Column::UserId.eq(user.id.as_str()))
-        .fetch_one(tx)
+        .fetch_all(tx)
         .await?;
-    Ok(row.is_some_and(|row| row.expires_at > tx.now() && row.created_at.after(rule.remembered_for) > tx.now()))
+    let holds = |row: &remembered_device::Model| {
+        row.expires_at > tx.now() && row.created_at.after(rule.remembered_for) > tx.now()
+    };
+    Ok(rows.iter().any(holds))
 }

@@ -1,4 +1,24 @@
-//! Rows of the environment: who it is, its settings documents, its signing keys.
+//! Rows of the environment: who it is, its settings documents, its signing keys, its clock.
+
+/// The one row that says how the clock is set.
+pub mod clock_setting {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "clock_setting")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub version: i64,
+        pub shift: i64,
+        pub frozen: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
 
 /// The one row that says who this environment is.
 pub mod environment {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags};
-use sea_orm::DbErr;
+use sea_orm::{DbErr, QueryResult, Statement};
 
 use super::{Slot, SqliteTx, closed, failure, migrating, set_up};
 use crate::store::StoreError;
@@ -39,14 +39,23 @@ impl File {
 
     /// To look at one state, whatever is written meanwhile.
     pub(in crate::store) async fn read(&self) -> Result<SqliteTx, DbErr> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
-        let (before, from) = self.readers.split_at(turn);
-        let tx = match from.iter().chain(before).find_map(Slot::lend_now) {
-            Some(free) => free?,
-            None => self.readers[turn].lend().await?,
-        };
+        let tx = self.reader().await?;
         tx.begin()?;
         Ok(tx)
+    }
+
+    async fn reader(&self) -> Result<SqliteTx, DbErr> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
+        let (before, from) = self.readers.split_at(turn);
+        match from.iter().chain(before).find_map(Slot::lend_now) {
+            Some(free) => free,
+            None => self.readers[turn].lend().await,
+        }
+    }
+
+    /// The first row of a statement that only reads, in no transaction.
+    pub(in crate::store) async fn glance(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.reader().await?.look_at_one(statement)
     }
 
     /// Begins as a writer, so that there is no lock to be raised later, which may fail.

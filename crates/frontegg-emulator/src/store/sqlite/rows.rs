@@ -113,3 +113,9 @@ pub(in crate::store) fn broken_rule(error: &(dyn StdError + Send + Sync + 'stati
 pub(in crate::store) fn is_busy(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
     error.downcast_ref::<Error>().and_then(Error::sqlite_error_code) == Some(ErrorCode::DatabaseBusy)
 }
+
+/// Whether there was no room for a write. A quota or a limit of the process is told as a failed write.
+pub(in crate::store) fn is_full(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
+    let code = error.downcast_ref::<Error>().and_then(Error::sqlite_error).map(|error| error.extended_code);
+    matches!(code, Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMSIZE))
+}

@@ -30,7 +30,7 @@ pub(crate) use transfer::{KeyDocument, KeySet};
 use super::SigningKey;
 use crate::{
     clock::Timestamp,
-    refusal::{DomainError, DomainResult},
+    refusal::{DomainError, DomainResult, Refusal},
     store::{Fetch, Store, Write, entity::signing_key},
 };
 
@@ -134,7 +134,16 @@ impl Keys {
     pub(crate) async fn ring(&self, store: &Store) -> DomainResult<Arc<Ring>> {
         match self.known() {
             Some(ring) if !self.is_due() => Ok(ring),
-            _ => self.read_again(store).await,
+            _ => self.newest(store).await,
+        }
+    }
+
+    /// The keys as they are at this moment, or as they are known where the store cannot be asked: those who
+    /// verify tokens need not know that it cannot.
+    pub(crate) async fn newest(&self, store: &Store) -> DomainResult<Arc<Ring>> {
+        match (self.read_again(store).await, self.known()) {
+            (Err(error), Some(known)) if error.refusal() == Refusal::Unavailable => Ok(known),
+            (read, _) => read,
         }
     }
 

@@ -19,6 +19,11 @@ pub(crate) async fn lasting() -> Place {
     Place::of(if kind == Kind::Memory { Kind::File } else { kind }, fill).await
 }
 
+/// A database in PostgreSQL, whatever the run is about; none where it is not installed.
+pub(crate) async fn postgres() -> Option<Place> {
+    Place::postgres(fill).await
+}
+
 /// In memory and in a file, as the engines differ; in a run of one store there alone.
 async fn each() -> Vec<Place> {
     match Kind::of_run() {

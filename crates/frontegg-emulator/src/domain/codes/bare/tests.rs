@@ -11,7 +11,7 @@ use crate::{
 };
 
 const PURPOSE: Purpose = Purpose::CodeSignIn;
-const NOBODY: Guesser<'static> = Guesser { device: None, address: None };
+const NOBODY: Guesser<'static> = Guesser { devices: &[], address: None };
 
 /// A transaction among so many people, and their ids.
 async fn people(count: usize) -> (Store, Write, Vec<String>) {
@@ -40,7 +40,7 @@ async fn a_browser_guesses_at_its_own_codes() {
         async |id: &str, device| Grant::new(PURPOSE, id).device(Some(device)).bare_code(&tx).await.expect("a code");
     let codes = [code(&ids[0], "laptop").await, code(&ids[1], "phone").await];
     assert_ne!(codes[0], codes[1]);
-    let (laptop, phone) = (Guesser { device: Some("laptop"), ..NOBODY }, Guesser { device: Some("phone"), ..NOBODY });
+    let (laptop, phone) = (Guesser { devices: &["laptop"], ..NOBODY }, Guesser { devices: &["phone"], ..NOBODY });
     for _ in 0..TRIES {
         assert!(!is_right(&tx, &wrong(&codes), laptop, Binding::SameDevice).await);
     }
@@ -61,16 +61,16 @@ async fn strangers_cannot_void_what_is_not_theirs() {
         assert!(!is_right(&tx, &wrong(&codes), NOBODY, Binding::None).await);
     }
     // In another browser than the one that asked, as on a phone for the laptop.
-    let elsewhere = Guesser { device: None, address: Some("192.0.2.1") };
+    let elsewhere = Guesser { devices: &[], address: Some("192.0.2.1") };
     assert!(is_right(&tx, &codes[0], elsewhere, Binding::None).await);
     // Guessing goes on from many addresses until nobody may guess any more.
     for number in 0..3 * TRIES {
         let address = format!("192.0.2.{number}");
-        is_right(&tx, &wrong(&codes), Guesser { device: None, address: Some(&address) }, Binding::None).await;
+        is_right(&tx, &wrong(&codes), Guesser { devices: &[], address: Some(&address) }, Binding::None).await;
     }
     assert!(!is_right(&tx, &codes[1], elsewhere, Binding::None).await);
     // Who asked still may.
-    assert!(is_right(&tx, &codes[1], Guesser { device: Some("phone"), ..NOBODY }, Binding::None).await);
+    assert!(is_right(&tx, &codes[1], Guesser { devices: &["phone"], ..NOBODY }, Binding::None).await);
 }
 
 #[tokio::test]
@@ -80,11 +80,11 @@ async fn an_address_has_a_budget() {
     for id in &ids {
         codes.push(Grant::new(PURPOSE, id).device(Some("browser")).bare_code(&tx).await.expect("a code"));
     }
-    let guesser = Guesser { device: None, address: Some("192.0.2.1") };
+    let guesser = Guesser { devices: &[], address: Some("192.0.2.1") };
     for _ in 0..BUDGET {
         assert!(!is_right(&tx, &wrong(&codes), guesser, Binding::None).await);
     }
     assert!(!is_right(&tx, &codes[0], guesser, Binding::None).await, "not even by a lucky guess");
-    let other = Guesser { device: None, address: Some("192.0.2.2") };
+    let other = Guesser { devices: &[], address: Some("192.0.2.2") };
     assert!(is_right(&tx, &codes[0], other, Binding::None).await);
 }

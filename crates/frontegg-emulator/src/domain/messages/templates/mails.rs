@@ -10,7 +10,7 @@ use super::{
     render::{escape_html, escape_query, fill, look_up, single_line, with_query},
 };
 use crate::{
-    domain::{DomainError, DomainResult},
+    domain::{DomainError, DomainResult, input::is_redirect},
     ids,
     store::{Fetch, Read, Write, entity::email_template},
 };
@@ -110,7 +110,7 @@ pub(crate) async fn set(
     changes: Changes,
     environment: &Environment,
 ) -> DomainResult<()> {
-    changes.check(kind)?;
+    changes.check(kind, environment)?;
     let template = changes.onto(in_force(tx, kind, environment).await?);
     let row = email_template::ActiveModel {
         kind: Set(kind.as_str().to_owned()),
@@ -148,9 +148,16 @@ pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
     Ok(())
 }
 
+/// Whether an address may turn out as one that people may be sent to, which it may begin with a placeholder
+/// for; empty, it leads nowhere.
+fn may_be_redirect(address: &str, environment: &Environment) -> bool {
+    let filled = environment.fill(address);
+    filled.trim().is_empty() || filled.starts_with("{{") || is_redirect(&filled)
+}
+
 impl Changes {
-    /// Refuses what would break out of a header or leave a link without an aim.
-    fn check(&self, kind: &EmailTemplateType) -> DomainResult<()> {
+    /// Refuses what would break out of a header, leave a link without an aim or send people astray.
+    fn check(&self, kind: &EmailTemplateType, environment: &Environment) -> DomainResult<()> {
         let lines = [
             ("senderEmail", &self.sender_email),
             ("fromName", &self.from_name),
@@ -163,6 +170,12 @@ impl Changes {
             .filter(|(_, text)| text.as_ref().is_some_and(|text| single_line(text) != *text))
             .map(|(name, _)| format!("{name} must not contain control characters"))
             .collect();
+        for (name, address) in [("redirectURL", &self.redirect_url), ("successRedirectUrl", &self.success_redirect_url)]
+        {
+            if address.as_deref().is_some_and(|address| !may_be_redirect(address, environment)) {
+                faults.push(format!("{name} must be a URL of http, https or an app"));
+            }
+        }
         let aimless = self.redirect_url.as_ref().is_some_and(|url| url.trim().is_empty());
         if aimless && REDIRECTING.contains(kind) {
             faults.push(format!("redirectURL is required for the type {kind}"));
@@ -248,6 +261,7 @@ impl Template {
                 .or_else(|| look_up(values, name).map(|text| escape_query(&text)))
                 .or(Some(String::new()))
         });
-        Some(with_query(&single_line(&url), parameters.iter().copied()))
+        // Some parts of it are known only now.
+        Some(with_query(&single_line(&url), parameters.iter().copied())).filter(|link| is_redirect(link))
     }
 }
