@@ -143,7 +143,7 @@ async fn what_is_no_address_is_refused_everywhere() {
         for operation in ["add_my_email", "request_my_email_change"] {
             assert_eq!(own.call(operation, &[], named.clone()).await.refused(400), text, "{operation} {email:?}");
         }
-        let newcomer = json!({ "email": email, "password": PASSWORD, "companyName": "Acme" });
+        let newcomer = json!({ "provider": "local", "email": email, "password": PASSWORD, "companyName": "Acme" });
         let mut browser = world.browser().with("frontegg-application-id", "app");
         assert_eq!(browser.call("sign_up_user", &[], newcomer).await.refused(400), text, "{email:?}");
         let many = json!({ "users": [named] });
