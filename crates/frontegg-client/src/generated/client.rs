@@ -10307,7 +10307,7 @@ Sends a `POST` request to `/identity/resources/users/v3/me/unlock`
     }
     /**Invite somebody to a tenant, creating the user when new
 
-Invites a person by email address or username. Somebody new gets an account, the membership and an activation mail; somebody known keeps the profile and gets a membership and an invitation mail; a pending member gets the mail again. skipInviteEmail suppresses mails. Without roleIds the default roles apply.
+Invites a person by email address or username. Somebody new gets an account, the membership and an activation mail. Somebody known becomes a member once and gets an invitation mail; they keep their profile and password, which the answer shows as they are, whatever the body says. An invitation that was not answered is mailed again. skipInviteEmail suppresses mails. Without roleIds the default roles apply.
 
 Sends a `POST` request to `/identity/resources/users/v2`
 
