@@ -38,8 +38,8 @@ const RENEWAL_BACKOFF: Duration = Duration::from_secs(10);
 /// with a revoked key asks again.
 const REFUSAL_BACKOFF: Duration = Duration::from_secs(1);
 
-/// How long after a token was replaced because the service refused it another is not: an operation may
-/// answer 401 whatever the token, and each of its calls would cost a fetch.
+/// How long after the service has refused a token in whose place it had refused another it is not replaced:
+/// an operation may answer 401 whatever the token, and each of its calls would cost a fetch.
 const REPLACEMENT_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Where new tokens come from.
@@ -64,8 +64,8 @@ pub(crate) struct Tokens<S: ?Sized = dyn TokenSource> {
 struct Fetched {
     /// How the last one failed, for the callers that waited for it.
     failure: Option<Failure>,
-    /// When a token was last replaced because the service refused it.
-    replaced_at: Option<Instant>,
+    /// When the service last refused a token that had taken the place of one that it refused.
+    refused_anew_at: Option<Instant>,
 }
 
 /// Why and when a fetch has failed.
@@ -154,16 +154,21 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
     }
 
     /// The `Authorization` header with another token than `refused`, which the service has rejected; none if
-    /// a token was replaced a moment ago: then it is not the token that the service rejects.
+    /// another was rejected in its place a moment ago: then it is not the token that the service rejects.
     pub(crate) async fn replace(self: &Arc<Self>, refused: &HeaderValue) -> Result<Option<HeaderValue>, Error> {
         match self.turn(|token| token.bearer != refused).await? {
             // The first caller fetches; the others find the new token.
             Turn::Usable(bearer) => Ok(Some(bearer)),
-            Turn::Fetch(fetched) if fetched.replaced_at.is_some_and(|at| at.elapsed() < REPLACEMENT_INTERVAL) => {
+            Turn::Fetch(fetched) if fetched.refused_anew_at.is_some_and(|at| at.elapsed() < REPLACEMENT_INTERVAL) => {
                 Ok(None)
             }
             Turn::Fetch(fetched) => self.fetch_anew(fetched, Cause::Refused).await.map(Some),
         }
+    }
+
+    /// Notes that the service has rejected the token of [`replace`](Self::replace) as well.
+    pub(crate) async fn note_refused_anew(&self) {
+        self.fetch_lock.lock().await.refused_anew_at = Some(Instant::now());
     }
 
     /// Fetches a token, unless the current one is usable by the time that it is this caller's turn.
@@ -241,9 +246,6 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
             tokens.fetch_count.fetch_add(1, Ordering::Release);
             match outcome {
                 Ok(token) => {
-                    if cause == Cause::Refused {
-                        fetched.replaced_at = Some(now);
-                    }
                     let bearer = token.bearer.clone();
                     tokens.store(Some(token));
                     Ok(bearer)

@@ -216,7 +216,11 @@ impl Sender {
                 match tokens.replace(refused).await {
                     Ok(Some(bearer)) if self.await_reservation(plan).await => {
                         request.headers_mut().insert(header::AUTHORIZATION, bearer);
-                        self.attempt_all(http, request, operation, plan).await.0
+                        let response = self.attempt_all(http, request, operation, plan).await.0;
+                        if response.as_ref().is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED) {
+                            tokens.note_refused_anew().await;
+                        }
+                        response
                     }
                     Ok(_) => Ok(response),
                     Err(error) => {

@@ -11,7 +11,10 @@ pub(crate) mod dummy_work;
 
 use std::time::Duration;
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::SimpleExpr,
+};
 
 use super::{DomainResult, Tried};
 use crate::{
@@ -347,7 +350,7 @@ fn of(purpose: Purpose, user_id: &str) -> Condition {
 }
 
 /// Those issued for the browser that knows one of these secrets; none where it knows none.
-fn of_browser(devices: &[&str]) -> Expr {
+fn of_browser(devices: &[&str]) -> SimpleExpr {
     one_time_token::Column::Device.is_in(devices.iter().map(|device| ids::fingerprint(device)))
 }
 

@@ -45,7 +45,8 @@ async fn machines_have_tokens_that_are_taken() {
     let mut back_end = world.back_end(Some("acme")).await;
     back_end.done("update_user_globally", &[&ada], json!({ "metadata": metadata.to_string() })).await;
     let mut tenant = world.back_end(Some("acme")).await;
-    let made = tenant.done("create_tenant_api_token_v2", &[], json!({ "metadata": metadata })).await;
+    let made =
+        tenant.done("create_tenant_api_token_v2", &[], json!({ "metadata": metadata, "roleIds": [admin] })).await;
     let mut own = world.browser().bearer(&world.token(&ada, "acme").await);
     let mine = own.done("create_user_api_token", &[], json!({ "description": "mine" })).await;
     for credentials in [made, mine] {
