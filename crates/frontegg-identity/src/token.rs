@@ -204,7 +204,7 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
         // A token that one operation refuses may serve the others while no new one is to be had.
         let old = self.current().filter(|token| cause == Cause::Refused && Instant::now() < token.expires_at);
         self.store(None);
-        self.fetch(fetched, self.options, cause, old).await
+        self.fetch(fetched, self.options, old).await
     }
 
     /// Renews a token before it expires; when that fails, the old one stays.
@@ -217,7 +217,7 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
         }
         let options =
             Options { retry: Retry::none(), timeout: EARLY_RENEWAL_TIMEOUT.min(self.options.timeout), ..self.options };
-        match self.fetch(fetched, options, Cause::Due, None).await {
+        match self.fetch(fetched, options, None).await {
             Ok(bearer) => bearer,
             Err(error) => {
                 tracing::warn!(kind = ?error.kind(), status = error.status(), "a token could not be renewed early");
@@ -235,7 +235,6 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
         self: &Arc<Self>,
         mut fetched: OwnedMutexGuard<Fetched>,
         options: Options,
-        cause: Cause,
         old: Option<Token>,
     ) -> Result<HeaderValue, Error> {
         let tokens = self.clone();

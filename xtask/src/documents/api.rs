@@ -39,6 +39,7 @@ pub struct Tag {
 
 /// One operation.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said of itself in the document")]
 pub struct Operation {
     /// Our id, snake_case.
     pub id: String,

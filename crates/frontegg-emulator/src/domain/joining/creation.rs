@@ -60,10 +60,10 @@ pub(crate) async fn invite(
     let context = invitation.mail_context.clone();
     let (joined, mail) = match (known, present) {
         (Some(user), Some(membership)) => {
+            memberships::may_manage(tx, caller, &membership).await?;
             if silent || membership.status != MembershipStatus::PendingInvitation {
                 return Err(DomainError::conflict("User already exists in the tenant"));
             }
-            memberships::may_manage(tx, caller, &membership).await?;
             (Joined { user, membership }, Mail::Invitation)
         }
         (Some(user), None) => {

@@ -219,7 +219,7 @@ async fn accept_from_holder(
 /// Whether the code is one of these apps now; its step is used up by that.
 async fn accept(tx: &Write, apps: &[authenticator::Model], code: &str) -> DomainResult<bool> {
     for app in apps {
-        if let Some(step) = totp::matching_step(&app.secret, code, tx.now(), app.last_step)? {
+        if let Some(step) = totp::matching_step(&app.secret, code, tx.now(), app.last_step) {
             use_up(tx, app.clone(), step).await?;
             return Ok(true);
         }
@@ -236,7 +236,7 @@ async fn use_up(tx: &Write, app: authenticator::Model, step: i64) -> DomainResul
 
 /// Makes an offered app a factor if the code is its own.
 async fn accept_first(tx: &Write, app: authenticator::Model, code: &str) -> DomainResult<bool> {
-    let Some(step) = totp::matching_step(&app.secret, code, tx.now(), None)? else {
+    let Some(step) = totp::matching_step(&app.secret, code, tx.now(), None) else {
         return Ok(false);
     };
     let mut row = app.into_active_model();

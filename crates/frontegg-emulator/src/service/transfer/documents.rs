@@ -127,7 +127,8 @@ fn choice<T: ActiveEnum<Value = String>>(text: &str) -> DomainResult<()> {
 
 /// Writes what may be written in several ways as the store keeps it, and makes what is made of it.
 pub(super) fn normalize(table: &str, rows: &mut Rows) -> DomainResult<()> {
-    let kept: Option<(&str, fn(&str) -> DomainResult<String>)> = match table {
+    type Kept = fn(&str) -> DomainResult<String>;
+    let kept: Option<(&str, Kept)> = match table {
         "authenticators" => Some(("secret", mfa::read_secret)),
         "usernames" => Some(("username", |name| Ok(usernames::key(name)))),
         _ => None,

@@ -162,12 +162,12 @@ async fn equals_manage_each_other() {
     let strong = CreateInviteTokenRequestForUserV2::new().role_ids([admin.as_str()]);
     let given = acme.user(&eve).account_invitations().create_user_tenant_invite_v2(&strong).await;
     given.expect("an invite");
-    let invites = below.account_invitations();
+    let links = below.account_invitations();
     let longer = UpdateInviteTokenRequest::new().expires_in_minutes(60);
     let text = "Roles can only be managed up to your own level";
-    assert_eq!(refused(invites.update_user_tenant_invite(&longer).await, 403), text);
+    assert_eq!(refused(links.update_user_tenant_invite(&longer).await, 403), text);
     // Nor do they hand out by an invite of their own the default role, which is above them.
     let usual = CreateInviteTokenRequestForUser::new();
-    assert_eq!(refused(invites.create_user_tenant_invite_v1(&usual).await, 403), text);
+    assert_eq!(refused(links.create_user_tenant_invite_v1(&usual).await, 403), text);
     session.user_management().remove_user(&bob).await.expect("a removal");
 }

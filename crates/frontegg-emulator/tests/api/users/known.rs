@@ -10,7 +10,7 @@ use super::support::{World, browser::PASSWORD, place::lasting};
 
 const ADA: &str = "ada@acme.test";
 
-fn ada(more: Value) -> Value {
+fn ada(more: &Value) -> Value {
     let mut body = json!({ "email": ADA });
     body.as_object_mut().expect("members").extend(more.as_object().expect("members").clone());
     body
@@ -21,7 +21,7 @@ async fn a_member_is_not_created_again() {
     let world = World::start().await;
     world.tenant("acme").await;
     let mut acme = world.back_end(Some("acme")).await;
-    let first = ada(json!({ "name": "Ada", "password": PASSWORD, "skipInviteEmail": true }));
+    let first = ada(&json!({ "name": "Ada", "password": PASSWORD, "skipInviteEmail": true }));
     let made = acme.done("create_user_v2", &[], first).await;
     for again in [
         json!({ "name": "Eve", "password": "Another-horse-1816", "skipInviteEmail": true }),
@@ -30,7 +30,7 @@ async fn a_member_is_not_created_again() {
         json!({}),
     ] {
         for operation in ["create_user_v1", "create_user_v2"] {
-            let refusal = acme.call(operation, &[], ada(again.clone())).await.refused(409);
+            let refusal = acme.call(operation, &[], ada(&again)).await.refused(409);
             assert_eq!(refusal, "User already exists in the tenant", "{again}");
         }
     }
@@ -50,10 +50,10 @@ async fn a_known_person_becomes_a_member_once_and_stays_who_they_are() {
     let world = World::start().await;
     world.tenant("acme").await;
     world.tenant("globex").await;
-    let first = ada(json!({ "name": "Ada", "password": PASSWORD, "skipInviteEmail": true }));
+    let first = ada(&json!({ "name": "Ada", "password": PASSWORD, "skipInviteEmail": true }));
     let made = world.back_end(Some("acme")).await.done("create_user_v2", &[], first).await;
     let mut globex = world.back_end(Some("globex")).await;
-    let second = ada(json!({ "name": "Eve", "password": "Another-horse-1816", "skipInviteEmail": true }));
+    let second = ada(&json!({ "name": "Eve", "password": "Another-horse-1816", "skipInviteEmail": true }));
     let joined = globex.done("create_user_v2", &[], second.clone()).await;
     assert_eq!((&joined["id"], &joined["name"]), (&made["id"], &json!("Ada")));
     assert_eq!(globex.call("create_user_v2", &[], second).await.status, 409);
@@ -71,10 +71,10 @@ async fn an_open_invitation_is_mailed_again() {
     world.user("acme", ADA, &[]).await;
     let mut globex = world.back_end(Some("globex")).await;
     for _ in 0..2 {
-        globex.done("create_user_v2", &[], ada(json!({}))).await;
+        globex.done("create_user_v2", &[], ada(&json!({}))).await;
     }
     assert_eq!(world.emulator.outbox().messages_to(ADA).await.expect("mails").len(), 2);
-    assert_eq!(globex.call("create_user_v2", &[], ada(json!({ "skipInviteEmail": true }))).await.status, 409);
+    assert_eq!(globex.call("create_user_v2", &[], ada(&json!({ "skipInviteEmail": true }))).await.status, 409);
 }
 
 /// Of many who create one address at once one does so, whatever the store, and with two processes on
@@ -96,7 +96,7 @@ async fn of_many_creations_at_once_one_counts() {
             let mut callers = JoinSet::new();
             for number in 0..20 {
                 let mut back_end = worlds[number % worlds.len()].back_end(Some("acme")).await;
-                let body = ada(more.clone());
+                let body = ada(&more);
                 callers.spawn(async move { back_end.call(operation, &[], body).await.status });
             }
             let mut statuses = BTreeMap::<u16, usize>::new();

@@ -70,8 +70,8 @@ mod tests {
             .fields
             .iter()
             .filter_map(|field| {
-                let read = field.attrs.iter().map(|attribute| attribute.to_token_stream().to_string());
-                read.filter_map(|text| Some(text.split_once("crate::read::")?.1.split('"').next()?.to_owned())).next()
+                let mut read = field.attrs.iter().map(|attribute| attribute.to_token_stream().to_string());
+                read.find_map(|text| Some(text.split_once("crate::read::")?.1.split('"').next()?.to_owned()))
             })
             .collect();
         assert_eq!(read, ["null_as_default", "null_as_default", "optional_text", "object"]);
