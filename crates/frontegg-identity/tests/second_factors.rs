@@ -145,7 +145,8 @@ async fn somebody_comes_secures_the_account_and_gets_back_in() {
     let SignUp::Activate(_) = authentication.sign_up(&newcomer).await.unwrap() else { panic!("an address to prove") };
     let link = world.emulator.outbox().last_to("eve@globex.test").link().await.unwrap();
     let link: MailedLink = link.parse().unwrap();
-    authentication.activation(link).activate().await.unwrap().into_session().unwrap().log_out().await.unwrap();
+    let activation = authentication.activation(link).password(PASSWORD);
+    activation.activate().await.unwrap().into_session().unwrap().log_out().await.unwrap();
 
     let session = authentication.login("eve@globex.test", PASSWORD).await.unwrap().into_session().unwrap();
     let (app, recovery_code) = enroll(&world, &session).await;

@@ -63,7 +63,7 @@ async fn an_environment_token_needs_a_scope_where_a_user_has_one() {
     let scoped = |tenant, user| get(ENVIRONMENT).header("frontegg-tenant-id", tenant).header("frontegg-user-id", user);
     assert_eq!(outcome(get(USER)).await, refused(418, "list_my_sessions"));
     assert_eq!(outcome(get(ENVIRONMENT)).await, refused(403, "User ID is not specified"));
-    assert_eq!(outcome(scoped("acme", "")).await, refused(403, "User ID is not specified"));
+    assert_eq!(outcome(scoped("acme", "")).await, refused(400, "frontegg-user-id should not be empty"));
     assert_eq!(outcome(scoped("acme", "ada")).await, refused(418, "list_my_sessions"));
     let tokens = "/identity/resources/tenants/api-tokens/v1";
     assert_eq!(

@@ -256,9 +256,9 @@ async fn case_40_claims_that_no_sign_in_gives_are_refused() {
     };
     add(EXPIRED, "exp", vec![json!(now), json!(now - 1), json!(0), json!(-1), json!(i64::MIN)]);
     add(ENDLESS, "exp", vec![Value::Null]);
-    add(CLAIMS, "exp", vec![json!("9999999999"), json!(1e30), json!([now + 60]), json!({})]);
+    add(CLAIMS, "exp", vec![json!("9999999999"), json!([now + 60]), json!({})]);
     add(EARLY, "nbf", vec![json!(now + 6), json!(i64::MAX)]);
-    add(CLAIMS, "nbf", vec![json!("0"), json!(0.5), json!([0])]);
+    add(CLAIMS, "nbf", vec![json!("0"), json!([0])]);
     add(EARLY, "iat", vec![json!(now + 6), json!(i64::MAX)]);
     add(CLAIMS, "iat", vec![json!("0"), json!([])]);
     add(ISSUER, "iss", vec![json!("https://evil.test"), json!(""), Value::Null]);

@@ -69,7 +69,7 @@ impl Activation {
         self
     }
 
-    /// Sets the password of a user who has none yet; see [`wants_password`](Self::wants_password).
+    /// Sets the password of a user who has none that is known to be theirs; see [`wants_password`](Self::wants_password).
     pub fn password(mut self, password: impl Into<Secret>) -> Self {
         self.password = Some(password.into());
         self
