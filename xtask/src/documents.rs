@@ -67,7 +67,7 @@ pub fn merge(documents: &[Document]) -> Result<Value> {
                 all[method.as_str()] = operation.take();
             }
         }
-        for kind in ["schemas", "parameters", "responses"] {
+        for kind in ["schemas", "parameters", "responses", "securitySchemes"] {
             let Some(Value::Object(entries)) = value.pointer_mut(&format!("/components/{kind}")).map(Value::take)
             else {
                 continue;

@@ -6,5 +6,6 @@ pub mod facade;
 pub mod model;
 pub mod print;
 pub mod samples;
+pub mod served;
 pub mod surgery;
 pub mod syntax;

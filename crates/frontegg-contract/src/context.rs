@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use frontegg_model::Operation;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::failure::{ApiFailure, ApiResult};
 use crate::headers;
@@ -15,6 +15,9 @@ pub use frontegg_model::headers::{APPLICATION_HEADER, TENANT_HEADER, USER_HEADER
 const REQUESTED_APPLICATION_HEADER: &str = "frontegg-requested-application-id";
 /// Header that names the alias of a tenant to sign in to.
 const LOGIN_ALIAS_HEADER: &str = "frontegg-login-alias";
+
+/// Headers that a handler adds to its reply, to an error as well.
+pub(crate) type ReplyHeaders = Vec<(HeaderName, HeaderValue)>;
 
 /// A request after authentication and the check of its scope.
 #[derive(Debug)]
@@ -39,16 +42,7 @@ pub struct RequestContext {
     pub extensions: Extensions,
     /// Id of the request, as sent to the caller in `frontegg-trace-id`.
     pub trace_id: String,
-    reply: Mutex<ReplyParts>,
-}
-
-/// Status and headers that a handler has set.
-#[derive(Debug, Default)]
-pub(crate) struct ReplyParts {
-    /// The status instead of the documented one.
-    pub(crate) status: Option<StatusCode>,
-    /// Headers to add, to an error response too.
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    reply_headers: Mutex<ReplyHeaders>,
 }
 
 impl RequestContext {
@@ -79,7 +73,7 @@ impl RequestContext {
             query: String::new(),
             extensions: Extensions::new(),
             trace_id,
-            reply: Mutex::default(),
+            reply_headers: Mutex::default(),
         })
     }
 
@@ -105,14 +99,9 @@ impl RequestContext {
         })
     }
 
-    /// Sets another status than the documented one.
-    pub fn set_status(&self, status: StatusCode) {
-        self.with_reply(|reply| reply.status = Some(status));
-    }
-
     /// Adds a header to the response, also to an error response.
     pub fn add_header(&self, name: HeaderName, value: HeaderValue) {
-        self.with_reply(|reply| reply.headers.push((name, value)));
+        self.with_reply_headers(|headers| headers.push((name, value)));
     }
 
     /// Sets or removes a cookie.
@@ -125,13 +114,13 @@ impl RequestContext {
         self.add_header(header::SET_COOKIE, line);
     }
 
-    pub(crate) fn take_reply(&self) -> ReplyParts {
-        self.with_reply(std::mem::take)
+    pub(crate) fn take_reply_headers(&self) -> ReplyHeaders {
+        self.with_reply_headers(std::mem::take)
     }
 
-    fn with_reply<T>(&self, act: impl FnOnce(&mut ReplyParts) -> T) -> T {
-        // The parts are complete after every statement, so a panic elsewhere is no reason to fail.
-        act(&mut self.reply.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with_reply_headers<T>(&self, act: impl FnOnce(&mut ReplyHeaders) -> T) -> T {
+        // The list is complete after every statement, so a panic elsewhere is no reason to fail.
+        act(&mut self.reply_headers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -242,7 +231,7 @@ mod tests {
             same_site: SameSite::Lax,
             secure: false,
         });
-        let lines: Vec<_> = cx.take_reply().headers;
+        let lines: Vec<_> = cx.take_reply_headers();
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].1, "fe_refresh_x=R2; Path=/; HttpOnly; Max-Age=60; Secure; SameSite=None");
     }

@@ -33,6 +33,10 @@ pub use failure::{ApiFailure, ApiResult};
 pub use generated::*;
 pub use principal::{Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
 
+/// The OpenAPI document (3.0.3, JSON) of every operation that there is a method for: the published ones with every
+/// intended difference, and those that only clients in the field know (`x-published: false`).
+pub const DOCUMENT: &str = include_str!("generated/served.json");
+
 /// Compiles the examples of this crate's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

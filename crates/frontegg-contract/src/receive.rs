@@ -24,7 +24,7 @@ use crate::numbers;
 use crate::params;
 use crate::permit::check_permission;
 use crate::principal::{Authenticate, Principal, TokenKind};
-use crate::schema::{Contract, Schema};
+use crate::schema::{Body as Expected, Contract, Presence, Schema};
 use crate::trace::TraceId;
 use crate::validate::{ValidationErrors, reject_nul, validate};
 
@@ -162,16 +162,19 @@ async fn check_input(
     let mut errors = ValidationErrors::default();
     let parameters = params::read(contract.parameters, &path, query, &context.headers, &mut errors);
     let body = match contract.body {
-        Some(schema) => {
+        Some(Expected(presence, schema)) => {
             let bytes = read_body(&context.headers, body).await?;
             if let Some(capture) = capture {
                 capture.set_body(&bytes);
             }
-            let mut value = parse_body(&bytes, schema)?;
+            let mut value = if is_blank(&bytes) { missing_body(schema) } else { parse_body(&bytes)? };
             reject_nul("", &value, &mut errors);
             json_text::stringify(&mut value, schema);
             numbers::settle(&mut value, schema);
             validate("", &value, schema, &mut errors);
+            if presence == Presence::Required && errors.is_empty() && is_blank(&bytes) {
+                errors.push("body is required".to_owned());
+            }
             value
         }
         None => Value::Null,
@@ -252,13 +255,17 @@ fn is_utf8_or_no_charset(parameter: &str) -> bool {
     !name.trim().eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
 }
 
-fn parse_body(bytes: &[u8], schema: &'static Schema) -> ApiResult<Value> {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        // Also for objects with required members: errors that name them say more than one about a
-        // missing body.
-        let empty = Value::Object(Map::new());
-        return Ok(if matches!(schema.inner(), Schema::Object(_)) { empty } else { Value::Null });
-    }
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(u8::is_ascii_whitespace)
+}
+
+/// What a missing body is read as: for objects an empty one, whether the body is optional or not. Errors that
+/// name required members say more than one about the body.
+fn missing_body(schema: &'static Schema) -> Value {
+    if matches!(schema.inner(), Schema::Object(_)) { Value::Object(Map::new()) } else { Value::Null }
+}
+
+fn parse_body(bytes: &[u8]) -> ApiResult<Value> {
     if count_values(bytes) > VALUE_LIMIT {
         return Err(ApiFailure::bad_request("Request body has too many values"));
     }
@@ -342,9 +349,10 @@ mod tests {
     static NAMED: Schema = Schema::Object(&[]);
 
     #[test]
-    fn an_empty_body_is_an_empty_object() {
-        assert_eq!(parse_body(b" \n", &NAMED).unwrap(), json!({}));
-        assert_eq!(parse_body(b"", &Schema::STRING).unwrap(), Value::Null);
+    fn a_missing_body_is_an_empty_object() {
+        assert!(is_blank(b" \n") && is_blank(b"") && !is_blank(b"{}"));
+        assert_eq!(missing_body(&NAMED), json!({}));
+        assert_eq!(missing_body(&Schema::STRING), Value::Null);
     }
 
     #[test]
@@ -353,19 +361,19 @@ mod tests {
         let lone = r#"{"name": "\ud800"}"#;
         let number = r#"{"level": 1e400}"#;
         for body in ["{", "{} {}", "{'a': 1}", "\u{feff}{}", lone, number, &deep] {
-            let failure = parse_body(body.as_bytes(), &NAMED).unwrap_err();
+            let failure = parse_body(body.as_bytes()).unwrap_err();
             assert_eq!(failure.messages(), ["Invalid input json"], "{body:.20}");
             assert_eq!(failure.error.error_code.as_deref(), Some("ER-00006"));
         }
-        assert!(parse_body(b"{\"a\": \"\xff\"}", &NAMED).is_err());
+        assert!(parse_body(b"{\"a\": \"\xff\"}").is_err());
     }
 
     #[test]
     fn a_flood_of_values_is_refused_before_it_is_parsed() {
         let flood = format!("[{}0]", "0,".repeat(VALUE_LIMIT));
-        let failure = parse_body(flood.as_bytes(), &NAMED).unwrap_err();
+        let failure = parse_body(flood.as_bytes()).unwrap_err();
         assert_eq!(failure.messages(), ["Request body has too many values"]);
         let text = format!("[\"{}\\\",\"]", ",[{".repeat(VALUE_LIMIT));
-        assert!(parse_body(text.as_bytes(), &NAMED).is_ok());
+        assert!(parse_body(text.as_bytes()).is_ok());
     }
 }

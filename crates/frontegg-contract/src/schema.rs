@@ -99,7 +99,7 @@ pub struct Member(pub &'static str, pub Presence, pub &'static Schema);
 pub enum Presence {
     /// It is required.
     Required,
-    /// It may be missing; `null` counts as missing.
+    /// It may be missing.
     Optional,
 }
 
@@ -125,8 +125,12 @@ pub struct Contract {
     pub id: &'static str,
     /// Its parameters without the two scope headers.
     pub parameters: &'static [Parameter],
-    /// The schema of the request's body.
-    pub body: Option<&'static Schema>,
+    /// The request's body.
+    pub body: Option<Body>,
     /// The schema of the answer.
     pub answer: Option<&'static Schema>,
 }
+
+/// The body of a request: whether it is required, and its schema.
+#[derive(Debug, Clone, Copy)]
+pub struct Body(pub Presence, pub &'static Schema);

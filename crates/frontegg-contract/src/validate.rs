@@ -87,6 +87,8 @@ fn check(path: &ValuePath<'_>, value: &Value, schema: &Schema, depth: usize, err
         Schema::Boolean => errors.push(format!("{path} must be a boolean value")),
         Schema::String { min, max, format } => match value.as_str() {
             Some(text) => check_text(path, text, *min, *max, *format, errors),
+            // JSON as it is: its text would be `null`, which says as much as no text.
+            None if *format == Format::Json && value.is_null() => {}
             None => errors.push(format!("{path} must be a string")),
         },
         Schema::Integer { min, max } => check_integer(path, value, *min, *max, errors),
@@ -134,8 +136,7 @@ fn check_members(path: &ValuePath<'_>, value: &Value, members: &[Member], depth:
     for Member(name, presence, schema) in members {
         let path = ValuePath::Member(path, name);
         match (map.get(*name), presence) {
-            // Clients in the field send `null` for members that are not set.
-            (None | Some(Value::Null), Presence::Optional) => {}
+            (None, Presence::Optional) => {}
             (None, Presence::Required) => errors.push(format!("{path} is required")),
             (Some(member), _) => check(&path, member, schema, depth + 1, errors),
         }
@@ -261,7 +262,7 @@ mod tests {
     #[test]
     fn a_fitting_value_has_no_errors() {
         let value = json!([{
-            "name": "admin", "level": 0, "note": null, "kind": "ALWAYS", "isDefault": null,
+            "name": "admin", "level": 0, "note": null, "kind": "ALWAYS", "isDefault": true,
             "expires": "2030-01-01T00:00:00Z", "unknown": {"a": 1}
         }]);
         assert_eq!(errors(&value, &ROLES), Vec::<String>::new());

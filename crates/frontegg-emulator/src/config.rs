@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     gate::{faults::Fault, limits::RateLimit},
     ids,
-    store::StoreTarget,
+    store::{StoreTarget, Wished},
 };
 
 /// Everything that can be chosen, with its defaults.
@@ -22,8 +22,7 @@ use crate::{
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) store: StoreTarget,
-    pub(crate) vendor_id: Option<String>,
-    pub(crate) client_id: Option<String>,
+    pub(crate) identity: Wished,
     pub(crate) api_key: SecretString,
     pub(crate) admin_token: Option<SecretString>,
     pub(crate) base_url: Option<String>,
@@ -51,8 +50,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             store: StoreTarget::Memory,
-            vendor_id: None,
-            client_id: None,
+            identity: Wished::default(),
             api_key: ids::new_id().into(),
             admin_token: None,
             base_url: None,

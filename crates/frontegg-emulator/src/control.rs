@@ -7,6 +7,7 @@
 //! be the same. No CORS is granted.
 
 pub(crate) mod client;
+mod document;
 mod faults;
 mod keys;
 mod leaked_passwords;
@@ -69,6 +70,8 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         // For probes, which know neither token nor host; they tell nothing.
         .route("/health", get(health))
         .route("/ready", get(ready))
+        // The same for everybody, and nothing of what is inside.
+        .route("/openapi.json", get(document::document))
         .merge(guarded)
 }
 
@@ -148,6 +151,7 @@ async fn info(State(service): Shared) -> Json<Info> {
         base_url: service.base_url().to_owned(),
         vendor_id: service.vendor_id().to_owned(),
         client_id: service.client_id().to_owned(),
+        application_id: service.application_id().to_owned(),
         store: service.config().store.to_string(),
         clock: show_clock(&service),
         operations: OperationCount { all, served },

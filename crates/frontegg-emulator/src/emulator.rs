@@ -81,6 +81,12 @@ impl Emulator {
         self.service.vendor_id()
     }
 
+    /// The environment's default application: the one that is meant where none is named. Every user's and API
+    /// token says as its `applicationId` which application it is for.
+    pub fn application_id(&self) -> &str {
+        self.service.application_id()
+    }
+
     /// Its time.
     pub fn clock(&self) -> Clock {
         self.service.clock().clone()
@@ -274,7 +280,13 @@ impl EmulatorBuilder {
 
     /// The environment's client id; by default the one that the store knows, or a new one.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
-        self.config.client_id = Some(client_id.into());
+        self.config.identity.client_id = Some(client_id.into());
+        self
+    }
+
+    /// The id of the environment's default application; by default the one that the store knows, or a new one.
+    pub fn application_id(mut self, application_id: impl Into<String>) -> Self {
+        self.config.identity.application_id = Some(application_id.into());
         self
     }
 
@@ -286,7 +298,7 @@ impl EmulatorBuilder {
 
     /// The id of a fresh environment; a store that has one keeps it.
     pub fn vendor_id(mut self, vendor_id: impl Into<String>) -> Self {
-        self.config.vendor_id = Some(vendor_id.into());
+        self.config.identity.vendor_id = Some(vendor_id.into());
         self
     }
 

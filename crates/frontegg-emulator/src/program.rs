@@ -50,6 +50,10 @@ struct Options {
     #[arg(long, global = true, value_name = "ID", env = "FRONTEGG_EMULATOR_CLIENT_ID")]
     client_id: Option<String>,
 
+    /// The id of the environment's default application; by default the one that the store knows, or a new one.
+    #[arg(long, global = true, value_name = "ID", env = "FRONTEGG_EMULATOR_APPLICATION_ID")]
+    application_id: Option<String>,
+
     /// The environment's API key; by default a new one at each start.
     #[arg(long, global = true, value_name = "KEY", env = "FRONTEGG_EMULATOR_API_KEY")]
     #[arg(hide_env_values = true)]
@@ -174,6 +178,9 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         .recorded_requests(options.recorded_requests);
     if let Some(client_id) = options.client_id {
         builder = builder.client_id(client_id);
+    }
+    if let Some(application_id) = options.application_id {
+        builder = builder.application_id(application_id);
     }
     if let Some(api_key) = options.api_key {
         builder = builder.api_key(api_key);

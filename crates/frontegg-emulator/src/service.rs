@@ -32,7 +32,7 @@ use crate::{
     },
     gate::Controls,
     store::{Identity, Settled, Store, Write},
-    tokens::{ApiClaims, Claims, EnvironmentClaims, RegisteredClaims, UserClaims, keys::Keys},
+    tokens::{ApiClaims, Audience, Claims, EnvironmentClaims, RegisteredClaims, UserClaims, keys::Keys},
 };
 
 /// How long a process may go on with the epoch it knows when others share its store.
@@ -49,6 +49,7 @@ pub(crate) struct Service {
     controls: Arc<Controls>,
     vendor_id: String,
     client_id: String,
+    application_id: String,
     /// Where this process is reached, without a slash at the end.
     url: String,
     epoch: AtomicI64,
@@ -77,7 +78,7 @@ impl Service {
         }
         let passwords = Passwords::new(cost);
         let settle = async |tx: &Write| -> DomainResult<_> {
-            let settled = Identity::settle(tx, config.vendor_id.clone(), config.client_id.clone()).await?;
+            let settled = Identity::settle(tx, config.identity.clone()).await?;
             if settled.is_fresh {
                 domain::seed::fresh_environment(tx).await?;
             }
@@ -95,6 +96,7 @@ impl Service {
             controls,
             vendor_id: identity.vendor_id,
             client_id: identity.client_id,
+            application_id: identity.application_id,
             url,
             epoch: AtomicI64::new(identity.epoch),
             epoch_read: Mutex::new(Instant::now()),
@@ -159,6 +161,20 @@ impl Service {
     /// The environment's client id.
     pub(crate) fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    /// The application that is meant where none is named.
+    pub(crate) fn application_id(&self) -> &str {
+        &self.application_id
+    }
+
+    /// For whom a token is that is made for the named application, or for none in particular: the
+    /// environment itself stands for its default one.
+    pub(crate) fn audience<'a>(&'a self, named: Option<&'a str>) -> Audience<'a> {
+        match named.filter(|id| *id != self.application_id) {
+            Some(id) => Audience { aud: id, application_id: id },
+            None => Audience { aud: &self.client_id, application_id: &self.application_id },
+        }
     }
 
     /// Where this process listens, e.g. `http://127.0.0.1:8100`.

@@ -100,6 +100,15 @@ pub(crate) struct EnvironmentClaims {
     pub(crate) registered: RegisteredClaims,
 }
 
+/// For whom a token is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Audience<'a> {
+    /// Who is to take it (`aud`).
+    pub(crate) aud: &'a str,
+    /// The application it is for (`applicationId`).
+    pub(crate) application_id: &'a str,
+}
+
 /// Claims of a user's token.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -45,6 +45,8 @@ pub struct Info {
     pub vendor_id: String,
     /// The environment's client id.
     pub client_id: String,
+    /// The environment's default application.
+    pub application_id: String,
     /// Where the state is kept, without credentials.
     pub store: String,
     /// Its time.

@@ -3,7 +3,7 @@
 use frontegg_emulator::Emulator;
 use frontegg_identity::{
     ErrorKind, Frontegg, Session,
-    enums::{StrategyKind, UserProvider},
+    enums::StrategyKind,
     login::{MailedLink, SignUp},
     types::{
         AddRoleRequest, AuthenticateUserPasswordDto, CreateInviteTokenRequestForUserV2,
@@ -55,7 +55,7 @@ async fn profile(session: &Session) -> UserDto {
 }
 
 fn newcomer() -> SignUpUserEmailDto {
-    SignUpUserEmailDto::new(UserProvider::Local, ADA, "Analytical Engines")
+    SignUpUserEmailDto::new(ADA, "Analytical Engines")
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn a_member_hands_an_invite_on_and_others_come_by_it() {
 
     // Somebody new.
     let authentication = world.frontegg.authentication();
-    let new = SignUpUserEmailDto::new(UserProvider::Local, "bob@acme.test", "-").password(PASSWORD);
+    let new = SignUpUserEmailDto::new("bob@acme.test", "-").password(PASSWORD);
     let new = new.invitation_token(invite.token.clone());
     assert!(matches!(authentication.sign_up(&new).await.unwrap(), SignUp::Activate(_)));
     let activation = authentication.activation(world.link("bob@acme.test").await);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use frontegg_emulator::Emulator;
 use frontegg_identity::{
     Frontegg, Login, Session,
-    enums::{EnforceMfaType, MfaStrategy, UserProvider},
+    enums::{EnforceMfaType, MfaStrategy},
     login::{Factor, MailedLink, MfaChallenge, MfaEnrollment, SignUp},
     types::{
         AuthenticateUserPasswordDto, CreateOrUpdateMfaStrategyRequest, CreateTenantRequest, CreateUserDto,
@@ -141,7 +141,7 @@ async fn somebody_comes_secures_the_account_and_gets_back_in() {
     let world = world().await;
     let frontegg = Frontegg::builder().base_url(world.emulator.url()).application_id("portal").build().unwrap();
     let authentication = frontegg.authentication();
-    let newcomer = SignUpUserEmailDto::new(UserProvider::Local, "eve@globex.test", "Globex").password(PASSWORD);
+    let newcomer = SignUpUserEmailDto::new("eve@globex.test", "Globex").password(PASSWORD);
     let SignUp::Activate(_) = authentication.sign_up(&newcomer).await.unwrap() else { panic!("an address to prove") };
     let link = world.emulator.outbox().last_to("eve@globex.test").link().await.unwrap();
     let link: MailedLink = link.parse().unwrap();

@@ -8,7 +8,6 @@ use std::{error::Error as _, fmt::Debug, time::Duration};
 
 use frontegg_identity::{
     Error, ErrorKind, Frontegg, Retry, RetryBudget,
-    enums::UserProvider,
     model::{Method, OPERATIONS, Token, operation},
     params, types,
 };
@@ -98,7 +97,7 @@ async fn an_id_that_no_header_carries_unchanged_is_refused() {
         }
     }
     // An operation's own argument.
-    let request = types::SignUpUserEmailDto::new(UserProvider::Local, "ada@acme.test", "Ada");
+    let request = types::SignUpUserEmailDto::new("ada@acme.test", "Ada");
     let params = params::SignUpUser::new().frontegg_application_id(" app");
     let error = frontegg.anonymous().general().sign_up_user(&request, params).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0));

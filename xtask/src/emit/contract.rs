@@ -207,7 +207,8 @@ fn tag_file(api: &Api, tag: &str) -> Result<TokenStream> {
         #(#items)*
     };
     let model = imports(&body, &quote!(frontegg_model), &MODEL);
-    let schema = imports(&body, &quote!(crate::schema), &["Contract", "Parameter", "Place", "Presence", "Schema"]);
+    let schema =
+        imports(&body, &quote!(crate::schema), &["Body", "Contract", "Parameter", "Place", "Presence", "Schema"]);
     let schemas = words(&body).contains("schemas").then(|| {
         quote!(
             use super::schemas;

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag Account Invitations.
 pub trait AccountInvitationsApi: Send + Sync + 'static {
     /// `POST /identity/resources/tenants/invites/v1/user` → 201
@@ -100,7 +100,7 @@ pub fn routes<S: AccountInvitationsApi + Authenticate>(
 pub static CREATE_USER_TENANT_INVITE_V1: Contract = Contract {
     id: "create_user_tenant_invite_v1",
     parameters: &[],
-    body: Some(&schemas::CREATE_INVITE_TOKEN_REQUEST_FOR_USER),
+    body: Some(Body(Presence::Required, &schemas::CREATE_INVITE_TOKEN_REQUEST_FOR_USER)),
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
 async fn create_user_tenant_invite_v1<S: AccountInvitationsApi + Authenticate>(
@@ -116,7 +116,9 @@ async fn create_user_tenant_invite_v1<S: AccountInvitationsApi + Authenticate>(
 pub static CREATE_USER_TENANT_INVITE_V2: Contract = Contract {
     id: "create_user_tenant_invite_v2",
     parameters: &[],
-    body: Some(&schemas::CREATE_INVITE_TOKEN_REQUEST_FOR_USER_V2),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_INVITE_TOKEN_REQUEST_FOR_USER_V2),
+    ),
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
 async fn create_user_tenant_invite_v2<S: AccountInvitationsApi + Authenticate>(
@@ -177,7 +179,7 @@ async fn get_user_tenant_invite<S: AccountInvitationsApi + Authenticate>(
 pub static UPDATE_USER_TENANT_INVITE: Contract = Contract {
     id: "update_user_tenant_invite",
     parameters: &[],
-    body: Some(&schemas::UPDATE_INVITE_TOKEN_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_INVITE_TOKEN_REQUEST)),
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
 async fn update_user_tenant_invite<S: AccountInvitationsApi + Authenticate>(
@@ -193,7 +195,7 @@ async fn update_user_tenant_invite<S: AccountInvitationsApi + Authenticate>(
 pub static VERIFY_TENANT_INVITE: Contract = Contract {
     id: "verify_tenant_invite",
     parameters: &[],
-    body: Some(&schemas::VERIFY_INVITE_TOKEN_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_INVITE_TOKEN_REQUEST)),
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
 async fn verify_tenant_invite<S: AccountInvitationsApi + Authenticate>(

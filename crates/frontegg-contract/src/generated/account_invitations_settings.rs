@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Account Invitations Settings.
 pub trait AccountInvitationsSettingsApi: Send + Sync + 'static {
     /// `POST /identity/resources/tenants/invites/v1` → 201
@@ -104,7 +104,7 @@ pub fn routes<S: AccountInvitationsSettingsApi + Authenticate>(
 pub static CREATE_TENANT_INVITE: Contract = Contract {
     id: "create_tenant_invite",
     parameters: &[],
-    body: Some(&schemas::CREATE_INVITE_TOKEN_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::CREATE_INVITE_TOKEN_REQUEST)),
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
 async fn create_tenant_invite<S: AccountInvitationsSettingsApi + Authenticate>(
@@ -195,7 +195,9 @@ async fn list_all_tenant_invites<S: AccountInvitationsSettingsApi + Authenticate
 pub static SET_ACTIVATION_STRATEGY: Contract = Contract {
     id: "set_activation_strategy",
     parameters: &[],
-    body: Some(&schemas::CREATE_OR_UPDATE_ACTIVATION_STRATEGY_REQUEST),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_OR_UPDATE_ACTIVATION_STRATEGY_REQUEST),
+    ),
     answer: None,
 };
 async fn set_activation_strategy<S: AccountInvitationsSettingsApi + Authenticate>(
@@ -211,7 +213,9 @@ async fn set_activation_strategy<S: AccountInvitationsSettingsApi + Authenticate
 pub static SET_INVITATION_STRATEGY: Contract = Contract {
     id: "set_invitation_strategy",
     parameters: &[],
-    body: Some(&schemas::CREATE_OR_UPDATE_INVITATION_STRATEGY_REQUEST),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_OR_UPDATE_INVITATION_STRATEGY_REQUEST),
+    ),
     answer: None,
 };
 async fn set_invitation_strategy<S: AccountInvitationsSettingsApi + Authenticate>(

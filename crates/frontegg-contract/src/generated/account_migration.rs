@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Account Migration.
 pub trait AccountMigrationApi: Send + Sync + 'static {
     /// `GET /tenants/resources/migrations/v1/tenants/status/{migrationId}` → 200
@@ -77,7 +77,7 @@ async fn get_tenant_migration_status<S: AccountMigrationApi + Authenticate>(
 pub static MIGRATE_TENANTS: Contract = Contract {
     id: "migrate_tenants",
     parameters: &[],
-    body: Some(&schemas::MIGRATE_TENANTS_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::MIGRATE_TENANTS_REQUEST)),
     answer: Some(&schemas::TENANT_MIGRATION),
 };
 async fn migrate_tenants<S: AccountMigrationApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Account Roles.
 pub trait AccountRolesApi: Send + Sync + 'static {
     /// `POST /identity/resources/roles/v2` → 200
@@ -69,7 +69,7 @@ pub fn routes<S: AccountRolesApi + Authenticate>(
 pub static CREATE_ROLE_V2: Contract = Contract {
     id: "create_role_v2",
     parameters: &[],
-    body: Some(&schemas::ADD_ROLE_WITH_PERMISSIONS_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::ADD_ROLE_WITH_PERMISSIONS_REQUEST)),
     answer: Some(&schemas::ADD_ROLE_WITH_PERMISSIONS_RESPONSE),
 };
 async fn create_role_v2<S: AccountRolesApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag Account Settings.
 pub trait AccountSettingsApi: Send + Sync + 'static {
     /// `GET /tenants/resources/account-settings/v1` → 200
@@ -89,7 +89,7 @@ async fn get_public_account_settings<S: AccountSettingsApi + Authenticate>(
 pub static UPDATE_ACCOUNT_SETTINGS: Contract = Contract {
     id: "update_account_settings",
     parameters: &[],
-    body: Some(&schemas::ACCOUNT_SETTINGS_UPDATE_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::ACCOUNT_SETTINGS_UPDATE_REQUEST)),
     answer: Some(&schemas::ACCOUNT_SETTINGS),
 };
 async fn update_account_settings<S: AccountSettingsApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Accounts.
 pub trait AccountsApi: Send + Sync + 'static {
     /// `POST /tenants/resources/tenants/v1/{tenantId}/metadata` → 201
@@ -154,7 +154,7 @@ pub static ADD_TENANT_METADATA: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "tenantId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::ADD_TENANT_METADATA_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::ADD_TENANT_METADATA_REQUEST)),
     answer: Some(&schemas::TENANT),
 };
 async fn add_tenant_metadata<S: AccountsApi + Authenticate>(
@@ -173,7 +173,7 @@ async fn add_tenant_metadata<S: AccountsApi + Authenticate>(
 pub static CREATE_TENANT: Contract = Contract {
     id: "create_tenant",
     parameters: &[],
-    body: Some(&schemas::CREATE_TENANT_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::CREATE_TENANT_REQUEST)),
     answer: Some(&schemas::TENANT),
 };
 async fn create_tenant<S: AccountsApi + Authenticate>(
@@ -422,7 +422,7 @@ pub static UPDATE_TENANT_V1: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "tenantId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_TENANT_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_TENANT_REQUEST)),
     answer: Some(&schemas::TENANT),
 };
 async fn update_tenant_v1<S: AccountsApi + Authenticate>(
@@ -449,7 +449,7 @@ pub static UPDATE_TENANT_V2: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "tenantId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_TENANT_REQUEST_V2),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_TENANT_REQUEST_V2)),
     answer: Some(&schemas::TENANT),
 };
 async fn update_tenant_v2<S: AccountsApi + Authenticate>(

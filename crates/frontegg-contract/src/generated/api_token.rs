@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag API Token.
 pub trait ApiTokenApi: Send + Sync + 'static {
     /// `POST /identity/resources/auth/v2/api-token` → 200
@@ -49,7 +49,7 @@ pub fn routes<S: ApiTokenApi + Authenticate>(router: Router<Arc<S>>) -> Router<A
 pub static AUTHENTICATE_API_TOKEN: Contract = Contract {
     id: "authenticate_api_token",
     parameters: &[],
-    body: Some(&schemas::AUTH_API_TOKEN_DTO),
+    body: Some(Body(Presence::Required, &schemas::AUTH_API_TOKEN_DTO)),
     answer: Some(&schemas::API_TOKEN_AUTH_V2_RESPONSE),
 };
 async fn authenticate_api_token<S: ApiTokenApi + Authenticate>(
@@ -65,7 +65,7 @@ async fn authenticate_api_token<S: ApiTokenApi + Authenticate>(
 pub static REFRESH_API_TOKEN: Contract = Contract {
     id: "refresh_api_token",
     parameters: &[],
-    body: Some(&schemas::REFRESH_API_TOKEN_DTO),
+    body: Some(Body(Presence::Required, &schemas::REFRESH_API_TOKEN_DTO)),
     answer: Some(&schemas::API_TOKEN_AUTH_V2_RESPONSE),
 };
 async fn refresh_api_token<S: ApiTokenApi + Authenticate>(

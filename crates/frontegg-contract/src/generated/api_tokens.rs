@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag API Tokens.
 pub trait ApiTokensApi: Send + Sync + 'static {
     /// `POST /identity/resources/tenants/access-tokens/v1` → 201
@@ -114,7 +114,7 @@ pub fn routes<S: ApiTokensApi + Authenticate>(router: Router<Arc<S>>) -> Router<
 pub static CREATE_TENANT_ACCESS_TOKEN: Contract = Contract {
     id: "create_tenant_access_token",
     parameters: &[],
-    body: Some(&schemas::CREATE_TENANT_ACCESS_TOKEN_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::CREATE_TENANT_ACCESS_TOKEN_REQUEST)),
     answer: Some(&schemas::TENANT_ACCESS_TOKEN_RESPONSE),
 };
 async fn create_tenant_access_token<S: ApiTokensApi + Authenticate>(
@@ -130,7 +130,7 @@ async fn create_tenant_access_token<S: ApiTokensApi + Authenticate>(
 pub static CREATE_TENANT_API_TOKEN_V1: Contract = Contract {
     id: "create_tenant_api_token_v1",
     parameters: &[],
-    body: Some(&schemas::CREATE_TENANT_API_TOKEN_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_TENANT_API_TOKEN_DTO)),
     answer: Some(&schemas::CREATE_TENANT_API_TOKEN_RESPONSE_DTO),
 };
 async fn create_tenant_api_token_v1<S: ApiTokensApi + Authenticate>(
@@ -146,7 +146,7 @@ async fn create_tenant_api_token_v1<S: ApiTokensApi + Authenticate>(
 pub static CREATE_TENANT_API_TOKEN_V2: Contract = Contract {
     id: "create_tenant_api_token_v2",
     parameters: &[],
-    body: Some(&schemas::CREATE_TENANT_API_TOKEN_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_TENANT_API_TOKEN_DTO)),
     answer: Some(&schemas::CREATE_TENANT_API_TOKEN_RESPONSE_DTO),
 };
 async fn create_tenant_api_token_v2<S: ApiTokensApi + Authenticate>(
@@ -252,7 +252,7 @@ pub struct UpdateTenantApiTokenParams {
 pub static UPDATE_TENANT_API_TOKEN: Contract = Contract {
     id: "update_tenant_api_token",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_API_TOKEN_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_API_TOKEN_DTO)),
     answer: Some(&schemas::UPDATE_TENANT_API_TOKEN_RESPONSE_DTO),
 };
 async fn update_tenant_api_token<S: ApiTokensApi + Authenticate>(

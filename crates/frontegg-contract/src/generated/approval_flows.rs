@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Approval Flows.
 pub trait ApprovalFlowsApi: Send + Sync + 'static {
     /// `POST /identity/resources/approval-flows/v1` → 201
@@ -129,7 +129,7 @@ pub fn routes<S: ApprovalFlowsApi + Authenticate>(
 pub static CREATE_APPROVAL_FLOW: Contract = Contract {
     id: "create_approval_flow",
     parameters: &[],
-    body: Some(&schemas::CREATE_APPROVAL_FLOW_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_APPROVAL_FLOW_DTO)),
     answer: Some(&schemas::APPROVAL_FLOW_RESPONSE_DTO),
 };
 async fn create_approval_flow<S: ApprovalFlowsApi + Authenticate>(
@@ -175,7 +175,7 @@ pub struct ExecuteApprovalFlowParams {
 pub static EXECUTE_APPROVAL_FLOW: Contract = Contract {
     id: "execute_approval_flow",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::EXECUTE_APPROVAL_FLOW_DTO),
+    body: Some(Body(Presence::Required, &schemas::EXECUTE_APPROVAL_FLOW_DTO)),
     answer: None,
 };
 async fn execute_approval_flow<S: ApprovalFlowsApi + Authenticate>(
@@ -194,7 +194,7 @@ async fn execute_approval_flow<S: ApprovalFlowsApi + Authenticate>(
 pub static EXECUTE_STEP_UP_APPROVAL_FLOW: Contract = Contract {
     id: "execute_step_up_approval_flow",
     parameters: &[],
-    body: Some(&schemas::EXECUTE_APPROVAL_FLOW_DTO),
+    body: Some(Body(Presence::Required, &schemas::EXECUTE_APPROVAL_FLOW_DTO)),
     answer: None,
 };
 async fn execute_step_up_approval_flow<S: ApprovalFlowsApi + Authenticate>(
@@ -294,7 +294,7 @@ async fn list_approval_flows<S: ApprovalFlowsApi + Authenticate>(
 pub static SUBMIT_APPROVAL_DECISION: Contract = Contract {
     id: "submit_approval_decision",
     parameters: &[],
-    body: Some(&schemas::APPROVER_ACTION_DTO),
+    body: Some(Body(Presence::Required, &schemas::APPROVER_ACTION_DTO)),
     answer: Some(&schemas::APPROVAL_DECISION_RESULT),
 };
 async fn submit_approval_decision<S: ApprovalFlowsApi + Authenticate>(
@@ -316,7 +316,7 @@ pub struct UpdateApprovalFlowParams {
 pub static UPDATE_APPROVAL_FLOW: Contract = Contract {
     id: "update_approval_flow",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_APPROVAL_FLOW_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_APPROVAL_FLOW_DTO)),
     answer: Some(&schemas::APPROVAL_FLOW_RESPONSE_DTO),
 };
 async fn update_approval_flow<S: ApprovalFlowsApi + Authenticate>(

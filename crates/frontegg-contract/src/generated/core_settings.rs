@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Core Settings.
 pub trait CoreSettingsApi: Send + Sync + 'static {
     /// `POST /identity/resources/configurations/v1/captcha-policy` → 201
@@ -196,7 +196,7 @@ pub fn routes<S: CoreSettingsApi + Authenticate>(
 pub static CREATE_CAPTCHA_POLICY: Contract = Contract {
     id: "create_captcha_policy",
     parameters: &[],
-    body: Some(&schemas::CAPTCHA_POLICY_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::CAPTCHA_POLICY_REQUEST)),
     answer: Some(&schemas::CAPTCHA_POLICY_RESPONSE),
 };
 async fn create_captcha_policy<S: CoreSettingsApi + Authenticate>(
@@ -212,7 +212,7 @@ async fn create_captcha_policy<S: CoreSettingsApi + Authenticate>(
 pub static CREATE_JWT_TEMPLATE: Contract = Contract {
     id: "create_jwt_template",
     parameters: &[],
-    body: Some(&schemas::CREATE_JWT_TEMPLATE_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_JWT_TEMPLATE_DTO)),
     answer: Some(&schemas::JWT_TEMPLATE_RESPONSE_DTO),
 };
 async fn create_jwt_template<S: CoreSettingsApi + Authenticate>(
@@ -228,7 +228,9 @@ async fn create_jwt_template<S: CoreSettingsApi + Authenticate>(
 pub static CREATE_JWT_TEMPLATE_TARGETING: Contract = Contract {
     id: "create_jwt_template_targeting",
     parameters: &[],
-    body: Some(&schemas::UPDATE_JWT_TEMPLATE_TARGETING_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::UPDATE_JWT_TEMPLATE_TARGETING_REQUEST_DTO),
+    ),
     answer: Some(&schemas::JWT_TEMPLATE_TARGETING_RESPONSE_DTO),
 };
 async fn create_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
@@ -445,7 +447,7 @@ async fn list_jwt_templates<S: CoreSettingsApi + Authenticate>(
 pub static REPLACE_CAPTCHA_POLICY: Contract = Contract {
     id: "replace_captcha_policy",
     parameters: &[],
-    body: Some(&schemas::CAPTCHA_POLICY_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::CAPTCHA_POLICY_REQUEST)),
     answer: Some(&schemas::CAPTCHA_POLICY_RESPONSE),
 };
 async fn replace_captcha_policy<S: CoreSettingsApi + Authenticate>(
@@ -461,7 +463,9 @@ async fn replace_captcha_policy<S: CoreSettingsApi + Authenticate>(
 pub static SET_JWT_TEMPLATE_TARGETING: Contract = Contract {
     id: "set_jwt_template_targeting",
     parameters: &[],
-    body: Some(&schemas::UPDATE_JWT_TEMPLATE_TARGETING_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::UPDATE_JWT_TEMPLATE_TARGETING_REQUEST_DTO),
+    ),
     answer: None,
 };
 async fn set_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
@@ -477,7 +481,7 @@ async fn set_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
 pub static UPDATE_IDENTITY_CONFIGURATION: Contract = Contract {
     id: "update_identity_configuration",
     parameters: &[],
-    body: Some(&schemas::VENDOR_CONFIG_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VENDOR_CONFIG_REQUEST)),
     answer: Some(&schemas::VENDOR_CONFIG_RESPONSE),
 };
 async fn update_identity_configuration<S: CoreSettingsApi + Authenticate>(
@@ -500,7 +504,7 @@ pub struct UpdateJwtTemplateParams {
 pub static UPDATE_JWT_TEMPLATE: Contract = Contract {
     id: "update_jwt_template",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_JWT_TEMPLATE_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_JWT_TEMPLATE_DTO)),
     answer: Some(&schemas::JWT_TEMPLATE_RESPONSE_DTO),
 };
 async fn update_jwt_template<S: CoreSettingsApi + Authenticate>(
@@ -525,7 +529,9 @@ pub struct UpdateJwtTemplateTargetingParams {
 pub static UPDATE_JWT_TEMPLATE_TARGETING: Contract = Contract {
     id: "update_jwt_template_targeting",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_JWT_TEMPLATE_TARGETING_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::UPDATE_JWT_TEMPLATE_TARGETING_REQUEST_DTO),
+    ),
     answer: None,
 };
 async fn update_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(

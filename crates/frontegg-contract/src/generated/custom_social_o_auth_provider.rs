@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Custom Social OAuth Provider.
 pub trait CustomSocialOAuthProviderApi: Send + Sync + 'static {
     /// `POST /identity/resources/sso/custom/v1` → 200
@@ -71,7 +71,7 @@ pub fn routes<S: CustomSocialOAuthProviderApi + Authenticate>(
 pub static CREATE_CUSTOM_SOCIAL_LOGIN_PROVIDER: Contract = Contract {
     id: "create_custom_social_login_provider",
     parameters: &[],
-    body: Some(&schemas::CREATE_CUSTOM_SSO_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_CUSTOM_SSO_REQUEST_DTO)),
     answer: None,
 };
 async fn create_custom_social_login_provider<
@@ -136,7 +136,7 @@ pub struct UpdateCustomSocialLoginProviderParams {
 pub static UPDATE_CUSTOM_SOCIAL_LOGIN_PROVIDER: Contract = Contract {
     id: "update_custom_social_login_provider",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_CUSTOM_SSO_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_CUSTOM_SSO_REQUEST_DTO)),
     answer: None,
 };
 async fn update_custom_social_login_provider<

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Data Migration.
 pub trait DataMigrationApi: Send + Sync + 'static {
     /// `GET /identity/resources/migrations/v1/local/bulk/status/{migrationId}` → 200
@@ -113,7 +113,7 @@ async fn get_user_migration_status<S: DataMigrationApi + Authenticate>(
 pub static MIGRATE_USER: Contract = Contract {
     id: "migrate_user",
     parameters: &[],
-    body: Some(&schemas::MIGRATE_USER_REQUEST_V1),
+    body: Some(Body(Presence::Required, &schemas::MIGRATE_USER_REQUEST_V1)),
     answer: Some(&schemas::USER_DTO),
 };
 async fn migrate_user<S: DataMigrationApi + Authenticate>(
@@ -129,7 +129,7 @@ async fn migrate_user<S: DataMigrationApi + Authenticate>(
 pub static MIGRATE_USERS_FROM_AUTH0: Contract = Contract {
     id: "migrate_users_from_auth0",
     parameters: &[],
-    body: Some(&schemas::AUTH0_CONFIGURATION),
+    body: Some(Body(Presence::Required, &schemas::AUTH0_CONFIGURATION)),
     answer: None,
 };
 async fn migrate_users_from_auth0<S: DataMigrationApi + Authenticate>(
@@ -145,7 +145,7 @@ async fn migrate_users_from_auth0<S: DataMigrationApi + Authenticate>(
 pub static MIGRATE_USERS_IN_BULK_V1: Contract = Contract {
     id: "migrate_users_in_bulk_v1",
     parameters: &[],
-    body: Some(&schemas::MIGRATE_USERS_REQUEST_V1),
+    body: Some(Body(Presence::Required, &schemas::MIGRATE_USERS_REQUEST_V1)),
     answer: Some(&schemas::MIGRATION_CONTEXT),
 };
 async fn migrate_users_in_bulk_v1<S: DataMigrationApi + Authenticate>(
@@ -161,7 +161,7 @@ async fn migrate_users_in_bulk_v1<S: DataMigrationApi + Authenticate>(
 pub static MIGRATE_USERS_IN_BULK_V2: Contract = Contract {
     id: "migrate_users_in_bulk_v2",
     parameters: &[],
-    body: Some(&schemas::MIGRATE_USERS_REQUEST_V2),
+    body: Some(Body(Presence::Required, &schemas::MIGRATE_USERS_REQUEST_V2)),
     answer: Some(&schemas::MIGRATION_CONTEXT),
 };
 async fn migrate_users_in_bulk_v2<S: DataMigrationApi + Authenticate>(

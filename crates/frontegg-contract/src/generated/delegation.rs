@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag Delegation.
 pub trait DelegationApi: Send + Sync + 'static {
     /// `GET /identity/resources/configurations/v1/delegation` → 200
@@ -65,7 +65,9 @@ async fn get_delegation_configuration<S: DelegationApi + Authenticate>(
 pub static SET_DELEGATION_CONFIGURATION: Contract = Contract {
     id: "set_delegation_configuration",
     parameters: &[],
-    body: Some(&schemas::CREATE_DELEGATION_CONFIGURATION_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_DELEGATION_CONFIGURATION_REQUEST_DTO),
+    ),
     answer: None,
 };
 async fn set_delegation_configuration<S: DelegationApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Domain Restrictions.
 pub trait DomainRestrictionsApi: Send + Sync + 'static {
     /// `POST /identity/resources/configurations/restrictions/v1/email-domain` → 201
@@ -93,7 +93,7 @@ pub fn routes<S: DomainRestrictionsApi + Authenticate>(
 pub static CREATE_DOMAIN_RESTRICTION: Contract = Contract {
     id: "create_domain_restriction",
     parameters: &[],
-    body: Some(&schemas::DOMAIN_RESTRICTIONS_CREATE_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::DOMAIN_RESTRICTIONS_CREATE_REQUEST)),
     answer: Some(&schemas::DOMAIN_RESTRICTIONS_RESPONSE),
 };
 async fn create_domain_restriction<S: DomainRestrictionsApi + Authenticate>(
@@ -164,7 +164,9 @@ async fn list_domain_restrictions<S: DomainRestrictionsApi + Authenticate>(
 pub static REPLACE_DOMAIN_RESTRICTIONS: Contract = Contract {
     id: "replace_domain_restrictions",
     parameters: &[],
-    body: Some(&schemas::DOMAIN_RESTRICTIONS_BULK_REQUEST_REQUEST),
+    body: Some(
+        Body(Presence::Required, &schemas::DOMAIN_RESTRICTIONS_BULK_REQUEST_REQUEST),
+    ),
     answer: Some(
         &Schema::Array {
             items: &schemas::DOMAIN_RESTRICTIONS_RESPONSE,
@@ -186,7 +188,9 @@ async fn replace_domain_restrictions<S: DomainRestrictionsApi + Authenticate>(
 pub static SET_DOMAIN_RESTRICTIONS_CONFIGURATION: Contract = Contract {
     id: "set_domain_restrictions_configuration",
     parameters: &[],
-    body: Some(&schemas::DOMAIN_RESTRICTIONS_CONFIG_UPDATE_REQUEST),
+    body: Some(
+        Body(Presence::Required, &schemas::DOMAIN_RESTRICTIONS_CONFIG_UPDATE_REQUEST),
+    ),
     answer: Some(&schemas::DOMAIN_RESTRICTIONS_CONFIG_RESPONSE),
 };
 async fn set_domain_restrictions_configuration<S: DomainRestrictionsApi + Authenticate>(

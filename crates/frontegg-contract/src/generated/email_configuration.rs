@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag Email Configuration.
 pub trait EmailConfigurationApi: Send + Sync + 'static {
     /// `DELETE /identity/resources/mail/v1/configurations` → 200
@@ -98,7 +98,9 @@ async fn get_mail_configuration<S: EmailConfigurationApi + Authenticate>(
 pub static SET_MAIL_CONFIGURATION_V1: Contract = Contract {
     id: "set_mail_configuration_v1",
     parameters: &[],
-    body: Some(&schemas::CREATE_OR_UPDATE_MAIL_CONFIG_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_OR_UPDATE_MAIL_CONFIG_REQUEST_DTO),
+    ),
     answer: None,
 };
 async fn set_mail_configuration_v1<S: EmailConfigurationApi + Authenticate>(
@@ -114,7 +116,7 @@ async fn set_mail_configuration_v1<S: EmailConfigurationApi + Authenticate>(
 pub static SET_MAIL_CONFIGURATION_V2: Contract = Contract {
     id: "set_mail_configuration_v2",
     parameters: &[],
-    body: Some(&schemas::SET_MAIL_CONFIGURATION_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::SET_MAIL_CONFIGURATION_REQUEST)),
     answer: None,
 };
 async fn set_mail_configuration_v2<S: EmailConfigurationApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Email Templates.
 pub trait EmailTemplatesApi: Send + Sync + 'static {
     /// `DELETE /identity/resources/mail/v1/configs/templates/{templateId}` → 200
@@ -162,7 +162,7 @@ async fn list_email_templates<S: EmailTemplatesApi + Authenticate>(
 pub static SET_EMAIL_TEMPLATE: Contract = Contract {
     id: "set_email_template",
     parameters: &[],
-    body: Some(&schemas::CREATE_TEMPLATE_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_TEMPLATE_DTO)),
     answer: None,
 };
 async fn set_email_template<S: EmailTemplatesApi + Authenticate>(

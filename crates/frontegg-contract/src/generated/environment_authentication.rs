@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag Environment authentication.
 pub trait EnvironmentAuthenticationApi: Send + Sync + 'static {
     /// `POST /auth/vendor` → 200
@@ -35,7 +35,7 @@ pub fn routes<S: EnvironmentAuthenticationApi + Authenticate>(
 pub static AUTHENTICATE_ENVIRONMENT: Contract = Contract {
     id: "authenticate_environment",
     parameters: &[],
-    body: Some(&schemas::VENDOR_AUTHENTICATION_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VENDOR_AUTHENTICATION_REQUEST)),
     answer: Some(&schemas::VENDOR_AUTHENTICATION_RESPONSE),
 };
 async fn authenticate_environment<S: EnvironmentAuthenticationApi + Authenticate>(

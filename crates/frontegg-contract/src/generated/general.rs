@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag General.
 pub trait GeneralApi: Send + Sync + 'static {
     /// `POST /identity/resources/auth/v1/user` → 200
@@ -102,7 +102,7 @@ pub static AUTHENTICATE_USER_WITH_PASSWORD: Contract = Contract {
             &Schema::STRING,
         ),
     ],
-    body: Some(&schemas::AUTHENTICATE_USER_PASSWORD_DTO),
+    body: Some(Body(Presence::Required, &schemas::AUTHENTICATE_USER_PASSWORD_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn authenticate_user_with_password<S: GeneralApi + Authenticate>(
@@ -168,7 +168,7 @@ pub static REFRESH_USER_TOKEN: Contract = Contract {
             &Schema::STRING,
         ),
     ],
-    body: Some(&schemas::REFRESH_TOKEN_DTO),
+    body: Some(Body(Presence::Required, &schemas::REFRESH_TOKEN_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn refresh_user_token<S: GeneralApi + Authenticate>(
@@ -206,7 +206,7 @@ pub static SIGN_UP_USER: Contract = Contract {
             &Schema::STRING,
         ),
     ],
-    body: Some(&schemas::SIGN_UP_USER_EMAIL_DTO),
+    body: Some(Body(Presence::Required, &schemas::SIGN_UP_USER_EMAIL_DTO)),
     answer: Some(&schemas::SIGN_UP_RESPONSE_DTO),
 };
 async fn sign_up_user<S: GeneralApi + Authenticate>(
@@ -244,7 +244,7 @@ pub static SIGN_UP_USER_WITH_USERNAME: Contract = Contract {
             &Schema::STRING,
         ),
     ],
-    body: Some(&schemas::SIGN_UP_USER_USERNAME_DTO),
+    body: Some(Body(Presence::Required, &schemas::SIGN_UP_USER_USERNAME_DTO)),
     answer: Some(&schemas::SIGN_UP_RESPONSE_DTO),
 };
 async fn sign_up_user_with_username<S: GeneralApi + Authenticate>(

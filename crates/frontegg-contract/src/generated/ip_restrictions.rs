@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag IP Restrictions.
 pub trait IpRestrictionsApi: Send + Sync + 'static {
     /// `POST /identity/resources/configurations/v1/restrictions/ip` → 201
@@ -104,7 +104,7 @@ pub fn routes<S: IpRestrictionsApi + Authenticate>(
 pub static CREATE_IP_RESTRICTION: Contract = Contract {
     id: "create_ip_restriction",
     parameters: &[],
-    body: Some(&schemas::CREATE_OR_UPDATE_IP_RESTRICTION_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_OR_UPDATE_IP_RESTRICTION_DTO)),
     answer: None,
 };
 async fn create_ip_restriction<S: IpRestrictionsApi + Authenticate>(
@@ -210,7 +210,9 @@ async fn list_ip_restrictions<S: IpRestrictionsApi + Authenticate>(
 pub static SET_IP_RESTRICTIONS_CONFIGURATION: Contract = Contract {
     id: "set_ip_restrictions_configuration",
     parameters: &[],
-    body: Some(&schemas::CREATE_OR_UPDATE_IP_RESTRICTION_CONFIG_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_OR_UPDATE_IP_RESTRICTION_CONFIG_DTO),
+    ),
     answer: None,
 };
 async fn set_ip_restrictions_configuration<S: IpRestrictionsApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag Lockout Policy.
 pub trait LockoutPolicyApi: Send + Sync + 'static {
     /// `POST /identity/resources/configurations/v1/lockout-policy` → 201
@@ -57,7 +57,7 @@ pub fn routes<S: LockoutPolicyApi + Authenticate>(
 pub static CREATE_LOCKOUT_POLICY: Contract = Contract {
     id: "create_lockout_policy",
     parameters: &[],
-    body: Some(&schemas::LOCKOUT_POLICY_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::LOCKOUT_POLICY_REQUEST)),
     answer: Some(&schemas::LOCKOUT_POLICY_RESPONSE),
 };
 async fn create_lockout_policy<S: LockoutPolicyApi + Authenticate>(
@@ -88,7 +88,7 @@ async fn get_lockout_policy<S: LockoutPolicyApi + Authenticate>(
 pub static UPDATE_LOCKOUT_POLICY: Contract = Contract {
     id: "update_lockout_policy",
     parameters: &[],
-    body: Some(&schemas::LOCKOUT_POLICY_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::LOCKOUT_POLICY_REQUEST)),
     answer: Some(&schemas::LOCKOUT_POLICY_RESPONSE),
 };
 async fn update_lockout_policy<S: LockoutPolicyApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag MFA.
 pub trait MfaApi: Send + Sync + 'static {
     /// `POST /identity/resources/auth/v1/user/mfa/webauthn/{deviceId}` → 201
@@ -356,7 +356,7 @@ pub static CREATE_LOGIN_MFA_WEBAUTHN_CHALLENGE: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::AUTH_REQUEST_VERIFY_MFA_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_VERIFY_MFA_REQUEST)),
     answer: Some(&schemas::REQUEST_VERIFY_MFA_WEB_AUTHN_RESPONSE),
 };
 async fn create_login_mfa_webauthn_challenge<S: MfaApi + Authenticate>(
@@ -386,7 +386,7 @@ pub static DISABLE_MY_AUTHENTICATOR_MFA: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::DISABLE_MFA_AUTH_APP_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::DISABLE_MFA_AUTH_APP_REQUEST)),
     answer: None,
 };
 async fn disable_my_authenticator_mfa<S: MfaApi + Authenticate>(
@@ -407,7 +407,7 @@ async fn disable_my_authenticator_mfa<S: MfaApi + Authenticate>(
 pub static DISABLE_MY_MFA: Contract = Contract {
     id: "disable_my_mfa",
     parameters: &[],
-    body: Some(&schemas::DISABLE_MFA_AUTH_APP_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::DISABLE_MFA_AUTH_APP_REQUEST)),
     answer: None,
 };
 async fn disable_my_mfa<S: MfaApi + Authenticate>(
@@ -431,7 +431,7 @@ pub static DISABLE_MY_SMS_MFA: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::DISABLE_MFASMS_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::DISABLE_MFASMS_REQUEST)),
     answer: None,
 };
 async fn disable_my_sms_mfa<S: MfaApi + Authenticate>(
@@ -450,7 +450,7 @@ async fn disable_my_sms_mfa<S: MfaApi + Authenticate>(
 pub static ENROLL_LOGIN_MFA_AUTHENTICATOR: Contract = Contract {
     id: "enroll_login_mfa_authenticator",
     parameters: &[],
-    body: Some(&schemas::AUTH_REQUEST_ENROLL_MFA_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_ENROLL_MFA_REQUEST)),
     answer: Some(&schemas::REQUEST_ENROLL_AUTHENTICATOR_APP_MFA_RESPONSE),
 };
 async fn enroll_login_mfa_authenticator<S: MfaApi + Authenticate>(
@@ -467,7 +467,7 @@ async fn enroll_login_mfa_authenticator<S: MfaApi + Authenticate>(
 pub static ENROLL_LOGIN_MFA_SMS: Contract = Contract {
     id: "enroll_login_mfa_sms",
     parameters: &[],
-    body: Some(&schemas::REQUEST_ENROLL_MFASMS_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::REQUEST_ENROLL_MFASMS_REQUEST)),
     answer: Some(&schemas::REQUEST_ENROLL_MFASMS_RESPONSE),
 };
 async fn enroll_login_mfa_sms<S: MfaApi + Authenticate>(
@@ -483,7 +483,7 @@ async fn enroll_login_mfa_sms<S: MfaApi + Authenticate>(
 pub static ENROLL_LOGIN_MFA_WEBAUTHN: Contract = Contract {
     id: "enroll_login_mfa_webauthn",
     parameters: &[],
-    body: Some(&schemas::AUTH_REQUEST_ENROLL_MFA_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_ENROLL_MFA_REQUEST)),
     answer: Some(&schemas::REQUEST_ENROLL_MFA_WEB_AUTHN_RESPONSE),
 };
 async fn enroll_login_mfa_webauthn<S: MfaApi + Authenticate>(
@@ -529,7 +529,7 @@ async fn enroll_my_mfa<S: MfaApi + Authenticate>(
 pub static ENROLL_MY_SMS_MFA: Contract = Contract {
     id: "enroll_my_sms_mfa",
     parameters: &[],
-    body: Some(&schemas::REQUEST_ENROLL_MFASMS_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::REQUEST_ENROLL_MFASMS_REQUEST)),
     answer: Some(&schemas::REQUEST_ENROLL_MFASMS_RESPONSE),
 };
 async fn enroll_my_sms_mfa<S: MfaApi + Authenticate>(
@@ -574,7 +574,7 @@ async fn get_mfa_remember_device_setting<S: MfaApi + Authenticate>(
 pub static RECOVER_MFA: Contract = Contract {
     id: "recover_mfa",
     parameters: &[],
-    body: Some(&schemas::RECOVER_MFA_DTO),
+    body: Some(Body(Presence::Required, &schemas::RECOVER_MFA_DTO)),
     answer: None,
 };
 async fn recover_mfa<S: MfaApi + Authenticate>(
@@ -590,7 +590,7 @@ async fn recover_mfa<S: MfaApi + Authenticate>(
 pub static SEND_LOGIN_MFA_EMAIL_CODE: Contract = Contract {
     id: "send_login_mfa_email_code",
     parameters: &[],
-    body: Some(&schemas::AUTH_REQUEST_VERIFY_MFA_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_VERIFY_MFA_REQUEST)),
     answer: Some(&schemas::REQUEST_VERIFY_MFA_EMAIL_RESPONSE),
 };
 async fn send_login_mfa_email_code<S: MfaApi + Authenticate>(
@@ -614,7 +614,7 @@ pub static SEND_LOGIN_MFA_SMS_CODE: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::AUTH_REQUEST_VERIFY_MFA_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_VERIFY_MFA_REQUEST)),
     answer: Some(&schemas::REQUEST_VERIFY_MFASMS_RESPONSE),
 };
 async fn send_login_mfa_sms_code<S: MfaApi + Authenticate>(
@@ -659,7 +659,7 @@ async fn send_my_sms_mfa_disable_code<S: MfaApi + Authenticate>(
 pub static VERIFY_LOGIN_MFA_AUTHENTICATOR: Contract = Contract {
     id: "verify_login_mfa_authenticator",
     parameters: &[],
-    body: Some(&schemas::VERIFY_MFA_AUTH_APP_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_MFA_AUTH_APP_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn verify_login_mfa_authenticator<S: MfaApi + Authenticate>(
@@ -684,7 +684,7 @@ pub static VERIFY_LOGIN_MFA_AUTHENTICATOR_DEVICE: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::VERIFY_MFA_AUTH_APP_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_MFA_AUTH_APP_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn verify_login_mfa_authenticator_device<S: MfaApi + Authenticate>(
@@ -710,7 +710,7 @@ async fn verify_login_mfa_authenticator_device<S: MfaApi + Authenticate>(
 pub static VERIFY_LOGIN_MFA_AUTHENTICATOR_ENROLLMENT: Contract = Contract {
     id: "verify_login_mfa_authenticator_enrollment",
     parameters: &[],
-    body: Some(&schemas::VERIFY_ENROLL_MFA_AUTH_APP_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFA_AUTH_APP_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn verify_login_mfa_authenticator_enrollment<S: MfaApi + Authenticate>(
@@ -733,7 +733,7 @@ async fn verify_login_mfa_authenticator_enrollment<S: MfaApi + Authenticate>(
 pub static VERIFY_LOGIN_MFA_EMAIL_CODE: Contract = Contract {
     id: "verify_login_mfa_email_code",
     parameters: &[],
-    body: Some(&schemas::VERIFY_MFA_EMAIL_OTC_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_MFA_EMAIL_OTC_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn verify_login_mfa_email_code<S: MfaApi + Authenticate>(
@@ -757,7 +757,7 @@ pub static VERIFY_LOGIN_MFA_SMS_CODE: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::VERIFY_MFASMS_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_MFASMS_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn verify_login_mfa_sms_code<S: MfaApi + Authenticate>(
@@ -778,7 +778,7 @@ async fn verify_login_mfa_sms_code<S: MfaApi + Authenticate>(
 pub static VERIFY_LOGIN_MFA_SMS_ENROLLMENT: Contract = Contract {
     id: "verify_login_mfa_sms_enrollment",
     parameters: &[],
-    body: Some(&schemas::VERIFY_ENROLL_MFASMS_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFASMS_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn verify_login_mfa_sms_enrollment<S: MfaApi + Authenticate>(
@@ -803,7 +803,7 @@ pub static VERIFY_LOGIN_MFA_WEBAUTHN: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::VERIFY_MFA_WEB_AUTHN_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_MFA_WEB_AUTHN_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn verify_login_mfa_webauthn<S: MfaApi + Authenticate>(
@@ -824,7 +824,7 @@ async fn verify_login_mfa_webauthn<S: MfaApi + Authenticate>(
 pub static VERIFY_LOGIN_MFA_WEBAUTHN_ENROLLMENT: Contract = Contract {
     id: "verify_login_mfa_webauthn_enrollment",
     parameters: &[],
-    body: Some(&schemas::VERIFY_ENROLL_MFA_WEB_AUTHN_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFA_WEB_AUTHN_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn verify_login_mfa_webauthn_enrollment<S: MfaApi + Authenticate>(
@@ -843,7 +843,9 @@ async fn verify_login_mfa_webauthn_enrollment<S: MfaApi + Authenticate>(
 pub static VERIFY_MY_AUTHENTICATOR_MFA_ENROLLMENT: Contract = Contract {
     id: "verify_my_authenticator_mfa_enrollment",
     parameters: &[],
-    body: Some(&schemas::VERIFY_ENROLL_MFA_USER_AUTH_APP_REQUEST),
+    body: Some(
+        Body(Presence::Required, &schemas::VERIFY_ENROLL_MFA_USER_AUTH_APP_REQUEST),
+    ),
     answer: Some(&schemas::VERIFY_ENROLL_MFA_RESPONSE),
 };
 async fn verify_my_authenticator_mfa_enrollment<S: MfaApi + Authenticate>(
@@ -866,7 +868,9 @@ async fn verify_my_authenticator_mfa_enrollment<S: MfaApi + Authenticate>(
 pub static VERIFY_MY_MFA_ENROLLMENT: Contract = Contract {
     id: "verify_my_mfa_enrollment",
     parameters: &[],
-    body: Some(&schemas::VERIFY_ENROLL_MFA_USER_AUTH_APP_REQUEST),
+    body: Some(
+        Body(Presence::Required, &schemas::VERIFY_ENROLL_MFA_USER_AUTH_APP_REQUEST),
+    ),
     answer: Some(&schemas::VERIFY_ENROLL_MFA_RESPONSE),
 };
 async fn verify_my_mfa_enrollment<S: MfaApi + Authenticate>(
@@ -882,7 +886,7 @@ async fn verify_my_mfa_enrollment<S: MfaApi + Authenticate>(
 pub static VERIFY_MY_SMS_MFA_ENROLLMENT: Contract = Contract {
     id: "verify_my_sms_mfa_enrollment",
     parameters: &[],
-    body: Some(&schemas::VERIFY_ENROLL_MFASMS_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFASMS_REQUEST)),
     answer: Some(&schemas::VERIFY_ENROLL_MFA_RESPONSE),
 };
 async fn verify_my_sms_mfa_enrollment<S: MfaApi + Authenticate>(

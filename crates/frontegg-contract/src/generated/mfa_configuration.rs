@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag MFA Configuration.
 pub trait MfaConfigurationApi: Send + Sync + 'static {
     /// `GET /identity/resources/configurations/v1/mfa` → 200
@@ -63,7 +63,7 @@ async fn get_mfa_configuration<S: MfaConfigurationApi + Authenticate>(
 pub static UPDATE_MFA_CONFIGURATION: Contract = Contract {
     id: "update_mfa_configuration",
     parameters: &[],
-    body: Some(&schemas::MFA_CONFIG_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::MFA_CONFIG_REQUEST)),
     answer: Some(&schemas::MFA_CONFIG_RESPONSE),
 };
 async fn update_mfa_configuration<S: MfaConfigurationApi + Authenticate>(

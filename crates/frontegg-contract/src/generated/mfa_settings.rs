@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag MFA Settings.
 pub trait MfaSettingsApi: Send + Sync + 'static {
     /// `POST /identity/resources/configurations/v1/mfa-policy` → 201
@@ -85,7 +85,7 @@ pub fn routes<S: MfaSettingsApi + Authenticate>(
 pub static CREATE_MFA_POLICY: Contract = Contract {
     id: "create_mfa_policy",
     parameters: &[],
-    body: Some(&schemas::MFA_POLICY_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::MFA_POLICY_REQUEST)),
     answer: Some(&schemas::MFA_POLICY_RESPONSE),
 };
 async fn create_mfa_policy<S: MfaSettingsApi + Authenticate>(
@@ -131,7 +131,7 @@ async fn list_mfa_strategies<S: MfaSettingsApi + Authenticate>(
 pub static SET_MFA_POLICY: Contract = Contract {
     id: "set_mfa_policy",
     parameters: &[],
-    body: Some(&schemas::MFA_POLICY_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::MFA_POLICY_REQUEST)),
     answer: Some(&schemas::MFA_POLICY_RESPONSE),
 };
 async fn set_mfa_policy<S: MfaSettingsApi + Authenticate>(
@@ -147,7 +147,9 @@ async fn set_mfa_policy<S: MfaSettingsApi + Authenticate>(
 pub static SET_MFA_STRATEGY: Contract = Contract {
     id: "set_mfa_strategy",
     parameters: &[],
-    body: Some(&schemas::CREATE_OR_UPDATE_MFA_STRATEGY_REQUEST),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_OR_UPDATE_MFA_STRATEGY_REQUEST),
+    ),
     answer: None,
 };
 async fn set_mfa_strategy<S: MfaSettingsApi + Authenticate>(
@@ -163,7 +165,7 @@ async fn set_mfa_strategy<S: MfaSettingsApi + Authenticate>(
 pub static UPDATE_MFA_POLICY: Contract = Contract {
     id: "update_mfa_policy",
     parameters: &[],
-    body: Some(&schemas::MFA_POLICY_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::MFA_POLICY_REQUEST)),
     answer: Some(&schemas::MFA_POLICY_RESPONSE),
 };
 async fn update_mfa_policy<S: MfaSettingsApi + Authenticate>(

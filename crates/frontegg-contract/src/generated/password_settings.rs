@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Password Settings.
 pub trait PasswordSettingsApi: Send + Sync + 'static {
     /// `POST /identity/resources/users/v1/passwords/change` → 201
@@ -198,7 +198,7 @@ pub fn routes<S: PasswordSettingsApi + Authenticate>(
 pub static CHANGE_MY_PASSWORD: Contract = Contract {
     id: "change_my_password",
     parameters: &[],
-    body: Some(&schemas::UPDATE_USER_PASSWORD_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_USER_PASSWORD_DTO)),
     answer: None,
 };
 async fn change_my_password<S: PasswordSettingsApi + Authenticate>(
@@ -214,7 +214,7 @@ async fn change_my_password<S: PasswordSettingsApi + Authenticate>(
 pub static CREATE_PASSWORD_HISTORY_POLICY: Contract = Contract {
     id: "create_password_history_policy",
     parameters: &[],
-    body: Some(&schemas::PASSWORD_HISTORY_POLICY_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::PASSWORD_HISTORY_POLICY_REQUEST)),
     answer: Some(&schemas::PASSWORD_HISTORY_POLICY_RESPONSE),
 };
 async fn create_password_history_policy<S: PasswordSettingsApi + Authenticate>(
@@ -321,7 +321,7 @@ async fn get_strictest_password_configuration<S: PasswordSettingsApi + Authentic
 pub static RESET_PASSWORD_WITH_TOKEN: Contract = Contract {
     id: "reset_password_with_token",
     parameters: &[],
-    body: Some(&schemas::VERIFY_PASSWORD_DTO),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_PASSWORD_DTO)),
     answer: None,
 };
 async fn reset_password_with_token<S: PasswordSettingsApi + Authenticate>(
@@ -337,7 +337,7 @@ async fn reset_password_with_token<S: PasswordSettingsApi + Authenticate>(
 pub static SEND_PASSWORD_RESET_EMAIL_V1: Contract = Contract {
     id: "send_password_reset_email_v1",
     parameters: &[],
-    body: Some(&schemas::RESET_PASSWORD_V1_DTO),
+    body: Some(Body(Presence::Required, &schemas::RESET_PASSWORD_V1_DTO)),
     answer: None,
 };
 async fn send_password_reset_email_v1<S: PasswordSettingsApi + Authenticate>(
@@ -353,7 +353,7 @@ async fn send_password_reset_email_v1<S: PasswordSettingsApi + Authenticate>(
 pub static SEND_PASSWORD_RESET_EMAIL_V2: Contract = Contract {
     id: "send_password_reset_email_v2",
     parameters: &[],
-    body: Some(&schemas::RESET_PASSWORD_DTO),
+    body: Some(Body(Presence::Required, &schemas::RESET_PASSWORD_DTO)),
     answer: Some(&schemas::RESET_PASSWORD_VIA_SMS_RESPONSE_DTO),
 };
 async fn send_password_reset_email_v2<S: PasswordSettingsApi + Authenticate>(
@@ -369,7 +369,7 @@ async fn send_password_reset_email_v2<S: PasswordSettingsApi + Authenticate>(
 pub static SEND_PASSWORD_RESET_SMS: Contract = Contract {
     id: "send_password_reset_sms",
     parameters: &[],
-    body: Some(&schemas::RESET_PASSWORD_DTO),
+    body: Some(Body(Presence::Required, &schemas::RESET_PASSWORD_DTO)),
     answer: Some(&schemas::RESET_PASSWORD_VIA_SMS_RESPONSE_DTO),
 };
 async fn send_password_reset_sms<S: PasswordSettingsApi + Authenticate>(
@@ -385,7 +385,9 @@ async fn send_password_reset_sms<S: PasswordSettingsApi + Authenticate>(
 pub static SET_PASSWORD_ROTATION: Contract = Contract {
     id: "set_password_rotation",
     parameters: &[],
-    body: Some(&schemas::CREATE_OR_UPDATE_PASSWORD_ROTATION_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_OR_UPDATE_PASSWORD_ROTATION_DTO),
+    ),
     answer: None,
 };
 async fn set_password_rotation<S: PasswordSettingsApi + Authenticate>(
@@ -401,7 +403,7 @@ async fn set_password_rotation<S: PasswordSettingsApi + Authenticate>(
 pub static UPDATE_PASSWORD_CONFIGURATION: Contract = Contract {
     id: "update_password_configuration",
     parameters: &[],
-    body: Some(&schemas::PASSWORD_CONFIG_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::PASSWORD_CONFIG_REQUEST)),
     answer: Some(&schemas::PASSWORD_CONFIG_RESPONSE),
 };
 async fn update_password_configuration<S: PasswordSettingsApi + Authenticate>(
@@ -418,7 +420,7 @@ async fn update_password_configuration<S: PasswordSettingsApi + Authenticate>(
 pub static UPDATE_PASSWORD_HISTORY_POLICY: Contract = Contract {
     id: "update_password_history_policy",
     parameters: &[],
-    body: Some(&schemas::PASSWORD_HISTORY_POLICY_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::PASSWORD_HISTORY_POLICY_REQUEST)),
     answer: Some(&schemas::PASSWORD_HISTORY_POLICY_RESPONSE),
 };
 async fn update_password_history_policy<S: PasswordSettingsApi + Authenticate>(
@@ -435,7 +437,7 @@ async fn update_password_history_policy<S: PasswordSettingsApi + Authenticate>(
 pub static VERIFY_PASSWORD_RESET_SMS_CODE: Contract = Contract {
     id: "verify_password_reset_sms_code",
     parameters: &[],
-    body: Some(&schemas::VERIFY_PASSWORD_VIA_SMS_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_PASSWORD_VIA_SMS_REQUEST_DTO)),
     answer: Some(&schemas::VERIFY_PASSWORD_VIA_SMS_RESPONSE_DTO),
 };
 async fn verify_password_reset_sms_code<S: PasswordSettingsApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag Passwordless.
 pub trait PasswordlessApi: Send + Sync + 'static {
     /// `POST /identity/resources/auth/v1/passwordless/code/postlogin` → 201
@@ -101,7 +101,7 @@ pub fn routes<S: PasswordlessApi + Authenticate>(
 pub static AUTHENTICATE_USER_WITH_EMAIL_CODE: Contract = Contract {
     id: "authenticate_user_with_email_code",
     parameters: &[],
-    body: Some(&schemas::AUTHENTICATE_USER_PASSWORDLESS_DTO),
+    body: Some(Body(Presence::Required, &schemas::AUTHENTICATE_USER_PASSWORDLESS_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn authenticate_user_with_email_code<S: PasswordlessApi + Authenticate>(
@@ -120,7 +120,7 @@ async fn authenticate_user_with_email_code<S: PasswordlessApi + Authenticate>(
 pub static AUTHENTICATE_USER_WITH_MAGIC_LINK: Contract = Contract {
     id: "authenticate_user_with_magic_link",
     parameters: &[],
-    body: Some(&schemas::AUTHENTICATE_USER_PASSWORDLESS_DTO),
+    body: Some(Body(Presence::Required, &schemas::AUTHENTICATE_USER_PASSWORDLESS_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn authenticate_user_with_magic_link<S: PasswordlessApi + Authenticate>(
@@ -139,7 +139,7 @@ async fn authenticate_user_with_magic_link<S: PasswordlessApi + Authenticate>(
 pub static AUTHENTICATE_USER_WITH_SMS_CODE: Contract = Contract {
     id: "authenticate_user_with_sms_code",
     parameters: &[],
-    body: Some(&schemas::AUTHENTICATE_USER_PASSWORDLESS_DTO),
+    body: Some(Body(Presence::Required, &schemas::AUTHENTICATE_USER_PASSWORDLESS_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn authenticate_user_with_sms_code<S: PasswordlessApi + Authenticate>(
@@ -156,7 +156,9 @@ async fn authenticate_user_with_sms_code<S: PasswordlessApi + Authenticate>(
 pub static SEND_PASSWORDLESS_EMAIL_CODE: Contract = Contract {
     id: "send_passwordless_email_code",
     parameters: &[],
-    body: Some(&schemas::PASSWORDLESS_AUTHENTICATION_PRELOGIN_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::PASSWORDLESS_AUTHENTICATION_PRELOGIN_DTO),
+    ),
     answer: None,
 };
 async fn send_passwordless_email_code<S: PasswordlessApi + Authenticate>(
@@ -172,7 +174,9 @@ async fn send_passwordless_email_code<S: PasswordlessApi + Authenticate>(
 pub static SEND_PASSWORDLESS_MAGIC_LINK: Contract = Contract {
     id: "send_passwordless_magic_link",
     parameters: &[],
-    body: Some(&schemas::PASSWORDLESS_AUTHENTICATION_PRELOGIN_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::PASSWORDLESS_AUTHENTICATION_PRELOGIN_DTO),
+    ),
     answer: None,
 };
 async fn send_passwordless_magic_link<S: PasswordlessApi + Authenticate>(
@@ -188,7 +192,12 @@ async fn send_passwordless_magic_link<S: PasswordlessApi + Authenticate>(
 pub static SEND_PASSWORDLESS_SMS_CODE: Contract = Contract {
     id: "send_passwordless_sms_code",
     parameters: &[],
-    body: Some(&schemas::PASSWORDLESS_AUTHENTICATION_SMS_OTC_PRELOGIN_DTO),
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::PASSWORDLESS_AUTHENTICATION_SMS_OTC_PRELOGIN_DTO,
+        ),
+    ),
     answer: Some(&schemas::PASSWORDLESS_AUTHENTICATION_SMS_OTC_PRELOGIN_RESPONSE_DTO),
 };
 async fn send_passwordless_sms_code<S: PasswordlessApi + Authenticate>(

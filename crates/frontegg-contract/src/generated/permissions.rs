@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Permissions.
 pub trait PermissionsApi: Send + Sync + 'static {
     /// `PUT /identity/resources/permissions/v1/{permissionId}/roles` → 200
@@ -102,7 +102,7 @@ pub static ADD_PERMISSION_TO_ROLES: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "permissionId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::ADD_ROLES_TO_PERMISSION_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::ADD_ROLES_TO_PERMISSION_REQUEST)),
     answer: Some(&schemas::PERMISSION_RESPONSE),
 };
 async fn add_permission_to_roles<S: PermissionsApi + Authenticate>(
@@ -122,11 +122,14 @@ pub static CREATE_PERMISSIONS: Contract = Contract {
     id: "create_permissions",
     parameters: &[],
     body: Some(
-        &Schema::Array {
-            items: &schemas::ADD_PERMISSION_REQUEST,
-            min: 0,
-            max: usize::MAX,
-        },
+        Body(
+            Presence::Required,
+            &Schema::Array {
+                items: &schemas::ADD_PERMISSION_REQUEST,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
     ),
     answer: Some(
         &Schema::Array {
@@ -196,7 +199,7 @@ async fn list_permissions<S: PermissionsApi + Authenticate>(
 pub static SET_PERMISSIONS_CLASSIFICATION: Contract = Contract {
     id: "set_permissions_classification",
     parameters: &[],
-    body: Some(&schemas::CLASSIFY_PERMISSIONS_DTO),
+    body: Some(Body(Presence::Required, &schemas::CLASSIFY_PERMISSIONS_DTO)),
     answer: Some(
         &Schema::Array {
             items: &schemas::PERMISSION_RESPONSE,
@@ -227,7 +230,7 @@ pub static UPDATE_PERMISSION: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "permissionId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_PERMISSION_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_PERMISSION_REQUEST)),
     answer: Some(&schemas::PERMISSION_RESPONSE),
 };
 async fn update_permission<S: PermissionsApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Permissions Categories.
 pub trait PermissionsCategoriesApi: Send + Sync + 'static {
     /// `POST /identity/resources/permissions/v1/categories` → 201
@@ -73,7 +73,7 @@ pub fn routes<S: PermissionsCategoriesApi + Authenticate>(
 pub static CREATE_PERMISSION_CATEGORY: Contract = Contract {
     id: "create_permission_category",
     parameters: &[],
-    body: Some(&schemas::CREATE_CATEGORY_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_CATEGORY_DTO)),
     answer: Some(&schemas::PERMISSION_CATEGORY_RESPONSE_DTO),
 };
 async fn create_permission_category<S: PermissionsCategoriesApi + Authenticate>(
@@ -144,7 +144,7 @@ pub static UPDATE_PERMISSION_CATEGORY: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "categoryId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_CATEGORY_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_CATEGORY_DTO)),
     answer: None,
 };
 async fn update_permission_category<S: PermissionsCategoriesApi + Authenticate>(

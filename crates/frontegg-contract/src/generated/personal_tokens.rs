@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Personal Tokens.
 pub trait PersonalTokensApi: Send + Sync + 'static {
     /// `POST /identity/resources/users/access-tokens/v1` → 201
@@ -93,7 +93,7 @@ pub fn routes<S: PersonalTokensApi + Authenticate>(
 pub static CREATE_USER_ACCESS_TOKEN: Contract = Contract {
     id: "create_user_access_token",
     parameters: &[],
-    body: Some(&schemas::CREATE_USER_ACCESS_TOKEN_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::CREATE_USER_ACCESS_TOKEN_REQUEST)),
     answer: Some(&schemas::USER_ACCESS_TOKEN_RESPONSE),
 };
 async fn create_user_access_token<S: PersonalTokensApi + Authenticate>(
@@ -109,7 +109,7 @@ async fn create_user_access_token<S: PersonalTokensApi + Authenticate>(
 pub static CREATE_USER_API_TOKEN: Contract = Contract {
     id: "create_user_api_token",
     parameters: &[],
-    body: Some(&schemas::CREATE_USER_API_TOKEN_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_USER_API_TOKEN_DTO)),
     answer: Some(&schemas::CREATE_USER_API_TOKEN_RESPONSE_DTO),
 };
 async fn create_user_api_token<S: PersonalTokensApi + Authenticate>(

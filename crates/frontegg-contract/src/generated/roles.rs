@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Roles.
 pub trait RolesApi: Send + Sync + 'static {
     /// `POST /identity/resources/roles/v1` → 201
@@ -92,11 +92,14 @@ pub static CREATE_ROLES_V1: Contract = Contract {
     id: "create_roles_v1",
     parameters: &[],
     body: Some(
-        &Schema::Array {
-            items: &schemas::ADD_ROLE_REQUEST,
-            min: 0,
-            max: usize::MAX,
-        },
+        Body(
+            Presence::Required,
+            &Schema::Array {
+                items: &schemas::ADD_ROLE_REQUEST,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
     ),
     answer: Some(
         &Schema::Array {
@@ -170,7 +173,7 @@ pub struct SetRolePermissionsParams {
 pub static SET_ROLE_PERMISSIONS: Contract = Contract {
     id: "set_role_permissions",
     parameters: &[Parameter(Place::Path, "roleId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::ADD_PERMISSION_TO_ROLE_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::ADD_PERMISSION_TO_ROLE_REQUEST)),
     answer: Some(&schemas::ROLE_RESPONSE),
 };
 async fn set_role_permissions<S: RolesApi + Authenticate>(
@@ -195,7 +198,7 @@ pub struct SetRoleTenantParams {
 pub static SET_ROLE_TENANT: Contract = Contract {
     id: "set_role_tenant",
     parameters: &[Parameter(Place::Path, "roleId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_ROLE_TENANT_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_ROLE_TENANT_REQUEST)),
     answer: Some(&schemas::ROLE_RESPONSE),
 };
 async fn set_role_tenant<S: RolesApi + Authenticate>(
@@ -220,7 +223,7 @@ pub struct UpdateRoleParams {
 pub static UPDATE_ROLE: Contract = Contract {
     id: "update_role",
     parameters: &[Parameter(Place::Path, "roleId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_ROLE_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_ROLE_REQUEST)),
     answer: Some(&schemas::ROLE_RESPONSE),
 };
 async fn update_role<S: RolesApi + Authenticate>(

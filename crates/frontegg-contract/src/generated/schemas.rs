@@ -3156,7 +3156,7 @@ pub(super) static SIGN_UP_RESPONSE_DTO: Schema = Schema::Object(
 );
 pub(super) static SIGN_UP_USER_EMAIL_DTO: Schema = Schema::Object(
     &[
-        Member("provider", Required, &USER_PROVIDER),
+        Member("provider", Optional, &USER_PROVIDER),
         Member("metadata", Optional, &Schema::JSON_TEXT),
         Member("email", Required, &Schema::STRING),
         Member("username", Optional, &Schema::STRING),
@@ -3190,7 +3190,7 @@ pub(super) static SIGN_UP_USER_EMAIL_DTO: Schema = Schema::Object(
 );
 pub(super) static SIGN_UP_USER_USERNAME_DTO: Schema = Schema::Object(
     &[
-        Member("provider", Required, &USER_PROVIDER),
+        Member("provider", Optional, &USER_PROVIDER),
         Member("metadata", Optional, &Schema::JSON_TEXT),
         Member(
             "username",

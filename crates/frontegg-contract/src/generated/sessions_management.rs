@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag Sessions Management.
 pub trait SessionsManagementApi: Send + Sync + 'static {
     /// `GET /identity/resources/configurations/sessions/v1` → 200
@@ -65,7 +65,7 @@ async fn get_session_configuration<S: SessionsManagementApi + Authenticate>(
 pub static SET_SESSION_CONFIGURATION: Contract = Contract {
     id: "set_session_configuration",
     parameters: &[],
-    body: Some(&schemas::CREATE_SESSION_CONFIGURATION_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::CREATE_SESSION_CONFIGURATION_REQUEST)),
     answer: None,
 };
 async fn set_session_configuration<S: SessionsManagementApi + Authenticate>(

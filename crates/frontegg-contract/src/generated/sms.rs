@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag SMS.
 pub trait SmsApi: Send + Sync + 'static {
     /// `POST /identity/resources/users/phone-numbers/v1` → 201
@@ -125,7 +125,7 @@ pub fn routes<S: SmsApi + Authenticate>(router: Router<Arc<S>>) -> Router<Arc<S>
 pub static ADD_MY_PHONE_NUMBER: Contract = Contract {
     id: "add_my_phone_number",
     parameters: &[],
-    body: Some(&schemas::CREATE_USER_PHONE_NUMBER_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_USER_PHONE_NUMBER_REQUEST_DTO)),
     answer: Some(&schemas::USER_PHONE_NUMBER_CREATED_RESPONSE_DTO),
 };
 async fn add_my_phone_number<S: SmsApi + Authenticate>(
@@ -319,7 +319,9 @@ async fn send_my_phone_number_deletion_code<S: SmsApi + Authenticate>(
 pub static SEND_PHONE_NUMBER_VERIFICATION_CODE: Contract = Contract {
     id: "send_phone_number_verification_code",
     parameters: &[],
-    body: Some(&schemas::PRE_VERIFY_USER_PHONE_NUMBER_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::PRE_VERIFY_USER_PHONE_NUMBER_REQUEST_DTO),
+    ),
     answer: Some(&schemas::USER_PHONE_NUMBER_CREATED_RESPONSE_DTO),
 };
 async fn send_phone_number_verification_code<S: SmsApi + Authenticate>(
@@ -338,7 +340,7 @@ async fn send_phone_number_verification_code<S: SmsApi + Authenticate>(
 pub static VERIFY_MY_PHONE_NUMBER: Contract = Contract {
     id: "verify_my_phone_number",
     parameters: &[],
-    body: Some(&schemas::VERIFY_PHONE_NUMBER_OTC_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_PHONE_NUMBER_OTC_REQUEST_DTO)),
     answer: None,
 };
 async fn verify_my_phone_number<S: SmsApi + Authenticate>(
@@ -360,7 +362,7 @@ pub struct VerifyMyPhoneNumberDeletionParams {
 pub static VERIFY_MY_PHONE_NUMBER_DELETION: Contract = Contract {
     id: "verify_my_phone_number_deletion",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::VERIFY_PHONE_NUMBER_OTC_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_PHONE_NUMBER_OTC_REQUEST_DTO)),
     answer: None,
 };
 async fn verify_my_phone_number_deletion<S: SmsApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag SMS Configuration.
 pub trait SmsConfigurationApi: Send + Sync + 'static {
     /// `DELETE /identity/resources/configurations/v1/sms` → 200
@@ -86,7 +86,7 @@ async fn get_sms_configuration<S: SmsConfigurationApi + Authenticate>(
 pub static SET_SMS_CONFIGURATION: Contract = Contract {
     id: "set_sms_configuration",
     parameters: &[],
-    body: Some(&schemas::CREATE_SMS_VENDOR_CONFIG_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::CREATE_SMS_VENDOR_CONFIG_REQUEST)),
     answer: Some(&schemas::SMS_VENDOR_CONFIG_RESPONSE),
 };
 async fn set_sms_configuration<S: SmsConfigurationApi + Authenticate>(

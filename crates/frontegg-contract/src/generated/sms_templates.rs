@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag SMS Templates.
 pub trait SmsTemplatesApi: Send + Sync + 'static {
     /// `DELETE /identity/resources/configurations/v1/sms/templates/{type}` → 200
@@ -213,7 +213,7 @@ pub struct SetSmsTemplateParams {
 pub static SET_SMS_TEMPLATE: Contract = Contract {
     id: "set_sms_template",
     parameters: &[Parameter(Place::Path, "type", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::CREATE_SMS_TEMPLATE_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::CREATE_SMS_TEMPLATE_REQUEST)),
     answer: Some(&schemas::SMS_TEMPLATE_RESPONSE),
 };
 async fn set_sms_template<S: SmsTemplatesApi + Authenticate>(

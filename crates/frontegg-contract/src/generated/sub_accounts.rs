@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Sub-accounts.
 pub trait SubAccountsApi: Send + Sync + 'static {
     /// `POST /tenants/resources/sub-tenants/v1` → 201
@@ -110,7 +110,7 @@ pub fn routes<S: SubAccountsApi + Authenticate>(
 pub static CREATE_SUB_TENANT: Contract = Contract {
     id: "create_sub_tenant",
     parameters: &[],
-    body: Some(&schemas::CREATE_SUB_TENANT_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::CREATE_SUB_TENANT_REQUEST)),
     answer: Some(&schemas::TENANT),
 };
 async fn create_sub_tenant<S: SubAccountsApi + Authenticate>(
@@ -217,7 +217,9 @@ pub static SET_SUB_TENANT_HIERARCHY_SETTINGS: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "tenantId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_SUB_TENANT_HIERARCHY_SETTINGS_REQUEST),
+    body: Some(
+        Body(Presence::Required, &schemas::UPDATE_SUB_TENANT_HIERARCHY_SETTINGS_REQUEST),
+    ),
     answer: Some(&schemas::TENANT),
 };
 async fn set_sub_tenant_hierarchy_settings<S: SubAccountsApi + Authenticate>(
@@ -247,7 +249,7 @@ pub static SET_SUB_TENANT_MANAGEMENT: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "tenantId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_SUB_TENANT_MANAGEMENT_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_SUB_TENANT_MANAGEMENT_REQUEST)),
     answer: Some(&schemas::TENANT),
 };
 async fn set_sub_tenant_management<S: SubAccountsApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag Sub-accounts and Hierarchy.
 pub trait SubAccountsAndHierarchyApi: Send + Sync + 'static {
     /// `POST /tenants/resources/hierarchy/v1` → 201
@@ -49,7 +49,7 @@ pub fn routes<S: SubAccountsAndHierarchyApi + Authenticate>(
 pub static ADD_SUB_TENANT_TO_HIERARCHY: Contract = Contract {
     id: "add_sub_tenant_to_hierarchy",
     parameters: &[],
-    body: Some(&schemas::CREATE_SUB_TENANT_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_SUB_TENANT_REQUEST_DTO)),
     answer: None,
 };
 async fn add_sub_tenant_to_hierarchy<S: SubAccountsAndHierarchyApi + Authenticate>(
@@ -65,7 +65,7 @@ async fn add_sub_tenant_to_hierarchy<S: SubAccountsAndHierarchyApi + Authenticat
 pub static REMOVE_SUB_TENANT_FROM_HIERARCHY: Contract = Contract {
     id: "remove_sub_tenant_from_hierarchy",
     parameters: &[],
-    body: Some(&schemas::DELETE_SUB_TENANT_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::DELETE_SUB_TENANT_REQUEST_DTO)),
     answer: None,
 };
 async fn remove_sub_tenant_from_hierarchy<S: SubAccountsAndHierarchyApi + Authenticate>(

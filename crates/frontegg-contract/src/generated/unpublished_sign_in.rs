@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Unpublished Sign-in.
 pub trait UnpublishedSignInApi: Send + Sync + 'static {
     /// `POST /identity/resources/auth/v1/user/step-up/generate` → 200
@@ -63,7 +63,7 @@ pub fn routes<S: UnpublishedSignInApi + Authenticate>(
 pub static GENERATE_STEP_UP_SESSION: Contract = Contract {
     id: "generate_step_up_session",
     parameters: &[],
-    body: Some(&schemas::GENERATE_STEP_UP_SESSION_REQUEST),
+    body: Some(Body(Presence::Optional, &schemas::GENERATE_STEP_UP_SESSION_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn generate_step_up_session<S: UnpublishedSignInApi + Authenticate>(
@@ -113,7 +113,9 @@ async fn get_public_identity_configuration<S: UnpublishedSignInApi + Authenticat
 pub static VALIDATE_PASSWORD_RESET_TOKEN: Contract = Contract {
     id: "validate_password_reset_token",
     parameters: &[],
-    body: Some(&schemas::VALIDATE_PASSWORD_RESET_TOKEN_REQUEST),
+    body: Some(
+        Body(Presence::Required, &schemas::VALIDATE_PASSWORD_RESET_TOKEN_REQUEST),
+    ),
     answer: None,
 };
 async fn validate_password_reset_token<S: UnpublishedSignInApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag Unpublished Tokens.
 pub trait UnpublishedTokensApi: Send + Sync + 'static {
     /// `POST /identity/resources/auth/v1/api-token` → 200
@@ -51,7 +51,7 @@ pub fn routes<S: UnpublishedTokensApi + Authenticate>(
 pub static AUTHENTICATE_API_TOKEN_V1: Contract = Contract {
     id: "authenticate_api_token_v1",
     parameters: &[],
-    body: Some(&schemas::AUTH_API_TOKEN_DTO),
+    body: Some(Body(Presence::Required, &schemas::AUTH_API_TOKEN_DTO)),
     answer: Some(&schemas::API_TOKEN_AUTH_V1_RESPONSE),
 };
 async fn authenticate_api_token_v1<S: UnpublishedTokensApi + Authenticate>(
@@ -67,7 +67,7 @@ async fn authenticate_api_token_v1<S: UnpublishedTokensApi + Authenticate>(
 pub static REFRESH_API_TOKEN_V1: Contract = Contract {
     id: "refresh_api_token_v1",
     parameters: &[],
-    body: Some(&schemas::REFRESH_API_TOKEN_DTO),
+    body: Some(Body(Presence::Required, &schemas::REFRESH_API_TOKEN_DTO)),
     answer: Some(&schemas::API_TOKEN_AUTH_V1_RESPONSE),
 };
 async fn refresh_api_token_v1<S: UnpublishedTokensApi + Authenticate>(

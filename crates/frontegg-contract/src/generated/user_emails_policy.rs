@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::Contract;
+use crate::schema::{Body, Contract, Presence};
 /// Operations of the tag User Emails Policy.
 pub trait UserEmailsPolicyApi: Send + Sync + 'static {
     /// `GET /identity/resources/configurations/v1/user-emails-policy` → 200
@@ -63,7 +63,9 @@ async fn get_user_emails_policy<S: UserEmailsPolicyApi + Authenticate>(
 pub static SET_USER_EMAILS_POLICY: Contract = Contract {
     id: "set_user_emails_policy",
     parameters: &[],
-    body: Some(&schemas::CREATE_USER_EMAILS_POLICY_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_USER_EMAILS_POLICY_REQUEST_DTO),
+    ),
     answer: None,
 };
 async fn set_user_emails_policy<S: UserEmailsPolicyApi + Authenticate>(

@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag User Groups.
 pub trait UserGroupsApi: Send + Sync + 'static {
     /// `POST /identity/resources/groups/v1/{groupId}/roles` → 201
@@ -181,7 +181,7 @@ pub static ADD_ROLES_TO_GROUP: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "groupId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_ROLES_ON_GROUP_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_ROLES_ON_GROUP_DTO)),
     answer: None,
 };
 async fn add_roles_to_group<S: UserGroupsApi + Authenticate>(
@@ -208,7 +208,7 @@ pub static ADD_USERS_TO_GROUP: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "groupId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_USERS_ON_GROUP_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_USERS_ON_GROUP_DTO)),
     answer: None,
 };
 async fn add_users_to_group<S: UserGroupsApi + Authenticate>(
@@ -227,7 +227,7 @@ async fn add_users_to_group<S: UserGroupsApi + Authenticate>(
 pub static CREATE_GROUP: Contract = Contract {
     id: "create_group",
     parameters: &[],
-    body: Some(&schemas::CREATE_GROUP_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_GROUP_DTO)),
     answer: Some(&schemas::GROUP_RESPONSE),
 };
 async fn create_group<S: UserGroupsApi + Authenticate>(
@@ -332,7 +332,7 @@ pub static LIST_GROUPS_BY_IDS: Contract = Contract {
             &schemas::GROUP_RELATIONS,
         ),
     ],
-    body: Some(&schemas::GET_GROUPS_DTO),
+    body: Some(Body(Presence::Required, &schemas::GET_GROUPS_DTO)),
     answer: Some(&schemas::GROUPS_RESPONSE),
 };
 async fn list_groups_by_ids<S: UserGroupsApi + Authenticate>(
@@ -458,7 +458,7 @@ pub static REMOVE_ROLES_FROM_GROUP: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "groupId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_ROLES_ON_GROUP_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_ROLES_ON_GROUP_DTO)),
     answer: None,
 };
 async fn remove_roles_from_group<S: UserGroupsApi + Authenticate>(
@@ -485,7 +485,7 @@ pub static REMOVE_USERS_FROM_GROUP: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "groupId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_USERS_ON_GROUP_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_USERS_ON_GROUP_DTO)),
     answer: None,
 };
 async fn remove_users_from_group<S: UserGroupsApi + Authenticate>(
@@ -504,7 +504,9 @@ async fn remove_users_from_group<S: UserGroupsApi + Authenticate>(
 pub static SET_GROUPS_CONFIGURATION: Contract = Contract {
     id: "set_groups_configuration",
     parameters: &[],
-    body: Some(&schemas::CREATE_OR_UPDATE_GROUP_CONFIGURATION_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_OR_UPDATE_GROUP_CONFIGURATION_DTO),
+    ),
     answer: None,
 };
 async fn set_groups_configuration<S: UserGroupsApi + Authenticate>(
@@ -528,7 +530,7 @@ pub static UPDATE_GROUP: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "groupId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(&schemas::UPDATE_GROUP_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_GROUP_DTO)),
     answer: Some(&schemas::GROUP_RESPONSE),
 };
 async fn update_group<S: UserGroupsApi + Authenticate>(

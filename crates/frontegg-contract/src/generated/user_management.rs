@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag User Management.
 pub trait UserManagementApi: Send + Sync + 'static {
     /// `POST /identity/resources/users/v1/invitation/accept` → 200
@@ -581,7 +581,7 @@ pub fn routes<S: UserManagementApi + Authenticate>(
 pub static ACCEPT_INVITATION: Contract = Contract {
     id: "accept_invitation",
     parameters: &[],
-    body: Some(&schemas::ACCEPT_INVITATION_DTO),
+    body: Some(Body(Presence::Required, &schemas::ACCEPT_INVITATION_DTO)),
     answer: None,
 };
 async fn accept_invitation<S: UserManagementApi + Authenticate>(
@@ -597,7 +597,7 @@ async fn accept_invitation<S: UserManagementApi + Authenticate>(
 pub static ACCEPT_INVITATION_WITH_CODE: Contract = Contract {
     id: "accept_invitation_with_code",
     parameters: &[],
-    body: Some(&schemas::ACCEPT_INVITATION_WITH_CODE_DTO),
+    body: Some(Body(Presence::Required, &schemas::ACCEPT_INVITATION_WITH_CODE_DTO)),
     answer: None,
 };
 async fn accept_invitation_with_code<S: UserManagementApi + Authenticate>(
@@ -626,7 +626,7 @@ pub static ACTIVATE_USER: Contract = Contract {
             &Schema::STRING,
         ),
     ],
-    body: Some(&schemas::ACTIVATE_USER_DTO),
+    body: Some(Body(Presence::Required, &schemas::ACTIVATE_USER_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn activate_user<S: UserManagementApi + Authenticate>(
@@ -658,7 +658,7 @@ pub static ACTIVATE_USER_WITH_CODE: Contract = Contract {
             &Schema::STRING,
         ),
     ],
-    body: Some(&schemas::ACTIVATE_USER_WITH_CODE_DTO),
+    body: Some(Body(Presence::Required, &schemas::ACTIVATE_USER_WITH_CODE_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 async fn activate_user_with_code<S: UserManagementApi + Authenticate>(
@@ -677,7 +677,7 @@ async fn activate_user_with_code<S: UserManagementApi + Authenticate>(
 pub static ADD_MY_EMAIL: Contract = Contract {
     id: "add_my_email",
     parameters: &[],
-    body: Some(&schemas::CREATE_USER_EMAIL_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_USER_EMAIL_REQUEST_DTO)),
     answer: Some(&schemas::USER_EMAIL_RESPONSE_DTO),
 };
 async fn add_my_email<S: UserManagementApi + Authenticate>(
@@ -699,7 +699,7 @@ pub struct AddUserEmailParams {
 pub static ADD_USER_EMAIL: Contract = Contract {
     id: "add_user_email",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::CREATE_USER_EMAIL_VENDOR_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_USER_EMAIL_VENDOR_REQUEST_DTO)),
     answer: Some(&schemas::USER_EMAIL_RESPONSE_DTO),
 };
 async fn add_user_email<S: UserManagementApi + Authenticate>(
@@ -724,7 +724,7 @@ pub struct AssignRolesToUserParams {
 pub static ASSIGN_ROLES_TO_USER: Contract = Contract {
     id: "assign_roles_to_user",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::ASSIGN_USER_TO_ROLES_DTO),
+    body: Some(Body(Presence::Required, &schemas::ASSIGN_USER_TO_ROLES_DTO)),
     answer: Some(&schemas::ASSIGN_USER_TO_ROLES_RESPONSE_DTO),
 };
 async fn assign_roles_to_user<S: UserManagementApi + Authenticate>(
@@ -743,7 +743,7 @@ async fn assign_roles_to_user<S: UserManagementApi + Authenticate>(
 pub static CREATE_MY_USERNAME: Contract = Contract {
     id: "create_my_username",
     parameters: &[],
-    body: Some(&schemas::CREATE_USERNAME_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_USERNAME_REQUEST_DTO)),
     answer: None,
 };
 async fn create_my_username<S: UserManagementApi + Authenticate>(
@@ -759,7 +759,7 @@ async fn create_my_username<S: UserManagementApi + Authenticate>(
 pub static CREATE_USER_V1: Contract = Contract {
     id: "create_user_v1",
     parameters: &[],
-    body: Some(&schemas::CREATE_USER_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_USER_DTO)),
     answer: Some(&schemas::USER_CREATED_RESPONSE),
 };
 async fn create_user_v1<S: UserManagementApi + Authenticate>(
@@ -775,7 +775,7 @@ async fn create_user_v1<S: UserManagementApi + Authenticate>(
 pub static CREATE_USER_V2: Contract = Contract {
     id: "create_user_v2",
     parameters: &[],
-    body: Some(&schemas::CREATE_USER_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_USER_DTO)),
     answer: Some(&schemas::USER_CREATED_RESPONSE),
 };
 async fn create_user_v2<S: UserManagementApi + Authenticate>(
@@ -1428,7 +1428,7 @@ async fn remove_user<S: UserManagementApi + Authenticate>(
 pub static REQUEST_MY_EMAIL_CHANGE: Contract = Contract {
     id: "request_my_email_change",
     parameters: &[],
-    body: Some(&schemas::SELF_EMAIL_UPDATE_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::SELF_EMAIL_UPDATE_REQUEST_DTO)),
     answer: None,
 };
 async fn request_my_email_change<S: UserManagementApi + Authenticate>(
@@ -1444,7 +1444,7 @@ async fn request_my_email_change<S: UserManagementApi + Authenticate>(
 pub static RESET_ALL_TENANT_INVITATIONS: Contract = Contract {
     id: "reset_all_tenant_invitations",
     parameters: &[],
-    body: Some(&schemas::RESET_TENANT_INVITATION_DTO),
+    body: Some(Body(Presence::Required, &schemas::RESET_TENANT_INVITATION_DTO)),
     answer: None,
 };
 async fn reset_all_tenant_invitations<S: UserManagementApi + Authenticate>(
@@ -1460,7 +1460,7 @@ async fn reset_all_tenant_invitations<S: UserManagementApi + Authenticate>(
 pub static RESET_TENANT_INVITATION: Contract = Contract {
     id: "reset_tenant_invitation",
     parameters: &[],
-    body: Some(&schemas::RESET_TENANT_INVITATION_DTO),
+    body: Some(Body(Presence::Required, &schemas::RESET_TENANT_INVITATION_DTO)),
     answer: None,
 };
 async fn reset_tenant_invitation<S: UserManagementApi + Authenticate>(
@@ -1476,7 +1476,7 @@ async fn reset_tenant_invitation<S: UserManagementApi + Authenticate>(
 pub static RESET_USER_ACTIVATION_TOKEN: Contract = Contract {
     id: "reset_user_activation_token",
     parameters: &[],
-    body: Some(&schemas::RESET_ACTIVATION_TOKEN_DTO),
+    body: Some(Body(Presence::Required, &schemas::RESET_ACTIVATION_TOKEN_DTO)),
     answer: None,
 };
 async fn reset_user_activation_token<S: UserManagementApi + Authenticate>(
@@ -1629,7 +1629,7 @@ async fn search_users<S: UserManagementApi + Authenticate>(
 pub static SET_MY_ACTIVE_TENANT: Contract = Contract {
     id: "set_my_active_tenant",
     parameters: &[],
-    body: Some(&schemas::UPDATE_USER_TENANT_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_USER_TENANT_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
 async fn set_my_active_tenant<S: UserManagementApi + Authenticate>(
@@ -1645,7 +1645,7 @@ async fn set_my_active_tenant<S: UserManagementApi + Authenticate>(
 pub static SET_MY_PRIMARY_EMAIL: Contract = Contract {
     id: "set_my_primary_email",
     parameters: &[],
-    body: Some(&schemas::MARK_EMAIL_AS_PRIMARY_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::MARK_EMAIL_AS_PRIMARY_REQUEST_DTO)),
     answer: None,
 };
 async fn set_my_primary_email<S: UserManagementApi + Authenticate>(
@@ -1691,7 +1691,7 @@ pub struct SetUserPrimaryEmailParams {
 pub static SET_USER_PRIMARY_EMAIL: Contract = Contract {
     id: "set_user_primary_email",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::MARK_EMAIL_AS_PRIMARY_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::MARK_EMAIL_AS_PRIMARY_REQUEST_DTO)),
     answer: None,
 };
 async fn set_user_primary_email<S: UserManagementApi + Authenticate>(
@@ -1716,7 +1716,9 @@ pub struct SetUserSubTenantAccessParams {
 pub static SET_USER_SUB_TENANT_ACCESS: Contract = Contract {
     id: "set_user_sub_tenant_access",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_SUB_ACCOUNT_ACCESS_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::UPDATE_SUB_ACCOUNT_ACCESS_REQUEST_DTO),
+    ),
     answer: None,
 };
 async fn set_user_sub_tenant_access<S: UserManagementApi + Authenticate>(
@@ -1743,7 +1745,7 @@ pub struct SetUserTemporaryParams {
 pub static SET_USER_TEMPORARY: Contract = Contract {
     id: "set_user_temporary",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::TEMPORARY_USER_DTO),
+    body: Some(Body(Presence::Required, &schemas::TEMPORARY_USER_DTO)),
     answer: Some(&schemas::TEMPORARY_USER_DTO),
 };
 async fn set_user_temporary<S: UserManagementApi + Authenticate>(
@@ -1768,7 +1770,7 @@ pub struct UnassignRolesFromUserParams {
 pub static UNASSIGN_ROLES_FROM_USER: Contract = Contract {
     id: "unassign_roles_from_user",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UNASSIGN_USER_FROM_ROLES_DTO),
+    body: Some(Body(Presence::Required, &schemas::UNASSIGN_USER_FROM_ROLES_DTO)),
     answer: Some(&schemas::DELETE_USER_TO_ROLES_RESPONSE_DTO),
 };
 async fn unassign_roles_from_user<S: UserManagementApi + Authenticate>(
@@ -1787,7 +1789,7 @@ async fn unassign_roles_from_user<S: UserManagementApi + Authenticate>(
 pub static UNLOCK_ME: Contract = Contract {
     id: "unlock_me",
     parameters: &[],
-    body: Some(&schemas::UNLOCK_USER_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::UNLOCK_USER_REQUEST_DTO)),
     answer: None,
 };
 async fn unlock_me<S: UserManagementApi + Authenticate>(
@@ -1803,7 +1805,7 @@ async fn unlock_me<S: UserManagementApi + Authenticate>(
 pub static UPDATE_MY_PROFILE: Contract = Contract {
     id: "update_my_profile",
     parameters: &[],
-    body: Some(&schemas::UPDATE_USER_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_USER_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
 async fn update_my_profile<S: UserManagementApi + Authenticate>(
@@ -1819,7 +1821,7 @@ async fn update_my_profile<S: UserManagementApi + Authenticate>(
 pub static UPDATE_USER: Contract = Contract {
     id: "update_user",
     parameters: &[],
-    body: Some(&schemas::UPDATE_USER_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_USER_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
 async fn update_user<S: UserManagementApi + Authenticate>(
@@ -1835,7 +1837,7 @@ async fn update_user<S: UserManagementApi + Authenticate>(
 pub static VERIFY_MY_EMAIL: Contract = Contract {
     id: "verify_my_email",
     parameters: &[],
-    body: Some(&schemas::CREATE_USER_EMAIL_VERIFY_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::CREATE_USER_EMAIL_VERIFY_REQUEST_DTO)),
     answer: None,
 };
 async fn verify_my_email<S: UserManagementApi + Authenticate>(
@@ -1851,7 +1853,7 @@ async fn verify_my_email<S: UserManagementApi + Authenticate>(
 pub static VERIFY_MY_EMAIL_CHANGE: Contract = Contract {
     id: "verify_my_email_change",
     parameters: &[],
-    body: Some(&schemas::SELF_EMAIL_UPDATE_VERIFY_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::SELF_EMAIL_UPDATE_VERIFY_REQUEST_DTO)),
     answer: None,
 };
 async fn verify_my_email_change<S: UserManagementApi + Authenticate>(

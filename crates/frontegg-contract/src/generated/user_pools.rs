@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag User Pools.
 pub trait UserPoolsApi: Send + Sync + 'static {
     /// `POST /identity/resources/user-sources/v1/assign` → 201
@@ -219,7 +219,12 @@ pub fn routes<S: UserPoolsApi + Authenticate>(router: Router<Arc<S>>) -> Router<
 pub static ASSIGN_APPLICATIONS_TO_USER_SOURCE: Contract = Contract {
     id: "assign_applications_to_user_source",
     parameters: &[],
-    body: Some(&schemas::ASSIGN_APPLICATIONS_TO_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::ASSIGN_APPLICATIONS_TO_USER_SOURCE_REQUEST_DTO,
+        ),
+    ),
     answer: None,
 };
 async fn assign_applications_to_user_source<S: UserPoolsApi + Authenticate>(
@@ -238,7 +243,9 @@ async fn assign_applications_to_user_source<S: UserPoolsApi + Authenticate>(
 pub static CREATE_AUTH0_USER_SOURCE: Contract = Contract {
     id: "create_auth0_user_source",
     parameters: &[],
-    body: Some(&schemas::CREATE_AUTH0_EXTERNAL_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_AUTH0_EXTERNAL_USER_SOURCE_REQUEST_DTO),
+    ),
     answer: Some(&schemas::CREATE_USER_SOURCE_RESPONSE),
 };
 async fn create_auth0_user_source<S: UserPoolsApi + Authenticate>(
@@ -254,7 +261,12 @@ async fn create_auth0_user_source<S: UserPoolsApi + Authenticate>(
 pub static CREATE_COGNITO_USER_SOURCE: Contract = Contract {
     id: "create_cognito_user_source",
     parameters: &[],
-    body: Some(&schemas::CREATE_COGNITO_EXTERNAL_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::CREATE_COGNITO_EXTERNAL_USER_SOURCE_REQUEST_DTO,
+        ),
+    ),
     answer: Some(&schemas::CREATE_USER_SOURCE_RESPONSE),
 };
 async fn create_cognito_user_source<S: UserPoolsApi + Authenticate>(
@@ -270,7 +282,12 @@ async fn create_cognito_user_source<S: UserPoolsApi + Authenticate>(
 pub static CREATE_CUSTOM_CODE_USER_SOURCE: Contract = Contract {
     id: "create_custom_code_user_source",
     parameters: &[],
-    body: Some(&schemas::CREATE_CUSTOM_CODE_EXTERNAL_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::CREATE_CUSTOM_CODE_EXTERNAL_USER_SOURCE_REQUEST_DTO,
+        ),
+    ),
     answer: Some(&schemas::CREATE_USER_SOURCE_RESPONSE),
 };
 async fn create_custom_code_user_source<S: UserPoolsApi + Authenticate>(
@@ -287,7 +304,9 @@ async fn create_custom_code_user_source<S: UserPoolsApi + Authenticate>(
 pub static CREATE_FEDERATION_USER_SOURCE: Contract = Contract {
     id: "create_federation_user_source",
     parameters: &[],
-    body: Some(&schemas::CREATE_FEDERATION_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::CREATE_FEDERATION_USER_SOURCE_REQUEST_DTO),
+    ),
     answer: Some(&schemas::CREATE_USER_SOURCE_RESPONSE),
 };
 async fn create_federation_user_source<S: UserPoolsApi + Authenticate>(
@@ -304,7 +323,12 @@ async fn create_federation_user_source<S: UserPoolsApi + Authenticate>(
 pub static CREATE_FIREBASE_USER_SOURCE: Contract = Contract {
     id: "create_firebase_user_source",
     parameters: &[],
-    body: Some(&schemas::CREATE_FIREBASE_EXTERNAL_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::CREATE_FIREBASE_EXTERNAL_USER_SOURCE_REQUEST_DTO,
+        ),
+    ),
     answer: Some(&schemas::CREATE_USER_SOURCE_RESPONSE),
 };
 async fn create_firebase_user_source<S: UserPoolsApi + Authenticate>(
@@ -439,7 +463,12 @@ async fn list_user_sources<S: UserPoolsApi + Authenticate>(
 pub static UNASSIGN_APPLICATIONS_FROM_USER_SOURCE: Contract = Contract {
     id: "unassign_applications_from_user_source",
     parameters: &[],
-    body: Some(&schemas::UNASSIGN_APPLICATIONS_FROM_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::UNASSIGN_APPLICATIONS_FROM_USER_SOURCE_REQUEST_DTO,
+        ),
+    ),
     answer: None,
 };
 async fn unassign_applications_from_user_source<S: UserPoolsApi + Authenticate>(
@@ -468,7 +497,9 @@ pub struct UpdateAuth0UserSourceParams {
 pub static UPDATE_AUTH0_USER_SOURCE: Contract = Contract {
     id: "update_auth0_user_source",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_EXTERNAL_AUTH0_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::UPDATE_EXTERNAL_AUTH0_USER_SOURCE_REQUEST_DTO),
+    ),
     answer: None,
 };
 async fn update_auth0_user_source<S: UserPoolsApi + Authenticate>(
@@ -493,7 +524,12 @@ pub struct UpdateCognitoUserSourceParams {
 pub static UPDATE_COGNITO_USER_SOURCE: Contract = Contract {
     id: "update_cognito_user_source",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_EXTERNAL_COGNITO_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::UPDATE_EXTERNAL_COGNITO_USER_SOURCE_REQUEST_DTO,
+        ),
+    ),
     answer: None,
 };
 async fn update_cognito_user_source<S: UserPoolsApi + Authenticate>(
@@ -520,7 +556,12 @@ pub struct UpdateCustomCodeUserSourceParams {
 pub static UPDATE_CUSTOM_CODE_USER_SOURCE: Contract = Contract {
     id: "update_custom_code_user_source",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_EXTERNAL_CUSTOM_CODE_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::UPDATE_EXTERNAL_CUSTOM_CODE_USER_SOURCE_REQUEST_DTO,
+        ),
+    ),
     answer: None,
 };
 async fn update_custom_code_user_source<S: UserPoolsApi + Authenticate>(
@@ -548,7 +589,9 @@ pub struct UpdateFederationUserSourceParams {
 pub static UPDATE_FEDERATION_USER_SOURCE: Contract = Contract {
     id: "update_federation_user_source",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_FEDERATION_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::UPDATE_FEDERATION_USER_SOURCE_REQUEST_DTO),
+    ),
     answer: None,
 };
 async fn update_federation_user_source<S: UserPoolsApi + Authenticate>(
@@ -576,7 +619,12 @@ pub struct UpdateFirebaseUserSourceParams {
 pub static UPDATE_FIREBASE_USER_SOURCE: Contract = Contract {
     id: "update_firebase_user_source",
     parameters: &[Parameter(Place::Path, "id", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_EXTERNAL_FIREBASE_USER_SOURCE_REQUEST_DTO),
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::UPDATE_EXTERNAL_FIREBASE_USER_SOURCE_REQUEST_DTO,
+        ),
+    ),
     answer: None,
 };
 async fn update_firebase_user_source<S: UserPoolsApi + Authenticate>(

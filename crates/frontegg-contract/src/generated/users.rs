@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Users.
 pub trait UsersApi: Send + Sync + 'static {
     /// `POST /identity/resources/users/phone-numbers/v1/vendor/{userId}` → 201
@@ -351,7 +351,9 @@ pub struct AddUserPhoneNumberGloballyParams {
 pub static ADD_USER_PHONE_NUMBER_GLOBALLY: Contract = Contract {
     id: "add_user_phone_number_globally",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::PRE_VERIFY_USER_PHONE_NUMBER_REQUEST_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::PRE_VERIFY_USER_PHONE_NUMBER_REQUEST_DTO),
+    ),
     answer: None,
 };
 async fn add_user_phone_number_globally<S: UsersApi + Authenticate>(
@@ -379,7 +381,7 @@ pub struct AddUserToTenantParams {
 pub static ADD_USER_TO_TENANT: Contract = Contract {
     id: "add_user_to_tenant",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::ADD_USER_TO_TENANT_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::ADD_USER_TO_TENANT_REQUEST)),
     answer: Some(&schemas::USER_DTO),
 };
 async fn add_user_to_tenant<S: UsersApi + Authenticate>(
@@ -398,7 +400,7 @@ async fn add_user_to_tenant<S: UsersApi + Authenticate>(
 pub static CREATE_USER_GLOBALLY: Contract = Contract {
     id: "create_user_globally",
     parameters: &[],
-    body: Some(&schemas::CREATE_USER_DTO_VENDOR_ONLY),
+    body: Some(Body(Presence::Required, &schemas::CREATE_USER_DTO_VENDOR_ONLY)),
     answer: Some(&schemas::USER_DTO),
 };
 async fn create_user_globally<S: UsersApi + Authenticate>(
@@ -619,7 +621,7 @@ async fn get_user_globally<S: UsersApi + Authenticate>(
 pub static INVITE_USERS_IN_BULK: Contract = Contract {
     id: "invite_users_in_bulk",
     parameters: &[],
-    body: Some(&schemas::USERS_BULK_INVITE_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::USERS_BULK_INVITE_REQUEST_DTO)),
     answer: Some(&schemas::TASK_CONTEXT),
 };
 async fn invite_users_in_bulk<S: UsersApi + Authenticate>(
@@ -700,7 +702,9 @@ async fn lock_user<S: UsersApi + Authenticate>(
 pub static MOVE_ALL_USERS_TO_TENANT: Contract = Contract {
     id: "move_all_users_to_tenant",
     parameters: &[],
-    body: Some(&schemas::MIGRATE_USERS_FROM_TENANT_TO_TENANT_REQUEST),
+    body: Some(
+        Body(Presence::Required, &schemas::MIGRATE_USERS_FROM_TENANT_TO_TENANT_REQUEST),
+    ),
     answer: None,
 };
 async fn move_all_users_to_tenant<S: UsersApi + Authenticate>(
@@ -716,7 +720,7 @@ async fn move_all_users_to_tenant<S: UsersApi + Authenticate>(
 pub static SET_TEMPORARY_USERS_CONFIGURATION: Contract = Contract {
     id: "set_temporary_users_configuration",
     parameters: &[],
-    body: Some(&schemas::TEMPORARY_USERS_CONFIGURATION_DTO),
+    body: Some(Body(Presence::Required, &schemas::TEMPORARY_USERS_CONFIGURATION_DTO)),
     answer: Some(&schemas::TEMPORARY_USERS_CONFIGURATION_DTO),
 };
 async fn set_temporary_users_configuration<S: UsersApi + Authenticate>(
@@ -741,7 +745,9 @@ pub struct SetUserActiveTenantParams {
 pub static SET_USER_ACTIVE_TENANT: Contract = Contract {
     id: "set_user_active_tenant",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_USER_TENANT_WITH_VALIDATION_DTO),
+    body: Some(
+        Body(Presence::Required, &schemas::UPDATE_USER_TENANT_WITH_VALIDATION_DTO),
+    ),
     answer: Some(&schemas::USER_DTO),
 };
 async fn set_user_active_tenant<S: UsersApi + Authenticate>(
@@ -766,7 +772,7 @@ pub struct SetUserEmailParams {
 pub static SET_USER_EMAIL: Contract = Contract {
     id: "set_user_email",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_USER_EMAIL_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_USER_EMAIL_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
 async fn set_user_email<S: UsersApi + Authenticate>(
@@ -791,7 +797,7 @@ pub struct SetUserInvisibleParams {
 pub static SET_USER_INVISIBLE: Contract = Contract {
     id: "set_user_invisible",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_USER_INVISIBLE_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_USER_INVISIBLE_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
 async fn set_user_invisible<S: UsersApi + Authenticate>(
@@ -816,7 +822,7 @@ pub struct SetUserSuperuserParams {
 pub static SET_USER_SUPERUSER: Contract = Contract {
     id: "set_user_superuser",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_USER_SUPERUSER_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_USER_SUPERUSER_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
 async fn set_user_superuser<S: UsersApi + Authenticate>(
@@ -889,7 +895,7 @@ pub struct UpdateUserGloballyParams {
 pub static UPDATE_USER_GLOBALLY: Contract = Contract {
     id: "update_user_globally",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::UPDATE_VENDOR_USER_DTO),
+    body: Some(Body(Presence::Required, &schemas::UPDATE_VENDOR_USER_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
 async fn update_user_globally<S: UsersApi + Authenticate>(
@@ -914,7 +920,7 @@ pub struct UpdateUserRolesAcrossTenantsParams {
 pub static UPDATE_USER_ROLES_ACROSS_TENANTS: Contract = Contract {
     id: "update_user_roles_across_tenants",
     parameters: &[Parameter(Place::Path, "userId", Presence::Required, &Schema::STRING)],
-    body: Some(&schemas::BULK_UPDATE_USER_ROLES_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::BULK_UPDATE_USER_ROLES_REQUEST_DTO)),
     answer: Some(&schemas::BULK_UPDATE_USER_ROLES_SYNC_RESPONSE_DTO),
 };
 async fn update_user_roles_across_tenants<S: UsersApi + Authenticate>(
@@ -960,7 +966,7 @@ async fn verify_user<S: UsersApi + Authenticate>(
 pub static VERIFY_USER_PASSWORD: Contract = Contract {
     id: "verify_user_password",
     parameters: &[],
-    body: Some(&schemas::VALIDATE_USER_PASSWORD_REQUEST),
+    body: Some(Body(Presence::Required, &schemas::VALIDATE_USER_PASSWORD_REQUEST)),
     answer: Some(&schemas::VALIDATE_USER_PASSWORD_RESPONSE),
 };
 async fn verify_user_password<S: UsersApi + Authenticate>(

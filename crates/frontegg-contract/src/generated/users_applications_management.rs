@@ -13,7 +13,7 @@ use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
 use crate::reply;
-use crate::schema::{Contract, Parameter, Place, Presence, Schema};
+use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Users-applications Management.
 pub trait UsersApplicationsManagementApi: Send + Sync + 'static {
     /// `POST /identity/resources/applications/v1` → 201
@@ -98,7 +98,7 @@ pub fn routes<S: UsersApplicationsManagementApi + Authenticate>(
 pub static ASSIGN_USERS_TO_APPLICATION: Contract = Contract {
     id: "assign_users_to_application",
     parameters: &[],
-    body: Some(&schemas::ASSIGN_USERS_TO_APP_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::ASSIGN_USERS_TO_APP_REQUEST_DTO)),
     answer: Some(
         &Schema::Array {
             items: &schemas::APPLICATION_USER_TENANTS_RESPONSE_DTO,
@@ -195,7 +195,12 @@ async fn list_user_applications<S: UsersApplicationsManagementApi + Authenticate
 pub static SET_USER_APPLICATION_ACTIVE_TENANTS: Contract = Contract {
     id: "set_user_application_active_tenants",
     parameters: &[],
-    body: Some(&schemas::SWITCH_APPLICATION_ACTIVE_USER_TENANTS_REQUEST_DTO),
+    body: Some(
+        Body(
+            Presence::Required,
+            &schemas::SWITCH_APPLICATION_ACTIVE_USER_TENANTS_REQUEST_DTO,
+        ),
+    ),
     answer: None,
 };
 async fn set_user_application_active_tenants<
@@ -213,7 +218,7 @@ async fn set_user_application_active_tenants<
 pub static UNASSIGN_USERS_FROM_APPLICATION: Contract = Contract {
     id: "unassign_users_from_application",
     parameters: &[],
-    body: Some(&schemas::UNASSIGN_USERS_FROM_APP_REQUEST_DTO),
+    body: Some(Body(Presence::Required, &schemas::UNASSIGN_USERS_FROM_APP_REQUEST_DTO)),
     answer: None,
 };
 async fn unassign_users_from_application<

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::{ENVIRONMENT, POWERLESS, Server, TENANT_API, USER, USER_API, WITH, outcome, with_json};
-use frontegg_contract::schema::{Format, Member, Presence, Schema};
+use frontegg_contract::schema::{Body, Format, Member, Presence, Schema};
 use frontegg_contract::{ALSO_ANONYMOUS, CONTRACTS, SESSIONS_ONLY, route};
 use frontegg_model::{Need, OPERATIONS, Operation, Permission, Token, operation};
 use frontegg_samples::{REQUESTS, Request};
@@ -204,7 +204,7 @@ enum Make {
 async fn every_type_takes_what_its_table_accepts() {
     let server = Server::start().await;
     for (request, contract) in REQUESTS.iter().zip(CONTRACTS) {
-        let Some(schema) = contract.body else { continue };
+        let Some(Body(_, schema)) = contract.body else { continue };
         for make in [Make::Least, Make::Most, Make::Nulls] {
             let body = made(schema, make, 0);
             let call = build(&server, request, request.address).body(body.to_string());
@@ -241,9 +241,7 @@ fn lost(place: &str, sent: &Value, kept: &Value) -> Option<String> {
 async fn every_operation_names_what_is_wrong_with_a_body() {
     let server = Server::start().await;
     for (request, contract) in REQUESTS.iter().zip(CONTRACTS) {
-        let Some(schema) = contract.body else {
-            continue;
-        };
+        let Some(Body(_, schema)) = contract.body else { continue };
         for body in [json!(null), json!(1), json!("x"), json!([1]), json!({}), json!([{}])] {
             let call = build(&server, request, request.address).body(body.to_string());
             let (status, texts) = outcome(authorized(call, described(request))).await;
@@ -258,6 +256,49 @@ async fn every_operation_names_what_is_wrong_with_a_body() {
             let (_, texts) = outcome(authorized(call, described(request))).await;
             let named: BTreeSet<String> = texts.into_iter().filter(|text| text != request.operation).collect();
             assert_eq!(named, missing, "{}", request.operation);
+        }
+    }
+}
+
+fn takes_null(schema: &Schema) -> bool {
+    matches!(schema, Schema::Any | Schema::Nullable(_) | Schema::String { format: Format::Json, .. })
+}
+
+/// `null` is a value like others: it is taken where the document has it, and does not stand for a member that is
+/// left out.
+#[tokio::test]
+async fn every_operation_takes_null_only_where_the_document_does() {
+    let server = Server::start().await;
+    let mut refused = 0;
+    for (request, contract) in REQUESTS.iter().zip(CONTRACTS) {
+        let Some(Body(_, Schema::Object(members))) = contract.body else { continue };
+        for Member(name, _, schema) in members.iter().filter(|Member(_, _, schema)| !takes_null(schema)) {
+            let mut body = made(&Schema::Object(members), Make::Least, 0);
+            body[*name] = Value::Null;
+            let call = build(&server, request, request.address).body(body.to_string());
+            let (status, texts) = outcome(authorized(call, described(request))).await;
+            let named = texts.iter().any(|text| text.starts_with(&format!("{name} must be")));
+            assert!(status == StatusCode::BAD_REQUEST && named, "{}: {name} {schema:?} {texts:?}", request.operation);
+            refused += 1;
+        }
+    }
+    assert!(refused > 300, "{refused}");
+}
+
+/// A body that is required must come; one that is not counts as empty.
+#[tokio::test]
+async fn every_operation_wants_the_body_that_it_requires() {
+    let server = Server::start().await;
+    for (request, contract) in REQUESTS.iter().zip(CONTRACTS) {
+        let Some(Body(presence, _)) = contract.body else { continue };
+        for blank in ["", " \r\n"] {
+            let call = build(&server, request, request.address).body(blank);
+            let (status, texts) = outcome(authorized(call, described(request))).await;
+            if presence == Presence::Required {
+                assert_eq!(status, StatusCode::BAD_REQUEST, "{}: {texts:?}", request.operation);
+            } else {
+                assert_eq!((status, texts), reached(request.operation));
+            }
         }
     }
 }
@@ -281,7 +322,7 @@ fn made(schema: &Schema, make: Make, depth: usize) -> Value {
         Schema::Object(members) => {
             let taken = members.iter().filter(|member| make != Make::Least || member.1 == Presence::Required);
             let value = |Member(name, presence, schema): &Member| {
-                let null = make == Make::Nulls && *presence == Presence::Optional;
+                let null = make == Make::Nulls && *presence == Presence::Optional && takes_null(schema);
                 let value = if null { Value::Null } else { made(schema, make, depth + 1) };
                 ((*name).to_owned(), value)
             };

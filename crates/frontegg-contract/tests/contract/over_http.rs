@@ -150,10 +150,10 @@ async fn numbers_have_bounds() {
 }
 
 #[tokio::test]
-async fn an_empty_body_is_an_empty_object() {
+async fn a_missing_body_is_refused_by_what_it_lacks() {
     let server = Server::start().await;
     let update = server.request("PATCH", &format!("{ROLES}/r-1")).bearer_auth(ENVIRONMENT);
-    assert_eq!(outcome(update).await, refused(418, "update_role"));
+    assert_eq!(outcome(update).await, refused(400, "body is required"));
     let login = server.request("POST", "/auth/vendor");
     assert_eq!(
         outcome(login).await,

@@ -53,10 +53,10 @@ pub(super) async fn refresh(service: &Service, body: &types::RefreshApiTokenDto)
     exchanged(service, issued).await
 }
 
-/// For whom the JWTs of machines are made: always for the environment, for an application has no say
-/// in what credentials are valid for.
+/// For whom the JWTs of machines are made: always for the default application, for no other has a say in
+/// what credentials are valid for.
 pub(super) fn issuer(service: &Service) -> Issuer<'_> {
-    Issuer { base_url: service.base_url(), application_id: service.client_id() }
+    Issuer { base_url: service.base_url(), audience: service.audience(None) }
 }
 
 async fn exchanged(service: &Service, issued: Issued) -> ApiResult<Exchanged> {

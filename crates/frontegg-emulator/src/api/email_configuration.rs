@@ -6,7 +6,6 @@ use frontegg_model::{
     enums::{MailProvider, MailgunRegion},
     types,
 };
-use http::StatusCode;
 
 use crate::{
     domain::messages::mail_sender::{self, MailSender},
@@ -37,15 +36,11 @@ impl EmailConfigurationApi for Service {
 
     async fn set_mail_configuration_v1(
         &self,
-        cx: &RequestContext,
+        _cx: &RequestContext,
         body: types::CreateOrUpdateMailConfigRequestDto,
     ) -> ApiResult<()> {
         let sender = sender(&MailProvider::Sendgrid, &body.secret, &[]);
-        let first = self.write(async |tx| Ok(mail_sender::set(tx, sender).await?)).await?;
-        if !first {
-            cx.set_status(StatusCode::OK);
-        }
-        Ok(())
+        self.write(async |tx| Ok(mail_sender::set(tx, sender).await?)).await
     }
 
     async fn set_mail_configuration_v2(
@@ -53,7 +48,7 @@ impl EmailConfigurationApi for Service {
         _cx: &RequestContext,
         body: types::SetMailConfigurationRequest,
     ) -> ApiResult<()> {
-        self.write(async |tx| Ok(mail_sender::set(tx, from_payload(&body.payload)).await?)).await.map(drop)
+        self.write(async |tx| Ok(mail_sender::set(tx, from_payload(&body.payload)).await?)).await
     }
 }
 

@@ -87,7 +87,7 @@ impl GeneralApi for Service {
                 name: body.name,
                 profile_picture_url: body.profile_picture_url,
                 phone_number: body.phone_number,
-                provider: Some(body.provider.as_str().to_owned()),
+                provider: body.provider.map(|provider| provider.as_str().to_owned()),
                 metadata: body.metadata,
                 ..NewUser::default()
             },
@@ -114,7 +114,7 @@ impl GeneralApi for Service {
                 name: body.name,
                 profile_picture_url: body.profile_picture_url,
                 phone_number: body.phone_number,
-                provider: Some(body.provider.as_str().to_owned()),
+                provider: body.provider.map(|provider| provider.as_str().to_owned()),
                 metadata: body.metadata,
                 ..NewUser::default()
             },

@@ -126,8 +126,10 @@ async fn signed_in(
 ) -> ApiResult<types::AuthenticationResponseDto> {
     let SignedIn { mut claims, lifetime, opened, same_site, extras } = signed_in;
     let now = service.clock().timestamp();
-    let audience = claims.application_id.as_deref().unwrap_or(service.client_id());
-    claims.registered = RegisteredClaims::new(service.base_url(), Some(audience), now, lifetime);
+    let named = claims.application_id.take();
+    let audience = service.audience(named.as_deref());
+    claims.application_id = Some(audience.application_id.to_owned());
+    claims.registered = RegisteredClaims::new(service.base_url(), Some(audience.aud), now, lifetime);
     let (user_id, email, verified) = (claims.sub.clone(), claims.email.clone(), claims.email_verified);
     let token = service.sign(&Claims::UserToken(Box::new(claims))).await?;
     let set = |prefix: &str, value: &str, lifetime: Duration| {

@@ -2,7 +2,6 @@
 
 use frontegg_contract::{ApiFailure, ApiResult, RequestContext, sms_configuration::SmsConfigurationApi};
 use frontegg_model::types;
-use http::StatusCode;
 
 use crate::{
     domain::messages::sms_sender::{self, SmsSender},
@@ -25,7 +24,7 @@ impl SmsConfigurationApi for Service {
 
     async fn set_sms_configuration(
         &self,
-        cx: &RequestContext,
+        _cx: &RequestContext,
         body: types::CreateSmsVendorConfigRequest,
     ) -> ApiResult<types::SmsVendorConfigResponse> {
         let sender = SmsSender {
@@ -36,10 +35,7 @@ impl SmsConfigurationApi for Service {
             provider: body.provider,
             channel: body.channel,
         };
-        let first = self.write(async |tx| Ok(sms_sender::set(tx, &sender).await?)).await?;
-        if !first {
-            cx.set_status(StatusCode::OK);
-        }
+        self.write(async |tx| Ok(sms_sender::set(tx, &sender).await?)).await?;
         Ok(answer(sender))
     }
 }

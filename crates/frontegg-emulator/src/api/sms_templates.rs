@@ -8,7 +8,6 @@ use frontegg_contract::{
     },
 };
 use frontegg_model::types;
-use http::StatusCode;
 
 use crate::{
     domain::messages::templates::texts::{self, SmsType, Text},
@@ -51,15 +50,12 @@ impl SmsTemplatesApi for Service {
 
     async fn set_sms_template(
         &self,
-        cx: &RequestContext,
+        _cx: &RequestContext,
         params: SetSmsTemplateParams,
         body: types::CreateSmsTemplateRequest,
     ) -> ApiResult<types::SmsTemplateResponse> {
         let kind = SmsType::parse(&params.type_)?;
-        let (text, first) = self.write(async |tx| Ok(texts::set(tx, kind, body.template, body.extra).await?)).await?;
-        if !first {
-            cx.set_status(StatusCode::OK);
-        }
+        let text = self.write(async |tx| Ok(texts::set(tx, kind, body.template, body.extra).await?)).await?;
         Ok(answer(text))
     }
 }

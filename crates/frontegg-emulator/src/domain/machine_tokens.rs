@@ -36,7 +36,7 @@ use crate::{
         Fetch, Read, Write,
         entity::{MachineTokenKind, MembershipStatus, machine_token, membership, tenant, user},
     },
-    tokens::{AccessClaims, AccessKind},
+    tokens::{AccessClaims, AccessKind, Audience},
 };
 
 pub(crate) use exchange::{Issued, authenticate, check_bearer, refresh};
@@ -58,8 +58,7 @@ pub(crate) enum TokenOwner<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Issuer<'a> {
     pub(crate) base_url: &'a str,
-    /// The application, or the environment's client id where none is named.
-    pub(crate) application_id: &'a str,
+    pub(crate) audience: Audience<'a>,
 }
 
 /// A token to make.
@@ -159,9 +158,9 @@ pub(crate) async fn create_access(
         sub: token.row.id.clone(),
         tenant_id: token.row.tenant_id.clone(),
         user_id,
-        application_id: issuer.application_id.to_owned(),
+        application_id: issuer.audience.application_id.to_owned(),
         iss: issuer.base_url.to_owned(),
-        aud: issuer.application_id.to_owned(),
+        aud: issuer.audience.aud.to_owned(),
         iat: tx.now().seconds(),
         exp: token.row.expires_at.map(super::super::clock::Timestamp::seconds),
     };

@@ -5,7 +5,10 @@ mod log;
 use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use frontegg_contract::redact::{self, REDACTED};
+use frontegg_contract::{
+    redact::{self, REDACTED},
+    schema::Body,
+};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -198,7 +201,7 @@ impl RecordedRequest {
 
     /// Its body; null when it had none or was refused before it was read.
     pub fn body(&self) -> Value {
-        let schema = self.contract().and_then(|contract| contract.body);
+        let schema = self.contract().and_then(|contract| contract.body).map(|Body(_, schema)| schema);
         redact::body(self.0.body.as_deref().unwrap_or_default(), schema)
     }
 

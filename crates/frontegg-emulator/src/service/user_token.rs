@@ -12,7 +12,7 @@ use crate::{
     },
     service::Service,
     store::{Fetch, Write, entity::user},
-    tokens::{Claims, RegisteredClaims, UserClaims},
+    tokens::{Audience, Claims, RegisteredClaims, UserClaims},
 };
 
 impl Service {
@@ -28,8 +28,9 @@ impl Service {
                 sessions::start(tx, &configuration, MemberKey { user_id, tenant_id }, &["pwd"], &ClientInfo::default())
                     .await?;
             let mut claims = sessions::claims(tx, &configuration, &user, &opened.session, tenant_id).await?;
-            claims.registered =
-                RegisteredClaims::new(tx.origin(), Some(self.client_id()), tx.now(), configuration.token_lifetime());
+            let Audience { aud, application_id } = self.audience(None);
+            claims.application_id = Some(application_id.to_owned());
+            claims.registered = RegisteredClaims::new(tx.origin(), Some(aud), tx.now(), configuration.token_lifetime());
             Ok(claims)
         };
         let claims = self.store().write(begin).await?;

@@ -1,6 +1,6 @@
 //! Who the environment is: kept by the store so that a restart and other processes agree.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, sea_query::OnConflict};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 
 use super::{
     Fetch, Read, Store, StoreError, Write,
@@ -16,8 +16,18 @@ const KEY: &str = "environment";
 pub(crate) struct Identity {
     pub(crate) vendor_id: String,
     pub(crate) client_id: String,
+    /// The application that is meant where none is named.
+    pub(crate) application_id: String,
     /// How often the store was emptied; tokens of an earlier epoch are not good any more.
     pub(crate) epoch: i64,
+}
+
+/// The ids that an environment is to have.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wished {
+    pub(crate) vendor_id: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) application_id: Option<String>,
 }
 
 /// What came of settling who the environment is.
@@ -33,6 +43,7 @@ impl Identity {
             id: Set(KEY.to_owned()),
             vendor_id: Set(self.vendor_id.clone()),
             client_id: Set(self.client_id.clone()),
+            application_id: Set(self.application_id.clone()),
             epoch: Set(self.epoch),
             created_at: Set(tx.now()),
         };
@@ -43,36 +54,43 @@ impl Identity {
     /// Who the environment is, if that has been settled.
     pub(crate) async fn find(tx: &Read) -> Result<Option<Self>, StoreError> {
         let row = environment::Entity::find_by_id(KEY).fetch_one(tx).await?;
-        Ok(row.map(|row| Self { vendor_id: row.vendor_id, client_id: row.client_id, epoch: row.epoch }))
+        Ok(row.map(|row| Self {
+            vendor_id: row.vendor_id,
+            client_id: row.client_id,
+            application_id: row.application_id,
+            epoch: row.epoch,
+        }))
     }
 
-    /// Settles who the environment is. A store that knows already keeps its vendor id and, unless
-    /// another is given, its client id.
-    pub(crate) async fn settle(
-        tx: &Write,
-        vendor_id: Option<String>,
-        client_id: Option<String>,
-    ) -> Result<Settled, StoreError> {
-        if let Some(row) = environment::Entity::find_by_id(KEY).fetch_one(tx).await? {
+    /// Settles who the environment is. A store that knows already keeps its vendor id and, unless others are
+    /// given, its client id and its default application.
+    pub(crate) async fn settle(tx: &Write, wished: Wished) -> Result<Settled, StoreError> {
+        let Some(known) = Self::find(tx).await? else {
             let identity = Self {
-                vendor_id: row.vendor_id.clone(),
-                client_id: client_id.unwrap_or_else(|| row.client_id.clone()),
-                epoch: row.epoch,
+                vendor_id: wished.vendor_id.unwrap_or_else(ids::new_id),
+                client_id: wished.client_id.unwrap_or_else(ids::new_id),
+                application_id: wished.application_id.unwrap_or_else(ids::new_id),
+                epoch: 0,
             };
-            if identity.client_id != row.client_id {
-                let mut row = row.into_active_model();
-                row.client_id = Set(identity.client_id.clone());
-                row.update(tx).await?;
-            }
-            return Ok(Settled { identity, is_fresh: false });
-        }
-        let identity = Self {
-            vendor_id: vendor_id.unwrap_or_else(ids::new_id),
-            client_id: client_id.unwrap_or_else(ids::new_id),
-            epoch: 0,
+            identity.insert(tx).await?;
+            return Ok(Settled { identity, is_fresh: true });
         };
-        identity.insert(tx).await?;
-        Ok(Settled { identity, is_fresh: true })
+        let known_application = Some(&known.application_id).filter(|id| !id.is_empty()).cloned();
+        let identity = Self {
+            client_id: wished.client_id.unwrap_or_else(|| known.client_id.clone()),
+            application_id: wished.application_id.or(known_application).unwrap_or_else(ids::new_id),
+            ..known.clone()
+        };
+        if identity != known {
+            let row = environment::ActiveModel {
+                id: Set(KEY.to_owned()),
+                client_id: Set(identity.client_id.clone()),
+                application_id: Set(identity.application_id.clone()),
+                ..Default::default()
+            };
+            row.update(tx).await?;
+        }
+        Ok(Settled { identity, is_fresh: false })
     }
 
     /// Begins the next epoch.

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{
-    Fetch, FetchCount, Identity, Read, Settled, Store, StoreError, StoreTarget, Write, broken_rule,
+    Fetch, FetchCount, Identity, Read, Settled, Store, StoreError, StoreTarget, Wished, Write, broken_rule,
     entity::{self, tenant, user, user_email},
     fresh::Fresh,
     migrations::{KEPT_TABLES, TABLES},
@@ -279,7 +279,7 @@ async fn settings_of_the_connections_hold() {
 async fn clearing_empties_everything_but_the_identity() {
     for store in Fresh::all().await {
         let tx = store.begin_write().await;
-        let settled = Identity::settle(&tx, None, Some("client".to_owned())).await.expect("an identity");
+        let settled = Identity::settle(&tx, Wished::default()).await.expect("an identity");
         let Settled { identity, is_fresh: true } = settled else { panic!("a fresh environment") };
         let address = "http://127.0.0.1:1";
         Store::add_issuer(&tx, address).await.expect("an issuer");

@@ -253,7 +253,6 @@ async fn updates_of_nothing_are_refused() {
         ("update_tenant_v1", json!({"unknown": 1, "tenantId": "x"})),
         ("update_tenant_v1", json!({"creatorName": "Ada"})),
         ("update_tenant_v2", json!({})),
-        ("update_tenant_v2", json!({"name": null})),
         ("update_tenant_v2", json!({"vendorId": "x", "deletedAt": "2020-01-01T00:00:00Z", "alias": "x"})),
     ] {
         let refusal = raw.call(operation, &["acme"], body).await.refused(400);
@@ -261,6 +260,8 @@ async fn updates_of_nothing_are_refused() {
     }
     let refusal = raw.call("update_tenant_v2", &["acme"], json!({"name": 1, "isReseller": "yes"})).await.refused(400);
     assert_eq!(refusal, "name must be a string; isReseller must be a boolean value");
+    let refusal = raw.call("update_tenant_v2", &["acme"], json!({"name": null})).await.refused(400);
+    assert_eq!(refusal, "name must be a string");
     assert_eq!(whole(&read(&world, "acme").await), before);
     for operation in ["update_tenant_v1", "update_tenant_v2"] {
         let refusal = raw.call(operation, &["nobody"], json!({"name": "x"})).await.refused(404);

@@ -84,7 +84,8 @@ async fn a_tenants_credentials_give_a_jwt_with_what_they_were_given() {
     assert_eq!(
         claims(answer.access_token.expose()),
         json!({
-            "type": "tenantApiToken", "sub": made.client_id, "tenantId": "acme", "applicationId": client_id,
+            "type": "tenantApiToken", "sub": made.client_id, "tenantId": "acme",
+            "applicationId": world.emulator.application_id(),
             "roles": ["auditor"], "permissions": ["reports.read"], "metadata": {"team": {"id": 7}},
             "iss": world.emulator.url(), "aud": client_id, "iat": now.timestamp(), "exp": end.timestamp(),
         })

@@ -43,7 +43,7 @@ async fn sendgrid_is_set_the_old_way() {
     assert_eq!((first.provider.as_ref(), first.secret.expose()), (Some(&MailProvider::Sendgrid), "first"));
     assert!(extension(&first).is_empty());
     world.emulator.clock().advance(Duration::from_mins(1));
-    assert_eq!(set("second").await, 200);
+    assert_eq!(set("second").await, 201, "the declared one");
     let second = mails.get_mail_configuration().await.expect("a sender");
     assert_eq!(second.secret.expose(), "second");
     assert_eq!(second.created_at, first.created_at);

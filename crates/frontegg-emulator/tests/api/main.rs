@@ -19,6 +19,7 @@ mod cookies;
 mod core_settings;
 mod cross_origin;
 mod crowds;
+mod default_application;
 mod durability;
 mod email_configuration;
 mod email_templates;

@@ -71,7 +71,7 @@ async fn access_tokens_are_jwts_without_rights_shown_once() {
         claims(made.secret.as_ref().expect("a secret").expose()),
         json!({
             "type": "userAccessToken", "sub": made.id, "tenantId": "acme", "userId": user_id,
-            "applicationId": client_id, "iss": world.emulator.url(), "aud": client_id, "iat": now, "exp": now + 60,
+            "applicationId": world.emulator.application_id(), "iss": world.emulator.url(), "aud": client_id, "iat": now, "exp": now + 60,
         })
     );
     let endless = CreateUserAccessTokenRequest::new();

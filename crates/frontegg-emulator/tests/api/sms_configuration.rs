@@ -32,7 +32,7 @@ async fn a_sender_is_set_replaced_and_dropped() {
     // Replaced as a whole; a short token shows nothing.
     let other = CreateSmsVendorConfigRequest::new().sender_name("Other").token("short");
     let response = sms.set_sms_configuration(&other).with_response().await.expect("a sender");
-    assert_eq!(response.status(), 200);
+    assert_eq!(response.status(), 201, "the declared one");
     let expected = json!({ "senderName": "Other", "token": "********" });
     assert_eq!(json(&sms.get_sms_configuration().await.expect("a sender")), expected);
 

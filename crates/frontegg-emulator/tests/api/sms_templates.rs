@@ -42,7 +42,7 @@ async fn a_text_is_stored_changed_and_dropped() {
     assert_eq!(first.created_at, first.updated_at);
     world.emulator.clock().advance(Duration::from_mins(1));
     let (status, second) = set("OTC", "{{code}}!").await;
-    assert_eq!((status, second.template.as_str()), (200, "{{code}}!"));
+    assert_eq!((status, second.template.as_str()), (201, "{{code}}!"));
     assert_eq!(second.created_at, first.created_at);
     assert!(second.updated_at > first.updated_at);
     assert_eq!(json(&templates.get_sms_template("OTC").await.expect("a text")), json(&second));

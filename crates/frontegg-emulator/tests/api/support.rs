@@ -41,7 +41,7 @@ pub(crate) struct World {
 impl World {
     /// Around an emulator that runs already.
     pub(crate) fn around(emulator: Emulator) -> Self {
-        let client = Frontegg::builder().base_url(emulator.url());
+        let client = Frontegg::builder().base_url(emulator.url()).timeout(HANG).attempt_timeout(HANG);
         let frontegg = client.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
         Self { answered: answered::Answered::by(&emulator), emulator, frontegg, place: None }
     }

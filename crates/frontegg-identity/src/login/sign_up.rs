@@ -28,9 +28,9 @@ pub enum SignUp {
 ///
 /// ```no_run
 /// # async fn example(frontegg: frontegg_identity::Frontegg, code: &str) -> Result<(), frontegg_identity::Error> {
-/// use frontegg_identity::{enums::UserProvider, login::SignUp, types::SignUpUserEmailDto};
+/// use frontegg_identity::{login::SignUp, types::SignUpUserEmailDto};
 ///
-/// let request = SignUpUserEmailDto::new(UserProvider::Local, "ada@acme.test", "Analytical Engines").password("…");
+/// let request = SignUpUserEmailDto::new("ada@acme.test", "Analytical Engines").password("…");
 /// let login = match frontegg.authentication().sign_up(&request).await? {
 ///     SignUp::Activate(activation) => activation.activate_with_code(code).await?,
 ///     SignUp::Login(login) => login,
@@ -123,7 +123,7 @@ impl Activation {
 
 impl<A: Access> Authentication<A> {
     /// Signs up by e-mail address: a new user with a new tenant or, with an invitation token, in the
-    /// inviting tenant. The service requires the application id:
+    /// inviting tenant; for the environment's default application, unless the client names another with
     /// [`Builder::application_id`](crate::Builder::application_id).
     ///
     /// Operation `sign_up_user`.

@@ -8,7 +8,6 @@ use std::{
 
 use frontegg_identity::{
     ConfigError, Frontegg, RateLimit, Region, Retry, RetryBudget, Secret,
-    enums::UserProvider,
     login::{Factor, Login, MailedLink, SignUp},
     params::ListUsers,
     types,
@@ -150,7 +149,7 @@ async fn sign_ins(gallery: &mut Gallery) {
     let expired = served(vec![answer(expired)]).await.authentication().login("ada@acme.test", CANARY).await.unwrap();
     let Login::PasswordExpired(expired) = expired else { panic!("an expired password") };
     gallery.show(&expired);
-    let request = types::SignUpUserEmailDto::new(UserProvider::Local, "a@acme.test", "A");
+    let request = types::SignUpUserEmailDto::new("a@acme.test", "A");
     let sign_up =
         served(vec![answer(r#""shouldActivate":true"#)]).await.authentication().sign_up(&request).await.unwrap();
     gallery.show(&sign_up);

@@ -9306,8 +9306,9 @@ pub struct SignUpUserEmailDto {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub profile_picture_url: ::std::option::Option<::std::string::String>,
-    /// How the user will sign in; `local` means with the built-in directory.
-    pub provider: crate::enums::UserProvider,
+    /// How the user will sign in; `local`, with the built-in directory, when absent.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub provider: ::std::option::Option<crate::enums::UserProvider>,
     /// Token of the captcha check, needed while the captcha policy is on.
     #[serde(
         rename = "recaptchaToken",
@@ -9330,12 +9331,11 @@ pub struct SignUpUserEmailDto {
 impl SignUpUserEmailDto {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(
-        provider: crate::enums::UserProvider,
         email: impl Into<::std::string::String>,
         company_name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            provider,
+            provider: None,
             metadata: None,
             email: email.into(),
             username: None,
@@ -9350,6 +9350,12 @@ impl SignUpUserEmailDto {
             invitation_token: None,
             phone_number: None,
         }
+    }
+    /// How the user will sign in; `local`, with the built-in directory, when absent.
+    #[must_use]
+    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
+        self.provider = Some(value);
+        self
     }
     /// Free data about the user, a JSON object written as text.
     #[must_use]
@@ -9473,8 +9479,9 @@ pub struct SignUpUserUsernameDto {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub profile_picture_url: ::std::option::Option<::std::string::String>,
-    /// How the user will sign in; `local` means with the built-in directory.
-    pub provider: crate::enums::UserProvider,
+    /// How the user will sign in; `local`, with the built-in directory, when absent.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub provider: ::std::option::Option<crate::enums::UserProvider>,
     /// Token of the captcha check, needed while the captcha policy is on.
     #[serde(
         rename = "recaptchaToken",
@@ -9496,12 +9503,11 @@ pub struct SignUpUserUsernameDto {
 impl SignUpUserUsernameDto {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(
-        provider: crate::enums::UserProvider,
         username: impl Into<::std::string::String>,
         company_name: impl Into<::std::string::String>,
     ) -> Self {
         Self {
-            provider,
+            provider: None,
             metadata: None,
             username: username.into(),
             name: None,
@@ -9516,6 +9522,12 @@ impl SignUpUserUsernameDto {
             email: None,
             phone_number: None,
         }
+    }
+    /// How the user will sign in; `local`, with the built-in directory, when absent.
+    #[must_use]
+    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
+        self.provider = Some(value);
+        self
     }
     /// Free data about the user, a JSON object written as text.
     #[must_use]

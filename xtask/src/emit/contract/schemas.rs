@@ -91,12 +91,21 @@ pub fn contract(operation: &Operation) -> Result<TokenStream> {
         let name = &parameter.name;
         parameters.push(quote!(Parameter(#place, #name, #presence, &#schema)));
     }
-    let optional = |schema: Option<&Value>| match schema {
-        Some(schema) => outside(schema).map(|schema| quote!(Some(&#schema))),
-        None => Ok(quote!(None)),
+    let body = match &operation.body {
+        Some(body) => {
+            let presence = presence(body.required, &quote!(Presence::));
+            let schema = outside(&body.schema).with_context(|| format!("{id}: body"))?;
+            quote!(Some(Body(#presence, &#schema)))
+        }
+        None => quote!(None),
     };
-    let body = optional(operation.body.as_ref().map(|body| &body.schema)).with_context(|| format!("{id}: body"))?;
-    let answer = optional(operation.answer.as_ref()).with_context(|| format!("{id}: answer"))?;
+    let answer = match &operation.answer {
+        Some(schema) => {
+            let schema = outside(schema).with_context(|| format!("{id}: answer"))?;
+            quote!(Some(&#schema))
+        }
+        None => quote!(None),
+    };
     ensure!(starts_with_path(operation), "{id}: path parameters do not stand first");
     let about = format!(" What the document says about `{id}`.");
     Ok(quote! {

@@ -71,7 +71,7 @@ pub(crate) async fn sign_up(
     let tx = store.read().await?;
     let email = newcomer.person.email.as_deref();
     captcha::check(&tx, email, newcomer.recaptcha_token.as_deref()).await?;
-    require_open(&configuration::get(&tx).await?, client)?;
+    require_open(&configuration::get(&tx).await?)?;
     let inviting = login::inviting(&tx, client).await?;
     drop(tx);
     let tenant_id = inviting.as_ref().map(Inviting::tenant_id);
@@ -85,14 +85,10 @@ pub(crate) async fn sign_up(
     store.write(async |tx| create(tx, newcomer, hash, client).await).await
 }
 
-/// Refuses newcomers where the environment takes none, or does not learn for which application they
-/// come.
-fn require_open(configuration: &IdentityConfiguration, client: &ClientInfo) -> DomainResult<()> {
+/// Refuses newcomers where the environment takes none.
+fn require_open(configuration: &IdentityConfiguration) -> DomainResult<()> {
     if !configuration.allow_signups {
         return Err(DomainError::forbidden("Sign-up is not allowed in this environment"));
-    }
-    if client.application_id.is_none() {
-        return Err(DomainError::forbidden("Application ID is not specified").code("ER-00008"));
     }
     Ok(())
 }

@@ -102,12 +102,12 @@ async fn issue(
     let claims = Box::new(ApiClaims {
         sub: row.id.clone(),
         tenant_id: row.tenant_id.clone(),
-        application_id: Some(issuer.application_id.to_owned()),
+        application_id: Some(issuer.audience.application_id.to_owned()),
         roles: keys.roles,
         permissions: keys.permissions,
         metadata: tokens::carried_metadata(&row.metadata),
         created_by_user_id: row.created_by_user_id,
-        registered: RegisteredClaims::new(issuer.base_url, Some(issuer.application_id), tx.now(), lifetime),
+        registered: RegisteredClaims::new(issuer.base_url, Some(issuer.audience.aud), tx.now(), lifetime),
         ..ApiClaims::default()
     });
     let claims = match member {

@@ -16,7 +16,8 @@ use crate::{
     store::fresh::Fresh,
 };
 
-const ISSUER: Issuer<'static> = Issuer { base_url: "http://issuer", application_id: "client" };
+const AUDIENCE: Audience<'static> = Audience { aud: "client", application_id: "application" };
+const ISSUER: Issuer<'static> = Issuer { base_url: "http://issuer", audience: AUDIENCE };
 
 /// Tokens of a tenant and of a member of it, of both families.
 struct Tokens {

@@ -50,17 +50,16 @@ pub(crate) async fn require(tx: &Read) -> DomainResult<Stored> {
     })
 }
 
-/// Stores an account in place of any other; true when there was none. One of another provider is a
-/// new one, with a creation time of its own.
-pub(crate) async fn set(tx: &Write, sender: MailSender) -> DomainResult<bool> {
+/// Stores an account in place of any other. One of another provider is a new one, with a creation time of
+/// its own.
+pub(crate) async fn set(tx: &Write, sender: MailSender) -> DomainResult<()> {
     let now = tx.now().micros();
     let before = find(tx).await?;
-    let first = before.is_none();
     let same = before.filter(|before| before.sender.provider == sender.provider);
     let created_at = same.map_or(now, |before| before.created_at);
     let document = Document { sender, created_at, updated_at: now };
     settings::put(tx, Owner::Environment, KIND, &document).await?;
-    Ok(first)
+    Ok(())
 }
 
 /// Drops the account.

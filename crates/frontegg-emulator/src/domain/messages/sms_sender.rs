@@ -34,11 +34,10 @@ pub(crate) async fn find(tx: &Read) -> DomainResult<Option<SmsSender>> {
     settings::find(tx, Owner::Environment, KIND).await
 }
 
-/// Stores an account in place of any other; true when there was none.
-pub(crate) async fn set(tx: &Write, sender: &SmsSender) -> DomainResult<bool> {
-    let first = find(tx).await?.is_none();
+/// Stores an account in place of any other.
+pub(crate) async fn set(tx: &Write, sender: &SmsSender) -> DomainResult<()> {
     settings::put(tx, Owner::Environment, KIND, sender).await?;
-    Ok(first)
+    Ok(())
 }
 
 /// Drops the account.

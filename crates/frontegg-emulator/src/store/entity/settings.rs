@@ -32,6 +32,7 @@ pub mod environment {
         pub id: String,
         pub vendor_id: String,
         pub client_id: String,
+        pub application_id: String,
         pub epoch: i64,
         pub created_at: Timestamp,
     }

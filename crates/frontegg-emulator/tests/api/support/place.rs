@@ -6,7 +6,7 @@ use frontegg_emulator::{Emulator, EmulatorBuilder, StoreTarget};
 use frontegg_test_harness::place::{Kind, Place};
 use sea_orm::{ConnectionTrait, Database, DbBackend, DbErr, Statement};
 
-use super::World;
+use super::{HANG, World};
 
 /// A place of its own for the state, as tests of this run have it.
 pub(crate) async fn of_run() -> Place {
@@ -72,10 +72,15 @@ async fn empty_database(url: &str) -> Result<(), DbErr> {
     database.close().await
 }
 
+/// One that gives up on no request, however busy the machine is.
+fn patient() -> EmulatorBuilder {
+    Emulator::builder().timeouts(HANG, HANG)
+}
+
 impl World {
     /// A fresh environment.
     pub(crate) async fn start() -> Self {
-        Self::of(Emulator::builder()).await
+        Self::of(patient()).await
     }
 
     /// With settings of its own.
@@ -98,7 +103,7 @@ impl World {
 
     /// One in memory and one in a file, as the engines differ; in a run of one store there alone.
     pub(crate) async fn each() -> Vec<Self> {
-        Self::each_of(Emulator::builder()).await
+        Self::each_of(patient()).await
     }
 
     /// The same with settings of their own.

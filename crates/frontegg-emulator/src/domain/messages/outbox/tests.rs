@@ -12,7 +12,7 @@ use crate::{
         },
         users::{self, NewUser},
     },
-    store::{Identity, Store, StoreTarget},
+    store::{Identity, Store, StoreTarget, Wished},
 };
 
 const BASE_URL: &str = "https://login.acme.test";
@@ -22,7 +22,7 @@ async fn store() -> Store {
     clock.freeze();
     let store = Store::open(&StoreTarget::Memory, clock, BASE_URL).await.expect("a store");
     let tx = store.begin_write().await;
-    Identity::settle(&tx, Some("vendor".to_owned()), Some("client".to_owned())).await.expect("an environment");
+    Identity::settle(&tx, Wished::default()).await.expect("an environment");
     tx.finish().await;
     store
 }

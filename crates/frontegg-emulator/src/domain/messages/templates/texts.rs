@@ -111,24 +111,24 @@ pub(crate) async fn in_force(tx: &Read, kind: SmsType) -> DomainResult<Text> {
     Ok(find(tx, kind).await?.unwrap_or_else(|| kind.built_in()))
 }
 
-/// Stores a text and what else comes with it; true when it is the first of its type.
+/// Stores a text and what else comes with it, in place of what was there.
 pub(crate) async fn set(
     tx: &Write,
     kind: SmsType,
     template: String,
     mut more: Map<String, Value>,
-) -> DomainResult<(Text, bool)> {
+) -> DomainResult<Text> {
     for own in ["type", "createdAt", "updatedAt"] {
         more.remove(own);
     }
     let more = Value::Object(more).to_string();
     let row = sms_template::Entity::find_by_id(kind.as_str()).fetch_one(tx).await?;
-    let (row, first) = if let Some(row) = row {
+    let row = if let Some(row) = row {
         let mut row = row.into_active_model();
         row.template = Set(template);
         row.more = Set(more);
         row.updated_at = Set(tx.now());
-        (row.update(tx).await?, false)
+        row.update(tx).await?
     } else {
         let now = tx.now();
         let kind = kind.as_str().to_owned();
@@ -139,9 +139,9 @@ pub(crate) async fn set(
             created_at: Set(now),
             updated_at: Set(now),
         };
-        (row.insert(tx).await?, true)
+        row.insert(tx).await?
     };
-    Ok((row.try_into()?, first))
+    row.try_into()
 }
 
 /// Drops a text; the built-in one is back.
