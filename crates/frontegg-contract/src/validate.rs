@@ -162,7 +162,9 @@ fn report_unknown_tag(
 fn check_text(path: &ValuePath<'_>, text: &str, min: usize, max: usize, format: Format, errors: &mut ValidationErrors) {
     // A string has no more characters than bytes, so most need not be counted.
     let length = if min == 0 && text.len() <= max { text.len() } else { text.chars().count() };
-    if length < min {
+    if length == 0 && min == 1 {
+        errors.push(format!("{path} should not be empty"));
+    } else if length < min {
         errors.push(format!("{path} must be longer than or equal to {min} characters"));
     }
     if length > max {
@@ -199,7 +201,9 @@ fn check_bounds<T: PartialOrd + fmt::Display>(
 }
 
 fn check_count(path: &ValuePath<'_>, count: usize, min: usize, max: usize, errors: &mut ValidationErrors) {
-    if count < min {
+    if count == 0 && min == 1 {
+        errors.push(format!("{path} should not be empty"));
+    } else if count < min {
         errors.push(format!("{path} must contain at least {min} elements"));
     }
     if count > max {
@@ -304,7 +308,7 @@ mod tests {
     #[test]
     fn the_body_itself_can_be_wrong() {
         assert_eq!(errors(&json!({}), &ROLES), ["body must be an array"]);
-        assert_eq!(errors(&json!([]), &ROLES), ["body must contain at least 1 elements"]);
+        assert_eq!(errors(&json!([]), &ROLES), ["body should not be empty"]);
         assert_eq!(errors(&Value::Null, &ROLE), ["body must be an object"]);
     }
 

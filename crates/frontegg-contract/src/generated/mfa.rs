@@ -551,7 +551,16 @@ pub struct GetMfaRememberDeviceSettingParams {
 pub static GET_MFA_REMEMBER_DEVICE_SETTING: Contract = Contract {
     id: "get_mfa_remember_device_setting",
     parameters: &[
-        Parameter(Place::Query, "mfaToken", Presence::Required, &Schema::SECRET),
+        Parameter(
+            Place::Query,
+            "mfaToken",
+            Presence::Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Secret,
+            },
+        ),
     ],
     body: None,
     answer: Some(&schemas::CHECK_ALLOW_REMEMBER_RESPONSE),

@@ -72,8 +72,24 @@ pub(super) static ACTIVATION_STRATEGY_RESPONSE: Schema = Schema::Object(
 );
 pub(super) static ADD_PERMISSION_REQUEST: Schema = Schema::Object(
     &[
-        Member("key", Required, &Schema::STRING),
-        Member("name", Required, &Schema::STRING),
+        Member(
+            "key",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
+        Member(
+            "name",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("description", Optional, &Schema::STRING),
         Member("categoryId", Optional, &Schema::STRING),
         Member("assignmentType", Optional, &PERMISSION_ASSIGNMENT_TYPE),
@@ -94,8 +110,24 @@ pub(super) static ADD_PERMISSION_TO_ROLE_REQUEST: Schema = Schema::Object(
 );
 pub(super) static ADD_ROLE_REQUEST: Schema = Schema::Object(
     &[
-        Member("key", Required, &Schema::STRING),
-        Member("name", Required, &Schema::STRING),
+        Member(
+            "key",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
+        Member(
+            "name",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("description", Optional, &Schema::STRING),
         Member("isDefault", Optional, &Schema::Boolean),
         Member("migrateRole", Optional, &Schema::Boolean),
@@ -112,8 +144,24 @@ pub(super) static ADD_ROLE_REQUEST: Schema = Schema::Object(
 );
 pub(super) static ADD_ROLE_WITH_PERMISSIONS_REQUEST: Schema = Schema::Object(
     &[
-        Member("key", Required, &Schema::STRING),
-        Member("name", Required, &Schema::STRING),
+        Member(
+            "key",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
+        Member(
+            "name",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("description", Optional, &Schema::STRING),
         Member("isDefault", Optional, &Schema::Boolean),
         Member("baseRoleId", Required, &Schema::STRING),
@@ -415,14 +463,22 @@ pub(super) static ASSIGN_USER_TO_ROLES_RESPONSE_DTO: Schema = Schema::Object(
 );
 pub(super) static ASSIGN_USERS_TO_APP_REQUEST_DTO: Schema = Schema::Object(
     &[
-        Member("appId", Required, &Schema::STRING),
+        Member(
+            "appId",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("tenantId", Required, &Schema::STRING),
         Member(
             "userIds",
             Required,
             &Schema::Array {
                 items: &Schema::STRING,
-                min: 0,
+                min: 1,
                 max: usize::MAX,
             },
         ),
@@ -507,14 +563,30 @@ pub(super) static AUTHENTICATE_USER_PASSWORD_DTO: Schema = Schema::Object(
     &[
         Member("email", Optional, &Schema::STRING),
         Member("username", Optional, &Schema::STRING),
-        Member("password", Required, &Schema::SECRET),
+        Member(
+            "password",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Secret,
+            },
+        ),
         Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static AUTHENTICATE_USER_PASSWORDLESS_DTO: Schema = Schema::Object(
     &[
-        Member("token", Required, &Schema::SECRET),
+        Member(
+            "token",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Secret,
+            },
+        ),
         Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
     ],
@@ -760,7 +832,7 @@ pub(super) static CLASSIFY_PERMISSIONS_DTO: Schema = Schema::Object(
             Required,
             &Schema::Array {
                 items: &Schema::STRING,
-                min: 0,
+                min: 1,
                 max: usize::MAX,
             },
         ),
@@ -864,9 +936,25 @@ pub(super) static CREATE_AUTH0_EXTERNAL_USER_SOURCE_REQUEST_DTO: Schema = Schema
 );
 pub(super) static CREATE_CATEGORY_DTO: Schema = Schema::Object(
     &[
-        Member("name", Required, &Schema::STRING),
+        Member(
+            "name",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("description", Optional, &Schema::STRING),
-        Member("id", Optional, &Schema::STRING),
+        Member(
+            "id",
+            Optional,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
     ],
 );
 pub(super) static CREATE_COGNITO_EXTERNAL_USER_SOURCE_REQUEST_DTO: Schema = Schema::Object(
@@ -968,7 +1056,14 @@ pub(super) static CREATE_INVITE_TOKEN_REQUEST: Schema = Schema::Object(
     &[
         Member("tenantId", Required, &Schema::STRING),
         Member("userId", Optional, &Schema::STRING),
-        Member("expiresInMinutes", Optional, &Schema::INTEGER),
+        Member(
+            "expiresInMinutes",
+            Optional,
+            &Schema::Integer {
+                min: 1,
+                max: 5256000,
+            },
+        ),
         Member("shouldSendEmail", Optional, &Schema::Boolean),
         Member(
             "roleIds",
@@ -983,13 +1078,27 @@ pub(super) static CREATE_INVITE_TOKEN_REQUEST: Schema = Schema::Object(
 );
 pub(super) static CREATE_INVITE_TOKEN_REQUEST_FOR_USER: Schema = Schema::Object(
     &[
-        Member("expiresInMinutes", Optional, &Schema::INTEGER),
+        Member(
+            "expiresInMinutes",
+            Optional,
+            &Schema::Integer {
+                min: 1,
+                max: 5256000,
+            },
+        ),
         Member("shouldSendEmail", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static CREATE_INVITE_TOKEN_REQUEST_FOR_USER_V2: Schema = Schema::Object(
     &[
-        Member("expiresInMinutes", Optional, &Schema::INTEGER),
+        Member(
+            "expiresInMinutes",
+            Optional,
+            &Schema::Integer {
+                min: 1,
+                max: 5256000,
+            },
+        ),
         Member("shouldSendEmail", Optional, &Schema::Boolean),
         Member(
             "roleIds",
@@ -1026,7 +1135,7 @@ pub(super) static CREATE_OR_UPDATE_ACTIVATION_STRATEGY_REQUEST: Schema = Schema:
             Optional,
             &Schema::Integer {
                 min: 60,
-                max: i64::MAX,
+                max: 31536000,
             },
         ),
         Member("strategy", Required, &STRATEGY_KIND),
@@ -1045,7 +1154,7 @@ pub(super) static CREATE_OR_UPDATE_INVITATION_STRATEGY_REQUEST: Schema = Schema:
             Optional,
             &Schema::Integer {
                 min: 60,
-                max: i64::MAX,
+                max: 31536000,
             },
         ),
         Member("strategy", Optional, &STRATEGY_KIND),
@@ -1365,7 +1474,15 @@ pub(super) static CREATE_USER_DTO: Schema = Schema::Object(
                 format: crate::schema::Format::Text,
             },
         ),
-        Member("password", Optional, &Schema::SECRET),
+        Member(
+            "password",
+            Optional,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Secret,
+            },
+        ),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("provider", Optional, &USER_PROVIDER),
         Member("metadata", Optional, &Schema::JSON_TEXT),
@@ -1403,7 +1520,15 @@ pub(super) static CREATE_USER_DTO_VENDOR_ONLY: Schema = Schema::Object(
             },
         ),
         Member("name", Optional, &Schema::STRING),
-        Member("password", Optional, &Schema::SECRET),
+        Member(
+            "password",
+            Optional,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Secret,
+            },
+        ),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("metadata", Optional, &Schema::JSON_TEXT),
         Member("vendorMetadata", Optional, &Schema::JSON_TEXT),
@@ -1474,7 +1599,17 @@ pub(super) static CREATE_USER_SOURCE_RESPONSE: Schema = Schema::Object(
     ],
 );
 pub(super) static CREATE_USERNAME_REQUEST_DTO: Schema = Schema::Object(
-    &[Member("username", Required, &Schema::STRING)],
+    &[
+        Member(
+            "username",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: 128,
+                format: crate::schema::Format::Text,
+            },
+        ),
+    ],
 );
 pub(super) static CUSTOM_SOCIAL_LOGIN_PROVIDER: Schema = Schema::Object(
     &[
@@ -2392,7 +2527,7 @@ pub(super) static MFA_EMAIL_CONFIG: Schema = Schema::Object(
             Required,
             &Schema::Integer {
                 min: 300,
-                max: i64::MAX,
+                max: 86400,
             },
         ),
         Member("sender", Required, &Schema::STRING),
@@ -2402,7 +2537,14 @@ pub(super) static MFA_POLICY_REQUEST: Schema = Schema::Object(
     &[
         Member("enforceMFAType", Optional, &ENFORCE_MFA_TYPE),
         Member("allowRememberMyDevice", Optional, &Schema::Boolean),
-        Member("mfaDeviceExpiration", Optional, &Schema::INTEGER),
+        Member(
+            "mfaDeviceExpiration",
+            Optional,
+            &Schema::Integer {
+                min: 1,
+                max: 31536000,
+            },
+        ),
     ],
 );
 pub(super) static MFA_POLICY_RESPONSE: Schema = Schema::Object(
@@ -2423,7 +2565,7 @@ pub(super) static MFA_SMS_CONFIG: Schema = Schema::Object(
             Required,
             &Schema::Integer {
                 min: 300,
-                max: i64::MAX,
+                max: 86400,
             },
         ),
     ],
@@ -2436,7 +2578,7 @@ pub(super) static MIGRATE_TENANTS_REQUEST: Schema = Schema::Object(
             Required,
             &Schema::Array {
                 items: &Schema::Any,
-                min: 0,
+                min: 1,
                 max: usize::MAX,
             },
         ),
@@ -2735,10 +2877,31 @@ pub(super) static OPTIONAL_TESTS_CONFIG: Schema = Schema::Object(
 pub(super) static PASSWORD_CONFIG_REQUEST: Schema = Schema::Object(
     &[
         Member("allowPassphrases", Optional, &Schema::Boolean),
-        Member("maxLength", Optional, &Schema::INTEGER),
-        Member("minLength", Optional, &Schema::INTEGER),
-        Member("minPhraseLength", Optional, &Schema::INTEGER),
-        Member("minOptionalTestsToPass", Optional, &Schema::INTEGER),
+        Member(
+            "maxLength",
+            Optional,
+            &Schema::Integer {
+                min: 1,
+                max: 1024,
+            },
+        ),
+        Member(
+            "minLength",
+            Optional,
+            &Schema::Integer {
+                min: 1,
+                max: 1024,
+            },
+        ),
+        Member(
+            "minPhraseLength",
+            Optional,
+            &Schema::Integer {
+                min: 1,
+                max: 1024,
+            },
+        ),
+        Member("minOptionalTestsToPass", Optional, &Schema::Integer { min: 0, max: 4 }),
         Member("blockPwnedPasswords", Optional, &Schema::Boolean),
         Member("optionalTests", Optional, &OPTIONAL_TESTS_CONFIG),
         Member("requiredTests", Optional, &REQUIRED_TESTS_CONFIG),
@@ -2977,7 +3140,15 @@ pub(super) static RESET_ACTIVATION_TOKEN_DTO: Schema = Schema::Object(
 );
 pub(super) static RESET_PASSWORD_DTO: Schema = Schema::Object(
     &[
-        Member("identifier", Required, &Schema::STRING),
+        Member(
+            "identifier",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("identifierType", Required, &IDENTIFIER_TYPE),
         Member("emailMetadata", Optional, &Schema::Map(&Schema::Any)),
     ],
@@ -2986,7 +3157,15 @@ pub(super) static RESET_PASSWORD_V1_DTO: Schema = Schema::Object(
     &[
         Member("email", Optional, &Schema::STRING),
         Member("emailMetadata", Optional, &Schema::Map(&Schema::Any)),
-        Member("identifier", Optional, &Schema::STRING),
+        Member(
+            "identifier",
+            Optional,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("identifierType", Optional, &IDENTIFIER_TYPE),
     ],
 );
@@ -3492,14 +3671,22 @@ pub(super) static UNASSIGN_USER_FROM_ROLES_DTO: Schema = Schema::Object(
 );
 pub(super) static UNASSIGN_USERS_FROM_APP_REQUEST_DTO: Schema = Schema::Object(
     &[
-        Member("appId", Required, &Schema::STRING),
+        Member(
+            "appId",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("tenantId", Required, &Schema::STRING),
         Member(
             "userIds",
             Required,
             &Schema::Array {
                 items: &Schema::STRING,
-                min: 0,
+                min: 1,
                 max: usize::MAX,
             },
         ),
@@ -3552,7 +3739,15 @@ pub(super) static UPDATE_APPROVAL_FLOW_DTO: Schema = Schema::Object(
 );
 pub(super) static UPDATE_CATEGORY_DTO: Schema = Schema::Object(
     &[
-        Member("name", Optional, &Schema::STRING),
+        Member(
+            "name",
+            Optional,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("description", Optional, &Schema::STRING),
     ],
 );
@@ -3622,7 +3817,14 @@ pub(super) static UPDATE_GROUP_DTO: Schema = Schema::Object(
 );
 pub(super) static UPDATE_INVITE_TOKEN_REQUEST: Schema = Schema::Object(
     &[
-        Member("expiresInMinutes", Optional, &Schema::INTEGER),
+        Member(
+            "expiresInMinutes",
+            Optional,
+            &Schema::Integer {
+                min: 1,
+                max: 5256000,
+            },
+        ),
         Member("shouldSendEmail", Optional, &Schema::Boolean),
     ],
 );
@@ -3658,8 +3860,24 @@ pub(super) static UPDATE_JWT_TEMPLATE_TARGETING_REQUEST_DTO: Schema = Schema::Ob
 );
 pub(super) static UPDATE_PERMISSION_REQUEST: Schema = Schema::Object(
     &[
-        Member("key", Optional, &Schema::STRING),
-        Member("name", Optional, &Schema::STRING),
+        Member(
+            "key",
+            Optional,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
+        Member(
+            "name",
+            Optional,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("description", Optional, &Schema::STRING),
         Member("categoryId", Optional, &Schema::STRING),
     ],
@@ -3677,8 +3895,24 @@ pub(super) static UPDATE_ROLE_REQUEST: Schema = Schema::Object(
                 max: 32767,
             },
         ),
-        Member("key", Optional, &Schema::STRING),
-        Member("name", Optional, &Schema::STRING),
+        Member(
+            "key",
+            Optional,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
+        Member(
+            "name",
+            Optional,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("description", Optional, &Schema::STRING),
     ],
 );
@@ -4333,8 +4567,8 @@ pub(super) static USERS_BULK_INVITE_REQUEST_DTO: Schema = Schema::Object(
             Required,
             &Schema::Array {
                 items: &USER_BULK_INVITE_REQUEST_DTO,
-                min: 0,
-                max: usize::MAX,
+                min: 1,
+                max: 1000,
             },
         ),
     ],
@@ -4378,12 +4612,19 @@ pub(super) static VENDOR_CONFIG_BASIC_RESPONSE: Schema = Schema::Object(
 );
 pub(super) static VENDOR_CONFIG_REQUEST: Schema = Schema::Object(
     &[
-        Member("defaultTokenExpiration", Optional, &Schema::INTEGER),
+        Member(
+            "defaultTokenExpiration",
+            Optional,
+            &Schema::Integer {
+                min: 1,
+                max: 15552000,
+            },
+        ),
         Member(
             "defaultRefreshTokenExpiration",
             Optional,
             &Schema::Integer {
-                min: i64::MIN,
+                min: 1,
                 max: 15552000,
             },
         ),
@@ -4403,7 +4644,14 @@ pub(super) static VENDOR_CONFIG_REQUEST: Schema = Schema::Object(
         Member("forcePermissions", Optional, &Schema::Boolean),
         Member("addSamlAttributesToJwt", Optional, &Schema::Boolean),
         Member("authStrategy", Optional, &AUTH_STRATEGY),
-        Member("defaultPasswordlessTokenExpiration", Optional, &Schema::INTEGER),
+        Member(
+            "defaultPasswordlessTokenExpiration",
+            Optional,
+            &Schema::Integer {
+                min: 1,
+                max: 15552000,
+            },
+        ),
         Member("forceSameDeviceOnAuth", Optional, &Schema::Boolean),
         Member("allowTenantInvitations", Optional, &Schema::Boolean),
         Member("rotateRefreshTokens", Optional, &Schema::Boolean),
@@ -4521,7 +4769,15 @@ pub(super) static VERIFY_PASSWORD_DTO: Schema = Schema::Object(
     &[
         Member("userId", Required, &Schema::STRING),
         Member("token", Required, &Schema::SECRET),
-        Member("password", Required, &Schema::SECRET),
+        Member(
+            "password",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Secret,
+            },
+        ),
     ],
 );
 pub(super) static VERIFY_PASSWORD_VIA_SMS_REQUEST_DTO: Schema = Schema::Object(

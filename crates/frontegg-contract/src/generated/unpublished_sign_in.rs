@@ -89,7 +89,11 @@ pub static GET_PUBLIC_IDENTITY_CONFIGURATION: Contract = Contract {
             Place::Header,
             "frontegg-vendor-host",
             Presence::Optional,
-            &Schema::STRING,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
         ),
     ],
     body: None,

@@ -408,7 +408,7 @@ pub static LIST_GROUPS_V2: Contract = Contract {
             Presence::Optional,
             &Schema::Integer {
                 min: 1,
-                max: i64::MAX,
+                max: 200,
             },
         ),
         Parameter(

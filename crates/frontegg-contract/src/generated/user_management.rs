@@ -623,7 +623,11 @@ pub static ACTIVATE_USER: Contract = Contract {
             Place::Header,
             "frontegg-vendor-host",
             Presence::Optional,
-            &Schema::STRING,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
         ),
     ],
     body: Some(Body(Presence::Required, &schemas::ACTIVATE_USER_DTO)),
@@ -655,7 +659,11 @@ pub static ACTIVATE_USER_WITH_CODE: Contract = Contract {
             Place::Header,
             "frontegg-vendor-host",
             Presence::Optional,
-            &Schema::STRING,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
         ),
     ],
     body: Some(Body(Presence::Required, &schemas::ACTIVATE_USER_WITH_CODE_DTO)),
@@ -1026,8 +1034,26 @@ pub struct GetUserActivationStrategyParams {
 pub static GET_USER_ACTIVATION_STRATEGY: Contract = Contract {
     id: "get_user_activation_strategy",
     parameters: &[
-        Parameter(Place::Query, "userId", Presence::Required, &Schema::STRING),
-        Parameter(Place::Query, "token", Presence::Required, &Schema::SECRET),
+        Parameter(
+            Place::Query,
+            "userId",
+            Presence::Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
+        Parameter(
+            Place::Query,
+            "token",
+            Presence::Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Secret,
+            },
+        ),
     ],
     body: None,
     answer: Some(&schemas::GET_ACTIVATE_STRATEGY_RESPONSE_DTO),
@@ -1127,7 +1153,7 @@ pub static LIST_USER_EMAILS: Contract = Contract {
             Presence::Optional,
             &Schema::Integer {
                 min: 1,
-                max: i64::MAX,
+                max: 200,
             },
         ),
         Parameter(
@@ -1196,7 +1222,7 @@ pub static LIST_USERNAMES: Contract = Contract {
             Presence::Optional,
             &Schema::Integer {
                 min: 1,
-                max: i64::MAX,
+                max: 200,
             },
         ),
         Parameter(
@@ -1349,7 +1375,18 @@ pub struct ListUsersGroupsParams {
 /// What the document says about `list_users_groups`.
 pub static LIST_USERS_GROUPS: Contract = Contract {
     id: "list_users_groups",
-    parameters: &[Parameter(Place::Query, "ids", Presence::Required, &Schema::STRING)],
+    parameters: &[
+        Parameter(
+            Place::Query,
+            "ids",
+            Presence::Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
+    ],
     body: None,
     answer: Some(
         &Schema::Array {
@@ -1379,7 +1416,18 @@ pub struct ListUsersRolesParams {
 /// What the document says about `list_users_roles`.
 pub static LIST_USERS_ROLES: Contract = Contract {
     id: "list_users_roles",
-    parameters: &[Parameter(Place::Query, "ids", Presence::Required, &Schema::STRING)],
+    parameters: &[
+        Parameter(
+            Place::Query,
+            "ids",
+            Presence::Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
+    ],
     body: None,
     answer: Some(
         &Schema::Array {

@@ -578,7 +578,18 @@ pub struct GetUserByEmailParams {
 /// What the document says about `get_user_by_email`.
 pub static GET_USER_BY_EMAIL: Contract = Contract {
     id: "get_user_by_email",
-    parameters: &[Parameter(Place::Query, "email", Presence::Required, &Schema::STRING)],
+    parameters: &[
+        Parameter(
+            Place::Query,
+            "email",
+            Presence::Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
+    ],
     body: None,
     answer: Some(&schemas::CORE_USER_DTO),
 };
@@ -645,7 +656,16 @@ pub struct ListUserTenantStatusesParams {
 pub static LIST_USER_TENANT_STATUSES: Contract = Contract {
     id: "list_user_tenant_statuses",
     parameters: &[
-        Parameter(Place::Query, "userIds", Presence::Required, &Schema::STRING),
+        Parameter(
+            Place::Query,
+            "userIds",
+            Presence::Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Parameter(
             Place::Query,
             "userTenantStatuses",

@@ -45,7 +45,7 @@ pub(crate) struct Fault {
 /// entry stops no other.
 pub(crate) async fn import(tx: &Write, entries: Vec<Result<NewTenant, String>>) -> DomainResult<String> {
     if entries.is_empty() {
-        return Err(DomainError::bad_request("tenants must contain at least 1 elements"));
+        return Err(DomainError::bad_request("tenants should not be empty"));
     }
     input::at_most("tenants", &entries)?;
     let mut batch = Batch { known: known(tx, &entries).await?, ..Batch::default() };

@@ -186,7 +186,7 @@ impl<A: Authorized> UserGroups<A> {
         PagedCall::new(
             &self.core,
             "list_groups_v2",
-            None,
+            Some(200i64),
             params,
             move |client, params| async move {
                 client

@@ -478,7 +478,7 @@ impl<A: Authorized> UserManagement<A> {
         PagedCall::new(
             &self.core,
             "list_user_emails",
-            None,
+            Some(200i64),
             params,
             move |client, params| async move {
                 client
@@ -508,7 +508,7 @@ impl<A: Authorized> UserManagement<A> {
         PagedCall::new(
             &self.core,
             "list_usernames",
-            None,
+            Some(200i64),
             params,
             move |client, params| async move {
                 client
