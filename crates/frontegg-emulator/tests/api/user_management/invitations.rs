@@ -1,5 +1,7 @@
 //! Inviting people, new and known.
 
+use std::time::Duration;
+
 use frontegg_identity::{
     Environment, Error,
     types::{CreateUserDto, TemporaryUsersConfigurationDto, UserCreatedResponse},
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     NOBODY, common_role, role,
-    support::{World, refused},
+    support::{World, browser::PASSWORD, refused},
 };
 
 /// The retired form answers as its successor does.
@@ -99,6 +101,43 @@ async fn known_people_get_a_further_membership() {
     let carol = acme.user_management().create_user_v2(&CreateUserDto::new().username("carol")).await.expect("a user");
     let same = globex.user_management().create_user_v2(&CreateUserDto::new().username("CAROL")).await.expect("a user");
     assert_eq!(same.id, carol.id);
+}
+
+/// To a member who invites somebody it is the same whether they have an account elsewhere: neither the answer nor what
+/// can be read of them until they accept tells.
+#[tokio::test]
+async fn members_cannot_tell_the_known_from_the_unknown() {
+    let world = World::start().await;
+    world.emulator.clock().freeze();
+    let known = CreateUserDto::new()
+        .email("ada@mail.test")
+        .name("Ada")
+        .username("ada")
+        .password(PASSWORD)
+        .phone_number("+4915112345678")
+        .metadata(r#"{"a":1}"#)
+        .skip_invite_email(true);
+    world.tenant("acme").await.user_management().create_user_v2(&known).await.expect("a user");
+    world.browser().sign_in("ada@mail.test").await.claims();
+    world.tenant("globex").await;
+    let admin = world.user("globex", "admin@globex.test", &[]).await;
+    let session = world.browser().bearer(&world.token(&admin, "globex").await);
+    world.emulator.clock().advance(Duration::from_hours(1));
+    let now = world.emulator.clock().now().format("%Y-%m-%dT%H:%M").to_string();
+
+    let seen = async |email: &str| {
+        let mut session = session.clone();
+        let answer = session.done("create_user_v2", &[], json!({ "email": email })).await;
+        let text = |member: &str| answer[member].as_str().expect("a text").to_owned();
+        let (id, created) = (text("id"), text("createdAt"));
+        assert!(created.starts_with(&now), "not the moment of their account, but {now}: {created}");
+        let all = session.done("list_users", &[], Value::Null).await;
+        let listed = all["items"].as_array().expect("people").iter().find(|one| one["id"] == id).cloned();
+        // A mail for each, whatever it says to its reader.
+        let mails = world.emulator.outbox().messages_to(email).await.expect("mails").len();
+        json!([answer, listed, mails]).to_string().replace(&id, "ID").replace(&created, "NOW").replace(email, "EMAIL")
+    };
+    assert_eq!(seen("ada@mail.test").await, seen("bob@mail.test").await);
 }
 
 #[tokio::test]
