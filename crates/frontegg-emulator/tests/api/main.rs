@@ -50,6 +50,7 @@ mod permissions_categories;
 mod personal_tokens;
 mod process;
 mod program;
+mod races;
 mod rate_limits;
 mod readme;
 mod requests_log;
