@@ -123,6 +123,8 @@ fn jwk(key: &KeyPair, kid: &str) -> Value {
 }
 
 const ALGORITHM: &str = "the token is not signed with RS256";
+const SHARED_SECRET: &str = "the token is not signed with RS256 but, as it says, with HS256, whose key is a secret that \
+                             no key set shows: set `jwtAlgorithm` of the environment's identity configuration to RS256";
 const KEY: &str = "the token names no key of the environment";
 const SIGNATURE: &str = "the token's signature is invalid";
 const FORM: &str = "the token is malformed: it is no signed JWT";
@@ -180,7 +182,7 @@ async fn case_38_the_public_key_is_no_secret_to_sign_with() {
     for (name, secret) in secrets {
         let secret = hmac::Key::new(hmac::HMAC_SHA256, &secret);
         let sign = |message: &[u8]| hmac::sign(&secret, message).as_ref().to_vec();
-        for (algorithm, word) in [("HS256", ALGORITHM), ("RS256", SIGNATURE)] {
+        for (algorithm, word) in [("HS256", SHARED_SECRET), ("RS256", SIGNATURE)] {
             let head = json!({ "alg": algorithm, "typ": "JWT", "kid": kid });
             forgeries.push((format!("{algorithm}, HMAC with the {name}"), forge(&head, &body, sign), word));
         }
