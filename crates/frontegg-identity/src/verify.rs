@@ -17,9 +17,9 @@
 //! # }
 //! ```
 //!
-//! The only accepted algorithm is RS256 (RFC 7518 §3.3), whatever a token's header says. Keys come from
-//! the environment's JSON Web Key Set (RFC 7517), which is cached and fetched again when a token's `kid`
-//! is not in it.
+//! The only accepted algorithm is RS256 (RFC 7518 §3.3), whatever a token's header says; the environment's
+//! `jwtAlgorithm` has to be that, as it is by default. Keys come from its JSON Web Key Set (RFC 7517), which
+//! is cached and fetched again when a token's `kid` is not in it.
 
 mod access_tokens;
 mod claims;
@@ -59,8 +59,12 @@ pub enum VerifyError {
     #[error("the token is malformed: {0}")]
     Malformed(&'static str),
     /// Its algorithm is not RS256.
-    #[error("the token is not signed with RS256")]
-    Algorithm,
+    #[error("the token is not signed with RS256{}", algorithm_hint(.found))]
+    #[non_exhaustive]
+    Algorithm {
+        /// The algorithm that it names.
+        found: String,
+    },
     /// Its `kid` is not in the environment's key set.
     #[error("the token names no key of the environment")]
     UnknownKey,
@@ -114,6 +118,16 @@ impl VerifyError {
 fn quoted<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("{name:?}")).collect();
     if names.is_empty() { "nobody".to_owned() } else { names.join(" or ") }
+}
+
+/// What to do about tokens of an environment whose key is for nobody else.
+fn algorithm_hint(found: &str) -> &'static str {
+    if found == "HS256" {
+        " but, as it says, with HS256, whose key is a secret that no key set shows: set `jwtAlgorithm` of the \
+         environment's identity configuration to RS256"
+    } else {
+        ""
+    }
 }
 
 /// What to do about issuers that are one machine under two names.
@@ -363,6 +377,24 @@ mod tests {
         let claims = claims(&json!({ "exp": 1060.25, "iat": 990.125 }));
         assert_eq!(claims.expires_at().unwrap().timestamp_millis(), 1_060_250);
         assert_eq!(claims.issued_at().unwrap().timestamp_millis(), 990_125);
+    }
+
+    /// Security case 38: the algorithm is RS256, and who set another is told.
+    #[test]
+    fn a_token_by_a_shared_secret_says_what_to_set() {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        let told = |algorithm: &str| {
+            let header = URL_SAFE_NO_PAD.encode(json!({ "alg": algorithm, "typ": "JWT" }).to_string());
+            let Err(error) = UnverifiedJws::parse(&format!("{header}.e30.AA")) else { panic!("{algorithm} is taken") };
+            assert!(matches!(&error, VerifyError::Algorithm { found } if found == algorithm) && error.is_rejection());
+            error.to_string()
+        };
+        for algorithm in ["HS384", "none", "hs256", ""] {
+            assert_eq!(told(algorithm), "the token is not signed with RS256");
+        }
+        let text = "the token is not signed with RS256 but, as it says, with HS256, whose key is a secret that no key \
+                    set shows: set `jwtAlgorithm` of the environment's identity configuration to RS256";
+        assert_eq!(told("HS256"), text);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod m0014_folded;
 mod m0015_claims;
 mod m0016_clock;
 mod m0017_application;
+mod m0018_jwt_secret;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -73,9 +74,9 @@ pub(crate) const TABLES: &[&str] = &[
 /// Tables that a reset leaves alone: who the environment is, its keys and its clock.
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] =
-    &["clock_setting", "environment", "issuers", "signing_keys", "seaql_migrations"];
+    &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 17] {
+fn all() -> [SqlMigration; 18] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -94,6 +95,7 @@ fn all() -> [SqlMigration; 17] {
         m0015_claims::MIGRATION,
         m0016_clock::MIGRATION,
         m0017_application::MIGRATION,
+        m0018_jwt_secret::MIGRATION,
     ]
 }
 

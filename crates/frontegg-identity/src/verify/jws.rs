@@ -67,7 +67,7 @@ impl<'a> UnverifiedJws<'a> {
         let (header, claims) = message.split_once('.').filter(|(_, claims)| !claims.contains('.')).ok_or(NOT_A_JWT)?;
         let header: Header = decode(header).and_then(|text| serde_json::from_slice(&text).ok()).ok_or(NOT_A_JWT)?;
         if header.alg != "RS256" {
-            return Err(VerifyError::Algorithm);
+            return Err(VerifyError::Algorithm { found: header.alg });
         }
         if header.crit.is_some() {
             return Err(VerifyError::Malformed("its header asks for an extension"));
