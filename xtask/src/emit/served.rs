@@ -22,6 +22,7 @@ pub fn served(api: &Api) -> Result<Files> {
     );
     for operation in operations(&mut document["paths"]) {
         declare_refusals(operation);
+        allow_empty(operation);
     }
     free_json_text(&mut document["components"]["schemas"]);
     free_json_text(&mut document["paths"]);
@@ -52,6 +53,18 @@ fn declare_refusals(operation: &mut Map<String, Value>) {
         let schema = json!({ "$ref": "#/components/schemas/ApiError" });
         let content = json!({ "application/json": { "schema": schema } });
         responses.entry(status).or_insert_with(|| json!({ "description": description, "content": content }));
+    }
+}
+
+/// Says of parameters of the query that may be left out that they may also be empty, as forms and portals send
+/// them.
+fn allow_empty(operation: &mut Map<String, Value>) {
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+    for parameter in parameters.filter(|parameter| parameter["in"] == "query" && parameter["required"] != true) {
+        let schema = &mut parameter["schema"];
+        if schema["type"] != "string" {
+            *schema = json!({ "anyOf": [schema.take(), { "type": "string", "enum": [""] }] });
+        }
     }
 }
 

@@ -226,7 +226,15 @@ pub(super) static ADD_TENANT_METADATA_REQUEST: Schema = Schema::Object(
 pub(super) static ADD_USER_TO_TENANT_REQUEST: Schema = Schema::Object(
     &[
         Member("validateTenantExist", Optional, &Schema::Boolean),
-        Member("tenantId", Required, &Schema::STRING),
+        Member(
+            "tenantId",
+            Required,
+            &Schema::String {
+                min: 1,
+                max: usize::MAX,
+                format: crate::schema::Format::Text,
+            },
+        ),
         Member("skipInviteEmail", Optional, &Schema::Boolean),
     ],
 );
@@ -3375,7 +3383,7 @@ pub(super) static SIGN_UP_USER_USERNAME_DTO: Schema = Schema::Object(
             "username",
             Required,
             &Schema::String {
-                min: 0,
+                min: 1,
                 max: 255,
                 format: crate::schema::Format::Text,
             },
