@@ -14,6 +14,8 @@ use crate::documents::escape;
 
 /// Bounds that grow when more is permitted; the others shrink.
 const UPPER: [&str; 3] = ["maximum", "maxLength", "maxItems"];
+/// Bounds that say whether something may be empty.
+const LEAST: [&str; 2] = ["minLength", "minItems"];
 
 impl<'a> Walk<'a> {
     /// Compares the published schema with ours.
@@ -196,6 +198,10 @@ impl<'a> Walk<'a> {
         let names: BTreeSet<_> = up.bounds.keys().chain(our.bounds.keys()).copied().collect();
         for name in names {
             let (theirs, ours) = (up.bounds.get(name), our.bounds.get(name));
+            // That something must not be empty is hardly ever published, and holds all the same.
+            if theirs.is_none() && LEAST.contains(&name) && ours.is_some_and(|least| *least <= 1.0) {
+                continue;
+            }
             let upper = UPPER.contains(&name);
             let loosest = if upper { f64::INFINITY } else { f64::NEG_INFINITY };
             let order = theirs.unwrap_or(&loosest).total_cmp(ours.unwrap_or(&loosest));

@@ -173,9 +173,7 @@ impl<'a> Shape<'a> {
             self.values = Some(BTreeSet::from([only.to_string()]));
         }
         for bound in BOUNDS {
-            // That something must not be empty is hardly ever published, and holds all the same.
-            let says_not_empty = |limit: &f64| bound.starts_with("min") && bound != "minimum" && *limit <= 1.0;
-            if let Some(limit) = value.get(bound).and_then(Value::as_f64).filter(|limit| !says_not_empty(limit)) {
+            if let Some(limit) = value.get(bound).and_then(Value::as_f64) {
                 self.bounds.insert(bound, limit);
             }
         }

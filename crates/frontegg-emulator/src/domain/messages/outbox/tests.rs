@@ -22,7 +22,8 @@ async fn store() -> Store {
     clock.freeze();
     let store = Store::open(&StoreTarget::Memory, clock, BASE_URL).await.expect("a store");
     let tx = store.begin_write().await;
-    Identity::settle(&tx, Wished::default()).await.expect("an environment");
+    let wished = Wished { client_id: Some("client".to_owned()), ..Wished::default() };
+    Identity::settle(&tx, wished).await.expect("an environment");
     tx.finish().await;
     store
 }
