@@ -170,7 +170,7 @@ async fn reset(State(service): Shared) -> ApiResult<StatusCode> {
 
 /// Shows the clock as it was set, once all processes of the store can know.
 async fn clock_was_set(service: &Service) -> ApiResult<Json<ClockState>> {
-    service.store().follow_clock().await?;
+    service.store().follow().await?;
     Ok(Json(show_clock(service)))
 }
 

@@ -110,7 +110,7 @@ async fn run(listener: TcpListener, service: Arc<Service>, mut ended: watch::Rec
             // Set by the program that it runs in: others are told.
             Ok(()) = clock.changed() => {
                 let service = Arc::clone(&service);
-                connections.spawn(async move { service.follow_clock().await });
+                connections.spawn(async move { service.follow().await });
             }
             Some(_) = connections.join_next() => {}
         }
@@ -158,7 +158,7 @@ async fn answer(
             answer
         } else {
             if !control::is_probe(&parts.uri) {
-                service.follow_clock().await;
+                service.follow().await;
             }
             peer::attach(peer, &service.config().trusted_proxies, &parts.headers, &mut parts.extensions);
             gate::pass(Arc::clone(service.controls()), app, Request::from_parts(parts, body)).await?

@@ -125,11 +125,11 @@ impl Service {
         &self.clock
     }
 
-    /// Goes by the clock of the store, which another process may have set. Where it cannot be asked, time
-    /// goes on as it is known here.
-    pub(crate) async fn follow_clock(&self) {
-        if let Err(error) = self.store.follow_clock().await {
-            tracing::debug!(%error, "following the clock");
+    /// Goes by what another process may have set, as every request begins: the clock and the environment's
+    /// algorithm. Where the store cannot be asked, time goes on as it is known here, and no token is judged.
+    pub(crate) async fn follow(&self) {
+        if let Err(error) = self.store.follow().await {
+            tracing::debug!(%error, "looking at what others have set");
         }
     }
 

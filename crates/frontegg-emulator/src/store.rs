@@ -15,6 +15,7 @@ mod environment;
 mod fetch;
 #[cfg(test)]
 pub(crate) mod fresh;
+mod look;
 pub(crate) mod migrations;
 mod postgres;
 pub(crate) mod query;
@@ -46,6 +47,7 @@ use tokio::sync::watch;
 use tx::{Counters, Inner};
 
 use clock_setting::Followed;
+use look::Seen;
 use room::Room;
 
 use crate::clock::Clock;
@@ -118,6 +120,7 @@ pub(crate) struct Store {
     counters: Arc<Counters>,
     room: Arc<Room>,
     followed: Followed,
+    seen: Seen,
 }
 
 #[derive(Debug)]
@@ -147,8 +150,9 @@ impl Store {
             counters: Arc::default(),
             room: Arc::default(),
             followed: Followed::default(),
+            seen: Seen::default(),
         };
-        store.follow_clock().await?;
+        store.follow().await?;
         Ok(store)
     }
 

@@ -6,10 +6,11 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{DomainError, DomainResult};
-use crate::store::{Read, Write, documents::TENANT, entity::setting};
-
-/// What stands for the environment where a row says whose settings it holds.
-pub(crate) const ENVIRONMENT: &str = "environment";
+use crate::store::{
+    Read, Write,
+    documents::{ENVIRONMENT, TENANT},
+    entity::setting,
+};
 
 /// Whose settings they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,6 +19,8 @@ impl Service {
     /// Begins a session of the person in the tenant and gives a token for it, as a sign-in with a
     /// password would. Whether they could sign in is not asked.
     pub(crate) async fn user_token(&self, user_id: &str, tenant_id: &str) -> DomainResult<String> {
+        // No request began with it.
+        self.follow().await;
         let begin = async |tx: &Write| -> DomainResult<UserClaims> {
             let unknown = || DomainError::not_found("User not found");
             let user = user::Entity::find_by_id(user_id).fetch_one(tx).await?.ok_or_else(unknown)?;

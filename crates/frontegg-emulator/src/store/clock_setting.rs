@@ -1,13 +1,20 @@
 //! How the clock is set, for all processes that share a store.
 
 use parking_lot::Mutex;
-use sea_orm::{ActiveValue::Set, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryTrait, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
 
-use super::{Engine, Fetch, Store, StoreError, Write, entity::clock_setting};
+use super::{Fetch, Store, StoreError, Write, entity::clock_setting};
 use crate::clock::Setting;
 
 /// The key of the only row.
-const KEY: &str = "clock";
+pub(super) const KEY: &str = "clock";
+
+/// The row, as it was seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SharedClock {
+    pub(super) version: i64,
+    pub(super) setting: Setting,
+}
 
 /// What this process knows of the row.
 #[derive(Debug, Default)]
@@ -22,15 +29,12 @@ struct Known {
 }
 
 impl Store {
-    /// Takes over how another process has set the clock, or tells the others how this one has. Nobody
-    /// else has the memory of a process.
-    pub(crate) async fn follow_clock(&self) -> Result<(), StoreError> {
-        if self.is_memory() {
-            return Ok(());
-        }
+    /// Tells the others how this process has set the clock, if they do not know yet. Nobody else has the
+    /// memory of a process.
+    pub(super) async fn tell_clock(&self) -> Result<(), StoreError> {
         let (changes, setting) = self.clock.setting();
-        if changes == self.followed.0.lock().changes {
-            return Ok(self.take_over_clock().await?);
+        if self.is_memory() || changes == self.followed.0.lock().changes {
+            return Ok(());
         }
         let version = self.write(async |tx| write(tx, setting).await).await?;
         let mut known = self.followed.0.lock();
@@ -39,27 +43,13 @@ impl Store {
         Ok(())
     }
 
-    async fn take_over_clock(&self) -> Result<(), DbErr> {
-        let Some(row) = self.clock_row().await? else { return Ok(()) };
+    /// Takes over how another process has set the clock.
+    pub(super) fn take_over_clock(&self, shared: SharedClock) {
         let mut known = self.followed.0.lock();
-        if row.version > known.version {
-            // What was set here meanwhile is newer.
-            if self.clock.adopt(Setting { shift: row.shift, frozen: row.frozen }, known.changes) {
-                known.version = row.version;
-            }
+        // What was set here meanwhile is newer.
+        if shared.version > known.version && self.clock.adopt(shared.setting, known.changes) {
+            known.version = shared.version;
         }
-        Ok(())
-    }
-
-    /// The row, in no transaction: every request begins with a look at it.
-    async fn clock_row(&self) -> Result<Option<clock_setting::Model>, DbErr> {
-        let row = clock_setting::Entity::find_by_id(KEY);
-        let row = match &self.engine {
-            Engine::Memory(_) => None,
-            Engine::File(file) => file.glance(&row.build(DbBackend::Sqlite)).await?,
-            Engine::Postgres(postgres) => postgres.glance(row.build(DbBackend::Postgres)).await?,
-        };
-        row.map(|row| clock_setting::Model::from_query_result(&row, "")).transpose()
     }
 }
 

@@ -18,6 +18,12 @@ use super::{
 };
 use crate::clock::Timestamp;
 
+/// The scope of the environment's documents.
+pub(crate) const ENVIRONMENT: &str = "environment";
+
+/// The kind of the document that a [look](super::look) tells of.
+pub(crate) const IDENTITY_CONFIGURATION: &str = "identity-configuration";
+
 /// What the scope of a tenant's documents begins with; its id follows.
 pub(crate) const TENANT: &str = "tenant:";
 
@@ -31,6 +37,8 @@ struct Known {
     scopes: HashMap<String, Arc<[setting::Model]>>,
     /// The tenants that a person is a member of.
     tenants: HashMap<String, Arc<[String]>>,
+    /// Whether the transaction may have changed documents, whichever.
+    has_written: bool,
 }
 
 impl Documents {
@@ -38,12 +46,24 @@ impl Documents {
     pub(super) fn written(&self, sql: &str) {
         let mut known = self.0.lock();
         let rest = sql.starts_with("ROLLBACK");
-        if !known.scopes.is_empty() && (rest || sql.contains("\"settings\"")) {
+        let settings = sql.contains("\"settings\"");
+        known.has_written |= settings;
+        if !known.scopes.is_empty() && (rest || settings) {
             known.scopes.clear();
         }
         if !known.tenants.is_empty() && (rest || sql.contains("\"memberships\"")) {
             known.tenants.clear();
         }
+    }
+
+    /// Forgets everything: another database is in place of the one that was read.
+    pub(super) fn replaced(&self) {
+        *self.0.lock() = Known { has_written: true, ..Known::default() };
+    }
+
+    /// Whether the transaction may have changed documents.
+    pub(super) fn has_written(&self) -> bool {
+        self.0.lock().has_written
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Counters {
     pub(super) statements: AtomicU64,
     /// Transactions that wrote, or might have, and were committed.
     pub(super) commits: AtomicU64,
+    /// Those of them that may have changed settings documents.
+    pub(super) settings: AtomicU64,
 }
 
 /// The transaction of an engine.
@@ -154,6 +156,9 @@ impl Write {
         };
         self.read.room.note(committed)?;
         self.read.counters.commits.fetch_add(1, Ordering::Relaxed);
+        if self.read.documents.has_written() {
+            self.read.counters.settings.fetch_add(1, Ordering::AcqRel);
+        }
         self.commits.send_replace(());
         Ok(())
     }
@@ -162,6 +167,7 @@ impl Write {
     pub(super) fn replace(&self) -> Result<(), StoreError> {
         if let Inner::Memory(tx) = &self.inner {
             Memory::replace(tx)?;
+            self.documents.replaced();
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use rusqlite::{Connection, MAIN_DB};
-use sea_orm::DbErr;
+use sea_orm::{DbErr, QueryResult, Statement};
 
 use super::{Slot, SqliteTx, failure, migrating, set_up};
 use crate::store::StoreError;
@@ -29,6 +29,11 @@ impl Memory {
     /// To look at one state: nobody else has the connection.
     pub(in crate::store) async fn read(&self) -> Result<SqliteTx, DbErr> {
         self.0.lend().await
+    }
+
+    /// The first row of a statement that only reads, in no transaction.
+    pub(in crate::store) async fn glance(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.read().await?.look_at_one(statement)
     }
 
     pub(in crate::store) async fn write(&self) -> Result<SqliteTx, DbErr> {
