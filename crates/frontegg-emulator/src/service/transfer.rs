@@ -17,7 +17,7 @@ use crate::{
         entity::issuer,
         migrations,
     },
-    tokens::keys::{KeyDocument, KeySet},
+    tokens::keys::{KeyDocument, KeyDocuments, KeySet},
     wire::Secrets,
 };
 
@@ -47,6 +47,8 @@ struct Document {
     issuers: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     keys: Option<Vec<KeyDocument>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jwt_secret: Option<String>,
     tables: BTreeMap<String, Rows>,
 }
 
@@ -65,7 +67,12 @@ impl Service {
     /// The state as a document; without secrets it leaves out what opens something as it stands.
     pub(crate) async fn export(&self, secrets: Secrets) -> DomainResult<Value> {
         let all = secrets == Secrets::Included;
-        let keys = if all { Some(self.keys().export(self.store()).await?) } else { None };
+        let (keys, jwt_secret) = if all {
+            let KeyDocuments { keys, jwt_secret } = self.keys().export(self.store()).await?;
+            (Some(keys), Some(jwt_secret))
+        } else {
+            (None, None)
+        };
         let tx = self.store().read().await?;
         let mut tables = BTreeMap::new();
         for table in dump::tables().filter(|table| all || !SECRET_TABLES.contains(table)) {
@@ -83,6 +90,7 @@ impl Service {
             exported_at: tx.now().to_string(),
             issuers: issuers.into_iter().map(|row| row.issuer).collect(),
             keys,
+            jwt_secret,
             tables,
         };
         serde_json::to_value(document).map_err(DomainError::internal)
@@ -91,7 +99,7 @@ impl Service {
     /// Puts the state of a document in place of the present one, or changes nothing.
     pub(crate) async fn import(&self, document: &Value) -> DomainResult<()> {
         let document = read(document)?;
-        let keys = document.keys.as_deref().map(KeySet::read).transpose()?;
+        let keys = keys(&document)?;
         let replace = async |tx: &Write| {
             write(tx, &document).await?;
             match &keys {
@@ -131,6 +139,15 @@ fn read(document: &Value) -> DomainResult<Document> {
         documents::normalize(table, rows)?;
     }
     Ok(document)
+}
+
+/// What a document brings along to sign with.
+fn keys(document: &Document) -> DomainResult<Option<KeySet>> {
+    match (document.keys.as_deref(), document.jwt_secret.as_deref()) {
+        (Some(keys), secret) => KeySet::read(keys, secret).map(Some),
+        (None, Some(_)) => Err(DomainError::bad_request("jwtSecret goes with keys only")),
+        (None, None) => Ok(None),
+    }
 }
 
 async fn write(tx: &Write, document: &Document) -> DomainResult<()> {

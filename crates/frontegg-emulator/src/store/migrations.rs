@@ -19,6 +19,7 @@ mod m0013_lists;
 mod m0014_folded;
 mod m0015_claims;
 mod m0016_clock;
+mod m0017_jwt_secret;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -72,9 +73,9 @@ pub(crate) const TABLES: &[&str] = &[
 /// Tables that a reset leaves alone: who the environment is, its keys and its clock.
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] =
-    &["clock_setting", "environment", "issuers", "signing_keys", "seaql_migrations"];
+    &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 16] {
+fn all() -> [SqlMigration; 17] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -92,6 +93,7 @@ fn all() -> [SqlMigration; 16] {
         m0014_folded::MIGRATION,
         m0015_claims::MIGRATION,
         m0016_clock::MIGRATION,
+        m0017_jwt_secret::MIGRATION,
     ]
 }
 

@@ -109,7 +109,8 @@ async fn entities_fit_their_tables() {
             webauthn_challenge,
             recovery_code,
             remembered_device,
-            clock_setting
+            clock_setting,
+            jwt_secret
         );
     }
 }

@@ -1,8 +1,10 @@
-//! The environment's signing keys: RSA with 2048 bits, shown as PEM and as a JWK set.
+//! The environment's signing keys: RSA with 2048 bits, shown as PEM and as a JWK set, and a [`secret`], which
+//! is in neither.
 //!
 //! This is the key; which ones an environment has, and since when, is in [`ring`].
 
 mod ring;
+mod secret;
 
 use aws_lc_rs::{
     digest::{SHA256, digest},
@@ -18,7 +20,8 @@ use base64::{
 };
 use serde_json::{Value, json};
 
-pub(crate) use ring::{KeyDocument, KeySet, Keys, Ring};
+pub(crate) use ring::{KeyDocument, KeyDocuments, KeySet, Keys, Ring};
+pub(crate) use secret::JwtSecret;
 
 /// A key to sign and to verify with.
 pub(crate) struct SigningKey {
@@ -142,19 +145,19 @@ mod tests {
         assert!(der.windows(modulus.len()).any(|part| part == modulus));
     }
 
-    /// Security case 41: the same kid after a restart.
+    /// Security case 41: the same kid after a restart, and the same secret.
     #[tokio::test]
-    async fn a_file_keeps_its_key() {
+    async fn a_file_keeps_its_keys() {
         let directory = tempfile::tempdir().expect("a directory");
         let target = StoreTarget::SqliteFile(directory.path().join("state.db"));
-        let mut kids = Vec::new();
+        let mut kept = Vec::new();
         for _ in 0..2 {
             let store = Store::open(&target, Clock::default(), "http://emulator.test").await.expect("a store");
             let ring = Keys::of(&store).await.expect("keys").ring(&store).await.expect("a ring");
-            kids.push(ring.active().kid().to_owned());
+            kept.push([ring.active().kid().to_owned(), ring.secret().expose().to_owned()]);
             store.close().await;
         }
-        assert_eq!(kids[0], kids[1]);
+        assert_eq!(kept[0], kept[1]);
     }
 
     /// Security case 41: what was signed stays valid until it expires, whoever rotates, over restarts.
@@ -177,6 +180,7 @@ mod tests {
             keys.note(&store, &first, Some(end)).await.expect("noted");
             let second = keys.rotate(&store, clock.timestamp()).await.expect("rotated");
             assert_ne!(second.active().kid(), first.active().kid());
+            assert_eq!(second.secret().expose(), first.secret().expose(), "there is one secret");
             assert_eq!(kids(&second), [second.active().kid(), first.active().kid()], "{target}");
             // Nothing was signed with the second.
             let third = keys.rotate(&store, clock.timestamp().after(Duration::from_secs(1))).await.expect("rotated");
@@ -185,6 +189,7 @@ mod tests {
             if target.to_string() != "memory" {
                 let seen = other.read_again(&store).await.expect("a ring");
                 assert_eq!(kids(&seen), kids(&third), "another process");
+                assert_eq!(seen.secret().expose(), first.secret().expose());
                 let restarted = Keys::of(&store).await.expect("keys").ring(&store).await.expect("a ring");
                 assert_eq!(kids(&restarted), kids(&third));
             }

@@ -1,4 +1,4 @@
-//! Rows of the environment: who it is, its settings documents, its signing keys, its clock.
+//! Rows of the environment: who it is, its settings documents, what it signs with, its clock.
 
 /// The one row that says how the clock is set.
 pub mod clock_setting {
@@ -53,6 +53,31 @@ pub mod issuer {
         #[sea_orm(primary_key, auto_increment = false)]
         pub issuer: String,
         pub created_at: Timestamp,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The one row with the secret that tokens are signed with under HS256.
+pub mod jwt_secret {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "jwt_secret")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub secret: String,
+    }
+
+    /// Without the secret.
+    impl std::fmt::Debug for Model {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.debug_struct("Model").field("id", &self.id).finish_non_exhaustive()
+        }
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,5 +1,6 @@
 //! Which keys an environment has: one that signs, and earlier ones for as long as a token that they
-//! have signed may be valid.
+//! have signed may be valid; and its secret, which stays. Which of them is used, the environment's algorithm
+//! says ([`Signer`](crate::tokens::jws::Signer)).
 //!
 //! Emulators in memory begin with one key that the process shares, since making one takes longer than
 //! everything else at their start; it is made in the background. Files and databases keep their own,
@@ -22,20 +23,29 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use parking_lot::{Mutex, RwLock};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, QueryFilter,
+    sea_query::{Expr, OnConflict},
+};
 use serde_json::{Value, json};
 
-pub(crate) use transfer::{KeyDocument, KeySet};
+pub(crate) use transfer::{KeyDocument, KeyDocuments, KeySet};
 
-use super::SigningKey;
+use super::{JwtSecret, SigningKey};
 use crate::{
     clock::Timestamp,
     refusal::{DomainError, DomainResult, Refusal},
-    store::{Fetch, Store, Write, entity::signing_key},
+    store::{
+        Fetch, Read, Store, Write,
+        entity::{jwt_secret, signing_key},
+    },
 };
 
 /// How long a process may go on with the keys it knows when others share its store.
 const VALID_FOR: Duration = Duration::from_secs(1);
+/// The key of the only row with a secret.
+const SECRET: &str = "jwt";
 /// How much later than needed the end of a key's tokens is noted.
 const STEP: Duration = Duration::from_hours(1);
 
@@ -63,11 +73,12 @@ pub(crate) struct Ring {
     active: Arc<RingKey>,
     /// Keys that sign no more, newest first.
     earlier: Vec<Arc<RingKey>>,
+    secret: Arc<JwtSecret>,
 }
 
 impl Ring {
-    fn of(key: Arc<SigningKey>) -> Self {
-        Self { active: Arc::new(RingKey { key, valid_until: AtomicI64::new(0) }), earlier: Vec::new() }
+    fn of(key: Arc<SigningKey>, secret: Arc<JwtSecret>) -> Self {
+        Self { active: Arc::new(RingKey { key, valid_until: AtomicI64::new(0) }), earlier: Vec::new(), secret }
     }
 
     /// The key that signs.
@@ -78,6 +89,11 @@ impl Ring {
     /// The key of that name.
     pub(crate) fn find(&self, kid: &str) -> Option<&SigningKey> {
         self.all().map(|held| &*held.key).find(|key| key.kid == kid)
+    }
+
+    /// The secret of tokens without a key pair.
+    pub(crate) fn secret(&self) -> &JwtSecret {
+        &self.secret
     }
 
     /// The JWK set; the active key comes first, as clients that take the first one need it. Keys of
@@ -116,15 +132,7 @@ impl Keys {
         }
         let keys = Self { held: RwLock::new(None), read: Some(Mutex::new(Instant::now())) };
         if keys.load(store).await?.is_none() {
-            let first = generate().await?;
-            let settle = async |tx: &Write| {
-                // Another process may have been faster.
-                match signing_key::Entity::find().fetch_one(tx).await? {
-                    Some(_) => Ok(()),
-                    None => insert(tx, &first).await,
-                }
-            };
-            store.write(settle).await?;
+            make_missing(store).await?;
         }
         keys.read_again(store).await?;
         Ok(keys)
@@ -162,7 +170,7 @@ impl Keys {
         };
         // Somebody may have rotated meanwhile.
         let mut held = self.held.write();
-        Ok(Arc::clone(held.get_or_insert_with(|| Arc::new(Ring::of(shared)))))
+        Ok(Arc::clone(held.get_or_insert_with(|| Arc::new(Ring::of(shared, Arc::new(JwtSecret::generate()))))))
     }
 
     /// Notes that the active key signs a token that is valid until then, or for ever.
@@ -193,7 +201,7 @@ impl Keys {
         let before = self.ring(store).await?;
         let mut held = self.held.write();
         let before = held.as_ref().unwrap_or(&before);
-        let mut ring = Ring::of(Arc::new(new));
+        let mut ring = Ring::of(Arc::new(new), Arc::clone(&before.secret));
         ring.earlier = before.all().filter(|held| held.valid_until() > now).cloned().collect();
         Ok(Arc::clone(held.insert(Arc::new(ring))))
     }
@@ -207,17 +215,21 @@ impl Keys {
         read.lock().elapsed() >= VALID_FOR
     }
 
-    /// Reads the keys from the store, if it has any.
+    /// Reads the keys from the store, if it has what is needed.
     async fn load(&self, store: &Store) -> DomainResult<Option<Arc<Ring>>> {
         let begun = Instant::now();
-        let mut rows = signing_key::Entity::find().fetch_all(&store.read().await?).await?;
+        let tx = store.read().await?;
+        let mut rows = signing_key::Entity::find().fetch_all(&tx).await?;
+        let secret = jwt_secret::Entity::find_by_id(SECRET).fetch_one(&tx).await?;
+        drop(tx);
         // The one that is not retired, then the newest.
         rows.sort_by_key(|row| (row.retired_at.is_some(), std::cmp::Reverse(row.created_at), row.kid.clone()));
         let known = self.known();
         let keys: Result<Vec<_>, anyhow::Error> = rows.iter().map(|row| hold(row, known.as_deref())).collect();
         let mut keys = keys.map_err(DomainError::internal)?.into_iter();
-        let Some(active) = keys.next() else { return Ok(None) };
-        let ring = Arc::new(Ring { active, earlier: keys.collect() });
+        let (Some(active), Some(secret)) = (keys.next(), secret) else { return Ok(None) };
+        let secret = hold_secret(&secret, known.as_deref()).map_err(DomainError::internal)?;
+        let ring = Arc::new(Ring { active, earlier: keys.collect(), secret });
         *self.held.write() = Some(Arc::clone(&ring));
         if let Some(read) = &self.read {
             *read.lock() = begun;
@@ -236,6 +248,37 @@ fn hold(row: &signing_key::Model, known: Option<&Ring>) -> anyhow::Result<Arc<Ri
     };
     held.note(row.valid_until);
     Ok(held)
+}
+
+/// The secret of a row.
+fn hold_secret(row: &jwt_secret::Model, known: Option<&Ring>) -> anyhow::Result<Arc<JwtSecret>> {
+    if let Some(ring) = known.filter(|ring| ring.secret.expose() == row.secret) {
+        return Ok(Arc::clone(&ring.secret));
+    }
+    let secret = JwtSecret::read(&row.secret).ok_or_else(|| anyhow::anyhow!("the secret of the store is too short"))?;
+    Ok(Arc::new(secret))
+}
+
+/// Makes what a store lacks to sign with. Another process may be faster: then that stays.
+async fn make_missing(store: &Store) -> DomainResult<()> {
+    let tx = store.read().await?;
+    let lacks_key = !has_key(&tx).await?;
+    drop(tx);
+    let first = if lacks_key { Some(generate().await?) } else { None };
+    let make = async |tx: &Write| {
+        if let Some(first) = &first
+            && !has_key(tx).await?
+        {
+            insert(tx, first).await?;
+        }
+        let nothing = OnConflict::column(jwt_secret::Column::Id).do_nothing().to_owned();
+        insert_secret(tx, &JwtSecret::generate(), nothing).await
+    };
+    store.write(make).await
+}
+
+async fn has_key(tx: &Read) -> DomainResult<bool> {
+    Ok(signing_key::Entity::find().fetch_one(tx).await?.is_some())
 }
 
 async fn generate() -> DomainResult<SigningKey> {
@@ -272,5 +315,11 @@ async fn insert(tx: &Write, key: &SigningKey) -> DomainResult<()> {
         valid_until: Set(tx.now()),
     };
     signing_key::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+async fn insert_secret(tx: &Write, secret: &JwtSecret, over: OnConflict) -> DomainResult<()> {
+    let row = jwt_secret::ActiveModel { id: Set(SECRET.to_owned()), secret: Set(secret.expose().to_owned()) };
+    jwt_secret::Entity::insert(row).on_conflict(over).exec_without_returning(tx).await?;
     Ok(())
 }
