@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use access::{AccessClaims, AccessKind};
 use jws::JwsError;
-use keys::Ring;
+pub(crate) use jws::{Algorithm, Signer};
 
 use crate::clock::Timestamp;
 
@@ -207,14 +207,14 @@ impl Claims {
     }
 
     /// The token: these claims, signed.
-    pub(crate) fn sign(&self, ring: &Ring) -> anyhow::Result<String> {
-        jws::sign(ring.active(), self)
+    pub(crate) fn sign(&self, signer: &Signer) -> anyhow::Result<String> {
+        jws::sign(signer, self)
     }
 
     /// The claims of a token that is ours and good at that moment. Who issued it, and whether what
     /// it names still exists, the caller has to ask.
-    pub(crate) fn verify(token: &str, ring: &Ring, now: Timestamp) -> Result<Self, TokenError> {
-        let claims: Self = jws::verify(ring, token)?;
+    pub(crate) fn verify(token: &str, signer: &Signer, now: Timestamp) -> Result<Self, TokenError> {
+        let claims: Self = jws::verify(signer, token)?;
         claims.registered().check(now)?;
         Ok(claims)
     }

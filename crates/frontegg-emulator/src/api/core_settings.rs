@@ -17,6 +17,7 @@ use crate::{
     },
     ids,
     service::Service,
+    tokens::Algorithm,
 };
 
 impl CoreSettingsApi for Service {
@@ -131,10 +132,6 @@ impl CoreSettingsApi for Service {
         cx: &RequestContext,
         body: types::VendorConfigRequest,
     ) -> ApiResult<types::VendorConfigResponse> {
-        if body.jwt_algorithm == Some(enums::JwtAlgorithm::Hs256) {
-            // Saying yes and signing on as before would be worse.
-            return Err(ApiFailure::not_served(cx.operation));
-        }
         let configuration = self.write(async |tx| Ok(configuration::change(tx, change(body)).await?)).await?;
         response(self, cx, configuration).await
     }
@@ -166,6 +163,7 @@ fn change(body: types::VendorConfigRequest) -> Change {
         cookie_same_site: body.cookie_same_site.as_ref().map(read_same_site),
         auth_strategy: body.auth_strategy.map(|name| name.as_str().to_owned()),
         machine_to_machine_auth_strategy: body.machine_to_machine_auth_strategy.map(|name| name.as_str().to_owned()),
+        jwt_algorithm: body.jwt_algorithm.as_ref().map(read_algorithm),
         allow_signups: body.allow_signups,
         api_tokens_enabled: body.api_tokens_enabled,
         allow_override_password_complexity: body.allow_override_password_complexity,
@@ -192,6 +190,13 @@ fn read_same_site(value: &enums::CookieSameSite) -> CookieSameSite {
     }
 }
 
+fn read_algorithm(value: &enums::JwtAlgorithm) -> Algorithm {
+    match value {
+        enums::JwtAlgorithm::Hs256 => Algorithm::Hs256,
+        _ => Algorithm::Rs256,
+    }
+}
+
 pub(super) fn same_site(value: CookieSameSite) -> enums::CookieSameSite {
     match value {
         CookieSameSite::Strict => enums::CookieSameSite::Strict,
@@ -206,14 +211,17 @@ async fn response(
     configuration: IdentityConfiguration,
 ) -> ApiResult<types::VendorConfigResponse> {
     let ring = service.shown_keys().await?;
-    let by_user = matches!(cx.principal, Principal::User(_));
+    // People are not shown what everybody's tokens can be made with.
+    let jwt_secret = match cx.principal {
+        Principal::Environment(_) => ring.secret().expose().to_owned(),
+        Principal::User(_) | Principal::Anonymous => String::new(),
+    };
     Ok(types::VendorConfigResponse {
         id: Some(ids::fixed_id(&format!("identity-configuration:{}", service.vendor_id()))),
         public_key: ring.active().pem().to_owned(),
-        // There is none: tokens are signed with a key pair. People would not be shown it.
-        jwt_secret: by_user.then(|| Secret::from(String::new())),
+        jwt_secret: Some(Secret::from(jwt_secret)),
         refresh_tokens_rotation_limit: Some(configuration::ROTATION_LIMIT),
-        jwt_algorithm: configuration.jwt_algorithm.into(),
+        jwt_algorithm: configuration.jwt_algorithm.name().into(),
         default_token_expiration: configuration.default_token_expiration,
         default_refresh_token_expiration: configuration.default_refresh_token_expiration,
         default_passwordless_token_expiration: configuration.default_passwordless_token_expiration,

@@ -19,7 +19,7 @@ impl UnpublishedKeysApi for Service {
             // Nothing that is not served: no hosted login.
             "response_types_supported": [],
             "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": ["RS256"],
+            "id_token_signing_alg_values_supported": [self.algorithm().await?.name()],
         });
         serde_json::from_value(document).map_err(ApiFailure::internal)
     }

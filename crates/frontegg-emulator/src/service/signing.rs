@@ -1,4 +1,4 @@
-//! Signing tokens and judging their signatures, with the keys as they are at that moment.
+//! Signing tokens and judging their signatures, with the keys and by the algorithm of that moment.
 
 use std::sync::Arc;
 
@@ -6,13 +6,9 @@ use serde_json::Value;
 
 use crate::{
     clock::Timestamp,
-    domain::{DomainError, DomainResult},
+    domain::{DomainError, DomainResult, settings::configuration},
     service::Service,
-    tokens::{
-        AccessClaims, Claims, TokenError,
-        jws::{self, JwsError},
-        keys::Ring,
-    },
+    tokens::{AccessClaims, Algorithm, Claims, Signer, TokenError, jws, keys::Ring},
 };
 
 impl Service {
@@ -21,24 +17,31 @@ impl Service {
         self.keys().newest(self.store()).await
     }
 
+    /// The algorithm that the environment is set to, as it was when the present request began, or later.
+    pub(crate) async fn algorithm(&self) -> DomainResult<Algorithm> {
+        configuration::algorithm(&*self.store().configuration().await?)
+    }
+
     /// Signs claims with the key in use.
     pub(crate) async fn sign(&self, claims: &Claims) -> DomainResult<String> {
-        let ring = self.signing_keys(Some(claims.registered().exp)).await?;
-        claims.sign(&ring).map_err(DomainError::internal)
+        let signer = self.signer_until(Some(claims.registered().exp)).await?;
+        claims.sign(&signer).map_err(DomainError::internal)
     }
 
     /// Signs the claims of an access token with the key in use.
     pub(crate) async fn sign_access(&self, claims: &AccessClaims) -> DomainResult<String> {
-        let ring = self.signing_keys(claims.exp).await?;
-        claims.sign(&ring).map_err(DomainError::internal)
+        let signer = self.signer_until(claims.exp).await?;
+        claims.sign(&signer).map_err(DomainError::internal)
     }
 
     /// Signs claims as they stand there, whatever they are.
     pub(crate) async fn sign_text(&self, claims: &str) -> DomainResult<String> {
+        // No request began with it.
+        self.follow().await;
         // What is no number is no end either.
         let end = serde_json::from_str::<Value>(claims).ok().and_then(|claims| claims["exp"].as_i64());
-        let ring = self.signing_keys(end).await?;
-        jws::sign_text(ring.active(), claims).map_err(DomainError::internal)
+        let signer = self.signer_until(end).await?;
+        jws::sign_text(&signer, claims).map_err(DomainError::internal)
     }
 
     /// Makes a new key sign from now on; gives its name.
@@ -47,25 +50,35 @@ impl Service {
         Ok(ring.active().kid().to_owned())
     }
 
-    /// The claims of a token that one of our keys has signed and that is valid now.
+    /// The claims of a token that we have signed, by the algorithm of now, and that is valid now.
     pub(crate) async fn verified(&self, token: &str) -> DomainResult<Result<Claims, TokenError>> {
-        let verify = |ring: &Ring| Claims::verify(token, ring, self.clock().timestamp());
-        let ring = self.keys().ring(self.store()).await?;
-        match verify(&ring) {
-            // Another process may have rotated the keys and signed with the new one.
-            Err(TokenError::Jws(JwsError::Key)) => Ok(verify(&*self.keys().read_again(self.store()).await?)),
+        let verify = |signer: &Signer| Claims::verify(token, signer, self.clock().timestamp());
+        let signer = self.signer().await?;
+        match verify(&signer) {
+            // Another process may have replaced what signs, and have signed with that.
+            Err(TokenError::Jws(error)) if signer.may_be_outdated(error) => {
+                let newest = self.keys().read_again(self.store()).await?;
+                Ok(verify(&Signer::new(newest, signer.algorithm())))
+            }
             outcome => Ok(outcome),
         }
     }
 
-    /// The keys to sign a token with that is valid until `end`, in seconds, or for ever.
-    async fn signing_keys(&self, end: Option<i64>) -> DomainResult<Arc<Ring>> {
-        let ring = self.keys().ring(self.store()).await?;
-        let end = end.map(|seconds| Timestamp::from_micros(seconds.saturating_mul(1_000_000)));
-        self.keys().note(self.store(), &ring, end).await?;
+    async fn signer(&self) -> DomainResult<Signer> {
+        let algorithm = self.algorithm().await?;
+        Ok(Signer::new(self.keys().ring(self.store()).await?, algorithm))
+    }
+
+    /// What to sign a token with that is valid until `end`, in seconds, or for ever.
+    async fn signer_until(&self, end: Option<i64>) -> DomainResult<Signer> {
+        let signer = self.signer().await?;
+        if let Some(ring) = signer.key_pairs() {
+            let end = end.map(|seconds| Timestamp::from_micros(seconds.saturating_mul(1_000_000)));
+            self.keys().note(self.store(), ring, end).await?;
+        }
         // A signature takes as long as many transactions. Whoever was let into the store by the end of
         // ours may be waiting for this thread: they go first.
         tokio::task::yield_now().await;
-        Ok(ring)
+        Ok(signer)
     }
 }

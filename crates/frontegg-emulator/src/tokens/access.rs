@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::tokens::{jws, keys::Ring};
+use crate::tokens::jws::{self, Signer};
 
 /// Whose an access token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,7 +41,7 @@ pub(crate) struct AccessClaims {
 
 impl AccessClaims {
     /// The token: these claims, signed.
-    pub(crate) fn sign(&self, ring: &Ring) -> anyhow::Result<String> {
-        jws::sign(ring.active(), self)
+    pub(crate) fn sign(&self, signer: &Signer) -> anyhow::Result<String> {
+        jws::sign(signer, self)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
@@ -9,12 +10,17 @@ use super::*;
 use crate::{
     clock::Clock,
     store::{Store, StoreTarget},
-    tokens::keys::Keys,
+    tokens::keys::{Keys, Ring},
 };
 
 async fn ring() -> Arc<Ring> {
     let store = Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store");
     Keys::of(&store).await.expect("keys").ring(&store).await.expect("a ring")
+}
+
+/// By key pairs, as an environment begins.
+fn signer(ring: &Arc<Ring>) -> Signer {
+    Signer::new(Arc::clone(ring), Algorithm::Rs256)
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -54,8 +60,8 @@ async fn claims_come_back_as_they_went() {
         ..UserClaims::default()
     }));
     for claims in [environment(), user] {
-        let token = claims.sign(&ring).expect("a token");
-        assert_eq!(Claims::verify(&token, &ring, at(1000)), Ok(claims));
+        let token = claims.sign(&signer(&ring)).expect("a token");
+        assert_eq!(Claims::verify(&token, &signer(&ring), at(1000)), Ok(claims));
     }
 }
 
@@ -89,8 +95,8 @@ async fn the_claims_have_the_names_that_clients_know() {
 #[tokio::test]
 async fn a_token_lives_from_iat_to_exp() {
     let ring = ring().await;
-    let token = environment().sign(&ring).expect("a token");
-    let verify = |seconds| Claims::verify(&token, &ring, at(seconds)).map(drop);
+    let token = environment().sign(&signer(&ring)).expect("a token");
+    let verify = |seconds| Claims::verify(&token, &signer(&ring), at(seconds)).map(drop);
     assert_eq!(verify(1000 - LEEWAY - 1), Err(TokenError::Early));
     assert_eq!(verify(1000 - LEEWAY), Ok(()));
     assert_eq!(verify(1059), Ok(()));
@@ -104,7 +110,7 @@ async fn only_rs256_with_a_key_of_ours() {
     let kid = ring.active().kid();
     let refused = |header: Value| {
         let token = forge(&ring, &header.to_string(), &claims);
-        Claims::verify(&token, &ring, at(1000)).expect_err("a refusal")
+        Claims::verify(&token, &signer(&ring), at(1000)).expect_err("a refusal")
     };
     for algorithm in ["none", "None", "nOnE", "HS256", "RS384", "PS256", "rs256", ""] {
         let error = refused(json!({"alg": algorithm, "kid": kid}));
@@ -120,13 +126,57 @@ async fn only_rs256_with_a_key_of_ours() {
     // Where keys could be had is never looked at.
     let header = json!({"alg": "RS256", "kid": kid, "jku": "http://127.0.0.1:1/", "jwk": {}});
     let token = forge(&ring, &header.to_string(), &claims);
-    assert!(Claims::verify(&token, &ring, at(1000)).is_ok());
+    assert!(Claims::verify(&token, &signer(&ring), at(1000)).is_ok());
+}
+
+/// Security case 38: the algorithm is the environment's, whatever a token says.
+#[tokio::test]
+async fn only_hs256_with_our_secret_where_the_environment_is_set_to_it() {
+    let ring = ring().await;
+    let by = |algorithm| Signer::new(Arc::clone(&ring), algorithm);
+    let (pairs, shared) = (by(Algorithm::Rs256), by(Algorithm::Hs256));
+    let claims = environment();
+    let tokens = [&pairs, &shared].map(|signer| claims.sign(signer).expect("a token"));
+    let [by_pair, by_secret] = &tokens;
+    let verify = |token: &str, signer: &Signer| Claims::verify(token, signer, at(1000));
+    assert_eq!(verify(by_pair, &pairs), Ok(claims.clone()));
+    assert_eq!(verify(by_secret, &shared), Ok(claims.clone()));
+    assert_eq!(verify(by_secret, &pairs), Err(JwsError::Algorithm.into()));
+    assert_eq!(verify(by_pair, &shared), Err(JwsError::Algorithm.into()));
+    let head = URL_SAFE_NO_PAD.decode(by_secret.split('.').next().expect("a header")).expect("base64url");
+    assert_eq!(head, br#"{"alg":"HS256","typ":"JWT"}"#);
+
+    // A signature of one kind under the name of the other.
+    let text = serde_json::to_string(&claims).expect("JSON");
+    let kid = ring.active().kid();
+    let mac = |header: Value, secret: &[u8]| {
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(&text));
+        let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), message.as_bytes());
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac))
+    };
+    let secret = ring.secret().expose().as_bytes();
+    let pair_as_secret = forge(&ring, &json!({"alg": "HS256", "kid": kid}).to_string(), &text);
+    assert_eq!(verify(&pair_as_secret, &shared), Err(JwsError::Signature.into()));
+    assert_eq!(verify(&mac(json!({"alg": "RS256", "kid": kid}), secret), &pairs), Err(JwsError::Signature.into()));
+    assert_eq!(verify(&mac(json!({"alg": "RS256", "kid": kid}), secret), &shared), Err(JwsError::Algorithm.into()));
+    let hs256 = json!({"alg": "HS256", "kid": kid});
+    assert!(verify(&mac(hs256.clone(), secret), &shared).is_ok());
+    for other in [ring.active().pem().as_bytes(), b"", &secret[..secret.len() - 1]] {
+        assert_eq!(verify(&mac(hs256.clone(), other), &shared), Err(JwsError::Signature.into()));
+    }
+    for algorithm in ["none", "HS384", "HS512", "hs256", ""] {
+        let refused = verify(&mac(json!({"alg": algorithm}), secret), &shared);
+        assert_eq!(refused, Err(JwsError::Algorithm.into()), "{algorithm}");
+    }
+    let critical = verify(&mac(json!({"alg": "HS256", "crit": ["exp"]}), secret), &shared);
+    assert_eq!(critical, Err(JwsError::Algorithm.into()));
+    assert!(!format!("{shared:?}").contains(ring.secret().expose()));
 }
 
 #[tokio::test]
 async fn anything_else_is_refused() {
     let ring = ring().await;
-    let good = environment().sign(&ring).expect("a token");
+    let good = environment().sign(&signer(&ring)).expect("a token");
     let parts: Vec<_> = good.split('.').collect();
     // One bit of the signature, or the claims of another token.
     let mut changed = good.clone().into_bytes();
@@ -148,7 +198,7 @@ async fn anything_else_is_refused() {
         format!(" {good}"),
         long,
     ] {
-        assert!(Claims::verify(&token, &ring, at(1000)).is_err(), "{token}");
+        assert!(Claims::verify(&token, &signer(&ring), at(1000)).is_err(), "{token}");
     }
 }
 
@@ -162,7 +212,7 @@ async fn claims_of_the_wrong_type_are_refused() {
         "type": "vendor", "vendorId": "v", "scopes": [], "epoch": 0,
         "iss": "i", "iat": 1000, "exp": 1060,
     });
-    let verify = |claims: &str| Claims::verify(&forge(&ring, &header(&ring), claims), &ring, at(1000));
+    let verify = |claims: &str| Claims::verify(&forge(&ring, &header(&ring), claims), &signer(&ring), at(1000));
     assert!(verify(&good.to_string()).is_ok());
     for (name, value) in [
         ("type", json!("superToken")),

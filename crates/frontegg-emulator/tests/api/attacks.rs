@@ -1,6 +1,8 @@
 //! Tokens that nobody here has issued, or not so: what the emulator's routes and the SDK's verifier
 //! answer to each. Numbers are those of the security cases.
 
+mod algorithms;
+
 use std::{net::TcpListener, time::Duration};
 
 use aws_lc_rs::{
@@ -113,6 +115,41 @@ fn rsa(key: &KeyPair) -> impl Fn(&[u8]) -> Vec<u8> {
     }
 }
 
+/// Signs by HMAC with SHA-256, as HS256 does.
+fn mac(secret: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> {
+    let secret = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    move |message| hmac::sign(&secret, message).as_ref().to_vec()
+}
+
+/// What everybody can read of the environment's keys, in every form in which it could be taken for a secret.
+async fn public_material(world: &World) -> Vec<(&'static str, Vec<u8>)> {
+    let configuration = world.raw().await.call("get_identity_configuration", &[], Value::Null).await.body;
+    let set = world.raw_with("").call("get_json_web_key_set", &[], Value::Null).await.body;
+    let pem = configuration["publicKey"].as_str().expect("a key");
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let key = &set["keys"][0];
+    let text = |member: &str| key[member].as_str().expect("a text").to_owned();
+    vec![
+        ("PEM", pem.as_bytes().to_vec()),
+        ("PEM without its end", pem.trim_end().as_bytes().to_vec()),
+        ("PEM with ends of DOS", pem.replace('\n', "\r\n").into_bytes()),
+        ("base64 of the PEM", body.clone().into_bytes()),
+        ("DER", STANDARD.decode(body).expect("base64")),
+        ("JWK", key.to_string().into_bytes()),
+        ("JWK set", set.to_string().into_bytes()),
+        ("modulus", text("n").into_bytes()),
+        ("bytes of the modulus", URL_SAFE_NO_PAD.decode(text("n")).expect("base64url")),
+        ("kid", text("kid").into_bytes()),
+        ("nothing", Vec::new()),
+    ]
+}
+
+/// The secret that an environment signs with under HS256, as back ends are shown it.
+async fn jwt_secret(world: &World) -> String {
+    let configuration = world.raw().await.call("get_identity_configuration", &[], Value::Null).await.body;
+    configuration["jwtSecret"].as_str().expect("a text").to_owned()
+}
+
 fn jwk(key: &KeyPair, kid: &str) -> Value {
     let (modulus, exponent) = (key.public_key().modulus(), key.public_key().exponent());
     json!({
@@ -163,28 +200,17 @@ async fn case_38_the_public_key_is_no_secret_to_sign_with() {
     let court = Court::open().await;
     let body = claims(&court.token).to_string();
     let kid = header(&court.token)["kid"].clone();
-    let configuration = court.world.raw().await.call("get_identity_configuration", &[], Value::Null).await.body;
-    let set = court.world.raw_with("").call("get_json_web_key_set", &[], Value::Null).await.body;
-    assert!(set["keys"].as_array().expect("keys").iter().all(|key| key["kty"] == "RSA"), "no symmetric key");
-    let pem = configuration["publicKey"].as_str().expect("a key");
-    let der = STANDARD.decode(pem.lines().filter(|line| !line.starts_with('-')).collect::<String>()).expect("base64");
-    let key = &set["keys"][0];
-    let secrets = [
-        ("PEM", pem.as_bytes().to_vec()),
-        ("PEM without its end", pem.trim_end().as_bytes().to_vec()),
-        ("DER", der),
-        ("JWK", key.to_string().into_bytes()),
-        ("JWK set", set.to_string().into_bytes()),
-        ("modulus", key["n"].as_str().expect("a text").as_bytes().to_vec()),
-        ("nothing", Vec::new()),
-    ];
+    let mut secrets = public_material(&court.world).await;
+    // Nor is the secret that there is, as long as it does not sign.
+    secrets.push(("secret", jwt_secret(&court.world).await.into_bytes()));
     let mut forgeries = Vec::new();
     for (name, secret) in secrets {
-        let secret = hmac::Key::new(hmac::HMAC_SHA256, &secret);
-        let sign = |message: &[u8]| hmac::sign(&secret, message).as_ref().to_vec();
-        for (algorithm, word) in [("HS256", SHARED_SECRET), ("RS256", SIGNATURE)] {
-            let head = json!({ "alg": algorithm, "typ": "JWT", "kid": kid });
-            forgeries.push((format!("{algorithm}, HMAC with the {name}"), forge(&head, &body, sign), word));
+        for (head, word) in [
+            (json!({ "alg": "HS256", "typ": "JWT", "kid": kid }), SHARED_SECRET),
+            (json!({ "alg": "HS256", "typ": "JWT" }), SHARED_SECRET),
+            (json!({ "alg": "RS256", "typ": "JWT", "kid": kid }), SIGNATURE),
+        ] {
+            forgeries.push((format!("{head}, HMAC with the {name}"), forge(&head, &body, mac(&secret)), word));
         }
     }
     court.condemn(forgeries).await;

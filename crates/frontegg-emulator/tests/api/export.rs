@@ -81,6 +81,7 @@ async fn case_41_an_export_has_no_secret_unless_asked() {
     let (_, whole) = control(&world, Method::GET, "/export?secrets=true", Value::Null).await;
     for (document, secret) in [(&plain, false), (&whole, true)] {
         assert_eq!(document["keys"][0]["privateKey"].is_string(), secret);
+        assert_eq!(document["jwtSecret"].is_string(), secret);
         assert_eq!(document["tables"]["outbox_messages"].is_array(), secret);
         let text = document.to_string();
         assert!(!text.contains(PASSWORD) && !text.contains(world.emulator.api_key()));
@@ -148,6 +149,8 @@ async fn a_bad_document_changes_nothing() {
             ),
             (changed(&|document| document["keys"][0]["kid"] = "x".into()), "keys[0] is no key of that name"),
             (changed(&|document| document["keys"] = json!([])), "keys must not be empty"),
+            (changed(&|document| document["jwtSecret"] = "x".repeat(31).into()), "jwtSecret is too short"),
+            (changed(&|document| document["keys"] = Value::Null), "jwtSecret goes with keys only"),
             (with_setting(&before, "environment", "lockout", "{"), "].document: EOF while parsing"),
             (with_setting(&before, "environment", "lockout", "{}"), "].document: missing field `id`"),
             (with_setting(&before, "environment", "weather", "{}"), "].document: the kind weather is unknown"),
@@ -155,6 +158,10 @@ async fn a_bad_document_changes_nothing() {
             (
                 with_setting(&before, "environment", "identity-configuration", r#"{"defaultTokenExpiration": 0}"#),
                 "].document: defaultTokenExpiration must be between 1 and",
+            ),
+            (
+                with_setting(&before, "environment", "identity-configuration", r#"{"jwtAlgorithm": "none"}"#),
+                "].document: unknown variant `none`",
             ),
             (
                 changed(&|document| {
@@ -181,6 +188,7 @@ async fn a_bad_document_changes_nothing() {
         let after = world.emulator.export_with_secrets().await.expect("a document");
         assert_eq!(after["tables"], before["tables"]);
         assert_eq!(after["keys"][0]["kid"], before["keys"][0]["kid"]);
+        assert_eq!(after["jwtSecret"], before["jwtSecret"]);
         assert!(world.browser().sign_in("ada@acme.test").await.status < 300);
     }
 }

@@ -45,6 +45,26 @@ async fn a_list_of_people_takes_9() {
     }
 }
 
+/// By which algorithm tokens are signed is known before a request's first transaction, whichever it is.
+#[tokio::test]
+async fn the_algorithm_of_tokens_takes_none() {
+    let (world, members) = populated().await;
+    let mut works = Vec::new();
+    for algorithm in ["RS256", "HS256"] {
+        world.configure(json!({ "jwtAlgorithm": algorithm })).await;
+        let own = world.raw_with(&world.token(&members[0], "acme").await);
+        let read = async |_| {
+            assert_eq!(own.call("get_my_profile_v2", &[], Value::Null).await.status.as_u16(), 200);
+        };
+        works.push(effort(&world, read).await);
+        let back_end = world.back_end(None).await;
+        let list = async |_| drop(back_end.clone().done("list_users", &[], Value::Null).await);
+        let work = effort(&world, list).await;
+        assert!(work.statements <= 9 && work.commits == 0, "{algorithm}: {work:?}");
+    }
+    assert_eq!(works[0], works[1]);
+}
+
 #[tokio::test]
 async fn the_acceptance_of_an_invitation_takes_9() {
     let (world, members) = populated().await;

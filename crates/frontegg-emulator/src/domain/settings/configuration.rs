@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::{Form, Owner};
 use crate::{
     domain::{DomainError, DomainResult, settings},
-    store::{Read, Write},
+    store::{Read, Write, documents::IDENTITY_CONFIGURATION},
+    tokens::Algorithm,
 };
 
 /// The kind of the settings document.
-const KIND: &str = "identity-configuration";
+const KIND: &str = IDENTITY_CONFIGURATION;
 /// How it reads.
 pub(crate) const FORM: Form = Form { kind: KIND, read: |text| settings::read::<IdentityConfiguration>(text)?.check() };
 
@@ -43,7 +44,8 @@ pub(crate) struct IdentityConfiguration {
     pub(crate) cookie_same_site: CookieSameSite,
     pub(crate) auth_strategy: String,
     pub(crate) machine_to_machine_auth_strategy: String,
-    pub(crate) jwt_algorithm: String,
+    /// By which all tokens of the environment are signed, and no others are taken.
+    pub(crate) jwt_algorithm: Algorithm,
     pub(crate) allow_signups: bool,
     pub(crate) api_tokens_enabled: bool,
     pub(crate) allow_override_password_complexity: bool,
@@ -70,7 +72,7 @@ impl Default for IdentityConfiguration {
             cookie_same_site: CookieSameSite::None,
             auth_strategy: "EmailAndPassword".to_owned(),
             machine_to_machine_auth_strategy: "ClientCredentials".to_owned(),
-            jwt_algorithm: "RS256".to_owned(),
+            jwt_algorithm: Algorithm::Rs256,
             allow_signups: true,
             api_tokens_enabled: true,
             allow_override_password_complexity: false,
@@ -133,6 +135,19 @@ pub(crate) async fn get(tx: &Read) -> DomainResult<IdentityConfiguration> {
     settings::get(tx, Owner::Environment, KIND).await
 }
 
+/// The algorithm that is set in a document, given as text.
+pub(crate) fn algorithm(document: &str) -> DomainResult<Algorithm> {
+    /// All that is read of it, as that is done for every token.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Signing {
+        #[serde(default)]
+        jwt_algorithm: Algorithm,
+    }
+    let signing: Signing = serde_json::from_str(document).map_err(DomainError::internal)?;
+    Ok(signing.jwt_algorithm)
+}
+
 /// What to change of the document; what is absent stays.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Change {
@@ -142,6 +157,7 @@ pub(crate) struct Change {
     pub(crate) cookie_same_site: Option<CookieSameSite>,
     pub(crate) auth_strategy: Option<String>,
     pub(crate) machine_to_machine_auth_strategy: Option<String>,
+    pub(crate) jwt_algorithm: Option<Algorithm>,
     pub(crate) allow_signups: Option<bool>,
     pub(crate) api_tokens_enabled: Option<bool>,
     pub(crate) allow_override_password_complexity: Option<bool>,
@@ -169,7 +185,7 @@ pub(crate) async fn change(tx: &Write, change: Change) -> DomainResult<IdentityC
     }
     set_given!(
         default_token_expiration default_refresh_token_expiration default_passwordless_token_expiration
-        cookie_same_site auth_strategy machine_to_machine_auth_strategy allow_signups api_tokens_enabled
+        cookie_same_site auth_strategy machine_to_machine_auth_strategy jwt_algorithm allow_signups api_tokens_enabled
         allow_override_password_complexity allow_override_password_expiration
         allow_override_enforce_password_history allow_not_verified_users_login allow_tenant_invitations
         allow_custom_login_tenant_switch force_permissions force_same_device_on_auth rotate_refresh_tokens
