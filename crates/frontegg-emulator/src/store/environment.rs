@@ -12,7 +12,7 @@ use crate::ids;
 const KEY: &str = "environment";
 
 /// The ids of the environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) vendor_id: String,
     pub(crate) client_id: String,

@@ -89,7 +89,7 @@ async fn addresses_are_shown_filled_and_as_stored() {
         .success_redirect_url("{{APP_URL}}/done");
     set(&world, template).await;
     let stored = listed(&world, Some(EmailTemplateType::MagicLink)).await.remove(0);
-    let filled = format!("https://{}.acme.test/{{{{other}}}}", world.emulator.client_id());
+    let filled = format!("https://{}.acme.test/{{{{other}}}}", world.emulator.application_id());
     assert_eq!(stored.redirect_url, Some(filled));
     assert_eq!(stored.redirect_url_pattern.as_deref(), Some("https://{{APP_ID}}.acme.test/{{other}}"));
     assert_eq!(stored.success_redirect_url, Some(format!("{}/done", world.emulator.url())));

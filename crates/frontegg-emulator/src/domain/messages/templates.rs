@@ -15,20 +15,18 @@ use crate::{
 };
 
 /// What placeholders about the environment stand for: `{{BASE_URL}}` (also `{{APP_URL}}`),
-/// `{{CLIENT_ID}}` (also `{{APP_ID}}` where no application is in play) and `{{VENDOR_ID}}`.
+/// `{{CLIENT_ID}}`, `{{APP_ID}}` (the default application) and `{{VENDOR_ID}}`.
 pub(crate) struct Environment(Map<String, Value>);
 
 impl Environment {
     /// The environment as clients reach it under that address.
     pub(crate) async fn of(tx: &Read) -> DomainResult<Self> {
-        let identity = Identity::find(tx).await?;
-        let (client_id, vendor_id) =
-            identity.map(|identity| (identity.client_id, identity.vendor_id)).unwrap_or_default();
+        let Identity { vendor_id, client_id, application_id, .. } = Identity::find(tx).await?.unwrap_or_default();
         let values = [
             ("BASE_URL", tx.origin().to_owned()),
             ("APP_URL", tx.origin().to_owned()),
-            ("CLIENT_ID", client_id.clone()),
-            ("APP_ID", client_id),
+            ("CLIENT_ID", client_id),
+            ("APP_ID", application_id),
             ("VENDOR_ID", vendor_id),
         ];
         Ok(Self(values.map(|(name, value)| (name.to_owned(), Value::String(value))).into_iter().collect()))

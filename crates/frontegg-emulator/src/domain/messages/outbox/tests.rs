@@ -22,7 +22,7 @@ async fn store() -> Store {
     clock.freeze();
     let store = Store::open(&StoreTarget::Memory, clock, BASE_URL).await.expect("a store");
     let tx = store.begin_write().await;
-    let wished = Wished { client_id: Some("client".to_owned()), ..Wished::default() };
+    let wished = Wished { application_id: Some("portal".to_owned()), ..Wished::default() };
     Identity::settle(&tx, wished).await.expect("an environment");
     tx.finish().await;
     store
@@ -85,7 +85,7 @@ async fn case_48_values_break_out_of_nothing() {
     let message = last(tx).await;
     assert_eq!(message.subject.as_deref(), Some("For A  Bcc: eve@evil.test"));
     assert_eq!(message.sender.as_deref(), Some("A  Bcc: eve@evil.test <no-reply@login.acme.test>"));
-    let link = format!("{BASE_URL}/A%0D%0ABcc%3A%20eve%40evil.test?app=client&token=t#x");
+    let link = format!("{BASE_URL}/A%0D%0ABcc%3A%20eve%40evil.test?app=portal&token=t#x");
     assert_eq!(message.link.as_deref(), Some(link.as_str()));
     let body = message.body.expect("a body");
     assert!(body.ends_with("  "), "neither code nor unknown names: {body:?}");
