@@ -19,7 +19,7 @@ impl Service {
 
     /// The algorithm that the environment is set to, as it was when the present request began, or later.
     pub(crate) async fn algorithm(&self) -> DomainResult<Algorithm> {
-        configuration::algorithm(&*self.store().configuration().await?)
+        configuration::algorithm(&self.store().configuration().await?)
     }
 
     /// Signs claims with the key in use.

@@ -24,6 +24,7 @@ pub(crate) struct Identity {
 
 /// The ids that an environment is to have.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "as the environment has them, and elsewhere")]
 pub(crate) struct Wished {
     pub(crate) vendor_id: Option<String>,
     pub(crate) client_id: Option<String>,

@@ -66,11 +66,11 @@ impl Seen {
         self.begun.fetch_add(1, Ordering::AcqRel) + 1
     }
 
-    fn adopt(&self, look: u64, configuration: Option<String>) {
+    fn adopt(&self, look: u64, configuration: Option<&str>) {
         let mut latest = self.latest.lock();
         if look > latest.look {
             latest.look = look;
-            latest.configuration = configuration.as_deref().unwrap_or(UNWRITTEN).into();
+            latest.configuration = configuration.unwrap_or(UNWRITTEN).into();
         }
         if look >= latest.failed {
             latest.failed = 0;
@@ -116,7 +116,7 @@ impl Store {
                 let setting = Setting { shift, frozen: glance.frozen };
                 self.take_over_clock(SharedClock { version, setting });
             }
-            self.seen.adopt(look, glance.configuration);
+            self.seen.adopt(look, glance.configuration.as_deref());
         }
         Ok(Arc::clone(&self.seen.latest.lock().configuration))
     }
@@ -167,21 +167,20 @@ mod tests {
     fn what_a_later_look_has_seen_stands() {
         let seen = Seen::default();
         let known = || seen.configuration().map(|text| text.to_string());
-        let text = |text: &str| Some(text.to_owned());
         assert_eq!(known(), None, "nobody has looked");
         let (early, late) = (seen.begin(), seen.begin());
-        seen.adopt(late, text("new"));
-        seen.adopt(early, text("old"));
-        assert_eq!(known(), text("new"));
+        seen.adopt(late, Some("new"));
+        seen.adopt(early, Some("old"));
+        assert_eq!(known().as_deref(), Some("new"));
         seen.fail(early);
-        assert_eq!(known(), text("new"), "a later one did not fail");
+        assert_eq!(known().as_deref(), Some("new"), "a later one did not fail");
         let (before, failing) = (seen.begin(), seen.begin());
         seen.fail(failing);
         assert_eq!(known(), None);
-        seen.adopt(before, text("newer"));
+        seen.adopt(before, Some("newer"));
         assert_eq!(known(), None, "it began before the one that failed");
         seen.adopt(seen.begin(), None);
-        assert_eq!(known(), text(UNWRITTEN));
+        assert_eq!(known().as_deref(), Some(UNWRITTEN));
     }
 
     #[tokio::test]

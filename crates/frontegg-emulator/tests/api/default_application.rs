@@ -80,7 +80,7 @@ async fn a_restart_keeps_it() {
     let place = place::lasting().await;
     let start = async |application_id: Option<&str>| {
         let builder = Emulator::builder().store(place.url().parse().expect("a store"));
-        let builder = application_id.into_iter().fold(builder, |builder, id| builder.application_id(id));
+        let builder = application_id.into_iter().fold(builder, frontegg_emulator::EmulatorBuilder::application_id);
         let emulator = builder.start().await.expect("an emulator");
         let id = emulator.application_id().to_owned();
         emulator.stop().await;

@@ -91,20 +91,18 @@ pub fn contract(operation: &Operation) -> Result<TokenStream> {
         let name = &parameter.name;
         parameters.push(quote!(Parameter(#place, #name, #presence, &#schema)));
     }
-    let body = match &operation.body {
-        Some(body) => {
-            let presence = presence(body.required, &quote!(Presence::));
-            let schema = outside(&body.schema).with_context(|| format!("{id}: body"))?;
-            quote!(Some(Body(#presence, &#schema)))
-        }
-        None => quote!(None),
+    let body = if let Some(body) = &operation.body {
+        let presence = presence(body.required, &quote!(Presence::));
+        let schema = outside(&body.schema).with_context(|| format!("{id}: body"))?;
+        quote!(Some(Body(#presence, &#schema)))
+    } else {
+        quote!(None)
     };
-    let answer = match &operation.answer {
-        Some(schema) => {
-            let schema = outside(schema).with_context(|| format!("{id}: answer"))?;
-            quote!(Some(&#schema))
-        }
-        None => quote!(None),
+    let answer = if let Some(schema) = &operation.answer {
+        let schema = outside(schema).with_context(|| format!("{id}: answer"))?;
+        quote!(Some(&#schema))
+    } else {
+        quote!(None)
     };
     ensure!(starts_with_path(operation), "{id}: path parameters do not stand first");
     let about = format!(" What the document says about `{id}`.");
