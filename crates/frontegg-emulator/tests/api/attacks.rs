@@ -428,7 +428,7 @@ async fn case_19_machines_of_barred_people_are_revoked() {
     }
 }
 
-/// Security case 8, the time: the same work whoever is asked about; the benchmark `strangers` takes it.
+/// Security case 8, the time: the same work whoever is asked about; the benchmark `alike` takes it.
 #[tokio::test]
 async fn case_08_unknown_people_are_as_much_work_as_known_ones() {
     let world = World::start().await;

@@ -123,7 +123,7 @@ async fn case_9_strangers_get_the_same_answer_and_no_message() {
     assert_eq!(messages(&world).await, 2);
 }
 
-/// Security case 9, the time: the same work for both; the benchmark `strangers` takes it.
+/// Security case 9, the time: the same work for both; the benchmark `alike` takes it.
 #[tokio::test]
 async fn case_9_strangers_are_as_much_work() {
     for kind in ALL {

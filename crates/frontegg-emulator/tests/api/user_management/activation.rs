@@ -357,7 +357,7 @@ async fn case_9_a_stranger_is_answered_as_a_newcomer_is() {
     }
 }
 
-/// Security case 9, the time: the same work for both; the benchmark `strangers` takes it.
+/// Security case 9, the time: the same work for both; the benchmark `alike` takes it.
 #[tokio::test]
 async fn case_9_a_stranger_is_as_much_work() {
     let world = World::start().await;

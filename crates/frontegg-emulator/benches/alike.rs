@@ -2,7 +2,7 @@
 //! request for people who are known and for one who is not, beside a file and with hashes as they are
 //! there. That both are the same work is tested; this takes the time.
 //!
-//! `cargo bench -p frontegg-emulator --bench strangers`
+//! `cargo bench -p frontegg-emulator --bench alike`
 
 use std::time::Duration;
 
