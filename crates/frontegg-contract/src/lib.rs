@@ -10,6 +10,9 @@
 pub mod capture;
 pub mod context;
 pub mod failure;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[rustfmt::skip]
 #[allow(clippy::mod_module_files, clippy::pedantic, reason = "generated")]
 mod generated;

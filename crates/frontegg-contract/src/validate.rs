@@ -15,15 +15,18 @@ const MAX_DEPTH: usize = 128;
 /// The most errors that are reported.
 const MAX_ERRORS: usize = 100;
 
+/// The most characters of an error: names of members are those of the caller, of any length.
+const MAX_LENGTH: usize = 1024;
+
 /// The messages of validation errors.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct ValidationErrors(Vec<String>);
 
 impl ValidationErrors {
-    /// Adds an error.
+    /// Adds an error. Of a long one the middle is left out.
     pub fn push(&mut self, error: String) {
         if !self.is_full() {
-            self.0.push(error);
+            self.0.push(shortened(error));
         }
     }
 
@@ -40,6 +43,21 @@ impl ValidationErrors {
     fn is_full(&self) -> bool {
         self.0.len() >= MAX_ERRORS
     }
+}
+
+/// The error with its beginning and its end, which says what is wrong.
+fn shortened(error: String) -> String {
+    // A string has no more characters than bytes, so most need not be counted.
+    if error.len() <= MAX_LENGTH {
+        return error;
+    }
+    let length = error.chars().count();
+    if length <= MAX_LENGTH {
+        return error;
+    }
+    let beginning: String = error.chars().take(MAX_LENGTH / 2).collect();
+    let end: String = error.chars().skip(length - MAX_LENGTH / 2).collect();
+    format!("{beginning}…{end}")
 }
 
 /// Validates `value` and adds its errors. `name` is the name of the value itself: that of a parameter, or
@@ -363,6 +381,17 @@ mod tests {
     fn a_flood_of_errors_is_cut() {
         let value = Value::Array(vec![Value::Null; 100_000]);
         assert_eq!(errors(&value, &ROLES).len(), MAX_ERRORS);
+    }
+
+    #[test]
+    fn a_long_name_is_not_repeated_for_every_error_below_it() {
+        let name = "ü".repeat(10_000);
+        let mut found = ValidationErrors::default();
+        reject_nul("", &json!({&name: vec!["\0"; 200]}), &mut found);
+        let found = found.into_messages();
+        assert_eq!(found.len(), MAX_ERRORS);
+        assert!(found.iter().all(|error| error.chars().count() == MAX_LENGTH + 1));
+        assert!(found[7].starts_with("üü") && found[7].ends_with("ü[7] must not contain the character U+0000"));
     }
 
     #[test]

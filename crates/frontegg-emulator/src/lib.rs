@@ -14,6 +14,9 @@ mod control;
 mod domain;
 mod emulator;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod gate;
 mod ids;
 mod peer;

@@ -2,8 +2,8 @@
 
 mod body;
 mod cors;
-mod framing;
-mod head;
+pub(crate) mod framing;
+pub(crate) mod head;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

@@ -36,6 +36,9 @@ mod context;
 mod credentials;
 mod decode;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[rustfmt::skip]
 #[allow(clippy::mod_module_files, reason = "generated")]
 #[allow(clippy::needless_pass_by_value, reason = "optional values are handed over whole")]

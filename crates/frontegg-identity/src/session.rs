@@ -218,7 +218,7 @@ pub(crate) struct Cookies {
 
 impl Cookies {
     /// Applies the `Set-Cookie` headers of an answer (RFC 6265). Tells whether a refresh token is among them.
-    fn update<T>(&mut self, answer: &Response<T>) -> bool {
+    pub(crate) fn update<T>(&mut self, answer: &Response<T>) -> bool {
         let mut refreshed = false;
         for cookie in answer.header_values("set-cookie") {
             let Some((name, value)) = cookie.split(';').next().and_then(|pair| pair.split_once('=')) else { continue };

@@ -30,8 +30,8 @@ pub const LEVELS: &[Level] = &[
         folder: "crates/frontegg-emulator",
         below: &[],
         order: &[
-            "main", "lib", "program", "emulator", "server", "control", "api", "service", "wire", "config", "gate",
-            "domain", "tokens", "error", "refusal", "store", "clock", "ids", "peer", "text",
+            "main", "lib", "program", "fuzzing", "emulator", "server", "control", "api", "service", "wire", "config",
+            "gate", "domain", "tokens", "error", "refusal", "store", "clock", "ids", "peer", "text",
         ],
         allowed: &[],
     },

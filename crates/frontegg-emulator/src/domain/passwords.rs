@@ -29,6 +29,8 @@ use sea_orm::{
 
 pub(crate) use change::{Texts, change};
 pub(crate) use hasher::{Cost, Passwords, check_size};
+#[cfg(fuzzing)]
+pub(crate) use {memory::Memory, stored::StoredHash};
 
 use super::{
     DomainError, DomainResult,

@@ -5,7 +5,7 @@ use frontegg_contract::ApiFailure;
 use http::{HeaderMap, StatusCode, Version, header, request::Parts, uri::Authority};
 
 /// Why a request is refused, if it is. The connection is to be closed then.
-pub(super) fn check(head: &Parts) -> Result<(), ApiFailure> {
+pub(crate) fn check(head: &Parts) -> Result<(), ApiFailure> {
     check_host(head)?;
     check_encoding(&head.headers)
 }

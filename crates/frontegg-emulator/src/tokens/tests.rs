@@ -36,7 +36,7 @@ fn environment() -> Claims {
 }
 
 /// A token with any header and claims, properly signed.
-fn forge(ring: &Ring, header: &str, claims: &str) -> String {
+fn forge(ring: &Ring, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let signature = ring.active().sign(message.as_bytes()).expect("a signature");
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -109,7 +109,7 @@ async fn only_rs256_with_a_key_of_ours() {
     let claims = serde_json::to_string(&environment()).expect("JSON");
     let kid = ring.active().kid();
     let refused = |header: Value| {
-        let token = forge(&ring, &header.to_string(), &claims);
+        let token = forge(&ring, header.to_string(), &claims);
         Claims::verify(&token, &signer(&ring), at(1000)).expect_err("a refusal")
     };
     for algorithm in ["none", "None", "nOnE", "HS256", "RS384", "PS256", "rs256", ""] {
@@ -125,7 +125,7 @@ async fn only_rs256_with_a_key_of_ours() {
     assert_eq!(refused(json!({"alg": "RS256", "kid": kid, "crit": ["exp"]})), JwsError::Algorithm.into());
     // Where keys could be had is never looked at.
     let header = json!({"alg": "RS256", "kid": kid, "jku": "http://127.0.0.1:1/", "jwk": {}});
-    let token = forge(&ring, &header.to_string(), &claims);
+    let token = forge(&ring, header.to_string(), &claims);
     assert!(Claims::verify(&token, &signer(&ring), at(1000)).is_ok());
 }
 
@@ -155,7 +155,7 @@ async fn only_hs256_with_our_secret_where_the_environment_is_set_to_it() {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac))
     };
     let secret = ring.secret().expose().as_bytes();
-    let pair_as_secret = forge(&ring, &json!({"alg": "HS256", "kid": kid}).to_string(), &text);
+    let pair_as_secret = forge(&ring, json!({"alg": "HS256", "kid": kid}).to_string(), &text);
     assert_eq!(verify(&pair_as_secret, &shared), Err(JwsError::Signature.into()));
     assert_eq!(verify(&mac(json!({"alg": "RS256", "kid": kid}), secret), &pairs), Err(JwsError::Signature.into()));
     assert_eq!(verify(&mac(json!({"alg": "RS256", "kid": kid}), secret), &shared), Err(JwsError::Algorithm.into()));
@@ -212,7 +212,7 @@ async fn claims_of_the_wrong_type_are_refused() {
         "type": "vendor", "vendorId": "v", "scopes": [], "epoch": 0,
         "iss": "i", "iat": 1000, "exp": 1060,
     });
-    let verify = |claims: &str| Claims::verify(&forge(&ring, &header(&ring), claims), &signer(&ring), at(1000));
+    let verify = |claims: &str| Claims::verify(&forge(&ring, header(&ring), claims), &signer(&ring), at(1000));
     assert!(verify(&good.to_string()).is_ok());
     for (name, value) in [
         ("type", json!("superToken")),
@@ -240,5 +240,22 @@ async fn claims_of_the_wrong_type_are_refused() {
     }
     for claims in ["", "[]", "null", "{}", "\"vendor\""] {
         assert!(verify(claims).is_err(), "{claims}");
+    }
+}
+
+/// RFC 7515, 5.2, and RFC 7519, 7.2: all of it is UTF-8, also what nobody looks at.
+#[tokio::test]
+async fn a_header_and_claims_that_are_no_text_are_refused() {
+    let ring = ring().await;
+    let claims = serde_json::to_string(&environment()).expect("JSON");
+    let with = |json: &str, text: &[u8]| {
+        let (beginning, rest) = json.split_at(1);
+        [beginning.as_bytes(), br#""typ":""#, text, br#"","#, rest.as_bytes()].concat()
+    };
+    for (text, is_good) in [("ü".as_bytes(), true), (&b"\xb3\xab"[..], false)] {
+        let headed = forge(&ring, with(&header(&ring), text), &claims);
+        assert_eq!(Claims::verify(&headed, &signer(&ring), at(1000)).is_ok(), is_good);
+        let claimed = forge(&ring, header(&ring), with(&claims, text));
+        assert_eq!(Claims::verify(&claimed, &signer(&ring), at(1000)).is_ok(), is_good);
     }
 }

@@ -65,7 +65,7 @@ impl<'a> UnverifiedJws<'a> {
         }
         let (message, signature) = token.rsplit_once('.').ok_or(NOT_A_JWT)?;
         let (header, claims) = message.split_once('.').filter(|(_, claims)| !claims.contains('.')).ok_or(NOT_A_JWT)?;
-        let header: Header = decode(header).and_then(|text| serde_json::from_slice(&text).ok()).ok_or(NOT_A_JWT)?;
+        let header: Header = text(header).and_then(|text| serde_json::from_str(&text).ok()).ok_or(NOT_A_JWT)?;
         if header.alg != "RS256" {
             return Err(VerifyError::Algorithm { found: header.alg });
         }
@@ -77,12 +77,51 @@ impl<'a> UnverifiedJws<'a> {
     }
 
     /// The claims, as JSON, if the signature is the key's.
-    pub(super) fn verify(&self, key: &Key) -> Result<Vec<u8>, VerifyError> {
+    pub(super) fn verify(&self, key: &Key) -> Result<String, VerifyError> {
         key.0.verify_sig(self.message.as_bytes(), &self.signature).map_err(|_| VerifyError::Signature)?;
-        decode(self.claims).ok_or(VerifyError::Malformed("its claims are not base64url"))
+        text(self.claims).ok_or(VerifyError::Malformed("its claims are no text in base64url"))
     }
 }
 
 fn decode(part: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(part).ok()
+}
+
+/// A part that is UTF-8 as a whole (RFC 7515 §5.2): the JSON parser passes over members that nobody looks at.
+fn text(part: &str) -> Option<String> {
+    String::from_utf8(decode(part)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::{
+        rand::SystemRandom,
+        rsa::{KeyPair, KeySize},
+        signature::{KeyPair as _, RSA_PKCS1_SHA256},
+    };
+
+    use super::*;
+
+    fn encode(part: impl AsRef<[u8]>) -> String {
+        URL_SAFE_NO_PAD.encode(part)
+    }
+
+    #[test]
+    fn a_header_and_claims_that_are_no_text_are_refused() {
+        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let (public, random) = (pair.public_key(), SystemRandom::new());
+        let modulus = encode(public.modulus().big_endian_without_leading_zero());
+        let key = Key::new(&modulus, &encode(public.exponent().big_endian_without_leading_zero())).unwrap();
+        let verify = |header: &[u8], claims: &[u8]| {
+            let message = format!("{}.{}", encode(header), encode(claims));
+            let mut signature = vec![0; pair.public_modulus_len()];
+            pair.sign(&RSA_PKCS1_SHA256, &random, message.as_bytes(), &mut signature).unwrap();
+            UnverifiedJws::parse(&format!("{message}.{}", encode(signature)))?.verify(&key)
+        };
+        let (header, broken) =
+            (br#"{"alg":"RS256","kid":"1"}"#, &b"{\"alg\":\"RS256\",\"kid\":\"1\",\"typ\":\"\xb3\"}"[..]);
+        assert_eq!(verify(header, b"{}").unwrap(), "{}");
+        assert!(matches!(verify(broken, b"{}"), Err(VerifyError::Malformed(_))));
+        assert!(matches!(verify(header, b"{\"x\":\"\xb3\"}"), Err(VerifyError::Malformed(_))));
+    }
 }

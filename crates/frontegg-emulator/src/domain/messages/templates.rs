@@ -21,15 +21,20 @@ pub(crate) struct Environment(Map<String, Value>);
 impl Environment {
     /// The environment as clients reach it under that address.
     pub(crate) async fn of(tx: &Read) -> DomainResult<Self> {
-        let Identity { vendor_id, client_id, application_id, .. } = Identity::find(tx).await?.unwrap_or_default();
+        Ok(Self::reached_at(tx.origin(), Identity::find(tx).await?.unwrap_or_default()))
+    }
+
+    /// The environment of these ids, as clients reach it under that address.
+    pub(crate) fn reached_at(address: &str, identity: Identity) -> Self {
+        let Identity { vendor_id, client_id, application_id, .. } = identity;
         let values = [
-            ("BASE_URL", tx.origin().to_owned()),
-            ("APP_URL", tx.origin().to_owned()),
+            ("BASE_URL", address.to_owned()),
+            ("APP_URL", address.to_owned()),
             ("CLIENT_ID", client_id),
             ("APP_ID", application_id),
             ("VENDOR_ID", vendor_id),
         ];
-        Ok(Self(values.map(|(name, value)| (name.to_owned(), Value::String(value))).into_iter().collect()))
+        Self(values.map(|(name, value)| (name.to_owned(), Value::String(value))).into_iter().collect())
     }
 
     /// An address with these placeholders filled in; others stay.

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 /// What a place computes hashes in.
 #[derive(Default)]
-pub(super) struct Memory(Vec<Block>);
+pub(crate) struct Memory(Vec<Block>);
 
 impl Memory {
     /// As much as a hash with these parameters takes. What is in it is overwritten.

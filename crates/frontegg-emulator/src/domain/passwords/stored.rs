@@ -24,13 +24,17 @@ use super::memory::Memory;
 const MOST_MEMORY: u64 = 256 * 1024;
 /// Most memory times passes over it, in KiB: about a second.
 const MOST_PASSES: u64 = 1024 * 1024;
+/// Most blocks of 128 bytes that scrypt derives from salt and password before it mixes them, and derives
+/// its key from afterwards: less than a second, with the longest salt.
+const MOST_DERIVED: u128 = 64 * 1024;
 /// Each step doubles the work; this one is about a second.
 const MOST_BCRYPT: u32 = 14;
 /// Most rounds of PBKDF2, over all blocks of the key: about a second.
 const MOST_ROUNDS: u64 = 4_000_000;
-/// Longest text of a hash, and longest salt or key in it.
-const LONGEST_TEXT: usize = 4_096;
+/// Longest salt or key.
 const LONGEST_PART: usize = 1_024;
+/// Longest text of a hash: three of them in base64, and the cost.
+const LONGEST_TEXT: usize = 4 * LONGEST_PART + 256;
 /// Longest name of a kind or parameter that is told.
 const LONGEST_NAME: usize = 24;
 /// Shortest key that is compared: less is soon guessed.
@@ -181,8 +185,13 @@ impl Scrypt {
         if !(1..=31).contains(&self.log_n) || self.r == 0 || self.p == 0 {
             return Err(HashError::Malformed);
         }
-        let memory = u128::from(self.r) * (1 << self.log_n) / 8;
-        if memory > MOST_MEMORY.into() || memory * u128::from(self.p) > MOST_PASSES.into() {
+        // In blocks of 128 bytes, of which eight are a KiB: what is derived, all at once, and for one part after
+        // the other what is mixed.
+        let (n, r, p) = (1_u128 << self.log_n, u128::from(self.r), u128::from(self.p));
+        let (derived, mixed) = (r * p, r * n);
+        let memory = (derived + mixed) / 8;
+        let passes = mixed * p / 8;
+        if derived > MOST_DERIVED || memory > MOST_MEMORY.into() || passes > MOST_PASSES.into() {
             return Err(HashError::TooMuchWork);
         }
         Ok(())
@@ -268,7 +277,7 @@ impl StoredHash {
 
     /// Refuses what asks for too much, and what could not be compared.
     pub(crate) fn check(&self) -> Result<(), HashError> {
-        let key = match self {
+        let (salt, key) = match self {
             Self::Argon2 { params, salt, key, .. } => {
                 if salt.len() < argon2::MIN_SALT_LEN {
                     return Err(HashError::Malformed);
@@ -277,39 +286,40 @@ impl StoredHash {
                 if memory > MOST_MEMORY || memory * u64::from(params.t_cost()) > MOST_PASSES {
                     return Err(HashError::TooMuchWork);
                 }
-                key
+                (salt, key)
             }
             Self::Bcrypt(text) => return check_bcrypt(text),
-            Self::Scrypt { cost, key, .. } => {
+            Self::Scrypt { cost, salt, key } => {
                 cost.check()?;
-                key
+                (salt, key)
             }
-            Self::FirebaseScrypt { cost, signer, key, .. } => {
+            Self::FirebaseScrypt { cost, salt, signer, key } => {
                 cost.check()?;
                 if signer.len() != key.len() {
                     return Err(HashError::Malformed);
                 }
-                key
+                (salt, key)
             }
-            Self::Pbkdf2 { digest, rounds, key, .. } => {
+            Self::Pbkdf2 { digest, rounds, salt, key } => {
                 let blocks = key.len().div_ceil(digest.algorithm().output_len());
                 if u64::from(rounds.get()).saturating_mul(blocks as u64) > MOST_ROUNDS {
                     return Err(HashError::TooMuchWork);
                 }
-                key
+                (salt, key)
             }
-            Self::Sum { digest, sum, .. } => {
+            Self::Sum { digest, salt, sum, .. } => {
                 if sum.len() != digest.algorithm().output_len() {
                     return Err(HashError::Malformed);
                 }
-                sum
+                (salt, sum)
             }
         };
-        if (SHORTEST_KEY..=LONGEST_PART).contains(&key.len()) { Ok(()) } else { Err(HashError::Malformed) }
+        let fits = salt.len() <= LONGEST_PART && (SHORTEST_KEY..=LONGEST_PART).contains(&key.len());
+        if fits { Ok(()) } else { Err(HashError::Malformed) }
     }
 
     /// Whether it was made of that password.
-    pub(super) fn matches(&self, password: &[u8], memory: &mut Memory) -> bool {
+    pub(crate) fn matches(&self, password: &[u8], memory: &mut Memory) -> bool {
         note_computation();
         let (made, key) = match self {
             Self::Argon2 { algorithm, version, params, salt, key } => {

@@ -1,11 +1,13 @@
 //! Imported hashes: each kind is verified, upgraded, and refused where it is hostile.
 
+use base64::Engine;
+
 use super::{
     Cost,
     hasher::Passwords,
     import,
     memory::Memory,
-    stored::{COMPUTED, StoredHash},
+    stored::{BASE64, COMPUTED, StoredHash},
 };
 
 const FIREBASE: &str = r#"{"memCost":14,"rounds":8,"saltSeparator":"Bw==",
@@ -125,6 +127,10 @@ fn case_7_hostile_hashes_are_refused_at_once() {
         ("scrypt", &joined, r#"{"N":16384,"r":4294967295,"p":4294967295}"#, "too much"),
         ("scrypt", &format!("$scrypt$ln=31,r=8,p=1${salt}${key}"), "", "too much"),
         ("scrypt", &format!("$scrypt$ln=4294967295,r=8,p=1${salt}${key}"), "", "too much"),
+        // Nothing to mix, and 128 GiB to derive; and once more, with a product that leaves 32 bits.
+        ("scrypt", &format!("$scrypt$ln=1,r=1,p=1073741823${salt}${key}"), "", "too much"),
+        ("scrypt", &format!("$scrypt$ln=1,r=3,p=1431655766${salt}${key}"), "", "too much"),
+        ("scrypt", &joined, r#"{"N":2,"r":4,"p":1000000}"#, "too much"),
         ("firebase-scrypt", &joined, r#"{"memCost":31,"rounds":8,"signerKey":"AAAA"}"#, "too much"),
         ("pbkdf2", &joined, r#"{"iterations":4294967295}"#, "too much"),
         ("pbkdf2", &format!("pbkdf2_sha256$4000001$salt${key}"), "", "too much"),
@@ -188,6 +194,23 @@ fn case_7_hostile_hashes_are_refused_at_once() {
     let stored = import::read(kind, hash, Some(parameters)).expect("a hash");
     assert!(StoredHash::parse(&stored).expect("a hash").matches(password.as_bytes(), &mut Memory::default()));
     assert_eq!(COMPUTED.get(), 1);
+}
+
+/// What is stored can be read again, however long its parts are.
+#[test]
+fn salts_and_keys_have_a_length() {
+    let sha256 = "4104d36f8da2c254349f85836793ebe029e0c957063a34c91c2e9203187b5631";
+    let salted = |length| {
+        let parameters = format!(r#"{{"salt":"{}"}}"#, "s".repeat(length));
+        import::read("sha256", sha256, Some(&parameters))
+    };
+    assert!(StoredHash::parse(&salted(1_024).expect("a hash")).is_ok());
+    assert_eq!(salted(1_025).expect_err("a refusal").messages(), ["passwordHash is malformed"]);
+    // All three of its parts as long as they may be.
+    let part = BASE64.encode([7; 1_024]);
+    let parameters = format!(r#"{{"memCost":4,"rounds":8,"signerKey":"{part}"}}"#);
+    let stored = import::read("firebase-scrypt", &format!("{part}${part}"), Some(&parameters)).expect("a hash");
+    assert_eq!(StoredHash::parse(&stored).expect("what was stored").to_string(), stored);
 }
 
 /// PHC strings name their parameters; their order says nothing.
