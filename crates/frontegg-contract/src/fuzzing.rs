@@ -1,4 +1,5 @@
-//! Ways for fuzz targets to what is not public. Compiled for them alone, with `--cfg fuzzing`.
+//! Ways for fuzz targets to what is not public. Compiled for them, with `--cfg fuzzing`, and for
+//! tests, so that it is never behind.
 
 use frontegg_model::OPERATIONS;
 use http::{HeaderMap, HeaderValue, header};

@@ -10,7 +10,7 @@
 pub mod capture;
 pub mod context;
 pub mod failure;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 #[rustfmt::skip]

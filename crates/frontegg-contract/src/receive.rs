@@ -167,12 +167,13 @@ async fn check_input(
             if let Some(capture) = capture {
                 capture.set_body(&bytes);
             }
-            let mut value = if is_blank(&bytes) { missing_body(schema) } else { parse_body(&bytes)? };
+            let missing = is_blank(&bytes);
+            let mut value = if missing { missing_body(schema) } else { parse_body(&bytes)? };
             reject_nul("", &value, &mut errors);
             json_text::stringify(&mut value, schema);
             numbers::settle(&mut value, schema);
             validate("", &value, schema, &mut errors);
-            if presence == Presence::Required && errors.is_empty() && is_blank(&bytes) {
+            if missing && presence == Presence::Required && errors.is_empty() {
                 errors.push("body is required".to_owned());
             }
             value

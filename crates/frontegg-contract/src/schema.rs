@@ -59,6 +59,10 @@ impl Schema {
     pub const STRING: Self = Self::String { min: 0, max: usize::MAX, format: Format::Text };
     /// Any string that is secret.
     pub const SECRET: Self = Self::String { min: 0, max: usize::MAX, format: Format::Secret };
+    /// A string that is not empty.
+    pub const NOT_EMPTY: Self = Self::String { min: 1, max: usize::MAX, format: Format::Text };
+    /// A string that is secret and not empty.
+    pub const NOT_EMPTY_SECRET: Self = Self::String { min: 1, max: usize::MAX, format: Format::Secret };
     /// A point in time.
     pub const DATE_TIME: Self = Self::String { min: 0, max: usize::MAX, format: Format::DateTime };
     /// JSON in a string.

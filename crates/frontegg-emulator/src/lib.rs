@@ -14,7 +14,7 @@ mod control;
 mod domain;
 mod emulator;
 mod error;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;

@@ -159,6 +159,17 @@ pub(crate) struct UserClaims {
     pub(crate) registered: RegisteredClaims,
 }
 
+impl UserClaims {
+    /// The same, made for that audience by that issuer, with a life that begins now.
+    pub(crate) fn issued(self, iss: &str, audience: Audience<'_>, now: Timestamp, lifetime: Duration) -> Self {
+        Self {
+            application_id: Some(audience.application_id.to_owned()),
+            registered: RegisteredClaims::new(iss, Some(audience.aud), now, lifetime),
+            ..self
+        }
+    }
+}
+
 /// Claims of a token made from client credentials.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -36,7 +36,7 @@ mod context;
 mod credentials;
 mod decode;
 mod error;
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 #[rustfmt::skip]

@@ -338,7 +338,7 @@ impl VerifierBuilder {
     }
 }
 
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 impl VerifierBuilder {
     /// Builds the verifier with the keys of a set, which it never fetches.
     pub(crate) fn build_with(self, key_set: &[u8]) -> Option<Verifier> {

@@ -555,11 +555,7 @@ pub static GET_MFA_REMEMBER_DEVICE_SETTING: Contract = Contract {
             Place::Query,
             "mfaToken",
             Presence::Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Secret,
-            },
+            &Schema::NOT_EMPTY_SECRET,
         ),
     ],
     body: None,

@@ -72,24 +72,8 @@ pub(super) static ACTIVATION_STRATEGY_RESPONSE: Schema = Schema::Object(
 );
 pub(super) static ADD_PERMISSION_REQUEST: Schema = Schema::Object(
     &[
-        Member(
-            "key",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
-        Member(
-            "name",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("key", Required, &Schema::NOT_EMPTY),
+        Member("name", Required, &Schema::NOT_EMPTY),
         Member("description", Optional, &Schema::STRING),
         Member("categoryId", Optional, &Schema::STRING),
         Member("assignmentType", Optional, &PERMISSION_ASSIGNMENT_TYPE),
@@ -110,24 +94,8 @@ pub(super) static ADD_PERMISSION_TO_ROLE_REQUEST: Schema = Schema::Object(
 );
 pub(super) static ADD_ROLE_REQUEST: Schema = Schema::Object(
     &[
-        Member(
-            "key",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
-        Member(
-            "name",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("key", Required, &Schema::NOT_EMPTY),
+        Member("name", Required, &Schema::NOT_EMPTY),
         Member("description", Optional, &Schema::STRING),
         Member("isDefault", Optional, &Schema::Boolean),
         Member("migrateRole", Optional, &Schema::Boolean),
@@ -144,24 +112,8 @@ pub(super) static ADD_ROLE_REQUEST: Schema = Schema::Object(
 );
 pub(super) static ADD_ROLE_WITH_PERMISSIONS_REQUEST: Schema = Schema::Object(
     &[
-        Member(
-            "key",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
-        Member(
-            "name",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("key", Required, &Schema::NOT_EMPTY),
+        Member("name", Required, &Schema::NOT_EMPTY),
         Member("description", Optional, &Schema::STRING),
         Member("isDefault", Optional, &Schema::Boolean),
         Member("baseRoleId", Required, &Schema::STRING),
@@ -226,15 +178,7 @@ pub(super) static ADD_TENANT_METADATA_REQUEST: Schema = Schema::Object(
 pub(super) static ADD_USER_TO_TENANT_REQUEST: Schema = Schema::Object(
     &[
         Member("validateTenantExist", Optional, &Schema::Boolean),
-        Member(
-            "tenantId",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("tenantId", Required, &Schema::NOT_EMPTY),
         Member("skipInviteEmail", Optional, &Schema::Boolean),
     ],
 );
@@ -471,15 +415,7 @@ pub(super) static ASSIGN_USER_TO_ROLES_RESPONSE_DTO: Schema = Schema::Object(
 );
 pub(super) static ASSIGN_USERS_TO_APP_REQUEST_DTO: Schema = Schema::Object(
     &[
-        Member(
-            "appId",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("appId", Required, &Schema::NOT_EMPTY),
         Member("tenantId", Required, &Schema::STRING),
         Member(
             "userIds",
@@ -571,30 +507,14 @@ pub(super) static AUTHENTICATE_USER_PASSWORD_DTO: Schema = Schema::Object(
     &[
         Member("email", Optional, &Schema::STRING),
         Member("username", Optional, &Schema::STRING),
-        Member(
-            "password",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Secret,
-            },
-        ),
+        Member("password", Required, &Schema::NOT_EMPTY_SECRET),
         Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static AUTHENTICATE_USER_PASSWORDLESS_DTO: Schema = Schema::Object(
     &[
-        Member(
-            "token",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Secret,
-            },
-        ),
+        Member("token", Required, &Schema::NOT_EMPTY_SECRET),
         Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
     ],
@@ -944,25 +864,9 @@ pub(super) static CREATE_AUTH0_EXTERNAL_USER_SOURCE_REQUEST_DTO: Schema = Schema
 );
 pub(super) static CREATE_CATEGORY_DTO: Schema = Schema::Object(
     &[
-        Member(
-            "name",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("name", Required, &Schema::NOT_EMPTY),
         Member("description", Optional, &Schema::STRING),
-        Member(
-            "id",
-            Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("id", Optional, &Schema::NOT_EMPTY),
     ],
 );
 pub(super) static CREATE_COGNITO_EXTERNAL_USER_SOURCE_REQUEST_DTO: Schema = Schema::Object(
@@ -1482,15 +1386,7 @@ pub(super) static CREATE_USER_DTO: Schema = Schema::Object(
                 format: crate::schema::Format::Text,
             },
         ),
-        Member(
-            "password",
-            Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Secret,
-            },
-        ),
+        Member("password", Optional, &Schema::NOT_EMPTY_SECRET),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("provider", Optional, &USER_PROVIDER),
         Member("metadata", Optional, &Schema::JSON_TEXT),
@@ -1528,15 +1424,7 @@ pub(super) static CREATE_USER_DTO_VENDOR_ONLY: Schema = Schema::Object(
             },
         ),
         Member("name", Optional, &Schema::STRING),
-        Member(
-            "password",
-            Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Secret,
-            },
-        ),
+        Member("password", Optional, &Schema::NOT_EMPTY_SECRET),
         Member("phoneNumber", Optional, &Schema::STRING),
         Member("metadata", Optional, &Schema::JSON_TEXT),
         Member("vendorMetadata", Optional, &Schema::JSON_TEXT),
@@ -3148,15 +3036,7 @@ pub(super) static RESET_ACTIVATION_TOKEN_DTO: Schema = Schema::Object(
 );
 pub(super) static RESET_PASSWORD_DTO: Schema = Schema::Object(
     &[
-        Member(
-            "identifier",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("identifier", Required, &Schema::NOT_EMPTY),
         Member("identifierType", Required, &IDENTIFIER_TYPE),
         Member("emailMetadata", Optional, &Schema::Map(&Schema::Any)),
     ],
@@ -3165,15 +3045,7 @@ pub(super) static RESET_PASSWORD_V1_DTO: Schema = Schema::Object(
     &[
         Member("email", Optional, &Schema::STRING),
         Member("emailMetadata", Optional, &Schema::Map(&Schema::Any)),
-        Member(
-            "identifier",
-            Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("identifier", Optional, &Schema::NOT_EMPTY),
         Member("identifierType", Optional, &IDENTIFIER_TYPE),
     ],
 );
@@ -3679,15 +3551,7 @@ pub(super) static UNASSIGN_USER_FROM_ROLES_DTO: Schema = Schema::Object(
 );
 pub(super) static UNASSIGN_USERS_FROM_APP_REQUEST_DTO: Schema = Schema::Object(
     &[
-        Member(
-            "appId",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("appId", Required, &Schema::NOT_EMPTY),
         Member("tenantId", Required, &Schema::STRING),
         Member(
             "userIds",
@@ -3747,15 +3611,7 @@ pub(super) static UPDATE_APPROVAL_FLOW_DTO: Schema = Schema::Object(
 );
 pub(super) static UPDATE_CATEGORY_DTO: Schema = Schema::Object(
     &[
-        Member(
-            "name",
-            Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("name", Optional, &Schema::NOT_EMPTY),
         Member("description", Optional, &Schema::STRING),
     ],
 );
@@ -3868,24 +3724,8 @@ pub(super) static UPDATE_JWT_TEMPLATE_TARGETING_REQUEST_DTO: Schema = Schema::Ob
 );
 pub(super) static UPDATE_PERMISSION_REQUEST: Schema = Schema::Object(
     &[
-        Member(
-            "key",
-            Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
-        Member(
-            "name",
-            Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("key", Optional, &Schema::NOT_EMPTY),
+        Member("name", Optional, &Schema::NOT_EMPTY),
         Member("description", Optional, &Schema::STRING),
         Member("categoryId", Optional, &Schema::STRING),
     ],
@@ -3903,24 +3743,8 @@ pub(super) static UPDATE_ROLE_REQUEST: Schema = Schema::Object(
                 max: 32767,
             },
         ),
-        Member(
-            "key",
-            Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
-        Member(
-            "name",
-            Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Member("key", Optional, &Schema::NOT_EMPTY),
+        Member("name", Optional, &Schema::NOT_EMPTY),
         Member("description", Optional, &Schema::STRING),
     ],
 );
@@ -4777,15 +4601,7 @@ pub(super) static VERIFY_PASSWORD_DTO: Schema = Schema::Object(
     &[
         Member("userId", Required, &Schema::STRING),
         Member("token", Required, &Schema::SECRET),
-        Member(
-            "password",
-            Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Secret,
-            },
-        ),
+        Member("password", Required, &Schema::NOT_EMPTY_SECRET),
     ],
 );
 pub(super) static VERIFY_PASSWORD_VIA_SMS_REQUEST_DTO: Schema = Schema::Object(

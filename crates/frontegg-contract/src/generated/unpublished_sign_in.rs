@@ -89,11 +89,7 @@ pub static GET_PUBLIC_IDENTITY_CONFIGURATION: Contract = Contract {
             Place::Header,
             "frontegg-vendor-host",
             Presence::Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
+            &Schema::NOT_EMPTY,
         ),
     ],
     body: None,

@@ -623,11 +623,7 @@ pub static ACTIVATE_USER: Contract = Contract {
             Place::Header,
             "frontegg-vendor-host",
             Presence::Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
+            &Schema::NOT_EMPTY,
         ),
     ],
     body: Some(Body(Presence::Required, &schemas::ACTIVATE_USER_DTO)),
@@ -659,11 +655,7 @@ pub static ACTIVATE_USER_WITH_CODE: Contract = Contract {
             Place::Header,
             "frontegg-vendor-host",
             Presence::Optional,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
+            &Schema::NOT_EMPTY,
         ),
     ],
     body: Some(Body(Presence::Required, &schemas::ACTIVATE_USER_WITH_CODE_DTO)),
@@ -1034,26 +1026,8 @@ pub struct GetUserActivationStrategyParams {
 pub static GET_USER_ACTIVATION_STRATEGY: Contract = Contract {
     id: "get_user_activation_strategy",
     parameters: &[
-        Parameter(
-            Place::Query,
-            "userId",
-            Presence::Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
-        Parameter(
-            Place::Query,
-            "token",
-            Presence::Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Secret,
-            },
-        ),
+        Parameter(Place::Query, "userId", Presence::Required, &Schema::NOT_EMPTY),
+        Parameter(Place::Query, "token", Presence::Required, &Schema::NOT_EMPTY_SECRET),
     ],
     body: None,
     answer: Some(&schemas::GET_ACTIVATE_STRATEGY_RESPONSE_DTO),
@@ -1376,16 +1350,7 @@ pub struct ListUsersGroupsParams {
 pub static LIST_USERS_GROUPS: Contract = Contract {
     id: "list_users_groups",
     parameters: &[
-        Parameter(
-            Place::Query,
-            "ids",
-            Presence::Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Parameter(Place::Query, "ids", Presence::Required, &Schema::NOT_EMPTY),
     ],
     body: None,
     answer: Some(
@@ -1417,16 +1382,7 @@ pub struct ListUsersRolesParams {
 pub static LIST_USERS_ROLES: Contract = Contract {
     id: "list_users_roles",
     parameters: &[
-        Parameter(
-            Place::Query,
-            "ids",
-            Presence::Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Parameter(Place::Query, "ids", Presence::Required, &Schema::NOT_EMPTY),
     ],
     body: None,
     answer: Some(

@@ -579,16 +579,7 @@ pub struct GetUserByEmailParams {
 pub static GET_USER_BY_EMAIL: Contract = Contract {
     id: "get_user_by_email",
     parameters: &[
-        Parameter(
-            Place::Query,
-            "email",
-            Presence::Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Parameter(Place::Query, "email", Presence::Required, &Schema::NOT_EMPTY),
     ],
     body: None,
     answer: Some(&schemas::CORE_USER_DTO),
@@ -656,16 +647,7 @@ pub struct ListUserTenantStatusesParams {
 pub static LIST_USER_TENANT_STATUSES: Contract = Contract {
     id: "list_user_tenant_statuses",
     parameters: &[
-        Parameter(
-            Place::Query,
-            "userIds",
-            Presence::Required,
-            &Schema::String {
-                min: 1,
-                max: usize::MAX,
-                format: crate::schema::Format::Text,
-            },
-        ),
+        Parameter(Place::Query, "userIds", Presence::Required, &Schema::NOT_EMPTY),
         Parameter(
             Place::Query,
             "userTenantStatuses",

@@ -18,7 +18,7 @@ use crate::{
     peer,
     service::Service,
     store::entity::WebAuthnDevice,
-    tokens::{Claims, RegisteredClaims},
+    tokens::Claims,
 };
 
 /// What the cookies' names begin with; the environment's or an application's id follows.
@@ -127,9 +127,7 @@ async fn signed_in(
     let SignedIn { mut claims, lifetime, opened, same_site, extras } = signed_in;
     let now = service.clock().timestamp();
     let named = claims.application_id.take();
-    let audience = service.audience(named.as_deref());
-    claims.application_id = Some(audience.application_id.to_owned());
-    claims.registered = RegisteredClaims::new(service.base_url(), Some(audience.aud), now, lifetime);
+    let claims = claims.issued(service.base_url(), service.audience(named.as_deref()), now, lifetime);
     let (user_id, email, verified) = (claims.sub.clone(), claims.email.clone(), claims.email_verified);
     let token = service.sign(&Claims::UserToken(Box::new(claims))).await?;
     let set = |prefix: &str, value: &str, lifetime: Duration| {

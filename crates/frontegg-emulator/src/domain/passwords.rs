@@ -29,7 +29,7 @@ use sea_orm::{
 
 pub(crate) use change::{Texts, change};
 pub(crate) use hasher::{Cost, Passwords, check_size};
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) use {memory::Memory, stored::StoredHash};
 
 use super::{

@@ -12,7 +12,7 @@ use crate::{
     },
     service::Service,
     store::{Fetch, Write, entity::user},
-    tokens::{Audience, Claims, RegisteredClaims, UserClaims},
+    tokens::{Claims, UserClaims},
 };
 
 impl Service {
@@ -29,11 +29,8 @@ impl Service {
             let opened =
                 sessions::start(tx, &configuration, MemberKey { user_id, tenant_id }, &["pwd"], &ClientInfo::default())
                     .await?;
-            let mut claims = sessions::claims(tx, &configuration, &user, &opened.session, tenant_id).await?;
-            let Audience { aud, application_id } = self.audience(None);
-            claims.application_id = Some(application_id.to_owned());
-            claims.registered = RegisteredClaims::new(tx.origin(), Some(aud), tx.now(), configuration.token_lifetime());
-            Ok(claims)
+            let claims = sessions::claims(tx, &configuration, &user, &opened.session, tenant_id).await?;
+            Ok(claims.issued(tx.origin(), self.audience(None), tx.now(), configuration.token_lifetime()))
         };
         let claims = self.store().write(begin).await?;
         self.sign(&Claims::UserToken(Box::new(claims))).await

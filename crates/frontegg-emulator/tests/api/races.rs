@@ -17,11 +17,13 @@ use crate::{
 const ROUNDS: usize = 5;
 const NEW: &str = "Another-horse-1816";
 
-/// Two processes of one environment on one store.
+/// Two processes of one environment, with the tenant acme, on one store.
 async fn processes() -> [World; 2] {
     let place = lasting().await;
     let start = async || World::at(&place, Emulator::builder().client_id("client")).await;
-    [start().await, start().await]
+    let worlds = [start().await, start().await];
+    worlds[0].tenant("acme").await;
+    worlds
 }
 
 /// Faults A6: an address that nobody has proven is whose who proves it first, and nobody else's.
@@ -29,7 +31,6 @@ async fn processes() -> [World; 2] {
 async fn an_address_is_proven_by_one_alone() {
     let worlds = processes().await;
     let [first, _] = &worlds;
-    first.tenant("acme").await;
     for round in 0..ROUNDS {
         let wanted = format!("shared{round}@acme.test");
         let mut ready = Vec::new();
@@ -57,7 +58,6 @@ async fn an_address_is_proven_by_one_alone() {
 async fn no_sign_in_outlives_the_password_that_began_it() {
     let worlds = processes().await;
     let [first, other] = &worlds;
-    first.tenant("acme").await;
     for round in 0..ROUNDS {
         let email = format!("ada{round}@acme.test");
         let ada = first.member("acme", &email).await;
@@ -85,7 +85,6 @@ async fn no_sign_in_outlives_the_password_that_began_it() {
 async fn guesses_are_counted_together() {
     let worlds = processes().await;
     let [first, _] = &worlds;
-    first.tenant("acme").await;
     let ada = first.member("acme", "ada@acme.test").await;
     let (app, _) = enroll(first, &ada).await;
     let mfa_token = challenge(&mut first.browser(), "ada@acme.test").await;

@@ -1,9 +1,14 @@
 //! Source files, reduced to what is public in them: no bodies, no private members, no comments.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use syn::{
-    Attribute, Fields, File, ImplItem, Item, ItemImpl, TraitItem, Type, UseTree, Visibility,
+    Attribute, Fields, File, ImplItem, Item, ItemImpl, Meta, Token, TraitItem, Type, UseTree, Visibility,
+    punctuated::Punctuated,
     visit_mut::{self, VisitMut},
 };
 
@@ -14,9 +19,11 @@ pub(crate) struct Source {
     public: File,
     /// What names that the file imports stand for.
     names: BTreeMap<String, String>,
+    /// The files of its modules that only tests and fuzz targets have.
+    withheld: Vec<String>,
 }
 
-/// All files below a folder.
+/// All files below a folder, but for those that only tests and fuzz targets have.
 pub(crate) fn sources(root: &Path) -> Vec<Source> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
@@ -31,6 +38,8 @@ pub(crate) fn sources(root: &Path) -> Vec<Source> {
             }
         }
     }
+    let withheld: BTreeSet<_> = found.iter_mut().flat_map(|source| std::mem::take(&mut source.withheld)).collect();
+    found.retain(|source| !withheld.contains(&source.name));
     found
 }
 
@@ -39,11 +48,12 @@ impl Source {
         let mut file = syn::parse_file(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let mut names = BTreeMap::new();
         imports(&file.items, &mut names);
+        let withheld = withheld(&name, &file.items);
         file.attrs.clear();
         let hidden: Vec<_> = file.items.iter().filter_map(hidden).collect();
         let seen = |item: &Item| !matches!(item, Item::Impl(item) if hidden.iter().any(|name| is_of(item, name)));
         file.items = file.items.into_iter().filter(seen).filter_map(public).collect();
-        Self { name, public: file, names }
+        Self { name, public: file, names, withheld }
     }
 
     /// What it offers, as text.
@@ -65,6 +75,19 @@ impl Source {
         });
         full.filter(|path| libraries.contains(&path.split("::").next().unwrap_or_default())).collect()
     }
+}
+
+/// The files of the modules, declared in a file of that name, that only tests and fuzz targets have.
+fn withheld(name: &str, items: &[Item]) -> Vec<String> {
+    let folder = match name {
+        "lib.rs" => String::new(),
+        name => format!("{}/", name.trim_end_matches(".rs")),
+    };
+    let modules = items.iter().filter_map(|item| match item {
+        Item::Mod(module) if module.content.is_none() && module.attrs.iter().any(is_for_tests) => Some(&module.ident),
+        _ => None,
+    });
+    modules.map(|module| format!("{folder}{module}.rs")).collect()
 }
 
 /// The name of a type that is not public.
@@ -175,10 +198,24 @@ fn public(item: Item) -> Option<Item> {
     seen.then_some(item)
 }
 
-/// Drops all attributes but conditions on features; false for what only tests have.
+/// Drops all attributes but conditions on features; false for what only tests and fuzz targets have.
 fn keep(attributes: &mut Vec<Attribute>) -> bool {
     attributes.retain(|attribute| attribute.path().is_ident("cfg"));
-    !attributes.iter().any(|attribute| attribute.parse_args::<syn::Ident>().is_ok_and(|ident| ident == "test"))
+    !attributes.iter().any(is_for_tests)
+}
+
+/// Whether it is a condition that holds for tests and fuzz targets alone.
+fn is_for_tests(attribute: &Attribute) -> bool {
+    fn names_them(condition: &Meta) -> bool {
+        match condition {
+            Meta::Path(path) => path.is_ident("test") || path.is_ident("fuzzing"),
+            Meta::List(list) if list.path.is_ident("any") => list
+                .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+                .is_ok_and(|conditions| conditions.iter().all(names_them)),
+            _ => false,
+        }
+    }
+    attribute.path().is_ident("cfg") && attribute.parse_args::<Meta>().is_ok_and(|condition| names_them(&condition))
 }
 
 fn fields(fields: &mut Fields) {

@@ -236,12 +236,15 @@ fn presence(required: bool, path: &TokenStream) -> TokenStream {
 fn string(schema: &Value) -> Result<TokenStream> {
     let bounded = schema.get("minLength").is_some() || schema.get("maxLength").is_some();
     let (min, max) = counts(schema, "minLength", "maxLength");
+    let not_empty = schema["minLength"] == 1 && schema.get("maxLength").is_none();
     Ok(match schema["format"].as_str() {
         Some("date-time") if !bounded => quote!(Schema::DATE_TIME),
         Some("json") if !bounded => quote!(Schema::JSON_TEXT),
         Some("password") if !bounded => quote!(Schema::SECRET),
+        Some("password") if not_empty => quote!(Schema::NOT_EMPTY_SECRET),
         Some("password") => quote!(Schema::String { min: #min, max: #max, format: crate::schema::Format::Secret }),
         None if !bounded => quote!(Schema::STRING),
+        None if not_empty => quote!(Schema::NOT_EMPTY),
         None => quote!(Schema::String { min: #min, max: #max, format: crate::schema::Format::Text }),
         Some(other) => bail!("no table for a string of format {other}"),
     })
@@ -301,6 +304,9 @@ mod tests {
     fn plain_values_have_short_tables() {
         assert_eq!(text(&json!({"type": "string", "format": "password"})), "Schema::SECRET");
         assert_eq!(text(&json!({"type": "string"})), "Schema::STRING");
+        assert_eq!(text(&json!({"type": "string", "minLength": 1})), "Schema::NOT_EMPTY");
+        let secret = json!({"type": "string", "format": "password", "minLength": 1});
+        assert_eq!(text(&secret), "Schema::NOT_EMPTY_SECRET");
         assert_eq!(text(&json!({"type": "integer", "format": "int64"})), "Schema::INTEGER");
         assert_eq!(text(&json!({"description": "anything"})), "Schema::Any");
     }
