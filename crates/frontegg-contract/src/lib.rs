@@ -9,6 +9,7 @@
 
 pub mod capture;
 pub mod context;
+mod endpoint;
 pub mod failure;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]

@@ -189,7 +189,7 @@ fn tag_file(api: &Api, tag: &str) -> Result<TokenStream> {
         items.push(schemas::contract(operation)?);
         items.push(handler(operation, &name));
         let (method, id) = (format_ident!("{}", operation.method), method_name(operation));
-        paths.entry(positional(&operation.path)).or_default().push(quote!(.#method(#id::<S>)));
+        paths.entry(positional(&operation.path)).or_default().push(quote!(.#method(Endpoint(#id::<S>))));
     }
     let routes = paths.iter().map(|(path, methods)| quote!(.route(#path, MethodRouter::new() #(#methods)*)));
     let about = format!(" Operations of the tag {tag}.");
@@ -217,12 +217,12 @@ fn tag_file(api: &Api, tag: &str) -> Result<TokenStream> {
     Ok(quote! {
         use std::sync::Arc;
         use axum::Router;
-        use axum::extract::{Request, State};
-        use axum::response::Response;
+        use axum::extract::Request;
         use axum::routing::MethodRouter;
         #model
         #schemas
         use crate::context::RequestContext;
+        use crate::endpoint::{Endpoint, Handling};
         use crate::failure::ApiResult;
         use crate::principal::Authenticate;
         use crate::receive::receive;
@@ -331,12 +331,14 @@ fn handler(operation: &Operation, tag: &Ident) -> TokenStream {
         quote!(reply::empty(&received.context, answer))
     };
     quote! {
-        async fn #name<S: #tag + Authenticate>(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-            let #mutable received = receive(&*service, &#table, request).await?;
-            #params
-            #body
-            let answer = service.#name(&received.context #(#arguments)*).await;
-            #reply
+        fn #name<S: #tag + Authenticate>(service: Arc<S>, request: Request) -> Handling {
+            Box::pin(async move {
+                let #mutable received = receive(&*service, &#table, request).await?;
+                #params
+                #body
+                let answer = service.#name(&received.context #(#arguments)*).await;
+                #reply
+            })
         }
     }
 }

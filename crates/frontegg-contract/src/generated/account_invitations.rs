@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -77,23 +77,23 @@ pub fn routes<S: AccountInvitationsApi + Authenticate>(
     router
         .route(
             "/identity/resources/tenants/invites/v1/configuration",
-            MethodRouter::new().get(get_tenant_invite_configuration::<S>),
+            MethodRouter::new().get(Endpoint(get_tenant_invite_configuration::<S>)),
         )
         .route(
             "/identity/resources/tenants/invites/v1/user",
             MethodRouter::new()
-                .post(create_user_tenant_invite_v1::<S>)
-                .delete(delete_user_tenant_invite::<S>)
-                .get(get_user_tenant_invite::<S>)
-                .patch(update_user_tenant_invite::<S>),
+                .post(Endpoint(create_user_tenant_invite_v1::<S>))
+                .delete(Endpoint(delete_user_tenant_invite::<S>))
+                .get(Endpoint(get_user_tenant_invite::<S>))
+                .patch(Endpoint(update_user_tenant_invite::<S>)),
         )
         .route(
             "/identity/resources/tenants/invites/v1/verify",
-            MethodRouter::new().post(verify_tenant_invite::<S>),
+            MethodRouter::new().post(Endpoint(verify_tenant_invite::<S>)),
         )
         .route(
             "/identity/resources/tenants/invites/v2/user",
-            MethodRouter::new().post(create_user_tenant_invite_v2::<S>),
+            MethodRouter::new().post(Endpoint(create_user_tenant_invite_v2::<S>)),
         )
 }
 /// What the document says about `create_user_tenant_invite_v1`.
@@ -103,14 +103,17 @@ pub static CREATE_USER_TENANT_INVITE_V1: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_INVITE_TOKEN_REQUEST_FOR_USER)),
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
-async fn create_user_tenant_invite_v1<S: AccountInvitationsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_user_tenant_invite_v1<S: AccountInvitationsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_USER_TENANT_INVITE_V1, request).await?;
-    let body = received.body()?;
-    let answer = service.create_user_tenant_invite_v1(&received.context, body).await;
-    reply::json(&received.context, &CREATE_USER_TENANT_INVITE_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_USER_TENANT_INVITE_V1, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.create_user_tenant_invite_v1(&received.context, body).await;
+        reply::json(&received.context, &CREATE_USER_TENANT_INVITE_V1, answer)
+    })
 }
 /// What the document says about `create_user_tenant_invite_v2`.
 pub static CREATE_USER_TENANT_INVITE_V2: Contract = Contract {
@@ -121,14 +124,17 @@ pub static CREATE_USER_TENANT_INVITE_V2: Contract = Contract {
     ),
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
-async fn create_user_tenant_invite_v2<S: AccountInvitationsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_user_tenant_invite_v2<S: AccountInvitationsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_USER_TENANT_INVITE_V2, request).await?;
-    let body = received.body()?;
-    let answer = service.create_user_tenant_invite_v2(&received.context, body).await;
-    reply::json(&received.context, &CREATE_USER_TENANT_INVITE_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_USER_TENANT_INVITE_V2, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.create_user_tenant_invite_v2(&received.context, body).await;
+        reply::json(&received.context, &CREATE_USER_TENANT_INVITE_V2, answer)
+    })
 }
 /// What the document says about `delete_user_tenant_invite`.
 pub static DELETE_USER_TENANT_INVITE: Contract = Contract {
@@ -137,13 +143,15 @@ pub static DELETE_USER_TENANT_INVITE: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_user_tenant_invite<S: AccountInvitationsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_user_tenant_invite<S: AccountInvitationsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &DELETE_USER_TENANT_INVITE, request).await?;
-    let answer = service.delete_user_tenant_invite(&received.context).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &DELETE_USER_TENANT_INVITE, request).await?;
+        let answer = service.delete_user_tenant_invite(&received.context).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `get_tenant_invite_configuration`.
 pub static GET_TENANT_INVITE_CONFIGURATION: Contract = Contract {
@@ -152,13 +160,16 @@ pub static GET_TENANT_INVITE_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::INVITATION_CONFIGURATION_RESPONSE),
 };
-async fn get_tenant_invite_configuration<S: AccountInvitationsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_tenant_invite_configuration<S: AccountInvitationsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_TENANT_INVITE_CONFIGURATION, request).await?;
-    let answer = service.get_tenant_invite_configuration(&received.context).await;
-    reply::json(&received.context, &GET_TENANT_INVITE_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_TENANT_INVITE_CONFIGURATION, request)
+            .await?;
+        let answer = service.get_tenant_invite_configuration(&received.context).await;
+        reply::json(&received.context, &GET_TENANT_INVITE_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `get_user_tenant_invite`.
 pub static GET_USER_TENANT_INVITE: Contract = Contract {
@@ -167,13 +178,15 @@ pub static GET_USER_TENANT_INVITE: Contract = Contract {
     body: None,
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
-async fn get_user_tenant_invite<S: AccountInvitationsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_user_tenant_invite<S: AccountInvitationsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_USER_TENANT_INVITE, request).await?;
-    let answer = service.get_user_tenant_invite(&received.context).await;
-    reply::json(&received.context, &GET_USER_TENANT_INVITE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_USER_TENANT_INVITE, request).await?;
+        let answer = service.get_user_tenant_invite(&received.context).await;
+        reply::json(&received.context, &GET_USER_TENANT_INVITE, answer)
+    })
 }
 /// What the document says about `update_user_tenant_invite`.
 pub static UPDATE_USER_TENANT_INVITE: Contract = Contract {
@@ -182,14 +195,17 @@ pub static UPDATE_USER_TENANT_INVITE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_INVITE_TOKEN_REQUEST)),
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
-async fn update_user_tenant_invite<S: AccountInvitationsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_user_tenant_invite<S: AccountInvitationsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_USER_TENANT_INVITE, request).await?;
-    let body = received.body()?;
-    let answer = service.update_user_tenant_invite(&received.context, body).await;
-    reply::json(&received.context, &UPDATE_USER_TENANT_INVITE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_USER_TENANT_INVITE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.update_user_tenant_invite(&received.context, body).await;
+        reply::json(&received.context, &UPDATE_USER_TENANT_INVITE, answer)
+    })
 }
 /// What the document says about `verify_tenant_invite`.
 pub static VERIFY_TENANT_INVITE: Contract = Contract {
@@ -198,12 +214,14 @@ pub static VERIFY_TENANT_INVITE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_INVITE_TOKEN_REQUEST)),
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
-async fn verify_tenant_invite<S: AccountInvitationsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_tenant_invite<S: AccountInvitationsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_TENANT_INVITE, request).await?;
-    let body = received.body()?;
-    let answer = service.verify_tenant_invite(&received.context, body).await;
-    reply::json(&received.context, &VERIFY_TENANT_INVITE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_TENANT_INVITE, request).await?;
+        let body = received.body()?;
+        let answer = service.verify_tenant_invite(&received.context, body).await;
+        reply::json(&received.context, &VERIFY_TENANT_INVITE, answer)
+    })
 }

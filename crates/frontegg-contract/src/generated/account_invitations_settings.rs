@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -78,26 +78,26 @@ pub fn routes<S: AccountInvitationsSettingsApi + Authenticate>(
         .route(
             "/identity/resources/configurations/v1/activation/strategies",
             MethodRouter::new()
-                .get(get_activation_strategy::<S>)
-                .post(set_activation_strategy::<S>),
+                .get(Endpoint(get_activation_strategy::<S>))
+                .post(Endpoint(set_activation_strategy::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/invitation/strategies",
             MethodRouter::new()
-                .get(get_invitation_strategy::<S>)
-                .post(set_invitation_strategy::<S>),
+                .get(Endpoint(get_invitation_strategy::<S>))
+                .post(Endpoint(set_invitation_strategy::<S>)),
         )
         .route(
             "/identity/resources/tenants/invites/v1",
-            MethodRouter::new().post(create_tenant_invite::<S>),
+            MethodRouter::new().post(Endpoint(create_tenant_invite::<S>)),
         )
         .route(
             "/identity/resources/tenants/invites/v1/all",
-            MethodRouter::new().get(list_all_tenant_invites::<S>),
+            MethodRouter::new().get(Endpoint(list_all_tenant_invites::<S>)),
         )
         .route(
             "/identity/resources/tenants/invites/v1/token/{p0}",
-            MethodRouter::new().delete(delete_tenant_invite::<S>),
+            MethodRouter::new().delete(Endpoint(delete_tenant_invite::<S>)),
         )
 }
 /// What the document says about `create_tenant_invite`.
@@ -107,14 +107,16 @@ pub static CREATE_TENANT_INVITE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_INVITE_TOKEN_REQUEST)),
     answer: Some(&schemas::INVITE_TOKEN_DTO),
 };
-async fn create_tenant_invite<S: AccountInvitationsSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_tenant_invite<S: AccountInvitationsSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_TENANT_INVITE, request).await?;
-    let body = received.body()?;
-    let answer = service.create_tenant_invite(&received.context, body).await;
-    reply::json(&received.context, &CREATE_TENANT_INVITE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_TENANT_INVITE, request).await?;
+        let body = received.body()?;
+        let answer = service.create_tenant_invite(&received.context, body).await;
+        reply::json(&received.context, &CREATE_TENANT_INVITE, answer)
+    })
 }
 /// Parameters of `delete_tenant_invite`.
 #[derive(Debug, Clone)]
@@ -129,16 +131,18 @@ pub static DELETE_TENANT_INVITE: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_tenant_invite<S: AccountInvitationsSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_tenant_invite<S: AccountInvitationsSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_TENANT_INVITE, request).await?;
-    let params = DeleteTenantInviteParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_tenant_invite(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_TENANT_INVITE, request).await?;
+        let params = DeleteTenantInviteParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_tenant_invite(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `get_activation_strategy`.
 pub static GET_ACTIVATION_STRATEGY: Contract = Contract {
@@ -147,13 +151,15 @@ pub static GET_ACTIVATION_STRATEGY: Contract = Contract {
     body: None,
     answer: Some(&schemas::ACTIVATION_STRATEGY_RESPONSE),
 };
-async fn get_activation_strategy<S: AccountInvitationsSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_activation_strategy<S: AccountInvitationsSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_ACTIVATION_STRATEGY, request).await?;
-    let answer = service.get_activation_strategy(&received.context).await;
-    reply::json(&received.context, &GET_ACTIVATION_STRATEGY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_ACTIVATION_STRATEGY, request).await?;
+        let answer = service.get_activation_strategy(&received.context).await;
+        reply::json(&received.context, &GET_ACTIVATION_STRATEGY, answer)
+    })
 }
 /// What the document says about `get_invitation_strategy`.
 pub static GET_INVITATION_STRATEGY: Contract = Contract {
@@ -162,13 +168,15 @@ pub static GET_INVITATION_STRATEGY: Contract = Contract {
     body: None,
     answer: Some(&schemas::INVITATION_STRATEGY_RESPONSE),
 };
-async fn get_invitation_strategy<S: AccountInvitationsSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_invitation_strategy<S: AccountInvitationsSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_INVITATION_STRATEGY, request).await?;
-    let answer = service.get_invitation_strategy(&received.context).await;
-    reply::json(&received.context, &GET_INVITATION_STRATEGY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_INVITATION_STRATEGY, request).await?;
+        let answer = service.get_invitation_strategy(&received.context).await;
+        reply::json(&received.context, &GET_INVITATION_STRATEGY, answer)
+    })
 }
 /// What the document says about `list_all_tenant_invites`.
 pub static LIST_ALL_TENANT_INVITES: Contract = Contract {
@@ -183,13 +191,15 @@ pub static LIST_ALL_TENANT_INVITES: Contract = Contract {
         },
     ),
 };
-async fn list_all_tenant_invites<S: AccountInvitationsSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_all_tenant_invites<S: AccountInvitationsSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_ALL_TENANT_INVITES, request).await?;
-    let answer = service.list_all_tenant_invites(&received.context).await;
-    reply::json(&received.context, &LIST_ALL_TENANT_INVITES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_ALL_TENANT_INVITES, request).await?;
+        let answer = service.list_all_tenant_invites(&received.context).await;
+        reply::json(&received.context, &LIST_ALL_TENANT_INVITES, answer)
+    })
 }
 /// What the document says about `set_activation_strategy`.
 pub static SET_ACTIVATION_STRATEGY: Contract = Contract {
@@ -200,14 +210,16 @@ pub static SET_ACTIVATION_STRATEGY: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_activation_strategy<S: AccountInvitationsSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_activation_strategy<S: AccountInvitationsSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_ACTIVATION_STRATEGY, request).await?;
-    let body = received.body()?;
-    let answer = service.set_activation_strategy(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_ACTIVATION_STRATEGY, request).await?;
+        let body = received.body()?;
+        let answer = service.set_activation_strategy(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `set_invitation_strategy`.
 pub static SET_INVITATION_STRATEGY: Contract = Contract {
@@ -218,12 +230,14 @@ pub static SET_INVITATION_STRATEGY: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_invitation_strategy<S: AccountInvitationsSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_invitation_strategy<S: AccountInvitationsSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_INVITATION_STRATEGY, request).await?;
-    let body = received.body()?;
-    let answer = service.set_invitation_strategy(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_INVITATION_STRATEGY, request).await?;
+        let body = received.body()?;
+        let answer = service.set_invitation_strategy(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -40,11 +40,11 @@ pub fn routes<S: AccountMigrationApi + Authenticate>(
     router
         .route(
             "/tenants/resources/migrations/v1/tenants",
-            MethodRouter::new().post(migrate_tenants::<S>),
+            MethodRouter::new().post(Endpoint(migrate_tenants::<S>)),
         )
         .route(
             "/tenants/resources/migrations/v1/tenants/status/{p0}",
-            MethodRouter::new().get(get_tenant_migration_status::<S>),
+            MethodRouter::new().get(Endpoint(get_tenant_migration_status::<S>)),
         )
 }
 /// Parameters of `get_tenant_migration_status`.
@@ -62,16 +62,21 @@ pub static GET_TENANT_MIGRATION_STATUS: Contract = Contract {
     body: None,
     answer: Some(&schemas::TENANT_MIGRATION_STATUS),
 };
-async fn get_tenant_migration_status<S: AccountMigrationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_tenant_migration_status<S: AccountMigrationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_TENANT_MIGRATION_STATUS, request).await?;
-    let params = GetTenantMigrationStatusParams {
-        migration_id: received.parameter(0)?,
-    };
-    let answer = service.get_tenant_migration_status(&received.context, params).await;
-    reply::json(&received.context, &GET_TENANT_MIGRATION_STATUS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_TENANT_MIGRATION_STATUS, request)
+            .await?;
+        let params = GetTenantMigrationStatusParams {
+            migration_id: received.parameter(0)?,
+        };
+        let answer = service
+            .get_tenant_migration_status(&received.context, params)
+            .await;
+        reply::json(&received.context, &GET_TENANT_MIGRATION_STATUS, answer)
+    })
 }
 /// What the document says about `migrate_tenants`.
 pub static MIGRATE_TENANTS: Contract = Contract {
@@ -80,12 +85,14 @@ pub static MIGRATE_TENANTS: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::MIGRATE_TENANTS_REQUEST)),
     answer: Some(&schemas::TENANT_MIGRATION),
 };
-async fn migrate_tenants<S: AccountMigrationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn migrate_tenants<S: AccountMigrationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &MIGRATE_TENANTS, request).await?;
-    let body = received.body()?;
-    let answer = service.migrate_tenants(&received.context, body).await;
-    reply::json(&received.context, &MIGRATE_TENANTS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &MIGRATE_TENANTS, request).await?;
+        let body = received.body()?;
+        let answer = service.migrate_tenants(&received.context, body).await;
+        reply::json(&received.context, &MIGRATE_TENANTS, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::{enums, types};
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -54,15 +54,17 @@ pub fn routes<S: AccountRolesApi + Authenticate>(
     router
         .route(
             "/identity/resources/roles/v2",
-            MethodRouter::new().post(create_role_v2::<S>).get(list_roles_v2::<S>),
+            MethodRouter::new()
+                .post(Endpoint(create_role_v2::<S>))
+                .get(Endpoint(list_roles_v2::<S>)),
         )
         .route(
             "/identity/resources/roles/v2/distinct-levels",
-            MethodRouter::new().get(list_role_levels::<S>),
+            MethodRouter::new().get(Endpoint(list_role_levels::<S>)),
         )
         .route(
             "/identity/resources/roles/v2/distinct-tenants",
-            MethodRouter::new().get(list_role_tenants::<S>),
+            MethodRouter::new().get(Endpoint(list_role_tenants::<S>)),
         )
 }
 /// What the document says about `create_role_v2`.
@@ -72,14 +74,16 @@ pub static CREATE_ROLE_V2: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ADD_ROLE_WITH_PERMISSIONS_REQUEST)),
     answer: Some(&schemas::ADD_ROLE_WITH_PERMISSIONS_RESPONSE),
 };
-async fn create_role_v2<S: AccountRolesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_role_v2<S: AccountRolesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_ROLE_V2, request).await?;
-    let body = received.body()?;
-    let answer = service.create_role_v2(&received.context, body).await;
-    reply::json(&received.context, &CREATE_ROLE_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_ROLE_V2, request).await?;
+        let body = received.body()?;
+        let answer = service.create_role_v2(&received.context, body).await;
+        reply::json(&received.context, &CREATE_ROLE_V2, answer)
+    })
 }
 /// What the document says about `list_role_levels`.
 pub static LIST_ROLE_LEVELS: Contract = Contract {
@@ -97,13 +101,15 @@ pub static LIST_ROLE_LEVELS: Contract = Contract {
         },
     ),
 };
-async fn list_role_levels<S: AccountRolesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_role_levels<S: AccountRolesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_ROLE_LEVELS, request).await?;
-    let answer = service.list_role_levels(&received.context).await;
-    reply::json(&received.context, &LIST_ROLE_LEVELS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_ROLE_LEVELS, request).await?;
+        let answer = service.list_role_levels(&received.context).await;
+        reply::json(&received.context, &LIST_ROLE_LEVELS, answer)
+    })
 }
 /// What the document says about `list_role_tenants`.
 pub static LIST_ROLE_TENANTS: Contract = Contract {
@@ -118,13 +124,15 @@ pub static LIST_ROLE_TENANTS: Contract = Contract {
         },
     ),
 };
-async fn list_role_tenants<S: AccountRolesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_role_tenants<S: AccountRolesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_ROLE_TENANTS, request).await?;
-    let answer = service.list_role_tenants(&received.context).await;
-    reply::json(&received.context, &LIST_ROLE_TENANTS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_ROLE_TENANTS, request).await?;
+        let answer = service.list_role_tenants(&received.context).await;
+        reply::json(&received.context, &LIST_ROLE_TENANTS, answer)
+    })
 }
 /// Parameters of `list_roles_v2`.
 #[derive(Debug, Clone)]
@@ -180,20 +188,22 @@ pub static LIST_ROLES_V2: Contract = Contract {
     body: None,
     answer: Some(&schemas::ROLE_PAGE),
 };
-async fn list_roles_v2<S: AccountRolesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_roles_v2<S: AccountRolesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_ROLES_V2, request).await?;
-    let params = ListRolesV2Params {
-        limit: received.parameter(0)?,
-        sort_by: received.parameter(1)?,
-        levels: received.parameter(2)?,
-        tenant_ids: received.parameter(3)?,
-        offset: received.parameter(4)?,
-        order: received.parameter(5)?,
-        filter: received.parameter(6)?,
-    };
-    let answer = service.list_roles_v2(&received.context, params).await;
-    reply::json(&received.context, &LIST_ROLES_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_ROLES_V2, request).await?;
+        let params = ListRolesV2Params {
+            limit: received.parameter(0)?,
+            sort_by: received.parameter(1)?,
+            levels: received.parameter(2)?,
+            tenant_ids: received.parameter(3)?,
+            offset: received.parameter(4)?,
+            order: received.parameter(5)?,
+            filter: received.parameter(6)?,
+        };
+        let answer = service.list_roles_v2(&received.context, params).await;
+        reply::json(&received.context, &LIST_ROLES_V2, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -47,12 +47,12 @@ pub fn routes<S: AccountSettingsApi + Authenticate>(
         .route(
             "/tenants/resources/account-settings/v1",
             MethodRouter::new()
-                .get(get_account_settings::<S>)
-                .put(update_account_settings::<S>),
+                .get(Endpoint(get_account_settings::<S>))
+                .put(Endpoint(update_account_settings::<S>)),
         )
         .route(
             "/tenants/resources/account-settings/v1/public",
-            MethodRouter::new().get(get_public_account_settings::<S>),
+            MethodRouter::new().get(Endpoint(get_public_account_settings::<S>)),
         )
 }
 /// What the document says about `get_account_settings`.
@@ -62,13 +62,15 @@ pub static GET_ACCOUNT_SETTINGS: Contract = Contract {
     body: None,
     answer: Some(&schemas::ACCOUNT_SETTINGS),
 };
-async fn get_account_settings<S: AccountSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_account_settings<S: AccountSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_ACCOUNT_SETTINGS, request).await?;
-    let answer = service.get_account_settings(&received.context).await;
-    reply::json(&received.context, &GET_ACCOUNT_SETTINGS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_ACCOUNT_SETTINGS, request).await?;
+        let answer = service.get_account_settings(&received.context).await;
+        reply::json(&received.context, &GET_ACCOUNT_SETTINGS, answer)
+    })
 }
 /// What the document says about `get_public_account_settings`.
 pub static GET_PUBLIC_ACCOUNT_SETTINGS: Contract = Contract {
@@ -77,13 +79,15 @@ pub static GET_PUBLIC_ACCOUNT_SETTINGS: Contract = Contract {
     body: None,
     answer: Some(&schemas::PUBLIC_ACCOUNT_SETTINGS),
 };
-async fn get_public_account_settings<S: AccountSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_public_account_settings<S: AccountSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_PUBLIC_ACCOUNT_SETTINGS, request).await?;
-    let answer = service.get_public_account_settings(&received.context).await;
-    reply::json(&received.context, &GET_PUBLIC_ACCOUNT_SETTINGS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_PUBLIC_ACCOUNT_SETTINGS, request).await?;
+        let answer = service.get_public_account_settings(&received.context).await;
+        reply::json(&received.context, &GET_PUBLIC_ACCOUNT_SETTINGS, answer)
+    })
 }
 /// What the document says about `update_account_settings`.
 pub static UPDATE_ACCOUNT_SETTINGS: Contract = Contract {
@@ -92,12 +96,14 @@ pub static UPDATE_ACCOUNT_SETTINGS: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ACCOUNT_SETTINGS_UPDATE_REQUEST)),
     answer: Some(&schemas::ACCOUNT_SETTINGS),
 };
-async fn update_account_settings<S: AccountSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_account_settings<S: AccountSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_ACCOUNT_SETTINGS, request).await?;
-    let body = received.body()?;
-    let answer = service.update_account_settings(&received.context, body).await;
-    reply::json(&received.context, &UPDATE_ACCOUNT_SETTINGS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_ACCOUNT_SETTINGS, request).await?;
+        let body = received.body()?;
+        let answer = service.update_account_settings(&received.context, body).await;
+        reply::json(&received.context, &UPDATE_ACCOUNT_SETTINGS, answer)
+    })
 }

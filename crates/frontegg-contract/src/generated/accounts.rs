@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::{enums, types};
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -112,34 +112,38 @@ pub fn routes<S: AccountsApi + Authenticate>(router: Router<Arc<S>>) -> Router<A
     router
         .route(
             "/tenants/resources/tenants/v1",
-            MethodRouter::new().post(create_tenant::<S>).delete(delete_my_tenant::<S>),
+            MethodRouter::new()
+                .post(Endpoint(create_tenant::<S>))
+                .delete(Endpoint(delete_my_tenant::<S>)),
         )
         .route(
             "/tenants/resources/tenants/v1/{p0}",
             MethodRouter::new()
-                .delete(delete_tenant::<S>)
-                .get(get_tenant_v1::<S>)
-                .put(update_tenant_v1::<S>),
+                .delete(Endpoint(delete_tenant::<S>))
+                .get(Endpoint(get_tenant_v1::<S>))
+                .put(Endpoint(update_tenant_v1::<S>)),
         )
         .route(
             "/tenants/resources/tenants/v1/{p0}/metadata",
-            MethodRouter::new().post(add_tenant_metadata::<S>),
+            MethodRouter::new().post(Endpoint(add_tenant_metadata::<S>)),
         )
         .route(
             "/tenants/resources/tenants/v1/{p0}/metadata/{p1}",
-            MethodRouter::new().delete(delete_tenant_metadata_key::<S>),
+            MethodRouter::new().delete(Endpoint(delete_tenant_metadata_key::<S>)),
         )
         .route(
             "/tenants/resources/tenants/v2",
-            MethodRouter::new().get(list_tenants::<S>),
+            MethodRouter::new().get(Endpoint(list_tenants::<S>)),
         )
         .route(
             "/tenants/resources/tenants/v2/alias/{p0}",
-            MethodRouter::new().get(get_tenant_by_alias::<S>),
+            MethodRouter::new().get(Endpoint(get_tenant_by_alias::<S>)),
         )
         .route(
             "/tenants/resources/tenants/v2/{p0}",
-            MethodRouter::new().get(get_tenant_v2::<S>).put(update_tenant_v2::<S>),
+            MethodRouter::new()
+                .get(Endpoint(get_tenant_v2::<S>))
+                .put(Endpoint(update_tenant_v2::<S>)),
         )
 }
 /// Parameters of `add_tenant_metadata`.
@@ -157,17 +161,19 @@ pub static ADD_TENANT_METADATA: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ADD_TENANT_METADATA_REQUEST)),
     answer: Some(&schemas::TENANT),
 };
-async fn add_tenant_metadata<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn add_tenant_metadata<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ADD_TENANT_METADATA, request).await?;
-    let params = AddTenantMetadataParams {
-        tenant_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.add_tenant_metadata(&received.context, params, body).await;
-    reply::json(&received.context, &ADD_TENANT_METADATA, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ADD_TENANT_METADATA, request).await?;
+        let params = AddTenantMetadataParams {
+            tenant_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.add_tenant_metadata(&received.context, params, body).await;
+        reply::json(&received.context, &ADD_TENANT_METADATA, answer)
+    })
 }
 /// What the document says about `create_tenant`.
 pub static CREATE_TENANT: Contract = Contract {
@@ -176,14 +182,16 @@ pub static CREATE_TENANT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_TENANT_REQUEST)),
     answer: Some(&schemas::TENANT),
 };
-async fn create_tenant<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_tenant<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_TENANT, request).await?;
-    let body = received.body()?;
-    let answer = service.create_tenant(&received.context, body).await;
-    reply::json(&received.context, &CREATE_TENANT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_TENANT, request).await?;
+        let body = received.body()?;
+        let answer = service.create_tenant(&received.context, body).await;
+        reply::json(&received.context, &CREATE_TENANT, answer)
+    })
 }
 /// What the document says about `delete_my_tenant`.
 pub static DELETE_MY_TENANT: Contract = Contract {
@@ -192,13 +200,15 @@ pub static DELETE_MY_TENANT: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_my_tenant<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_my_tenant<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &DELETE_MY_TENANT, request).await?;
-    let answer = service.delete_my_tenant(&received.context).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &DELETE_MY_TENANT, request).await?;
+        let answer = service.delete_my_tenant(&received.context).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `delete_tenant`.
 #[derive(Debug, Clone)]
@@ -215,16 +225,18 @@ pub static DELETE_TENANT: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_tenant<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_tenant<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_TENANT, request).await?;
-    let params = DeleteTenantParams {
-        tenant_id: received.parameter(0)?,
-    };
-    let answer = service.delete_tenant(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_TENANT, request).await?;
+        let params = DeleteTenantParams {
+            tenant_id: received.parameter(0)?,
+        };
+        let answer = service.delete_tenant(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `delete_tenant_metadata_key`.
 #[derive(Debug, Clone)]
@@ -244,17 +256,20 @@ pub static DELETE_TENANT_METADATA_KEY: Contract = Contract {
     body: None,
     answer: Some(&schemas::TENANT),
 };
-async fn delete_tenant_metadata_key<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_tenant_metadata_key<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_TENANT_METADATA_KEY, request).await?;
-    let params = DeleteTenantMetadataKeyParams {
-        tenant_id: received.parameter(0)?,
-        key: received.parameter(1)?,
-    };
-    let answer = service.delete_tenant_metadata_key(&received.context, params).await;
-    reply::json(&received.context, &DELETE_TENANT_METADATA_KEY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_TENANT_METADATA_KEY, request)
+            .await?;
+        let params = DeleteTenantMetadataKeyParams {
+            tenant_id: received.parameter(0)?,
+            key: received.parameter(1)?,
+        };
+        let answer = service.delete_tenant_metadata_key(&received.context, params).await;
+        reply::json(&received.context, &DELETE_TENANT_METADATA_KEY, answer)
+    })
 }
 /// Parameters of `get_tenant_by_alias`.
 #[derive(Debug, Clone)]
@@ -269,16 +284,18 @@ pub static GET_TENANT_BY_ALIAS: Contract = Contract {
     body: None,
     answer: Some(&schemas::TENANT),
 };
-async fn get_tenant_by_alias<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_tenant_by_alias<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_TENANT_BY_ALIAS, request).await?;
-    let params = GetTenantByAliasParams {
-        alias: received.parameter(0)?,
-    };
-    let answer = service.get_tenant_by_alias(&received.context, params).await;
-    reply::json(&received.context, &GET_TENANT_BY_ALIAS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_TENANT_BY_ALIAS, request).await?;
+        let params = GetTenantByAliasParams {
+            alias: received.parameter(0)?,
+        };
+        let answer = service.get_tenant_by_alias(&received.context, params).await;
+        reply::json(&received.context, &GET_TENANT_BY_ALIAS, answer)
+    })
 }
 /// Parameters of `get_tenant_v1`.
 #[derive(Debug, Clone)]
@@ -301,16 +318,18 @@ pub static GET_TENANT_V1: Contract = Contract {
         },
     ),
 };
-async fn get_tenant_v1<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_tenant_v1<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_TENANT_V1, request).await?;
-    let params = GetTenantV1Params {
-        tenant_id: received.parameter(0)?,
-    };
-    let answer = service.get_tenant_v1(&received.context, params).await;
-    reply::json(&received.context, &GET_TENANT_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_TENANT_V1, request).await?;
+        let params = GetTenantV1Params {
+            tenant_id: received.parameter(0)?,
+        };
+        let answer = service.get_tenant_v1(&received.context, params).await;
+        reply::json(&received.context, &GET_TENANT_V1, answer)
+    })
 }
 /// Parameters of `get_tenant_v2`.
 #[derive(Debug, Clone)]
@@ -327,16 +346,18 @@ pub static GET_TENANT_V2: Contract = Contract {
     body: None,
     answer: Some(&schemas::TENANT),
 };
-async fn get_tenant_v2<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_tenant_v2<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_TENANT_V2, request).await?;
-    let params = GetTenantV2Params {
-        tenant_id: received.parameter(0)?,
-    };
-    let answer = service.get_tenant_v2(&received.context, params).await;
-    reply::json(&received.context, &GET_TENANT_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_TENANT_V2, request).await?;
+        let params = GetTenantV2Params {
+            tenant_id: received.parameter(0)?,
+        };
+        let answer = service.get_tenant_v2(&received.context, params).await;
+        reply::json(&received.context, &GET_TENANT_V2, answer)
+    })
 }
 /// Parameters of `list_tenants`.
 #[derive(Debug, Clone)]
@@ -394,21 +415,23 @@ pub static LIST_TENANTS: Contract = Contract {
     body: None,
     answer: Some(&schemas::TENANT_PAGE),
 };
-async fn list_tenants<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_tenants<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_TENANTS, request).await?;
-    let params = ListTenantsParams {
-        limit: received.parameter(0)?,
-        offset: received.parameter(1)?,
-        filter: received.parameter(2)?,
-        sort_by: received.parameter(3)?,
-        order: received.parameter(4)?,
-        tenant_ids: received.parameter(5)?,
-    };
-    let answer = service.list_tenants(&received.context, params).await;
-    reply::json(&received.context, &LIST_TENANTS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_TENANTS, request).await?;
+        let params = ListTenantsParams {
+            limit: received.parameter(0)?,
+            offset: received.parameter(1)?,
+            filter: received.parameter(2)?,
+            sort_by: received.parameter(3)?,
+            order: received.parameter(4)?,
+            tenant_ids: received.parameter(5)?,
+        };
+        let answer = service.list_tenants(&received.context, params).await;
+        reply::json(&received.context, &LIST_TENANTS, answer)
+    })
 }
 /// Parameters of `update_tenant_v1`.
 #[derive(Debug, Clone)]
@@ -425,17 +448,19 @@ pub static UPDATE_TENANT_V1: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_TENANT_REQUEST)),
     answer: Some(&schemas::TENANT),
 };
-async fn update_tenant_v1<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_tenant_v1<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_TENANT_V1, request).await?;
-    let params = UpdateTenantV1Params {
-        tenant_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.update_tenant_v1(&received.context, params, body).await;
-    reply::json(&received.context, &UPDATE_TENANT_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_TENANT_V1, request).await?;
+        let params = UpdateTenantV1Params {
+            tenant_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.update_tenant_v1(&received.context, params, body).await;
+        reply::json(&received.context, &UPDATE_TENANT_V1, answer)
+    })
 }
 /// Parameters of `update_tenant_v2`.
 #[derive(Debug, Clone)]
@@ -452,15 +477,17 @@ pub static UPDATE_TENANT_V2: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_TENANT_REQUEST_V2)),
     answer: Some(&schemas::TENANT),
 };
-async fn update_tenant_v2<S: AccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_tenant_v2<S: AccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_TENANT_V2, request).await?;
-    let params = UpdateTenantV2Params {
-        tenant_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.update_tenant_v2(&received.context, params, body).await;
-    reply::json(&received.context, &UPDATE_TENANT_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_TENANT_V2, request).await?;
+        let params = UpdateTenantV2Params {
+            tenant_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.update_tenant_v2(&received.context, params, body).await;
+        reply::json(&received.context, &UPDATE_TENANT_V2, answer)
+    })
 }

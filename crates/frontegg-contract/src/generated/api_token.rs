@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -38,11 +38,11 @@ pub fn routes<S: ApiTokenApi + Authenticate>(router: Router<Arc<S>>) -> Router<A
     router
         .route(
             "/identity/resources/auth/v2/api-token",
-            MethodRouter::new().post(authenticate_api_token::<S>),
+            MethodRouter::new().post(Endpoint(authenticate_api_token::<S>)),
         )
         .route(
             "/identity/resources/auth/v2/api-token/token/refresh",
-            MethodRouter::new().post(refresh_api_token::<S>),
+            MethodRouter::new().post(Endpoint(refresh_api_token::<S>)),
         )
 }
 /// What the document says about `authenticate_api_token`.
@@ -52,14 +52,16 @@ pub static AUTHENTICATE_API_TOKEN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTH_API_TOKEN_DTO)),
     answer: Some(&schemas::API_TOKEN_AUTH_V2_RESPONSE),
 };
-async fn authenticate_api_token<S: ApiTokenApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn authenticate_api_token<S: ApiTokenApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &AUTHENTICATE_API_TOKEN, request).await?;
-    let body = received.body()?;
-    let answer = service.authenticate_api_token(&received.context, body).await;
-    reply::json(&received.context, &AUTHENTICATE_API_TOKEN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &AUTHENTICATE_API_TOKEN, request).await?;
+        let body = received.body()?;
+        let answer = service.authenticate_api_token(&received.context, body).await;
+        reply::json(&received.context, &AUTHENTICATE_API_TOKEN, answer)
+    })
 }
 /// What the document says about `refresh_api_token`.
 pub static REFRESH_API_TOKEN: Contract = Contract {
@@ -68,12 +70,14 @@ pub static REFRESH_API_TOKEN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::REFRESH_API_TOKEN_DTO)),
     answer: Some(&schemas::API_TOKEN_AUTH_V2_RESPONSE),
 };
-async fn refresh_api_token<S: ApiTokenApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn refresh_api_token<S: ApiTokenApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &REFRESH_API_TOKEN, request).await?;
-    let body = received.body()?;
-    let answer = service.refresh_api_token(&received.context, body).await;
-    reply::json(&received.context, &REFRESH_API_TOKEN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &REFRESH_API_TOKEN, request).await?;
+        let body = received.body()?;
+        let answer = service.refresh_api_token(&received.context, body).await;
+        reply::json(&received.context, &REFRESH_API_TOKEN, answer)
+    })
 }

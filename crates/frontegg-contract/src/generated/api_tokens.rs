@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -86,28 +86,28 @@ pub fn routes<S: ApiTokensApi + Authenticate>(router: Router<Arc<S>>) -> Router<
         .route(
             "/identity/resources/tenants/access-tokens/v1",
             MethodRouter::new()
-                .post(create_tenant_access_token::<S>)
-                .get(list_tenant_access_tokens::<S>),
+                .post(Endpoint(create_tenant_access_token::<S>))
+                .get(Endpoint(list_tenant_access_tokens::<S>)),
         )
         .route(
             "/identity/resources/tenants/access-tokens/v1/{p0}",
-            MethodRouter::new().delete(delete_tenant_access_token::<S>),
+            MethodRouter::new().delete(Endpoint(delete_tenant_access_token::<S>)),
         )
         .route(
             "/identity/resources/tenants/api-tokens/v1",
             MethodRouter::new()
-                .post(create_tenant_api_token_v1::<S>)
-                .get(list_tenant_api_tokens::<S>),
+                .post(Endpoint(create_tenant_api_token_v1::<S>))
+                .get(Endpoint(list_tenant_api_tokens::<S>)),
         )
         .route(
             "/identity/resources/tenants/api-tokens/v1/{p0}",
             MethodRouter::new()
-                .delete(delete_tenant_api_token::<S>)
-                .patch(update_tenant_api_token::<S>),
+                .delete(Endpoint(delete_tenant_api_token::<S>))
+                .patch(Endpoint(update_tenant_api_token::<S>)),
         )
         .route(
             "/identity/resources/tenants/api-tokens/v2",
-            MethodRouter::new().post(create_tenant_api_token_v2::<S>),
+            MethodRouter::new().post(Endpoint(create_tenant_api_token_v2::<S>)),
         )
 }
 /// What the document says about `create_tenant_access_token`.
@@ -117,14 +117,17 @@ pub static CREATE_TENANT_ACCESS_TOKEN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_TENANT_ACCESS_TOKEN_REQUEST)),
     answer: Some(&schemas::TENANT_ACCESS_TOKEN_RESPONSE),
 };
-async fn create_tenant_access_token<S: ApiTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_tenant_access_token<S: ApiTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_TENANT_ACCESS_TOKEN, request).await?;
-    let body = received.body()?;
-    let answer = service.create_tenant_access_token(&received.context, body).await;
-    reply::json(&received.context, &CREATE_TENANT_ACCESS_TOKEN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_TENANT_ACCESS_TOKEN, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.create_tenant_access_token(&received.context, body).await;
+        reply::json(&received.context, &CREATE_TENANT_ACCESS_TOKEN, answer)
+    })
 }
 /// What the document says about `create_tenant_api_token_v1`.
 pub static CREATE_TENANT_API_TOKEN_V1: Contract = Contract {
@@ -133,14 +136,17 @@ pub static CREATE_TENANT_API_TOKEN_V1: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_TENANT_API_TOKEN_DTO)),
     answer: Some(&schemas::CREATE_TENANT_API_TOKEN_RESPONSE_DTO),
 };
-async fn create_tenant_api_token_v1<S: ApiTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_tenant_api_token_v1<S: ApiTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_TENANT_API_TOKEN_V1, request).await?;
-    let body = received.body()?;
-    let answer = service.create_tenant_api_token_v1(&received.context, body).await;
-    reply::json(&received.context, &CREATE_TENANT_API_TOKEN_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_TENANT_API_TOKEN_V1, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.create_tenant_api_token_v1(&received.context, body).await;
+        reply::json(&received.context, &CREATE_TENANT_API_TOKEN_V1, answer)
+    })
 }
 /// What the document says about `create_tenant_api_token_v2`.
 pub static CREATE_TENANT_API_TOKEN_V2: Contract = Contract {
@@ -149,14 +155,17 @@ pub static CREATE_TENANT_API_TOKEN_V2: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_TENANT_API_TOKEN_DTO)),
     answer: Some(&schemas::CREATE_TENANT_API_TOKEN_RESPONSE_DTO),
 };
-async fn create_tenant_api_token_v2<S: ApiTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_tenant_api_token_v2<S: ApiTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_TENANT_API_TOKEN_V2, request).await?;
-    let body = received.body()?;
-    let answer = service.create_tenant_api_token_v2(&received.context, body).await;
-    reply::json(&received.context, &CREATE_TENANT_API_TOKEN_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_TENANT_API_TOKEN_V2, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.create_tenant_api_token_v2(&received.context, body).await;
+        reply::json(&received.context, &CREATE_TENANT_API_TOKEN_V2, answer)
+    })
 }
 /// Parameters of `delete_tenant_access_token`.
 #[derive(Debug, Clone)]
@@ -171,16 +180,19 @@ pub static DELETE_TENANT_ACCESS_TOKEN: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_tenant_access_token<S: ApiTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_tenant_access_token<S: ApiTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_TENANT_ACCESS_TOKEN, request).await?;
-    let params = DeleteTenantAccessTokenParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_tenant_access_token(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_TENANT_ACCESS_TOKEN, request)
+            .await?;
+        let params = DeleteTenantAccessTokenParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_tenant_access_token(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `delete_tenant_api_token`.
 #[derive(Debug, Clone)]
@@ -195,16 +207,18 @@ pub static DELETE_TENANT_API_TOKEN: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_tenant_api_token<S: ApiTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_tenant_api_token<S: ApiTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_TENANT_API_TOKEN, request).await?;
-    let params = DeleteTenantApiTokenParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_tenant_api_token(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_TENANT_API_TOKEN, request).await?;
+        let params = DeleteTenantApiTokenParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_tenant_api_token(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `list_tenant_access_tokens`.
 pub static LIST_TENANT_ACCESS_TOKENS: Contract = Contract {
@@ -213,13 +227,15 @@ pub static LIST_TENANT_ACCESS_TOKENS: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_TENANT_ACCESS_TOKENS_RESPONSE),
 };
-async fn list_tenant_access_tokens<S: ApiTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_tenant_access_tokens<S: ApiTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_TENANT_ACCESS_TOKENS, request).await?;
-    let answer = service.list_tenant_access_tokens(&received.context).await;
-    reply::json(&received.context, &LIST_TENANT_ACCESS_TOKENS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_TENANT_ACCESS_TOKENS, request).await?;
+        let answer = service.list_tenant_access_tokens(&received.context).await;
+        reply::json(&received.context, &LIST_TENANT_ACCESS_TOKENS, answer)
+    })
 }
 /// What the document says about `list_tenant_api_tokens`.
 pub static LIST_TENANT_API_TOKENS: Contract = Contract {
@@ -234,13 +250,15 @@ pub static LIST_TENANT_API_TOKENS: Contract = Contract {
         },
     ),
 };
-async fn list_tenant_api_tokens<S: ApiTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_tenant_api_tokens<S: ApiTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_TENANT_API_TOKENS, request).await?;
-    let answer = service.list_tenant_api_tokens(&received.context).await;
-    reply::json(&received.context, &LIST_TENANT_API_TOKENS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_TENANT_API_TOKENS, request).await?;
+        let answer = service.list_tenant_api_tokens(&received.context).await;
+        reply::json(&received.context, &LIST_TENANT_API_TOKENS, answer)
+    })
 }
 /// Parameters of `update_tenant_api_token`.
 #[derive(Debug, Clone)]
@@ -255,15 +273,19 @@ pub static UPDATE_TENANT_API_TOKEN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_API_TOKEN_DTO)),
     answer: Some(&schemas::UPDATE_TENANT_API_TOKEN_RESPONSE_DTO),
 };
-async fn update_tenant_api_token<S: ApiTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_tenant_api_token<S: ApiTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_TENANT_API_TOKEN, request).await?;
-    let params = UpdateTenantApiTokenParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.update_tenant_api_token(&received.context, params, body).await;
-    reply::json(&received.context, &UPDATE_TENANT_API_TOKEN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_TENANT_API_TOKEN, request).await?;
+        let params = UpdateTenantApiTokenParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_tenant_api_token(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &UPDATE_TENANT_API_TOKEN, answer)
+    })
 }

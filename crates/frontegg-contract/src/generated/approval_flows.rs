@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -98,31 +98,31 @@ pub fn routes<S: ApprovalFlowsApi + Authenticate>(
         .route(
             "/identity/resources/approval-flows/v1",
             MethodRouter::new()
-                .post(create_approval_flow::<S>)
-                .get(list_approval_flows::<S>),
+                .post(Endpoint(create_approval_flow::<S>))
+                .get(Endpoint(list_approval_flows::<S>)),
         )
         .route(
             "/identity/resources/approval-flows/v1/approver-action",
-            MethodRouter::new().post(submit_approval_decision::<S>),
+            MethodRouter::new().post(Endpoint(submit_approval_decision::<S>)),
         )
         .route(
             "/identity/resources/approval-flows/v1/execution-data",
-            MethodRouter::new().get(get_approval_execution::<S>),
+            MethodRouter::new().get(Endpoint(get_approval_execution::<S>)),
         )
         .route(
             "/identity/resources/approval-flows/v1/step-up/execute",
-            MethodRouter::new().post(execute_step_up_approval_flow::<S>),
+            MethodRouter::new().post(Endpoint(execute_step_up_approval_flow::<S>)),
         )
         .route(
             "/identity/resources/approval-flows/v1/{p0}",
             MethodRouter::new()
-                .delete(delete_approval_flow::<S>)
-                .get(get_approval_flow::<S>)
-                .patch(update_approval_flow::<S>),
+                .delete(Endpoint(delete_approval_flow::<S>))
+                .get(Endpoint(get_approval_flow::<S>))
+                .patch(Endpoint(update_approval_flow::<S>)),
         )
         .route(
             "/identity/resources/approval-flows/v1/{p0}/execute",
-            MethodRouter::new().post(execute_approval_flow::<S>),
+            MethodRouter::new().post(Endpoint(execute_approval_flow::<S>)),
         )
 }
 /// What the document says about `create_approval_flow`.
@@ -132,14 +132,16 @@ pub static CREATE_APPROVAL_FLOW: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_APPROVAL_FLOW_DTO)),
     answer: Some(&schemas::APPROVAL_FLOW_RESPONSE_DTO),
 };
-async fn create_approval_flow<S: ApprovalFlowsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_approval_flow<S: ApprovalFlowsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_APPROVAL_FLOW, request).await?;
-    let body = received.body()?;
-    let answer = service.create_approval_flow(&received.context, body).await;
-    reply::json(&received.context, &CREATE_APPROVAL_FLOW, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_APPROVAL_FLOW, request).await?;
+        let body = received.body()?;
+        let answer = service.create_approval_flow(&received.context, body).await;
+        reply::json(&received.context, &CREATE_APPROVAL_FLOW, answer)
+    })
 }
 /// Parameters of `delete_approval_flow`.
 #[derive(Debug, Clone)]
@@ -154,16 +156,18 @@ pub static DELETE_APPROVAL_FLOW: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_approval_flow<S: ApprovalFlowsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_approval_flow<S: ApprovalFlowsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_APPROVAL_FLOW, request).await?;
-    let params = DeleteApprovalFlowParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_approval_flow(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_APPROVAL_FLOW, request).await?;
+        let params = DeleteApprovalFlowParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_approval_flow(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `execute_approval_flow`.
 #[derive(Debug, Clone)]
@@ -178,17 +182,21 @@ pub static EXECUTE_APPROVAL_FLOW: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::EXECUTE_APPROVAL_FLOW_DTO)),
     answer: None,
 };
-async fn execute_approval_flow<S: ApprovalFlowsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn execute_approval_flow<S: ApprovalFlowsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &EXECUTE_APPROVAL_FLOW, request).await?;
-    let params = ExecuteApprovalFlowParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.execute_approval_flow(&received.context, params, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &EXECUTE_APPROVAL_FLOW, request).await?;
+        let params = ExecuteApprovalFlowParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .execute_approval_flow(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `execute_step_up_approval_flow`.
 pub static EXECUTE_STEP_UP_APPROVAL_FLOW: Contract = Contract {
@@ -197,15 +205,19 @@ pub static EXECUTE_STEP_UP_APPROVAL_FLOW: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::EXECUTE_APPROVAL_FLOW_DTO)),
     answer: None,
 };
-async fn execute_step_up_approval_flow<S: ApprovalFlowsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn execute_step_up_approval_flow<S: ApprovalFlowsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &EXECUTE_STEP_UP_APPROVAL_FLOW, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.execute_step_up_approval_flow(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &EXECUTE_STEP_UP_APPROVAL_FLOW, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .execute_step_up_approval_flow(&received.context, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `get_approval_execution`.
 #[derive(Debug, Clone)]
@@ -238,18 +250,20 @@ pub static GET_APPROVAL_EXECUTION: Contract = Contract {
     body: None,
     answer: Some(&schemas::EXECUTION_DATA_RESPONSE_DTO),
 };
-async fn get_approval_execution<S: ApprovalFlowsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_approval_execution<S: ApprovalFlowsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_APPROVAL_EXECUTION, request).await?;
-    let params = GetApprovalExecutionParams {
-        approval_flow_execution_id: received.parameter(0)?,
-        approver_id: received.parameter(1)?,
-        approval_flow_step_id: received.parameter(2)?,
-    };
-    let answer = service.get_approval_execution(&received.context, params).await;
-    reply::json(&received.context, &GET_APPROVAL_EXECUTION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_APPROVAL_EXECUTION, request).await?;
+        let params = GetApprovalExecutionParams {
+            approval_flow_execution_id: received.parameter(0)?,
+            approver_id: received.parameter(1)?,
+            approval_flow_step_id: received.parameter(2)?,
+        };
+        let answer = service.get_approval_execution(&received.context, params).await;
+        reply::json(&received.context, &GET_APPROVAL_EXECUTION, answer)
+    })
 }
 /// Parameters of `get_approval_flow`.
 #[derive(Debug, Clone)]
@@ -264,16 +278,18 @@ pub static GET_APPROVAL_FLOW: Contract = Contract {
     body: None,
     answer: Some(&schemas::APPROVAL_FLOW_RESPONSE_DTO),
 };
-async fn get_approval_flow<S: ApprovalFlowsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_approval_flow<S: ApprovalFlowsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_APPROVAL_FLOW, request).await?;
-    let params = GetApprovalFlowParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.get_approval_flow(&received.context, params).await;
-    reply::json(&received.context, &GET_APPROVAL_FLOW, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_APPROVAL_FLOW, request).await?;
+        let params = GetApprovalFlowParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.get_approval_flow(&received.context, params).await;
+        reply::json(&received.context, &GET_APPROVAL_FLOW, answer)
+    })
 }
 /// What the document says about `list_approval_flows`.
 pub static LIST_APPROVAL_FLOWS: Contract = Contract {
@@ -282,13 +298,15 @@ pub static LIST_APPROVAL_FLOWS: Contract = Contract {
     body: None,
     answer: Some(&schemas::APPROVAL_FLOWS_LIST_RESPONSE_DTO),
 };
-async fn list_approval_flows<S: ApprovalFlowsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_approval_flows<S: ApprovalFlowsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_APPROVAL_FLOWS, request).await?;
-    let answer = service.list_approval_flows(&received.context).await;
-    reply::json(&received.context, &LIST_APPROVAL_FLOWS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_APPROVAL_FLOWS, request).await?;
+        let answer = service.list_approval_flows(&received.context).await;
+        reply::json(&received.context, &LIST_APPROVAL_FLOWS, answer)
+    })
 }
 /// What the document says about `submit_approval_decision`.
 pub static SUBMIT_APPROVAL_DECISION: Contract = Contract {
@@ -297,14 +315,16 @@ pub static SUBMIT_APPROVAL_DECISION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::APPROVER_ACTION_DTO)),
     answer: Some(&schemas::APPROVAL_DECISION_RESULT),
 };
-async fn submit_approval_decision<S: ApprovalFlowsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn submit_approval_decision<S: ApprovalFlowsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SUBMIT_APPROVAL_DECISION, request).await?;
-    let body = received.body()?;
-    let answer = service.submit_approval_decision(&received.context, body).await;
-    reply::json(&received.context, &SUBMIT_APPROVAL_DECISION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SUBMIT_APPROVAL_DECISION, request).await?;
+        let body = received.body()?;
+        let answer = service.submit_approval_decision(&received.context, body).await;
+        reply::json(&received.context, &SUBMIT_APPROVAL_DECISION, answer)
+    })
 }
 /// Parameters of `update_approval_flow`.
 #[derive(Debug, Clone)]
@@ -319,15 +339,17 @@ pub static UPDATE_APPROVAL_FLOW: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_APPROVAL_FLOW_DTO)),
     answer: Some(&schemas::APPROVAL_FLOW_RESPONSE_DTO),
 };
-async fn update_approval_flow<S: ApprovalFlowsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_approval_flow<S: ApprovalFlowsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_APPROVAL_FLOW, request).await?;
-    let params = UpdateApprovalFlowParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.update_approval_flow(&received.context, params, body).await;
-    reply::json(&received.context, &UPDATE_APPROVAL_FLOW, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_APPROVAL_FLOW, request).await?;
+        let params = UpdateApprovalFlowParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.update_approval_flow(&received.context, params, body).await;
+        reply::json(&received.context, &UPDATE_APPROVAL_FLOW, answer)
+    })
 }

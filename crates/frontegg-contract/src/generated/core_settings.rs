@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::{enums, types};
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -151,45 +151,45 @@ pub fn routes<S: CoreSettingsApi + Authenticate>(
         .route(
             "/identity/resources/configurations/v1",
             MethodRouter::new()
-                .get(get_identity_configuration::<S>)
-                .post(update_identity_configuration::<S>),
+                .get(Endpoint(get_identity_configuration::<S>))
+                .post(Endpoint(update_identity_configuration::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/basic",
-            MethodRouter::new().get(get_basic_identity_configuration::<S>),
+            MethodRouter::new().get(Endpoint(get_basic_identity_configuration::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/captcha-policy",
             MethodRouter::new()
-                .post(create_captcha_policy::<S>)
-                .get(get_captcha_policy::<S>)
-                .put(replace_captcha_policy::<S>),
+                .post(Endpoint(create_captcha_policy::<S>))
+                .get(Endpoint(get_captcha_policy::<S>))
+                .put(Endpoint(replace_captcha_policy::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/jwt-template-targeting",
             MethodRouter::new()
-                .post(create_jwt_template_targeting::<S>)
-                .get(get_jwt_template_targeting::<S>)
-                .put(set_jwt_template_targeting::<S>),
+                .post(Endpoint(create_jwt_template_targeting::<S>))
+                .get(Endpoint(get_jwt_template_targeting::<S>))
+                .put(Endpoint(set_jwt_template_targeting::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/jwt-template-targeting/{p0}",
             MethodRouter::new()
-                .delete(delete_jwt_template_targeting::<S>)
-                .patch(update_jwt_template_targeting::<S>),
+                .delete(Endpoint(delete_jwt_template_targeting::<S>))
+                .patch(Endpoint(update_jwt_template_targeting::<S>)),
         )
         .route(
             "/identity/resources/jwt-templates/v1",
             MethodRouter::new()
-                .post(create_jwt_template::<S>)
-                .get(list_jwt_templates::<S>),
+                .post(Endpoint(create_jwt_template::<S>))
+                .get(Endpoint(list_jwt_templates::<S>)),
         )
         .route(
             "/identity/resources/jwt-templates/v1/{p0}",
             MethodRouter::new()
-                .delete(delete_jwt_template::<S>)
-                .get(get_jwt_template::<S>)
-                .put(update_jwt_template::<S>),
+                .delete(Endpoint(delete_jwt_template::<S>))
+                .get(Endpoint(get_jwt_template::<S>))
+                .put(Endpoint(update_jwt_template::<S>)),
         )
 }
 /// What the document says about `create_captcha_policy`.
@@ -199,14 +199,16 @@ pub static CREATE_CAPTCHA_POLICY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CAPTCHA_POLICY_REQUEST)),
     answer: Some(&schemas::CAPTCHA_POLICY_RESPONSE),
 };
-async fn create_captcha_policy<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_captcha_policy<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_CAPTCHA_POLICY, request).await?;
-    let body = received.body()?;
-    let answer = service.create_captcha_policy(&received.context, body).await;
-    reply::json(&received.context, &CREATE_CAPTCHA_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_CAPTCHA_POLICY, request).await?;
+        let body = received.body()?;
+        let answer = service.create_captcha_policy(&received.context, body).await;
+        reply::json(&received.context, &CREATE_CAPTCHA_POLICY, answer)
+    })
 }
 /// What the document says about `create_jwt_template`.
 pub static CREATE_JWT_TEMPLATE: Contract = Contract {
@@ -215,14 +217,16 @@ pub static CREATE_JWT_TEMPLATE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_JWT_TEMPLATE_DTO)),
     answer: Some(&schemas::JWT_TEMPLATE_RESPONSE_DTO),
 };
-async fn create_jwt_template<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_jwt_template<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_JWT_TEMPLATE, request).await?;
-    let body = received.body()?;
-    let answer = service.create_jwt_template(&received.context, body).await;
-    reply::json(&received.context, &CREATE_JWT_TEMPLATE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_JWT_TEMPLATE, request).await?;
+        let body = received.body()?;
+        let answer = service.create_jwt_template(&received.context, body).await;
+        reply::json(&received.context, &CREATE_JWT_TEMPLATE, answer)
+    })
 }
 /// What the document says about `create_jwt_template_targeting`.
 pub static CREATE_JWT_TEMPLATE_TARGETING: Contract = Contract {
@@ -233,15 +237,19 @@ pub static CREATE_JWT_TEMPLATE_TARGETING: Contract = Contract {
     ),
     answer: Some(&schemas::JWT_TEMPLATE_TARGETING_RESPONSE_DTO),
 };
-async fn create_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_JWT_TEMPLATE_TARGETING, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.create_jwt_template_targeting(&received.context, body).await;
-    reply::json(&received.context, &CREATE_JWT_TEMPLATE_TARGETING, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_JWT_TEMPLATE_TARGETING, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .create_jwt_template_targeting(&received.context, body)
+            .await;
+        reply::json(&received.context, &CREATE_JWT_TEMPLATE_TARGETING, answer)
+    })
 }
 /// Parameters of `delete_jwt_template`.
 #[derive(Debug, Clone)]
@@ -256,16 +264,18 @@ pub static DELETE_JWT_TEMPLATE: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_jwt_template<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_jwt_template<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_JWT_TEMPLATE, request).await?;
-    let params = DeleteJwtTemplateParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_jwt_template(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_JWT_TEMPLATE, request).await?;
+        let params = DeleteJwtTemplateParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_jwt_template(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `delete_jwt_template_targeting`.
 #[derive(Debug, Clone)]
@@ -280,17 +290,21 @@ pub static DELETE_JWT_TEMPLATE_TARGETING: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_JWT_TEMPLATE_TARGETING, request)
-        .await?;
-    let params = DeleteJwtTemplateTargetingParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_jwt_template_targeting(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_JWT_TEMPLATE_TARGETING, request)
+            .await?;
+        let params = DeleteJwtTemplateTargetingParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service
+            .delete_jwt_template_targeting(&received.context, params)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `get_basic_identity_configuration`.
 pub static GET_BASIC_IDENTITY_CONFIGURATION: Contract = Contract {
@@ -299,13 +313,16 @@ pub static GET_BASIC_IDENTITY_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::VENDOR_CONFIG_BASIC_RESPONSE),
 };
-async fn get_basic_identity_configuration<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_basic_identity_configuration<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_BASIC_IDENTITY_CONFIGURATION, request).await?;
-    let answer = service.get_basic_identity_configuration(&received.context).await;
-    reply::json(&received.context, &GET_BASIC_IDENTITY_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_BASIC_IDENTITY_CONFIGURATION, request)
+            .await?;
+        let answer = service.get_basic_identity_configuration(&received.context).await;
+        reply::json(&received.context, &GET_BASIC_IDENTITY_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `get_captcha_policy`.
 pub static GET_CAPTCHA_POLICY: Contract = Contract {
@@ -314,13 +331,15 @@ pub static GET_CAPTCHA_POLICY: Contract = Contract {
     body: None,
     answer: Some(&schemas::CAPTCHA_POLICY_RESPONSE),
 };
-async fn get_captcha_policy<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_captcha_policy<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_CAPTCHA_POLICY, request).await?;
-    let answer = service.get_captcha_policy(&received.context).await;
-    reply::json(&received.context, &GET_CAPTCHA_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_CAPTCHA_POLICY, request).await?;
+        let answer = service.get_captcha_policy(&received.context).await;
+        reply::json(&received.context, &GET_CAPTCHA_POLICY, answer)
+    })
 }
 /// What the document says about `get_identity_configuration`.
 pub static GET_IDENTITY_CONFIGURATION: Contract = Contract {
@@ -329,13 +348,15 @@ pub static GET_IDENTITY_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::VENDOR_CONFIG_RESPONSE),
 };
-async fn get_identity_configuration<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_identity_configuration<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_IDENTITY_CONFIGURATION, request).await?;
-    let answer = service.get_identity_configuration(&received.context).await;
-    reply::json(&received.context, &GET_IDENTITY_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_IDENTITY_CONFIGURATION, request).await?;
+        let answer = service.get_identity_configuration(&received.context).await;
+        reply::json(&received.context, &GET_IDENTITY_CONFIGURATION, answer)
+    })
 }
 /// Parameters of `get_jwt_template`.
 #[derive(Debug, Clone)]
@@ -350,16 +371,18 @@ pub static GET_JWT_TEMPLATE: Contract = Contract {
     body: None,
     answer: Some(&schemas::JWT_TEMPLATE_RESPONSE_DTO),
 };
-async fn get_jwt_template<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_jwt_template<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_JWT_TEMPLATE, request).await?;
-    let params = GetJwtTemplateParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.get_jwt_template(&received.context, params).await;
-    reply::json(&received.context, &GET_JWT_TEMPLATE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_JWT_TEMPLATE, request).await?;
+        let params = GetJwtTemplateParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.get_jwt_template(&received.context, params).await;
+        reply::json(&received.context, &GET_JWT_TEMPLATE, answer)
+    })
 }
 /// What the document says about `get_jwt_template_targeting`.
 pub static GET_JWT_TEMPLATE_TARGETING: Contract = Contract {
@@ -368,13 +391,15 @@ pub static GET_JWT_TEMPLATE_TARGETING: Contract = Contract {
     body: None,
     answer: Some(&schemas::JWT_TEMPLATE_TARGETING_RESPONSE_DTO),
 };
-async fn get_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_JWT_TEMPLATE_TARGETING, request).await?;
-    let answer = service.get_jwt_template_targeting(&received.context).await;
-    reply::json(&received.context, &GET_JWT_TEMPLATE_TARGETING, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_JWT_TEMPLATE_TARGETING, request).await?;
+        let answer = service.get_jwt_template_targeting(&received.context).await;
+        reply::json(&received.context, &GET_JWT_TEMPLATE_TARGETING, answer)
+    })
 }
 /// Parameters of `list_jwt_templates`.
 #[derive(Debug, Clone)]
@@ -427,21 +452,23 @@ pub static LIST_JWT_TEMPLATES: Contract = Contract {
     body: None,
     answer: Some(&schemas::JWT_TEMPLATE_PAGE),
 };
-async fn list_jwt_templates<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_jwt_templates<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_JWT_TEMPLATES, request).await?;
-    let params = ListJwtTemplatesParams {
-        keys: received.parameter(0)?,
-        ids: received.parameter(1)?,
-        limit: received.parameter(2)?,
-        offset: received.parameter(3)?,
-        sort_by: received.parameter(4)?,
-        order: received.parameter(5)?,
-    };
-    let answer = service.list_jwt_templates(&received.context, params).await;
-    reply::json(&received.context, &LIST_JWT_TEMPLATES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_JWT_TEMPLATES, request).await?;
+        let params = ListJwtTemplatesParams {
+            keys: received.parameter(0)?,
+            ids: received.parameter(1)?,
+            limit: received.parameter(2)?,
+            offset: received.parameter(3)?,
+            sort_by: received.parameter(4)?,
+            order: received.parameter(5)?,
+        };
+        let answer = service.list_jwt_templates(&received.context, params).await;
+        reply::json(&received.context, &LIST_JWT_TEMPLATES, answer)
+    })
 }
 /// What the document says about `replace_captcha_policy`.
 pub static REPLACE_CAPTCHA_POLICY: Contract = Contract {
@@ -450,14 +477,16 @@ pub static REPLACE_CAPTCHA_POLICY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CAPTCHA_POLICY_REQUEST)),
     answer: Some(&schemas::CAPTCHA_POLICY_RESPONSE),
 };
-async fn replace_captcha_policy<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn replace_captcha_policy<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &REPLACE_CAPTCHA_POLICY, request).await?;
-    let body = received.body()?;
-    let answer = service.replace_captcha_policy(&received.context, body).await;
-    reply::json(&received.context, &REPLACE_CAPTCHA_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &REPLACE_CAPTCHA_POLICY, request).await?;
+        let body = received.body()?;
+        let answer = service.replace_captcha_policy(&received.context, body).await;
+        reply::json(&received.context, &REPLACE_CAPTCHA_POLICY, answer)
+    })
 }
 /// What the document says about `set_jwt_template_targeting`.
 pub static SET_JWT_TEMPLATE_TARGETING: Contract = Contract {
@@ -468,14 +497,17 @@ pub static SET_JWT_TEMPLATE_TARGETING: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_JWT_TEMPLATE_TARGETING, request).await?;
-    let body = received.body()?;
-    let answer = service.set_jwt_template_targeting(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_JWT_TEMPLATE_TARGETING, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.set_jwt_template_targeting(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `update_identity_configuration`.
 pub static UPDATE_IDENTITY_CONFIGURATION: Contract = Contract {
@@ -484,15 +516,19 @@ pub static UPDATE_IDENTITY_CONFIGURATION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VENDOR_CONFIG_REQUEST)),
     answer: Some(&schemas::VENDOR_CONFIG_RESPONSE),
 };
-async fn update_identity_configuration<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_identity_configuration<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_IDENTITY_CONFIGURATION, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.update_identity_configuration(&received.context, body).await;
-    reply::json(&received.context, &UPDATE_IDENTITY_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_IDENTITY_CONFIGURATION, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .update_identity_configuration(&received.context, body)
+            .await;
+        reply::json(&received.context, &UPDATE_IDENTITY_CONFIGURATION, answer)
+    })
 }
 /// Parameters of `update_jwt_template`.
 #[derive(Debug, Clone)]
@@ -507,17 +543,19 @@ pub static UPDATE_JWT_TEMPLATE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_JWT_TEMPLATE_DTO)),
     answer: Some(&schemas::JWT_TEMPLATE_RESPONSE_DTO),
 };
-async fn update_jwt_template<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_jwt_template<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_JWT_TEMPLATE, request).await?;
-    let params = UpdateJwtTemplateParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.update_jwt_template(&received.context, params, body).await;
-    reply::json(&received.context, &UPDATE_JWT_TEMPLATE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_JWT_TEMPLATE, request).await?;
+        let params = UpdateJwtTemplateParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.update_jwt_template(&received.context, params, body).await;
+        reply::json(&received.context, &UPDATE_JWT_TEMPLATE, answer)
+    })
 }
 /// Parameters of `update_jwt_template_targeting`.
 #[derive(Debug, Clone)]
@@ -534,18 +572,20 @@ pub static UPDATE_JWT_TEMPLATE_TARGETING: Contract = Contract {
     ),
     answer: None,
 };
-async fn update_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_jwt_template_targeting<S: CoreSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_JWT_TEMPLATE_TARGETING, request)
-        .await?;
-    let params = UpdateJwtTemplateTargetingParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .update_jwt_template_targeting(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_JWT_TEMPLATE_TARGETING, request)
+            .await?;
+        let params = UpdateJwtTemplateTargetingParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_jwt_template_targeting(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }

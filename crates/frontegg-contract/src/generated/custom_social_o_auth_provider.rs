@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -57,14 +57,14 @@ pub fn routes<S: CustomSocialOAuthProviderApi + Authenticate>(
         .route(
             "/identity/resources/sso/custom/v1",
             MethodRouter::new()
-                .post(create_custom_social_login_provider::<S>)
-                .get(list_custom_social_login_providers::<S>),
+                .post(Endpoint(create_custom_social_login_provider::<S>))
+                .get(Endpoint(list_custom_social_login_providers::<S>)),
         )
         .route(
             "/identity/resources/sso/custom/v1/{p0}",
             MethodRouter::new()
-                .delete(delete_custom_social_login_provider::<S>)
-                .patch(update_custom_social_login_provider::<S>),
+                .delete(Endpoint(delete_custom_social_login_provider::<S>))
+                .patch(Endpoint(update_custom_social_login_provider::<S>)),
         )
 }
 /// What the document says about `create_custom_social_login_provider`.
@@ -74,16 +74,23 @@ pub static CREATE_CUSTOM_SOCIAL_LOGIN_PROVIDER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_CUSTOM_SSO_REQUEST_DTO)),
     answer: None,
 };
-async fn create_custom_social_login_provider<
-    S: CustomSocialOAuthProviderApi + Authenticate,
->(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_CUSTOM_SOCIAL_LOGIN_PROVIDER, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .create_custom_social_login_provider(&received.context, body)
-        .await;
-    reply::empty(&received.context, answer)
+fn create_custom_social_login_provider<S: CustomSocialOAuthProviderApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &CREATE_CUSTOM_SOCIAL_LOGIN_PROVIDER,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .create_custom_social_login_provider(&received.context, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `delete_custom_social_login_provider`.
 #[derive(Debug, Clone)]
@@ -98,18 +105,25 @@ pub static DELETE_CUSTOM_SOCIAL_LOGIN_PROVIDER: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_custom_social_login_provider<
-    S: CustomSocialOAuthProviderApi + Authenticate,
->(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_CUSTOM_SOCIAL_LOGIN_PROVIDER, request)
-        .await?;
-    let params = DeleteCustomSocialLoginProviderParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service
-        .delete_custom_social_login_provider(&received.context, params)
-        .await;
-    reply::empty(&received.context, answer)
+fn delete_custom_social_login_provider<S: CustomSocialOAuthProviderApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &DELETE_CUSTOM_SOCIAL_LOGIN_PROVIDER,
+                request,
+            )
+            .await?;
+        let params = DeleteCustomSocialLoginProviderParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service
+            .delete_custom_social_login_provider(&received.context, params)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `list_custom_social_login_providers`.
 pub static LIST_CUSTOM_SOCIAL_LOGIN_PROVIDERS: Contract = Contract {
@@ -118,13 +132,16 @@ pub static LIST_CUSTOM_SOCIAL_LOGIN_PROVIDERS: Contract = Contract {
     body: None,
     answer: Some(&schemas::CUSTOM_SOCIAL_LOGIN_PROVIDERS),
 };
-async fn list_custom_social_login_providers<
-    S: CustomSocialOAuthProviderApi + Authenticate,
->(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_CUSTOM_SOCIAL_LOGIN_PROVIDERS, request)
-        .await?;
-    let answer = service.list_custom_social_login_providers(&received.context).await;
-    reply::json(&received.context, &LIST_CUSTOM_SOCIAL_LOGIN_PROVIDERS, answer)
+fn list_custom_social_login_providers<S: CustomSocialOAuthProviderApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_CUSTOM_SOCIAL_LOGIN_PROVIDERS, request)
+            .await?;
+        let answer = service.list_custom_social_login_providers(&received.context).await;
+        reply::json(&received.context, &LIST_CUSTOM_SOCIAL_LOGIN_PROVIDERS, answer)
+    })
 }
 /// Parameters of `update_custom_social_login_provider`.
 #[derive(Debug, Clone)]
@@ -139,17 +156,24 @@ pub static UPDATE_CUSTOM_SOCIAL_LOGIN_PROVIDER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_CUSTOM_SSO_REQUEST_DTO)),
     answer: None,
 };
-async fn update_custom_social_login_provider<
-    S: CustomSocialOAuthProviderApi + Authenticate,
->(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_CUSTOM_SOCIAL_LOGIN_PROVIDER, request)
-        .await?;
-    let params = UpdateCustomSocialLoginProviderParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .update_custom_social_login_provider(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+fn update_custom_social_login_provider<S: CustomSocialOAuthProviderApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &UPDATE_CUSTOM_SOCIAL_LOGIN_PROVIDER,
+                request,
+            )
+            .await?;
+        let params = UpdateCustomSocialLoginProviderParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_custom_social_login_provider(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -64,23 +64,23 @@ pub fn routes<S: DataMigrationApi + Authenticate>(
     router
         .route(
             "/identity/resources/migrations/v1/auth0",
-            MethodRouter::new().post(migrate_users_from_auth0::<S>),
+            MethodRouter::new().post(Endpoint(migrate_users_from_auth0::<S>)),
         )
         .route(
             "/identity/resources/migrations/v1/local",
-            MethodRouter::new().post(migrate_user::<S>),
+            MethodRouter::new().post(Endpoint(migrate_user::<S>)),
         )
         .route(
             "/identity/resources/migrations/v1/local/bulk",
-            MethodRouter::new().post(migrate_users_in_bulk_v1::<S>),
+            MethodRouter::new().post(Endpoint(migrate_users_in_bulk_v1::<S>)),
         )
         .route(
             "/identity/resources/migrations/v1/local/bulk/status/{p0}",
-            MethodRouter::new().get(get_user_migration_status::<S>),
+            MethodRouter::new().get(Endpoint(get_user_migration_status::<S>)),
         )
         .route(
             "/identity/resources/migrations/v2/local/bulk",
-            MethodRouter::new().post(migrate_users_in_bulk_v2::<S>),
+            MethodRouter::new().post(Endpoint(migrate_users_in_bulk_v2::<S>)),
         )
 }
 /// Parameters of `get_user_migration_status`.
@@ -98,16 +98,19 @@ pub static GET_USER_MIGRATION_STATUS: Contract = Contract {
     body: None,
     answer: Some(&schemas::MIGRATION_OBJECT),
 };
-async fn get_user_migration_status<S: DataMigrationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_user_migration_status<S: DataMigrationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_USER_MIGRATION_STATUS, request).await?;
-    let params = GetUserMigrationStatusParams {
-        migration_id: received.parameter(0)?,
-    };
-    let answer = service.get_user_migration_status(&received.context, params).await;
-    reply::json(&received.context, &GET_USER_MIGRATION_STATUS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_USER_MIGRATION_STATUS, request)
+            .await?;
+        let params = GetUserMigrationStatusParams {
+            migration_id: received.parameter(0)?,
+        };
+        let answer = service.get_user_migration_status(&received.context, params).await;
+        reply::json(&received.context, &GET_USER_MIGRATION_STATUS, answer)
+    })
 }
 /// What the document says about `migrate_user`.
 pub static MIGRATE_USER: Contract = Contract {
@@ -116,14 +119,16 @@ pub static MIGRATE_USER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::MIGRATE_USER_REQUEST_V1)),
     answer: Some(&schemas::USER_DTO),
 };
-async fn migrate_user<S: DataMigrationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn migrate_user<S: DataMigrationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &MIGRATE_USER, request).await?;
-    let body = received.body()?;
-    let answer = service.migrate_user(&received.context, body).await;
-    reply::json(&received.context, &MIGRATE_USER, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &MIGRATE_USER, request).await?;
+        let body = received.body()?;
+        let answer = service.migrate_user(&received.context, body).await;
+        reply::json(&received.context, &MIGRATE_USER, answer)
+    })
 }
 /// What the document says about `migrate_users_from_auth0`.
 pub static MIGRATE_USERS_FROM_AUTH0: Contract = Contract {
@@ -132,14 +137,16 @@ pub static MIGRATE_USERS_FROM_AUTH0: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTH0_CONFIGURATION)),
     answer: None,
 };
-async fn migrate_users_from_auth0<S: DataMigrationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn migrate_users_from_auth0<S: DataMigrationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &MIGRATE_USERS_FROM_AUTH0, request).await?;
-    let body = received.body()?;
-    let answer = service.migrate_users_from_auth0(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &MIGRATE_USERS_FROM_AUTH0, request).await?;
+        let body = received.body()?;
+        let answer = service.migrate_users_from_auth0(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `migrate_users_in_bulk_v1`.
 pub static MIGRATE_USERS_IN_BULK_V1: Contract = Contract {
@@ -148,14 +155,16 @@ pub static MIGRATE_USERS_IN_BULK_V1: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::MIGRATE_USERS_REQUEST_V1)),
     answer: Some(&schemas::MIGRATION_CONTEXT),
 };
-async fn migrate_users_in_bulk_v1<S: DataMigrationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn migrate_users_in_bulk_v1<S: DataMigrationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &MIGRATE_USERS_IN_BULK_V1, request).await?;
-    let body = received.body()?;
-    let answer = service.migrate_users_in_bulk_v1(&received.context, body).await;
-    reply::json(&received.context, &MIGRATE_USERS_IN_BULK_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &MIGRATE_USERS_IN_BULK_V1, request).await?;
+        let body = received.body()?;
+        let answer = service.migrate_users_in_bulk_v1(&received.context, body).await;
+        reply::json(&received.context, &MIGRATE_USERS_IN_BULK_V1, answer)
+    })
 }
 /// What the document says about `migrate_users_in_bulk_v2`.
 pub static MIGRATE_USERS_IN_BULK_V2: Contract = Contract {
@@ -164,12 +173,14 @@ pub static MIGRATE_USERS_IN_BULK_V2: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::MIGRATE_USERS_REQUEST_V2)),
     answer: Some(&schemas::MIGRATION_CONTEXT),
 };
-async fn migrate_users_in_bulk_v2<S: DataMigrationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn migrate_users_in_bulk_v2<S: DataMigrationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &MIGRATE_USERS_IN_BULK_V2, request).await?;
-    let body = received.body()?;
-    let answer = service.migrate_users_in_bulk_v2(&received.context, body).await;
-    reply::json(&received.context, &MIGRATE_USERS_IN_BULK_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &MIGRATE_USERS_IN_BULK_V2, request).await?;
+        let body = received.body()?;
+        let answer = service.migrate_users_in_bulk_v2(&received.context, body).await;
+        reply::json(&received.context, &MIGRATE_USERS_IN_BULK_V2, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -42,8 +42,8 @@ pub fn routes<S: DelegationApi + Authenticate>(
         .route(
             "/identity/resources/configurations/v1/delegation",
             MethodRouter::new()
-                .get(get_delegation_configuration::<S>)
-                .post(set_delegation_configuration::<S>),
+                .get(Endpoint(get_delegation_configuration::<S>))
+                .post(Endpoint(set_delegation_configuration::<S>)),
         )
 }
 /// What the document says about `get_delegation_configuration`.
@@ -53,13 +53,15 @@ pub static GET_DELEGATION_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_DELEGATION_CONFIGURATION_RESPONSE_DTO),
 };
-async fn get_delegation_configuration<S: DelegationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_delegation_configuration<S: DelegationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_DELEGATION_CONFIGURATION, request).await?;
-    let answer = service.get_delegation_configuration(&received.context).await;
-    reply::json(&received.context, &GET_DELEGATION_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_DELEGATION_CONFIGURATION, request).await?;
+        let answer = service.get_delegation_configuration(&received.context).await;
+        reply::json(&received.context, &GET_DELEGATION_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `set_delegation_configuration`.
 pub static SET_DELEGATION_CONFIGURATION: Contract = Contract {
@@ -70,12 +72,15 @@ pub static SET_DELEGATION_CONFIGURATION: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_delegation_configuration<S: DelegationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_delegation_configuration<S: DelegationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_DELEGATION_CONFIGURATION, request).await?;
-    let body = received.body()?;
-    let answer = service.set_delegation_configuration(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_DELEGATION_CONFIGURATION, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.set_delegation_configuration(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -71,22 +71,22 @@ pub fn routes<S: DomainRestrictionsApi + Authenticate>(
         .route(
             "/identity/resources/configurations/restrictions/v1/email-domain",
             MethodRouter::new()
-                .post(create_domain_restriction::<S>)
-                .get(list_domain_restrictions::<S>),
+                .post(Endpoint(create_domain_restriction::<S>))
+                .get(Endpoint(list_domain_restrictions::<S>)),
         )
         .route(
             "/identity/resources/configurations/restrictions/v1/email-domain/config",
             MethodRouter::new()
-                .get(get_domain_restrictions_configuration::<S>)
-                .post(set_domain_restrictions_configuration::<S>),
+                .get(Endpoint(get_domain_restrictions_configuration::<S>))
+                .post(Endpoint(set_domain_restrictions_configuration::<S>)),
         )
         .route(
             "/identity/resources/configurations/restrictions/v1/email-domain/replace-bulk",
-            MethodRouter::new().post(replace_domain_restrictions::<S>),
+            MethodRouter::new().post(Endpoint(replace_domain_restrictions::<S>)),
         )
         .route(
             "/identity/resources/configurations/restrictions/v1/email-domain/{p0}",
-            MethodRouter::new().delete(delete_domain_restriction::<S>),
+            MethodRouter::new().delete(Endpoint(delete_domain_restriction::<S>)),
         )
 }
 /// What the document says about `create_domain_restriction`.
@@ -96,14 +96,17 @@ pub static CREATE_DOMAIN_RESTRICTION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::DOMAIN_RESTRICTIONS_CREATE_REQUEST)),
     answer: Some(&schemas::DOMAIN_RESTRICTIONS_RESPONSE),
 };
-async fn create_domain_restriction<S: DomainRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_domain_restriction<S: DomainRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_DOMAIN_RESTRICTION, request).await?;
-    let body = received.body()?;
-    let answer = service.create_domain_restriction(&received.context, body).await;
-    reply::json(&received.context, &CREATE_DOMAIN_RESTRICTION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_DOMAIN_RESTRICTION, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.create_domain_restriction(&received.context, body).await;
+        reply::json(&received.context, &CREATE_DOMAIN_RESTRICTION, answer)
+    })
 }
 /// Parameters of `delete_domain_restriction`.
 #[derive(Debug, Clone)]
@@ -118,16 +121,19 @@ pub static DELETE_DOMAIN_RESTRICTION: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_domain_restriction<S: DomainRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_domain_restriction<S: DomainRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_DOMAIN_RESTRICTION, request).await?;
-    let params = DeleteDomainRestrictionParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_domain_restriction(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_DOMAIN_RESTRICTION, request)
+            .await?;
+        let params = DeleteDomainRestrictionParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_domain_restriction(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `get_domain_restrictions_configuration`.
 pub static GET_DOMAIN_RESTRICTIONS_CONFIGURATION: Contract = Contract {
@@ -136,14 +142,22 @@ pub static GET_DOMAIN_RESTRICTIONS_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::DOMAIN_RESTRICTIONS_CONFIG_RESPONSE),
 };
-async fn get_domain_restrictions_configuration<S: DomainRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_domain_restrictions_configuration<S: DomainRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_DOMAIN_RESTRICTIONS_CONFIGURATION, request)
-        .await?;
-    let answer = service.get_domain_restrictions_configuration(&received.context).await;
-    reply::json(&received.context, &GET_DOMAIN_RESTRICTIONS_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(
+                &*service,
+                &GET_DOMAIN_RESTRICTIONS_CONFIGURATION,
+                request,
+            )
+            .await?;
+        let answer = service
+            .get_domain_restrictions_configuration(&received.context)
+            .await;
+        reply::json(&received.context, &GET_DOMAIN_RESTRICTIONS_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `list_domain_restrictions`.
 pub static LIST_DOMAIN_RESTRICTIONS: Contract = Contract {
@@ -152,13 +166,15 @@ pub static LIST_DOMAIN_RESTRICTIONS: Contract = Contract {
     body: None,
     answer: Some(&schemas::DOMAIN_RESTRICTION_PAGE),
 };
-async fn list_domain_restrictions<S: DomainRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_domain_restrictions<S: DomainRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_DOMAIN_RESTRICTIONS, request).await?;
-    let answer = service.list_domain_restrictions(&received.context).await;
-    reply::json(&received.context, &LIST_DOMAIN_RESTRICTIONS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_DOMAIN_RESTRICTIONS, request).await?;
+        let answer = service.list_domain_restrictions(&received.context).await;
+        reply::json(&received.context, &LIST_DOMAIN_RESTRICTIONS, answer)
+    })
 }
 /// What the document says about `replace_domain_restrictions`.
 pub static REPLACE_DOMAIN_RESTRICTIONS: Contract = Contract {
@@ -175,14 +191,17 @@ pub static REPLACE_DOMAIN_RESTRICTIONS: Contract = Contract {
         },
     ),
 };
-async fn replace_domain_restrictions<S: DomainRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn replace_domain_restrictions<S: DomainRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &REPLACE_DOMAIN_RESTRICTIONS, request).await?;
-    let body = received.body()?;
-    let answer = service.replace_domain_restrictions(&received.context, body).await;
-    reply::json(&received.context, &REPLACE_DOMAIN_RESTRICTIONS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &REPLACE_DOMAIN_RESTRICTIONS, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.replace_domain_restrictions(&received.context, body).await;
+        reply::json(&received.context, &REPLACE_DOMAIN_RESTRICTIONS, answer)
+    })
 }
 /// What the document says about `set_domain_restrictions_configuration`.
 pub static SET_DOMAIN_RESTRICTIONS_CONFIGURATION: Contract = Contract {
@@ -193,19 +212,21 @@ pub static SET_DOMAIN_RESTRICTIONS_CONFIGURATION: Contract = Contract {
     ),
     answer: Some(&schemas::DOMAIN_RESTRICTIONS_CONFIG_RESPONSE),
 };
-async fn set_domain_restrictions_configuration<S: DomainRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_domain_restrictions_configuration<S: DomainRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(
-            &*service,
-            &SET_DOMAIN_RESTRICTIONS_CONFIGURATION,
-            request,
-        )
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .set_domain_restrictions_configuration(&received.context, body)
-        .await;
-    reply::json(&received.context, &SET_DOMAIN_RESTRICTIONS_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &SET_DOMAIN_RESTRICTIONS_CONFIGURATION,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .set_domain_restrictions_configuration(&received.context, body)
+            .await;
+        reply::json(&received.context, &SET_DOMAIN_RESTRICTIONS_CONFIGURATION, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -55,13 +55,13 @@ pub fn routes<S: EmailConfigurationApi + Authenticate>(
         .route(
             "/identity/resources/mail/v1/configurations",
             MethodRouter::new()
-                .delete(delete_mail_configuration::<S>)
-                .get(get_mail_configuration::<S>)
-                .post(set_mail_configuration_v1::<S>),
+                .delete(Endpoint(delete_mail_configuration::<S>))
+                .get(Endpoint(get_mail_configuration::<S>))
+                .post(Endpoint(set_mail_configuration_v1::<S>)),
         )
         .route(
             "/identity/resources/mail/v2/configurations",
-            MethodRouter::new().post(set_mail_configuration_v2::<S>),
+            MethodRouter::new().post(Endpoint(set_mail_configuration_v2::<S>)),
         )
 }
 /// What the document says about `delete_mail_configuration`.
@@ -71,13 +71,15 @@ pub static DELETE_MAIL_CONFIGURATION: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_mail_configuration<S: EmailConfigurationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_mail_configuration<S: EmailConfigurationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &DELETE_MAIL_CONFIGURATION, request).await?;
-    let answer = service.delete_mail_configuration(&received.context).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &DELETE_MAIL_CONFIGURATION, request).await?;
+        let answer = service.delete_mail_configuration(&received.context).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `get_mail_configuration`.
 pub static GET_MAIL_CONFIGURATION: Contract = Contract {
@@ -86,13 +88,15 @@ pub static GET_MAIL_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_MAIL_CONFIG_RESPONSE_DTO),
 };
-async fn get_mail_configuration<S: EmailConfigurationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_mail_configuration<S: EmailConfigurationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_MAIL_CONFIGURATION, request).await?;
-    let answer = service.get_mail_configuration(&received.context).await;
-    reply::json(&received.context, &GET_MAIL_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_MAIL_CONFIGURATION, request).await?;
+        let answer = service.get_mail_configuration(&received.context).await;
+        reply::json(&received.context, &GET_MAIL_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `set_mail_configuration_v1`.
 pub static SET_MAIL_CONFIGURATION_V1: Contract = Contract {
@@ -103,14 +107,17 @@ pub static SET_MAIL_CONFIGURATION_V1: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_mail_configuration_v1<S: EmailConfigurationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_mail_configuration_v1<S: EmailConfigurationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_MAIL_CONFIGURATION_V1, request).await?;
-    let body = received.body()?;
-    let answer = service.set_mail_configuration_v1(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_MAIL_CONFIGURATION_V1, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.set_mail_configuration_v1(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `set_mail_configuration_v2`.
 pub static SET_MAIL_CONFIGURATION_V2: Contract = Contract {
@@ -119,12 +126,15 @@ pub static SET_MAIL_CONFIGURATION_V2: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::SET_MAIL_CONFIGURATION_REQUEST)),
     answer: None,
 };
-async fn set_mail_configuration_v2<S: EmailConfigurationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_mail_configuration_v2<S: EmailConfigurationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_MAIL_CONFIGURATION_V2, request).await?;
-    let body = received.body()?;
-    let answer = service.set_mail_configuration_v2(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_MAIL_CONFIGURATION_V2, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.set_mail_configuration_v2(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::{enums, types};
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -57,16 +57,16 @@ pub fn routes<S: EmailTemplatesApi + Authenticate>(
         .route(
             "/identity/resources/mail/v1/configs/templates",
             MethodRouter::new()
-                .get(list_email_templates::<S>)
-                .post(set_email_template::<S>),
+                .get(Endpoint(list_email_templates::<S>))
+                .post(Endpoint(set_email_template::<S>)),
         )
         .route(
             "/identity/resources/mail/v1/configs/templates/{p0}",
-            MethodRouter::new().delete(delete_email_template::<S>),
+            MethodRouter::new().delete(Endpoint(delete_email_template::<S>)),
         )
         .route(
             "/identity/resources/mail/v1/configs/{p0}/default",
-            MethodRouter::new().get(get_default_email_template::<S>),
+            MethodRouter::new().get(Endpoint(get_default_email_template::<S>)),
         )
 }
 /// Parameters of `delete_email_template`.
@@ -84,16 +84,18 @@ pub static DELETE_EMAIL_TEMPLATE: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_email_template<S: EmailTemplatesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_email_template<S: EmailTemplatesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_EMAIL_TEMPLATE, request).await?;
-    let params = DeleteEmailTemplateParams {
-        template_id: received.parameter(0)?,
-    };
-    let answer = service.delete_email_template(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_EMAIL_TEMPLATE, request).await?;
+        let params = DeleteEmailTemplateParams {
+            template_id: received.parameter(0)?,
+        };
+        let answer = service.delete_email_template(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `get_default_email_template`.
 #[derive(Debug, Clone)]
@@ -110,16 +112,19 @@ pub static GET_DEFAULT_EMAIL_TEMPLATE: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_TEMPLATE_RESPONSE_DTO),
 };
-async fn get_default_email_template<S: EmailTemplatesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_default_email_template<S: EmailTemplatesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_DEFAULT_EMAIL_TEMPLATE, request).await?;
-    let params = GetDefaultEmailTemplateParams {
-        type_: received.parameter(0)?,
-    };
-    let answer = service.get_default_email_template(&received.context, params).await;
-    reply::json(&received.context, &GET_DEFAULT_EMAIL_TEMPLATE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_DEFAULT_EMAIL_TEMPLATE, request)
+            .await?;
+        let params = GetDefaultEmailTemplateParams {
+            type_: received.parameter(0)?,
+        };
+        let answer = service.get_default_email_template(&received.context, params).await;
+        reply::json(&received.context, &GET_DEFAULT_EMAIL_TEMPLATE, answer)
+    })
 }
 /// Parameters of `list_email_templates`.
 #[derive(Debug, Clone)]
@@ -147,16 +152,18 @@ pub static LIST_EMAIL_TEMPLATES: Contract = Contract {
         },
     ),
 };
-async fn list_email_templates<S: EmailTemplatesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_email_templates<S: EmailTemplatesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_EMAIL_TEMPLATES, request).await?;
-    let params = ListEmailTemplatesParams {
-        type_: received.parameter(0)?,
-    };
-    let answer = service.list_email_templates(&received.context, params).await;
-    reply::json(&received.context, &LIST_EMAIL_TEMPLATES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_EMAIL_TEMPLATES, request).await?;
+        let params = ListEmailTemplatesParams {
+            type_: received.parameter(0)?,
+        };
+        let answer = service.list_email_templates(&received.context, params).await;
+        reply::json(&received.context, &LIST_EMAIL_TEMPLATES, answer)
+    })
 }
 /// What the document says about `set_email_template`.
 pub static SET_EMAIL_TEMPLATE: Contract = Contract {
@@ -165,12 +172,14 @@ pub static SET_EMAIL_TEMPLATE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_TEMPLATE_DTO)),
     answer: None,
 };
-async fn set_email_template<S: EmailTemplatesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_email_template<S: EmailTemplatesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_EMAIL_TEMPLATE, request).await?;
-    let body = received.body()?;
-    let answer = service.set_email_template(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_EMAIL_TEMPLATE, request).await?;
+        let body = received.body()?;
+        let answer = service.set_email_template(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -29,7 +29,11 @@ pub trait EnvironmentAuthenticationApi: Send + Sync + 'static {
 pub fn routes<S: EnvironmentAuthenticationApi + Authenticate>(
     router: Router<Arc<S>>,
 ) -> Router<Arc<S>> {
-    router.route("/auth/vendor", MethodRouter::new().post(authenticate_environment::<S>))
+    router
+        .route(
+            "/auth/vendor",
+            MethodRouter::new().post(Endpoint(authenticate_environment::<S>)),
+        )
 }
 /// What the document says about `authenticate_environment`.
 pub static AUTHENTICATE_ENVIRONMENT: Contract = Contract {
@@ -38,12 +42,14 @@ pub static AUTHENTICATE_ENVIRONMENT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VENDOR_AUTHENTICATION_REQUEST)),
     answer: Some(&schemas::VENDOR_AUTHENTICATION_RESPONSE),
 };
-async fn authenticate_environment<S: EnvironmentAuthenticationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn authenticate_environment<S: EnvironmentAuthenticationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &AUTHENTICATE_ENVIRONMENT, request).await?;
-    let body = received.body()?;
-    let answer = service.authenticate_environment(&received.context, body).await;
-    reply::json(&received.context, &AUTHENTICATE_ENVIRONMENT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &AUTHENTICATE_ENVIRONMENT, request).await?;
+        let body = received.body()?;
+        let answer = service.authenticate_environment(&received.context, body).await;
+        reply::json(&received.context, &AUTHENTICATE_ENVIRONMENT, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -66,23 +66,23 @@ pub fn routes<S: GeneralApi + Authenticate>(router: Router<Arc<S>>) -> Router<Ar
     router
         .route(
             "/identity/resources/auth/v1/logout",
-            MethodRouter::new().post(log_out_user::<S>),
+            MethodRouter::new().post(Endpoint(log_out_user::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user",
-            MethodRouter::new().post(authenticate_user_with_password::<S>),
+            MethodRouter::new().post(Endpoint(authenticate_user_with_password::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/token/refresh",
-            MethodRouter::new().post(refresh_user_token::<S>),
+            MethodRouter::new().post(Endpoint(refresh_user_token::<S>)),
         )
         .route(
             "/identity/resources/users/v1/signUp",
-            MethodRouter::new().post(sign_up_user::<S>),
+            MethodRouter::new().post(Endpoint(sign_up_user::<S>)),
         )
         .route(
             "/identity/resources/users/v1/signUp/username",
-            MethodRouter::new().post(sign_up_user_with_username::<S>),
+            MethodRouter::new().post(Endpoint(sign_up_user_with_username::<S>)),
         )
 }
 /// Parameters of `authenticate_user_with_password`.
@@ -105,20 +105,22 @@ pub static AUTHENTICATE_USER_WITH_PASSWORD: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTHENTICATE_USER_PASSWORD_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn authenticate_user_with_password<S: GeneralApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn authenticate_user_with_password<S: GeneralApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &AUTHENTICATE_USER_WITH_PASSWORD, request)
-        .await?;
-    let params = AuthenticateUserWithPasswordParams {
-        frontegg_vendor_host: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .authenticate_user_with_password(&received.context, params, body)
-        .await;
-    reply::json(&received.context, &AUTHENTICATE_USER_WITH_PASSWORD, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &AUTHENTICATE_USER_WITH_PASSWORD, request)
+            .await?;
+        let params = AuthenticateUserWithPasswordParams {
+            frontegg_vendor_host: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .authenticate_user_with_password(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &AUTHENTICATE_USER_WITH_PASSWORD, answer)
+    })
 }
 /// Parameters of `log_out_user`.
 #[derive(Debug, Clone)]
@@ -140,16 +142,18 @@ pub static LOG_OUT_USER: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn log_out_user<S: GeneralApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn log_out_user<S: GeneralApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LOG_OUT_USER, request).await?;
-    let params = LogOutUserParams {
-        frontegg_vendor_host: received.parameter(0)?,
-    };
-    let answer = service.log_out_user(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LOG_OUT_USER, request).await?;
+        let params = LogOutUserParams {
+            frontegg_vendor_host: received.parameter(0)?,
+        };
+        let answer = service.log_out_user(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `refresh_user_token`.
 #[derive(Debug, Clone)]
@@ -171,17 +175,19 @@ pub static REFRESH_USER_TOKEN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::REFRESH_TOKEN_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn refresh_user_token<S: GeneralApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn refresh_user_token<S: GeneralApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &REFRESH_USER_TOKEN, request).await?;
-    let params = RefreshUserTokenParams {
-        frontegg_vendor_host: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.refresh_user_token(&received.context, params, body).await;
-    reply::json(&received.context, &REFRESH_USER_TOKEN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &REFRESH_USER_TOKEN, request).await?;
+        let params = RefreshUserTokenParams {
+            frontegg_vendor_host: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.refresh_user_token(&received.context, params, body).await;
+        reply::json(&received.context, &REFRESH_USER_TOKEN, answer)
+    })
 }
 /// Parameters of `sign_up_user`.
 #[derive(Debug, Clone)]
@@ -209,17 +215,19 @@ pub static SIGN_UP_USER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::SIGN_UP_USER_EMAIL_DTO)),
     answer: Some(&schemas::SIGN_UP_RESPONSE_DTO),
 };
-async fn sign_up_user<S: GeneralApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn sign_up_user<S: GeneralApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SIGN_UP_USER, request).await?;
-    let params = SignUpUserParams {
-        frontegg_vendor_host: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.sign_up_user(&received.context, params, body).await;
-    reply::json(&received.context, &SIGN_UP_USER, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SIGN_UP_USER, request).await?;
+        let params = SignUpUserParams {
+            frontegg_vendor_host: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.sign_up_user(&received.context, params, body).await;
+        reply::json(&received.context, &SIGN_UP_USER, answer)
+    })
 }
 /// Parameters of `sign_up_user_with_username`.
 #[derive(Debug, Clone)]
@@ -247,17 +255,20 @@ pub static SIGN_UP_USER_WITH_USERNAME: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::SIGN_UP_USER_USERNAME_DTO)),
     answer: Some(&schemas::SIGN_UP_RESPONSE_DTO),
 };
-async fn sign_up_user_with_username<S: GeneralApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn sign_up_user_with_username<S: GeneralApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SIGN_UP_USER_WITH_USERNAME, request).await?;
-    let params = SignUpUserWithUsernameParams {
-        frontegg_vendor_host: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .sign_up_user_with_username(&received.context, params, body)
-        .await;
-    reply::json(&received.context, &SIGN_UP_USER_WITH_USERNAME, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SIGN_UP_USER_WITH_USERNAME, request)
+            .await?;
+        let params = SignUpUserWithUsernameParams {
+            frontegg_vendor_host: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .sign_up_user_with_username(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &SIGN_UP_USER_WITH_USERNAME, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -78,26 +78,26 @@ pub fn routes<S: IpRestrictionsApi + Authenticate>(
         .route(
             "/identity/resources/configurations/v1/restrictions/ip",
             MethodRouter::new()
-                .post(create_ip_restriction::<S>)
-                .get(list_ip_restrictions::<S>),
+                .post(Endpoint(create_ip_restriction::<S>))
+                .get(Endpoint(list_ip_restrictions::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/restrictions/ip/config",
             MethodRouter::new()
-                .get(get_ip_restrictions_configuration::<S>)
-                .post(set_ip_restrictions_configuration::<S>),
+                .get(Endpoint(get_ip_restrictions_configuration::<S>))
+                .post(Endpoint(set_ip_restrictions_configuration::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/restrictions/ip/verify",
-            MethodRouter::new().post(verify_current_ip::<S>),
+            MethodRouter::new().post(Endpoint(verify_current_ip::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/restrictions/ip/verify/allow",
-            MethodRouter::new().post(verify_current_ip_in_allow_list::<S>),
+            MethodRouter::new().post(Endpoint(verify_current_ip_in_allow_list::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/restrictions/ip/{p0}",
-            MethodRouter::new().delete(delete_ip_restriction::<S>),
+            MethodRouter::new().delete(Endpoint(delete_ip_restriction::<S>)),
         )
 }
 /// What the document says about `create_ip_restriction`.
@@ -107,14 +107,16 @@ pub static CREATE_IP_RESTRICTION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_OR_UPDATE_IP_RESTRICTION_DTO)),
     answer: None,
 };
-async fn create_ip_restriction<S: IpRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_ip_restriction<S: IpRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_IP_RESTRICTION, request).await?;
-    let body = received.body()?;
-    let answer = service.create_ip_restriction(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_IP_RESTRICTION, request).await?;
+        let body = received.body()?;
+        let answer = service.create_ip_restriction(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `delete_ip_restriction`.
 #[derive(Debug, Clone)]
@@ -129,16 +131,18 @@ pub static DELETE_IP_RESTRICTION: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_ip_restriction<S: IpRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_ip_restriction<S: IpRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_IP_RESTRICTION, request).await?;
-    let params = DeleteIpRestrictionParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_ip_restriction(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_IP_RESTRICTION, request).await?;
+        let params = DeleteIpRestrictionParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_ip_restriction(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `get_ip_restrictions_configuration`.
 pub static GET_IP_RESTRICTIONS_CONFIGURATION: Contract = Contract {
@@ -147,14 +151,16 @@ pub static GET_IP_RESTRICTIONS_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::IP_RESTRICTIONS_CONFIGURATION),
 };
-async fn get_ip_restrictions_configuration<S: IpRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_ip_restrictions_configuration<S: IpRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_IP_RESTRICTIONS_CONFIGURATION, request)
-        .await?;
-    let answer = service.get_ip_restrictions_configuration(&received.context).await;
-    reply::json(&received.context, &GET_IP_RESTRICTIONS_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_IP_RESTRICTIONS_CONFIGURATION, request)
+            .await?;
+        let answer = service.get_ip_restrictions_configuration(&received.context).await;
+        reply::json(&received.context, &GET_IP_RESTRICTIONS_CONFIGURATION, answer)
+    })
 }
 /// Parameters of `list_ip_restrictions`.
 #[derive(Debug, Clone)]
@@ -193,18 +199,20 @@ pub static LIST_IP_RESTRICTIONS: Contract = Contract {
     body: None,
     answer: Some(&schemas::IP_RESTRICTION_PAGE),
 };
-async fn list_ip_restrictions<S: IpRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_ip_restrictions<S: IpRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_IP_RESTRICTIONS, request).await?;
-    let params = ListIpRestrictionsParams {
-        limit: received.parameter(0)?,
-        offset: received.parameter(1)?,
-        filter: received.parameter(2)?,
-    };
-    let answer = service.list_ip_restrictions(&received.context, params).await;
-    reply::json(&received.context, &LIST_IP_RESTRICTIONS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_IP_RESTRICTIONS, request).await?;
+        let params = ListIpRestrictionsParams {
+            limit: received.parameter(0)?,
+            offset: received.parameter(1)?,
+            filter: received.parameter(2)?,
+        };
+        let answer = service.list_ip_restrictions(&received.context, params).await;
+        reply::json(&received.context, &LIST_IP_RESTRICTIONS, answer)
+    })
 }
 /// What the document says about `set_ip_restrictions_configuration`.
 pub static SET_IP_RESTRICTIONS_CONFIGURATION: Contract = Contract {
@@ -215,17 +223,23 @@ pub static SET_IP_RESTRICTIONS_CONFIGURATION: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_ip_restrictions_configuration<S: IpRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_ip_restrictions_configuration<S: IpRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_IP_RESTRICTIONS_CONFIGURATION, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .set_ip_restrictions_configuration(&received.context, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &SET_IP_RESTRICTIONS_CONFIGURATION,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .set_ip_restrictions_configuration(&received.context, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `verify_current_ip`.
 pub static VERIFY_CURRENT_IP: Contract = Contract {
@@ -234,13 +248,15 @@ pub static VERIFY_CURRENT_IP: Contract = Contract {
     body: None,
     answer: Some(&schemas::IP_VERIFICATION),
 };
-async fn verify_current_ip<S: IpRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_current_ip<S: IpRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &VERIFY_CURRENT_IP, request).await?;
-    let answer = service.verify_current_ip(&received.context).await;
-    reply::json(&received.context, &VERIFY_CURRENT_IP, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &VERIFY_CURRENT_IP, request).await?;
+        let answer = service.verify_current_ip(&received.context).await;
+        reply::json(&received.context, &VERIFY_CURRENT_IP, answer)
+    })
 }
 /// What the document says about `verify_current_ip_in_allow_list`.
 pub static VERIFY_CURRENT_IP_IN_ALLOW_LIST: Contract = Contract {
@@ -249,11 +265,14 @@ pub static VERIFY_CURRENT_IP_IN_ALLOW_LIST: Contract = Contract {
     body: None,
     answer: Some(&schemas::IP_VERIFICATION),
 };
-async fn verify_current_ip_in_allow_list<S: IpRestrictionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_current_ip_in_allow_list<S: IpRestrictionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &VERIFY_CURRENT_IP_IN_ALLOW_LIST, request).await?;
-    let answer = service.verify_current_ip_in_allow_list(&received.context).await;
-    reply::json(&received.context, &VERIFY_CURRENT_IP_IN_ALLOW_LIST, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &VERIFY_CURRENT_IP_IN_ALLOW_LIST, request)
+            .await?;
+        let answer = service.verify_current_ip_in_allow_list(&received.context).await;
+        reply::json(&received.context, &VERIFY_CURRENT_IP_IN_ALLOW_LIST, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -48,9 +48,9 @@ pub fn routes<S: LockoutPolicyApi + Authenticate>(
         .route(
             "/identity/resources/configurations/v1/lockout-policy",
             MethodRouter::new()
-                .post(create_lockout_policy::<S>)
-                .get(get_lockout_policy::<S>)
-                .patch(update_lockout_policy::<S>),
+                .post(Endpoint(create_lockout_policy::<S>))
+                .get(Endpoint(get_lockout_policy::<S>))
+                .patch(Endpoint(update_lockout_policy::<S>)),
         )
 }
 /// What the document says about `create_lockout_policy`.
@@ -60,14 +60,16 @@ pub static CREATE_LOCKOUT_POLICY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::LOCKOUT_POLICY_REQUEST)),
     answer: Some(&schemas::LOCKOUT_POLICY_RESPONSE),
 };
-async fn create_lockout_policy<S: LockoutPolicyApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_lockout_policy<S: LockoutPolicyApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_LOCKOUT_POLICY, request).await?;
-    let body = received.body()?;
-    let answer = service.create_lockout_policy(&received.context, body).await;
-    reply::json(&received.context, &CREATE_LOCKOUT_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_LOCKOUT_POLICY, request).await?;
+        let body = received.body()?;
+        let answer = service.create_lockout_policy(&received.context, body).await;
+        reply::json(&received.context, &CREATE_LOCKOUT_POLICY, answer)
+    })
 }
 /// What the document says about `get_lockout_policy`.
 pub static GET_LOCKOUT_POLICY: Contract = Contract {
@@ -76,13 +78,15 @@ pub static GET_LOCKOUT_POLICY: Contract = Contract {
     body: None,
     answer: Some(&schemas::LOCKOUT_POLICY_RESPONSE),
 };
-async fn get_lockout_policy<S: LockoutPolicyApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_lockout_policy<S: LockoutPolicyApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_LOCKOUT_POLICY, request).await?;
-    let answer = service.get_lockout_policy(&received.context).await;
-    reply::json(&received.context, &GET_LOCKOUT_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_LOCKOUT_POLICY, request).await?;
+        let answer = service.get_lockout_policy(&received.context).await;
+        reply::json(&received.context, &GET_LOCKOUT_POLICY, answer)
+    })
 }
 /// What the document says about `update_lockout_policy`.
 pub static UPDATE_LOCKOUT_POLICY: Contract = Contract {
@@ -91,12 +95,14 @@ pub static UPDATE_LOCKOUT_POLICY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::LOCKOUT_POLICY_REQUEST)),
     answer: Some(&schemas::LOCKOUT_POLICY_RESPONSE),
 };
-async fn update_lockout_policy<S: LockoutPolicyApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_lockout_policy<S: LockoutPolicyApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_LOCKOUT_POLICY, request).await?;
-    let body = received.body()?;
-    let answer = service.update_lockout_policy(&received.context, body).await;
-    reply::json(&received.context, &UPDATE_LOCKOUT_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_LOCKOUT_POLICY, request).await?;
+        let body = received.body()?;
+        let answer = service.update_lockout_policy(&received.context, body).await;
+        reply::json(&received.context, &UPDATE_LOCKOUT_POLICY, answer)
+    })
 }

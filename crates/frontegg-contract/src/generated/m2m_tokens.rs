@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -45,15 +45,15 @@ pub fn routes<S: M2mTokensApi + Authenticate>(router: Router<Arc<S>>) -> Router<
     router
         .route(
             "/identity/resources/vendor-only/tenants/access-tokens/v1/{p0}",
-            MethodRouter::new().get(get_tenant_access_token::<S>),
+            MethodRouter::new().get(Endpoint(get_tenant_access_token::<S>)),
         )
         .route(
             "/identity/resources/vendor-only/users/access-tokens/v1/active",
-            MethodRouter::new().get(list_active_user_access_token_ids::<S>),
+            MethodRouter::new().get(Endpoint(list_active_user_access_token_ids::<S>)),
         )
         .route(
             "/identity/resources/vendor-only/users/access-tokens/v1/{p0}",
-            MethodRouter::new().get(get_user_access_token::<S>),
+            MethodRouter::new().get(Endpoint(get_user_access_token::<S>)),
         )
 }
 /// Parameters of `get_tenant_access_token`.
@@ -69,16 +69,18 @@ pub static GET_TENANT_ACCESS_TOKEN: Contract = Contract {
     body: None,
     answer: Some(&schemas::AUTH_TENANT_ACCESS_TOKEN_RESPONSE),
 };
-async fn get_tenant_access_token<S: M2mTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_tenant_access_token<S: M2mTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_TENANT_ACCESS_TOKEN, request).await?;
-    let params = GetTenantAccessTokenParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.get_tenant_access_token(&received.context, params).await;
-    reply::json(&received.context, &GET_TENANT_ACCESS_TOKEN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_TENANT_ACCESS_TOKEN, request).await?;
+        let params = GetTenantAccessTokenParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.get_tenant_access_token(&received.context, params).await;
+        reply::json(&received.context, &GET_TENANT_ACCESS_TOKEN, answer)
+    })
 }
 /// Parameters of `get_user_access_token`.
 #[derive(Debug, Clone)]
@@ -93,16 +95,18 @@ pub static GET_USER_ACCESS_TOKEN: Contract = Contract {
     body: None,
     answer: Some(&schemas::AUTH_USER_ACCESS_TOKEN_RESPONSE),
 };
-async fn get_user_access_token<S: M2mTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_user_access_token<S: M2mTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_USER_ACCESS_TOKEN, request).await?;
-    let params = GetUserAccessTokenParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.get_user_access_token(&received.context, params).await;
-    reply::json(&received.context, &GET_USER_ACCESS_TOKEN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_USER_ACCESS_TOKEN, request).await?;
+        let params = GetUserAccessTokenParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.get_user_access_token(&received.context, params).await;
+        reply::json(&received.context, &GET_USER_ACCESS_TOKEN, answer)
+    })
 }
 /// What the document says about `list_active_user_access_token_ids`.
 pub static LIST_ACTIVE_USER_ACCESS_TOKEN_IDS: Contract = Contract {
@@ -117,12 +121,14 @@ pub static LIST_ACTIVE_USER_ACCESS_TOKEN_IDS: Contract = Contract {
         },
     ),
 };
-async fn list_active_user_access_token_ids<S: M2mTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_active_user_access_token_ids<S: M2mTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_ACTIVE_USER_ACCESS_TOKEN_IDS, request)
-        .await?;
-    let answer = service.list_active_user_access_token_ids(&received.context).await;
-    reply::json(&received.context, &LIST_ACTIVE_USER_ACCESS_TOKEN_IDS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_ACTIVE_USER_ACCESS_TOKEN_IDS, request)
+            .await?;
+        let answer = service.list_active_user_access_token_ids(&received.context).await;
+        reply::json(&received.context, &LIST_ACTIVE_USER_ACCESS_TOKEN_IDS, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::{Secret, types};
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -241,107 +241,110 @@ pub fn routes<S: MfaApi + Authenticate>(router: Router<Arc<S>>) -> Router<Arc<S>
     router
         .route(
             "/identity/resources/auth/v1/user/mfa/authenticator/enroll",
-            MethodRouter::new().post(enroll_login_mfa_authenticator::<S>),
+            MethodRouter::new().post(Endpoint(enroll_login_mfa_authenticator::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/authenticator/enroll/verify",
-            MethodRouter::new().post(verify_login_mfa_authenticator_enrollment::<S>),
+            MethodRouter::new()
+                .post(Endpoint(verify_login_mfa_authenticator_enrollment::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/authenticator/{p0}/verify",
-            MethodRouter::new().post(verify_login_mfa_authenticator_device::<S>),
+            MethodRouter::new()
+                .post(Endpoint(verify_login_mfa_authenticator_device::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/emailcode",
-            MethodRouter::new().post(send_login_mfa_email_code::<S>),
+            MethodRouter::new().post(Endpoint(send_login_mfa_email_code::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/emailcode/verify",
-            MethodRouter::new().post(verify_login_mfa_email_code::<S>),
+            MethodRouter::new().post(Endpoint(verify_login_mfa_email_code::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/recover",
-            MethodRouter::new().post(recover_mfa::<S>),
+            MethodRouter::new().post(Endpoint(recover_mfa::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/sms/enroll",
-            MethodRouter::new().post(enroll_login_mfa_sms::<S>),
+            MethodRouter::new().post(Endpoint(enroll_login_mfa_sms::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/sms/enroll/verify",
-            MethodRouter::new().post(verify_login_mfa_sms_enrollment::<S>),
+            MethodRouter::new().post(Endpoint(verify_login_mfa_sms_enrollment::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/sms/{p0}",
-            MethodRouter::new().post(send_login_mfa_sms_code::<S>),
+            MethodRouter::new().post(Endpoint(send_login_mfa_sms_code::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/sms/{p0}/verify",
-            MethodRouter::new().post(verify_login_mfa_sms_code::<S>),
+            MethodRouter::new().post(Endpoint(verify_login_mfa_sms_code::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/verify",
-            MethodRouter::new().post(verify_login_mfa_authenticator::<S>),
+            MethodRouter::new().post(Endpoint(verify_login_mfa_authenticator::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/webauthn/enroll",
-            MethodRouter::new().post(enroll_login_mfa_webauthn::<S>),
+            MethodRouter::new().post(Endpoint(enroll_login_mfa_webauthn::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/webauthn/enroll/verify",
-            MethodRouter::new().post(verify_login_mfa_webauthn_enrollment::<S>),
+            MethodRouter::new().post(Endpoint(verify_login_mfa_webauthn_enrollment::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/webauthn/{p0}",
-            MethodRouter::new().post(create_login_mfa_webauthn_challenge::<S>),
+            MethodRouter::new().post(Endpoint(create_login_mfa_webauthn_challenge::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/user/mfa/webauthn/{p0}/verify",
-            MethodRouter::new().post(verify_login_mfa_webauthn::<S>),
+            MethodRouter::new().post(Endpoint(verify_login_mfa_webauthn::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/mfa-policy/allow-remember-device",
-            MethodRouter::new().get(get_mfa_remember_device_setting::<S>),
+            MethodRouter::new().get(Endpoint(get_mfa_remember_device_setting::<S>)),
         )
         .route(
             "/identity/resources/users/v1/mfa/authenticator/enroll",
-            MethodRouter::new().post(enroll_my_authenticator_mfa::<S>),
+            MethodRouter::new().post(Endpoint(enroll_my_authenticator_mfa::<S>)),
         )
         .route(
             "/identity/resources/users/v1/mfa/authenticator/enroll/verify",
-            MethodRouter::new().post(verify_my_authenticator_mfa_enrollment::<S>),
+            MethodRouter::new()
+                .post(Endpoint(verify_my_authenticator_mfa_enrollment::<S>)),
         )
         .route(
             "/identity/resources/users/v1/mfa/authenticator/{p0}/disable/verify",
-            MethodRouter::new().post(disable_my_authenticator_mfa::<S>),
+            MethodRouter::new().post(Endpoint(disable_my_authenticator_mfa::<S>)),
         )
         .route(
             "/identity/resources/users/v1/mfa/disable",
-            MethodRouter::new().post(disable_my_mfa::<S>),
+            MethodRouter::new().post(Endpoint(disable_my_mfa::<S>)),
         )
         .route(
             "/identity/resources/users/v1/mfa/enroll",
-            MethodRouter::new().post(enroll_my_mfa::<S>),
+            MethodRouter::new().post(Endpoint(enroll_my_mfa::<S>)),
         )
         .route(
             "/identity/resources/users/v1/mfa/enroll/verify",
-            MethodRouter::new().post(verify_my_mfa_enrollment::<S>),
+            MethodRouter::new().post(Endpoint(verify_my_mfa_enrollment::<S>)),
         )
         .route(
             "/identity/resources/users/v1/mfa/sms/enroll",
-            MethodRouter::new().post(enroll_my_sms_mfa::<S>),
+            MethodRouter::new().post(Endpoint(enroll_my_sms_mfa::<S>)),
         )
         .route(
             "/identity/resources/users/v1/mfa/sms/enroll/verify",
-            MethodRouter::new().post(verify_my_sms_mfa_enrollment::<S>),
+            MethodRouter::new().post(Endpoint(verify_my_sms_mfa_enrollment::<S>)),
         )
         .route(
             "/identity/resources/users/v1/mfa/sms/{p0}/disable",
-            MethodRouter::new().post(send_my_sms_mfa_disable_code::<S>),
+            MethodRouter::new().post(Endpoint(send_my_sms_mfa_disable_code::<S>)),
         )
         .route(
             "/identity/resources/users/v1/mfa/sms/{p0}/disable/verify",
-            MethodRouter::new().post(disable_my_sms_mfa::<S>),
+            MethodRouter::new().post(Endpoint(disable_my_sms_mfa::<S>)),
         )
 }
 /// Parameters of `create_login_mfa_webauthn_challenge`.
@@ -359,20 +362,26 @@ pub static CREATE_LOGIN_MFA_WEBAUTHN_CHALLENGE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_VERIFY_MFA_REQUEST)),
     answer: Some(&schemas::REQUEST_VERIFY_MFA_WEB_AUTHN_RESPONSE),
 };
-async fn create_login_mfa_webauthn_challenge<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_login_mfa_webauthn_challenge<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_LOGIN_MFA_WEBAUTHN_CHALLENGE, request)
-        .await?;
-    let params = CreateLoginMfaWebauthnChallengeParams {
-        device_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .create_login_mfa_webauthn_challenge(&received.context, params, body)
-        .await;
-    reply::json(&received.context, &CREATE_LOGIN_MFA_WEBAUTHN_CHALLENGE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &CREATE_LOGIN_MFA_WEBAUTHN_CHALLENGE,
+                request,
+            )
+            .await?;
+        let params = CreateLoginMfaWebauthnChallengeParams {
+            device_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .create_login_mfa_webauthn_challenge(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &CREATE_LOGIN_MFA_WEBAUTHN_CHALLENGE, answer)
+    })
 }
 /// Parameters of `disable_my_authenticator_mfa`.
 #[derive(Debug, Clone)]
@@ -389,19 +398,22 @@ pub static DISABLE_MY_AUTHENTICATOR_MFA: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::DISABLE_MFA_AUTH_APP_REQUEST)),
     answer: None,
 };
-async fn disable_my_authenticator_mfa<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn disable_my_authenticator_mfa<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DISABLE_MY_AUTHENTICATOR_MFA, request).await?;
-    let params = DisableMyAuthenticatorMfaParams {
-        device_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .disable_my_authenticator_mfa(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DISABLE_MY_AUTHENTICATOR_MFA, request)
+            .await?;
+        let params = DisableMyAuthenticatorMfaParams {
+            device_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .disable_my_authenticator_mfa(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `disable_my_mfa`.
 pub static DISABLE_MY_MFA: Contract = Contract {
@@ -410,14 +422,16 @@ pub static DISABLE_MY_MFA: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::DISABLE_MFA_AUTH_APP_REQUEST)),
     answer: None,
 };
-async fn disable_my_mfa<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn disable_my_mfa<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DISABLE_MY_MFA, request).await?;
-    let body = received.body()?;
-    let answer = service.disable_my_mfa(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DISABLE_MY_MFA, request).await?;
+        let body = received.body()?;
+        let answer = service.disable_my_mfa(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `disable_my_sms_mfa`.
 #[derive(Debug, Clone)]
@@ -434,17 +448,19 @@ pub static DISABLE_MY_SMS_MFA: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::DISABLE_MFASMS_REQUEST)),
     answer: None,
 };
-async fn disable_my_sms_mfa<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn disable_my_sms_mfa<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DISABLE_MY_SMS_MFA, request).await?;
-    let params = DisableMySmsMfaParams {
-        device_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.disable_my_sms_mfa(&received.context, params, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DISABLE_MY_SMS_MFA, request).await?;
+        let params = DisableMySmsMfaParams {
+            device_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.disable_my_sms_mfa(&received.context, params, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `enroll_login_mfa_authenticator`.
 pub static ENROLL_LOGIN_MFA_AUTHENTICATOR: Contract = Contract {
@@ -453,15 +469,19 @@ pub static ENROLL_LOGIN_MFA_AUTHENTICATOR: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_ENROLL_MFA_REQUEST)),
     answer: Some(&schemas::REQUEST_ENROLL_AUTHENTICATOR_APP_MFA_RESPONSE),
 };
-async fn enroll_login_mfa_authenticator<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn enroll_login_mfa_authenticator<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ENROLL_LOGIN_MFA_AUTHENTICATOR, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.enroll_login_mfa_authenticator(&received.context, body).await;
-    reply::json(&received.context, &ENROLL_LOGIN_MFA_AUTHENTICATOR, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ENROLL_LOGIN_MFA_AUTHENTICATOR, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .enroll_login_mfa_authenticator(&received.context, body)
+            .await;
+        reply::json(&received.context, &ENROLL_LOGIN_MFA_AUTHENTICATOR, answer)
+    })
 }
 /// What the document says about `enroll_login_mfa_sms`.
 pub static ENROLL_LOGIN_MFA_SMS: Contract = Contract {
@@ -470,14 +490,16 @@ pub static ENROLL_LOGIN_MFA_SMS: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::REQUEST_ENROLL_MFASMS_REQUEST)),
     answer: Some(&schemas::REQUEST_ENROLL_MFASMS_RESPONSE),
 };
-async fn enroll_login_mfa_sms<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn enroll_login_mfa_sms<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ENROLL_LOGIN_MFA_SMS, request).await?;
-    let body = received.body()?;
-    let answer = service.enroll_login_mfa_sms(&received.context, body).await;
-    reply::json(&received.context, &ENROLL_LOGIN_MFA_SMS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ENROLL_LOGIN_MFA_SMS, request).await?;
+        let body = received.body()?;
+        let answer = service.enroll_login_mfa_sms(&received.context, body).await;
+        reply::json(&received.context, &ENROLL_LOGIN_MFA_SMS, answer)
+    })
 }
 /// What the document says about `enroll_login_mfa_webauthn`.
 pub static ENROLL_LOGIN_MFA_WEBAUTHN: Contract = Contract {
@@ -486,14 +508,17 @@ pub static ENROLL_LOGIN_MFA_WEBAUTHN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_ENROLL_MFA_REQUEST)),
     answer: Some(&schemas::REQUEST_ENROLL_MFA_WEB_AUTHN_RESPONSE),
 };
-async fn enroll_login_mfa_webauthn<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn enroll_login_mfa_webauthn<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ENROLL_LOGIN_MFA_WEBAUTHN, request).await?;
-    let body = received.body()?;
-    let answer = service.enroll_login_mfa_webauthn(&received.context, body).await;
-    reply::json(&received.context, &ENROLL_LOGIN_MFA_WEBAUTHN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ENROLL_LOGIN_MFA_WEBAUTHN, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.enroll_login_mfa_webauthn(&received.context, body).await;
+        reply::json(&received.context, &ENROLL_LOGIN_MFA_WEBAUTHN, answer)
+    })
 }
 /// What the document says about `enroll_my_authenticator_mfa`.
 pub static ENROLL_MY_AUTHENTICATOR_MFA: Contract = Contract {
@@ -502,13 +527,15 @@ pub static ENROLL_MY_AUTHENTICATOR_MFA: Contract = Contract {
     body: None,
     answer: Some(&schemas::REQUEST_ENROLL_AUTHENTICATOR_APP_MFA_RESPONSE),
 };
-async fn enroll_my_authenticator_mfa<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn enroll_my_authenticator_mfa<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &ENROLL_MY_AUTHENTICATOR_MFA, request).await?;
-    let answer = service.enroll_my_authenticator_mfa(&received.context).await;
-    reply::json(&received.context, &ENROLL_MY_AUTHENTICATOR_MFA, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &ENROLL_MY_AUTHENTICATOR_MFA, request).await?;
+        let answer = service.enroll_my_authenticator_mfa(&received.context).await;
+        reply::json(&received.context, &ENROLL_MY_AUTHENTICATOR_MFA, answer)
+    })
 }
 /// What the document says about `enroll_my_mfa`.
 pub static ENROLL_MY_MFA: Contract = Contract {
@@ -517,13 +544,15 @@ pub static ENROLL_MY_MFA: Contract = Contract {
     body: None,
     answer: Some(&schemas::REQUEST_ENROLL_AUTHENTICATOR_APP_MFA_RESPONSE),
 };
-async fn enroll_my_mfa<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn enroll_my_mfa<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &ENROLL_MY_MFA, request).await?;
-    let answer = service.enroll_my_mfa(&received.context).await;
-    reply::json(&received.context, &ENROLL_MY_MFA, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &ENROLL_MY_MFA, request).await?;
+        let answer = service.enroll_my_mfa(&received.context).await;
+        reply::json(&received.context, &ENROLL_MY_MFA, answer)
+    })
 }
 /// What the document says about `enroll_my_sms_mfa`.
 pub static ENROLL_MY_SMS_MFA: Contract = Contract {
@@ -532,14 +561,16 @@ pub static ENROLL_MY_SMS_MFA: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::REQUEST_ENROLL_MFASMS_REQUEST)),
     answer: Some(&schemas::REQUEST_ENROLL_MFASMS_RESPONSE),
 };
-async fn enroll_my_sms_mfa<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn enroll_my_sms_mfa<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ENROLL_MY_SMS_MFA, request).await?;
-    let body = received.body()?;
-    let answer = service.enroll_my_sms_mfa(&received.context, body).await;
-    reply::json(&received.context, &ENROLL_MY_SMS_MFA, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ENROLL_MY_SMS_MFA, request).await?;
+        let body = received.body()?;
+        let answer = service.enroll_my_sms_mfa(&received.context, body).await;
+        reply::json(&received.context, &ENROLL_MY_SMS_MFA, answer)
+    })
 }
 /// Parameters of `get_mfa_remember_device_setting`.
 #[derive(Debug, Clone)]
@@ -561,19 +592,21 @@ pub static GET_MFA_REMEMBER_DEVICE_SETTING: Contract = Contract {
     body: None,
     answer: Some(&schemas::CHECK_ALLOW_REMEMBER_RESPONSE),
 };
-async fn get_mfa_remember_device_setting<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_mfa_remember_device_setting<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_MFA_REMEMBER_DEVICE_SETTING, request)
-        .await?;
-    let params = GetMfaRememberDeviceSettingParams {
-        mfa_token: received.parameter(0)?,
-    };
-    let answer = service
-        .get_mfa_remember_device_setting(&received.context, params)
-        .await;
-    reply::json(&received.context, &GET_MFA_REMEMBER_DEVICE_SETTING, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_MFA_REMEMBER_DEVICE_SETTING, request)
+            .await?;
+        let params = GetMfaRememberDeviceSettingParams {
+            mfa_token: received.parameter(0)?,
+        };
+        let answer = service
+            .get_mfa_remember_device_setting(&received.context, params)
+            .await;
+        reply::json(&received.context, &GET_MFA_REMEMBER_DEVICE_SETTING, answer)
+    })
 }
 /// What the document says about `recover_mfa`.
 pub static RECOVER_MFA: Contract = Contract {
@@ -582,14 +615,13 @@ pub static RECOVER_MFA: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::RECOVER_MFA_DTO)),
     answer: None,
 };
-async fn recover_mfa<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
-    request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &RECOVER_MFA, request).await?;
-    let body = received.body()?;
-    let answer = service.recover_mfa(&received.context, body).await;
-    reply::empty(&received.context, answer)
+fn recover_mfa<S: MfaApi + Authenticate>(service: Arc<S>, request: Request) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &RECOVER_MFA, request).await?;
+        let body = received.body()?;
+        let answer = service.recover_mfa(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `send_login_mfa_email_code`.
 pub static SEND_LOGIN_MFA_EMAIL_CODE: Contract = Contract {
@@ -598,14 +630,17 @@ pub static SEND_LOGIN_MFA_EMAIL_CODE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_VERIFY_MFA_REQUEST)),
     answer: Some(&schemas::REQUEST_VERIFY_MFA_EMAIL_RESPONSE),
 };
-async fn send_login_mfa_email_code<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_login_mfa_email_code<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_LOGIN_MFA_EMAIL_CODE, request).await?;
-    let body = received.body()?;
-    let answer = service.send_login_mfa_email_code(&received.context, body).await;
-    reply::json(&received.context, &SEND_LOGIN_MFA_EMAIL_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SEND_LOGIN_MFA_EMAIL_CODE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.send_login_mfa_email_code(&received.context, body).await;
+        reply::json(&received.context, &SEND_LOGIN_MFA_EMAIL_CODE, answer)
+    })
 }
 /// Parameters of `send_login_mfa_sms_code`.
 #[derive(Debug, Clone)]
@@ -622,17 +657,21 @@ pub static SEND_LOGIN_MFA_SMS_CODE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_VERIFY_MFA_REQUEST)),
     answer: Some(&schemas::REQUEST_VERIFY_MFASMS_RESPONSE),
 };
-async fn send_login_mfa_sms_code<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_login_mfa_sms_code<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_LOGIN_MFA_SMS_CODE, request).await?;
-    let params = SendLoginMfaSmsCodeParams {
-        device_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.send_login_mfa_sms_code(&received.context, params, body).await;
-    reply::json(&received.context, &SEND_LOGIN_MFA_SMS_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SEND_LOGIN_MFA_SMS_CODE, request).await?;
+        let params = SendLoginMfaSmsCodeParams {
+            device_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .send_login_mfa_sms_code(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &SEND_LOGIN_MFA_SMS_CODE, answer)
+    })
 }
 /// Parameters of `send_my_sms_mfa_disable_code`.
 #[derive(Debug, Clone)]
@@ -649,16 +688,21 @@ pub static SEND_MY_SMS_MFA_DISABLE_CODE: Contract = Contract {
     body: None,
     answer: Some(&schemas::REQUEST_DISABLE_MFASMS_RESPONSE),
 };
-async fn send_my_sms_mfa_disable_code<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_my_sms_mfa_disable_code<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_MY_SMS_MFA_DISABLE_CODE, request).await?;
-    let params = SendMySmsMfaDisableCodeParams {
-        device_id: received.parameter(0)?,
-    };
-    let answer = service.send_my_sms_mfa_disable_code(&received.context, params).await;
-    reply::json(&received.context, &SEND_MY_SMS_MFA_DISABLE_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SEND_MY_SMS_MFA_DISABLE_CODE, request)
+            .await?;
+        let params = SendMySmsMfaDisableCodeParams {
+            device_id: received.parameter(0)?,
+        };
+        let answer = service
+            .send_my_sms_mfa_disable_code(&received.context, params)
+            .await;
+        reply::json(&received.context, &SEND_MY_SMS_MFA_DISABLE_CODE, answer)
+    })
 }
 /// What the document says about `verify_login_mfa_authenticator`.
 pub static VERIFY_LOGIN_MFA_AUTHENTICATOR: Contract = Contract {
@@ -667,15 +711,19 @@ pub static VERIFY_LOGIN_MFA_AUTHENTICATOR: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_MFA_AUTH_APP_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn verify_login_mfa_authenticator<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_login_mfa_authenticator<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_LOGIN_MFA_AUTHENTICATOR, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.verify_login_mfa_authenticator(&received.context, body).await;
-    reply::json(&received.context, &VERIFY_LOGIN_MFA_AUTHENTICATOR, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_LOGIN_MFA_AUTHENTICATOR, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .verify_login_mfa_authenticator(&received.context, body)
+            .await;
+        reply::json(&received.context, &VERIFY_LOGIN_MFA_AUTHENTICATOR, answer)
+    })
 }
 /// Parameters of `verify_login_mfa_authenticator_device`.
 #[derive(Debug, Clone)]
@@ -692,24 +740,26 @@ pub static VERIFY_LOGIN_MFA_AUTHENTICATOR_DEVICE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_MFA_AUTH_APP_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn verify_login_mfa_authenticator_device<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_login_mfa_authenticator_device<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(
-            &*service,
-            &VERIFY_LOGIN_MFA_AUTHENTICATOR_DEVICE,
-            request,
-        )
-        .await?;
-    let params = VerifyLoginMfaAuthenticatorDeviceParams {
-        device_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .verify_login_mfa_authenticator_device(&received.context, params, body)
-        .await;
-    reply::json(&received.context, &VERIFY_LOGIN_MFA_AUTHENTICATOR_DEVICE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &VERIFY_LOGIN_MFA_AUTHENTICATOR_DEVICE,
+                request,
+            )
+            .await?;
+        let params = VerifyLoginMfaAuthenticatorDeviceParams {
+            device_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .verify_login_mfa_authenticator_device(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &VERIFY_LOGIN_MFA_AUTHENTICATOR_DEVICE, answer)
+    })
 }
 /// What the document says about `verify_login_mfa_authenticator_enrollment`.
 pub static VERIFY_LOGIN_MFA_AUTHENTICATOR_ENROLLMENT: Contract = Contract {
@@ -718,21 +768,27 @@ pub static VERIFY_LOGIN_MFA_AUTHENTICATOR_ENROLLMENT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFA_AUTH_APP_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn verify_login_mfa_authenticator_enrollment<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_login_mfa_authenticator_enrollment<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(
-            &*service,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &VERIFY_LOGIN_MFA_AUTHENTICATOR_ENROLLMENT,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .verify_login_mfa_authenticator_enrollment(&received.context, body)
+            .await;
+        reply::json(
+            &received.context,
             &VERIFY_LOGIN_MFA_AUTHENTICATOR_ENROLLMENT,
-            request,
+            answer,
         )
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .verify_login_mfa_authenticator_enrollment(&received.context, body)
-        .await;
-    reply::json(&received.context, &VERIFY_LOGIN_MFA_AUTHENTICATOR_ENROLLMENT, answer)
+    })
 }
 /// What the document says about `verify_login_mfa_email_code`.
 pub static VERIFY_LOGIN_MFA_EMAIL_CODE: Contract = Contract {
@@ -741,14 +797,17 @@ pub static VERIFY_LOGIN_MFA_EMAIL_CODE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_MFA_EMAIL_OTC_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn verify_login_mfa_email_code<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_login_mfa_email_code<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_LOGIN_MFA_EMAIL_CODE, request).await?;
-    let body = received.body()?;
-    let answer = service.verify_login_mfa_email_code(&received.context, body).await;
-    reply::json(&received.context, &VERIFY_LOGIN_MFA_EMAIL_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_LOGIN_MFA_EMAIL_CODE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.verify_login_mfa_email_code(&received.context, body).await;
+        reply::json(&received.context, &VERIFY_LOGIN_MFA_EMAIL_CODE, answer)
+    })
 }
 /// Parameters of `verify_login_mfa_sms_code`.
 #[derive(Debug, Clone)]
@@ -765,19 +824,22 @@ pub static VERIFY_LOGIN_MFA_SMS_CODE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_MFASMS_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn verify_login_mfa_sms_code<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_login_mfa_sms_code<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_LOGIN_MFA_SMS_CODE, request).await?;
-    let params = VerifyLoginMfaSmsCodeParams {
-        device_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .verify_login_mfa_sms_code(&received.context, params, body)
-        .await;
-    reply::json(&received.context, &VERIFY_LOGIN_MFA_SMS_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_LOGIN_MFA_SMS_CODE, request)
+            .await?;
+        let params = VerifyLoginMfaSmsCodeParams {
+            device_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .verify_login_mfa_sms_code(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &VERIFY_LOGIN_MFA_SMS_CODE, answer)
+    })
 }
 /// What the document says about `verify_login_mfa_sms_enrollment`.
 pub static VERIFY_LOGIN_MFA_SMS_ENROLLMENT: Contract = Contract {
@@ -786,15 +848,19 @@ pub static VERIFY_LOGIN_MFA_SMS_ENROLLMENT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFASMS_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn verify_login_mfa_sms_enrollment<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_login_mfa_sms_enrollment<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_LOGIN_MFA_SMS_ENROLLMENT, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.verify_login_mfa_sms_enrollment(&received.context, body).await;
-    reply::json(&received.context, &VERIFY_LOGIN_MFA_SMS_ENROLLMENT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_LOGIN_MFA_SMS_ENROLLMENT, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .verify_login_mfa_sms_enrollment(&received.context, body)
+            .await;
+        reply::json(&received.context, &VERIFY_LOGIN_MFA_SMS_ENROLLMENT, answer)
+    })
 }
 /// Parameters of `verify_login_mfa_webauthn`.
 #[derive(Debug, Clone)]
@@ -811,19 +877,22 @@ pub static VERIFY_LOGIN_MFA_WEBAUTHN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_MFA_WEB_AUTHN_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn verify_login_mfa_webauthn<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_login_mfa_webauthn<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_LOGIN_MFA_WEBAUTHN, request).await?;
-    let params = VerifyLoginMfaWebauthnParams {
-        device_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .verify_login_mfa_webauthn(&received.context, params, body)
-        .await;
-    reply::json(&received.context, &VERIFY_LOGIN_MFA_WEBAUTHN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_LOGIN_MFA_WEBAUTHN, request)
+            .await?;
+        let params = VerifyLoginMfaWebauthnParams {
+            device_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .verify_login_mfa_webauthn(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &VERIFY_LOGIN_MFA_WEBAUTHN, answer)
+    })
 }
 /// What the document says about `verify_login_mfa_webauthn_enrollment`.
 pub static VERIFY_LOGIN_MFA_WEBAUTHN_ENROLLMENT: Contract = Contract {
@@ -832,17 +901,23 @@ pub static VERIFY_LOGIN_MFA_WEBAUTHN_ENROLLMENT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFA_WEB_AUTHN_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn verify_login_mfa_webauthn_enrollment<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_login_mfa_webauthn_enrollment<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_LOGIN_MFA_WEBAUTHN_ENROLLMENT, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .verify_login_mfa_webauthn_enrollment(&received.context, body)
-        .await;
-    reply::json(&received.context, &VERIFY_LOGIN_MFA_WEBAUTHN_ENROLLMENT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &VERIFY_LOGIN_MFA_WEBAUTHN_ENROLLMENT,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .verify_login_mfa_webauthn_enrollment(&received.context, body)
+            .await;
+        reply::json(&received.context, &VERIFY_LOGIN_MFA_WEBAUTHN_ENROLLMENT, answer)
+    })
 }
 /// What the document says about `verify_my_authenticator_mfa_enrollment`.
 pub static VERIFY_MY_AUTHENTICATOR_MFA_ENROLLMENT: Contract = Contract {
@@ -853,21 +928,23 @@ pub static VERIFY_MY_AUTHENTICATOR_MFA_ENROLLMENT: Contract = Contract {
     ),
     answer: Some(&schemas::VERIFY_ENROLL_MFA_RESPONSE),
 };
-async fn verify_my_authenticator_mfa_enrollment<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_my_authenticator_mfa_enrollment<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(
-            &*service,
-            &VERIFY_MY_AUTHENTICATOR_MFA_ENROLLMENT,
-            request,
-        )
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .verify_my_authenticator_mfa_enrollment(&received.context, body)
-        .await;
-    reply::json(&received.context, &VERIFY_MY_AUTHENTICATOR_MFA_ENROLLMENT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &VERIFY_MY_AUTHENTICATOR_MFA_ENROLLMENT,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .verify_my_authenticator_mfa_enrollment(&received.context, body)
+            .await;
+        reply::json(&received.context, &VERIFY_MY_AUTHENTICATOR_MFA_ENROLLMENT, answer)
+    })
 }
 /// What the document says about `verify_my_mfa_enrollment`.
 pub static VERIFY_MY_MFA_ENROLLMENT: Contract = Contract {
@@ -878,14 +955,16 @@ pub static VERIFY_MY_MFA_ENROLLMENT: Contract = Contract {
     ),
     answer: Some(&schemas::VERIFY_ENROLL_MFA_RESPONSE),
 };
-async fn verify_my_mfa_enrollment<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_my_mfa_enrollment<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_MY_MFA_ENROLLMENT, request).await?;
-    let body = received.body()?;
-    let answer = service.verify_my_mfa_enrollment(&received.context, body).await;
-    reply::json(&received.context, &VERIFY_MY_MFA_ENROLLMENT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_MY_MFA_ENROLLMENT, request).await?;
+        let body = received.body()?;
+        let answer = service.verify_my_mfa_enrollment(&received.context, body).await;
+        reply::json(&received.context, &VERIFY_MY_MFA_ENROLLMENT, answer)
+    })
 }
 /// What the document says about `verify_my_sms_mfa_enrollment`.
 pub static VERIFY_MY_SMS_MFA_ENROLLMENT: Contract = Contract {
@@ -894,12 +973,15 @@ pub static VERIFY_MY_SMS_MFA_ENROLLMENT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFASMS_REQUEST)),
     answer: Some(&schemas::VERIFY_ENROLL_MFA_RESPONSE),
 };
-async fn verify_my_sms_mfa_enrollment<S: MfaApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_my_sms_mfa_enrollment<S: MfaApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_MY_SMS_MFA_ENROLLMENT, request).await?;
-    let body = received.body()?;
-    let answer = service.verify_my_sms_mfa_enrollment(&received.context, body).await;
-    reply::json(&received.context, &VERIFY_MY_SMS_MFA_ENROLLMENT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_MY_SMS_MFA_ENROLLMENT, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.verify_my_sms_mfa_enrollment(&received.context, body).await;
+        reply::json(&received.context, &VERIFY_MY_SMS_MFA_ENROLLMENT, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -40,8 +40,8 @@ pub fn routes<S: MfaConfigurationApi + Authenticate>(
         .route(
             "/identity/resources/configurations/v1/mfa",
             MethodRouter::new()
-                .get(get_mfa_configuration::<S>)
-                .post(update_mfa_configuration::<S>),
+                .get(Endpoint(get_mfa_configuration::<S>))
+                .post(Endpoint(update_mfa_configuration::<S>)),
         )
 }
 /// What the document says about `get_mfa_configuration`.
@@ -51,13 +51,15 @@ pub static GET_MFA_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::MFA_CONFIG_RESPONSE),
 };
-async fn get_mfa_configuration<S: MfaConfigurationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_mfa_configuration<S: MfaConfigurationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_MFA_CONFIGURATION, request).await?;
-    let answer = service.get_mfa_configuration(&received.context).await;
-    reply::json(&received.context, &GET_MFA_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_MFA_CONFIGURATION, request).await?;
+        let answer = service.get_mfa_configuration(&received.context).await;
+        reply::json(&received.context, &GET_MFA_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `update_mfa_configuration`.
 pub static UPDATE_MFA_CONFIGURATION: Contract = Contract {
@@ -66,12 +68,14 @@ pub static UPDATE_MFA_CONFIGURATION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::MFA_CONFIG_REQUEST)),
     answer: Some(&schemas::MFA_CONFIG_RESPONSE),
 };
-async fn update_mfa_configuration<S: MfaConfigurationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_mfa_configuration<S: MfaConfigurationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_MFA_CONFIGURATION, request).await?;
-    let body = received.body()?;
-    let answer = service.update_mfa_configuration(&received.context, body).await;
-    reply::json(&received.context, &UPDATE_MFA_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_MFA_CONFIGURATION, request).await?;
+        let body = received.body()?;
+        let answer = service.update_mfa_configuration(&received.context, body).await;
+        reply::json(&received.context, &UPDATE_MFA_CONFIGURATION, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -71,14 +71,16 @@ pub fn routes<S: MfaSettingsApi + Authenticate>(
         .route(
             "/identity/resources/configurations/v1/mfa-policy",
             MethodRouter::new()
-                .post(create_mfa_policy::<S>)
-                .get(get_mfa_policy::<S>)
-                .put(set_mfa_policy::<S>)
-                .patch(update_mfa_policy::<S>),
+                .post(Endpoint(create_mfa_policy::<S>))
+                .get(Endpoint(get_mfa_policy::<S>))
+                .put(Endpoint(set_mfa_policy::<S>))
+                .patch(Endpoint(update_mfa_policy::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/mfa/strategies",
-            MethodRouter::new().get(list_mfa_strategies::<S>).post(set_mfa_strategy::<S>),
+            MethodRouter::new()
+                .get(Endpoint(list_mfa_strategies::<S>))
+                .post(Endpoint(set_mfa_strategy::<S>)),
         )
 }
 /// What the document says about `create_mfa_policy`.
@@ -88,14 +90,16 @@ pub static CREATE_MFA_POLICY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::MFA_POLICY_REQUEST)),
     answer: Some(&schemas::MFA_POLICY_RESPONSE),
 };
-async fn create_mfa_policy<S: MfaSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_mfa_policy<S: MfaSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_MFA_POLICY, request).await?;
-    let body = received.body()?;
-    let answer = service.create_mfa_policy(&received.context, body).await;
-    reply::json(&received.context, &CREATE_MFA_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_MFA_POLICY, request).await?;
+        let body = received.body()?;
+        let answer = service.create_mfa_policy(&received.context, body).await;
+        reply::json(&received.context, &CREATE_MFA_POLICY, answer)
+    })
 }
 /// What the document says about `get_mfa_policy`.
 pub static GET_MFA_POLICY: Contract = Contract {
@@ -104,13 +108,15 @@ pub static GET_MFA_POLICY: Contract = Contract {
     body: None,
     answer: Some(&schemas::MFA_POLICY_RESPONSE),
 };
-async fn get_mfa_policy<S: MfaSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_mfa_policy<S: MfaSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_MFA_POLICY, request).await?;
-    let answer = service.get_mfa_policy(&received.context).await;
-    reply::json(&received.context, &GET_MFA_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_MFA_POLICY, request).await?;
+        let answer = service.get_mfa_policy(&received.context).await;
+        reply::json(&received.context, &GET_MFA_POLICY, answer)
+    })
 }
 /// What the document says about `list_mfa_strategies`.
 pub static LIST_MFA_STRATEGIES: Contract = Contract {
@@ -119,13 +125,15 @@ pub static LIST_MFA_STRATEGIES: Contract = Contract {
     body: None,
     answer: Some(&schemas::MFA_STRATEGIES_RESPONSE),
 };
-async fn list_mfa_strategies<S: MfaSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_mfa_strategies<S: MfaSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_MFA_STRATEGIES, request).await?;
-    let answer = service.list_mfa_strategies(&received.context).await;
-    reply::json(&received.context, &LIST_MFA_STRATEGIES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_MFA_STRATEGIES, request).await?;
+        let answer = service.list_mfa_strategies(&received.context).await;
+        reply::json(&received.context, &LIST_MFA_STRATEGIES, answer)
+    })
 }
 /// What the document says about `set_mfa_policy`.
 pub static SET_MFA_POLICY: Contract = Contract {
@@ -134,14 +142,16 @@ pub static SET_MFA_POLICY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::MFA_POLICY_REQUEST)),
     answer: Some(&schemas::MFA_POLICY_RESPONSE),
 };
-async fn set_mfa_policy<S: MfaSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_mfa_policy<S: MfaSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_MFA_POLICY, request).await?;
-    let body = received.body()?;
-    let answer = service.set_mfa_policy(&received.context, body).await;
-    reply::json(&received.context, &SET_MFA_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_MFA_POLICY, request).await?;
+        let body = received.body()?;
+        let answer = service.set_mfa_policy(&received.context, body).await;
+        reply::json(&received.context, &SET_MFA_POLICY, answer)
+    })
 }
 /// What the document says about `set_mfa_strategy`.
 pub static SET_MFA_STRATEGY: Contract = Contract {
@@ -152,14 +162,16 @@ pub static SET_MFA_STRATEGY: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_mfa_strategy<S: MfaSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_mfa_strategy<S: MfaSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_MFA_STRATEGY, request).await?;
-    let body = received.body()?;
-    let answer = service.set_mfa_strategy(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_MFA_STRATEGY, request).await?;
+        let body = received.body()?;
+        let answer = service.set_mfa_strategy(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `update_mfa_policy`.
 pub static UPDATE_MFA_POLICY: Contract = Contract {
@@ -168,12 +180,14 @@ pub static UPDATE_MFA_POLICY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::MFA_POLICY_REQUEST)),
     answer: Some(&schemas::MFA_POLICY_RESPONSE),
 };
-async fn update_mfa_policy<S: MfaSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_mfa_policy<S: MfaSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_MFA_POLICY, request).await?;
-    let body = received.body()?;
-    let answer = service.update_mfa_policy(&received.context, body).await;
-    reply::json(&received.context, &UPDATE_MFA_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_MFA_POLICY, request).await?;
+        let body = received.body()?;
+        let answer = service.update_mfa_policy(&received.context, body).await;
+        reply::json(&received.context, &UPDATE_MFA_POLICY, answer)
+    })
 }

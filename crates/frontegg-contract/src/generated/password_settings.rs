@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -145,53 +145,53 @@ pub fn routes<S: PasswordSettingsApi + Authenticate>(
         .route(
             "/identity/resources/configurations/v1/password",
             MethodRouter::new()
-                .get(get_password_configuration::<S>)
-                .post(update_password_configuration::<S>),
+                .get(Endpoint(get_password_configuration::<S>))
+                .post(Endpoint(update_password_configuration::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/password-history-policy",
             MethodRouter::new()
-                .post(create_password_history_policy::<S>)
-                .get(get_password_history_policy::<S>)
-                .patch(update_password_history_policy::<S>),
+                .post(Endpoint(create_password_history_policy::<S>))
+                .get(Endpoint(get_password_history_policy::<S>))
+                .patch(Endpoint(update_password_history_policy::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/password-rotation",
             MethodRouter::new()
-                .get(get_password_rotation::<S>)
-                .post(set_password_rotation::<S>),
+                .get(Endpoint(get_password_rotation::<S>))
+                .post(Endpoint(set_password_rotation::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/password-rotation/vendor",
-            MethodRouter::new().get(get_environment_password_rotation::<S>),
+            MethodRouter::new().get(Endpoint(get_environment_password_rotation::<S>)),
         )
         .route(
             "/identity/resources/users/v1/passwords/change",
-            MethodRouter::new().post(change_my_password::<S>),
+            MethodRouter::new().post(Endpoint(change_my_password::<S>)),
         )
         .route(
             "/identity/resources/users/v1/passwords/config",
-            MethodRouter::new().get(get_strictest_password_configuration::<S>),
+            MethodRouter::new().get(Endpoint(get_strictest_password_configuration::<S>)),
         )
         .route(
             "/identity/resources/users/v1/passwords/reset",
-            MethodRouter::new().post(send_password_reset_email_v1::<S>),
+            MethodRouter::new().post(Endpoint(send_password_reset_email_v1::<S>)),
         )
         .route(
             "/identity/resources/users/v1/passwords/reset/verify",
-            MethodRouter::new().post(reset_password_with_token::<S>),
+            MethodRouter::new().post(Endpoint(reset_password_with_token::<S>)),
         )
         .route(
             "/identity/resources/users/v2/passwords/reset/email",
-            MethodRouter::new().post(send_password_reset_email_v2::<S>),
+            MethodRouter::new().post(Endpoint(send_password_reset_email_v2::<S>)),
         )
         .route(
             "/identity/resources/users/v2/passwords/reset/sms",
-            MethodRouter::new().post(send_password_reset_sms::<S>),
+            MethodRouter::new().post(Endpoint(send_password_reset_sms::<S>)),
         )
         .route(
             "/identity/resources/users/v2/passwords/reset/sms/verify",
-            MethodRouter::new().post(verify_password_reset_sms_code::<S>),
+            MethodRouter::new().post(Endpoint(verify_password_reset_sms_code::<S>)),
         )
 }
 /// What the document says about `change_my_password`.
@@ -201,14 +201,16 @@ pub static CHANGE_MY_PASSWORD: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_USER_PASSWORD_DTO)),
     answer: None,
 };
-async fn change_my_password<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn change_my_password<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CHANGE_MY_PASSWORD, request).await?;
-    let body = received.body()?;
-    let answer = service.change_my_password(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CHANGE_MY_PASSWORD, request).await?;
+        let body = received.body()?;
+        let answer = service.change_my_password(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `create_password_history_policy`.
 pub static CREATE_PASSWORD_HISTORY_POLICY: Contract = Contract {
@@ -217,15 +219,19 @@ pub static CREATE_PASSWORD_HISTORY_POLICY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::PASSWORD_HISTORY_POLICY_REQUEST)),
     answer: Some(&schemas::PASSWORD_HISTORY_POLICY_RESPONSE),
 };
-async fn create_password_history_policy<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_password_history_policy<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_PASSWORD_HISTORY_POLICY, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.create_password_history_policy(&received.context, body).await;
-    reply::json(&received.context, &CREATE_PASSWORD_HISTORY_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_PASSWORD_HISTORY_POLICY, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .create_password_history_policy(&received.context, body)
+            .await;
+        reply::json(&received.context, &CREATE_PASSWORD_HISTORY_POLICY, answer)
+    })
 }
 /// What the document says about `get_environment_password_rotation`.
 pub static GET_ENVIRONMENT_PASSWORD_ROTATION: Contract = Contract {
@@ -234,14 +240,16 @@ pub static GET_ENVIRONMENT_PASSWORD_ROTATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::PASSWORD_ROTATION_CONFIGURATION_RESPONSE),
 };
-async fn get_environment_password_rotation<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_environment_password_rotation<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_ENVIRONMENT_PASSWORD_ROTATION, request)
-        .await?;
-    let answer = service.get_environment_password_rotation(&received.context).await;
-    reply::json(&received.context, &GET_ENVIRONMENT_PASSWORD_ROTATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_ENVIRONMENT_PASSWORD_ROTATION, request)
+            .await?;
+        let answer = service.get_environment_password_rotation(&received.context).await;
+        reply::json(&received.context, &GET_ENVIRONMENT_PASSWORD_ROTATION, answer)
+    })
 }
 /// What the document says about `get_password_configuration`.
 pub static GET_PASSWORD_CONFIGURATION: Contract = Contract {
@@ -250,13 +258,15 @@ pub static GET_PASSWORD_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::PASSWORD_CONFIG_RESPONSE),
 };
-async fn get_password_configuration<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_password_configuration<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_PASSWORD_CONFIGURATION, request).await?;
-    let answer = service.get_password_configuration(&received.context).await;
-    reply::json(&received.context, &GET_PASSWORD_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_PASSWORD_CONFIGURATION, request).await?;
+        let answer = service.get_password_configuration(&received.context).await;
+        reply::json(&received.context, &GET_PASSWORD_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `get_password_history_policy`.
 pub static GET_PASSWORD_HISTORY_POLICY: Contract = Contract {
@@ -265,13 +275,15 @@ pub static GET_PASSWORD_HISTORY_POLICY: Contract = Contract {
     body: None,
     answer: Some(&schemas::PASSWORD_HISTORY_POLICY_RESPONSE),
 };
-async fn get_password_history_policy<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_password_history_policy<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_PASSWORD_HISTORY_POLICY, request).await?;
-    let answer = service.get_password_history_policy(&received.context).await;
-    reply::json(&received.context, &GET_PASSWORD_HISTORY_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_PASSWORD_HISTORY_POLICY, request).await?;
+        let answer = service.get_password_history_policy(&received.context).await;
+        reply::json(&received.context, &GET_PASSWORD_HISTORY_POLICY, answer)
+    })
 }
 /// What the document says about `get_password_rotation`.
 pub static GET_PASSWORD_ROTATION: Contract = Contract {
@@ -280,13 +292,15 @@ pub static GET_PASSWORD_ROTATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::PASSWORD_ROTATION_CONFIGURATION_RESPONSE),
 };
-async fn get_password_rotation<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_password_rotation<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_PASSWORD_ROTATION, request).await?;
-    let answer = service.get_password_rotation(&received.context).await;
-    reply::json(&received.context, &GET_PASSWORD_ROTATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_PASSWORD_ROTATION, request).await?;
+        let answer = service.get_password_rotation(&received.context).await;
+        reply::json(&received.context, &GET_PASSWORD_ROTATION, answer)
+    })
 }
 /// Parameters of `get_strictest_password_configuration`.
 #[derive(Debug, Clone)]
@@ -303,19 +317,25 @@ pub static GET_STRICTEST_PASSWORD_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::PASSWORD_CONFIG_RESPONSE),
 };
-async fn get_strictest_password_configuration<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_strictest_password_configuration<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_STRICTEST_PASSWORD_CONFIGURATION, request)
-        .await?;
-    let params = GetStrictestPasswordConfigurationParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service
-        .get_strictest_password_configuration(&received.context, params)
-        .await;
-    reply::json(&received.context, &GET_STRICTEST_PASSWORD_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &GET_STRICTEST_PASSWORD_CONFIGURATION,
+                request,
+            )
+            .await?;
+        let params = GetStrictestPasswordConfigurationParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service
+            .get_strictest_password_configuration(&received.context, params)
+            .await;
+        reply::json(&received.context, &GET_STRICTEST_PASSWORD_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `reset_password_with_token`.
 pub static RESET_PASSWORD_WITH_TOKEN: Contract = Contract {
@@ -324,14 +344,17 @@ pub static RESET_PASSWORD_WITH_TOKEN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_PASSWORD_DTO)),
     answer: None,
 };
-async fn reset_password_with_token<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn reset_password_with_token<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &RESET_PASSWORD_WITH_TOKEN, request).await?;
-    let body = received.body()?;
-    let answer = service.reset_password_with_token(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &RESET_PASSWORD_WITH_TOKEN, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.reset_password_with_token(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `send_password_reset_email_v1`.
 pub static SEND_PASSWORD_RESET_EMAIL_V1: Contract = Contract {
@@ -340,14 +363,17 @@ pub static SEND_PASSWORD_RESET_EMAIL_V1: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::RESET_PASSWORD_V1_DTO)),
     answer: None,
 };
-async fn send_password_reset_email_v1<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_password_reset_email_v1<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_PASSWORD_RESET_EMAIL_V1, request).await?;
-    let body = received.body()?;
-    let answer = service.send_password_reset_email_v1(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SEND_PASSWORD_RESET_EMAIL_V1, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.send_password_reset_email_v1(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `send_password_reset_email_v2`.
 pub static SEND_PASSWORD_RESET_EMAIL_V2: Contract = Contract {
@@ -356,14 +382,17 @@ pub static SEND_PASSWORD_RESET_EMAIL_V2: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::RESET_PASSWORD_DTO)),
     answer: Some(&schemas::RESET_PASSWORD_VIA_SMS_RESPONSE_DTO),
 };
-async fn send_password_reset_email_v2<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_password_reset_email_v2<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_PASSWORD_RESET_EMAIL_V2, request).await?;
-    let body = received.body()?;
-    let answer = service.send_password_reset_email_v2(&received.context, body).await;
-    reply::json(&received.context, &SEND_PASSWORD_RESET_EMAIL_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SEND_PASSWORD_RESET_EMAIL_V2, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.send_password_reset_email_v2(&received.context, body).await;
+        reply::json(&received.context, &SEND_PASSWORD_RESET_EMAIL_V2, answer)
+    })
 }
 /// What the document says about `send_password_reset_sms`.
 pub static SEND_PASSWORD_RESET_SMS: Contract = Contract {
@@ -372,14 +401,16 @@ pub static SEND_PASSWORD_RESET_SMS: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::RESET_PASSWORD_DTO)),
     answer: Some(&schemas::RESET_PASSWORD_VIA_SMS_RESPONSE_DTO),
 };
-async fn send_password_reset_sms<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_password_reset_sms<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_PASSWORD_RESET_SMS, request).await?;
-    let body = received.body()?;
-    let answer = service.send_password_reset_sms(&received.context, body).await;
-    reply::json(&received.context, &SEND_PASSWORD_RESET_SMS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SEND_PASSWORD_RESET_SMS, request).await?;
+        let body = received.body()?;
+        let answer = service.send_password_reset_sms(&received.context, body).await;
+        reply::json(&received.context, &SEND_PASSWORD_RESET_SMS, answer)
+    })
 }
 /// What the document says about `set_password_rotation`.
 pub static SET_PASSWORD_ROTATION: Contract = Contract {
@@ -390,14 +421,16 @@ pub static SET_PASSWORD_ROTATION: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_password_rotation<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_password_rotation<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_PASSWORD_ROTATION, request).await?;
-    let body = received.body()?;
-    let answer = service.set_password_rotation(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_PASSWORD_ROTATION, request).await?;
+        let body = received.body()?;
+        let answer = service.set_password_rotation(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `update_password_configuration`.
 pub static UPDATE_PASSWORD_CONFIGURATION: Contract = Contract {
@@ -406,15 +439,19 @@ pub static UPDATE_PASSWORD_CONFIGURATION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::PASSWORD_CONFIG_REQUEST)),
     answer: Some(&schemas::PASSWORD_CONFIG_RESPONSE),
 };
-async fn update_password_configuration<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_password_configuration<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_PASSWORD_CONFIGURATION, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.update_password_configuration(&received.context, body).await;
-    reply::json(&received.context, &UPDATE_PASSWORD_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_PASSWORD_CONFIGURATION, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .update_password_configuration(&received.context, body)
+            .await;
+        reply::json(&received.context, &UPDATE_PASSWORD_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `update_password_history_policy`.
 pub static UPDATE_PASSWORD_HISTORY_POLICY: Contract = Contract {
@@ -423,15 +460,19 @@ pub static UPDATE_PASSWORD_HISTORY_POLICY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::PASSWORD_HISTORY_POLICY_REQUEST)),
     answer: Some(&schemas::PASSWORD_HISTORY_POLICY_RESPONSE),
 };
-async fn update_password_history_policy<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_password_history_policy<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_PASSWORD_HISTORY_POLICY, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.update_password_history_policy(&received.context, body).await;
-    reply::json(&received.context, &UPDATE_PASSWORD_HISTORY_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_PASSWORD_HISTORY_POLICY, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .update_password_history_policy(&received.context, body)
+            .await;
+        reply::json(&received.context, &UPDATE_PASSWORD_HISTORY_POLICY, answer)
+    })
 }
 /// What the document says about `verify_password_reset_sms_code`.
 pub static VERIFY_PASSWORD_RESET_SMS_CODE: Contract = Contract {
@@ -440,13 +481,17 @@ pub static VERIFY_PASSWORD_RESET_SMS_CODE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_PASSWORD_VIA_SMS_REQUEST_DTO)),
     answer: Some(&schemas::VERIFY_PASSWORD_VIA_SMS_RESPONSE_DTO),
 };
-async fn verify_password_reset_sms_code<S: PasswordSettingsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_password_reset_sms_code<S: PasswordSettingsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_PASSWORD_RESET_SMS_CODE, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.verify_password_reset_sms_code(&received.context, body).await;
-    reply::json(&received.context, &VERIFY_PASSWORD_RESET_SMS_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_PASSWORD_RESET_SMS_CODE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .verify_password_reset_sms_code(&received.context, body)
+            .await;
+        reply::json(&received.context, &VERIFY_PASSWORD_RESET_SMS_CODE, answer)
+    })
 }

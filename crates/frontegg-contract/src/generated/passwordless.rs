@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -74,27 +74,27 @@ pub fn routes<S: PasswordlessApi + Authenticate>(
     router
         .route(
             "/identity/resources/auth/v1/passwordless/code/postlogin",
-            MethodRouter::new().post(authenticate_user_with_email_code::<S>),
+            MethodRouter::new().post(Endpoint(authenticate_user_with_email_code::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/passwordless/code/prelogin",
-            MethodRouter::new().post(send_passwordless_email_code::<S>),
+            MethodRouter::new().post(Endpoint(send_passwordless_email_code::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/passwordless/magiclink/postlogin",
-            MethodRouter::new().post(authenticate_user_with_magic_link::<S>),
+            MethodRouter::new().post(Endpoint(authenticate_user_with_magic_link::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/passwordless/magiclink/prelogin",
-            MethodRouter::new().post(send_passwordless_magic_link::<S>),
+            MethodRouter::new().post(Endpoint(send_passwordless_magic_link::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/passwordless/smscode/postlogin",
-            MethodRouter::new().post(authenticate_user_with_sms_code::<S>),
+            MethodRouter::new().post(Endpoint(authenticate_user_with_sms_code::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/passwordless/smscode/prelogin",
-            MethodRouter::new().post(send_passwordless_sms_code::<S>),
+            MethodRouter::new().post(Endpoint(send_passwordless_sms_code::<S>)),
         )
 }
 /// What the document says about `authenticate_user_with_email_code`.
@@ -104,17 +104,23 @@ pub static AUTHENTICATE_USER_WITH_EMAIL_CODE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTHENTICATE_USER_PASSWORDLESS_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn authenticate_user_with_email_code<S: PasswordlessApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn authenticate_user_with_email_code<S: PasswordlessApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &AUTHENTICATE_USER_WITH_EMAIL_CODE, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .authenticate_user_with_email_code(&received.context, body)
-        .await;
-    reply::json(&received.context, &AUTHENTICATE_USER_WITH_EMAIL_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &AUTHENTICATE_USER_WITH_EMAIL_CODE,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .authenticate_user_with_email_code(&received.context, body)
+            .await;
+        reply::json(&received.context, &AUTHENTICATE_USER_WITH_EMAIL_CODE, answer)
+    })
 }
 /// What the document says about `authenticate_user_with_magic_link`.
 pub static AUTHENTICATE_USER_WITH_MAGIC_LINK: Contract = Contract {
@@ -123,17 +129,23 @@ pub static AUTHENTICATE_USER_WITH_MAGIC_LINK: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTHENTICATE_USER_PASSWORDLESS_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn authenticate_user_with_magic_link<S: PasswordlessApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn authenticate_user_with_magic_link<S: PasswordlessApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &AUTHENTICATE_USER_WITH_MAGIC_LINK, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .authenticate_user_with_magic_link(&received.context, body)
-        .await;
-    reply::json(&received.context, &AUTHENTICATE_USER_WITH_MAGIC_LINK, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &AUTHENTICATE_USER_WITH_MAGIC_LINK,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .authenticate_user_with_magic_link(&received.context, body)
+            .await;
+        reply::json(&received.context, &AUTHENTICATE_USER_WITH_MAGIC_LINK, answer)
+    })
 }
 /// What the document says about `authenticate_user_with_sms_code`.
 pub static AUTHENTICATE_USER_WITH_SMS_CODE: Contract = Contract {
@@ -142,15 +154,19 @@ pub static AUTHENTICATE_USER_WITH_SMS_CODE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTHENTICATE_USER_PASSWORDLESS_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn authenticate_user_with_sms_code<S: PasswordlessApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn authenticate_user_with_sms_code<S: PasswordlessApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &AUTHENTICATE_USER_WITH_SMS_CODE, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.authenticate_user_with_sms_code(&received.context, body).await;
-    reply::json(&received.context, &AUTHENTICATE_USER_WITH_SMS_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &AUTHENTICATE_USER_WITH_SMS_CODE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .authenticate_user_with_sms_code(&received.context, body)
+            .await;
+        reply::json(&received.context, &AUTHENTICATE_USER_WITH_SMS_CODE, answer)
+    })
 }
 /// What the document says about `send_passwordless_email_code`.
 pub static SEND_PASSWORDLESS_EMAIL_CODE: Contract = Contract {
@@ -161,14 +177,17 @@ pub static SEND_PASSWORDLESS_EMAIL_CODE: Contract = Contract {
     ),
     answer: None,
 };
-async fn send_passwordless_email_code<S: PasswordlessApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_passwordless_email_code<S: PasswordlessApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_PASSWORDLESS_EMAIL_CODE, request).await?;
-    let body = received.body()?;
-    let answer = service.send_passwordless_email_code(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SEND_PASSWORDLESS_EMAIL_CODE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.send_passwordless_email_code(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `send_passwordless_magic_link`.
 pub static SEND_PASSWORDLESS_MAGIC_LINK: Contract = Contract {
@@ -179,14 +198,17 @@ pub static SEND_PASSWORDLESS_MAGIC_LINK: Contract = Contract {
     ),
     answer: None,
 };
-async fn send_passwordless_magic_link<S: PasswordlessApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_passwordless_magic_link<S: PasswordlessApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_PASSWORDLESS_MAGIC_LINK, request).await?;
-    let body = received.body()?;
-    let answer = service.send_passwordless_magic_link(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SEND_PASSWORDLESS_MAGIC_LINK, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.send_passwordless_magic_link(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `send_passwordless_sms_code`.
 pub static SEND_PASSWORDLESS_SMS_CODE: Contract = Contract {
@@ -200,12 +222,15 @@ pub static SEND_PASSWORDLESS_SMS_CODE: Contract = Contract {
     ),
     answer: Some(&schemas::PASSWORDLESS_AUTHENTICATION_SMS_OTC_PRELOGIN_RESPONSE_DTO),
 };
-async fn send_passwordless_sms_code<S: PasswordlessApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_passwordless_sms_code<S: PasswordlessApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_PASSWORDLESS_SMS_CODE, request).await?;
-    let body = received.body()?;
-    let answer = service.send_passwordless_sms_code(&received.context, body).await;
-    reply::json(&received.context, &SEND_PASSWORDLESS_SMS_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SEND_PASSWORDLESS_SMS_CODE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.send_passwordless_sms_code(&received.context, body).await;
+        reply::json(&received.context, &SEND_PASSWORDLESS_SMS_CODE, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -73,21 +73,23 @@ pub fn routes<S: PermissionsApi + Authenticate>(
     router
         .route(
             "/identity/resources/permissions/v1",
-            MethodRouter::new().post(create_permissions::<S>).get(list_permissions::<S>),
+            MethodRouter::new()
+                .post(Endpoint(create_permissions::<S>))
+                .get(Endpoint(list_permissions::<S>)),
         )
         .route(
             "/identity/resources/permissions/v1/classification",
-            MethodRouter::new().put(set_permissions_classification::<S>),
+            MethodRouter::new().put(Endpoint(set_permissions_classification::<S>)),
         )
         .route(
             "/identity/resources/permissions/v1/{p0}",
             MethodRouter::new()
-                .delete(delete_permission::<S>)
-                .patch(update_permission::<S>),
+                .delete(Endpoint(delete_permission::<S>))
+                .patch(Endpoint(update_permission::<S>)),
         )
         .route(
             "/identity/resources/permissions/v1/{p0}/roles",
-            MethodRouter::new().put(add_permission_to_roles::<S>),
+            MethodRouter::new().put(Endpoint(add_permission_to_roles::<S>)),
         )
 }
 /// Parameters of `add_permission_to_roles`.
@@ -105,17 +107,21 @@ pub static ADD_PERMISSION_TO_ROLES: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ADD_ROLES_TO_PERMISSION_REQUEST)),
     answer: Some(&schemas::PERMISSION_RESPONSE),
 };
-async fn add_permission_to_roles<S: PermissionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn add_permission_to_roles<S: PermissionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ADD_PERMISSION_TO_ROLES, request).await?;
-    let params = AddPermissionToRolesParams {
-        permission_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.add_permission_to_roles(&received.context, params, body).await;
-    reply::json(&received.context, &ADD_PERMISSION_TO_ROLES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ADD_PERMISSION_TO_ROLES, request).await?;
+        let params = AddPermissionToRolesParams {
+            permission_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .add_permission_to_roles(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &ADD_PERMISSION_TO_ROLES, answer)
+    })
 }
 /// What the document says about `create_permissions`.
 pub static CREATE_PERMISSIONS: Contract = Contract {
@@ -139,14 +145,16 @@ pub static CREATE_PERMISSIONS: Contract = Contract {
         },
     ),
 };
-async fn create_permissions<S: PermissionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_permissions<S: PermissionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_PERMISSIONS, request).await?;
-    let body = received.body()?;
-    let answer = service.create_permissions(&received.context, body).await;
-    reply::json(&received.context, &CREATE_PERMISSIONS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_PERMISSIONS, request).await?;
+        let body = received.body()?;
+        let answer = service.create_permissions(&received.context, body).await;
+        reply::json(&received.context, &CREATE_PERMISSIONS, answer)
+    })
 }
 /// Parameters of `delete_permission`.
 #[derive(Debug, Clone)]
@@ -163,16 +171,18 @@ pub static DELETE_PERMISSION: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_permission<S: PermissionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_permission<S: PermissionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_PERMISSION, request).await?;
-    let params = DeletePermissionParams {
-        permission_id: received.parameter(0)?,
-    };
-    let answer = service.delete_permission(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_PERMISSION, request).await?;
+        let params = DeletePermissionParams {
+            permission_id: received.parameter(0)?,
+        };
+        let answer = service.delete_permission(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `list_permissions`.
 pub static LIST_PERMISSIONS: Contract = Contract {
@@ -187,13 +197,15 @@ pub static LIST_PERMISSIONS: Contract = Contract {
         },
     ),
 };
-async fn list_permissions<S: PermissionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_permissions<S: PermissionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_PERMISSIONS, request).await?;
-    let answer = service.list_permissions(&received.context).await;
-    reply::json(&received.context, &LIST_PERMISSIONS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_PERMISSIONS, request).await?;
+        let answer = service.list_permissions(&received.context).await;
+        reply::json(&received.context, &LIST_PERMISSIONS, answer)
+    })
 }
 /// What the document says about `set_permissions_classification`.
 pub static SET_PERMISSIONS_CLASSIFICATION: Contract = Contract {
@@ -208,15 +220,19 @@ pub static SET_PERMISSIONS_CLASSIFICATION: Contract = Contract {
         },
     ),
 };
-async fn set_permissions_classification<S: PermissionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_permissions_classification<S: PermissionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_PERMISSIONS_CLASSIFICATION, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.set_permissions_classification(&received.context, body).await;
-    reply::json(&received.context, &SET_PERMISSIONS_CLASSIFICATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_PERMISSIONS_CLASSIFICATION, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .set_permissions_classification(&received.context, body)
+            .await;
+        reply::json(&received.context, &SET_PERMISSIONS_CLASSIFICATION, answer)
+    })
 }
 /// Parameters of `update_permission`.
 #[derive(Debug, Clone)]
@@ -233,15 +249,17 @@ pub static UPDATE_PERMISSION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_PERMISSION_REQUEST)),
     answer: Some(&schemas::PERMISSION_RESPONSE),
 };
-async fn update_permission<S: PermissionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_permission<S: PermissionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_PERMISSION, request).await?;
-    let params = UpdatePermissionParams {
-        permission_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.update_permission(&received.context, params, body).await;
-    reply::json(&received.context, &UPDATE_PERMISSION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_PERMISSION, request).await?;
+        let params = UpdatePermissionParams {
+            permission_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.update_permission(&received.context, params, body).await;
+        reply::json(&received.context, &UPDATE_PERMISSION, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -59,14 +59,14 @@ pub fn routes<S: PermissionsCategoriesApi + Authenticate>(
         .route(
             "/identity/resources/permissions/v1/categories",
             MethodRouter::new()
-                .post(create_permission_category::<S>)
-                .get(list_permission_categories::<S>),
+                .post(Endpoint(create_permission_category::<S>))
+                .get(Endpoint(list_permission_categories::<S>)),
         )
         .route(
             "/identity/resources/permissions/v1/categories/{p0}",
             MethodRouter::new()
-                .delete(delete_permission_category::<S>)
-                .patch(update_permission_category::<S>),
+                .delete(Endpoint(delete_permission_category::<S>))
+                .patch(Endpoint(update_permission_category::<S>)),
         )
 }
 /// What the document says about `create_permission_category`.
@@ -76,14 +76,17 @@ pub static CREATE_PERMISSION_CATEGORY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_CATEGORY_DTO)),
     answer: Some(&schemas::PERMISSION_CATEGORY_RESPONSE_DTO),
 };
-async fn create_permission_category<S: PermissionsCategoriesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_permission_category<S: PermissionsCategoriesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_PERMISSION_CATEGORY, request).await?;
-    let body = received.body()?;
-    let answer = service.create_permission_category(&received.context, body).await;
-    reply::json(&received.context, &CREATE_PERMISSION_CATEGORY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_PERMISSION_CATEGORY, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.create_permission_category(&received.context, body).await;
+        reply::json(&received.context, &CREATE_PERMISSION_CATEGORY, answer)
+    })
 }
 /// Parameters of `delete_permission_category`.
 #[derive(Debug, Clone)]
@@ -100,16 +103,19 @@ pub static DELETE_PERMISSION_CATEGORY: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_permission_category<S: PermissionsCategoriesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_permission_category<S: PermissionsCategoriesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_PERMISSION_CATEGORY, request).await?;
-    let params = DeletePermissionCategoryParams {
-        category_id: received.parameter(0)?,
-    };
-    let answer = service.delete_permission_category(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_PERMISSION_CATEGORY, request)
+            .await?;
+        let params = DeletePermissionCategoryParams {
+            category_id: received.parameter(0)?,
+        };
+        let answer = service.delete_permission_category(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `list_permission_categories`.
 pub static LIST_PERMISSION_CATEGORIES: Contract = Contract {
@@ -124,13 +130,15 @@ pub static LIST_PERMISSION_CATEGORIES: Contract = Contract {
         },
     ),
 };
-async fn list_permission_categories<S: PermissionsCategoriesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_permission_categories<S: PermissionsCategoriesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_PERMISSION_CATEGORIES, request).await?;
-    let answer = service.list_permission_categories(&received.context).await;
-    reply::json(&received.context, &LIST_PERMISSION_CATEGORIES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_PERMISSION_CATEGORIES, request).await?;
+        let answer = service.list_permission_categories(&received.context).await;
+        reply::json(&received.context, &LIST_PERMISSION_CATEGORIES, answer)
+    })
 }
 /// Parameters of `update_permission_category`.
 #[derive(Debug, Clone)]
@@ -147,17 +155,20 @@ pub static UPDATE_PERMISSION_CATEGORY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_CATEGORY_DTO)),
     answer: None,
 };
-async fn update_permission_category<S: PermissionsCategoriesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_permission_category<S: PermissionsCategoriesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_PERMISSION_CATEGORY, request).await?;
-    let params = UpdatePermissionCategoryParams {
-        category_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .update_permission_category(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_PERMISSION_CATEGORY, request)
+            .await?;
+        let params = UpdatePermissionCategoryParams {
+            category_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_permission_category(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -71,22 +71,22 @@ pub fn routes<S: PersonalTokensApi + Authenticate>(
         .route(
             "/identity/resources/users/access-tokens/v1",
             MethodRouter::new()
-                .post(create_user_access_token::<S>)
-                .get(list_user_access_tokens::<S>),
+                .post(Endpoint(create_user_access_token::<S>))
+                .get(Endpoint(list_user_access_tokens::<S>)),
         )
         .route(
             "/identity/resources/users/access-tokens/v1/{p0}",
-            MethodRouter::new().delete(delete_user_access_token::<S>),
+            MethodRouter::new().delete(Endpoint(delete_user_access_token::<S>)),
         )
         .route(
             "/identity/resources/users/api-tokens/v1",
             MethodRouter::new()
-                .post(create_user_api_token::<S>)
-                .get(list_user_api_tokens::<S>),
+                .post(Endpoint(create_user_api_token::<S>))
+                .get(Endpoint(list_user_api_tokens::<S>)),
         )
         .route(
             "/identity/resources/users/api-tokens/v1/{p0}",
-            MethodRouter::new().delete(delete_user_api_token::<S>),
+            MethodRouter::new().delete(Endpoint(delete_user_api_token::<S>)),
         )
 }
 /// What the document says about `create_user_access_token`.
@@ -96,14 +96,16 @@ pub static CREATE_USER_ACCESS_TOKEN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_USER_ACCESS_TOKEN_REQUEST)),
     answer: Some(&schemas::USER_ACCESS_TOKEN_RESPONSE),
 };
-async fn create_user_access_token<S: PersonalTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_user_access_token<S: PersonalTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_USER_ACCESS_TOKEN, request).await?;
-    let body = received.body()?;
-    let answer = service.create_user_access_token(&received.context, body).await;
-    reply::json(&received.context, &CREATE_USER_ACCESS_TOKEN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_USER_ACCESS_TOKEN, request).await?;
+        let body = received.body()?;
+        let answer = service.create_user_access_token(&received.context, body).await;
+        reply::json(&received.context, &CREATE_USER_ACCESS_TOKEN, answer)
+    })
 }
 /// What the document says about `create_user_api_token`.
 pub static CREATE_USER_API_TOKEN: Contract = Contract {
@@ -112,14 +114,16 @@ pub static CREATE_USER_API_TOKEN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_USER_API_TOKEN_DTO)),
     answer: Some(&schemas::CREATE_USER_API_TOKEN_RESPONSE_DTO),
 };
-async fn create_user_api_token<S: PersonalTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_user_api_token<S: PersonalTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_USER_API_TOKEN, request).await?;
-    let body = received.body()?;
-    let answer = service.create_user_api_token(&received.context, body).await;
-    reply::json(&received.context, &CREATE_USER_API_TOKEN, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_USER_API_TOKEN, request).await?;
+        let body = received.body()?;
+        let answer = service.create_user_api_token(&received.context, body).await;
+        reply::json(&received.context, &CREATE_USER_API_TOKEN, answer)
+    })
 }
 /// Parameters of `delete_user_access_token`.
 #[derive(Debug, Clone)]
@@ -134,16 +138,18 @@ pub static DELETE_USER_ACCESS_TOKEN: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_user_access_token<S: PersonalTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_user_access_token<S: PersonalTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_USER_ACCESS_TOKEN, request).await?;
-    let params = DeleteUserAccessTokenParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_user_access_token(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_USER_ACCESS_TOKEN, request).await?;
+        let params = DeleteUserAccessTokenParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_user_access_token(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `delete_user_api_token`.
 #[derive(Debug, Clone)]
@@ -158,16 +164,18 @@ pub static DELETE_USER_API_TOKEN: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_user_api_token<S: PersonalTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_user_api_token<S: PersonalTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_USER_API_TOKEN, request).await?;
-    let params = DeleteUserApiTokenParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_user_api_token(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_USER_API_TOKEN, request).await?;
+        let params = DeleteUserApiTokenParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_user_api_token(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `list_user_access_tokens`.
 pub static LIST_USER_ACCESS_TOKENS: Contract = Contract {
@@ -176,13 +184,15 @@ pub static LIST_USER_ACCESS_TOKENS: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_USER_ACCESS_TOKENS_RESPONSE),
 };
-async fn list_user_access_tokens<S: PersonalTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_user_access_tokens<S: PersonalTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_USER_ACCESS_TOKENS, request).await?;
-    let answer = service.list_user_access_tokens(&received.context).await;
-    reply::json(&received.context, &LIST_USER_ACCESS_TOKENS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_USER_ACCESS_TOKENS, request).await?;
+        let answer = service.list_user_access_tokens(&received.context).await;
+        reply::json(&received.context, &LIST_USER_ACCESS_TOKENS, answer)
+    })
 }
 /// What the document says about `list_user_api_tokens`.
 pub static LIST_USER_API_TOKENS: Contract = Contract {
@@ -197,11 +207,13 @@ pub static LIST_USER_API_TOKENS: Contract = Contract {
         },
     ),
 };
-async fn list_user_api_tokens<S: PersonalTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_user_api_tokens<S: PersonalTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_USER_API_TOKENS, request).await?;
-    let answer = service.list_user_api_tokens(&received.context).await;
-    reply::json(&received.context, &LIST_USER_API_TOKENS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_USER_API_TOKENS, request).await?;
+        let answer = service.list_user_api_tokens(&received.context).await;
+        reply::json(&received.context, &LIST_USER_API_TOKENS, answer)
+    })
 }

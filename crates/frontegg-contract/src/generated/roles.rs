@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -72,19 +72,23 @@ pub fn routes<S: RolesApi + Authenticate>(router: Router<Arc<S>>) -> Router<Arc<
     router
         .route(
             "/identity/resources/roles/v1",
-            MethodRouter::new().post(create_roles_v1::<S>).get(list_roles_v1::<S>),
+            MethodRouter::new()
+                .post(Endpoint(create_roles_v1::<S>))
+                .get(Endpoint(list_roles_v1::<S>)),
         )
         .route(
             "/identity/resources/roles/v1/{p0}",
-            MethodRouter::new().delete(delete_role::<S>).patch(update_role::<S>),
+            MethodRouter::new()
+                .delete(Endpoint(delete_role::<S>))
+                .patch(Endpoint(update_role::<S>)),
         )
         .route(
             "/identity/resources/roles/v1/{p0}/permissions",
-            MethodRouter::new().put(set_role_permissions::<S>),
+            MethodRouter::new().put(Endpoint(set_role_permissions::<S>)),
         )
         .route(
             "/identity/resources/roles/v1/{p0}/tenant",
-            MethodRouter::new().put(set_role_tenant::<S>),
+            MethodRouter::new().put(Endpoint(set_role_tenant::<S>)),
         )
 }
 /// What the document says about `create_roles_v1`.
@@ -109,14 +113,16 @@ pub static CREATE_ROLES_V1: Contract = Contract {
         },
     ),
 };
-async fn create_roles_v1<S: RolesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_roles_v1<S: RolesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_ROLES_V1, request).await?;
-    let body = received.body()?;
-    let answer = service.create_roles_v1(&received.context, body).await;
-    reply::json(&received.context, &CREATE_ROLES_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_ROLES_V1, request).await?;
+        let body = received.body()?;
+        let answer = service.create_roles_v1(&received.context, body).await;
+        reply::json(&received.context, &CREATE_ROLES_V1, answer)
+    })
 }
 /// Parameters of `delete_role`.
 #[derive(Debug, Clone)]
@@ -131,16 +137,18 @@ pub static DELETE_ROLE: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_role<S: RolesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_role<S: RolesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_ROLE, request).await?;
-    let params = DeleteRoleParams {
-        role_id: received.parameter(0)?,
-    };
-    let answer = service.delete_role(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_ROLE, request).await?;
+        let params = DeleteRoleParams {
+            role_id: received.parameter(0)?,
+        };
+        let answer = service.delete_role(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `list_roles_v1`.
 pub static LIST_ROLES_V1: Contract = Contract {
@@ -155,13 +163,15 @@ pub static LIST_ROLES_V1: Contract = Contract {
         },
     ),
 };
-async fn list_roles_v1<S: RolesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_roles_v1<S: RolesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_ROLES_V1, request).await?;
-    let answer = service.list_roles_v1(&received.context).await;
-    reply::json(&received.context, &LIST_ROLES_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_ROLES_V1, request).await?;
+        let answer = service.list_roles_v1(&received.context).await;
+        reply::json(&received.context, &LIST_ROLES_V1, answer)
+    })
 }
 /// Parameters of `set_role_permissions`.
 #[derive(Debug, Clone)]
@@ -176,17 +186,19 @@ pub static SET_ROLE_PERMISSIONS: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ADD_PERMISSION_TO_ROLE_REQUEST)),
     answer: Some(&schemas::ROLE_RESPONSE),
 };
-async fn set_role_permissions<S: RolesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_role_permissions<S: RolesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_ROLE_PERMISSIONS, request).await?;
-    let params = SetRolePermissionsParams {
-        role_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.set_role_permissions(&received.context, params, body).await;
-    reply::json(&received.context, &SET_ROLE_PERMISSIONS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_ROLE_PERMISSIONS, request).await?;
+        let params = SetRolePermissionsParams {
+            role_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.set_role_permissions(&received.context, params, body).await;
+        reply::json(&received.context, &SET_ROLE_PERMISSIONS, answer)
+    })
 }
 /// Parameters of `set_role_tenant`.
 #[derive(Debug, Clone)]
@@ -201,17 +213,19 @@ pub static SET_ROLE_TENANT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_ROLE_TENANT_REQUEST)),
     answer: Some(&schemas::ROLE_RESPONSE),
 };
-async fn set_role_tenant<S: RolesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_role_tenant<S: RolesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_ROLE_TENANT, request).await?;
-    let params = SetRoleTenantParams {
-        role_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.set_role_tenant(&received.context, params, body).await;
-    reply::json(&received.context, &SET_ROLE_TENANT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_ROLE_TENANT, request).await?;
+        let params = SetRoleTenantParams {
+            role_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.set_role_tenant(&received.context, params, body).await;
+        reply::json(&received.context, &SET_ROLE_TENANT, answer)
+    })
 }
 /// Parameters of `update_role`.
 #[derive(Debug, Clone)]
@@ -226,15 +240,17 @@ pub static UPDATE_ROLE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_ROLE_REQUEST)),
     answer: Some(&schemas::ROLE_RESPONSE),
 };
-async fn update_role<S: RolesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_role<S: RolesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_ROLE, request).await?;
-    let params = UpdateRoleParams {
-        role_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.update_role(&received.context, params, body).await;
-    reply::json(&received.context, &UPDATE_ROLE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_ROLE, request).await?;
+        let params = UpdateRoleParams {
+            role_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.update_role(&received.context, params, body).await;
+        reply::json(&received.context, &UPDATE_ROLE, answer)
+    })
 }

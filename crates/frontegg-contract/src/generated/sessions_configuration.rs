@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -33,7 +33,7 @@ pub fn routes<S: SessionsConfigurationApi + Authenticate>(
     router
         .route(
             "/identity/resources/configurations/sessions/v1/vendor",
-            MethodRouter::new().get(get_environment_session_configuration::<S>),
+            MethodRouter::new().get(Endpoint(get_environment_session_configuration::<S>)),
         )
 }
 /// What the document says about `get_environment_session_configuration`.
@@ -43,11 +43,20 @@ pub static GET_ENVIRONMENT_SESSION_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::CREATE_SESSION_CONFIGURATION_REQUEST),
 };
-async fn get_environment_session_configuration<
-    S: SessionsConfigurationApi + Authenticate,
->(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_ENVIRONMENT_SESSION_CONFIGURATION, request)
-        .await?;
-    let answer = service.get_environment_session_configuration(&received.context).await;
-    reply::json(&received.context, &GET_ENVIRONMENT_SESSION_CONFIGURATION, answer)
+fn get_environment_session_configuration<S: SessionsConfigurationApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(
+                &*service,
+                &GET_ENVIRONMENT_SESSION_CONFIGURATION,
+                request,
+            )
+            .await?;
+        let answer = service
+            .get_environment_session_configuration(&received.context)
+            .await;
+        reply::json(&received.context, &GET_ENVIRONMENT_SESSION_CONFIGURATION, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -42,8 +42,8 @@ pub fn routes<S: SessionsManagementApi + Authenticate>(
         .route(
             "/identity/resources/configurations/sessions/v1",
             MethodRouter::new()
-                .get(get_session_configuration::<S>)
-                .post(set_session_configuration::<S>),
+                .get(Endpoint(get_session_configuration::<S>))
+                .post(Endpoint(set_session_configuration::<S>)),
         )
 }
 /// What the document says about `get_session_configuration`.
@@ -53,13 +53,15 @@ pub static GET_SESSION_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::CREATE_SESSION_CONFIGURATION_REQUEST),
 };
-async fn get_session_configuration<S: SessionsManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_session_configuration<S: SessionsManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_SESSION_CONFIGURATION, request).await?;
-    let answer = service.get_session_configuration(&received.context).await;
-    reply::json(&received.context, &GET_SESSION_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_SESSION_CONFIGURATION, request).await?;
+        let answer = service.get_session_configuration(&received.context).await;
+        reply::json(&received.context, &GET_SESSION_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `set_session_configuration`.
 pub static SET_SESSION_CONFIGURATION: Contract = Contract {
@@ -68,12 +70,15 @@ pub static SET_SESSION_CONFIGURATION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_SESSION_CONFIGURATION_REQUEST)),
     answer: None,
 };
-async fn set_session_configuration<S: SessionsManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_session_configuration<S: SessionsManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_SESSION_CONFIGURATION, request).await?;
-    let body = received.body()?;
-    let answer = service.set_session_configuration(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_SESSION_CONFIGURATION, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.set_session_configuration(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }

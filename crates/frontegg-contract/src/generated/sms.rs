@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::{enums, types};
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -93,32 +93,32 @@ pub fn routes<S: SmsApi + Authenticate>(router: Router<Arc<S>>) -> Router<Arc<S>
         .route(
             "/identity/resources/users/phone-numbers/v1",
             MethodRouter::new()
-                .post(add_my_phone_number::<S>)
-                .get(list_phone_numbers_v1::<S>),
+                .post(Endpoint(add_my_phone_number::<S>))
+                .get(Endpoint(list_phone_numbers_v1::<S>)),
         )
         .route(
             "/identity/resources/users/phone-numbers/v1/me",
-            MethodRouter::new().get(list_my_phone_numbers::<S>),
+            MethodRouter::new().get(Endpoint(list_my_phone_numbers::<S>)),
         )
         .route(
             "/identity/resources/users/phone-numbers/v1/preverify",
-            MethodRouter::new().post(send_phone_number_verification_code::<S>),
+            MethodRouter::new().post(Endpoint(send_phone_number_verification_code::<S>)),
         )
         .route(
             "/identity/resources/users/phone-numbers/v1/verify",
-            MethodRouter::new().post(verify_my_phone_number::<S>),
+            MethodRouter::new().post(Endpoint(verify_my_phone_number::<S>)),
         )
         .route(
             "/identity/resources/users/phone-numbers/v1/{p0}",
-            MethodRouter::new().delete(send_my_phone_number_deletion_code::<S>),
+            MethodRouter::new().delete(Endpoint(send_my_phone_number_deletion_code::<S>)),
         )
         .route(
             "/identity/resources/users/phone-numbers/v1/{p0}/delete/verify",
-            MethodRouter::new().post(verify_my_phone_number_deletion::<S>),
+            MethodRouter::new().post(Endpoint(verify_my_phone_number_deletion::<S>)),
         )
         .route(
             "/identity/resources/users/phone-numbers/v2",
-            MethodRouter::new().get(list_phone_numbers_v2::<S>),
+            MethodRouter::new().get(Endpoint(list_phone_numbers_v2::<S>)),
         )
 }
 /// What the document says about `add_my_phone_number`.
@@ -128,14 +128,16 @@ pub static ADD_MY_PHONE_NUMBER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_USER_PHONE_NUMBER_REQUEST_DTO)),
     answer: Some(&schemas::USER_PHONE_NUMBER_CREATED_RESPONSE_DTO),
 };
-async fn add_my_phone_number<S: SmsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn add_my_phone_number<S: SmsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ADD_MY_PHONE_NUMBER, request).await?;
-    let body = received.body()?;
-    let answer = service.add_my_phone_number(&received.context, body).await;
-    reply::json(&received.context, &ADD_MY_PHONE_NUMBER, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ADD_MY_PHONE_NUMBER, request).await?;
+        let body = received.body()?;
+        let answer = service.add_my_phone_number(&received.context, body).await;
+        reply::json(&received.context, &ADD_MY_PHONE_NUMBER, answer)
+    })
 }
 /// What the document says about `list_my_phone_numbers`.
 pub static LIST_MY_PHONE_NUMBERS: Contract = Contract {
@@ -150,13 +152,15 @@ pub static LIST_MY_PHONE_NUMBERS: Contract = Contract {
         },
     ),
 };
-async fn list_my_phone_numbers<S: SmsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_my_phone_numbers<S: SmsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_MY_PHONE_NUMBERS, request).await?;
-    let answer = service.list_my_phone_numbers(&received.context).await;
-    reply::json(&received.context, &LIST_MY_PHONE_NUMBERS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_MY_PHONE_NUMBERS, request).await?;
+        let answer = service.list_my_phone_numbers(&received.context).await;
+        reply::json(&received.context, &LIST_MY_PHONE_NUMBERS, answer)
+    })
 }
 /// Parameters of `list_phone_numbers_v1`.
 #[derive(Debug, Clone)]
@@ -206,20 +210,22 @@ pub static LIST_PHONE_NUMBERS_V1: Contract = Contract {
     body: None,
     answer: Some(&schemas::PHONE_NUMBER_PAGE),
 };
-async fn list_phone_numbers_v1<S: SmsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_phone_numbers_v1<S: SmsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_PHONE_NUMBERS_V1, request).await?;
-    let params = ListPhoneNumbersV1Params {
-        limit: received.parameter(0)?,
-        offset: received.parameter(1)?,
-        sort_by: received.parameter(2)?,
-        order: received.parameter(3)?,
-        phone_number: received.parameter(4)?,
-    };
-    let answer = service.list_phone_numbers_v1(&received.context, params).await;
-    reply::json(&received.context, &LIST_PHONE_NUMBERS_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_PHONE_NUMBERS_V1, request).await?;
+        let params = ListPhoneNumbersV1Params {
+            limit: received.parameter(0)?,
+            offset: received.parameter(1)?,
+            sort_by: received.parameter(2)?,
+            order: received.parameter(3)?,
+            phone_number: received.parameter(4)?,
+        };
+        let answer = service.list_phone_numbers_v1(&received.context, params).await;
+        reply::json(&received.context, &LIST_PHONE_NUMBERS_V1, answer)
+    })
 }
 /// Parameters of `list_phone_numbers_v2`.
 #[derive(Debug, Clone)]
@@ -272,21 +278,23 @@ pub static LIST_PHONE_NUMBERS_V2: Contract = Contract {
     body: None,
     answer: Some(&schemas::PHONE_NUMBER_PAGE),
 };
-async fn list_phone_numbers_v2<S: SmsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_phone_numbers_v2<S: SmsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_PHONE_NUMBERS_V2, request).await?;
-    let params = ListPhoneNumbersV2Params {
-        limit: received.parameter(0)?,
-        offset: received.parameter(1)?,
-        sort_by: received.parameter(2)?,
-        order: received.parameter(3)?,
-        phone_number: received.parameter(4)?,
-        user_ids: received.parameter(5)?,
-    };
-    let answer = service.list_phone_numbers_v2(&received.context, params).await;
-    reply::json(&received.context, &LIST_PHONE_NUMBERS_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_PHONE_NUMBERS_V2, request).await?;
+        let params = ListPhoneNumbersV2Params {
+            limit: received.parameter(0)?,
+            offset: received.parameter(1)?,
+            sort_by: received.parameter(2)?,
+            order: received.parameter(3)?,
+            phone_number: received.parameter(4)?,
+            user_ids: received.parameter(5)?,
+        };
+        let answer = service.list_phone_numbers_v2(&received.context, params).await;
+        reply::json(&received.context, &LIST_PHONE_NUMBERS_V2, answer)
+    })
 }
 /// Parameters of `send_my_phone_number_deletion_code`.
 #[derive(Debug, Clone)]
@@ -301,19 +309,25 @@ pub static SEND_MY_PHONE_NUMBER_DELETION_CODE: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_PHONE_NUMBER_DELETE_CODE_RESPONSE_DTO),
 };
-async fn send_my_phone_number_deletion_code<S: SmsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_my_phone_number_deletion_code<S: SmsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_MY_PHONE_NUMBER_DELETION_CODE, request)
-        .await?;
-    let params = SendMyPhoneNumberDeletionCodeParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service
-        .send_my_phone_number_deletion_code(&received.context, params)
-        .await;
-    reply::json(&received.context, &SEND_MY_PHONE_NUMBER_DELETION_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &SEND_MY_PHONE_NUMBER_DELETION_CODE,
+                request,
+            )
+            .await?;
+        let params = SendMyPhoneNumberDeletionCodeParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service
+            .send_my_phone_number_deletion_code(&received.context, params)
+            .await;
+        reply::json(&received.context, &SEND_MY_PHONE_NUMBER_DELETION_CODE, answer)
+    })
 }
 /// What the document says about `send_phone_number_verification_code`.
 pub static SEND_PHONE_NUMBER_VERIFICATION_CODE: Contract = Contract {
@@ -324,17 +338,23 @@ pub static SEND_PHONE_NUMBER_VERIFICATION_CODE: Contract = Contract {
     ),
     answer: Some(&schemas::USER_PHONE_NUMBER_CREATED_RESPONSE_DTO),
 };
-async fn send_phone_number_verification_code<S: SmsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn send_phone_number_verification_code<S: SmsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEND_PHONE_NUMBER_VERIFICATION_CODE, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .send_phone_number_verification_code(&received.context, body)
-        .await;
-    reply::json(&received.context, &SEND_PHONE_NUMBER_VERIFICATION_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &SEND_PHONE_NUMBER_VERIFICATION_CODE,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .send_phone_number_verification_code(&received.context, body)
+            .await;
+        reply::json(&received.context, &SEND_PHONE_NUMBER_VERIFICATION_CODE, answer)
+    })
 }
 /// What the document says about `verify_my_phone_number`.
 pub static VERIFY_MY_PHONE_NUMBER: Contract = Contract {
@@ -343,14 +363,16 @@ pub static VERIFY_MY_PHONE_NUMBER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_PHONE_NUMBER_OTC_REQUEST_DTO)),
     answer: None,
 };
-async fn verify_my_phone_number<S: SmsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_my_phone_number<S: SmsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_MY_PHONE_NUMBER, request).await?;
-    let body = received.body()?;
-    let answer = service.verify_my_phone_number(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_MY_PHONE_NUMBER, request).await?;
+        let body = received.body()?;
+        let answer = service.verify_my_phone_number(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `verify_my_phone_number_deletion`.
 #[derive(Debug, Clone)]
@@ -365,18 +387,20 @@ pub static VERIFY_MY_PHONE_NUMBER_DELETION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VERIFY_PHONE_NUMBER_OTC_REQUEST_DTO)),
     answer: None,
 };
-async fn verify_my_phone_number_deletion<S: SmsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_my_phone_number_deletion<S: SmsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_MY_PHONE_NUMBER_DELETION, request)
-        .await?;
-    let params = VerifyMyPhoneNumberDeletionParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .verify_my_phone_number_deletion(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_MY_PHONE_NUMBER_DELETION, request)
+            .await?;
+        let params = VerifyMyPhoneNumberDeletionParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .verify_my_phone_number_deletion(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }

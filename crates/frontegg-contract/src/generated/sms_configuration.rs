@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -47,9 +47,9 @@ pub fn routes<S: SmsConfigurationApi + Authenticate>(
         .route(
             "/identity/resources/configurations/v1/sms",
             MethodRouter::new()
-                .delete(delete_sms_configuration::<S>)
-                .get(get_sms_configuration::<S>)
-                .post(set_sms_configuration::<S>),
+                .delete(Endpoint(delete_sms_configuration::<S>))
+                .get(Endpoint(get_sms_configuration::<S>))
+                .post(Endpoint(set_sms_configuration::<S>)),
         )
 }
 /// What the document says about `delete_sms_configuration`.
@@ -59,13 +59,15 @@ pub static DELETE_SMS_CONFIGURATION: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_sms_configuration<S: SmsConfigurationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_sms_configuration<S: SmsConfigurationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &DELETE_SMS_CONFIGURATION, request).await?;
-    let answer = service.delete_sms_configuration(&received.context).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &DELETE_SMS_CONFIGURATION, request).await?;
+        let answer = service.delete_sms_configuration(&received.context).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `get_sms_configuration`.
 pub static GET_SMS_CONFIGURATION: Contract = Contract {
@@ -74,13 +76,15 @@ pub static GET_SMS_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::SMS_VENDOR_CONFIG_RESPONSE),
 };
-async fn get_sms_configuration<S: SmsConfigurationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_sms_configuration<S: SmsConfigurationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_SMS_CONFIGURATION, request).await?;
-    let answer = service.get_sms_configuration(&received.context).await;
-    reply::json(&received.context, &GET_SMS_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_SMS_CONFIGURATION, request).await?;
+        let answer = service.get_sms_configuration(&received.context).await;
+        reply::json(&received.context, &GET_SMS_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `set_sms_configuration`.
 pub static SET_SMS_CONFIGURATION: Contract = Contract {
@@ -89,12 +93,14 @@ pub static SET_SMS_CONFIGURATION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_SMS_VENDOR_CONFIG_REQUEST)),
     answer: Some(&schemas::SMS_VENDOR_CONFIG_RESPONSE),
 };
-async fn set_sms_configuration<S: SmsConfigurationApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_sms_configuration<S: SmsConfigurationApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_SMS_CONFIGURATION, request).await?;
-    let body = received.body()?;
-    let answer = service.set_sms_configuration(&received.context, body).await;
-    reply::json(&received.context, &SET_SMS_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_SMS_CONFIGURATION, request).await?;
+        let body = received.body()?;
+        let answer = service.set_sms_configuration(&received.context, body).await;
+        reply::json(&received.context, &SET_SMS_CONFIGURATION, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -71,22 +71,22 @@ pub fn routes<S: SmsTemplatesApi + Authenticate>(
     router
         .route(
             "/identity/resources/configurations/v1/sms/templates",
-            MethodRouter::new().get(list_sms_templates::<S>),
+            MethodRouter::new().get(Endpoint(list_sms_templates::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/sms/templates/default/all",
-            MethodRouter::new().get(list_default_sms_templates::<S>),
+            MethodRouter::new().get(Endpoint(list_default_sms_templates::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/sms/templates/{p0}",
             MethodRouter::new()
-                .delete(delete_sms_template::<S>)
-                .get(get_sms_template::<S>)
-                .post(set_sms_template::<S>),
+                .delete(Endpoint(delete_sms_template::<S>))
+                .get(Endpoint(get_sms_template::<S>))
+                .post(Endpoint(set_sms_template::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/sms/templates/{p0}/default",
-            MethodRouter::new().get(get_default_sms_template::<S>),
+            MethodRouter::new().get(Endpoint(get_default_sms_template::<S>)),
         )
 }
 /// Parameters of `delete_sms_template`.
@@ -102,16 +102,18 @@ pub static DELETE_SMS_TEMPLATE: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_sms_template<S: SmsTemplatesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_sms_template<S: SmsTemplatesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_SMS_TEMPLATE, request).await?;
-    let params = DeleteSmsTemplateParams {
-        type_: received.parameter(0)?,
-    };
-    let answer = service.delete_sms_template(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_SMS_TEMPLATE, request).await?;
+        let params = DeleteSmsTemplateParams {
+            type_: received.parameter(0)?,
+        };
+        let answer = service.delete_sms_template(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `get_default_sms_template`.
 #[derive(Debug, Clone)]
@@ -126,16 +128,18 @@ pub static GET_DEFAULT_SMS_TEMPLATE: Contract = Contract {
     body: None,
     answer: Some(&schemas::SMS_TEMPLATE_RESPONSE),
 };
-async fn get_default_sms_template<S: SmsTemplatesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_default_sms_template<S: SmsTemplatesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_DEFAULT_SMS_TEMPLATE, request).await?;
-    let params = GetDefaultSmsTemplateParams {
-        type_: received.parameter(0)?,
-    };
-    let answer = service.get_default_sms_template(&received.context, params).await;
-    reply::json(&received.context, &GET_DEFAULT_SMS_TEMPLATE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_DEFAULT_SMS_TEMPLATE, request).await?;
+        let params = GetDefaultSmsTemplateParams {
+            type_: received.parameter(0)?,
+        };
+        let answer = service.get_default_sms_template(&received.context, params).await;
+        reply::json(&received.context, &GET_DEFAULT_SMS_TEMPLATE, answer)
+    })
 }
 /// Parameters of `get_sms_template`.
 #[derive(Debug, Clone)]
@@ -150,16 +154,18 @@ pub static GET_SMS_TEMPLATE: Contract = Contract {
     body: None,
     answer: Some(&schemas::SMS_TEMPLATE_RESPONSE),
 };
-async fn get_sms_template<S: SmsTemplatesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_sms_template<S: SmsTemplatesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_SMS_TEMPLATE, request).await?;
-    let params = GetSmsTemplateParams {
-        type_: received.parameter(0)?,
-    };
-    let answer = service.get_sms_template(&received.context, params).await;
-    reply::json(&received.context, &GET_SMS_TEMPLATE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_SMS_TEMPLATE, request).await?;
+        let params = GetSmsTemplateParams {
+            type_: received.parameter(0)?,
+        };
+        let answer = service.get_sms_template(&received.context, params).await;
+        reply::json(&received.context, &GET_SMS_TEMPLATE, answer)
+    })
 }
 /// What the document says about `list_default_sms_templates`.
 pub static LIST_DEFAULT_SMS_TEMPLATES: Contract = Contract {
@@ -174,13 +180,15 @@ pub static LIST_DEFAULT_SMS_TEMPLATES: Contract = Contract {
         },
     ),
 };
-async fn list_default_sms_templates<S: SmsTemplatesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_default_sms_templates<S: SmsTemplatesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_DEFAULT_SMS_TEMPLATES, request).await?;
-    let answer = service.list_default_sms_templates(&received.context).await;
-    reply::json(&received.context, &LIST_DEFAULT_SMS_TEMPLATES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_DEFAULT_SMS_TEMPLATES, request).await?;
+        let answer = service.list_default_sms_templates(&received.context).await;
+        reply::json(&received.context, &LIST_DEFAULT_SMS_TEMPLATES, answer)
+    })
 }
 /// What the document says about `list_sms_templates`.
 pub static LIST_SMS_TEMPLATES: Contract = Contract {
@@ -195,13 +203,15 @@ pub static LIST_SMS_TEMPLATES: Contract = Contract {
         },
     ),
 };
-async fn list_sms_templates<S: SmsTemplatesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_sms_templates<S: SmsTemplatesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_SMS_TEMPLATES, request).await?;
-    let answer = service.list_sms_templates(&received.context).await;
-    reply::json(&received.context, &LIST_SMS_TEMPLATES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_SMS_TEMPLATES, request).await?;
+        let answer = service.list_sms_templates(&received.context).await;
+        reply::json(&received.context, &LIST_SMS_TEMPLATES, answer)
+    })
 }
 /// Parameters of `set_sms_template`.
 #[derive(Debug, Clone)]
@@ -216,15 +226,17 @@ pub static SET_SMS_TEMPLATE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_SMS_TEMPLATE_REQUEST)),
     answer: Some(&schemas::SMS_TEMPLATE_RESPONSE),
 };
-async fn set_sms_template<S: SmsTemplatesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_sms_template<S: SmsTemplatesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_SMS_TEMPLATE, request).await?;
-    let params = SetSmsTemplateParams {
-        type_: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.set_sms_template(&received.context, params, body).await;
-    reply::json(&received.context, &SET_SMS_TEMPLATE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_SMS_TEMPLATE, request).await?;
+        let params = SetSmsTemplateParams {
+            type_: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.set_sms_template(&received.context, params, body).await;
+        reply::json(&received.context, &SET_SMS_TEMPLATE, answer)
+    })
 }

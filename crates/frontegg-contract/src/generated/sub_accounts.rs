@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -79,31 +79,31 @@ pub fn routes<S: SubAccountsApi + Authenticate>(
     router
         .route(
             "/tenants/resources/hierarchy/v1",
-            MethodRouter::new().get(list_sub_tenants::<S>),
+            MethodRouter::new().get(Endpoint(list_sub_tenants::<S>)),
         )
         .route(
             "/tenants/resources/hierarchy/v1/parents",
-            MethodRouter::new().get(list_parent_tenants::<S>),
+            MethodRouter::new().get(Endpoint(list_parent_tenants::<S>)),
         )
         .route(
             "/tenants/resources/hierarchy/v1/tree",
-            MethodRouter::new().get(get_sub_tenants_tree::<S>),
+            MethodRouter::new().get(Endpoint(get_sub_tenants_tree::<S>)),
         )
         .route(
             "/tenants/resources/sub-tenants/v1",
-            MethodRouter::new().post(create_sub_tenant::<S>),
+            MethodRouter::new().post(Endpoint(create_sub_tenant::<S>)),
         )
         .route(
             "/tenants/resources/sub-tenants/v1/{p0}",
-            MethodRouter::new().delete(delete_sub_tenant::<S>),
+            MethodRouter::new().delete(Endpoint(delete_sub_tenant::<S>)),
         )
         .route(
             "/tenants/resources/sub-tenants/v1/{p0}/hierarchy-settings",
-            MethodRouter::new().put(set_sub_tenant_hierarchy_settings::<S>),
+            MethodRouter::new().put(Endpoint(set_sub_tenant_hierarchy_settings::<S>)),
         )
         .route(
             "/tenants/resources/sub-tenants/v1/{p0}/management",
-            MethodRouter::new().put(set_sub_tenant_management::<S>),
+            MethodRouter::new().put(Endpoint(set_sub_tenant_management::<S>)),
         )
 }
 /// What the document says about `create_sub_tenant`.
@@ -113,14 +113,16 @@ pub static CREATE_SUB_TENANT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_SUB_TENANT_REQUEST)),
     answer: Some(&schemas::TENANT),
 };
-async fn create_sub_tenant<S: SubAccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_sub_tenant<S: SubAccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_SUB_TENANT, request).await?;
-    let body = received.body()?;
-    let answer = service.create_sub_tenant(&received.context, body).await;
-    reply::json(&received.context, &CREATE_SUB_TENANT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_SUB_TENANT, request).await?;
+        let body = received.body()?;
+        let answer = service.create_sub_tenant(&received.context, body).await;
+        reply::json(&received.context, &CREATE_SUB_TENANT, answer)
+    })
 }
 /// Parameters of `delete_sub_tenant`.
 #[derive(Debug, Clone)]
@@ -137,16 +139,18 @@ pub static DELETE_SUB_TENANT: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_sub_tenant<S: SubAccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_sub_tenant<S: SubAccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_SUB_TENANT, request).await?;
-    let params = DeleteSubTenantParams {
-        tenant_id: received.parameter(0)?,
-    };
-    let answer = service.delete_sub_tenant(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_SUB_TENANT, request).await?;
+        let params = DeleteSubTenantParams {
+            tenant_id: received.parameter(0)?,
+        };
+        let answer = service.delete_sub_tenant(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `get_sub_tenants_tree`.
 pub static GET_SUB_TENANTS_TREE: Contract = Contract {
@@ -155,13 +159,15 @@ pub static GET_SUB_TENANTS_TREE: Contract = Contract {
     body: None,
     answer: Some(&schemas::TENANT_TREE),
 };
-async fn get_sub_tenants_tree<S: SubAccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_sub_tenants_tree<S: SubAccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_SUB_TENANTS_TREE, request).await?;
-    let answer = service.get_sub_tenants_tree(&received.context).await;
-    reply::json(&received.context, &GET_SUB_TENANTS_TREE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_SUB_TENANTS_TREE, request).await?;
+        let answer = service.get_sub_tenants_tree(&received.context).await;
+        reply::json(&received.context, &GET_SUB_TENANTS_TREE, answer)
+    })
 }
 /// What the document says about `list_parent_tenants`.
 pub static LIST_PARENT_TENANTS: Contract = Contract {
@@ -176,13 +182,15 @@ pub static LIST_PARENT_TENANTS: Contract = Contract {
         },
     ),
 };
-async fn list_parent_tenants<S: SubAccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_parent_tenants<S: SubAccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_PARENT_TENANTS, request).await?;
-    let answer = service.list_parent_tenants(&received.context).await;
-    reply::json(&received.context, &LIST_PARENT_TENANTS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_PARENT_TENANTS, request).await?;
+        let answer = service.list_parent_tenants(&received.context).await;
+        reply::json(&received.context, &LIST_PARENT_TENANTS, answer)
+    })
 }
 /// What the document says about `list_sub_tenants`.
 pub static LIST_SUB_TENANTS: Contract = Contract {
@@ -197,13 +205,15 @@ pub static LIST_SUB_TENANTS: Contract = Contract {
         },
     ),
 };
-async fn list_sub_tenants<S: SubAccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_sub_tenants<S: SubAccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_SUB_TENANTS, request).await?;
-    let answer = service.list_sub_tenants(&received.context).await;
-    reply::json(&received.context, &LIST_SUB_TENANTS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_SUB_TENANTS, request).await?;
+        let answer = service.list_sub_tenants(&received.context).await;
+        reply::json(&received.context, &LIST_SUB_TENANTS, answer)
+    })
 }
 /// Parameters of `set_sub_tenant_hierarchy_settings`.
 #[derive(Debug, Clone)]
@@ -222,20 +232,26 @@ pub static SET_SUB_TENANT_HIERARCHY_SETTINGS: Contract = Contract {
     ),
     answer: Some(&schemas::TENANT),
 };
-async fn set_sub_tenant_hierarchy_settings<S: SubAccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_sub_tenant_hierarchy_settings<S: SubAccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_SUB_TENANT_HIERARCHY_SETTINGS, request)
-        .await?;
-    let params = SetSubTenantHierarchySettingsParams {
-        tenant_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .set_sub_tenant_hierarchy_settings(&received.context, params, body)
-        .await;
-    reply::json(&received.context, &SET_SUB_TENANT_HIERARCHY_SETTINGS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &SET_SUB_TENANT_HIERARCHY_SETTINGS,
+                request,
+            )
+            .await?;
+        let params = SetSubTenantHierarchySettingsParams {
+            tenant_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .set_sub_tenant_hierarchy_settings(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &SET_SUB_TENANT_HIERARCHY_SETTINGS, answer)
+    })
 }
 /// Parameters of `set_sub_tenant_management`.
 #[derive(Debug, Clone)]
@@ -252,17 +268,20 @@ pub static SET_SUB_TENANT_MANAGEMENT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_SUB_TENANT_MANAGEMENT_REQUEST)),
     answer: Some(&schemas::TENANT),
 };
-async fn set_sub_tenant_management<S: SubAccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_sub_tenant_management<S: SubAccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_SUB_TENANT_MANAGEMENT, request).await?;
-    let params = SetSubTenantManagementParams {
-        tenant_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .set_sub_tenant_management(&received.context, params, body)
-        .await;
-    reply::json(&received.context, &SET_SUB_TENANT_MANAGEMENT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_SUB_TENANT_MANAGEMENT, request)
+            .await?;
+        let params = SetSubTenantManagementParams {
+            tenant_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .set_sub_tenant_management(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &SET_SUB_TENANT_MANAGEMENT, answer)
+    })
 }

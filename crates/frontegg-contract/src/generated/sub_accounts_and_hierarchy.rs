@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -41,8 +41,8 @@ pub fn routes<S: SubAccountsAndHierarchyApi + Authenticate>(
         .route(
             "/tenants/resources/hierarchy/v1",
             MethodRouter::new()
-                .post(add_sub_tenant_to_hierarchy::<S>)
-                .delete(remove_sub_tenant_from_hierarchy::<S>),
+                .post(Endpoint(add_sub_tenant_to_hierarchy::<S>))
+                .delete(Endpoint(remove_sub_tenant_from_hierarchy::<S>)),
         )
 }
 /// What the document says about `add_sub_tenant_to_hierarchy`.
@@ -52,14 +52,17 @@ pub static ADD_SUB_TENANT_TO_HIERARCHY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_SUB_TENANT_REQUEST_DTO)),
     answer: None,
 };
-async fn add_sub_tenant_to_hierarchy<S: SubAccountsAndHierarchyApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn add_sub_tenant_to_hierarchy<S: SubAccountsAndHierarchyApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ADD_SUB_TENANT_TO_HIERARCHY, request).await?;
-    let body = received.body()?;
-    let answer = service.add_sub_tenant_to_hierarchy(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ADD_SUB_TENANT_TO_HIERARCHY, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.add_sub_tenant_to_hierarchy(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `remove_sub_tenant_from_hierarchy`.
 pub static REMOVE_SUB_TENANT_FROM_HIERARCHY: Contract = Contract {
@@ -68,13 +71,17 @@ pub static REMOVE_SUB_TENANT_FROM_HIERARCHY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::DELETE_SUB_TENANT_REQUEST_DTO)),
     answer: None,
 };
-async fn remove_sub_tenant_from_hierarchy<S: SubAccountsAndHierarchyApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn remove_sub_tenant_from_hierarchy<S: SubAccountsAndHierarchyApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &REMOVE_SUB_TENANT_FROM_HIERARCHY, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.remove_sub_tenant_from_hierarchy(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &REMOVE_SUB_TENANT_FROM_HIERARCHY, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .remove_sub_tenant_from_hierarchy(&received.context, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -29,7 +29,7 @@ pub fn routes<S: UnpublishedAccessTokensApi + Authenticate>(
     router
         .route(
             "/identity/resources/vendor-only/tenants/access-tokens/v1/active",
-            MethodRouter::new().get(list_active_tenant_access_token_ids::<S>),
+            MethodRouter::new().get(Endpoint(list_active_tenant_access_token_ids::<S>)),
         )
 }
 /// What the document says about `list_active_tenant_access_token_ids`.
@@ -45,11 +45,16 @@ pub static LIST_ACTIVE_TENANT_ACCESS_TOKEN_IDS: Contract = Contract {
         },
     ),
 };
-async fn list_active_tenant_access_token_ids<
-    S: UnpublishedAccessTokensApi + Authenticate,
->(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_ACTIVE_TENANT_ACCESS_TOKEN_IDS, request)
-        .await?;
-    let answer = service.list_active_tenant_access_token_ids(&received.context).await;
-    reply::json(&received.context, &LIST_ACTIVE_TENANT_ACCESS_TOKEN_IDS, answer)
+fn list_active_tenant_access_token_ids<S: UnpublishedAccessTokensApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_ACTIVE_TENANT_ACCESS_TOKEN_IDS, request)
+            .await?;
+        let answer = service
+            .list_active_tenant_access_token_ids(&received.context)
+            .await;
+        reply::json(&received.context, &LIST_ACTIVE_TENANT_ACCESS_TOKEN_IDS, answer)
+    })
 }

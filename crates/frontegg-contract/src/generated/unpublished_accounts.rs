@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -31,7 +31,7 @@ pub fn routes<S: UnpublishedAccountsApi + Authenticate>(
     router
         .route(
             "/tenants/resources/tenants/v1",
-            MethodRouter::new().get(list_tenants_v1::<S>),
+            MethodRouter::new().get(Endpoint(list_tenants_v1::<S>)),
         )
 }
 /// What the document says about `list_tenants_v1`.
@@ -47,11 +47,13 @@ pub static LIST_TENANTS_V1: Contract = Contract {
         },
     ),
 };
-async fn list_tenants_v1<S: UnpublishedAccountsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_tenants_v1<S: UnpublishedAccountsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_TENANTS_V1, request).await?;
-    let answer = service.list_tenants_v1(&received.context).await;
-    reply::json(&received.context, &LIST_TENANTS_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_TENANTS_V1, request).await?;
+        let answer = service.list_tenants_v1(&received.context).await;
+        reply::json(&received.context, &LIST_TENANTS_V1, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -38,11 +38,11 @@ pub fn routes<S: UnpublishedKeysApi + Authenticate>(
     router
         .route(
             "/.well-known/jwks.json",
-            MethodRouter::new().get(get_json_web_key_set::<S>),
+            MethodRouter::new().get(Endpoint(get_json_web_key_set::<S>)),
         )
         .route(
             "/.well-known/openid-configuration",
-            MethodRouter::new().get(get_openid_configuration::<S>),
+            MethodRouter::new().get(Endpoint(get_openid_configuration::<S>)),
         )
 }
 /// What the document says about `get_json_web_key_set`.
@@ -52,13 +52,15 @@ pub static GET_JSON_WEB_KEY_SET: Contract = Contract {
     body: None,
     answer: Some(&schemas::JSON_WEB_KEY_SET),
 };
-async fn get_json_web_key_set<S: UnpublishedKeysApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_json_web_key_set<S: UnpublishedKeysApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_JSON_WEB_KEY_SET, request).await?;
-    let answer = service.get_json_web_key_set(&received.context).await;
-    reply::json(&received.context, &GET_JSON_WEB_KEY_SET, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_JSON_WEB_KEY_SET, request).await?;
+        let answer = service.get_json_web_key_set(&received.context).await;
+        reply::json(&received.context, &GET_JSON_WEB_KEY_SET, answer)
+    })
 }
 /// What the document says about `get_openid_configuration`.
 pub static GET_OPENID_CONFIGURATION: Contract = Contract {
@@ -67,11 +69,13 @@ pub static GET_OPENID_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::OPEN_ID_CONFIGURATION),
 };
-async fn get_openid_configuration<S: UnpublishedKeysApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_openid_configuration<S: UnpublishedKeysApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_OPENID_CONFIGURATION, request).await?;
-    let answer = service.get_openid_configuration(&received.context).await;
-    reply::json(&received.context, &GET_OPENID_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_OPENID_CONFIGURATION, request).await?;
+        let answer = service.get_openid_configuration(&received.context).await;
+        reply::json(&received.context, &GET_OPENID_CONFIGURATION, answer)
+    })
 }

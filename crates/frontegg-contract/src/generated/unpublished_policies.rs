@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -45,15 +45,16 @@ pub fn routes<S: UnpublishedPoliciesApi + Authenticate>(
     router
         .route(
             "/identity/resources/configurations/v1/lockout-policy/vendor",
-            MethodRouter::new().get(get_environment_lockout_policy::<S>),
+            MethodRouter::new().get(Endpoint(get_environment_lockout_policy::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/mfa-policy/vendor",
-            MethodRouter::new().get(get_environment_mfa_policy::<S>),
+            MethodRouter::new().get(Endpoint(get_environment_mfa_policy::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/password-history-policy/vendor",
-            MethodRouter::new().get(get_environment_password_history_policy::<S>),
+            MethodRouter::new()
+                .get(Endpoint(get_environment_password_history_policy::<S>)),
         )
 }
 /// What the document says about `get_environment_lockout_policy`.
@@ -63,13 +64,16 @@ pub static GET_ENVIRONMENT_LOCKOUT_POLICY: Contract = Contract {
     body: None,
     answer: Some(&schemas::LOCKOUT_POLICY_RESPONSE),
 };
-async fn get_environment_lockout_policy<S: UnpublishedPoliciesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_environment_lockout_policy<S: UnpublishedPoliciesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_ENVIRONMENT_LOCKOUT_POLICY, request).await?;
-    let answer = service.get_environment_lockout_policy(&received.context).await;
-    reply::json(&received.context, &GET_ENVIRONMENT_LOCKOUT_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_ENVIRONMENT_LOCKOUT_POLICY, request)
+            .await?;
+        let answer = service.get_environment_lockout_policy(&received.context).await;
+        reply::json(&received.context, &GET_ENVIRONMENT_LOCKOUT_POLICY, answer)
+    })
 }
 /// What the document says about `get_environment_mfa_policy`.
 pub static GET_ENVIRONMENT_MFA_POLICY: Contract = Contract {
@@ -78,13 +82,15 @@ pub static GET_ENVIRONMENT_MFA_POLICY: Contract = Contract {
     body: None,
     answer: Some(&schemas::MFA_POLICY_RESPONSE),
 };
-async fn get_environment_mfa_policy<S: UnpublishedPoliciesApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_environment_mfa_policy<S: UnpublishedPoliciesApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_ENVIRONMENT_MFA_POLICY, request).await?;
-    let answer = service.get_environment_mfa_policy(&received.context).await;
-    reply::json(&received.context, &GET_ENVIRONMENT_MFA_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_ENVIRONMENT_MFA_POLICY, request).await?;
+        let answer = service.get_environment_mfa_policy(&received.context).await;
+        reply::json(&received.context, &GET_ENVIRONMENT_MFA_POLICY, answer)
+    })
 }
 /// What the document says about `get_environment_password_history_policy`.
 pub static GET_ENVIRONMENT_PASSWORD_HISTORY_POLICY: Contract = Contract {
@@ -93,13 +99,20 @@ pub static GET_ENVIRONMENT_PASSWORD_HISTORY_POLICY: Contract = Contract {
     body: None,
     answer: Some(&schemas::PASSWORD_HISTORY_POLICY_RESPONSE),
 };
-async fn get_environment_password_history_policy<
-    S: UnpublishedPoliciesApi + Authenticate,
->(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_ENVIRONMENT_PASSWORD_HISTORY_POLICY, request)
-        .await?;
-    let answer = service
-        .get_environment_password_history_policy(&received.context)
-        .await;
-    reply::json(&received.context, &GET_ENVIRONMENT_PASSWORD_HISTORY_POLICY, answer)
+fn get_environment_password_history_policy<S: UnpublishedPoliciesApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(
+                &*service,
+                &GET_ENVIRONMENT_PASSWORD_HISTORY_POLICY,
+                request,
+            )
+            .await?;
+        let answer = service
+            .get_environment_password_history_policy(&received.context)
+            .await;
+        reply::json(&received.context, &GET_ENVIRONMENT_PASSWORD_HISTORY_POLICY, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -48,15 +48,15 @@ pub fn routes<S: UnpublishedSignInApi + Authenticate>(
     router
         .route(
             "/identity/resources/auth/v1/user/step-up/generate",
-            MethodRouter::new().post(generate_step_up_session::<S>),
+            MethodRouter::new().post(Endpoint(generate_step_up_session::<S>)),
         )
         .route(
             "/identity/resources/configurations/v1/public",
-            MethodRouter::new().get(get_public_identity_configuration::<S>),
+            MethodRouter::new().get(Endpoint(get_public_identity_configuration::<S>)),
         )
         .route(
             "/identity/resources/users/v1/passwords/reset/validate",
-            MethodRouter::new().post(validate_password_reset_token::<S>),
+            MethodRouter::new().post(Endpoint(validate_password_reset_token::<S>)),
         )
 }
 /// What the document says about `generate_step_up_session`.
@@ -66,14 +66,16 @@ pub static GENERATE_STEP_UP_SESSION: Contract = Contract {
     body: Some(Body(Presence::Optional, &schemas::GENERATE_STEP_UP_SESSION_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn generate_step_up_session<S: UnpublishedSignInApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn generate_step_up_session<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GENERATE_STEP_UP_SESSION, request).await?;
-    let body = received.body()?;
-    let answer = service.generate_step_up_session(&received.context, body).await;
-    reply::json(&received.context, &GENERATE_STEP_UP_SESSION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GENERATE_STEP_UP_SESSION, request).await?;
+        let body = received.body()?;
+        let answer = service.generate_step_up_session(&received.context, body).await;
+        reply::json(&received.context, &GENERATE_STEP_UP_SESSION, answer)
+    })
 }
 /// Parameters of `get_public_identity_configuration`.
 #[derive(Debug, Clone)]
@@ -95,19 +97,25 @@ pub static GET_PUBLIC_IDENTITY_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::PUBLIC_IDENTITY_CONFIGURATION),
 };
-async fn get_public_identity_configuration<S: UnpublishedSignInApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_public_identity_configuration<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_PUBLIC_IDENTITY_CONFIGURATION, request)
-        .await?;
-    let params = GetPublicIdentityConfigurationParams {
-        frontegg_vendor_host: received.parameter(0)?,
-    };
-    let answer = service
-        .get_public_identity_configuration(&received.context, params)
-        .await;
-    reply::json(&received.context, &GET_PUBLIC_IDENTITY_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &GET_PUBLIC_IDENTITY_CONFIGURATION,
+                request,
+            )
+            .await?;
+        let params = GetPublicIdentityConfigurationParams {
+            frontegg_vendor_host: received.parameter(0)?,
+        };
+        let answer = service
+            .get_public_identity_configuration(&received.context, params)
+            .await;
+        reply::json(&received.context, &GET_PUBLIC_IDENTITY_CONFIGURATION, answer)
+    })
 }
 /// What the document says about `validate_password_reset_token`.
 pub static VALIDATE_PASSWORD_RESET_TOKEN: Contract = Contract {
@@ -118,13 +126,17 @@ pub static VALIDATE_PASSWORD_RESET_TOKEN: Contract = Contract {
     ),
     answer: None,
 };
-async fn validate_password_reset_token<S: UnpublishedSignInApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn validate_password_reset_token<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VALIDATE_PASSWORD_RESET_TOKEN, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.validate_password_reset_token(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VALIDATE_PASSWORD_RESET_TOKEN, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .validate_password_reset_token(&received.context, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -40,11 +40,11 @@ pub fn routes<S: UnpublishedTokensApi + Authenticate>(
     router
         .route(
             "/identity/resources/auth/v1/api-token",
-            MethodRouter::new().post(authenticate_api_token_v1::<S>),
+            MethodRouter::new().post(Endpoint(authenticate_api_token_v1::<S>)),
         )
         .route(
             "/identity/resources/auth/v1/api-token/token/refresh",
-            MethodRouter::new().post(refresh_api_token_v1::<S>),
+            MethodRouter::new().post(Endpoint(refresh_api_token_v1::<S>)),
         )
 }
 /// What the document says about `authenticate_api_token_v1`.
@@ -54,14 +54,17 @@ pub static AUTHENTICATE_API_TOKEN_V1: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::AUTH_API_TOKEN_DTO)),
     answer: Some(&schemas::API_TOKEN_AUTH_V1_RESPONSE),
 };
-async fn authenticate_api_token_v1<S: UnpublishedTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn authenticate_api_token_v1<S: UnpublishedTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &AUTHENTICATE_API_TOKEN_V1, request).await?;
-    let body = received.body()?;
-    let answer = service.authenticate_api_token_v1(&received.context, body).await;
-    reply::json(&received.context, &AUTHENTICATE_API_TOKEN_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &AUTHENTICATE_API_TOKEN_V1, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.authenticate_api_token_v1(&received.context, body).await;
+        reply::json(&received.context, &AUTHENTICATE_API_TOKEN_V1, answer)
+    })
 }
 /// What the document says about `refresh_api_token_v1`.
 pub static REFRESH_API_TOKEN_V1: Contract = Contract {
@@ -70,12 +73,14 @@ pub static REFRESH_API_TOKEN_V1: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::REFRESH_API_TOKEN_DTO)),
     answer: Some(&schemas::API_TOKEN_AUTH_V1_RESPONSE),
 };
-async fn refresh_api_token_v1<S: UnpublishedTokensApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn refresh_api_token_v1<S: UnpublishedTokensApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &REFRESH_API_TOKEN_V1, request).await?;
-    let body = received.body()?;
-    let answer = service.refresh_api_token_v1(&received.context, body).await;
-    reply::json(&received.context, &REFRESH_API_TOKEN_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &REFRESH_API_TOKEN_V1, request).await?;
+        let body = received.body()?;
+        let answer = service.refresh_api_token_v1(&received.context, body).await;
+        reply::json(&received.context, &REFRESH_API_TOKEN_V1, answer)
+    })
 }

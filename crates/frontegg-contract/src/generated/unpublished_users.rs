@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::{enums, types};
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -47,15 +47,15 @@ pub fn routes<S: UnpublishedUsersApi + Authenticate>(
     router
         .route(
             "/identity/resources/users/v1",
-            MethodRouter::new().get(list_users_v1::<S>),
+            MethodRouter::new().get(Endpoint(list_users_v1::<S>)),
         )
         .route(
             "/identity/resources/users/v2",
-            MethodRouter::new().get(list_users_v2::<S>),
+            MethodRouter::new().get(Endpoint(list_users_v2::<S>)),
         )
         .route(
             "/identity/resources/users/v3/me/tenants",
-            MethodRouter::new().get(list_my_tenants_v3::<S>),
+            MethodRouter::new().get(Endpoint(list_my_tenants_v3::<S>)),
         )
 }
 /// What the document says about `list_my_tenants_v3`.
@@ -65,13 +65,15 @@ pub static LIST_MY_TENANTS_V3: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_USER_TENANTS_RESPONSE_DTO),
 };
-async fn list_my_tenants_v3<S: UnpublishedUsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_my_tenants_v3<S: UnpublishedUsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_MY_TENANTS_V3, request).await?;
-    let answer = service.list_my_tenants_v3(&received.context).await;
-    reply::json(&received.context, &LIST_MY_TENANTS_V3, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_MY_TENANTS_V3, request).await?;
+        let answer = service.list_my_tenants_v3(&received.context).await;
+        reply::json(&received.context, &LIST_MY_TENANTS_V3, answer)
+    })
 }
 /// Parameters of `list_users_v1`.
 #[derive(Debug, Clone)]
@@ -135,23 +137,25 @@ pub static LIST_USERS_V1: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_PAGE),
 };
-async fn list_users_v1<S: UnpublishedUsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_users_v1<S: UnpublishedUsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_USERS_V1, request).await?;
-    let params = ListUsersV1Params {
-        limit: received.parameter(0)?,
-        offset: received.parameter(1)?,
-        email: received.parameter(2)?,
-        tenant_id: received.parameter(3)?,
-        ids: received.parameter(4)?,
-        include_sub_tenants: received.parameter(5)?,
-        sort_by: received.parameter(6)?,
-        order: received.parameter(7)?,
-    };
-    let answer = service.list_users_v1(&received.context, params).await;
-    reply::json(&received.context, &LIST_USERS_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_USERS_V1, request).await?;
+        let params = ListUsersV1Params {
+            limit: received.parameter(0)?,
+            offset: received.parameter(1)?,
+            email: received.parameter(2)?,
+            tenant_id: received.parameter(3)?,
+            ids: received.parameter(4)?,
+            include_sub_tenants: received.parameter(5)?,
+            sort_by: received.parameter(6)?,
+            order: received.parameter(7)?,
+        };
+        let answer = service.list_users_v1(&received.context, params).await;
+        reply::json(&received.context, &LIST_USERS_V1, answer)
+    })
 }
 /// Parameters of `list_users_v2`.
 #[derive(Debug, Clone)]
@@ -215,21 +219,23 @@ pub static LIST_USERS_V2: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_PAGE),
 };
-async fn list_users_v2<S: UnpublishedUsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_users_v2<S: UnpublishedUsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_USERS_V2, request).await?;
-    let params = ListUsersV2Params {
-        limit: received.parameter(0)?,
-        offset: received.parameter(1)?,
-        email: received.parameter(2)?,
-        tenant_id: received.parameter(3)?,
-        ids: received.parameter(4)?,
-        include_sub_tenants: received.parameter(5)?,
-        sort_by: received.parameter(6)?,
-        order: received.parameter(7)?,
-    };
-    let answer = service.list_users_v2(&received.context, params).await;
-    reply::json(&received.context, &LIST_USERS_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_USERS_V2, request).await?;
+        let params = ListUsersV2Params {
+            limit: received.parameter(0)?,
+            offset: received.parameter(1)?,
+            email: received.parameter(2)?,
+            tenant_id: received.parameter(3)?,
+            ids: received.parameter(4)?,
+            include_sub_tenants: received.parameter(5)?,
+            sort_by: received.parameter(6)?,
+            order: received.parameter(7)?,
+        };
+        let answer = service.list_users_v2(&received.context, params).await;
+        reply::json(&received.context, &LIST_USERS_V2, answer)
+    })
 }

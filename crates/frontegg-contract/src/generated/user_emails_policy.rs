@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -40,8 +40,8 @@ pub fn routes<S: UserEmailsPolicyApi + Authenticate>(
         .route(
             "/identity/resources/configurations/v1/user-emails-policy",
             MethodRouter::new()
-                .get(get_user_emails_policy::<S>)
-                .post(set_user_emails_policy::<S>),
+                .get(Endpoint(get_user_emails_policy::<S>))
+                .post(Endpoint(set_user_emails_policy::<S>)),
         )
 }
 /// What the document says about `get_user_emails_policy`.
@@ -51,13 +51,15 @@ pub static GET_USER_EMAILS_POLICY: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_USER_EMAILS_POLICY_RESPONSE_DTO),
 };
-async fn get_user_emails_policy<S: UserEmailsPolicyApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_user_emails_policy<S: UserEmailsPolicyApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_USER_EMAILS_POLICY, request).await?;
-    let answer = service.get_user_emails_policy(&received.context).await;
-    reply::json(&received.context, &GET_USER_EMAILS_POLICY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_USER_EMAILS_POLICY, request).await?;
+        let answer = service.get_user_emails_policy(&received.context).await;
+        reply::json(&received.context, &GET_USER_EMAILS_POLICY, answer)
+    })
 }
 /// What the document says about `set_user_emails_policy`.
 pub static SET_USER_EMAILS_POLICY: Contract = Contract {
@@ -68,12 +70,14 @@ pub static SET_USER_EMAILS_POLICY: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_user_emails_policy<S: UserEmailsPolicyApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_user_emails_policy<S: UserEmailsPolicyApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_USER_EMAILS_POLICY, request).await?;
-    let body = received.body()?;
-    let answer = service.set_user_emails_policy(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_USER_EMAILS_POLICY, request).await?;
+        let body = received.body()?;
+        let answer = service.set_user_emails_policy(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }

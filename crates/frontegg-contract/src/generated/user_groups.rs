@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::{enums, types};
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -133,40 +133,42 @@ pub fn routes<S: UserGroupsApi + Authenticate>(
     router
         .route(
             "/identity/resources/groups/v1",
-            MethodRouter::new().post(create_group::<S>).get(list_groups_v1::<S>),
+            MethodRouter::new()
+                .post(Endpoint(create_group::<S>))
+                .get(Endpoint(list_groups_v1::<S>)),
         )
         .route(
             "/identity/resources/groups/v1/bulkGet",
-            MethodRouter::new().post(list_groups_by_ids::<S>),
+            MethodRouter::new().post(Endpoint(list_groups_by_ids::<S>)),
         )
         .route(
             "/identity/resources/groups/v1/config",
             MethodRouter::new()
-                .get(get_groups_configuration::<S>)
-                .post(set_groups_configuration::<S>),
+                .get(Endpoint(get_groups_configuration::<S>))
+                .post(Endpoint(set_groups_configuration::<S>)),
         )
         .route(
             "/identity/resources/groups/v1/{p0}",
             MethodRouter::new()
-                .delete(delete_group::<S>)
-                .get(get_group::<S>)
-                .patch(update_group::<S>),
+                .delete(Endpoint(delete_group::<S>))
+                .get(Endpoint(get_group::<S>))
+                .patch(Endpoint(update_group::<S>)),
         )
         .route(
             "/identity/resources/groups/v1/{p0}/roles",
             MethodRouter::new()
-                .post(add_roles_to_group::<S>)
-                .delete(remove_roles_from_group::<S>),
+                .post(Endpoint(add_roles_to_group::<S>))
+                .delete(Endpoint(remove_roles_from_group::<S>)),
         )
         .route(
             "/identity/resources/groups/v1/{p0}/users",
             MethodRouter::new()
-                .post(add_users_to_group::<S>)
-                .delete(remove_users_from_group::<S>),
+                .post(Endpoint(add_users_to_group::<S>))
+                .delete(Endpoint(remove_users_from_group::<S>)),
         )
         .route(
             "/identity/resources/groups/v2",
-            MethodRouter::new().get(list_groups_v2::<S>),
+            MethodRouter::new().get(Endpoint(list_groups_v2::<S>)),
         )
 }
 /// Parameters of `add_roles_to_group`.
@@ -184,17 +186,19 @@ pub static ADD_ROLES_TO_GROUP: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_ROLES_ON_GROUP_DTO)),
     answer: None,
 };
-async fn add_roles_to_group<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn add_roles_to_group<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ADD_ROLES_TO_GROUP, request).await?;
-    let params = AddRolesToGroupParams {
-        group_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.add_roles_to_group(&received.context, params, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ADD_ROLES_TO_GROUP, request).await?;
+        let params = AddRolesToGroupParams {
+            group_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.add_roles_to_group(&received.context, params, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `add_users_to_group`.
 #[derive(Debug, Clone)]
@@ -211,17 +215,19 @@ pub static ADD_USERS_TO_GROUP: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_USERS_ON_GROUP_DTO)),
     answer: None,
 };
-async fn add_users_to_group<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn add_users_to_group<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ADD_USERS_TO_GROUP, request).await?;
-    let params = AddUsersToGroupParams {
-        group_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.add_users_to_group(&received.context, params, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ADD_USERS_TO_GROUP, request).await?;
+        let params = AddUsersToGroupParams {
+            group_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.add_users_to_group(&received.context, params, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `create_group`.
 pub static CREATE_GROUP: Contract = Contract {
@@ -230,14 +236,16 @@ pub static CREATE_GROUP: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_GROUP_DTO)),
     answer: Some(&schemas::GROUP_RESPONSE),
 };
-async fn create_group<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_group<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_GROUP, request).await?;
-    let body = received.body()?;
-    let answer = service.create_group(&received.context, body).await;
-    reply::json(&received.context, &CREATE_GROUP, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_GROUP, request).await?;
+        let body = received.body()?;
+        let answer = service.create_group(&received.context, body).await;
+        reply::json(&received.context, &CREATE_GROUP, answer)
+    })
 }
 /// Parameters of `delete_group`.
 #[derive(Debug, Clone)]
@@ -254,16 +262,18 @@ pub static DELETE_GROUP: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_group<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_group<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_GROUP, request).await?;
-    let params = DeleteGroupParams {
-        group_id: received.parameter(0)?,
-    };
-    let answer = service.delete_group(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_GROUP, request).await?;
+        let params = DeleteGroupParams {
+            group_id: received.parameter(0)?,
+        };
+        let answer = service.delete_group(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `get_group`.
 #[derive(Debug, Clone)]
@@ -288,17 +298,19 @@ pub static GET_GROUP: Contract = Contract {
     body: None,
     answer: Some(&schemas::GROUP_RESPONSE),
 };
-async fn get_group<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_group<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_GROUP, request).await?;
-    let params = GetGroupParams {
-        group_id: received.parameter(0)?,
-        groups_relations: received.parameter(1)?,
-    };
-    let answer = service.get_group(&received.context, params).await;
-    reply::json(&received.context, &GET_GROUP, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_GROUP, request).await?;
+        let params = GetGroupParams {
+            group_id: received.parameter(0)?,
+            groups_relations: received.parameter(1)?,
+        };
+        let answer = service.get_group(&received.context, params).await;
+        reply::json(&received.context, &GET_GROUP, answer)
+    })
 }
 /// What the document says about `get_groups_configuration`.
 pub static GET_GROUPS_CONFIGURATION: Contract = Contract {
@@ -307,13 +319,15 @@ pub static GET_GROUPS_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_GROUP_CONFIGURATION_RESPONSE),
 };
-async fn get_groups_configuration<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_groups_configuration<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_GROUPS_CONFIGURATION, request).await?;
-    let answer = service.get_groups_configuration(&received.context).await;
-    reply::json(&received.context, &GET_GROUPS_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_GROUPS_CONFIGURATION, request).await?;
+        let answer = service.get_groups_configuration(&received.context).await;
+        reply::json(&received.context, &GET_GROUPS_CONFIGURATION, answer)
+    })
 }
 /// Parameters of `list_groups_by_ids`.
 #[derive(Debug, Clone)]
@@ -335,17 +349,19 @@ pub static LIST_GROUPS_BY_IDS: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::GET_GROUPS_DTO)),
     answer: Some(&schemas::GROUPS_RESPONSE),
 };
-async fn list_groups_by_ids<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_groups_by_ids<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_GROUPS_BY_IDS, request).await?;
-    let params = ListGroupsByIdsParams {
-        groups_relations: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.list_groups_by_ids(&received.context, params, body).await;
-    reply::json(&received.context, &LIST_GROUPS_BY_IDS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_GROUPS_BY_IDS, request).await?;
+        let params = ListGroupsByIdsParams {
+            groups_relations: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.list_groups_by_ids(&received.context, params, body).await;
+        reply::json(&received.context, &LIST_GROUPS_BY_IDS, answer)
+    })
 }
 /// Parameters of `list_groups_v1`.
 #[derive(Debug, Clone)]
@@ -367,16 +383,18 @@ pub static LIST_GROUPS_V1: Contract = Contract {
     body: None,
     answer: Some(&schemas::GROUPS_RESPONSE),
 };
-async fn list_groups_v1<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_groups_v1<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_GROUPS_V1, request).await?;
-    let params = ListGroupsV1Params {
-        groups_relations: received.parameter(0)?,
-    };
-    let answer = service.list_groups_v1(&received.context, params).await;
-    reply::json(&received.context, &LIST_GROUPS_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_GROUPS_V1, request).await?;
+        let params = ListGroupsV1Params {
+            groups_relations: received.parameter(0)?,
+        };
+        let answer = service.list_groups_v1(&received.context, params).await;
+        reply::json(&received.context, &LIST_GROUPS_V1, answer)
+    })
 }
 /// Parameters of `list_groups_v2`.
 #[derive(Debug, Clone)]
@@ -431,20 +449,22 @@ pub static LIST_GROUPS_V2: Contract = Contract {
     body: None,
     answer: Some(&schemas::GROUP_PAGE),
 };
-async fn list_groups_v2<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_groups_v2<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_GROUPS_V2, request).await?;
-    let params = ListGroupsV2Params {
-        groups_relations: received.parameter(0)?,
-        limit: received.parameter(1)?,
-        offset: received.parameter(2)?,
-        sort_by: received.parameter(3)?,
-        order: received.parameter(4)?,
-    };
-    let answer = service.list_groups_v2(&received.context, params).await;
-    reply::json(&received.context, &LIST_GROUPS_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_GROUPS_V2, request).await?;
+        let params = ListGroupsV2Params {
+            groups_relations: received.parameter(0)?,
+            limit: received.parameter(1)?,
+            offset: received.parameter(2)?,
+            sort_by: received.parameter(3)?,
+            order: received.parameter(4)?,
+        };
+        let answer = service.list_groups_v2(&received.context, params).await;
+        reply::json(&received.context, &LIST_GROUPS_V2, answer)
+    })
 }
 /// Parameters of `remove_roles_from_group`.
 #[derive(Debug, Clone)]
@@ -461,17 +481,21 @@ pub static REMOVE_ROLES_FROM_GROUP: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_ROLES_ON_GROUP_DTO)),
     answer: None,
 };
-async fn remove_roles_from_group<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn remove_roles_from_group<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &REMOVE_ROLES_FROM_GROUP, request).await?;
-    let params = RemoveRolesFromGroupParams {
-        group_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.remove_roles_from_group(&received.context, params, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &REMOVE_ROLES_FROM_GROUP, request).await?;
+        let params = RemoveRolesFromGroupParams {
+            group_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .remove_roles_from_group(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `remove_users_from_group`.
 #[derive(Debug, Clone)]
@@ -488,17 +512,21 @@ pub static REMOVE_USERS_FROM_GROUP: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_USERS_ON_GROUP_DTO)),
     answer: None,
 };
-async fn remove_users_from_group<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn remove_users_from_group<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &REMOVE_USERS_FROM_GROUP, request).await?;
-    let params = RemoveUsersFromGroupParams {
-        group_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.remove_users_from_group(&received.context, params, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &REMOVE_USERS_FROM_GROUP, request).await?;
+        let params = RemoveUsersFromGroupParams {
+            group_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .remove_users_from_group(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `set_groups_configuration`.
 pub static SET_GROUPS_CONFIGURATION: Contract = Contract {
@@ -509,14 +537,16 @@ pub static SET_GROUPS_CONFIGURATION: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_groups_configuration<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_groups_configuration<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_GROUPS_CONFIGURATION, request).await?;
-    let body = received.body()?;
-    let answer = service.set_groups_configuration(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_GROUPS_CONFIGURATION, request).await?;
+        let body = received.body()?;
+        let answer = service.set_groups_configuration(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `update_group`.
 #[derive(Debug, Clone)]
@@ -533,15 +563,17 @@ pub static UPDATE_GROUP: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_GROUP_DTO)),
     answer: Some(&schemas::GROUP_RESPONSE),
 };
-async fn update_group<S: UserGroupsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_group<S: UserGroupsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_GROUP, request).await?;
-    let params = UpdateGroupParams {
-        group_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.update_group(&received.context, params, body).await;
-    reply::json(&received.context, &UPDATE_GROUP, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_GROUP, request).await?;
+        let params = UpdateGroupParams {
+            group_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.update_group(&received.context, params, body).await;
+        reply::json(&received.context, &UPDATE_GROUP, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::{Secret, enums, types};
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -409,172 +409,183 @@ pub fn routes<S: UserManagementApi + Authenticate>(
     router
         .route(
             "/identity/resources/sub-tenants/users/v1/{p0}/access",
-            MethodRouter::new().put(set_user_sub_tenant_access::<S>),
+            MethodRouter::new().put(Endpoint(set_user_sub_tenant_access::<S>)),
         )
         .route(
             "/identity/resources/tenants/users/v1/{p0}/disable",
-            MethodRouter::new().post(disable_user_in_tenant::<S>),
+            MethodRouter::new().post(Endpoint(disable_user_in_tenant::<S>)),
         )
         .route(
             "/identity/resources/tenants/users/v1/{p0}/enable",
-            MethodRouter::new().post(enable_user_in_tenant::<S>),
+            MethodRouter::new().post(Endpoint(enable_user_in_tenant::<S>)),
         )
         .route(
             "/identity/resources/usernames/v1",
-            MethodRouter::new().post(create_my_username::<S>).get(list_usernames::<S>),
+            MethodRouter::new()
+                .post(Endpoint(create_my_username::<S>))
+                .get(Endpoint(list_usernames::<S>)),
         )
         .route(
             "/identity/resources/usernames/v1/me",
-            MethodRouter::new().get(get_my_username::<S>),
+            MethodRouter::new().get(Endpoint(get_my_username::<S>)),
         )
         .route(
             "/identity/resources/usernames/v1/{p0}",
-            MethodRouter::new().delete(delete_username::<S>),
+            MethodRouter::new().delete(Endpoint(delete_username::<S>)),
         )
         .route(
             "/identity/resources/users/emails/v1",
-            MethodRouter::new().post(add_my_email::<S>).get(list_user_emails::<S>),
+            MethodRouter::new()
+                .post(Endpoint(add_my_email::<S>))
+                .get(Endpoint(list_user_emails::<S>)),
         )
         .route(
             "/identity/resources/users/emails/v1/me",
-            MethodRouter::new().get(list_my_emails::<S>),
+            MethodRouter::new().get(Endpoint(list_my_emails::<S>)),
         )
         .route(
             "/identity/resources/users/emails/v1/me/primary",
-            MethodRouter::new().post(set_my_primary_email::<S>),
+            MethodRouter::new().post(Endpoint(set_my_primary_email::<S>)),
         )
         .route(
             "/identity/resources/users/emails/v1/vendor/{p0}",
-            MethodRouter::new().post(add_user_email::<S>),
+            MethodRouter::new().post(Endpoint(add_user_email::<S>)),
         )
         .route(
             "/identity/resources/users/emails/v1/vendor/{p0}/primary",
-            MethodRouter::new().post(set_user_primary_email::<S>),
+            MethodRouter::new().post(Endpoint(set_user_primary_email::<S>)),
         )
         .route(
             "/identity/resources/users/emails/v1/vendor/{p0}/{p1}",
-            MethodRouter::new().delete(delete_user_email::<S>),
+            MethodRouter::new().delete(Endpoint(delete_user_email::<S>)),
         )
         .route(
             "/identity/resources/users/emails/v1/verify",
-            MethodRouter::new().post(verify_my_email::<S>),
+            MethodRouter::new().post(Endpoint(verify_my_email::<S>)),
         )
         .route(
             "/identity/resources/users/emails/v1/{p0}",
-            MethodRouter::new().delete(delete_my_email::<S>),
+            MethodRouter::new().delete(Endpoint(delete_my_email::<S>)),
         )
         .route(
             "/identity/resources/users/temporary/v1/configuration",
-            MethodRouter::new().get(get_temporary_users_configuration::<S>),
+            MethodRouter::new().get(Endpoint(get_temporary_users_configuration::<S>)),
         )
         .route(
             "/identity/resources/users/temporary/v1/{p0}",
             MethodRouter::new()
-                .delete(set_user_permanent::<S>)
-                .put(set_user_temporary::<S>),
+                .delete(Endpoint(set_user_permanent::<S>))
+                .put(Endpoint(set_user_temporary::<S>)),
         )
         .route(
             "/identity/resources/users/v1",
-            MethodRouter::new().post(create_user_v1::<S>).put(update_user::<S>),
+            MethodRouter::new()
+                .post(Endpoint(create_user_v1::<S>))
+                .put(Endpoint(update_user::<S>)),
         )
         .route(
             "/identity/resources/users/v1/activate",
-            MethodRouter::new().post(activate_user::<S>),
+            MethodRouter::new().post(Endpoint(activate_user::<S>)),
         )
         .route(
             "/identity/resources/users/v1/activate/code",
-            MethodRouter::new().post(activate_user_with_code::<S>),
+            MethodRouter::new().post(Endpoint(activate_user_with_code::<S>)),
         )
         .route(
             "/identity/resources/users/v1/activate/reset",
-            MethodRouter::new().post(reset_user_activation_token::<S>),
+            MethodRouter::new().post(Endpoint(reset_user_activation_token::<S>)),
         )
         .route(
             "/identity/resources/users/v1/activate/strategy",
-            MethodRouter::new().get(get_user_activation_strategy::<S>),
+            MethodRouter::new().get(Endpoint(get_user_activation_strategy::<S>)),
         )
         .route(
             "/identity/resources/users/v1/email/me",
-            MethodRouter::new().post(request_my_email_change::<S>),
+            MethodRouter::new().post(Endpoint(request_my_email_change::<S>)),
         )
         .route(
             "/identity/resources/users/v1/email/me/verify",
-            MethodRouter::new().post(verify_my_email_change::<S>),
+            MethodRouter::new().post(Endpoint(verify_my_email_change::<S>)),
         )
         .route(
             "/identity/resources/users/v1/invitation/accept",
-            MethodRouter::new().post(accept_invitation::<S>),
+            MethodRouter::new().post(Endpoint(accept_invitation::<S>)),
         )
         .route(
             "/identity/resources/users/v1/invitation/accept/code",
-            MethodRouter::new().post(accept_invitation_with_code::<S>),
+            MethodRouter::new().post(Endpoint(accept_invitation_with_code::<S>)),
         )
         .route(
             "/identity/resources/users/v1/invitation/reset",
-            MethodRouter::new().post(reset_tenant_invitation::<S>),
+            MethodRouter::new().post(Endpoint(reset_tenant_invitation::<S>)),
         )
         .route(
             "/identity/resources/users/v1/invitation/reset/all",
-            MethodRouter::new().post(reset_all_tenant_invitations::<S>),
+            MethodRouter::new().post(Endpoint(reset_all_tenant_invitations::<S>)),
         )
         .route(
             "/identity/resources/users/v1/me/authorization",
-            MethodRouter::new().get(get_my_authorization::<S>),
+            MethodRouter::new().get(Endpoint(get_my_authorization::<S>)),
         )
         .route(
             "/identity/resources/users/v1/me/tenants",
-            MethodRouter::new().get(list_my_tenants_v1::<S>),
+            MethodRouter::new().get(Endpoint(list_my_tenants_v1::<S>)),
         )
         .route(
             "/identity/resources/users/v1/query/phrase",
-            MethodRouter::new().get(search_users::<S>),
+            MethodRouter::new().get(Endpoint(search_users::<S>)),
         )
         .route(
             "/identity/resources/users/v1/tenant",
-            MethodRouter::new().put(set_my_active_tenant::<S>),
+            MethodRouter::new().put(Endpoint(set_my_active_tenant::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}",
-            MethodRouter::new().delete(remove_user::<S>),
+            MethodRouter::new().delete(Endpoint(remove_user::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}/roles",
             MethodRouter::new()
-                .post(assign_roles_to_user::<S>)
-                .delete(unassign_roles_from_user::<S>),
+                .post(Endpoint(assign_roles_to_user::<S>))
+                .delete(Endpoint(unassign_roles_from_user::<S>)),
         )
         .route(
             "/identity/resources/users/v2",
-            MethodRouter::new().post(create_user_v2::<S>),
+            MethodRouter::new().post(Endpoint(create_user_v2::<S>)),
         )
         .route(
             "/identity/resources/users/v2/me",
-            MethodRouter::new().get(get_my_profile_v2::<S>).put(update_my_profile::<S>),
+            MethodRouter::new()
+                .get(Endpoint(get_my_profile_v2::<S>))
+                .put(Endpoint(update_my_profile::<S>)),
         )
         .route(
             "/identity/resources/users/v2/me/hierarchy",
-            MethodRouter::new().get(get_my_tenants_hierarchy::<S>),
+            MethodRouter::new().get(Endpoint(get_my_tenants_hierarchy::<S>)),
         )
         .route(
             "/identity/resources/users/v2/me/tenants",
-            MethodRouter::new().get(list_my_tenants_v2::<S>),
+            MethodRouter::new().get(Endpoint(list_my_tenants_v2::<S>)),
         )
-        .route("/identity/resources/users/v3", MethodRouter::new().get(list_users::<S>))
+        .route(
+            "/identity/resources/users/v3",
+            MethodRouter::new().get(Endpoint(list_users::<S>)),
+        )
         .route(
             "/identity/resources/users/v3/groups",
-            MethodRouter::new().get(list_users_groups::<S>),
+            MethodRouter::new().get(Endpoint(list_users_groups::<S>)),
         )
         .route(
             "/identity/resources/users/v3/me",
-            MethodRouter::new().get(get_my_profile_v3::<S>),
+            MethodRouter::new().get(Endpoint(get_my_profile_v3::<S>)),
         )
         .route(
             "/identity/resources/users/v3/me/unlock",
-            MethodRouter::new().post(unlock_me::<S>),
+            MethodRouter::new().post(Endpoint(unlock_me::<S>)),
         )
         .route(
             "/identity/resources/users/v3/roles",
-            MethodRouter::new().get(list_users_roles::<S>),
+            MethodRouter::new().get(Endpoint(list_users_roles::<S>)),
         )
 }
 /// What the document says about `accept_invitation`.
@@ -584,14 +595,16 @@ pub static ACCEPT_INVITATION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ACCEPT_INVITATION_DTO)),
     answer: None,
 };
-async fn accept_invitation<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn accept_invitation<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ACCEPT_INVITATION, request).await?;
-    let body = received.body()?;
-    let answer = service.accept_invitation(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ACCEPT_INVITATION, request).await?;
+        let body = received.body()?;
+        let answer = service.accept_invitation(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `accept_invitation_with_code`.
 pub static ACCEPT_INVITATION_WITH_CODE: Contract = Contract {
@@ -600,14 +613,17 @@ pub static ACCEPT_INVITATION_WITH_CODE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ACCEPT_INVITATION_WITH_CODE_DTO)),
     answer: None,
 };
-async fn accept_invitation_with_code<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn accept_invitation_with_code<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ACCEPT_INVITATION_WITH_CODE, request).await?;
-    let body = received.body()?;
-    let answer = service.accept_invitation_with_code(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ACCEPT_INVITATION_WITH_CODE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.accept_invitation_with_code(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `activate_user`.
 #[derive(Debug, Clone)]
@@ -629,17 +645,19 @@ pub static ACTIVATE_USER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ACTIVATE_USER_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn activate_user<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn activate_user<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ACTIVATE_USER, request).await?;
-    let params = ActivateUserParams {
-        frontegg_vendor_host: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.activate_user(&received.context, params, body).await;
-    reply::json(&received.context, &ACTIVATE_USER, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ACTIVATE_USER, request).await?;
+        let params = ActivateUserParams {
+            frontegg_vendor_host: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.activate_user(&received.context, params, body).await;
+        reply::json(&received.context, &ACTIVATE_USER, answer)
+    })
 }
 /// Parameters of `activate_user_with_code`.
 #[derive(Debug, Clone)]
@@ -661,17 +679,21 @@ pub static ACTIVATE_USER_WITH_CODE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ACTIVATE_USER_WITH_CODE_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
-async fn activate_user_with_code<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn activate_user_with_code<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ACTIVATE_USER_WITH_CODE, request).await?;
-    let params = ActivateUserWithCodeParams {
-        frontegg_vendor_host: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.activate_user_with_code(&received.context, params, body).await;
-    reply::json(&received.context, &ACTIVATE_USER_WITH_CODE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ACTIVATE_USER_WITH_CODE, request).await?;
+        let params = ActivateUserWithCodeParams {
+            frontegg_vendor_host: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .activate_user_with_code(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &ACTIVATE_USER_WITH_CODE, answer)
+    })
 }
 /// What the document says about `add_my_email`.
 pub static ADD_MY_EMAIL: Contract = Contract {
@@ -680,14 +702,16 @@ pub static ADD_MY_EMAIL: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_USER_EMAIL_REQUEST_DTO)),
     answer: Some(&schemas::USER_EMAIL_RESPONSE_DTO),
 };
-async fn add_my_email<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn add_my_email<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ADD_MY_EMAIL, request).await?;
-    let body = received.body()?;
-    let answer = service.add_my_email(&received.context, body).await;
-    reply::json(&received.context, &ADD_MY_EMAIL, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ADD_MY_EMAIL, request).await?;
+        let body = received.body()?;
+        let answer = service.add_my_email(&received.context, body).await;
+        reply::json(&received.context, &ADD_MY_EMAIL, answer)
+    })
 }
 /// Parameters of `add_user_email`.
 #[derive(Debug, Clone)]
@@ -702,17 +726,19 @@ pub static ADD_USER_EMAIL: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_USER_EMAIL_VENDOR_REQUEST_DTO)),
     answer: Some(&schemas::USER_EMAIL_RESPONSE_DTO),
 };
-async fn add_user_email<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn add_user_email<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ADD_USER_EMAIL, request).await?;
-    let params = AddUserEmailParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.add_user_email(&received.context, params, body).await;
-    reply::json(&received.context, &ADD_USER_EMAIL, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ADD_USER_EMAIL, request).await?;
+        let params = AddUserEmailParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.add_user_email(&received.context, params, body).await;
+        reply::json(&received.context, &ADD_USER_EMAIL, answer)
+    })
 }
 /// Parameters of `assign_roles_to_user`.
 #[derive(Debug, Clone)]
@@ -727,17 +753,19 @@ pub static ASSIGN_ROLES_TO_USER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ASSIGN_USER_TO_ROLES_DTO)),
     answer: Some(&schemas::ASSIGN_USER_TO_ROLES_RESPONSE_DTO),
 };
-async fn assign_roles_to_user<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn assign_roles_to_user<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ASSIGN_ROLES_TO_USER, request).await?;
-    let params = AssignRolesToUserParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.assign_roles_to_user(&received.context, params, body).await;
-    reply::json(&received.context, &ASSIGN_ROLES_TO_USER, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ASSIGN_ROLES_TO_USER, request).await?;
+        let params = AssignRolesToUserParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.assign_roles_to_user(&received.context, params, body).await;
+        reply::json(&received.context, &ASSIGN_ROLES_TO_USER, answer)
+    })
 }
 /// What the document says about `create_my_username`.
 pub static CREATE_MY_USERNAME: Contract = Contract {
@@ -746,14 +774,16 @@ pub static CREATE_MY_USERNAME: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_USERNAME_REQUEST_DTO)),
     answer: None,
 };
-async fn create_my_username<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_my_username<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_MY_USERNAME, request).await?;
-    let body = received.body()?;
-    let answer = service.create_my_username(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_MY_USERNAME, request).await?;
+        let body = received.body()?;
+        let answer = service.create_my_username(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `create_user_v1`.
 pub static CREATE_USER_V1: Contract = Contract {
@@ -762,14 +792,16 @@ pub static CREATE_USER_V1: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_USER_DTO)),
     answer: Some(&schemas::USER_CREATED_RESPONSE),
 };
-async fn create_user_v1<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_user_v1<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_USER_V1, request).await?;
-    let body = received.body()?;
-    let answer = service.create_user_v1(&received.context, body).await;
-    reply::json(&received.context, &CREATE_USER_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_USER_V1, request).await?;
+        let body = received.body()?;
+        let answer = service.create_user_v1(&received.context, body).await;
+        reply::json(&received.context, &CREATE_USER_V1, answer)
+    })
 }
 /// What the document says about `create_user_v2`.
 pub static CREATE_USER_V2: Contract = Contract {
@@ -778,14 +810,16 @@ pub static CREATE_USER_V2: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_USER_DTO)),
     answer: Some(&schemas::USER_CREATED_RESPONSE),
 };
-async fn create_user_v2<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_user_v2<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_USER_V2, request).await?;
-    let body = received.body()?;
-    let answer = service.create_user_v2(&received.context, body).await;
-    reply::json(&received.context, &CREATE_USER_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_USER_V2, request).await?;
+        let body = received.body()?;
+        let answer = service.create_user_v2(&received.context, body).await;
+        reply::json(&received.context, &CREATE_USER_V2, answer)
+    })
 }
 /// Parameters of `delete_my_email`.
 #[derive(Debug, Clone)]
@@ -802,16 +836,18 @@ pub static DELETE_MY_EMAIL: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_my_email<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_my_email<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_MY_EMAIL, request).await?;
-    let params = DeleteMyEmailParams {
-        email_id: received.parameter(0)?,
-    };
-    let answer = service.delete_my_email(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_MY_EMAIL, request).await?;
+        let params = DeleteMyEmailParams {
+            email_id: received.parameter(0)?,
+        };
+        let answer = service.delete_my_email(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `delete_user_email`.
 #[derive(Debug, Clone)]
@@ -831,17 +867,19 @@ pub static DELETE_USER_EMAIL: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_user_email<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_user_email<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_USER_EMAIL, request).await?;
-    let params = DeleteUserEmailParams {
-        user_id: received.parameter(0)?,
-        email_id: received.parameter(1)?,
-    };
-    let answer = service.delete_user_email(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_USER_EMAIL, request).await?;
+        let params = DeleteUserEmailParams {
+            user_id: received.parameter(0)?,
+            email_id: received.parameter(1)?,
+        };
+        let answer = service.delete_user_email(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `delete_username`.
 #[derive(Debug, Clone)]
@@ -858,16 +896,18 @@ pub static DELETE_USERNAME: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_username<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_username<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_USERNAME, request).await?;
-    let params = DeleteUsernameParams {
-        username: received.parameter(0)?,
-    };
-    let answer = service.delete_username(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_USERNAME, request).await?;
+        let params = DeleteUsernameParams {
+            username: received.parameter(0)?,
+        };
+        let answer = service.delete_username(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `disable_user_in_tenant`.
 #[derive(Debug, Clone)]
@@ -882,16 +922,18 @@ pub static DISABLE_USER_IN_TENANT: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn disable_user_in_tenant<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn disable_user_in_tenant<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DISABLE_USER_IN_TENANT, request).await?;
-    let params = DisableUserInTenantParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.disable_user_in_tenant(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DISABLE_USER_IN_TENANT, request).await?;
+        let params = DisableUserInTenantParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.disable_user_in_tenant(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `enable_user_in_tenant`.
 #[derive(Debug, Clone)]
@@ -906,16 +948,18 @@ pub static ENABLE_USER_IN_TENANT: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn enable_user_in_tenant<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn enable_user_in_tenant<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ENABLE_USER_IN_TENANT, request).await?;
-    let params = EnableUserInTenantParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.enable_user_in_tenant(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ENABLE_USER_IN_TENANT, request).await?;
+        let params = EnableUserInTenantParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.enable_user_in_tenant(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `get_my_authorization`.
 pub static GET_MY_AUTHORIZATION: Contract = Contract {
@@ -924,13 +968,15 @@ pub static GET_MY_AUTHORIZATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::ME_AUTHORIZATION_RESPONSE_DTO),
 };
-async fn get_my_authorization<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_my_authorization<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_MY_AUTHORIZATION, request).await?;
-    let answer = service.get_my_authorization(&received.context).await;
-    reply::json(&received.context, &GET_MY_AUTHORIZATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_MY_AUTHORIZATION, request).await?;
+        let answer = service.get_my_authorization(&received.context).await;
+        reply::json(&received.context, &GET_MY_AUTHORIZATION, answer)
+    })
 }
 /// What the document says about `get_my_profile_v2`.
 pub static GET_MY_PROFILE_V2: Contract = Contract {
@@ -939,13 +985,15 @@ pub static GET_MY_PROFILE_V2: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_DTO),
 };
-async fn get_my_profile_v2<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_my_profile_v2<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_MY_PROFILE_V2, request).await?;
-    let answer = service.get_my_profile_v2(&received.context).await;
-    reply::json(&received.context, &GET_MY_PROFILE_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_MY_PROFILE_V2, request).await?;
+        let answer = service.get_my_profile_v2(&received.context).await;
+        reply::json(&received.context, &GET_MY_PROFILE_V2, answer)
+    })
 }
 /// What the document says about `get_my_profile_v3`.
 pub static GET_MY_PROFILE_V3: Contract = Contract {
@@ -954,13 +1002,15 @@ pub static GET_MY_PROFILE_V3: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_V3_DTO),
 };
-async fn get_my_profile_v3<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_my_profile_v3<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_MY_PROFILE_V3, request).await?;
-    let answer = service.get_my_profile_v3(&received.context).await;
-    reply::json(&received.context, &GET_MY_PROFILE_V3, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_MY_PROFILE_V3, request).await?;
+        let answer = service.get_my_profile_v3(&received.context).await;
+        reply::json(&received.context, &GET_MY_PROFILE_V3, answer)
+    })
 }
 /// What the document says about `get_my_tenants_hierarchy`.
 pub static GET_MY_TENANTS_HIERARCHY: Contract = Contract {
@@ -975,13 +1025,15 @@ pub static GET_MY_TENANTS_HIERARCHY: Contract = Contract {
         },
     ),
 };
-async fn get_my_tenants_hierarchy<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_my_tenants_hierarchy<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_MY_TENANTS_HIERARCHY, request).await?;
-    let answer = service.get_my_tenants_hierarchy(&received.context).await;
-    reply::json(&received.context, &GET_MY_TENANTS_HIERARCHY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_MY_TENANTS_HIERARCHY, request).await?;
+        let answer = service.get_my_tenants_hierarchy(&received.context).await;
+        reply::json(&received.context, &GET_MY_TENANTS_HIERARCHY, answer)
+    })
 }
 /// What the document says about `get_my_username`.
 pub static GET_MY_USERNAME: Contract = Contract {
@@ -990,13 +1042,15 @@ pub static GET_MY_USERNAME: Contract = Contract {
     body: None,
     answer: Some(&schemas::USERNAME_RESPONSE_DTO),
 };
-async fn get_my_username<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_my_username<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_MY_USERNAME, request).await?;
-    let answer = service.get_my_username(&received.context).await;
-    reply::json(&received.context, &GET_MY_USERNAME, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_MY_USERNAME, request).await?;
+        let answer = service.get_my_username(&received.context).await;
+        reply::json(&received.context, &GET_MY_USERNAME, answer)
+    })
 }
 /// What the document says about `get_temporary_users_configuration`.
 pub static GET_TEMPORARY_USERS_CONFIGURATION: Contract = Contract {
@@ -1005,14 +1059,16 @@ pub static GET_TEMPORARY_USERS_CONFIGURATION: Contract = Contract {
     body: None,
     answer: Some(&schemas::TEMPORARY_USERS_CONFIGURATION_DTO),
 };
-async fn get_temporary_users_configuration<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_temporary_users_configuration<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &GET_TEMPORARY_USERS_CONFIGURATION, request)
-        .await?;
-    let answer = service.get_temporary_users_configuration(&received.context).await;
-    reply::json(&received.context, &GET_TEMPORARY_USERS_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_TEMPORARY_USERS_CONFIGURATION, request)
+            .await?;
+        let answer = service.get_temporary_users_configuration(&received.context).await;
+        reply::json(&received.context, &GET_TEMPORARY_USERS_CONFIGURATION, answer)
+    })
 }
 /// Parameters of `get_user_activation_strategy`.
 #[derive(Debug, Clone)]
@@ -1032,17 +1088,22 @@ pub static GET_USER_ACTIVATION_STRATEGY: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_ACTIVATE_STRATEGY_RESPONSE_DTO),
 };
-async fn get_user_activation_strategy<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_user_activation_strategy<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_USER_ACTIVATION_STRATEGY, request).await?;
-    let params = GetUserActivationStrategyParams {
-        user_id: received.parameter(0)?,
-        token: received.parameter(1)?,
-    };
-    let answer = service.get_user_activation_strategy(&received.context, params).await;
-    reply::json(&received.context, &GET_USER_ACTIVATION_STRATEGY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_USER_ACTIVATION_STRATEGY, request)
+            .await?;
+        let params = GetUserActivationStrategyParams {
+            user_id: received.parameter(0)?,
+            token: received.parameter(1)?,
+        };
+        let answer = service
+            .get_user_activation_strategy(&received.context, params)
+            .await;
+        reply::json(&received.context, &GET_USER_ACTIVATION_STRATEGY, answer)
+    })
 }
 /// What the document says about `list_my_emails`.
 pub static LIST_MY_EMAILS: Contract = Contract {
@@ -1057,13 +1118,15 @@ pub static LIST_MY_EMAILS: Contract = Contract {
         },
     ),
 };
-async fn list_my_emails<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_my_emails<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_MY_EMAILS, request).await?;
-    let answer = service.list_my_emails(&received.context).await;
-    reply::json(&received.context, &LIST_MY_EMAILS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_MY_EMAILS, request).await?;
+        let answer = service.list_my_emails(&received.context).await;
+        reply::json(&received.context, &LIST_MY_EMAILS, answer)
+    })
 }
 /// What the document says about `list_my_tenants_v1`.
 pub static LIST_MY_TENANTS_V1: Contract = Contract {
@@ -1072,13 +1135,15 @@ pub static LIST_MY_TENANTS_V1: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_USER_TENANTS_RESPONSE_DTO),
 };
-async fn list_my_tenants_v1<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_my_tenants_v1<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_MY_TENANTS_V1, request).await?;
-    let answer = service.list_my_tenants_v1(&received.context).await;
-    reply::json(&received.context, &LIST_MY_TENANTS_V1, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_MY_TENANTS_V1, request).await?;
+        let answer = service.list_my_tenants_v1(&received.context).await;
+        reply::json(&received.context, &LIST_MY_TENANTS_V1, answer)
+    })
 }
 /// What the document says about `list_my_tenants_v2`.
 pub static LIST_MY_TENANTS_V2: Contract = Contract {
@@ -1093,13 +1158,15 @@ pub static LIST_MY_TENANTS_V2: Contract = Contract {
         },
     ),
 };
-async fn list_my_tenants_v2<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_my_tenants_v2<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_MY_TENANTS_V2, request).await?;
-    let answer = service.list_my_tenants_v2(&received.context).await;
-    reply::json(&received.context, &LIST_MY_TENANTS_V2, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_MY_TENANTS_V2, request).await?;
+        let answer = service.list_my_tenants_v2(&received.context).await;
+        reply::json(&received.context, &LIST_MY_TENANTS_V2, answer)
+    })
 }
 /// Parameters of `list_user_emails`.
 #[derive(Debug, Clone)]
@@ -1152,21 +1219,23 @@ pub static LIST_USER_EMAILS: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_EMAIL_PAGE),
 };
-async fn list_user_emails<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_user_emails<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_USER_EMAILS, request).await?;
-    let params = ListUserEmailsParams {
-        limit: received.parameter(0)?,
-        offset: received.parameter(1)?,
-        sort_by: received.parameter(2)?,
-        order: received.parameter(3)?,
-        email: received.parameter(4)?,
-        user_ids: received.parameter(5)?,
-    };
-    let answer = service.list_user_emails(&received.context, params).await;
-    reply::json(&received.context, &LIST_USER_EMAILS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_USER_EMAILS, request).await?;
+        let params = ListUserEmailsParams {
+            limit: received.parameter(0)?,
+            offset: received.parameter(1)?,
+            sort_by: received.parameter(2)?,
+            order: received.parameter(3)?,
+            email: received.parameter(4)?,
+            user_ids: received.parameter(5)?,
+        };
+        let answer = service.list_user_emails(&received.context, params).await;
+        reply::json(&received.context, &LIST_USER_EMAILS, answer)
+    })
 }
 /// Parameters of `list_usernames`.
 #[derive(Debug, Clone)]
@@ -1222,22 +1291,24 @@ pub static LIST_USERNAMES: Contract = Contract {
     body: None,
     answer: Some(&schemas::USERNAME_PAGE),
 };
-async fn list_usernames<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_usernames<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_USERNAMES, request).await?;
-    let params = ListUsernamesParams {
-        limit: received.parameter(0)?,
-        offset: received.parameter(1)?,
-        sort_by: received.parameter(2)?,
-        order: received.parameter(3)?,
-        username_prefix: received.parameter(4)?,
-        user_ids: received.parameter(5)?,
-        usernames: received.parameter(6)?,
-    };
-    let answer = service.list_usernames(&received.context, params).await;
-    reply::json(&received.context, &LIST_USERNAMES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_USERNAMES, request).await?;
+        let params = ListUsernamesParams {
+            limit: received.parameter(0)?,
+            offset: received.parameter(1)?,
+            sort_by: received.parameter(2)?,
+            order: received.parameter(3)?,
+            username_prefix: received.parameter(4)?,
+            user_ids: received.parameter(5)?,
+            usernames: received.parameter(6)?,
+        };
+        let answer = service.list_usernames(&received.context, params).await;
+        reply::json(&received.context, &LIST_USERNAMES, answer)
+    })
 }
 /// Parameters of `list_users`.
 #[derive(Debug, Clone)]
@@ -1318,27 +1389,29 @@ pub static LIST_USERS: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_PAGE),
 };
-async fn list_users<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_users<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_USERS, request).await?;
-    let params = ListUsersParams {
-        limit: received.parameter(0)?,
-        identifier: received.parameter(1)?,
-        identifier_type: received.parameter(2)?,
-        include_sub_tenants: received.parameter(3)?,
-        name_prefix: received.parameter(4)?,
-        offset: received.parameter(5)?,
-        email: received.parameter(6)?,
-        tenant_id: received.parameter(7)?,
-        ids: received.parameter(8)?,
-        sort_by: received.parameter(9)?,
-        order: received.parameter(10)?,
-        external_ids: received.parameter(11)?,
-    };
-    let answer = service.list_users(&received.context, params).await;
-    reply::json(&received.context, &LIST_USERS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_USERS, request).await?;
+        let params = ListUsersParams {
+            limit: received.parameter(0)?,
+            identifier: received.parameter(1)?,
+            identifier_type: received.parameter(2)?,
+            include_sub_tenants: received.parameter(3)?,
+            name_prefix: received.parameter(4)?,
+            offset: received.parameter(5)?,
+            email: received.parameter(6)?,
+            tenant_id: received.parameter(7)?,
+            ids: received.parameter(8)?,
+            sort_by: received.parameter(9)?,
+            order: received.parameter(10)?,
+            external_ids: received.parameter(11)?,
+        };
+        let answer = service.list_users(&received.context, params).await;
+        reply::json(&received.context, &LIST_USERS, answer)
+    })
 }
 /// Parameters of `list_users_groups`.
 #[derive(Debug, Clone)]
@@ -1361,16 +1434,18 @@ pub static LIST_USERS_GROUPS: Contract = Contract {
         },
     ),
 };
-async fn list_users_groups<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_users_groups<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_USERS_GROUPS, request).await?;
-    let params = ListUsersGroupsParams {
-        ids: received.parameter(0)?,
-    };
-    let answer = service.list_users_groups(&received.context, params).await;
-    reply::json(&received.context, &LIST_USERS_GROUPS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_USERS_GROUPS, request).await?;
+        let params = ListUsersGroupsParams {
+            ids: received.parameter(0)?,
+        };
+        let answer = service.list_users_groups(&received.context, params).await;
+        reply::json(&received.context, &LIST_USERS_GROUPS, answer)
+    })
 }
 /// Parameters of `list_users_roles`.
 #[derive(Debug, Clone)]
@@ -1393,16 +1468,18 @@ pub static LIST_USERS_ROLES: Contract = Contract {
         },
     ),
 };
-async fn list_users_roles<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_users_roles<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_USERS_ROLES, request).await?;
-    let params = ListUsersRolesParams {
-        ids: received.parameter(0)?,
-    };
-    let answer = service.list_users_roles(&received.context, params).await;
-    reply::json(&received.context, &LIST_USERS_ROLES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_USERS_ROLES, request).await?;
+        let params = ListUsersRolesParams {
+            ids: received.parameter(0)?,
+        };
+        let answer = service.list_users_roles(&received.context, params).await;
+        reply::json(&received.context, &LIST_USERS_ROLES, answer)
+    })
 }
 /// Parameters of `remove_user`.
 #[derive(Debug, Clone)]
@@ -1417,16 +1494,18 @@ pub static REMOVE_USER: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn remove_user<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn remove_user<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &REMOVE_USER, request).await?;
-    let params = RemoveUserParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.remove_user(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &REMOVE_USER, request).await?;
+        let params = RemoveUserParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.remove_user(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `request_my_email_change`.
 pub static REQUEST_MY_EMAIL_CHANGE: Contract = Contract {
@@ -1435,14 +1514,16 @@ pub static REQUEST_MY_EMAIL_CHANGE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::SELF_EMAIL_UPDATE_REQUEST_DTO)),
     answer: None,
 };
-async fn request_my_email_change<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn request_my_email_change<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &REQUEST_MY_EMAIL_CHANGE, request).await?;
-    let body = received.body()?;
-    let answer = service.request_my_email_change(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &REQUEST_MY_EMAIL_CHANGE, request).await?;
+        let body = received.body()?;
+        let answer = service.request_my_email_change(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `reset_all_tenant_invitations`.
 pub static RESET_ALL_TENANT_INVITATIONS: Contract = Contract {
@@ -1451,14 +1532,17 @@ pub static RESET_ALL_TENANT_INVITATIONS: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::RESET_TENANT_INVITATION_DTO)),
     answer: None,
 };
-async fn reset_all_tenant_invitations<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn reset_all_tenant_invitations<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &RESET_ALL_TENANT_INVITATIONS, request).await?;
-    let body = received.body()?;
-    let answer = service.reset_all_tenant_invitations(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &RESET_ALL_TENANT_INVITATIONS, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.reset_all_tenant_invitations(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `reset_tenant_invitation`.
 pub static RESET_TENANT_INVITATION: Contract = Contract {
@@ -1467,14 +1551,16 @@ pub static RESET_TENANT_INVITATION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::RESET_TENANT_INVITATION_DTO)),
     answer: None,
 };
-async fn reset_tenant_invitation<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn reset_tenant_invitation<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &RESET_TENANT_INVITATION, request).await?;
-    let body = received.body()?;
-    let answer = service.reset_tenant_invitation(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &RESET_TENANT_INVITATION, request).await?;
+        let body = received.body()?;
+        let answer = service.reset_tenant_invitation(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `reset_user_activation_token`.
 pub static RESET_USER_ACTIVATION_TOKEN: Contract = Contract {
@@ -1483,14 +1569,17 @@ pub static RESET_USER_ACTIVATION_TOKEN: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::RESET_ACTIVATION_TOKEN_DTO)),
     answer: None,
 };
-async fn reset_user_activation_token<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn reset_user_activation_token<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &RESET_USER_ACTIVATION_TOKEN, request).await?;
-    let body = received.body()?;
-    let answer = service.reset_user_activation_token(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &RESET_USER_ACTIVATION_TOKEN, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.reset_user_activation_token(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `search_users`.
 #[derive(Debug, Clone)]
@@ -1603,31 +1692,33 @@ pub static SEARCH_USERS: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_PAGE),
 };
-async fn search_users<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn search_users<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SEARCH_USERS, request).await?;
-    let params = SearchUsersParams {
-        limit: received.parameter(0)?,
-        identifier: received.parameter(1)?,
-        identifier_type: received.parameter(2)?,
-        include_sub_tenants: received.parameter(3)?,
-        name_prefix: received.parameter(4)?,
-        phrase_search_contains: received.parameter(5)?,
-        phrase_search_excludes: received.parameter(6)?,
-        phrase_search_optional: received.parameter(7)?,
-        phrase_search_approximate: received.parameter(8)?,
-        offset: received.parameter(9)?,
-        email: received.parameter(10)?,
-        tenant_id: received.parameter(11)?,
-        ids: received.parameter(12)?,
-        sort_by: received.parameter(13)?,
-        order: received.parameter(14)?,
-        external_ids: received.parameter(15)?,
-    };
-    let answer = service.search_users(&received.context, params).await;
-    reply::json(&received.context, &SEARCH_USERS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SEARCH_USERS, request).await?;
+        let params = SearchUsersParams {
+            limit: received.parameter(0)?,
+            identifier: received.parameter(1)?,
+            identifier_type: received.parameter(2)?,
+            include_sub_tenants: received.parameter(3)?,
+            name_prefix: received.parameter(4)?,
+            phrase_search_contains: received.parameter(5)?,
+            phrase_search_excludes: received.parameter(6)?,
+            phrase_search_optional: received.parameter(7)?,
+            phrase_search_approximate: received.parameter(8)?,
+            offset: received.parameter(9)?,
+            email: received.parameter(10)?,
+            tenant_id: received.parameter(11)?,
+            ids: received.parameter(12)?,
+            sort_by: received.parameter(13)?,
+            order: received.parameter(14)?,
+            external_ids: received.parameter(15)?,
+        };
+        let answer = service.search_users(&received.context, params).await;
+        reply::json(&received.context, &SEARCH_USERS, answer)
+    })
 }
 /// What the document says about `set_my_active_tenant`.
 pub static SET_MY_ACTIVE_TENANT: Contract = Contract {
@@ -1636,14 +1727,16 @@ pub static SET_MY_ACTIVE_TENANT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_USER_TENANT_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
-async fn set_my_active_tenant<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_my_active_tenant<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_MY_ACTIVE_TENANT, request).await?;
-    let body = received.body()?;
-    let answer = service.set_my_active_tenant(&received.context, body).await;
-    reply::json(&received.context, &SET_MY_ACTIVE_TENANT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_MY_ACTIVE_TENANT, request).await?;
+        let body = received.body()?;
+        let answer = service.set_my_active_tenant(&received.context, body).await;
+        reply::json(&received.context, &SET_MY_ACTIVE_TENANT, answer)
+    })
 }
 /// What the document says about `set_my_primary_email`.
 pub static SET_MY_PRIMARY_EMAIL: Contract = Contract {
@@ -1652,14 +1745,16 @@ pub static SET_MY_PRIMARY_EMAIL: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::MARK_EMAIL_AS_PRIMARY_REQUEST_DTO)),
     answer: None,
 };
-async fn set_my_primary_email<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_my_primary_email<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_MY_PRIMARY_EMAIL, request).await?;
-    let body = received.body()?;
-    let answer = service.set_my_primary_email(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_MY_PRIMARY_EMAIL, request).await?;
+        let body = received.body()?;
+        let answer = service.set_my_primary_email(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `set_user_permanent`.
 #[derive(Debug, Clone)]
@@ -1674,16 +1769,18 @@ pub static SET_USER_PERMANENT: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn set_user_permanent<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_user_permanent<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_USER_PERMANENT, request).await?;
-    let params = SetUserPermanentParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.set_user_permanent(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_USER_PERMANENT, request).await?;
+        let params = SetUserPermanentParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.set_user_permanent(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `set_user_primary_email`.
 #[derive(Debug, Clone)]
@@ -1698,17 +1795,21 @@ pub static SET_USER_PRIMARY_EMAIL: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::MARK_EMAIL_AS_PRIMARY_REQUEST_DTO)),
     answer: None,
 };
-async fn set_user_primary_email<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_user_primary_email<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_USER_PRIMARY_EMAIL, request).await?;
-    let params = SetUserPrimaryEmailParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.set_user_primary_email(&received.context, params, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_USER_PRIMARY_EMAIL, request).await?;
+        let params = SetUserPrimaryEmailParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .set_user_primary_email(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `set_user_sub_tenant_access`.
 #[derive(Debug, Clone)]
@@ -1725,19 +1826,22 @@ pub static SET_USER_SUB_TENANT_ACCESS: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_user_sub_tenant_access<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_user_sub_tenant_access<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_USER_SUB_TENANT_ACCESS, request).await?;
-    let params = SetUserSubTenantAccessParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .set_user_sub_tenant_access(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_USER_SUB_TENANT_ACCESS, request)
+            .await?;
+        let params = SetUserSubTenantAccessParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .set_user_sub_tenant_access(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `set_user_temporary`.
 #[derive(Debug, Clone)]
@@ -1752,17 +1856,19 @@ pub static SET_USER_TEMPORARY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::TEMPORARY_USER_DTO)),
     answer: Some(&schemas::TEMPORARY_USER_DTO),
 };
-async fn set_user_temporary<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_user_temporary<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_USER_TEMPORARY, request).await?;
-    let params = SetUserTemporaryParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.set_user_temporary(&received.context, params, body).await;
-    reply::json(&received.context, &SET_USER_TEMPORARY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_USER_TEMPORARY, request).await?;
+        let params = SetUserTemporaryParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.set_user_temporary(&received.context, params, body).await;
+        reply::json(&received.context, &SET_USER_TEMPORARY, answer)
+    })
 }
 /// Parameters of `unassign_roles_from_user`.
 #[derive(Debug, Clone)]
@@ -1777,17 +1883,21 @@ pub static UNASSIGN_ROLES_FROM_USER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UNASSIGN_USER_FROM_ROLES_DTO)),
     answer: Some(&schemas::DELETE_USER_TO_ROLES_RESPONSE_DTO),
 };
-async fn unassign_roles_from_user<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn unassign_roles_from_user<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UNASSIGN_ROLES_FROM_USER, request).await?;
-    let params = UnassignRolesFromUserParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.unassign_roles_from_user(&received.context, params, body).await;
-    reply::json(&received.context, &UNASSIGN_ROLES_FROM_USER, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UNASSIGN_ROLES_FROM_USER, request).await?;
+        let params = UnassignRolesFromUserParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .unassign_roles_from_user(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &UNASSIGN_ROLES_FROM_USER, answer)
+    })
 }
 /// What the document says about `unlock_me`.
 pub static UNLOCK_ME: Contract = Contract {
@@ -1796,14 +1906,16 @@ pub static UNLOCK_ME: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UNLOCK_USER_REQUEST_DTO)),
     answer: None,
 };
-async fn unlock_me<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn unlock_me<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UNLOCK_ME, request).await?;
-    let body = received.body()?;
-    let answer = service.unlock_me(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UNLOCK_ME, request).await?;
+        let body = received.body()?;
+        let answer = service.unlock_me(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `update_my_profile`.
 pub static UPDATE_MY_PROFILE: Contract = Contract {
@@ -1812,14 +1924,16 @@ pub static UPDATE_MY_PROFILE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_USER_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
-async fn update_my_profile<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_my_profile<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_MY_PROFILE, request).await?;
-    let body = received.body()?;
-    let answer = service.update_my_profile(&received.context, body).await;
-    reply::json(&received.context, &UPDATE_MY_PROFILE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_MY_PROFILE, request).await?;
+        let body = received.body()?;
+        let answer = service.update_my_profile(&received.context, body).await;
+        reply::json(&received.context, &UPDATE_MY_PROFILE, answer)
+    })
 }
 /// What the document says about `update_user`.
 pub static UPDATE_USER: Contract = Contract {
@@ -1828,14 +1942,16 @@ pub static UPDATE_USER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_USER_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
-async fn update_user<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_user<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_USER, request).await?;
-    let body = received.body()?;
-    let answer = service.update_user(&received.context, body).await;
-    reply::json(&received.context, &UPDATE_USER, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_USER, request).await?;
+        let body = received.body()?;
+        let answer = service.update_user(&received.context, body).await;
+        reply::json(&received.context, &UPDATE_USER, answer)
+    })
 }
 /// What the document says about `verify_my_email`.
 pub static VERIFY_MY_EMAIL: Contract = Contract {
@@ -1844,14 +1960,16 @@ pub static VERIFY_MY_EMAIL: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_USER_EMAIL_VERIFY_REQUEST_DTO)),
     answer: None,
 };
-async fn verify_my_email<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_my_email<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_MY_EMAIL, request).await?;
-    let body = received.body()?;
-    let answer = service.verify_my_email(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_MY_EMAIL, request).await?;
+        let body = received.body()?;
+        let answer = service.verify_my_email(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `verify_my_email_change`.
 pub static VERIFY_MY_EMAIL_CHANGE: Contract = Contract {
@@ -1860,12 +1978,14 @@ pub static VERIFY_MY_EMAIL_CHANGE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::SELF_EMAIL_UPDATE_VERIFY_REQUEST_DTO)),
     answer: None,
 };
-async fn verify_my_email_change<S: UserManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_my_email_change<S: UserManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_MY_EMAIL_CHANGE, request).await?;
-    let body = received.body()?;
-    let answer = service.verify_my_email_change(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_MY_EMAIL_CHANGE, request).await?;
+        let body = received.body()?;
+        let answer = service.verify_my_email_change(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }

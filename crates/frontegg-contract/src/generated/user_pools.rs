@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -156,63 +156,66 @@ pub fn routes<S: UserPoolsApi + Authenticate>(router: Router<Arc<S>>) -> Router<
     router
         .route(
             "/identity/resources/user-sources/v1",
-            MethodRouter::new().get(list_user_sources::<S>),
+            MethodRouter::new().get(Endpoint(list_user_sources::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/assign",
-            MethodRouter::new().post(assign_applications_to_user_source::<S>),
+            MethodRouter::new().post(Endpoint(assign_applications_to_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/external/auth0",
-            MethodRouter::new().post(create_auth0_user_source::<S>),
+            MethodRouter::new().post(Endpoint(create_auth0_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/external/auth0/{p0}",
-            MethodRouter::new().put(update_auth0_user_source::<S>),
+            MethodRouter::new().put(Endpoint(update_auth0_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/external/cognito",
-            MethodRouter::new().post(create_cognito_user_source::<S>),
+            MethodRouter::new().post(Endpoint(create_cognito_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/external/cognito/{p0}",
-            MethodRouter::new().put(update_cognito_user_source::<S>),
+            MethodRouter::new().put(Endpoint(update_cognito_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/external/custom-code",
-            MethodRouter::new().post(create_custom_code_user_source::<S>),
+            MethodRouter::new().post(Endpoint(create_custom_code_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/external/custom-code/{p0}",
-            MethodRouter::new().put(update_custom_code_user_source::<S>),
+            MethodRouter::new().put(Endpoint(update_custom_code_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/external/firebase",
-            MethodRouter::new().post(create_firebase_user_source::<S>),
+            MethodRouter::new().post(Endpoint(create_firebase_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/external/firebase/{p0}",
-            MethodRouter::new().put(update_firebase_user_source::<S>),
+            MethodRouter::new().put(Endpoint(update_firebase_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/federation",
-            MethodRouter::new().post(create_federation_user_source::<S>),
+            MethodRouter::new().post(Endpoint(create_federation_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/federation/{p0}",
-            MethodRouter::new().put(update_federation_user_source::<S>),
+            MethodRouter::new().put(Endpoint(update_federation_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/unassign",
-            MethodRouter::new().post(unassign_applications_from_user_source::<S>),
+            MethodRouter::new()
+                .post(Endpoint(unassign_applications_from_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/{p0}",
-            MethodRouter::new().delete(delete_user_source::<S>).get(get_user_source::<S>),
+            MethodRouter::new()
+                .delete(Endpoint(delete_user_source::<S>))
+                .get(Endpoint(get_user_source::<S>)),
         )
         .route(
             "/identity/resources/user-sources/v1/{p0}/users",
-            MethodRouter::new().get(list_user_source_users::<S>),
+            MethodRouter::new().get(Endpoint(list_user_source_users::<S>)),
         )
 }
 /// What the document says about `assign_applications_to_user_source`.
@@ -227,17 +230,23 @@ pub static ASSIGN_APPLICATIONS_TO_USER_SOURCE: Contract = Contract {
     ),
     answer: None,
 };
-async fn assign_applications_to_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn assign_applications_to_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ASSIGN_APPLICATIONS_TO_USER_SOURCE, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .assign_applications_to_user_source(&received.context, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &ASSIGN_APPLICATIONS_TO_USER_SOURCE,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .assign_applications_to_user_source(&received.context, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `create_auth0_user_source`.
 pub static CREATE_AUTH0_USER_SOURCE: Contract = Contract {
@@ -248,14 +257,16 @@ pub static CREATE_AUTH0_USER_SOURCE: Contract = Contract {
     ),
     answer: Some(&schemas::CREATE_USER_SOURCE_RESPONSE),
 };
-async fn create_auth0_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_auth0_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_AUTH0_USER_SOURCE, request).await?;
-    let body = received.body()?;
-    let answer = service.create_auth0_user_source(&received.context, body).await;
-    reply::json(&received.context, &CREATE_AUTH0_USER_SOURCE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_AUTH0_USER_SOURCE, request).await?;
+        let body = received.body()?;
+        let answer = service.create_auth0_user_source(&received.context, body).await;
+        reply::json(&received.context, &CREATE_AUTH0_USER_SOURCE, answer)
+    })
 }
 /// What the document says about `create_cognito_user_source`.
 pub static CREATE_COGNITO_USER_SOURCE: Contract = Contract {
@@ -269,14 +280,17 @@ pub static CREATE_COGNITO_USER_SOURCE: Contract = Contract {
     ),
     answer: Some(&schemas::CREATE_USER_SOURCE_RESPONSE),
 };
-async fn create_cognito_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_cognito_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_COGNITO_USER_SOURCE, request).await?;
-    let body = received.body()?;
-    let answer = service.create_cognito_user_source(&received.context, body).await;
-    reply::json(&received.context, &CREATE_COGNITO_USER_SOURCE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_COGNITO_USER_SOURCE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.create_cognito_user_source(&received.context, body).await;
+        reply::json(&received.context, &CREATE_COGNITO_USER_SOURCE, answer)
+    })
 }
 /// What the document says about `create_custom_code_user_source`.
 pub static CREATE_CUSTOM_CODE_USER_SOURCE: Contract = Contract {
@@ -290,15 +304,19 @@ pub static CREATE_CUSTOM_CODE_USER_SOURCE: Contract = Contract {
     ),
     answer: Some(&schemas::CREATE_USER_SOURCE_RESPONSE),
 };
-async fn create_custom_code_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_custom_code_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_CUSTOM_CODE_USER_SOURCE, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.create_custom_code_user_source(&received.context, body).await;
-    reply::json(&received.context, &CREATE_CUSTOM_CODE_USER_SOURCE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_CUSTOM_CODE_USER_SOURCE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .create_custom_code_user_source(&received.context, body)
+            .await;
+        reply::json(&received.context, &CREATE_CUSTOM_CODE_USER_SOURCE, answer)
+    })
 }
 /// What the document says about `create_federation_user_source`.
 pub static CREATE_FEDERATION_USER_SOURCE: Contract = Contract {
@@ -309,15 +327,19 @@ pub static CREATE_FEDERATION_USER_SOURCE: Contract = Contract {
     ),
     answer: Some(&schemas::CREATE_USER_SOURCE_RESPONSE),
 };
-async fn create_federation_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_federation_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_FEDERATION_USER_SOURCE, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.create_federation_user_source(&received.context, body).await;
-    reply::json(&received.context, &CREATE_FEDERATION_USER_SOURCE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_FEDERATION_USER_SOURCE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .create_federation_user_source(&received.context, body)
+            .await;
+        reply::json(&received.context, &CREATE_FEDERATION_USER_SOURCE, answer)
+    })
 }
 /// What the document says about `create_firebase_user_source`.
 pub static CREATE_FIREBASE_USER_SOURCE: Contract = Contract {
@@ -331,14 +353,17 @@ pub static CREATE_FIREBASE_USER_SOURCE: Contract = Contract {
     ),
     answer: Some(&schemas::CREATE_USER_SOURCE_RESPONSE),
 };
-async fn create_firebase_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_firebase_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_FIREBASE_USER_SOURCE, request).await?;
-    let body = received.body()?;
-    let answer = service.create_firebase_user_source(&received.context, body).await;
-    reply::json(&received.context, &CREATE_FIREBASE_USER_SOURCE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_FIREBASE_USER_SOURCE, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.create_firebase_user_source(&received.context, body).await;
+        reply::json(&received.context, &CREATE_FIREBASE_USER_SOURCE, answer)
+    })
 }
 /// Parameters of `delete_user_source`.
 #[derive(Debug, Clone)]
@@ -353,16 +378,18 @@ pub static DELETE_USER_SOURCE: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_USER_SOURCE, request).await?;
-    let params = DeleteUserSourceParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_user_source(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_USER_SOURCE, request).await?;
+        let params = DeleteUserSourceParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_user_source(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `get_user_source`.
 #[derive(Debug, Clone)]
@@ -377,16 +404,18 @@ pub static GET_USER_SOURCE: Contract = Contract {
     body: None,
     answer: Some(&schemas::GET_USER_SOURCE_RESPONSE_DTO),
 };
-async fn get_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_USER_SOURCE, request).await?;
-    let params = GetUserSourceParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.get_user_source(&received.context, params).await;
-    reply::json(&received.context, &GET_USER_SOURCE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_USER_SOURCE, request).await?;
+        let params = GetUserSourceParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.get_user_source(&received.context, params).await;
+        reply::json(&received.context, &GET_USER_SOURCE, answer)
+    })
 }
 /// Parameters of `list_user_source_users`.
 #[derive(Debug, Clone)]
@@ -425,18 +454,20 @@ pub static LIST_USER_SOURCE_USERS: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_SOURCE_USER_PAGE),
 };
-async fn list_user_source_users<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_user_source_users<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_USER_SOURCE_USERS, request).await?;
-    let params = ListUserSourceUsersParams {
-        id: received.parameter(0)?,
-        limit: received.parameter(1)?,
-        offset: received.parameter(2)?,
-    };
-    let answer = service.list_user_source_users(&received.context, params).await;
-    reply::json(&received.context, &LIST_USER_SOURCE_USERS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_USER_SOURCE_USERS, request).await?;
+        let params = ListUserSourceUsersParams {
+            id: received.parameter(0)?,
+            limit: received.parameter(1)?,
+            offset: received.parameter(2)?,
+        };
+        let answer = service.list_user_source_users(&received.context, params).await;
+        reply::json(&received.context, &LIST_USER_SOURCE_USERS, answer)
+    })
 }
 /// What the document says about `list_user_sources`.
 pub static LIST_USER_SOURCES: Contract = Contract {
@@ -451,13 +482,15 @@ pub static LIST_USER_SOURCES: Contract = Contract {
         },
     ),
 };
-async fn list_user_sources<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_user_sources<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_USER_SOURCES, request).await?;
-    let answer = service.list_user_sources(&received.context).await;
-    reply::json(&received.context, &LIST_USER_SOURCES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_USER_SOURCES, request).await?;
+        let answer = service.list_user_sources(&received.context).await;
+        reply::json(&received.context, &LIST_USER_SOURCES, answer)
+    })
 }
 /// What the document says about `unassign_applications_from_user_source`.
 pub static UNASSIGN_APPLICATIONS_FROM_USER_SOURCE: Contract = Contract {
@@ -471,21 +504,23 @@ pub static UNASSIGN_APPLICATIONS_FROM_USER_SOURCE: Contract = Contract {
     ),
     answer: None,
 };
-async fn unassign_applications_from_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn unassign_applications_from_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(
-            &*service,
-            &UNASSIGN_APPLICATIONS_FROM_USER_SOURCE,
-            request,
-        )
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .unassign_applications_from_user_source(&received.context, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &UNASSIGN_APPLICATIONS_FROM_USER_SOURCE,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .unassign_applications_from_user_source(&received.context, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `update_auth0_user_source`.
 #[derive(Debug, Clone)]
@@ -502,17 +537,21 @@ pub static UPDATE_AUTH0_USER_SOURCE: Contract = Contract {
     ),
     answer: None,
 };
-async fn update_auth0_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_auth0_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_AUTH0_USER_SOURCE, request).await?;
-    let params = UpdateAuth0UserSourceParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.update_auth0_user_source(&received.context, params, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_AUTH0_USER_SOURCE, request).await?;
+        let params = UpdateAuth0UserSourceParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_auth0_user_source(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `update_cognito_user_source`.
 #[derive(Debug, Clone)]
@@ -532,19 +571,22 @@ pub static UPDATE_COGNITO_USER_SOURCE: Contract = Contract {
     ),
     answer: None,
 };
-async fn update_cognito_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_cognito_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_COGNITO_USER_SOURCE, request).await?;
-    let params = UpdateCognitoUserSourceParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .update_cognito_user_source(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_COGNITO_USER_SOURCE, request)
+            .await?;
+        let params = UpdateCognitoUserSourceParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_cognito_user_source(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `update_custom_code_user_source`.
 #[derive(Debug, Clone)]
@@ -564,20 +606,22 @@ pub static UPDATE_CUSTOM_CODE_USER_SOURCE: Contract = Contract {
     ),
     answer: None,
 };
-async fn update_custom_code_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_custom_code_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_CUSTOM_CODE_USER_SOURCE, request)
-        .await?;
-    let params = UpdateCustomCodeUserSourceParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .update_custom_code_user_source(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_CUSTOM_CODE_USER_SOURCE, request)
+            .await?;
+        let params = UpdateCustomCodeUserSourceParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_custom_code_user_source(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `update_federation_user_source`.
 #[derive(Debug, Clone)]
@@ -594,20 +638,22 @@ pub static UPDATE_FEDERATION_USER_SOURCE: Contract = Contract {
     ),
     answer: None,
 };
-async fn update_federation_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_federation_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_FEDERATION_USER_SOURCE, request)
-        .await?;
-    let params = UpdateFederationUserSourceParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .update_federation_user_source(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_FEDERATION_USER_SOURCE, request)
+            .await?;
+        let params = UpdateFederationUserSourceParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_federation_user_source(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `update_firebase_user_source`.
 #[derive(Debug, Clone)]
@@ -627,17 +673,20 @@ pub static UPDATE_FIREBASE_USER_SOURCE: Contract = Contract {
     ),
     answer: None,
 };
-async fn update_firebase_user_source<S: UserPoolsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_firebase_user_source<S: UserPoolsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_FIREBASE_USER_SOURCE, request).await?;
-    let params = UpdateFirebaseUserSourceParams {
-        id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .update_firebase_user_source(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_FIREBASE_USER_SOURCE, request)
+            .await?;
+        let params = UpdateFirebaseUserSourceParams {
+            id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_firebase_user_source(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }

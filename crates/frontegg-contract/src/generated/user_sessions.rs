@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -46,15 +46,15 @@ pub fn routes<S: UserSessionsApi + Authenticate>(
     router
         .route(
             "/identity/resources/users/sessions/v1/me",
-            MethodRouter::new().get(list_my_sessions::<S>),
+            MethodRouter::new().get(Endpoint(list_my_sessions::<S>)),
         )
         .route(
             "/identity/resources/users/sessions/v1/me/all",
-            MethodRouter::new().delete(delete_all_my_sessions::<S>),
+            MethodRouter::new().delete(Endpoint(delete_all_my_sessions::<S>)),
         )
         .route(
             "/identity/resources/users/sessions/v1/me/{p0}",
-            MethodRouter::new().delete(delete_my_session::<S>),
+            MethodRouter::new().delete(Endpoint(delete_my_session::<S>)),
         )
 }
 /// What the document says about `delete_all_my_sessions`.
@@ -64,13 +64,15 @@ pub static DELETE_ALL_MY_SESSIONS: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_all_my_sessions<S: UserSessionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_all_my_sessions<S: UserSessionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &DELETE_ALL_MY_SESSIONS, request).await?;
-    let answer = service.delete_all_my_sessions(&received.context).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &DELETE_ALL_MY_SESSIONS, request).await?;
+        let answer = service.delete_all_my_sessions(&received.context).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `delete_my_session`.
 #[derive(Debug, Clone)]
@@ -85,16 +87,18 @@ pub static DELETE_MY_SESSION: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_my_session<S: UserSessionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_my_session<S: UserSessionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_MY_SESSION, request).await?;
-    let params = DeleteMySessionParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.delete_my_session(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &DELETE_MY_SESSION, request).await?;
+        let params = DeleteMySessionParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.delete_my_session(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `list_my_sessions`.
 pub static LIST_MY_SESSIONS: Contract = Contract {
@@ -109,11 +113,13 @@ pub static LIST_MY_SESSIONS: Contract = Contract {
         },
     ),
 };
-async fn list_my_sessions<S: UserSessionsApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_my_sessions<S: UserSessionsApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_MY_SESSIONS, request).await?;
-    let answer = service.list_my_sessions(&received.context).await;
-    reply::json(&received.context, &LIST_MY_SESSIONS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_MY_SESSIONS, request).await?;
+        let answer = service.list_my_sessions(&received.context).await;
+        reply::json(&received.context, &LIST_MY_SESSIONS, answer)
+    })
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -244,101 +244,103 @@ pub fn routes<S: UsersApi + Authenticate>(router: Router<Arc<S>>) -> Router<Arc<
     router
         .route(
             "/identity/resources/tenants/users/v1/statuses",
-            MethodRouter::new().get(list_user_tenant_statuses::<S>),
+            MethodRouter::new().get(Endpoint(list_user_tenant_statuses::<S>)),
         )
         .route(
             "/identity/resources/users/bulk/v1/invite",
-            MethodRouter::new().post(invite_users_in_bulk::<S>),
+            MethodRouter::new().post(Endpoint(invite_users_in_bulk::<S>)),
         )
         .route(
             "/identity/resources/users/bulk/v1/status/{p0}",
-            MethodRouter::new().get(get_bulk_invite_status::<S>),
+            MethodRouter::new().get(Endpoint(get_bulk_invite_status::<S>)),
         )
         .route(
             "/identity/resources/users/phone-numbers/v1/vendor/{p0}",
-            MethodRouter::new().post(add_user_phone_number_globally::<S>),
+            MethodRouter::new().post(Endpoint(add_user_phone_number_globally::<S>)),
         )
         .route(
             "/identity/resources/users/phone-numbers/v1/vendor/{p0}/{p1}",
-            MethodRouter::new().delete(delete_user_phone_number_globally::<S>),
+            MethodRouter::new().delete(Endpoint(delete_user_phone_number_globally::<S>)),
         )
         .route(
             "/identity/resources/users/temporary/v1/configuration",
-            MethodRouter::new().put(set_temporary_users_configuration::<S>),
+            MethodRouter::new().put(Endpoint(set_temporary_users_configuration::<S>)),
         )
         .route(
             "/identity/resources/users/v1/email",
-            MethodRouter::new().get(get_user_by_email::<S>),
+            MethodRouter::new().get(Endpoint(get_user_by_email::<S>)),
         )
         .route(
             "/identity/resources/users/v1/tenants/migrate",
-            MethodRouter::new().put(move_all_users_to_tenant::<S>),
+            MethodRouter::new().put(Endpoint(move_all_users_to_tenant::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}",
-            MethodRouter::new().get(get_user::<S>).put(update_user_globally::<S>),
+            MethodRouter::new()
+                .get(Endpoint(get_user::<S>))
+                .put(Endpoint(update_user_globally::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}/email",
-            MethodRouter::new().put(set_user_email::<S>),
+            MethodRouter::new().put(Endpoint(set_user_email::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}/invisible",
-            MethodRouter::new().put(set_user_invisible::<S>),
+            MethodRouter::new().put(Endpoint(set_user_invisible::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}/links/generate-activation-token",
-            MethodRouter::new().post(generate_user_activation_link::<S>),
+            MethodRouter::new().post(Endpoint(generate_user_activation_link::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}/links/generate-password-reset-token",
-            MethodRouter::new().post(generate_user_password_reset_link::<S>),
+            MethodRouter::new().post(Endpoint(generate_user_password_reset_link::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}/lock",
-            MethodRouter::new().post(lock_user::<S>),
+            MethodRouter::new().post(Endpoint(lock_user::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}/superuser",
-            MethodRouter::new().put(set_user_superuser::<S>),
+            MethodRouter::new().put(Endpoint(set_user_superuser::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}/tenant",
             MethodRouter::new()
-                .post(add_user_to_tenant::<S>)
-                .put(set_user_active_tenant::<S>),
+                .post(Endpoint(add_user_to_tenant::<S>))
+                .put(Endpoint(set_user_active_tenant::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}/unlock",
-            MethodRouter::new().post(unlock_user::<S>),
+            MethodRouter::new().post(Endpoint(unlock_user::<S>)),
         )
         .route(
             "/identity/resources/users/v1/{p0}/verify",
-            MethodRouter::new().post(verify_user::<S>),
+            MethodRouter::new().post(Endpoint(verify_user::<S>)),
         )
         .route(
             "/identity/resources/vendor-only/users/v1",
-            MethodRouter::new().post(create_user_globally::<S>),
+            MethodRouter::new().post(Endpoint(create_user_globally::<S>)),
         )
         .route(
             "/identity/resources/vendor-only/users/v1/bulk-roles/status/{p0}",
-            MethodRouter::new().get(get_bulk_roles_update_status::<S>),
+            MethodRouter::new().get(Endpoint(get_bulk_roles_update_status::<S>)),
         )
         .route(
             "/identity/resources/vendor-only/users/v1/passwords/verify",
-            MethodRouter::new().post(verify_user_password::<S>),
+            MethodRouter::new().post(Endpoint(verify_user_password::<S>)),
         )
         .route(
             "/identity/resources/vendor-only/users/v1/{p0}",
-            MethodRouter::new().get(get_user_globally::<S>),
+            MethodRouter::new().get(Endpoint(get_user_globally::<S>)),
         )
         .route(
             "/identity/resources/vendor-only/users/v1/{p0}/mfa/unenroll",
-            MethodRouter::new().post(unenroll_user_mfa_globally::<S>),
+            MethodRouter::new().post(Endpoint(unenroll_user_mfa_globally::<S>)),
         )
         .route(
             "/identity/resources/vendor-only/users/v1/{p0}/roles/bulk",
-            MethodRouter::new().patch(update_user_roles_across_tenants::<S>),
+            MethodRouter::new().patch(Endpoint(update_user_roles_across_tenants::<S>)),
         )
 }
 /// Parameters of `add_user_phone_number_globally`.
@@ -356,20 +358,22 @@ pub static ADD_USER_PHONE_NUMBER_GLOBALLY: Contract = Contract {
     ),
     answer: None,
 };
-async fn add_user_phone_number_globally<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn add_user_phone_number_globally<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ADD_USER_PHONE_NUMBER_GLOBALLY, request)
-        .await?;
-    let params = AddUserPhoneNumberGloballyParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .add_user_phone_number_globally(&received.context, params, body)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ADD_USER_PHONE_NUMBER_GLOBALLY, request)
+            .await?;
+        let params = AddUserPhoneNumberGloballyParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .add_user_phone_number_globally(&received.context, params, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `add_user_to_tenant`.
 #[derive(Debug, Clone)]
@@ -384,17 +388,19 @@ pub static ADD_USER_TO_TENANT: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::ADD_USER_TO_TENANT_REQUEST)),
     answer: Some(&schemas::USER_DTO),
 };
-async fn add_user_to_tenant<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn add_user_to_tenant<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ADD_USER_TO_TENANT, request).await?;
-    let params = AddUserToTenantParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.add_user_to_tenant(&received.context, params, body).await;
-    reply::json(&received.context, &ADD_USER_TO_TENANT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ADD_USER_TO_TENANT, request).await?;
+        let params = AddUserToTenantParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.add_user_to_tenant(&received.context, params, body).await;
+        reply::json(&received.context, &ADD_USER_TO_TENANT, answer)
+    })
 }
 /// What the document says about `create_user_globally`.
 pub static CREATE_USER_GLOBALLY: Contract = Contract {
@@ -403,14 +409,16 @@ pub static CREATE_USER_GLOBALLY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::CREATE_USER_DTO_VENDOR_ONLY)),
     answer: Some(&schemas::USER_DTO),
 };
-async fn create_user_globally<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn create_user_globally<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &CREATE_USER_GLOBALLY, request).await?;
-    let body = received.body()?;
-    let answer = service.create_user_globally(&received.context, body).await;
-    reply::json(&received.context, &CREATE_USER_GLOBALLY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &CREATE_USER_GLOBALLY, request).await?;
+        let body = received.body()?;
+        let answer = service.create_user_globally(&received.context, body).await;
+        reply::json(&received.context, &CREATE_USER_GLOBALLY, answer)
+    })
 }
 /// Parameters of `delete_user_phone_number_globally`.
 #[derive(Debug, Clone)]
@@ -430,20 +438,26 @@ pub static DELETE_USER_PHONE_NUMBER_GLOBALLY: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn delete_user_phone_number_globally<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn delete_user_phone_number_globally<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &DELETE_USER_PHONE_NUMBER_GLOBALLY, request)
-        .await?;
-    let params = DeleteUserPhoneNumberGloballyParams {
-        user_id: received.parameter(0)?,
-        phone_id: received.parameter(1)?,
-    };
-    let answer = service
-        .delete_user_phone_number_globally(&received.context, params)
-        .await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &DELETE_USER_PHONE_NUMBER_GLOBALLY,
+                request,
+            )
+            .await?;
+        let params = DeleteUserPhoneNumberGloballyParams {
+            user_id: received.parameter(0)?,
+            phone_id: received.parameter(1)?,
+        };
+        let answer = service
+            .delete_user_phone_number_globally(&received.context, params)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `generate_user_activation_link`.
 #[derive(Debug, Clone)]
@@ -458,17 +472,21 @@ pub static GENERATE_USER_ACTIVATION_LINK: Contract = Contract {
     body: None,
     answer: Some(&schemas::GENERATE_USER_ACTIVATION_LINK_RESPONSE_DTO),
 };
-async fn generate_user_activation_link<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn generate_user_activation_link<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GENERATE_USER_ACTIVATION_LINK, request)
-        .await?;
-    let params = GenerateUserActivationLinkParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.generate_user_activation_link(&received.context, params).await;
-    reply::json(&received.context, &GENERATE_USER_ACTIVATION_LINK, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GENERATE_USER_ACTIVATION_LINK, request)
+            .await?;
+        let params = GenerateUserActivationLinkParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service
+            .generate_user_activation_link(&received.context, params)
+            .await;
+        reply::json(&received.context, &GENERATE_USER_ACTIVATION_LINK, answer)
+    })
 }
 /// Parameters of `generate_user_password_reset_link`.
 #[derive(Debug, Clone)]
@@ -483,19 +501,25 @@ pub static GENERATE_USER_PASSWORD_RESET_LINK: Contract = Contract {
     body: None,
     answer: Some(&schemas::GENERATE_USER_RESET_PASSWORD_LINK_RESPONSE_DTO),
 };
-async fn generate_user_password_reset_link<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn generate_user_password_reset_link<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GENERATE_USER_PASSWORD_RESET_LINK, request)
-        .await?;
-    let params = GenerateUserPasswordResetLinkParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service
-        .generate_user_password_reset_link(&received.context, params)
-        .await;
-    reply::json(&received.context, &GENERATE_USER_PASSWORD_RESET_LINK, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &GENERATE_USER_PASSWORD_RESET_LINK,
+                request,
+            )
+            .await?;
+        let params = GenerateUserPasswordResetLinkParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service
+            .generate_user_password_reset_link(&received.context, params)
+            .await;
+        reply::json(&received.context, &GENERATE_USER_PASSWORD_RESET_LINK, answer)
+    })
 }
 /// Parameters of `get_bulk_invite_status`.
 #[derive(Debug, Clone)]
@@ -510,16 +534,18 @@ pub static GET_BULK_INVITE_STATUS: Contract = Contract {
     body: None,
     answer: Some(&schemas::BULK_INVITE_STATUS),
 };
-async fn get_bulk_invite_status<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_bulk_invite_status<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_BULK_INVITE_STATUS, request).await?;
-    let params = GetBulkInviteStatusParams {
-        id: received.parameter(0)?,
-    };
-    let answer = service.get_bulk_invite_status(&received.context, params).await;
-    reply::json(&received.context, &GET_BULK_INVITE_STATUS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_BULK_INVITE_STATUS, request).await?;
+        let params = GetBulkInviteStatusParams {
+            id: received.parameter(0)?,
+        };
+        let answer = service.get_bulk_invite_status(&received.context, params).await;
+        reply::json(&received.context, &GET_BULK_INVITE_STATUS, answer)
+    })
 }
 /// Parameters of `get_bulk_roles_update_status`.
 #[derive(Debug, Clone)]
@@ -534,16 +560,21 @@ pub static GET_BULK_ROLES_UPDATE_STATUS: Contract = Contract {
     body: None,
     answer: Some(&schemas::BULK_ROLES_TASK_STATUS_RESPONSE_DTO),
 };
-async fn get_bulk_roles_update_status<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_bulk_roles_update_status<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_BULK_ROLES_UPDATE_STATUS, request).await?;
-    let params = GetBulkRolesUpdateStatusParams {
-        task_id: received.parameter(0)?,
-    };
-    let answer = service.get_bulk_roles_update_status(&received.context, params).await;
-    reply::json(&received.context, &GET_BULK_ROLES_UPDATE_STATUS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_BULK_ROLES_UPDATE_STATUS, request)
+            .await?;
+        let params = GetBulkRolesUpdateStatusParams {
+            task_id: received.parameter(0)?,
+        };
+        let answer = service
+            .get_bulk_roles_update_status(&received.context, params)
+            .await;
+        reply::json(&received.context, &GET_BULK_ROLES_UPDATE_STATUS, answer)
+    })
 }
 /// Parameters of `get_user`.
 #[derive(Debug, Clone)]
@@ -558,16 +589,15 @@ pub static GET_USER: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_DTO),
 };
-async fn get_user<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
-    request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_USER, request).await?;
-    let params = GetUserParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.get_user(&received.context, params).await;
-    reply::json(&received.context, &GET_USER, answer)
+fn get_user<S: UsersApi + Authenticate>(service: Arc<S>, request: Request) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_USER, request).await?;
+        let params = GetUserParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.get_user(&received.context, params).await;
+        reply::json(&received.context, &GET_USER, answer)
+    })
 }
 /// Parameters of `get_user_by_email`.
 #[derive(Debug, Clone)]
@@ -584,16 +614,18 @@ pub static GET_USER_BY_EMAIL: Contract = Contract {
     body: None,
     answer: Some(&schemas::CORE_USER_DTO),
 };
-async fn get_user_by_email<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_user_by_email<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_USER_BY_EMAIL, request).await?;
-    let params = GetUserByEmailParams {
-        email: received.parameter(0)?,
-    };
-    let answer = service.get_user_by_email(&received.context, params).await;
-    reply::json(&received.context, &GET_USER_BY_EMAIL, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_USER_BY_EMAIL, request).await?;
+        let params = GetUserByEmailParams {
+            email: received.parameter(0)?,
+        };
+        let answer = service.get_user_by_email(&received.context, params).await;
+        reply::json(&received.context, &GET_USER_BY_EMAIL, answer)
+    })
 }
 /// Parameters of `get_user_globally`.
 #[derive(Debug, Clone)]
@@ -608,16 +640,18 @@ pub static GET_USER_GLOBALLY: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_DTO),
 };
-async fn get_user_globally<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn get_user_globally<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &GET_USER_GLOBALLY, request).await?;
-    let params = GetUserGloballyParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.get_user_globally(&received.context, params).await;
-    reply::json(&received.context, &GET_USER_GLOBALLY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &GET_USER_GLOBALLY, request).await?;
+        let params = GetUserGloballyParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.get_user_globally(&received.context, params).await;
+        reply::json(&received.context, &GET_USER_GLOBALLY, answer)
+    })
 }
 /// What the document says about `invite_users_in_bulk`.
 pub static INVITE_USERS_IN_BULK: Contract = Contract {
@@ -626,14 +660,16 @@ pub static INVITE_USERS_IN_BULK: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::USERS_BULK_INVITE_REQUEST_DTO)),
     answer: Some(&schemas::TASK_CONTEXT),
 };
-async fn invite_users_in_bulk<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn invite_users_in_bulk<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &INVITE_USERS_IN_BULK, request).await?;
-    let body = received.body()?;
-    let answer = service.invite_users_in_bulk(&received.context, body).await;
-    reply::json(&received.context, &INVITE_USERS_IN_BULK, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &INVITE_USERS_IN_BULK, request).await?;
+        let body = received.body()?;
+        let answer = service.invite_users_in_bulk(&received.context, body).await;
+        reply::json(&received.context, &INVITE_USERS_IN_BULK, answer)
+    })
 }
 /// Parameters of `list_user_tenant_statuses`.
 #[derive(Debug, Clone)]
@@ -664,17 +700,20 @@ pub static LIST_USER_TENANT_STATUSES: Contract = Contract {
         },
     ),
 };
-async fn list_user_tenant_statuses<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_user_tenant_statuses<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_USER_TENANT_STATUSES, request).await?;
-    let params = ListUserTenantStatusesParams {
-        user_ids: received.parameter(0)?,
-        user_tenant_statuses: received.parameter(1)?,
-    };
-    let answer = service.list_user_tenant_statuses(&received.context, params).await;
-    reply::json(&received.context, &LIST_USER_TENANT_STATUSES, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_USER_TENANT_STATUSES, request)
+            .await?;
+        let params = ListUserTenantStatusesParams {
+            user_ids: received.parameter(0)?,
+            user_tenant_statuses: received.parameter(1)?,
+        };
+        let answer = service.list_user_tenant_statuses(&received.context, params).await;
+        reply::json(&received.context, &LIST_USER_TENANT_STATUSES, answer)
+    })
 }
 /// Parameters of `lock_user`.
 #[derive(Debug, Clone)]
@@ -689,16 +728,15 @@ pub static LOCK_USER: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn lock_user<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
-    request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LOCK_USER, request).await?;
-    let params = LockUserParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.lock_user(&received.context, params).await;
-    reply::empty(&received.context, answer)
+fn lock_user<S: UsersApi + Authenticate>(service: Arc<S>, request: Request) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LOCK_USER, request).await?;
+        let params = LockUserParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.lock_user(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `move_all_users_to_tenant`.
 pub static MOVE_ALL_USERS_TO_TENANT: Contract = Contract {
@@ -709,14 +747,16 @@ pub static MOVE_ALL_USERS_TO_TENANT: Contract = Contract {
     ),
     answer: None,
 };
-async fn move_all_users_to_tenant<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn move_all_users_to_tenant<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &MOVE_ALL_USERS_TO_TENANT, request).await?;
-    let body = received.body()?;
-    let answer = service.move_all_users_to_tenant(&received.context, body).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &MOVE_ALL_USERS_TO_TENANT, request).await?;
+        let body = received.body()?;
+        let answer = service.move_all_users_to_tenant(&received.context, body).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `set_temporary_users_configuration`.
 pub static SET_TEMPORARY_USERS_CONFIGURATION: Contract = Contract {
@@ -725,17 +765,23 @@ pub static SET_TEMPORARY_USERS_CONFIGURATION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::TEMPORARY_USERS_CONFIGURATION_DTO)),
     answer: Some(&schemas::TEMPORARY_USERS_CONFIGURATION_DTO),
 };
-async fn set_temporary_users_configuration<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_temporary_users_configuration<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_TEMPORARY_USERS_CONFIGURATION, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .set_temporary_users_configuration(&received.context, body)
-        .await;
-    reply::json(&received.context, &SET_TEMPORARY_USERS_CONFIGURATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &SET_TEMPORARY_USERS_CONFIGURATION,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .set_temporary_users_configuration(&received.context, body)
+            .await;
+        reply::json(&received.context, &SET_TEMPORARY_USERS_CONFIGURATION, answer)
+    })
 }
 /// Parameters of `set_user_active_tenant`.
 #[derive(Debug, Clone)]
@@ -752,17 +798,21 @@ pub static SET_USER_ACTIVE_TENANT: Contract = Contract {
     ),
     answer: Some(&schemas::USER_DTO),
 };
-async fn set_user_active_tenant<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_user_active_tenant<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_USER_ACTIVE_TENANT, request).await?;
-    let params = SetUserActiveTenantParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.set_user_active_tenant(&received.context, params, body).await;
-    reply::json(&received.context, &SET_USER_ACTIVE_TENANT, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_USER_ACTIVE_TENANT, request).await?;
+        let params = SetUserActiveTenantParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .set_user_active_tenant(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &SET_USER_ACTIVE_TENANT, answer)
+    })
 }
 /// Parameters of `set_user_email`.
 #[derive(Debug, Clone)]
@@ -777,17 +827,19 @@ pub static SET_USER_EMAIL: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_USER_EMAIL_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
-async fn set_user_email<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_user_email<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_USER_EMAIL, request).await?;
-    let params = SetUserEmailParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.set_user_email(&received.context, params, body).await;
-    reply::json(&received.context, &SET_USER_EMAIL, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_USER_EMAIL, request).await?;
+        let params = SetUserEmailParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.set_user_email(&received.context, params, body).await;
+        reply::json(&received.context, &SET_USER_EMAIL, answer)
+    })
 }
 /// Parameters of `set_user_invisible`.
 #[derive(Debug, Clone)]
@@ -802,17 +854,19 @@ pub static SET_USER_INVISIBLE: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_USER_INVISIBLE_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
-async fn set_user_invisible<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_user_invisible<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_USER_INVISIBLE, request).await?;
-    let params = SetUserInvisibleParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.set_user_invisible(&received.context, params, body).await;
-    reply::json(&received.context, &SET_USER_INVISIBLE, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_USER_INVISIBLE, request).await?;
+        let params = SetUserInvisibleParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.set_user_invisible(&received.context, params, body).await;
+        reply::json(&received.context, &SET_USER_INVISIBLE, answer)
+    })
 }
 /// Parameters of `set_user_superuser`.
 #[derive(Debug, Clone)]
@@ -827,17 +881,19 @@ pub static SET_USER_SUPERUSER: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_USER_SUPERUSER_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
-async fn set_user_superuser<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn set_user_superuser<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_USER_SUPERUSER, request).await?;
-    let params = SetUserSuperuserParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.set_user_superuser(&received.context, params, body).await;
-    reply::json(&received.context, &SET_USER_SUPERUSER, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &SET_USER_SUPERUSER, request).await?;
+        let params = SetUserSuperuserParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.set_user_superuser(&received.context, params, body).await;
+        reply::json(&received.context, &SET_USER_SUPERUSER, answer)
+    })
 }
 /// Parameters of `unenroll_user_mfa_globally`.
 #[derive(Debug, Clone)]
@@ -852,16 +908,19 @@ pub static UNENROLL_USER_MFA_GLOBALLY: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn unenroll_user_mfa_globally<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn unenroll_user_mfa_globally<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UNENROLL_USER_MFA_GLOBALLY, request).await?;
-    let params = UnenrollUserMfaGloballyParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.unenroll_user_mfa_globally(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UNENROLL_USER_MFA_GLOBALLY, request)
+            .await?;
+        let params = UnenrollUserMfaGloballyParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.unenroll_user_mfa_globally(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `unlock_user`.
 #[derive(Debug, Clone)]
@@ -876,16 +935,18 @@ pub static UNLOCK_USER: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn unlock_user<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn unlock_user<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UNLOCK_USER, request).await?;
-    let params = UnlockUserParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.unlock_user(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UNLOCK_USER, request).await?;
+        let params = UnlockUserParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.unlock_user(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// Parameters of `update_user_globally`.
 #[derive(Debug, Clone)]
@@ -900,17 +961,19 @@ pub static UPDATE_USER_GLOBALLY: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UPDATE_VENDOR_USER_DTO)),
     answer: Some(&schemas::USER_DTO),
 };
-async fn update_user_globally<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_user_globally<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_USER_GLOBALLY, request).await?;
-    let params = UpdateUserGloballyParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service.update_user_globally(&received.context, params, body).await;
-    reply::json(&received.context, &UPDATE_USER_GLOBALLY, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_USER_GLOBALLY, request).await?;
+        let params = UpdateUserGloballyParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service.update_user_globally(&received.context, params, body).await;
+        reply::json(&received.context, &UPDATE_USER_GLOBALLY, answer)
+    })
 }
 /// Parameters of `update_user_roles_across_tenants`.
 #[derive(Debug, Clone)]
@@ -925,20 +988,22 @@ pub static UPDATE_USER_ROLES_ACROSS_TENANTS: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::BULK_UPDATE_USER_ROLES_REQUEST_DTO)),
     answer: Some(&schemas::BULK_UPDATE_USER_ROLES_SYNC_RESPONSE_DTO),
 };
-async fn update_user_roles_across_tenants<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn update_user_roles_across_tenants<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UPDATE_USER_ROLES_ACROSS_TENANTS, request)
-        .await?;
-    let params = UpdateUserRolesAcrossTenantsParams {
-        user_id: received.parameter(0)?,
-    };
-    let body = received.body()?;
-    let answer = service
-        .update_user_roles_across_tenants(&received.context, params, body)
-        .await;
-    reply::json(&received.context, &UPDATE_USER_ROLES_ACROSS_TENANTS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UPDATE_USER_ROLES_ACROSS_TENANTS, request)
+            .await?;
+        let params = UpdateUserRolesAcrossTenantsParams {
+            user_id: received.parameter(0)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .update_user_roles_across_tenants(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &UPDATE_USER_ROLES_ACROSS_TENANTS, answer)
+    })
 }
 /// Parameters of `verify_user`.
 #[derive(Debug, Clone)]
@@ -953,16 +1018,18 @@ pub static VERIFY_USER: Contract = Contract {
     body: None,
     answer: None,
 };
-async fn verify_user<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_user<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_USER, request).await?;
-    let params = VerifyUserParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.verify_user(&received.context, params).await;
-    reply::empty(&received.context, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_USER, request).await?;
+        let params = VerifyUserParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.verify_user(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `verify_user_password`.
 pub static VERIFY_USER_PASSWORD: Contract = Contract {
@@ -971,12 +1038,14 @@ pub static VERIFY_USER_PASSWORD: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::VALIDATE_USER_PASSWORD_REQUEST)),
     answer: Some(&schemas::VALIDATE_USER_PASSWORD_RESPONSE),
 };
-async fn verify_user_password<S: UsersApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn verify_user_password<S: UsersApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &VERIFY_USER_PASSWORD, request).await?;
-    let body = received.body()?;
-    let answer = service.verify_user_password(&received.context, body).await;
-    reply::json(&received.context, &VERIFY_USER_PASSWORD, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &VERIFY_USER_PASSWORD, request).await?;
+        let body = received.body()?;
+        let answer = service.verify_user_password(&received.context, body).await;
+        reply::json(&received.context, &VERIFY_USER_PASSWORD, answer)
+    })
 }

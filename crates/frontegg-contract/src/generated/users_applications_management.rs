@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use axum::routing::MethodRouter;
 use frontegg_model::types;
 use super::schemas;
 use crate::context::RequestContext;
+use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
 use crate::principal::Authenticate;
 use crate::receive::receive;
@@ -76,22 +76,22 @@ pub fn routes<S: UsersApplicationsManagementApi + Authenticate>(
         .route(
             "/identity/resources/applications/user-tenants/active/v1",
             MethodRouter::new()
-                .get(list_user_application_active_tenants::<S>)
-                .put(set_user_application_active_tenants::<S>),
+                .get(Endpoint(list_user_application_active_tenants::<S>))
+                .put(Endpoint(set_user_application_active_tenants::<S>)),
         )
         .route(
             "/identity/resources/applications/v1",
             MethodRouter::new()
-                .post(assign_users_to_application::<S>)
-                .delete(unassign_users_from_application::<S>),
+                .post(Endpoint(assign_users_to_application::<S>))
+                .delete(Endpoint(unassign_users_from_application::<S>)),
         )
         .route(
             "/identity/resources/applications/v1/{p0}/apps",
-            MethodRouter::new().get(list_user_applications::<S>),
+            MethodRouter::new().get(Endpoint(list_user_applications::<S>)),
         )
         .route(
             "/identity/resources/applications/v1/{p0}/users",
-            MethodRouter::new().get(list_application_users::<S>),
+            MethodRouter::new().get(Endpoint(list_application_users::<S>)),
         )
 }
 /// What the document says about `assign_users_to_application`.
@@ -107,14 +107,17 @@ pub static ASSIGN_USERS_TO_APPLICATION: Contract = Contract {
         },
     ),
 };
-async fn assign_users_to_application<S: UsersApplicationsManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn assign_users_to_application<S: UsersApplicationsManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &ASSIGN_USERS_TO_APPLICATION, request).await?;
-    let body = received.body()?;
-    let answer = service.assign_users_to_application(&received.context, body).await;
-    reply::json(&received.context, &ASSIGN_USERS_TO_APPLICATION, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &ASSIGN_USERS_TO_APPLICATION, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service.assign_users_to_application(&received.context, body).await;
+        reply::json(&received.context, &ASSIGN_USERS_TO_APPLICATION, answer)
+    })
 }
 /// Parameters of `list_application_users`.
 #[derive(Debug, Clone)]
@@ -135,16 +138,18 @@ pub static LIST_APPLICATION_USERS: Contract = Contract {
         },
     ),
 };
-async fn list_application_users<S: UsersApplicationsManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_application_users<S: UsersApplicationsManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_APPLICATION_USERS, request).await?;
-    let params = ListApplicationUsersParams {
-        app_id: received.parameter(0)?,
-    };
-    let answer = service.list_application_users(&received.context, params).await;
-    reply::json(&received.context, &LIST_APPLICATION_USERS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_APPLICATION_USERS, request).await?;
+        let params = ListApplicationUsersParams {
+            app_id: received.parameter(0)?,
+        };
+        let answer = service.list_application_users(&received.context, params).await;
+        reply::json(&received.context, &LIST_APPLICATION_USERS, answer)
+    })
 }
 /// What the document says about `list_user_application_active_tenants`.
 pub static LIST_USER_APPLICATION_ACTIVE_TENANTS: Contract = Contract {
@@ -153,13 +158,17 @@ pub static LIST_USER_APPLICATION_ACTIVE_TENANTS: Contract = Contract {
     body: None,
     answer: Some(&schemas::USER_APPLICATION_ACTIVE_TENANTS_RESPONSE_DTO),
 };
-async fn list_user_application_active_tenants<
+fn list_user_application_active_tenants<
     S: UsersApplicationsManagementApi + Authenticate,
->(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-    let received = receive(&*service, &LIST_USER_APPLICATION_ACTIVE_TENANTS, request)
-        .await?;
-    let answer = service.list_user_application_active_tenants(&received.context).await;
-    reply::json(&received.context, &LIST_USER_APPLICATION_ACTIVE_TENANTS, answer)
+>(service: Arc<S>, request: Request) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_USER_APPLICATION_ACTIVE_TENANTS, request)
+            .await?;
+        let answer = service
+            .list_user_application_active_tenants(&received.context)
+            .await;
+        reply::json(&received.context, &LIST_USER_APPLICATION_ACTIVE_TENANTS, answer)
+    })
 }
 /// Parameters of `list_user_applications`.
 #[derive(Debug, Clone)]
@@ -180,16 +189,18 @@ pub static LIST_USER_APPLICATIONS: Contract = Contract {
         },
     ),
 };
-async fn list_user_applications<S: UsersApplicationsManagementApi + Authenticate>(
-    State(service): State<Arc<S>>,
+fn list_user_applications<S: UsersApplicationsManagementApi + Authenticate>(
+    service: Arc<S>,
     request: Request,
-) -> ApiResult<Response> {
-    let mut received = receive(&*service, &LIST_USER_APPLICATIONS, request).await?;
-    let params = ListUserApplicationsParams {
-        user_id: received.parameter(0)?,
-    };
-    let answer = service.list_user_applications(&received.context, params).await;
-    reply::json(&received.context, &LIST_USER_APPLICATIONS, answer)
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &LIST_USER_APPLICATIONS, request).await?;
+        let params = ListUserApplicationsParams {
+            user_id: received.parameter(0)?,
+        };
+        let answer = service.list_user_applications(&received.context, params).await;
+        reply::json(&received.context, &LIST_USER_APPLICATIONS, answer)
+    })
 }
 /// What the document says about `set_user_application_active_tenants`.
 pub static SET_USER_APPLICATION_ACTIVE_TENANTS: Contract = Contract {
@@ -203,16 +214,23 @@ pub static SET_USER_APPLICATION_ACTIVE_TENANTS: Contract = Contract {
     ),
     answer: None,
 };
-async fn set_user_application_active_tenants<
-    S: UsersApplicationsManagementApi + Authenticate,
->(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-    let mut received = receive(&*service, &SET_USER_APPLICATION_ACTIVE_TENANTS, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service
-        .set_user_application_active_tenants(&received.context, body)
-        .await;
-    reply::empty(&received.context, answer)
+fn set_user_application_active_tenants<S: UsersApplicationsManagementApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(
+                &*service,
+                &SET_USER_APPLICATION_ACTIVE_TENANTS,
+                request,
+            )
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .set_user_application_active_tenants(&received.context, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
 /// What the document says about `unassign_users_from_application`.
 pub static UNASSIGN_USERS_FROM_APPLICATION: Contract = Contract {
@@ -221,12 +239,17 @@ pub static UNASSIGN_USERS_FROM_APPLICATION: Contract = Contract {
     body: Some(Body(Presence::Required, &schemas::UNASSIGN_USERS_FROM_APP_REQUEST_DTO)),
     answer: None,
 };
-async fn unassign_users_from_application<
-    S: UsersApplicationsManagementApi + Authenticate,
->(State(service): State<Arc<S>>, request: Request) -> ApiResult<Response> {
-    let mut received = receive(&*service, &UNASSIGN_USERS_FROM_APPLICATION, request)
-        .await?;
-    let body = received.body()?;
-    let answer = service.unassign_users_from_application(&received.context, body).await;
-    reply::empty(&received.context, answer)
+fn unassign_users_from_application<S: UsersApplicationsManagementApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &UNASSIGN_USERS_FROM_APPLICATION, request)
+            .await?;
+        let body = received.body()?;
+        let answer = service
+            .unassign_users_from_application(&received.context, body)
+            .await;
+        reply::empty(&received.context, answer)
+    })
 }
