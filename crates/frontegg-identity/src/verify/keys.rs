@@ -125,7 +125,7 @@ impl Keys {
     /// Goes on with the keys of that set and fetches none.
     #[cfg(any(fuzzing, test))]
     pub(super) fn keep(&self, key_set: &[u8]) -> Option<()> {
-        const NEVER: Duration = Duration::from_hours(100 * 365 * 24);
+        const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
         let now = Instant::now();
         let keys = Arc::new(parse(key_set).ok()?);
         *self.cached.write() = Cached { keys, fetched: Some(now), next_fetch: Some(now + NEVER), ..Cached::default() };
