@@ -6,6 +6,7 @@
 //! Reads see one consistent state and, except in memory, where there is one connection for all, do
 //! not wait for writers.
 
+pub(crate) mod catalog;
 mod clock_setting;
 pub(crate) mod derived;
 pub(crate) mod documents;
@@ -46,6 +47,7 @@ use sqlite::{File, Memory};
 use tokio::sync::watch;
 use tx::{Counters, Inner};
 
+use catalog::Kept;
 use clock_setting::Followed;
 use look::Seen;
 use room::Room;
@@ -119,6 +121,7 @@ pub(crate) struct Store {
     commits: watch::Sender<()>,
     counters: Arc<Counters>,
     room: Arc<Room>,
+    kept: Arc<Kept>,
     followed: Followed,
     seen: Seen,
 }
@@ -149,6 +152,7 @@ impl Store {
             commits: watch::Sender::new(()),
             counters: Arc::default(),
             room: Arc::default(),
+            kept: Arc::default(),
             followed: Followed::default(),
             seen: Seen::default(),
         };

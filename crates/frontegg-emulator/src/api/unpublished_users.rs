@@ -8,7 +8,7 @@ use frontegg_model::types;
 
 use super::user_management::{Asked, my_tenants, page_of_users};
 use crate::{
-    domain::{people::profiles::Roles, tenants, users},
+    domain::{memberships::Roles, tenants, users},
     service::Service,
 };
 

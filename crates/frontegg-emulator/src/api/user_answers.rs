@@ -7,7 +7,8 @@ use super::{permissions, roles};
 use crate::{
     clock::Timestamp,
     domain::{
-        people::profiles::{FullProfile, GroupPlace, Member, Profile},
+        memberships::Place,
+        people::profiles::{FullProfile, GroupPlace, Profile},
         permissions::PermissionWithRoles,
         roles::{Effective, RoleWithPermissions},
     },
@@ -73,7 +74,7 @@ pub(super) fn created(service: &Service, full: FullProfile) -> types::UserCreate
     let (roles, permissions) = held(service, effective);
     types::UserCreatedResponse {
         activated_for_tenant: Some(profile.is_activated()),
-        temporary_expiration_date: profile.in_view().and_then(|row| row.expires_at).map(Timestamp::utc),
+        temporary_expiration_date: profile.in_view().and_then(|place| place.row.expires_at).map(Timestamp::utc),
         id: profile.user.id,
         email: profile.email,
         name: profile.user.name,
@@ -104,7 +105,7 @@ fn permission(permission: permission::Model) -> types::PermissionResponse {
     types::PermissionResponse { role_ids: None, ..shown }
 }
 
-fn tenant(service: &Service, member: Member) -> types::UserTenantDto {
+fn tenant(service: &Service, member: Place) -> types::UserTenantDto {
     let roles = member.roles.map(|held| held.into_iter().map(|role| roles::response(service, role)).collect());
     types::UserTenantDto {
         tenant_id: member.row.tenant_id,

@@ -16,7 +16,7 @@ use frontegg_model::types;
 use super::{paging, user_answers, user_jobs};
 use crate::{
     domain::{
-        identifiers::{Proof, phones},
+        identifiers::{Proof, emails, phones},
         joining::{
             bulk_invitation,
             creation::{self, Mailing, UnknownTenant},
@@ -32,7 +32,7 @@ use crate::{
         users::{self, Changes, NewUser},
     },
     service::Service,
-    store::{Read, entity::user},
+    store::Read,
 };
 
 impl UsersApi for Service {
@@ -55,7 +55,7 @@ impl UsersApi for Service {
         let unknown = unknown_tenant(body.validate_tenant_exist);
         self.write(async |tx| {
             let user = creation::add_to_tenant(tx, &params.user_id, &body.tenant_id, mailing, unknown).await?;
-            self.seen_by_administrators(tx, user).await
+            self.seen_by_administrators(tx, &user.id).await
         })
         .await
     }
@@ -85,7 +85,7 @@ impl UsersApi for Service {
             let joined =
                 creation::create_in_tenant(tx, &body.tenant_id, person, body.role_ids, body.expiration_in_seconds)
                     .await?;
-            self.seen_by_administrators(tx, joined.user).await
+            self.seen_by_administrators(tx, &joined.user.id).await
         })
         .await
     }
@@ -110,7 +110,8 @@ impl UsersApi for Service {
         let (user, issued) = self
             .write(async |tx| {
                 let user = users::require(tx, &params.user_id).await?;
-                let issued = onboarding::issue(tx, Mail::Activation, &user.id, None).await?;
+                let address = emails::primary(tx, &user.id).await?;
+                let issued = onboarding::issue(tx, Mail::Activation, &user.id, None, address.as_ref()).await?;
                 Ok((user, issued))
             })
             .await?;
@@ -156,10 +157,8 @@ impl UsersApi for Service {
     async fn get_user(&self, cx: &RequestContext, params: GetUserParams) -> ApiResult<types::UserDto> {
         let tenant_id = cx.tenant()?;
         let tx = self.store().read().await?;
-        memberships::require(&tx, &params.user_id, tenant_id).await?;
-        let user = users::require(&tx, &params.user_id).await?;
-        let full = profiles::full(&tx, user, Viewer::Administrator, Some(tenant_id)).await?;
-        Ok(user_answers::full(self, full))
+        let full = profiles::full(&tx, &params.user_id, Viewer::Administrator, Some(tenant_id)).await?;
+        Ok(user_answers::full(self, full.of_member()?))
     }
 
     async fn get_user_by_email(
@@ -169,14 +168,13 @@ impl UsersApi for Service {
     ) -> ApiResult<types::CoreUserDto> {
         let tx = self.store().read().await?;
         let user = users::require_by_email(&tx, &params.email).await?;
-        let profile = profiles::one(&tx, user, Viewer::Administrator, None).await?;
+        let profile = profiles::one(&tx, &user.id, Viewer::Administrator, None).await?;
         Ok(user_answers::core(self, profile))
     }
 
     async fn get_user_globally(&self, _: &RequestContext, params: GetUserGloballyParams) -> ApiResult<types::UserDto> {
         let tx = self.store().read().await?;
-        let user = users::require(&tx, &params.user_id).await?;
-        self.seen_by_administrators(&tx, user).await
+        self.seen_by_administrators(&tx, &params.user_id).await
     }
 
     async fn invite_users_in_bulk(
@@ -249,7 +247,7 @@ impl UsersApi for Service {
         let unknown = unknown_tenant(body.validate_tenant_exist);
         self.write(async |tx| {
             let user = creation::set_active_tenant(tx, &params.user_id, &body.tenant_id, unknown).await?;
-            self.seen_by_administrators(tx, user).await
+            self.seen_by_administrators(tx, &user.id).await
         })
         .await
     }
@@ -262,7 +260,7 @@ impl UsersApi for Service {
     ) -> ApiResult<types::UserDto> {
         self.write(async |tx| {
             let user = users::set_email(tx, &params.user_id, &body.email).await?;
-            self.seen_by_administrators(tx, user).await
+            self.seen_by_administrators(tx, &user.id).await
         })
         .await
     }
@@ -275,7 +273,7 @@ impl UsersApi for Service {
     ) -> ApiResult<types::UserDto> {
         self.write(async |tx| {
             let user = users::set_invisible(tx, &params.user_id, body.invisible).await?;
-            self.seen_by_administrators(tx, user).await
+            self.seen_by_administrators(tx, &user.id).await
         })
         .await
     }
@@ -288,7 +286,7 @@ impl UsersApi for Service {
     ) -> ApiResult<types::UserDto> {
         self.write(async |tx| {
             let user = users::set_super_user(tx, &params.user_id, body.super_user).await?;
-            self.seen_by_administrators(tx, user).await
+            self.seen_by_administrators(tx, &user.id).await
         })
         .await
     }
@@ -327,7 +325,7 @@ impl UsersApi for Service {
         self.write(async |tx| {
             let user = users::require(tx, &params.user_id).await?;
             let user = users::update(tx, user, changes, Proof::Proven).await?;
-            self.seen_by_administrators(tx, user).await
+            self.seen_by_administrators(tx, &user.id).await
         })
         .await
     }
@@ -372,8 +370,8 @@ impl UsersApi for Service {
 
 impl Service {
     /// A person with what holds in the tenant that they work in.
-    async fn seen_by_administrators(&self, tx: &Read, user: user::Model) -> ApiResult<types::UserDto> {
-        let full = profiles::full(tx, user, Viewer::Administrator, None).await?;
+    async fn seen_by_administrators(&self, tx: &Read, user_id: &str) -> ApiResult<types::UserDto> {
+        let full = profiles::full(tx, user_id, Viewer::Administrator, None).await?;
         Ok(user_answers::full(self, full))
     }
 }

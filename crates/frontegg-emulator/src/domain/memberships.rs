@@ -4,6 +4,7 @@
 
 mod entry;
 mod moving;
+mod places;
 mod roles;
 
 use std::time::Duration;
@@ -33,9 +34,8 @@ use crate::{
 
 pub(crate) use entry::{is_open, no_entry, reaches_down, require_entry, require_own_entry};
 pub(crate) use moving::move_all;
-pub(crate) use roles::{
-    AcrossTenants, Outcome, across_tenants, assign, direct, may_manage, named_or_default, unassign,
-};
+pub(crate) use places::{Place, Roles, places};
+pub(crate) use roles::{AcrossTenants, Outcome, across_tenants, assign, may_manage, named_or_default, unassign};
 
 /// The shortest time for which somebody can be let in.
 const SHORTEST: u64 = 300;

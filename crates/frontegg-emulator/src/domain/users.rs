@@ -126,7 +126,7 @@ pub(crate) async fn create(tx: &Write, new: NewUser) -> DomainResult<user::Model
     };
     let row = row.insert(tx).await?;
     if let Some(email) = &new.email {
-        emails::add(tx, &row.id, email, new.verified.into()).await?;
+        emails::add_first(tx, &row.id, email, new.verified.into()).await?;
     }
     if let Some(username) = &new.username {
         usernames::add(tx, &row.id, username).await?;

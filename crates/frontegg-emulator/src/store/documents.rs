@@ -14,6 +14,7 @@ use sea_orm::{
 
 use super::{
     Fetch, Read,
+    catalog::{Catalog, is_changed_by},
     entity::{membership, setting},
 };
 use crate::clock::Timestamp;
@@ -37,8 +38,12 @@ struct Known {
     scopes: HashMap<String, Arc<[setting::Model]>>,
     /// The tenants that a person is a member of.
     tenants: HashMap<String, Arc<[String]>>,
+    /// The catalog, unless it was changed since it was read.
+    catalog: Option<Arc<Catalog>>,
     /// Whether the transaction may have changed documents, whichever.
     has_written: bool,
+    /// Whether it may have changed the catalog.
+    has_changed_catalog: bool,
 }
 
 impl Documents {
@@ -48,6 +53,11 @@ impl Documents {
         let rest = sql.starts_with("ROLLBACK");
         let settings = sql.contains("\"settings\"");
         known.has_written |= settings;
+        let catalog = is_changed_by(sql);
+        known.has_changed_catalog |= catalog;
+        if rest || catalog {
+            known.catalog = None;
+        }
         if !known.scopes.is_empty() && (rest || settings) {
             known.scopes.clear();
         }
@@ -58,7 +68,21 @@ impl Documents {
 
     /// Forgets everything: another database is in place of the one that was read.
     pub(super) fn replaced(&self) {
-        *self.0.lock() = Known { has_written: true, ..Known::default() };
+        *self.0.lock() = Known { has_written: true, has_changed_catalog: true, ..Known::default() };
+    }
+
+    /// The catalog, if the transaction has read it since it changed it last.
+    pub(super) fn catalog(&self) -> Option<Arc<Catalog>> {
+        self.0.lock().catalog.clone()
+    }
+
+    pub(super) fn know_catalog(&self, catalog: &Arc<Catalog>) {
+        self.0.lock().catalog = Some(Arc::clone(catalog));
+    }
+
+    /// Whether the transaction may have changed the catalog.
+    pub(super) fn has_changed_catalog(&self) -> bool {
+        self.0.lock().has_changed_catalog
     }
 
     /// Whether the transaction may have changed documents.
@@ -79,6 +103,9 @@ struct MemberDocument {
 impl Read {
     /// All documents of a scope.
     pub(crate) async fn documents(&self, scope: &str) -> Result<Arc<[setting::Model]>, DbErr> {
+        if scope == ENVIRONMENT {
+            return Ok(Arc::clone(&self.catalog().await?.documents));
+        }
         if let Some(known) = self.documents.0.lock().scopes.get(scope) {
             return Ok(Arc::clone(known));
         }

@@ -66,7 +66,7 @@ pub(crate) use memberships::{
 pub(crate) use outbox::{Channel, outbox_message};
 pub(crate) use roles::{AssignmentType, permission, permission_category, role, role_permission};
 pub(crate) use sessions::{refresh_token, session};
-pub(crate) use settings::{clock_setting, environment, issuer, jwt_secret, setting, signing_key};
+pub(crate) use settings::{clock_setting, dummy_write, environment, issuer, jwt_secret, setting, signing_key};
 pub(crate) use templates::{email_template, sms_template};
 pub(crate) use tenants::{tenant, tenant_edge};
 pub(crate) use users::{old_password, password, phone_number, user, user_email, username};

@@ -46,6 +46,7 @@ impl Identity {
             client_id: Set(self.client_id.clone()),
             application_id: Set(self.application_id.clone()),
             epoch: Set(self.epoch),
+            catalog: Set(0),
             created_at: Set(tx.now()),
         };
         environment::Entity::insert(row).exec_without_returning(tx).await?;

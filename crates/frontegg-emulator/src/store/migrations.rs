@@ -21,6 +21,7 @@ mod m0015_claims;
 mod m0016_clock;
 mod m0017_application;
 mod m0018_jwt_secret;
+mod m0019_catalog;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -29,6 +30,7 @@ use super::derived;
 
 /// Every table that a reset empties, children before their parents.
 pub(crate) const TABLES: &[&str] = &[
+    "dummy_writes",
     "jobs",
     "blind_guesses",
     "remembered_devices",
@@ -76,7 +78,7 @@ pub(crate) const TABLES: &[&str] = &[
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 18] {
+fn all() -> [SqlMigration; 19] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -96,6 +98,7 @@ fn all() -> [SqlMigration; 18] {
         m0016_clock::MIGRATION,
         m0017_application::MIGRATION,
         m0018_jwt_secret::MIGRATION,
+        m0019_catalog::MIGRATION,
     ]
 }
 

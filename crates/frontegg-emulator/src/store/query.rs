@@ -52,9 +52,25 @@ where
     E: EntityTrait<Model = M>,
     M: FromQueryResult + Sized + Send + Sync,
 {
+    page_as(select, page, tx, |select| select).await
+}
+
+/// The same where the rows of the page are read as something else.
+pub(crate) async fn page_as<E, M, F>(
+    select: Select<E>,
+    page: Page,
+    tx: &Read,
+    read: impl FnOnce(Select<E>) -> F,
+) -> Result<Paged<F::Row>, StoreError>
+where
+    E: EntityTrait<Model = M>,
+    M: FromQueryResult + Sized + Send + Sync,
+    F: Fetch,
+{
     let total = select.clone().fetch_count(tx).await?;
     let first = page.number.saturating_mul(page.size);
-    let items = if first >= total { Vec::new() } else { select.limit(page.size).offset(first).fetch_all(tx).await? };
+    let items =
+        if first >= total { Vec::new() } else { read(select.limit(page.size).offset(first)).fetch_all(tx).await? };
     Ok(Paged { items, total })
 }
 

@@ -14,7 +14,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -23,6 +23,7 @@ use tokio::sync::watch;
 
 use super::{
     Store, StoreError,
+    catalog::Kept,
     documents::Documents,
     postgres::PostgresTx,
     room::Room,
@@ -39,6 +40,8 @@ pub(super) struct Counters {
     pub(super) commits: AtomicU64,
     /// Those of them that may have changed settings documents.
     pub(super) settings: AtomicU64,
+    /// The version of the catalog in memory.
+    pub(super) catalog: AtomicI64,
 }
 
 /// The transaction of an engine.
@@ -54,8 +57,9 @@ pub(crate) struct Read {
     clock: Clock,
     now: Timestamp,
     origin: Arc<str>,
-    counters: Arc<Counters>,
+    pub(super) counters: Arc<Counters>,
     room: Arc<Room>,
+    pub(super) kept: Arc<Kept>,
     pub(super) documents: Documents,
 }
 
@@ -68,6 +72,7 @@ impl Read {
             origin: Arc::clone(&store.origin),
             counters: Arc::clone(&store.counters),
             room: Arc::clone(&store.room),
+            kept: Arc::clone(&store.kept),
             documents: Documents::default(),
         }
     }
@@ -80,6 +85,11 @@ impl Read {
     /// The address under which the emulator is reached: what links and issuers begin with.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Whether the store is the memory of this process.
+    pub(super) fn is_memory(&self) -> bool {
+        matches!(self.inner, Inner::Memory(_))
     }
 
     pub(crate) fn backend(&self) -> DbBackend {
@@ -149,6 +159,7 @@ impl Write {
 
     /// Makes what was written last; returns once it is durable.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.raise_catalog().await?;
         let committed = match self.read.inner {
             Inner::Memory(tx) => tx.commit(),
             Inner::File(tx) => File::commit(tx).await,

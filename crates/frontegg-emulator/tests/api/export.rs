@@ -154,7 +154,7 @@ async fn a_bad_document_changes_nothing() {
             (with_setting(&before, "environment", "lockout", "{"), "].document: EOF while parsing"),
             (with_setting(&before, "environment", "lockout", "{}"), "].document: missing field `id`"),
             (with_setting(&before, "environment", "weather", "{}"), "].document: the kind weather is unknown"),
-            (with_setting(&before, "globex", "dummy-writes", "0"), "].scope: globex owns no settings"),
+            (with_setting(&before, "globex", "leaked-passwords", "[]"), "].scope: globex owns no settings"),
             (
                 with_setting(&before, "environment", "identity-configuration", r#"{"defaultTokenExpiration": 0}"#),
                 "].document: defaultTokenExpiration must be between 1 and",

@@ -11,9 +11,12 @@ use crate::{
         caller::{caller, caller_id, viewer},
         paging, user_answers,
     },
-    domain::people::{
-        lists::{self, Phrase, Reach, Scope, SortBy, SoughtIdentifier, UserListing},
-        profiles::{self, Roles},
+    domain::{
+        memberships::Roles,
+        people::{
+            lists::{self, Phrase, Reach, Scope, SortBy, SoughtIdentifier, UserListing},
+            profiles,
+        },
     },
     service::Service,
 };

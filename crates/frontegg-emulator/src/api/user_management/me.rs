@@ -18,23 +18,18 @@ use crate::{
         roles, tenants, users,
     },
     service::Service,
-    store::{
-        Read,
-        entity::{tenant, user},
-    },
+    store::{Read, entity::tenant},
 };
 
 pub(super) async fn get_my_profile_v2(service: &Service, cx: &RequestContext) -> ApiResult<types::UserDto> {
     let tx = service.store().read().await?;
-    let user = users::require(&tx, cx.user()?).await?;
-    Ok(user_answers::full(service, here(&tx, cx, user).await?))
+    Ok(user_answers::full(service, here(&tx, cx).await?))
 }
 
 pub(super) async fn get_my_profile_v3(service: &Service, cx: &RequestContext) -> ApiResult<types::UserV3Dto> {
     let tx = service.store().read().await?;
     let user_id = cx.user()?;
-    let user = users::require(&tx, user_id).await?;
-    let profile = profiles::one(&tx, user, viewer(cx, Some(user_id), &[]), Some(cx.tenant()?)).await?;
+    let profile = profiles::one(&tx, user_id, viewer(cx, Some(user_id), &[]), Some(cx.tenant()?)).await?;
     Ok(user_answers::third(service, profile))
 }
 
@@ -46,17 +41,17 @@ pub(super) async fn update_my_profile(
     let full = service
         .write(async |tx| {
             let user = users::require(tx, cx.user()?).await?;
-            let user = users::update(tx, user, changes(body), Proof::Unproven).await?;
-            here(tx, cx, user).await
+            users::update(tx, user, changes(body), Proof::Unproven).await?;
+            here(tx, cx).await
         })
         .await?;
     Ok(user_answers::full(service, full))
 }
 
-/// Somebody with what holds in the tenant of the request.
-async fn here(tx: &Read, cx: &RequestContext, user: user::Model) -> ApiResult<FullProfile> {
-    let user_id = user.id.clone();
-    Ok(profiles::full(tx, user, viewer(cx, Some(&user_id), &[]), Some(cx.tenant()?)).await?)
+/// Who asks, with what holds in the tenant of the request.
+async fn here(tx: &Read, cx: &RequestContext) -> ApiResult<FullProfile> {
+    let user_id = cx.user()?;
+    Ok(profiles::full(tx, user_id, viewer(cx, Some(user_id), &[]), Some(cx.tenant()?)).await?)
 }
 
 pub(super) async fn get_my_authorization(
@@ -79,8 +74,8 @@ pub(super) async fn set_my_active_tenant(
         .write(async |tx| {
             let user = users::require(tx, user_id).await?;
             memberships::require_entry(tx, &user, &body.tenant_id).await?;
-            let user = users::set_active_tenant(tx, user, &body.tenant_id).await?;
-            Ok(profiles::full(tx, user, viewer(cx, Some(user_id), &[]), None).await?)
+            users::set_active_tenant(tx, user, &body.tenant_id).await?;
+            Ok(profiles::full(tx, user_id, viewer(cx, Some(user_id), &[]), None).await?)
         })
         .await?;
     Ok(user_answers::full(service, full))

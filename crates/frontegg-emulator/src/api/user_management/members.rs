@@ -45,7 +45,7 @@ pub(super) async fn create_user_v2(
         .write(async |tx| {
             let joined = creation::invite(tx, caller(cx), tenant_id, invitation).await?;
             let scope = [tenant_id.to_owned()];
-            let full = profiles::full(tx, joined.user, viewer(cx, None, &scope), Some(tenant_id)).await?;
+            let full = profiles::full(tx, &joined.user.id, viewer(cx, None, &scope), Some(tenant_id)).await?;
             let answer = user_answers::created(service, full);
             Ok(answer)
         })
@@ -91,7 +91,7 @@ pub(super) async fn update_user(
             memberships::require(tx, user_id, tenant_id).await?;
             let user = users::require(tx, user_id).await?;
             let user = users::update(tx, user, changes(body), number_is).await?;
-            Ok(profiles::full(tx, user, viewer(cx, Some(user_id), &[]), Some(tenant_id)).await?)
+            Ok(profiles::full(tx, &user.id, viewer(cx, Some(user_id), &[]), Some(tenant_id)).await?)
         })
         .await?;
     Ok(user_answers::full(service, full))

@@ -1,26 +1,31 @@
 //! Work in vain, for people who do not exist: the same statements in the same number, so that finding out
 //! takes as long as helping those who do.
 
+use sea_orm::{ActiveValue::Set, EntityTrait, sea_query::OnConflict};
+
 use super::{Grant, bare_fingerprint};
 use crate::{
     domain::{
         DomainResult,
         messages::outbox::{self, Draft},
-        settings::{self, Form, Owner},
     },
     ids,
-    store::{Write, entity::Purpose},
+    store::{
+        Write,
+        entity::{Purpose, dummy_write},
+    },
 };
 
-/// The kind of the settings document.
-const KIND: &str = "dummy-writes";
-/// How it reads.
-pub(crate) const FORM: Form = Form::of::<u64>(KIND);
+/// The key of the only row.
+const KEY: &str = "nobody";
 
 /// Writes something that says nothing, in place of a row. Commit it as if it did: what is written is what
 /// takes time.
 pub(crate) async fn write(tx: &Write) -> DomainResult<()> {
-    settings::put(tx, Owner::Environment, KIND, &u64::from_ne_bytes(ids::random())).await
+    let row = dummy_write::ActiveModel { id: Set(KEY.to_owned()), value: Set(i64::from_ne_bytes(ids::random())) };
+    let over = OnConflict::column(dummy_write::Column::Id).update_column(dummy_write::Column::Value).to_owned();
+    dummy_write::Entity::insert(row).on_conflict(over).exec_without_returning(tx).await?;
+    Ok(())
 }
 
 /// Looks for what a code that is presented alone is compared with before it is issued.
@@ -45,7 +50,7 @@ mod tests {
     use crate::{
         clock::Clock,
         domain::messages::outbox,
-        store::{Store, StoreTarget},
+        store::{Fetch, Store, StoreTarget},
     };
 
     #[tokio::test]
@@ -59,6 +64,6 @@ mod tests {
         }
         let tx = store.read().await.expect("a transaction");
         assert!(outbox::list(&tx, &outbox::Filter::default(), None).await.expect("a list").is_empty());
-        assert!(settings::find::<u64>(&tx, Owner::Environment, KIND).await.expect("a document").is_some());
+        assert!(dummy_write::Entity::find_by_id(KEY).fetch_one(&tx).await.expect("a row").is_some());
     }
 }

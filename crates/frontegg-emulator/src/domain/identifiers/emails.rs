@@ -116,6 +116,16 @@ pub(crate) async fn require_free(tx: &Read, address: &str) -> DomainResult<()> {
     }
 }
 
+/// Gives somebody who was just made their first address, which nobody [holds](require_free).
+pub(crate) async fn add_first(
+    tx: &Write,
+    user_id: &str,
+    address: &str,
+    proof: Proof,
+) -> DomainResult<user_email::Model> {
+    insert(tx, user_id, address, proof, AddressRank::Primary).await
+}
+
 /// Gives a person a further address; their first one becomes the primary one.
 pub(crate) async fn add(tx: &Write, user_id: &str, address: &str, proof: Proof) -> DomainResult<user_email::Model> {
     check(address)?;

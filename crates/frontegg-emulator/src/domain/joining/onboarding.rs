@@ -25,7 +25,7 @@ use crate::{
     ids,
     store::{
         Read, Write,
-        entity::{Purpose, membership, one_time_token, user},
+        entity::{Purpose, membership, one_time_token, user, user_email},
     },
 };
 
@@ -176,10 +176,17 @@ impl Returned<'_> {
 
 /// Makes a token, in place of earlier ones for the same: one for the account, or one for the
 /// membership.
-pub(crate) async fn issue(tx: &Write, mail: Mail, user_id: &str, membership_id: Option<&str>) -> DomainResult<Issued> {
-    let address = emails::primary(tx, user_id).await?.map(|row| row.address_key);
+///
+/// It is for that primary address of theirs, or none.
+pub(crate) async fn issue(
+    tx: &Write,
+    mail: Mail,
+    user_id: &str,
+    membership_id: Option<&str>,
+    address: Option<&user_email::Model>,
+) -> DomainResult<Issued> {
     let grant = Grant::new(mail.purpose(), user_id).membership(membership_id);
-    let grant = Grant { target: address.as_deref(), ..grant };
+    let grant = Grant { target: address.map(|row| row.address_key.as_str()), ..grant };
     let strategy = mail.strategy(tx).await?;
     let (token, code) = match strategy.strategy {
         Way::Link => (grant.lifetime(LIFETIME).token(tx).await?, None),
@@ -206,7 +213,7 @@ pub(crate) async fn send(
         return Ok(None);
     };
     let membership_id = (mail == Mail::Invitation).then_some(membership.id.as_str());
-    let issued = issue(tx, mail, &user.id, membership_id).await?;
+    let issued = issue(tx, mail, &user.id, membership_id, Some(&address)).await?;
     let tenant = tenants::find(tx, &membership.tenant_id).await?;
     let tenant_name = tenant.map_or_else(|| membership.tenant_id.clone(), |tenant| tenant.name);
     let message = draft(mail, &address.email, &user.id, &issued, context);
@@ -217,7 +224,6 @@ pub(crate) async fn send(
 /// Does what [`send`] does, for somebody who gets nothing.
 pub(crate) async fn pretend(tx: &Write, mail: Mail, context: Map<String, Value>) -> DomainResult<()> {
     let nobody = ids::new_id();
-    emails::primary(tx, &nobody).await?;
     emails::primary(tx, &nobody).await?;
     let strategy = mail.strategy(tx).await?;
     codes::void(tx, mail.purpose(), &nobody).await?;

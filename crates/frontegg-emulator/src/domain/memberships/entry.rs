@@ -36,14 +36,35 @@ fn is_pending(row: &membership::Model) -> bool {
 /// user; and anywhere while they are locked. An activation that is outstanding is a matter of
 /// signing in, not of choosing.
 pub(crate) async fn require_entry(tx: &Read, user: &user::Model, tenant_id: &str) -> DomainResult<tenant::Model> {
-    let tenant = tenants::find(tx, tenant_id).await?.filter(|tenant| !tenant.is_locked).ok_or_else(no_entry)?;
+    let (tenant, row) = with_membership(tx, user, tenant_id).await?.ok_or_else(no_entry)?;
     let may = !user.is_locked
-        && match super::find(tx, &user.id, tenant_id).await? {
+        && !tenant.is_locked
+        && match row {
             // Suspended here is suspended here, whatever else would let them in.
             Some(row) => is_usable(tx, &row),
             None => user.super_user || reaches_down_to(tx, &user.id, tenant_id).await?,
         };
     if may { Ok(tenant) } else { Err(no_entry()) }
+}
+
+/// A tenant that is there, with the person's membership in it, if they have one.
+async fn with_membership(
+    tx: &Read,
+    user: &user::Model,
+    tenant_id: &str,
+) -> DomainResult<Option<(tenant::Model, Option<membership::Model>)>> {
+    let found = membership::Entity::find()
+        .find_also_related(tenant::Entity)
+        .filter(membership::Column::UserId.eq(user.id.as_str()))
+        .filter(membership::Column::TenantId.eq(tenant_id))
+        .filter(tenant::Column::DeletedAt.is_null())
+        .fetch_one(tx)
+        .await?;
+    if let Some((row, Some(tenant))) = found {
+        return Ok(Some((tenant, Some(row))));
+    }
+    // No member, or no tenant.
+    Ok(tenants::find(tx, tenant_id).await?.map(|tenant| (tenant, None)))
 }
 
 /// The same for several tenants of which the person has to be a member.

@@ -1,8 +1,8 @@
 //! Which roles members hold, and who may give and take them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
 
 use super::{MemberKey, of_user, require};
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     store::{
         Fetch, Read, Write,
         entity::{membership, membership_role, role},
-        query::ROWS,
+        query::{OneColumn, ROWS},
     },
 };
 
@@ -94,38 +94,13 @@ pub(crate) async fn may_manage(tx: &Read, caller: Caller<'_>, row: &membership::
     Err(DomainError::forbidden("Users can only be managed up to your own level"))
 }
 
-/// The roles that memberships hold themselves, by membership, each by level and key.
-pub(crate) async fn direct(
-    tx: &Read,
-    membership_ids: &[String],
-) -> DomainResult<BTreeMap<String, Vec<RoleWithPermissions>>> {
-    let rows = membership_role::Entity::find()
-        .find_also_related(role::Entity)
-        .filter(membership_role::Column::MembershipId.is_in(membership_ids))
-        .fetch_all(tx)
-        .await?;
-    let links: Vec<(String, String)> =
-        rows.iter().map(|(link, _)| (link.membership_id.clone(), link.role_id.clone())).collect();
-    let distinct: BTreeMap<String, role::Model> =
-        rows.into_iter().filter_map(|(_, role)| role).map(|role| (role.id.clone(), role)).collect();
-    let roles = roles::with_permissions(tx, distinct.into_values().collect()).await?;
-    let roles: BTreeMap<&str, &RoleWithPermissions> = roles.iter().map(|held| (held.role.id.as_str(), held)).collect();
-    let mut held = BTreeMap::<String, Vec<RoleWithPermissions>>::new();
-    for (membership_id, role_id) in links {
-        held.entry(membership_id).or_default().extend(roles.get(role_id.as_str()).map(|held| (*held).clone()));
-    }
-    for roles in held.values_mut() {
-        roles.sort_by(|a, b| (a.role.level, &a.role.key, &a.role.id).cmp(&(b.role.level, &b.role.key, &b.role.id)));
-    }
-    Ok(held)
-}
-
 /// The roles that one membership holds itself, by level and key.
 async fn of_membership(tx: &Read, membership_id: &str) -> DomainResult<Vec<RoleWithPermissions>> {
-    let held = role::Entity::find()
-        .inner_join(membership_role::Entity)
+    let ids = membership_role::Entity::find()
+        .select_only()
+        .column(membership_role::Column::RoleId)
         .filter(membership_role::Column::MembershipId.eq(membership_id));
-    roles::select_with_permissions(tx, held).await
+    roles::of_ids(tx, &ids.one_column::<String>().fetch_all(tx).await?).await
 }
 
 /// Adds roles to a membership; those held already stay as they are.

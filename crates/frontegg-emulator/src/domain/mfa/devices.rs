@@ -1,9 +1,10 @@
 //! The second factors that people have.
 
-use std::collections::BTreeSet;
-
 use frontegg_model::enums::MfaStrategy;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, SimpleExpr},
+};
 
 use super::configuration::{self, Configuration};
 use crate::{
@@ -89,8 +90,31 @@ pub(crate) fn not_found() -> DomainError {
     DomainError::not_found("MFA device not found")
 }
 
+/// How many second factors the person of a row of `users` has set up.
+pub(crate) fn set_up() -> SimpleExpr {
+    let apps = theirs(authenticator::Entity, authenticator::Column::UserId)
+        .and_where(authenticator::Column::ConfirmedAt.is_not_null())
+        .to_owned();
+    let phones = theirs(mfa_phone::Entity, mfa_phone::Column::UserId);
+    let credentials = theirs(webauthn_credential::Entity, webauthn_credential::Column::UserId);
+    let [apps, phones, credentials] =
+        [apps, phones, credentials].map(|count| SimpleExpr::SubQuery(None, Box::new(count.into())));
+    apps.add(phones).add(credentials)
+}
+
+/// How many rows of a table belong to the person.
+fn theirs<E: EntityTrait>(table: E, owner: E::Column) -> SelectStatement {
+    let of_person = Expr::col((table, owner)).equals((user::Entity, user::Column::Id));
+    Query::select().expr(Func::count(Expr::val(1))).from(table).and_where(of_person).to_owned()
+}
+
 /// All that the person has set up, also of methods that are switched off.
 pub(crate) async fn of_user(tx: &Read, user_id: &str) -> DomainResult<Devices> {
+    let count = user::Entity::find_by_id(user_id).select_only().expr_as(set_up(), "count");
+    // Most people have none, and then nothing else is asked.
+    if count.one_column::<i64>().fetch_one(tx).await?.unwrap_or_default() == 0 {
+        return Ok(Devices::default());
+    }
     let authenticators = authenticator::Entity::find()
         .filter(authenticator::Column::UserId.eq(user_id))
         .filter(authenticator::Column::ConfirmedAt.is_not_null())
@@ -125,28 +149,6 @@ pub(crate) async fn offered(tx: &Read, user: &user::Model, first: FirstFactor) -
         devices.emails = primary.into_values().filter(|row| row.verified).map(|row| row.email).collect();
     }
     Ok(devices)
-}
-
-/// Those of the people who have set up any second factor.
-pub(crate) async fn enrolled_among(tx: &Read, user_ids: &[String]) -> DomainResult<BTreeSet<String>> {
-    macro_rules! holders {
-        ($entity:ident $(, $filter:expr)?) => {
-            $entity::Entity::find()
-                .select_only()
-                .column($entity::Column::UserId)
-                .distinct()
-                .filter($entity::Column::UserId.is_in(user_ids))
-                $(.filter($filter))?
-                .one_column::<String>()
-                .fetch_all(tx)
-                .await?
-        };
-    }
-    let mut holders: BTreeSet<String> = BTreeSet::new();
-    holders.extend(holders!(authenticator, authenticator::Column::ConfirmedAt.is_not_null()));
-    holders.extend(holders!(mfa_phone));
-    holders.extend(holders!(webauthn_credential));
-    Ok(holders)
 }
 
 /// Takes every second factor from the person, also those that are being set up.

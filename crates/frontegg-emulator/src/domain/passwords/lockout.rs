@@ -13,7 +13,8 @@ use frontegg_model::enums::EmailTemplateType;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Select,
+    ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationTrait, Select,
     sea_query::{Expr, ExprTrait},
 };
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,7 @@ use crate::{
     },
     store::{
         Fetch, Read, Store, Write,
-        entity::{Purpose, one_time_token, user},
+        entity::{Purpose, one_time_token, password, user},
     },
 };
 
@@ -107,8 +108,12 @@ pub(crate) async fn attempt(
 ) -> DomainResult<Attempt> {
     let _turn = passwords.turns().take(user_id.unwrap_or(account)).await;
     let tx = store.read().await?;
-    let user = find(&tx, user_id).await?;
-    let stored = passwords::stored(&tx, user_id.unwrap_or_default()).await?;
+    let account_of = user::Entity::find_by_id(user_id.unwrap_or_default())
+        .join(JoinType::LeftJoin, password::Relation::User.def().rev())
+        .column(password::Column::Hash)
+        .into_model::<Account>();
+    let (user, stored) = account_of.fetch_one(&tx).await?.map(|account| (account.user, account.hash)).unzip();
+    let stored = stored.flatten();
     drop(tx);
     let is_locked = user.as_ref().is_some_and(|user| user.is_locked);
     // A locked person's password is not compared, or guessing could go on.
@@ -145,6 +150,14 @@ pub(crate) async fn attempt(
             })
         })
         .await
+}
+
+/// A person with the hash of their password, if they have one.
+#[derive(FromQueryResult)]
+struct Account {
+    #[sea_orm(nested)]
+    user: user::Model,
+    hash: Option<String>,
 }
 
 async fn find(tx: &Read, user_id: Option<&str>) -> DomainResult<Option<user::Model>> {

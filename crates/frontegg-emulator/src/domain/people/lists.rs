@@ -11,6 +11,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Func, IntoCondition, Query, SelectStatement, SimpleExpr},
 };
 
+use super::person::{self, Person};
 use crate::{
     domain::{
         DomainResult,
@@ -84,9 +85,10 @@ impl UserListing {
 }
 
 /// One page of the people within reach.
-pub(crate) async fn list(tx: &Read, reach: &Reach, listing: UserListing) -> DomainResult<Paged<user::Model>> {
+pub(crate) async fn list(tx: &Read, reach: &Reach, listing: UserListing) -> DomainResult<Paged<Person>> {
     let page = listing.page;
-    Ok(query::page(sorted(select(reach, &listing, listing.asked())?, &listing), page, tx).await?)
+    let select = sorted(select(reach, &listing, listing.asked())?, &listing);
+    Ok(query::page_as(select, page, tx, person::select).await?)
 }
 
 /// One page of the people within reach in whom the words are found.
@@ -95,7 +97,7 @@ pub(crate) async fn search(
     reach: &Reach,
     listing: UserListing,
     phrase: &Phrase,
-) -> DomainResult<Paged<user::Model>> {
+) -> DomainResult<Paged<Person>> {
     if phrase.is_empty() {
         return list(tx, reach, listing).await;
     }
@@ -113,7 +115,8 @@ pub(crate) async fn search(
     let total = people.len() as u64;
     let first = usize::try_from(listing.page.number.saturating_mul(listing.page.size)).unwrap_or(usize::MAX);
     let size = usize::try_from(listing.page.size).unwrap_or(usize::MAX);
-    Ok(Paged { items: people.into_iter().skip(first).take(size).collect(), total })
+    let ids: Vec<String> = people.into_iter().skip(first).take(size).map(|user| user.id).collect();
+    Ok(Paged { items: person::of_ids(tx, &ids).await?, total })
 }
 
 /// People with a text in which one of these words may occur: all who hold one, and hardly anybody else,

@@ -1,20 +1,21 @@
 //! People as others see them: the identity with its address and memberships, and what holds in the
 //! tenant in view.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
+use super::person::{self, Person};
 use crate::{
     domain::{
         DomainResult, groups,
-        identifiers::emails,
-        memberships, mfa,
-        roles::{self, Effective, RoleWithPermissions},
+        memberships::{self, Place, Roles},
+        roles::{self, Effective},
+        users,
     },
     store::{
         Fetch, Read,
-        entity::{MembershipStatus, group, group_member, group_role, membership, role, tenant, user},
+        entity::{MembershipStatus, group, group_member, group_role, role, user},
     },
 };
 
@@ -41,39 +42,29 @@ pub(crate) struct Profile {
     /// Empty for whom it is not meant.
     pub(crate) vendor_metadata: String,
     /// The oldest first.
-    pub(crate) members: Vec<Member>,
+    pub(crate) members: Vec<Place>,
     /// Whether the person has set up a second factor.
     pub(crate) mfa_enrolled: bool,
     /// The tenant in view.
     view: String,
-    /// Whether that tenant lets all its members reach into the tenants below.
-    view_opens_below: bool,
-}
-
-/// A membership, with its own roles where they were asked for.
-#[derive(Clone, Debug)]
-pub(crate) struct Member {
-    pub(crate) row: membership::Model,
-    pub(crate) roles: Option<Vec<RoleWithPermissions>>,
 }
 
 impl Profile {
     /// The membership in the tenant in view.
-    pub(crate) fn in_view(&self) -> Option<&membership::Model> {
-        self.members.iter().map(|member| &member.row).find(|row| row.tenant_id == self.view)
+    pub(crate) fn in_view(&self) -> Option<&Place> {
+        self.members.iter().find(|place| place.row.tenant_id == self.view)
     }
 
     /// Whether the membership in view waits neither for an activation nor for an acceptance.
     pub(crate) fn is_activated(&self) -> bool {
-        let active = |row: &membership::Model| {
-            matches!(row.status, MembershipStatus::Activated | MembershipStatus::PendingLogin)
-        };
+        let active =
+            |place: &Place| matches!(place.row.status, MembershipStatus::Activated | MembershipStatus::PendingLogin);
         self.in_view().is_some_and(active)
     }
 
     /// Whether the roles held in the tenant in view count in the tenants below, for members there.
     pub(crate) fn reaches_down(&self) -> Option<bool> {
-        self.in_view().map(|row| row.sub_tenant_access || self.view_opens_below)
+        self.in_view().map(|place| place.row.sub_tenant_access || place.opens_below)
     }
 }
 
@@ -85,6 +76,13 @@ pub(crate) struct FullProfile {
     pub(crate) groups: Vec<GroupPlace>,
 }
 
+impl FullProfile {
+    /// The same, or 404 where the person is no member of the tenant in view.
+    pub(crate) fn of_member(self) -> DomainResult<Self> {
+        if self.profile.in_view().is_some() { Ok(self) } else { Err(users::unknown()) }
+    }
+}
+
 /// A group that somebody is in, with the roles that it confers.
 #[derive(Clone, Debug)]
 pub(crate) struct GroupPlace {
@@ -92,73 +90,46 @@ pub(crate) struct GroupPlace {
     pub(crate) roles: Vec<role::Model>,
 }
 
-/// Whether profiles tell the roles in each tenant, which takes a query more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Roles {
-    Shown,
-    #[default]
-    LeftOut,
-}
-
 /// The profiles of these people, in their order. Without a tenant in view each is seen in the
 /// active one.
 pub(crate) async fn load(
     tx: &Read,
-    users: Vec<user::Model>,
+    people: Vec<Person>,
     viewer: Viewer<'_>,
     view: Option<&str>,
     roles: Roles,
 ) -> DomainResult<Vec<Profile>> {
-    if users.is_empty() {
+    if people.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<String> = users.iter().map(|user| user.id.clone()).collect();
-    let enrolled = mfa::devices::enrolled_among(tx, &ids).await?;
-    let mut addresses = emails::primary_of(tx, &ids).await?;
-    let mut rows = memberships::of_users(tx, &ids).await?;
+    let ids: Vec<String> = people.iter().map(|person| person.user.id.clone()).collect();
+    let mut places = memberships::places(tx, &ids, roles).await?;
     if let Viewer::Other(tenants) = viewer {
-        rows.retain(|row| tenants.contains(&row.tenant_id));
+        places.retain(|place| tenants.contains(&place.row.tenant_id));
     }
-    let mut held = if roles == Roles::Shown {
-        let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-        Some(memberships::direct(tx, &ids).await?)
-    } else {
-        None
+    let mut members = BTreeMap::<String, Vec<Place>>::new();
+    for place in places {
+        members.entry(place.row.user_id.clone()).or_default().push(place);
+    }
+    let profile = |person: Person| {
+        let members = members.remove(&person.user.id).unwrap_or_default();
+        profile(person, members, viewer, view)
     };
-    let mut members = BTreeMap::<String, Vec<Member>>::new();
-    for row in rows {
-        let roles = held.as_mut().map(|held| held.remove(&row.id).unwrap_or_default());
-        members.entry(row.user_id.clone()).or_default().push(Member { row, roles });
+    Ok(people.into_iter().map(profile).collect())
+}
+
+fn profile(person: Person, members: Vec<Place>, viewer: Viewer<'_>, view: Option<&str>) -> Profile {
+    let active_tenant = active_tenant(&person.user, &members, viewer);
+    let view = view.unwrap_or(&active_tenant).to_owned();
+    let is_pending = matches!(viewer, Viewer::Other(_)) && members.iter().all(|place| place.row.status.is_pending());
+    let mfa_enrolled = person.is_enrolled();
+    let Person { user, email, .. } = person;
+    if is_pending {
+        return pending(user, email, active_tenant, view, members);
     }
-    let profile = |user: user::Model| {
-        let members = members.remove(&user.id).unwrap_or_default();
-        let active_tenant = active_tenant(&user, &members, viewer);
-        let is_pending =
-            matches!(viewer, Viewer::Other(_)) && members.iter().all(|member| member.row.status.is_pending());
-        let primary = addresses.remove(&user.id).map(|row| row.email);
-        if is_pending {
-            return pending(user, primary, active_tenant, view, members);
-        }
-        let vendor_metadata =
-            if matches!(viewer, Viewer::Administrator) { user.vendor_metadata.clone() } else { String::new() };
-        Profile {
-            email: primary,
-            view: view.unwrap_or(&active_tenant).to_owned(),
-            view_opens_below: false,
-            active_tenant,
-            vendor_metadata,
-            mfa_enrolled: enrolled.contains(&user.id),
-            members,
-            user,
-        }
-    };
-    let mut profiles: Vec<Profile> = users.into_iter().map(profile).collect();
-    let views: BTreeSet<&str> = profiles.iter().map(|profile| profile.view.as_str()).collect();
-    let open = open_below(tx, views).await?;
-    for profile in &mut profiles {
-        profile.view_opens_below = open.contains(&profile.view);
-    }
-    Ok(profiles)
+    let vendor_metadata =
+        if matches!(viewer, Viewer::Administrator) { user.vendor_metadata.clone() } else { String::new() };
+    Profile { user, email, active_tenant, vendor_metadata, members, mfa_enrolled, view }
 }
 
 /// A person whom the viewer's tenants have invited and who has not accepted: what is shown is what was
@@ -167,10 +138,10 @@ fn pending(
     user: user::Model,
     primary: Option<String>,
     active_tenant: String,
-    view: Option<&str>,
-    members: Vec<Member>,
+    view: String,
+    members: Vec<Place>,
 ) -> Profile {
-    let invited = members.first().map(|member| &member.row);
+    let invited = members.first().map(|place| &place.row);
     let email = invited.and_then(|row| row.invited_as.clone()).or(primary);
     let invited_at = invited.map_or(user.created_at, |row| row.created_at);
     Profile {
@@ -197,53 +168,42 @@ fn pending(
             name_folded: None,
         },
         email,
-        view: view.unwrap_or(&active_tenant).to_owned(),
-        view_opens_below: false,
         active_tenant,
         vendor_metadata: String::new(),
-        mfa_enrolled: false,
         members,
+        mfa_enrolled: false,
+        view,
     }
 }
 
-/// The profile of one person, without roles.
-pub(crate) async fn one(tx: &Read, user: user::Model, viewer: Viewer<'_>, view: Option<&str>) -> DomainResult<Profile> {
-    Ok(load(tx, vec![user], viewer, view, Roles::LeftOut).await?.remove(0))
-}
-
-/// Those of the tenants that let all their members reach into the tenants below.
-async fn open_below(tx: &Read, tenant_ids: BTreeSet<&str>) -> DomainResult<BTreeSet<String>> {
-    let rows = tenant::Entity::find()
-        .filter(tenant::Column::TenantId.is_in(tenant_ids))
-        .filter(tenant::Column::SubAccountAccessType.eq("alwaysOn"))
-        .fetch_all(tx)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.tenant_id).collect())
+/// The profile of one person, without roles; or 404.
+pub(crate) async fn one(tx: &Read, user_id: &str, viewer: Viewer<'_>, view: Option<&str>) -> DomainResult<Profile> {
+    let person = person::require(tx, user_id).await?;
+    Ok(load(tx, vec![person], viewer, view, Roles::LeftOut).await?.remove(0))
 }
 
 /// The stored choice, unless the viewer must not know that tenant.
-fn active_tenant(user: &user::Model, members: &[Member], viewer: Viewer<'_>) -> String {
+fn active_tenant(user: &user::Model, members: &[Place], viewer: Viewer<'_>) -> String {
     let chosen = user.active_tenant_id.as_ref().filter(|tenant| match viewer {
         Viewer::Other(tenants) => tenants.contains(tenant),
         Viewer::Administrator | Viewer::Oneself => true,
     });
-    let oldest = || members.first().map(|member| &member.row.tenant_id);
+    let oldest = || members.first().map(|place| &place.row.tenant_id);
     chosen.or_else(oldest).cloned().unwrap_or_default()
 }
 
-/// The profile of one person with all that holds in the tenant in view, or in the active one.
+/// The profile of one person with all that holds in the tenant in view, or in the active one; or 404.
 pub(crate) async fn full(
     tx: &Read,
-    user: user::Model,
+    user_id: &str,
     viewer: Viewer<'_>,
     view: Option<&str>,
 ) -> DomainResult<FullProfile> {
-    let user_id = user.id.clone();
-    let mut profiles = load(tx, vec![user], viewer, view, Roles::Shown).await?;
-    let profile = profiles.remove(0);
-    let effective = roles::effective_in(tx, &user_id, &profile.view).await?;
+    let person = person::require(tx, user_id).await?;
+    let profile = load(tx, vec![person], viewer, view, Roles::Shown).await?.remove(0);
+    let effective = roles::effective_in(tx, user_id, &profile.view).await?;
     let groups = match profile.in_view() {
-        Some(row) => groups_of(tx, &row.id).await?,
+        Some(place) => groups_of(tx, &place.row.id).await?,
         None => Vec::new(),
     };
     Ok(FullProfile { profile, effective, groups })

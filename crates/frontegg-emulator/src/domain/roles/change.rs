@@ -295,6 +295,6 @@ async fn free_keys<'a>(
 }
 
 async fn with_its_permissions(tx: &Read, role: role::Model) -> DomainResult<RoleWithPermissions> {
-    let permissions = permission_ids(tx, [role.id.as_str()].into_iter()).await?.remove(&role.id);
+    let permissions = permission_ids(tx, vec![role.id.as_str()]).await?.remove(&role.id);
     Ok(RoleWithPermissions { role, permissions: permissions.unwrap_or_default() })
 }

@@ -5,18 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Statement, Value,
-};
+use sea_orm::{FromQueryResult, Statement, Value};
 
-use super::RoleWithPermissions;
+use super::{RoleWithPermissions, of_ids};
 use crate::{
     domain::{DomainResult, groups},
-    store::{
-        Fetch, Read,
-        entity::{permission, role, role_permission},
-        query::OneColumn,
-    },
+    store::{Fetch, Read, catalog::Catalog, entity::permission},
 };
 
 /// The roles and permissions that hold.
@@ -43,27 +37,15 @@ pub(crate) async fn keys_in(tx: &Read, user_id: &str, tenant_id: &str) -> Domain
     if ids.is_empty() {
         return Ok(Keys::default());
     }
-    let roles = of_ids(&ids).select_only().column(role::Column::Key).one_column().fetch_all(tx).await?;
-    let mut permissions: Vec<String> = role_permission::Entity::find()
-        .select_only()
-        .column(permission::Column::Key)
-        .inner_join(permission::Entity)
-        .filter(role_permission::Column::RoleId.is_in(ids))
-        .one_column()
-        .fetch_all(tx)
-        .await?;
-    permissions.sort_unstable();
-    permissions.dedup();
-    Ok(Keys { roles, permissions })
+    let roles = of_ids(tx, &ids).await?;
+    let permissions = permissions_of(&*tx.catalog().await?, &roles).into_keys().map(str::to_owned).collect();
+    Ok(Keys { roles: roles.into_iter().map(|held| held.role.key).collect(), permissions })
 }
 
-/// Roles by level and key.
-fn of_ids(ids: &[String]) -> Select<role::Entity> {
-    role::Entity::find()
-        .filter(role::Column::Id.is_in(ids))
-        .order_by_asc(role::Column::Level)
-        .order_by_asc(role::Column::Key)
-        .order_by_asc(role::Column::Id)
+/// What roles hold, each permission once, by key.
+fn permissions_of<'a>(catalog: &'a Catalog, roles: &[RoleWithPermissions]) -> BTreeMap<&'a str, &'a permission::Model> {
+    let held = roles.iter().flat_map(|held| &held.permissions).filter_map(|id| catalog.permission(id));
+    held.map(|permission| (permission.key.as_str(), permission)).collect()
 }
 
 /// What holds for a person in a tenant, also where they are only by sub-tenant access.
@@ -72,25 +54,9 @@ pub(crate) async fn effective_in(tx: &Read, user_id: &str, tenant_id: &str) -> D
     if ids.is_empty() {
         return Ok(Effective::default());
     }
-    let roles = of_ids(&ids).fetch_all(tx).await?;
-    let links = role_permission::Entity::find()
-        .find_also_related(permission::Entity)
-        .filter(role_permission::Column::RoleId.is_in(ids))
-        .order_by_asc(role_permission::Column::PermissionId)
-        .fetch_all(tx)
-        .await?;
-    let mut of_role = BTreeMap::<String, Vec<String>>::new();
-    let mut permissions = BTreeMap::<String, permission::Model>::new();
-    for (link, permission) in links {
-        of_role.entry(link.role_id).or_default().push(link.permission_id);
-        permissions.extend(permission.map(|permission| (permission.key.clone(), permission)));
-    }
-    let with_permissions =
-        |role: role::Model| RoleWithPermissions { permissions: of_role.remove(&role.id).unwrap_or_default(), role };
-    Ok(Effective {
-        roles: roles.into_iter().map(with_permissions).collect(),
-        permissions: permissions.into_values().collect(),
-    })
+    let roles = of_ids(tx, &ids).await?;
+    let permissions = permissions_of(&*tx.catalog().await?, &roles).into_values().cloned().collect();
+    Ok(Effective { roles, permissions })
 }
 
 /// A membership above counts while its holder could enter there. The one in view always does:

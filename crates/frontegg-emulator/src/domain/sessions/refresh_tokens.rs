@@ -9,8 +9,10 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
-    sea_query::Expr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::{Expr, ExprTrait},
 };
 
 use super::{Rules, expiry, rules};
@@ -91,6 +93,8 @@ pub(crate) async fn present(tx: &Read, token: &str, grace: Duration) -> DomainRe
     let Some((row, session)) = find(tx, token).await? else {
         return Ok(Presented::Invalid);
     };
+    // The documents of all tenants of the person, that one's among them, are known from then on.
+    tx.tenants_of(&session.user_id).await?;
     let rules = rules::in_force(tx, &session.tenant_id).await?;
     if session.ended_at.is_some() || row.expires_at <= tx.now() || is_over(tx, &rules, &session) {
         return Ok(Presented::Invalid);
@@ -124,11 +128,14 @@ pub(crate) async fn renew(
     let rules = rules::in_force(tx, tenant_id).await?;
     let mut expires_at = expiry(tx, configuration, &rules, session.created_at);
     if !configuration.rotate_refresh_tokens {
-        expires_at = expires_at.min(token.row.expires_at);
+        expires_at = Ord::min(expires_at, token.row.expires_at);
     }
     let session = touch(tx, session, tenant_id, expires_at).await?;
     if !configuration.rotate_refresh_tokens {
         return Ok((session, token.text));
+    }
+    if session.created_at.after(configuration.refresh_token_lifetime()) <= tx.now() {
+        forget_expired(tx, &session).await?;
     }
     let successor = spend(tx, &session, token).await?;
     insert(tx, &session, &successor, expires_at).await?;
@@ -154,27 +161,31 @@ async fn touch(
     Ok(session.update(tx).await?)
 }
 
-/// Spends a token and makes its successor, which is still to be stored. From now on the token's own
-/// predecessor cannot be repeated.
-async fn spend(tx: &Write, session: &session::Model, token: Token) -> DomainResult<String> {
-    refresh_token::Entity::update_many()
-        .col_expr(refresh_token::Column::Seed, Expr::value(None::<String>))
-        .filter(of(session))
-        .filter(refresh_token::Column::Seed.is_not_null())
-        .exec(tx)
-        .await?;
-    // They are as good as unknown.
+/// Forgets the tokens of a session that are as good as unknown, which none is before the session is as old as a
+/// token can become.
+async fn forget_expired(tx: &Write, session: &session::Model) -> DomainResult<()> {
     refresh_token::Entity::delete_many()
         .filter(of(session))
         .filter(refresh_token::Column::ExpiresAt.lte(tx.now()))
         .exec(tx)
         .await?;
+    Ok(())
+}
+
+/// Spends a token and makes its successor, which is still to be stored. From now on the token's own
+/// predecessor cannot be repeated.
+async fn spend(tx: &Write, session: &session::Model, token: Token) -> DomainResult<String> {
     let seed = ids::new_secret();
     let successor = ids::successor(&token.text, &seed);
-    let mut row = token.row.into_active_model();
-    row.spent_at = Set(Some(tx.now()));
-    row.seed = Set(Some(seed));
-    row.update(tx).await?;
+    let itself = || refresh_token::Column::Fingerprint.eq(token.row.fingerprint.as_str());
+    let before = Expr::col(refresh_token::Column::SpentAt);
+    refresh_token::Entity::update_many()
+        .col_expr(refresh_token::Column::SpentAt, Expr::case(itself(), tx.now()).finally(before).into())
+        .col_expr(refresh_token::Column::Seed, Expr::case(itself(), seed).finally(Expr::value(None::<String>)).into())
+        .filter(of(session))
+        .filter(itself().or(refresh_token::Column::Seed.is_not_null()))
+        .exec(tx)
+        .await?;
     Ok(successor)
 }
 

@@ -8,9 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{
-        DomainError, DomainResult,
-        codes::dummy_work,
-        groups,
+        DomainError, DomainResult, groups,
         identifiers::usernames,
         input,
         joining::{bulk_invitation, onboarding},
@@ -34,9 +32,8 @@ use crate::{
 };
 
 /// All kinds of settings documents.
-const SETTINGS: [Form; 19] = [
+const SETTINGS: [Form; 18] = [
     configuration::FORM,
-    dummy_work::FORM,
     groups::FORM,
     lockout::FORM,
     login::captcha::FORM,

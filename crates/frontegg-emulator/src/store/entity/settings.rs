@@ -20,6 +20,24 @@ pub mod clock_setting {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// The one row that is written in vain, for people who do not exist.
+pub mod dummy_write {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "dummy_writes")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: String,
+        pub value: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// The one row that says who this environment is.
 pub mod environment {
     use crate::clock::Timestamp;
@@ -34,6 +52,8 @@ pub mod environment {
         pub client_id: String,
         pub application_id: String,
         pub epoch: i64,
+        /// The version of the [catalog](crate::store::catalog).
+        pub catalog: i64,
         pub created_at: Timestamp,
     }
 

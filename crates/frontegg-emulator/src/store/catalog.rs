@@ -1,0 +1,256 @@
+//! What is small, changes seldom, and is needed by nearly every request: the documents of the environment, its
+//! roles and all permissions. A process keeps them in memory instead of asking for them again.
+//!
+//! They are those of one version, a number that every transaction raises which writes to a table they come from.
+//! A transaction goes by the catalog of the version that it sees itself, so what it knows from memory and what it
+//! reads are of one state. Where it has written to those tables, it reads them anew until it ends.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, atomic::Ordering},
+};
+
+use parking_lot::Mutex;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{
+    Fetch, Read, Write,
+    documents::ENVIRONMENT,
+    entity::{environment, permission, role, role_permission, setting},
+    query::OneColumn,
+};
+
+/// The tables that it comes from, as statements name them; with the one whose end changes permissions.
+const TABLES: [&str; 5] =
+    ["\"permission_categories\"", "\"permissions\"", "\"role_permissions\"", "\"roles\"", "\"settings\""];
+
+/// Whether a statement that writes may change the catalog.
+pub(super) fn is_changed_by(sql: &str) -> bool {
+    TABLES.iter().any(|table| sql.contains(table))
+}
+
+/// A role with the ids of the permissions that it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RoleWithPermissions {
+    pub(crate) role: role::Model,
+    /// In order.
+    pub(crate) permissions: Vec<String>,
+}
+
+/// The documents, roles and permissions of one version.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    /// The documents of the environment.
+    pub(super) documents: Arc<[setting::Model]>,
+    /// The roles of the environment; those of tenants may be many.
+    roles: Vec<RoleWithPermissions>,
+    /// Where in the list above a role stands, by id.
+    places: HashMap<String, usize>,
+    permissions: HashMap<String, permission::Model>,
+    /// Whether any tenant has roles of its own.
+    pub(crate) tenants_have_roles: bool,
+}
+
+impl Catalog {
+    /// The roles of the environment, by level and key.
+    pub(crate) fn roles(&self) -> &[RoleWithPermissions] {
+        &self.roles
+    }
+
+    /// A role of the environment.
+    pub(crate) fn role(&self, id: &str) -> Option<&RoleWithPermissions> {
+        self.places.get(id).map(|place| &self.roles[*place])
+    }
+
+    pub(crate) fn permission(&self, id: &str) -> Option<&permission::Model> {
+        self.permissions.get(id)
+    }
+
+    async fn load(tx: &Read) -> Result<Self, DbErr> {
+        let documents = setting::Entity::find().filter(setting::Column::Scope.eq(ENVIRONMENT)).fetch_all(tx).await?;
+        let rows = role::Entity::find()
+            .filter(role::Column::TenantId.is_null())
+            .order_by_asc(role::Column::Level)
+            .order_by_asc(role::Column::Key)
+            .order_by_asc(role::Column::Id)
+            .fetch_all(tx)
+            .await?;
+        let links = role_permission::Entity::find()
+            .inner_join(role::Entity)
+            .filter(role::Column::TenantId.is_null())
+            .order_by_asc(role_permission::Column::PermissionId)
+            .fetch_all(tx)
+            .await?;
+        let mut held = BTreeMap::<String, Vec<String>>::new();
+        for link in links {
+            held.entry(link.role_id).or_default().push(link.permission_id);
+        }
+        let with_permissions =
+            |role: role::Model| RoleWithPermissions { permissions: held.remove(&role.id).unwrap_or_default(), role };
+        let roles: Vec<_> = rows.into_iter().map(with_permissions).collect();
+        let permissions = permission::Entity::find().fetch_all(tx).await?;
+        let of_a_tenant = role::Entity::find().filter(role::Column::TenantId.is_not_null()).limit(1);
+        Ok(Self {
+            documents: documents.into(),
+            places: roles.iter().enumerate().map(|(place, held)| (held.role.id.clone(), place)).collect(),
+            roles,
+            permissions: permissions.into_iter().map(|row| (row.id.clone(), row)).collect(),
+            tenants_have_roles: of_a_tenant.fetch_one(tx).await?.is_some(),
+        })
+    }
+}
+
+/// The newest catalog that this process has read, with its version.
+#[derive(Debug, Default)]
+pub(super) struct Kept(Mutex<Option<(i64, Arc<Catalog>)>>);
+
+impl Kept {
+    fn of(&self, version: i64) -> Option<Arc<Catalog>> {
+        self.0.lock().as_ref().filter(|(kept, _)| *kept == version).map(|(_, catalog)| Arc::clone(catalog))
+    }
+
+    fn keep(&self, version: i64, catalog: &Arc<Catalog>) {
+        let mut kept = self.0.lock();
+        if kept.as_ref().is_none_or(|(newest, _)| *newest <= version) {
+            *kept = Some((version, Arc::clone(catalog)));
+        }
+    }
+}
+
+impl Read {
+    /// The catalog as this transaction sees it.
+    pub(crate) async fn catalog(&self) -> Result<Arc<Catalog>, DbErr> {
+        if let Some(known) = self.documents.catalog() {
+            return Ok(known);
+        }
+        let version = self.catalog_version().await?;
+        let catalog = match version.and_then(|version| self.kept.of(version)) {
+            Some(kept) => kept,
+            None => Arc::new(Catalog::load(self).await?),
+        };
+        if let Some(version) = version {
+            self.kept.keep(version, &catalog);
+        }
+        self.documents.know_catalog(&catalog);
+        Ok(catalog)
+    }
+
+    /// None where what this transaction sees is not what others will.
+    async fn catalog_version(&self) -> Result<Option<i64>, DbErr> {
+        if self.documents.has_changed_catalog() {
+            return Ok(None);
+        }
+        if self.is_memory() {
+            return Ok(Some(self.counters.catalog.load(Ordering::Acquire)));
+        }
+        let versions = environment::Entity::find().select_only().column(environment::Column::Catalog);
+        versions.one_column().fetch_one(self).await
+    }
+}
+
+impl Write {
+    /// To be said before the transaction is committed: others have to read the catalog anew, if it was changed.
+    pub(super) async fn raise_catalog(&self) -> Result<(), DbErr> {
+        if !self.documents.has_changed_catalog() {
+            return Ok(());
+        }
+        if self.is_memory() {
+            // Nobody else reads before this transaction has ended, and to read in vain does no harm.
+            self.counters.catalog.fetch_add(1, Ordering::AcqRel);
+            return Ok(());
+        }
+        self.execute_unprepared("UPDATE \"environment\" SET catalog = catalog + 1").await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+
+    use super::*;
+    use crate::store::{
+        Identity, Store, StoreError, Wished,
+        fresh::{Fresh, places},
+    };
+
+    async fn settle(store: &Store) {
+        let settle = async |tx: &Write| Identity::settle(tx, Wished::default()).await.map(drop);
+        store.write::<(), StoreError>(settle).await.expect("an environment");
+    }
+
+    async fn add(tx: &Write, key: &str) {
+        let row = role::ActiveModel {
+            id: Set(key.to_owned()),
+            tenant_id: Set(None),
+            key: Set(key.to_owned()),
+            name: Set(key.to_owned()),
+            description: Set(None),
+            is_default: Set(false),
+            first_user_role: Set(false),
+            level: Set(0),
+            created_at: Set(tx.now()),
+            updated_at: Set(tx.now()),
+            ..Default::default()
+        };
+        row.insert(tx).await.expect("a role");
+    }
+
+    async fn keys(tx: &Read) -> Vec<String> {
+        let catalog = tx.catalog().await.expect("a catalog");
+        catalog.roles().iter().map(|held| held.role.key.clone()).collect()
+    }
+
+    async fn seen(stores: &[Fresh]) -> Vec<Vec<String>> {
+        let mut seen = Vec::new();
+        for store in stores {
+            seen.push(keys(&store.read().await.expect("a transaction")).await);
+        }
+        seen.dedup();
+        seen
+    }
+
+    /// Who changes it sees the change at once, everybody else once it is committed, in whichever process; what is
+    /// undone nobody sees.
+    #[tokio::test]
+    async fn a_change_counts_once_it_is_committed() {
+        for place in places().await {
+            let mut stores = vec![Fresh::at(&place).await];
+            settle(&stores[0]).await;
+            if !stores[0].is_memory() {
+                stores.push(Fresh::at(&place).await);
+            }
+            let nothing: [&str; 0] = [];
+            assert_eq!(seen(&stores).await, [nothing]);
+            let tx = stores[0].begin_write().await;
+            add(&tx, "undone").await;
+            assert_eq!(keys(&tx).await, ["undone"]);
+            drop(tx);
+            assert_eq!(seen(&stores).await, [nothing]);
+            let tx = stores[0].begin_write().await;
+            assert_eq!(keys(&tx).await, nothing);
+            add(&tx, "one").await;
+            add(&tx, "two").await;
+            assert_eq!(keys(&tx).await, ["one", "two"]);
+            if let Some(other) = stores.get(1) {
+                assert_eq!(keys(&other.read().await.expect("a transaction")).await, nothing);
+            }
+            tx.finish().await;
+            assert_eq!(seen(&stores).await, [["one", "two"]]);
+            stores[0].empty().await;
+            assert_eq!(seen(&stores).await, [nothing]);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_has_not_changed_is_not_read_again() {
+        for store in Fresh::all().await {
+            settle(&store).await;
+            let read = async || keys(&store.read().await.expect("a transaction")).await;
+            read().await;
+            let before = store.statements();
+            read().await;
+            // Another process may have changed it: one statement tells.
+            assert_eq!(store.statements() - before, u64::from(!store.is_memory()));
+        }
+    }
+}
