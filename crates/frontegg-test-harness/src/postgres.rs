@@ -2,6 +2,7 @@
 
 use std::{
     path::Path,
+    process::Command,
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -37,6 +38,8 @@ static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
 struct Cluster {
     /// Where its socket is.
     folder: String,
+    /// How databases are copied, as the statement has it.
+    strategy: &'static str,
     statements: mpsc::UnboundedSender<Order>,
     _process: process::Server,
 }
@@ -72,7 +75,7 @@ impl Cluster {
         let (statements, orders) = mpsc::unbounded_channel();
         let maintenance = url(&socket, "postgres");
         thread::spawn(move || administer(&maintenance, orders));
-        Some(Self { folder: socket, statements, _process: process })
+        Some(Self { folder: socket, strategy: strategy(&postgres), statements, _process: process })
     }
 
     async fn execute(&self, sql: String) {
@@ -80,6 +83,15 @@ impl Cluster {
         assert!(self.statements.send(Order { sql, done: Some(done) }).is_ok(), "nobody makes databases any more");
         outcome.await.expect("an outcome").expect("a database");
     }
+}
+
+/// To copy the files of a database takes a third of the time that it takes to log all of their pages, which is what
+/// PostgreSQL does since 15 unless it is told otherwise.
+fn strategy(postgres: &Path) -> &'static str {
+    let version = Command::new(postgres).arg("--version").output().expect("postgres tells its version");
+    let version = String::from_utf8_lossy(&version.stdout);
+    let major = version.split_whitespace().find_map(|word| word.split('.').next()?.parse::<u32>().ok());
+    if major.is_some_and(|major| major >= 15) { " STRATEGY FILE_COPY" } else { "" }
 }
 
 fn initialise(folder: &Folder, initdb: &Path, data: &str) {
@@ -132,7 +144,7 @@ impl Database {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let cluster = Cluster::get()?;
         let name = format!("test{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        cluster.execute(format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        cluster.execute(format!("CREATE DATABASE {name} TEMPLATE {template}{}", cluster.strategy)).await;
         Some(Self { url: url(&cluster.folder, &name), name, kept: false })
     }
 
