@@ -236,7 +236,7 @@ pub(crate) async fn set_sub_tenant_access(
     tenant: &tenant::Model,
     allowed: bool,
 ) -> DomainResult<()> {
-    if tenant.sub_account_access_type.as_deref() == Some("alwaysOn") {
+    if entry::opens_below(tenant.sub_account_access_type.as_deref()) {
         let message = "The tenant gives every member access to its sub-tenants";
         return Err(DomainError::bad_request(message));
     }

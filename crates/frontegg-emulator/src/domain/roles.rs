@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{DomainError, DomainResult, input, tenants};
 use crate::store::{
@@ -30,7 +30,7 @@ pub(crate) use effective::{Effective, Keys, effective_in, keys_in};
 pub(crate) use listing::{RoleListing, SortBy, levels, owners, page};
 pub(crate) use rank::{Rank, may_grant, rank};
 
-pub(crate) use crate::store::catalog::RoleWithPermissions;
+pub(crate) use crate::store::catalog::{RoleWithPermissions, select_with_permissions};
 
 /// The roles that a tenant sees: those of the environment and its own.
 pub(crate) fn seen_by(tenant: Option<&str>) -> Condition {
@@ -68,7 +68,7 @@ impl Among<'_> {
 /// All roles within reach, by level and key. 404 for an unknown tenant.
 pub(crate) async fn list(tx: &Read, tenant: Option<&str>) -> DomainResult<Vec<RoleWithPermissions>> {
     require_tenant(tx, tenant).await?;
-    select_with_permissions(tx, role::Entity::find().filter(seen_by(tenant))).await
+    Ok(select_with_permissions(tx, role::Entity::find().filter(seen_by(tenant))).await?)
 }
 
 /// The roles with these ids, each once and in this order; 404 when one of them is unknown or out of
@@ -137,31 +137,6 @@ pub(crate) async fn of_ids(tx: &Read, ids: &[String]) -> DomainResult<Vec<RoleWi
     }
     roles.sort_by(|one, other| strength(&one.role).cmp(&strength(&other.role)));
     Ok(roles)
-}
-
-/// The roles of a selection, by level and key, with the ids of their permissions, in one statement.
-pub(crate) async fn select_with_permissions(
-    tx: &Read,
-    roles: Select<role::Entity>,
-) -> DomainResult<Vec<RoleWithPermissions>> {
-    let rows = roles
-        .find_also_related(role_permission::Entity)
-        .order_by_asc(role::Column::Level)
-        .order_by_asc(role::Column::Key)
-        .order_by_asc(role::Column::Id)
-        .order_by_asc(role_permission::Column::PermissionId)
-        .fetch_all(tx)
-        .await?;
-    let mut held: Vec<RoleWithPermissions> = Vec::new();
-    for (role, link) in rows {
-        if held.last().is_none_or(|last| last.role.id != role.id) {
-            held.push(RoleWithPermissions { role, permissions: Vec::new() });
-        }
-        if let (Some(last), Some(link)) = (held.last_mut(), link) {
-            last.permissions.push(link.permission_id);
-        }
-    }
-    Ok(held)
 }
 
 /// Adds to each role the ids of its permissions.

@@ -6,12 +6,12 @@
 //! reads are of one state. Where it has written to those tables, it reads them anew until it ends.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     sync::{Arc, atomic::Ordering},
 };
 
 use parking_lot::Mutex;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::{
     Fetch, Read, Write,
@@ -35,6 +35,31 @@ pub(crate) struct RoleWithPermissions {
     pub(crate) role: role::Model,
     /// In order.
     pub(crate) permissions: Vec<String>,
+}
+
+/// The roles of a selection, by level and key, with the ids of their permissions, in one statement.
+pub(crate) async fn select_with_permissions(
+    tx: &Read,
+    roles: Select<role::Entity>,
+) -> Result<Vec<RoleWithPermissions>, DbErr> {
+    let rows = roles
+        .find_also_related(role_permission::Entity)
+        .order_by_asc(role::Column::Level)
+        .order_by_asc(role::Column::Key)
+        .order_by_asc(role::Column::Id)
+        .order_by_asc(role_permission::Column::PermissionId)
+        .fetch_all(tx)
+        .await?;
+    let mut held: Vec<RoleWithPermissions> = Vec::new();
+    for (role, link) in rows {
+        if held.last().is_none_or(|last| last.role.id != role.id) {
+            held.push(RoleWithPermissions { role, permissions: Vec::new() });
+        }
+        if let (Some(last), Some(link)) = (held.last_mut(), link) {
+            last.permissions.push(link.permission_id);
+        }
+    }
+    Ok(held)
 }
 
 /// The documents, roles and permissions of one version.
@@ -68,26 +93,8 @@ impl Catalog {
 
     async fn load(tx: &Read) -> Result<Self, DbErr> {
         let documents = setting::Entity::find().filter(setting::Column::Scope.eq(ENVIRONMENT)).fetch_all(tx).await?;
-        let rows = role::Entity::find()
-            .filter(role::Column::TenantId.is_null())
-            .order_by_asc(role::Column::Level)
-            .order_by_asc(role::Column::Key)
-            .order_by_asc(role::Column::Id)
-            .fetch_all(tx)
-            .await?;
-        let links = role_permission::Entity::find()
-            .inner_join(role::Entity)
-            .filter(role::Column::TenantId.is_null())
-            .order_by_asc(role_permission::Column::PermissionId)
-            .fetch_all(tx)
-            .await?;
-        let mut held = BTreeMap::<String, Vec<String>>::new();
-        for link in links {
-            held.entry(link.role_id).or_default().push(link.permission_id);
-        }
-        let with_permissions =
-            |role: role::Model| RoleWithPermissions { permissions: held.remove(&role.id).unwrap_or_default(), role };
-        let roles: Vec<_> = rows.into_iter().map(with_permissions).collect();
+        let of_environment = role::Entity::find().filter(role::Column::TenantId.is_null());
+        let roles = select_with_permissions(tx, of_environment).await?;
         let permissions = permission::Entity::find().fetch_all(tx).await?;
         let of_a_tenant = role::Entity::find().filter(role::Column::TenantId.is_not_null()).limit(1);
         Ok(Self {
@@ -126,7 +133,8 @@ impl Read {
         let version = self.catalog_version().await?;
         let catalog = match version.and_then(|version| self.kept.of(version)) {
             Some(kept) => kept,
-            None => Arc::new(Catalog::load(self).await?),
+            // Boxed, as it is seldom done and part of nearly every request.
+            None => Arc::new(Box::pin(Catalog::load(self)).await?),
         };
         if let Some(version) = version {
             self.kept.keep(version, &catalog);

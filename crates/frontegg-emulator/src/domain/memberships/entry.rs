@@ -97,6 +97,10 @@ async fn reaches_down_to(tx: &Read, user_id: &str, tenant_id: &str) -> DomainRes
 
 /// Whether the roles of a membership count in the tenants below.
 pub(crate) fn reaches_down(row: &membership::Model, tenant: Option<&tenant::Model>) -> bool {
-    let forced = |tenant: &tenant::Model| tenant.sub_account_access_type.as_deref() == Some("alwaysOn");
-    row.sub_tenant_access || tenant.is_some_and(forced)
+    row.sub_tenant_access || tenant.is_some_and(|tenant| opens_below(tenant.sub_account_access_type.as_deref()))
+}
+
+/// Whether a tenant with that kind of access lets all its members reach into the tenants below.
+pub(super) fn opens_below(access: Option<&str>) -> bool {
+    access == Some("alwaysOn")
 }

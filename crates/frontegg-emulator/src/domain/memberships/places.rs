@@ -6,6 +6,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationTrait,
 };
 
+use super::entry::opens_below;
 use crate::{
     domain::{
         DomainResult,
@@ -59,7 +60,7 @@ pub(crate) async fn places(tx: &Read, user_ids: &[String], roles: Roles) -> Doma
     for row in select.into_model::<Row>().fetch_all(tx).await? {
         let Row { membership, access, role_id } = row;
         if places.last().is_none_or(|last| last.row.id != membership.id) {
-            let opens_below = access.as_deref() == Some("alwaysOn");
+            let opens_below = opens_below(access.as_deref());
             places.push(Place { row: membership, roles: (roles == Roles::Shown).then(Vec::new), opens_below });
         }
         if let Some(role_id) = role_id {

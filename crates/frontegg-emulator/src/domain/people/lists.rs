@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait, Func, IntoCondition, Query, SelectStatement, SimpleExpr},
+    sea_query::{Expr, Func, IntoCondition, SimpleExpr},
 };
 
 use super::person::{self, Person};
@@ -242,7 +242,7 @@ fn sorted(select: Select<user::Entity>, listing: &UserListing) -> Select<user::E
     let key: SimpleExpr = match listing.sort_by {
         SortBy::CreatedAt => column(user::Column::CreatedAt),
         SortBy::Name => or_empty(column(user::Column::Name)),
-        SortBy::Email => or_empty(SimpleExpr::from(primary_address())),
+        SortBy::Email => or_empty(person::of_primary_address(user_email::Column::AddressKey)),
         SortBy::Id => column(user::Column::Id),
         SortBy::Verified => column(user::Column::Verified),
         SortBy::IsLocked => column(user::Column::IsLocked),
@@ -256,13 +256,4 @@ fn sorted(select: Select<user::Entity>, listing: &UserListing) -> Select<user::E
         _ => select.order_by(key, order.clone()),
     };
     select.order_by(user::Column::CreatedAt, order.clone()).order_by(user::Column::Id, order)
-}
-
-fn primary_address() -> SelectStatement {
-    Query::select()
-        .column(user_email::Column::AddressKey)
-        .from(user_email::Entity)
-        .and_where(Expr::col((user_email::Entity, user_email::Column::UserId)).equals((user::Entity, user::Column::Id)))
-        .and_where(user_email::Column::IsPrimary.eq(true))
-        .to_owned()
 }

@@ -51,13 +51,19 @@ pub(crate) async fn of_ids(tx: &Read, ids: &[String]) -> DomainResult<Vec<Person
 
 /// People with what is told of them besides.
 pub(crate) fn select(people: Select<user::Entity>) -> Selector<SelectModel<Person>> {
-    let of_person = (user_email::Entity, user_email::Column::UserId);
-    let email = Query::select()
-        .column(user_email::Column::Email)
+    let email = of_primary_address(user_email::Column::Email);
+    people.column_as(email, "email").column_as(devices::set_up(), "second_factors").into_model()
+}
+
+/// A column of the primary address of the person of a row of `users`.
+pub(super) fn of_primary_address(column: user_email::Column) -> SimpleExpr {
+    let of_person =
+        Expr::col((user_email::Entity, user_email::Column::UserId)).equals((user::Entity, user::Column::Id));
+    let select = Query::select()
+        .column(column)
         .from(user_email::Entity)
-        .and_where(Expr::col(of_person).equals((user::Entity, user::Column::Id)))
+        .and_where(of_person)
         .and_where(user_email::Column::IsPrimary.eq(true))
         .to_owned();
-    let email = SimpleExpr::SubQuery(None, Box::new(email.into()));
-    people.column_as(email, "email").column_as(devices::set_up(), "second_factors").into_model()
+    SimpleExpr::SubQuery(None, Box::new(select.into()))
 }
