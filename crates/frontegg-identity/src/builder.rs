@@ -344,7 +344,8 @@ pub(crate) fn plain_http(url: &str) -> Result<reqwest::Client, ConfigError> {
     build_http(url, reqwest::Client::builder().timeout(TIMEOUT))
 }
 
-/// Builds an HTTP client: TLS by feature, no redirects, no proxy for loopback addresses.
+/// Builds an HTTP client: TLS by feature, no redirects, no proxy for loopback addresses and no certificates
+/// where nothing is encrypted.
 fn build_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
     let tls = cfg!(any(feature = "rustls", feature = "native-tls"));
     if url.starts_with("https:") && !tls {
@@ -359,6 +360,11 @@ fn build_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest:
     if is_loopback(url) {
         // A proxy cannot reach this machine's loopback interface.
         builder = builder.no_proxy();
+        // The certificates of the system are some hundred to read, and here nobody shows one.
+        #[cfg(any(feature = "rustls", feature = "native-tls"))]
+        if url.starts_with("http:") {
+            builder = builder.tls_certs_only([]);
+        }
     }
     builder.build().map_err(|error| ConfigError::Http(innermost(&error)))
 }

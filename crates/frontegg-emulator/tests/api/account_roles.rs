@@ -14,7 +14,7 @@ use frontegg_identity::{
 };
 use reqwest::Method;
 use serde_json::json;
-use support::{World, json, refused};
+use support::{World, http, json, refused};
 
 const READ: &str = "fe.secure.read.roles";
 const WRITE: &str = "fe.secure.write.roles";
@@ -129,7 +129,7 @@ async fn owners_of_roles_are_told_to_the_environment() {
     let ada = world.user("acme", "ada@acme.test", &[]).await;
     let token = world.token(&ada, "acme").await;
     let url = format!("{}/identity/resources/roles/v2/distinct-tenants", world.emulator.url());
-    let answer = reqwest::Client::new().get(url).bearer_auth(token).send().await.expect("an answer");
+    let answer = http().get(url).bearer_auth(token).send().await.expect("an answer");
     assert_eq!(answer.status(), 403);
 }
 

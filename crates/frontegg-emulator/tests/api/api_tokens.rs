@@ -13,7 +13,7 @@ use frontegg_identity::{
     },
 };
 use serde_json::{Value, json};
-use support::{World, claims, json, refused};
+use support::{World, claims, http, json, refused};
 
 const READ: &str = "fe.secure.read.tenantApiTokens";
 const WRITE: &str = "fe.secure.write.tenantApiTokens";
@@ -308,7 +308,7 @@ async fn who_made_a_token_is_told() {
     // A back end on behalf of somebody; the facade sends the header only where it counts.
     let login = json!({ "clientId": world.emulator.client_id(), "secret": world.emulator.api_key() });
     let token = world.raw_with("").call("authenticate_environment", &[], login).await.body["token"].clone();
-    let answer = reqwest::Client::new()
+    let answer = http()
         .post(format!("{}/identity/resources/tenants/api-tokens/v2", world.emulator.url()))
         .bearer_auth(token.as_str().expect("a token"))
         .header("frontegg-tenant-id", "acme")

@@ -27,7 +27,7 @@ use crate::support::{
     browser::Browser,
     claims,
     effort::{assert_alike, effort},
-    header,
+    header, http,
 };
 
 /// Ada's token, and who judges what is made of it.
@@ -54,7 +54,7 @@ impl Court {
 
     async fn judge(&self, token: &str) -> Verdict {
         let url = format!("{}/identity/resources/users/sessions/v1/me", self.world.emulator.url());
-        let answer = reqwest::Client::new().get(url).bearer_auth(token).send().await.expect("an answer");
+        let answer = http().get(url).bearer_auth(token).send().await.expect("an answer");
         let status = answer.status().as_u16();
         let body: Value = answer.json().await.unwrap_or_default();
         let texts = body["errors"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();

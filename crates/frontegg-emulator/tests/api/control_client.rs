@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     process::Program,
-    support::{World, browser::PASSWORD, place::lasting},
+    support::{World, browser::PASSWORD, http, place::lasting},
 };
 
 const LONG: Duration = Duration::from_secs(30);
@@ -177,7 +177,7 @@ async fn requests(control: &Control, frontegg: &Frontegg) {
 async fn sign_in(control: &Control, password: &str) -> Option<String> {
     let url = format!("{}/identity/resources/auth/v1/user", control.url());
     let body = json!({ "email": "dan@acme.test", "password": password });
-    let answer = reqwest::Client::new().post(url).json(&body).send().await.expect("an answer");
+    let answer = http().post(url).json(&body).send().await.expect("an answer");
     let answer: Value = answer.json().await.expect("JSON");
     answer["accessToken"].as_str().map(str::to_owned)
 }

@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use frontegg_emulator::{Emulator, Error};
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{HANG, World, place::lasting, until};
+use crate::support::{HANG, World, http, place::lasting, until};
 
 async fn send(emulator: &Emulator, method: Method, path: &str, body: Value) -> Response {
-    let request = Client::new().request(method, format!("{}{path}", emulator.url()));
+    let request = http().request(method, format!("{}{path}", emulator.url()));
     let request = if body.is_null() { request } else { request.json(&body) };
     request.send().await.expect("an answer")
 }
@@ -28,7 +28,7 @@ async fn login(emulator: &Emulator) -> Value {
 /// An operation that takes the environment token; served or not, it answers 401 without a good one.
 async fn guarded(emulator: &Emulator, token: &str) -> StatusCode {
     let url = format!("{}/identity/resources/permissions/v1", emulator.url());
-    let response = Client::new().get(url).bearer_auth(token).send().await;
+    let response = http().get(url).bearer_auth(token).send().await;
     response.expect("an answer").status()
 }
 
@@ -107,7 +107,7 @@ async fn keys_are_published() {
     let addresses = named.filter_map(|(_, value)| value.as_str().filter(|value| value.starts_with("http")));
     let mut count = 0;
     for address in addresses {
-        assert_eq!(Client::new().get(address).send().await.expect("an answer").status(), StatusCode::OK, "{address}");
+        assert_eq!(http().get(address).send().await.expect("an answer").status(), StatusCode::OK, "{address}");
         count += 1;
     }
     assert_eq!(count, 1, "{document}");
@@ -188,8 +188,7 @@ async fn case_55_the_control_plane_refuses_foreign_hosts_and_origins() {
     let authority = emulator.address().to_string();
     let reset = async |headers: &[(&str, &str)]| {
         let url = format!("{}/_emulator/reset", emulator.url());
-        let request =
-            headers.iter().fold(Client::new().post(url), |request, (name, value)| request.header(*name, *value));
+        let request = headers.iter().fold(http().post(url), |request, (name, value)| request.header(*name, *value));
         let response = request.send().await.expect("an answer");
         let granted = response.headers().contains_key("access-control-allow-origin");
         assert!(!granted, "no CORS");
@@ -305,7 +304,7 @@ async fn case_55_an_admin_token_is_asked_for_where_one_is_set() {
     let emulator = exposed.admin_token("hush").start().await.expect("an emulator");
     assert!(emulator.url().starts_with("http://127.0.0.1:"));
     let status = async |path: &str, token: Option<&str>| {
-        let request = Client::new().get(format!("{}/_emulator/{path}", emulator.url()));
+        let request = http().get(format!("{}/_emulator/{path}", emulator.url()));
         let request = token.map_or(request.try_clone().expect("a copy"), |token| request.bearer_auth(token));
         request.send().await.expect("an answer").status()
     };

@@ -8,10 +8,9 @@ use base64::{
 };
 use frontegg_emulator::Emulator;
 use frontegg_identity::{types::CreateTenantAccessTokenRequest, verify::Verifier};
-use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::support::{World, header, place::lasting};
+use crate::support::{World, header, http, place::lasting};
 
 /// The key set as anybody sees it.
 async fn key_set(world: &World) -> Vec<Value> {
@@ -39,7 +38,7 @@ async fn takes(world: &World, token: &str) -> bool {
 }
 
 async fn rotate(world: &World) -> String {
-    let answer = Client::new().post(format!("{}/_emulator/keys/rotate", world.emulator.url())).send().await;
+    let answer = http().post(format!("{}/_emulator/keys/rotate", world.emulator.url())).send().await;
     let answer: Value = answer.expect("an answer").error_for_status().expect("done").json().await.expect("JSON");
     answer["kid"].as_str().expect("an id").to_owned()
 }

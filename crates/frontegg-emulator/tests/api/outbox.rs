@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use frontegg_emulator::{Error, Message};
 use frontegg_identity::types::{CreateUserDto, CreateUserPhoneNumberRequestDto};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use support::{HANG, World};
+use support::{HANG, World, http};
 
 const NUMBER: &str = "+4915112345678";
 
@@ -26,7 +26,7 @@ async fn text(world: &World, user_id: &str, number: &str) {
 
 async fn control(world: &World, method: Method, path: &str) -> (StatusCode, Value) {
     let url = format!("{}/_emulator/outbox{path}", world.emulator.url());
-    let response = Client::new().request(method, url).send().await.expect("an answer");
+    let response = http().request(method, url).send().await.expect("an answer");
     let status = response.status();
     (status, serde_json::from_slice(&response.bytes().await.expect("a body")).unwrap_or_default())
 }
@@ -207,6 +207,6 @@ async fn the_control_plane_filters_and_clears() {
     assert_eq!(count("").await, 0);
 
     let url = format!("{}/_emulator/outbox", world.emulator.url());
-    let foreign = Client::new().get(url).header("host", "evil.test").send().await.expect("an answer");
+    let foreign = http().get(url).header("host", "evil.test").send().await.expect("an answer");
     assert_eq!(foreign.status(), StatusCode::FORBIDDEN);
 }

@@ -15,7 +15,7 @@ use frontegg_identity::{
 };
 use reqwest::Method;
 use serde_json::json;
-use support::{World, json, refused};
+use support::{World, http, json, refused};
 
 async fn find<A: Authorized>(permissions: &Permissions<A>, id: &str) -> Option<PermissionResponse> {
     permissions.list_permissions().await.expect("permissions").into_iter().find(|row| row.id == id)
@@ -303,7 +303,7 @@ async fn permissions_are_the_environments() {
     world.tenant("acme").await;
     let ada = world.user("acme", "ada@acme.test", &[]).await;
     let token = world.token(&ada, "acme").await;
-    let http = reqwest::Client::new();
+    let http = http();
     for (method, path) in [
         (Method::POST, ""),
         (Method::PATCH, "/x"),

@@ -13,7 +13,7 @@ use frontegg_identity::{
     },
 };
 use serde_json::{Value, json};
-use support::{World, claims, json, refused};
+use support::{World, claims, http, json, refused};
 
 const WRITE: &str = "fe.secure.write.userApiTokens";
 
@@ -195,7 +195,7 @@ async fn users_act_for_themselves() {
 
     let token = world.token(&ada, "acme").await;
     let path = format!("{}/identity/resources/users/api-tokens/v1", world.emulator.url());
-    let request = reqwest::Client::new().post(path).bearer_auth(&token).json(&json!({"description": "mine"}));
+    let request = http().post(path).bearer_auth(&token).json(&json!({"description": "mine"}));
     let request = request.header("frontegg-tenant-id", "globex").header("frontegg-user-id", &bob);
     let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(listed(&acme.user(&ada)).await, [answer["clientId"].as_str().expect("an id")]);

@@ -5,7 +5,7 @@ use std::{fmt::Write, time::Duration};
 use frontegg_emulator::Emulator;
 use frontegg_identity::model::{Method, OPERATIONS, Operation};
 use frontegg_test_harness::{clock::Clock, place::Place};
-use reqwest::{Client, header};
+use reqwest::header;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,7 +14,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::support::{World, is_alone};
+use crate::support::{World, http, is_alone};
 
 const JWKS: &str = "/.well-known/jwks.json";
 const ROLES: &str = "/identity/resources/roles/v1";
@@ -55,7 +55,7 @@ fn case_50_what_is_too_much_takes_no_memory() {
     runtime.block_on(async {
         let world = World::start().await;
         // What is fine: as long as the others, and the same sender.
-        let http = Client::new();
+        let http = http();
         let fine = format!("[{}]", " ".repeat(1024 * 1024 - 2));
         let request = http.post(format!("{}{ROLES}", world.emulator.url())).bearer_auth(token(&world).await);
         request.header(header::CONTENT_TYPE, "application/json").body(fine).send().await.expect("an answer");
@@ -72,7 +72,7 @@ fn case_50_what_is_too_much_takes_no_memory() {
 /// Whatever is too long, too deep, too many or packed.
 async fn too_much(world: &World) {
     let token = token(world).await;
-    let http = Client::new();
+    let http = http();
     let post = async |body: Vec<u8>, encoding: &str| {
         let request = http.post(format!("{}{ROLES}", world.emulator.url())).bearer_auth(&token);
         let request =

@@ -15,7 +15,7 @@ use frontegg_identity::{
 };
 use reqwest::Method;
 use serde_json::json;
-use support::{World, json, refused};
+use support::{World, http, json, refused};
 
 const READ: &str = "fe.secure.read.users";
 const LIST: &str = "fe.secure.read.roles";
@@ -416,7 +416,7 @@ async fn a_header_does_not_lead_a_user_elsewhere() {
     create(&globex, new("theirs", 5)).await.expect("a role");
     let ada = world.user("acme", "ada@acme.test", &[]).await;
     let token = world.token(&ada, "acme").await;
-    let request = reqwest::Client::new().get(format!("{}/identity/resources/roles/v1", world.emulator.url()));
+    let request = http().get(format!("{}/identity/resources/roles/v1", world.emulator.url()));
     let answer = request.bearer_auth(token).header("frontegg-tenant-id", "globex").send().await.expect("an answer");
     let roles: Vec<RoleResponse> = answer.json().await.expect("roles");
     assert_eq!(roles.into_iter().map(|role| role.key).collect::<Vec<_>>(), ["Admin", "ReadOnly"]);

@@ -1,9 +1,9 @@
 //! How the scope of a request is read: what cannot be read is refused, and never widens what is reached.
 
-use reqwest::{Client, Method, header::HeaderValue};
+use reqwest::{Method, header::HeaderValue};
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::{World, http};
 
 /// Headers that say what a request is about.
 const SCOPES: [&str; 5] = [
@@ -33,7 +33,7 @@ impl Environment {
 
     async fn call(&self, method: Method, path: &str, headers: &[(&'static str, &[u8])], body: &str) -> (u16, String) {
         let url = format!("{}{path}", self.world.emulator.url());
-        let mut request = Client::new().request(method, url).header("authorization", &self.token);
+        let mut request = http().request(method, url).header("authorization", &self.token);
         for (name, value) in headers {
             request = request.header(*name, HeaderValue::from_bytes(value).expect("a value"));
         }
@@ -95,7 +95,7 @@ async fn a_scope_that_cannot_be_read_is_refused() {
 async fn a_token_that_cannot_be_read_is_none() {
     let world = World::start().await;
     for value in [&b"t\xf6ken"[..], b""] {
-        let request = Client::new().get(format!("{}/identity/resources/users/v3", world.emulator.url()));
+        let request = http().get(format!("{}/identity/resources/users/v3", world.emulator.url()));
         let value = HeaderValue::from_bytes(value).expect("a value");
         let response = request.header("x-access-token", value).send().await.expect("an answer");
         assert_eq!(response.status(), 400);

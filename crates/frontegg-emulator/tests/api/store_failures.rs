@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Command, sync::Arc, time::Duration};
 
 use frontegg_emulator::Emulator;
 use frontegg_test_harness::{clock::Clock, place::Place};
-use reqwest::{Client, Method, Response};
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncWriteExt, copy_bidirectional},
@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{
     process::{API_KEY, CLIENT_ID, Program},
-    support::{HANG, World, place::postgres},
+    support::{HANG, World, http, place::postgres},
 };
 
 const JWKS: &str = "/.well-known/jwks.json";
@@ -24,19 +24,19 @@ const READY: &str = "/_emulator/ready";
 const TENANTS: &str = "/tenants/resources/tenants/v1";
 
 async fn get(url: &str, path: &str) -> Response {
-    Client::new().get(format!("{url}{path}")).send().await.expect("an answer")
+    http().get(format!("{url}{path}")).send().await.expect("an answer")
 }
 
 async fn token(url: &str) -> String {
     let body = json!({ "clientId": CLIENT_ID, "secret": API_KEY });
-    let answer = Client::new().post(format!("{url}/auth/vendor")).json(&body).send().await.expect("an answer");
+    let answer = http().post(format!("{url}/auth/vendor")).json(&body).send().await.expect("an answer");
     let answer: Value = answer.json().await.expect("JSON");
     answer["token"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
 async fn create_tenant(url: &str, token: &str, id: &str) -> Response {
     let body = json!({ "tenantId": id, "name": "x".repeat(200) });
-    let request = Client::new().request(Method::POST, format!("{url}{TENANTS}")).bearer_auth(token).json(&body);
+    let request = http().request(Method::POST, format!("{url}{TENANTS}")).bearer_auth(token).json(&body);
     request.send().await.expect("an answer")
 }
 
@@ -76,7 +76,7 @@ async fn a_full_disk_is_said_and_gone_on_from() {
     assert!(ready.headers().contains_key("retry-after"));
     // What is there can be read.
     assert_eq!(get(&url, JWKS).await.status().as_u16(), 200);
-    let list = Client::new().get(format!("{url}{TENANTS}")).bearer_auth(&token).send().await.expect("an answer");
+    let list = http().get(format!("{url}{TENANTS}")).bearer_auth(&token).send().await.expect("an answer");
     assert_eq!(list.json::<Value>().await.expect("JSON").as_array().expect("tenants").len(), kept);
 
     assert!(limited(&[&id, "--fsize=unlimited:unlimited"]));

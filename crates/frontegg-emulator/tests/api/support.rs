@@ -90,7 +90,7 @@ impl World {
 
     /// Sends what the client would not, with the environment's token; gives status and body.
     pub(crate) async fn send(&self, method: Method, path: &str, tenant: Option<&str>, body: Value) -> (u16, Value) {
-        let http = reqwest::Client::new();
+        let http = http();
         let credentials =
             serde_json::json!({ "clientId": self.emulator.client_id(), "secret": self.emulator.api_key() });
         let login = http.post(format!("{}/auth/vendor", self.emulator.url())).json(&credentials).send().await;
@@ -132,7 +132,7 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) -> impl Future<
 /// Asks the control plane; a body of null is none.
 pub(crate) async fn control(world: &World, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
     let url = format!("{}/_emulator{path}", world.emulator.url());
-    let request = reqwest::Client::new().request(method, url);
+    let request = http().request(method, url);
     let request = if body.is_null() { request } else { request.body(body.to_string()) };
     let response = request.send().await.expect("an answer");
     let status = response.status();
@@ -193,4 +193,10 @@ pub(crate) fn is_alone(test: &str) -> bool {
     let status = child.args(["--exact", test, "--nocapture"]).env(ALONE, "1").status().expect("it runs");
     assert!(status.success(), "{test}: {status}");
     false
+}
+
+/// One to ask emulators with. To read the certificates of the system, as each new client does, would take longer than
+/// many a test.
+pub(crate) fn http() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client")
 }

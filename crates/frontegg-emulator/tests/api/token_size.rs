@@ -1,10 +1,10 @@
 //! A token goes along with every request, so what it carries of its holder has an end; and what is too
 //! large or of another kind is refused with what came and what the limit is.
 
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{World, claims};
+use crate::support::{World, claims, http};
 
 const ADA: &str = "ada@acme.test";
 
@@ -87,7 +87,7 @@ async fn refusals_of_size_and_kind_name_what_came_and_the_limit() {
     let url = format!("{}/identity/resources/roles/v1", world.emulator.url());
     let send = async |body: String, kind: &'static str, header: String| {
         let back_end = world.raw().await;
-        let request = Client::new().request(Method::POST, &url).bearer_auth(back_end.token());
+        let request = http().request(Method::POST, &url).bearer_auth(back_end.token());
         let request = request.header("content-type", kind).header("x-long", header).body(body);
         let response = request.send().await.expect("an answer");
         let status = response.status().as_u16();

@@ -8,14 +8,14 @@ use frontegg_identity::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use support::World;
+use support::{World, http};
 
 /// Calls an operation that the SDK does not offer.
 async fn call(world: &World, id: &str, query: &str, token: Option<&str>) -> (u16, Value) {
     let path = format!("{}{query}", operation(id).expect("an operation").path);
     let Some(token) = token else { return world.send(Method::GET, &path, None, json!(null)).await };
     let url = format!("{}{path}", world.emulator.url());
-    let answer = reqwest::Client::new().get(url).bearer_auth(token).send().await.expect("an answer");
+    let answer = http().get(url).bearer_auth(token).send().await.expect("an answer");
     (answer.status().as_u16(), answer.json().await.unwrap_or_default())
 }
 

@@ -16,7 +16,7 @@ use frontegg_identity::{
 };
 use reqwest::Method;
 use serde_json::json;
-use support::{World, json, refused};
+use support::{World, http, json, refused};
 
 const READ: &str = "fe.secure.read.groups";
 const WRITE: &str = "fe.secure.write.groups";
@@ -463,7 +463,7 @@ async fn groups_can_be_switched_off() {
     assert_eq!(world.send(Method::POST, path, None, json!({"enabled": "no"})).await.0, 400);
     let url = format!("{}{path}", world.emulator.url());
     let token = world.token(&ada, "acme").await;
-    let answer = reqwest::Client::new().post(url).bearer_auth(token).json(&json!({})).send().await;
+    let answer = http().post(url).bearer_auth(token).json(&json!({})).send().await;
     assert_eq!(answer.expect("an answer").status(), 403);
     assert_eq!(read().await, (true, true));
 }

@@ -8,7 +8,7 @@ use frontegg_test_harness::place::Place;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::support::{World, place::lasting};
+use crate::support::{World, http, place::lasting};
 
 /// What stands in a body for the value that is written in its place.
 const MARK: &str = "the mark";
@@ -39,7 +39,7 @@ impl Side {
         let body = json!({ "clientId": world.emulator.client_id(), "secret": world.emulator.api_key() });
         let login = world.browser().done("authenticate_environment", &[], body).await;
         let environment = login["token"].as_str().expect("a token").to_owned();
-        Self { world, environment, ada, eve, http: Client::new() }
+        Self { world, environment, ada, eve, http: http() }
     }
 
     /// A request to an operation, by somebody who may call it, with what is known here in its path.

@@ -10,7 +10,7 @@ use frontegg_identity::{
 use reqwest::{StatusCode, header};
 use serde_json::Value;
 
-use crate::support::{self, World};
+use crate::support::{self, World, http};
 
 /// A verifier that goes by the emulator's clock.
 fn verifier(world: &World) -> Verifier {
@@ -150,7 +150,7 @@ async fn a_service_protects_its_routes() {
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move { axum::serve(listener, app).await });
 
-    let http = reqwest::Client::new();
+    let http = http();
     let ask = async |path: &str, token: Option<&str>| {
         let mut request = http.get(format!("{url}{path}"));
         if let Some(token) = token {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     NEW, OLD, change, is_password, mailed_token, start,
-    support::{World, refused},
+    support::{World, http, refused},
 };
 
 /// Security case 6: the right one ends the other sessions, and the last three may not return.
@@ -226,7 +226,7 @@ async fn leaked_passwords_are_told_over_http_as_well() {
     settings.update_password_configuration(&body).await.expect("rules");
     let put = async |body: Value| {
         let url = format!("{}/_emulator/leaked-passwords", world.emulator.url());
-        let answer = reqwest::Client::new().put(url).json(&body).send().await.expect("an answer");
+        let answer = http().put(url).json(&body).send().await.expect("an answer");
         answer.status().as_u16()
     };
     assert_eq!(put(json!({ "passwords": [NEW] })).await, 204);

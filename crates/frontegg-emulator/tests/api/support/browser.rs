@@ -6,7 +6,7 @@ use frontegg_identity::types::CreateUserDto;
 use reqwest::{Client, Method, Response, Url, header};
 use serde_json::{Value, json};
 
-use super::{World, addressed, claims};
+use super::{World, addressed, claims, http};
 
 /// What people of tests sign in with.
 pub(crate) const PASSWORD: &str = "Correct-horse-1815";
@@ -36,7 +36,7 @@ impl World {
     /// A browser without cookies.
     pub(crate) fn browser(&self) -> Browser {
         let base = self.emulator.url().parse().expect("an address");
-        Browser { http: Client::new(), base, cookies: BTreeMap::new(), headers: BTreeMap::new() }
+        Browser { http: http(), base, cookies: BTreeMap::new(), headers: BTreeMap::new() }
     }
 
     /// A back end: sends the environment's token, and the tenant where one is given.

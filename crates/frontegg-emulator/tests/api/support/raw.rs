@@ -3,7 +3,7 @@
 use reqwest::{Client, StatusCode, Url};
 use serde_json::{Value, json};
 
-use super::{World, addressed};
+use super::{World, addressed, http};
 
 /// A bearer token and where to use it.
 pub(crate) struct Raw {
@@ -31,7 +31,7 @@ impl World {
     /// With some other token.
     pub(crate) fn raw_with(&self, token: &str) -> Raw {
         let base = self.emulator.url().parse().expect("an address");
-        Raw { http: Client::new(), base, token: token.to_owned() }
+        Raw { http: http(), base, token: token.to_owned() }
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     NOBODY, common_role, role,
-    support::{World, browser::PASSWORD, refused},
+    support::{World, browser::PASSWORD, http, refused},
 };
 
 /// The retired form answers as its successor does.
@@ -246,7 +246,7 @@ async fn users_invite_up_to_their_level() {
     let invite = |body: Value| {
         let url = format!("{}/identity/resources/users/v2", world.emulator.url());
         // The header of another tenant is not heard.
-        let request = reqwest::Client::new().post(url).bearer_auth(&token).header("frontegg-tenant-id", "globex");
+        let request = http().post(url).bearer_auth(&token).header("frontegg-tenant-id", "globex");
         async move { request.json(&body).send().await.expect("an answer").status().as_u16() }
     };
     for (ids, status) in

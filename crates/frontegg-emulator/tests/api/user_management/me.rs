@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::{
     NOBODY, below, common_role, keys,
-    support::{World, refused},
+    support::{World, http, refused},
 };
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn one_changes_ones_own_profile() {
     let token = world.token(&ada, "acme").await;
     let url = format!("{}/identity/resources/users/v2/me", world.emulator.url());
     let body = json!({ "vendorMetadata": "{\"x\":1}", "mfaBypass": true, "superUser": true, "externalId": "e", "isLocked": true });
-    let answer = reqwest::Client::new().put(url).bearer_auth(token).json(&body).send().await.expect("an answer");
+    let answer = http().put(url).bearer_auth(token).json(&body).send().await.expect("an answer");
     assert_eq!(answer.status().as_u16(), 200);
     let read = world.frontegg.management().users().get_user_globally(&ada).await.expect("a user");
     assert_eq!((read.vendor_metadata.as_deref(), read.mfa_bypass, read.external_id), (Some("{}"), Some(false), None));

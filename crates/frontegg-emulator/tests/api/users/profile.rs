@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     NOBODY, read,
-    support::{World, json, refused},
+    support::{World, http, json, refused},
     users,
 };
 
@@ -186,7 +186,7 @@ async fn a_users_token_administers_nobody() {
     world.tenant("acme").await;
     let id = world.user("acme", "ada@acme.test", &[]).await;
     let token = world.token(&id, "acme").await;
-    let http = reqwest::Client::new();
+    let http = http();
     for (method, path) in [
         (Method::GET, format!("/identity/resources/vendor-only/users/v1/{id}")),
         (Method::POST, format!("/identity/resources/users/v1/{id}/lock")),
