@@ -32,7 +32,10 @@ use crate::{
     },
     gate::Controls,
     store::{Identity, Settled, Store, Write},
-    tokens::{ApiClaims, Audience, Claims, EnvironmentClaims, RegisteredClaims, UserClaims, keys::Keys},
+    tokens::{
+        Algorithm, ApiClaims, Audience, Claims, EnvironmentClaims, RegisteredClaims, UserClaims, VerifiedTokens,
+        keys::Keys,
+    },
 };
 
 /// How long a process may go on with the epoch it knows when others share its store.
@@ -44,6 +47,9 @@ pub(crate) struct Service {
     store: Store,
     clock: Clock,
     keys: Keys,
+    verified_tokens: VerifiedTokens,
+    /// The algorithm of tokens, with the document that it was read from.
+    read_algorithm: Mutex<Option<(Arc<str>, Algorithm)>>,
     passwords: Passwords,
     config: Config,
     controls: Arc<Controls>,
@@ -91,6 +97,8 @@ impl Service {
             store,
             clock,
             keys,
+            verified_tokens: VerifiedTokens::default(),
+            read_algorithm: Mutex::default(),
             passwords,
             config,
             controls,
@@ -264,38 +272,38 @@ impl Service {
             return Err(unauthorized());
         }
         self.check_issuer(&claims.registered().iss).await?;
-        match claims {
+        match &*claims {
             Claims::Environment(claims) => {
                 // The key may be that of other emulators in this process as well.
                 if claims.vendor_id != self.vendor_id || claims.epoch != self.epoch().await? {
                     return Err(unauthorized());
                 }
                 Ok(Principal::Environment(EnvironmentToken {
-                    vendor_id: claims.vendor_id,
+                    vendor_id: self.vendor_id.clone(),
                     client_id: self.client_id.clone(),
                 }))
             }
             Claims::UserToken(claims) => {
                 let tx = self.store.read().await?;
-                Ok(Principal::User(user_token(sessions::check(&tx, *claims).await?)))
+                Ok(Principal::User(user_token(sessions::check(&tx, UserClaims::clone(claims)).await?)))
             }
-            Claims::TenantApiToken(claims) => self.machine(*claims, TokenKind::TenantApi).await,
-            Claims::UserApiToken(claims) => self.machine(*claims, TokenKind::UserApi).await,
+            Claims::TenantApiToken(claims) => self.machine(claims, TokenKind::TenantApi).await,
+            Claims::UserApiToken(claims) => self.machine(claims, TokenKind::UserApi).await,
         }
     }
 
     /// Whose token it is that was made from client credentials. It ends with them.
-    async fn machine(&self, claims: ApiClaims, kind: TokenKind) -> DomainResult<Principal> {
+    async fn machine(&self, claims: &ApiClaims, kind: TokenKind) -> DomainResult<Principal> {
         let tx = self.store.read().await?;
-        machine_tokens::check_bearer(&tx, &claims).await?;
+        machine_tokens::check_bearer(&tx, claims).await?;
         Ok(Principal::User(UserToken {
             // Nobody in particular acts with a tenant's token, whoever made its credentials.
-            user_id: claims.user_id.unwrap_or_default(),
-            tenant_id: claims.tenant_id,
+            user_id: claims.user_id.clone().unwrap_or_default(),
+            tenant_id: claims.tenant_id.clone(),
             kind,
-            token_id: claims.sub,
-            roles: claims.roles,
-            permissions: claims.permissions,
+            token_id: claims.sub.clone(),
+            roles: claims.roles.clone(),
+            permissions: claims.permissions.clone(),
         }))
     }
 

@@ -3,6 +3,7 @@
 mod access;
 pub(crate) mod jws;
 pub(crate) mod keys;
+mod verified;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 pub(crate) use access::{AccessClaims, AccessKind};
 use jws::JwsError;
 pub(crate) use jws::{Algorithm, Signer};
+pub(crate) use verified::VerifiedTokens;
 
 use crate::clock::Timestamp;
 
@@ -229,14 +231,6 @@ impl Claims {
     /// The token: these claims, signed.
     pub(crate) fn sign(&self, signer: &Signer) -> anyhow::Result<String> {
         jws::sign(signer, self)
-    }
-
-    /// The claims of a token that is ours and good at that moment. Who issued it, and whether what
-    /// it names still exists, the caller has to ask.
-    pub(crate) fn verify(token: &str, signer: &Signer, now: Timestamp) -> Result<Self, TokenError> {
-        let claims: Self = jws::verify(signer, token)?;
-        claims.registered().check(now)?;
-        Ok(claims)
     }
 }
 

@@ -19,7 +19,16 @@ impl Service {
 
     /// The algorithm that the environment is set to, as it was when the present request began, or later.
     pub(crate) async fn algorithm(&self) -> DomainResult<Algorithm> {
-        configuration::algorithm(&self.store().configuration().await?)
+        let document = self.store().configuration().await?;
+        let mut read = self.read_algorithm.lock();
+        if let Some((of, algorithm)) = &*read
+            && Arc::ptr_eq(of, &document)
+        {
+            return Ok(*algorithm);
+        }
+        let algorithm = configuration::algorithm(&document)?;
+        *read = Some((document, algorithm));
+        Ok(algorithm)
     }
 
     /// Signs claims with the key in use.
@@ -51,8 +60,8 @@ impl Service {
     }
 
     /// The claims of a token that we have signed, by the algorithm of now, and that is valid now.
-    pub(crate) async fn verified(&self, token: &str) -> DomainResult<Result<Claims, TokenError>> {
-        let verify = |signer: &Signer| Claims::verify(token, signer, self.clock().timestamp());
+    pub(crate) async fn verified(&self, token: &str) -> DomainResult<Result<Arc<Claims>, TokenError>> {
+        let verify = |signer: &Signer| self.verified_tokens.verify(token, signer, self.clock().timestamp());
         let signer = self.signer().await?;
         match verify(&signer) {
             // Another process may have replaced what signs, and have signed with that.

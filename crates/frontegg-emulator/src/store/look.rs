@@ -70,7 +70,11 @@ impl Seen {
         let mut latest = self.latest.lock();
         if look > latest.look {
             latest.look = look;
-            latest.configuration = configuration.unwrap_or(UNWRITTEN).into();
+            let configuration = configuration.unwrap_or(UNWRITTEN);
+            // What was made of it is known by its place.
+            if *latest.configuration != *configuration {
+                latest.configuration = configuration.into();
+            }
         }
         if look >= latest.failed {
             latest.failed = 0;
@@ -134,8 +138,8 @@ impl Store {
     async fn glance(&self) -> Result<Glance, DbErr> {
         let statement = |backend| Statement::from_string(backend, GLANCE.as_str());
         let row = match &self.engine {
-            Engine::Memory(memory) => memory.glance(&statement(DbBackend::Sqlite)).await?,
-            Engine::File(file) => file.glance(&statement(DbBackend::Sqlite)).await?,
+            Engine::Memory(memory) => memory.glance(statement(DbBackend::Sqlite)).await?,
+            Engine::File(file) => file.glance(statement(DbBackend::Sqlite)).await?,
             Engine::Postgres(postgres) => postgres.glance(statement(DbBackend::Postgres)).await?,
         };
         row.map_or_else(|| Ok(Glance::default()), |row| Glance::from_query_result(&row, ""))

@@ -12,7 +12,7 @@ use aws_lc_rs::error::Unspecified;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::tokens::keys::Ring;
+use crate::tokens::keys::{JwtSecret, Ring};
 
 /// Longer tokens are not looked at.
 const LONGEST: usize = 16 * 1024;
@@ -101,19 +101,40 @@ impl Signer {
         }
     }
 
-    fn check(&self, header: &Header, message: &[u8], signature: &[u8]) -> Result<(), JwsError> {
+    fn check(&self, header: Header, message: &[u8], signature: &[u8]) -> Result<SignedBy, JwsError> {
         if header.alg != self.algorithm.name() || header.crit.is_some() {
             return Err(JwsError::Algorithm);
         }
-        let holds = match self.algorithm {
+        let (holds, by) = match self.algorithm {
             Algorithm::Rs256 => {
-                let key = header.kid.as_deref().and_then(|kid| self.ring.find(kid));
-                key.ok_or(JwsError::Key)?.verifies(message, signature)
+                let kid = header.kid.ok_or(JwsError::Key)?;
+                let key = self.ring.find(&kid).ok_or(JwsError::Key)?;
+                (key.verifies(message, signature), SignedBy::Key(kid))
             }
-            Algorithm::Hs256 => self.ring.secret().verifies(message, signature),
+            Algorithm::Hs256 => {
+                let secret = self.ring.secret();
+                (secret.verifies(message, signature), SignedBy::Secret(Arc::clone(secret)))
+            }
         };
-        if holds { Ok(()) } else { Err(JwsError::Signature) }
+        if holds { Ok(by) } else { Err(JwsError::Signature) }
     }
+
+    /// Whether a signature that held once holds for these keys and this algorithm.
+    pub(super) fn trusts(&self, by: &SignedBy) -> bool {
+        match (self.algorithm, by) {
+            (Algorithm::Rs256, SignedBy::Key(kid)) => self.ring.find(kid).is_some(),
+            (Algorithm::Hs256, SignedBy::Secret(secret)) => Arc::ptr_eq(self.ring.secret(), secret),
+            _ => false,
+        }
+    }
+}
+
+/// What a signature that holds was made with.
+#[derive(Clone, Debug)]
+pub(crate) enum SignedBy {
+    /// The key of that name, which is its thumbprint.
+    Key(String),
+    Secret(Arc<JwtSecret>),
 }
 
 #[derive(Serialize)]
@@ -148,8 +169,8 @@ pub(crate) fn sign_text(signer: &Signer, claims: &str) -> anyhow::Result<String>
     Ok(token)
 }
 
-/// The claims of a token that we have signed. Times are not looked at.
-pub(crate) fn verify<T: DeserializeOwned>(signer: &Signer, token: &str) -> Result<T, JwsError> {
+/// The claims of a token that we have signed, and what with. Times are not looked at.
+pub(crate) fn verify<T: DeserializeOwned>(signer: &Signer, token: &str) -> Result<(T, SignedBy), JwsError> {
     if token.len() > LONGEST {
         return Err(JwsError::Form);
     }
@@ -158,8 +179,8 @@ pub(crate) fn verify<T: DeserializeOwned>(signer: &Signer, token: &str) -> Resul
     // base64url has no dot, so a token with more parts fails here.
     let header: Header = parse(header).ok_or(JwsError::Form)?;
     let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| JwsError::Form)?;
-    signer.check(&header, message.as_bytes(), &signature)?;
-    parse(claims).ok_or(JwsError::Claims)
+    let by = signer.check(header, message.as_bytes(), &signature)?;
+    Ok((parse(claims).ok_or(JwsError::Claims)?, by))
 }
 
 fn parse<T: DeserializeOwned>(part: &str) -> Option<T> {

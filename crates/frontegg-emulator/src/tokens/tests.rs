@@ -23,6 +23,14 @@ fn signer(ring: &Arc<Ring>) -> Signer {
     Signer::new(Arc::clone(ring), Algorithm::Rs256)
 }
 
+/// Judged when nothing is known of it, and again when it is: nothing may come of that but the same.
+fn judge(token: &str, signer: &Signer, now: Timestamp) -> Result<Claims, TokenError> {
+    let tokens = VerifiedTokens::default();
+    let [first, again] = [(); 2].map(|()| tokens.verify(token, signer, now));
+    assert_eq!(first, again);
+    first.map(|claims| Claims::clone(&claims))
+}
+
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_micros(seconds * 1_000_000)
 }
@@ -61,7 +69,7 @@ async fn claims_come_back_as_they_went() {
     }));
     for claims in [environment(), user] {
         let token = claims.sign(&signer(&ring)).expect("a token");
-        assert_eq!(Claims::verify(&token, &signer(&ring), at(1000)), Ok(claims));
+        assert_eq!(judge(&token, &signer(&ring), at(1000)), Ok(claims));
     }
 }
 
@@ -96,7 +104,7 @@ async fn the_claims_have_the_names_that_clients_know() {
 async fn a_token_lives_from_iat_to_exp() {
     let ring = ring().await;
     let token = environment().sign(&signer(&ring)).expect("a token");
-    let verify = |seconds| Claims::verify(&token, &signer(&ring), at(seconds)).map(drop);
+    let verify = |seconds| judge(&token, &signer(&ring), at(seconds)).map(drop);
     assert_eq!(verify(1000 - LEEWAY - 1), Err(TokenError::Early));
     assert_eq!(verify(1000 - LEEWAY), Ok(()));
     assert_eq!(verify(1059), Ok(()));
@@ -110,7 +118,7 @@ async fn only_rs256_with_a_key_of_ours() {
     let kid = ring.active().kid();
     let refused = |header: Value| {
         let token = forge(&ring, header.to_string(), &claims);
-        Claims::verify(&token, &signer(&ring), at(1000)).expect_err("a refusal")
+        judge(&token, &signer(&ring), at(1000)).expect_err("a refusal")
     };
     for algorithm in ["none", "None", "nOnE", "HS256", "RS384", "PS256", "rs256", ""] {
         let error = refused(json!({"alg": algorithm, "kid": kid}));
@@ -126,7 +134,7 @@ async fn only_rs256_with_a_key_of_ours() {
     // Where keys could be had is never looked at.
     let header = json!({"alg": "RS256", "kid": kid, "jku": "http://127.0.0.1:1/", "jwk": {}});
     let token = forge(&ring, header.to_string(), &claims);
-    assert!(Claims::verify(&token, &signer(&ring), at(1000)).is_ok());
+    assert!(judge(&token, &signer(&ring), at(1000)).is_ok());
 }
 
 /// Security case 38: the algorithm is the environment's, whatever a token says.
@@ -138,7 +146,7 @@ async fn only_hs256_with_our_secret_where_the_environment_is_set_to_it() {
     let claims = environment();
     let tokens = [&pairs, &shared].map(|signer| claims.sign(signer).expect("a token"));
     let [by_pair, by_secret] = &tokens;
-    let verify = |token: &str, signer: &Signer| Claims::verify(token, signer, at(1000));
+    let verify = |token: &str, signer: &Signer| judge(token, signer, at(1000));
     assert_eq!(verify(by_pair, &pairs), Ok(claims.clone()));
     assert_eq!(verify(by_secret, &shared), Ok(claims.clone()));
     assert_eq!(verify(by_secret, &pairs), Err(JwsError::Algorithm.into()));
@@ -198,7 +206,7 @@ async fn anything_else_is_refused() {
         format!(" {good}"),
         long,
     ] {
-        assert!(Claims::verify(&token, &signer(&ring), at(1000)).is_err(), "{token}");
+        assert!(judge(&token, &signer(&ring), at(1000)).is_err(), "{token}");
     }
 }
 
@@ -212,7 +220,7 @@ async fn claims_of_the_wrong_type_are_refused() {
         "type": "vendor", "vendorId": "v", "scopes": [], "epoch": 0,
         "iss": "i", "iat": 1000, "exp": 1060,
     });
-    let verify = |claims: &str| Claims::verify(&forge(&ring, header(&ring), claims), &signer(&ring), at(1000));
+    let verify = |claims: &str| judge(&forge(&ring, header(&ring), claims), &signer(&ring), at(1000));
     assert!(verify(&good.to_string()).is_ok());
     for (name, value) in [
         ("type", json!("superToken")),
@@ -254,8 +262,33 @@ async fn a_header_and_claims_that_are_no_text_are_refused() {
     };
     for (text, is_good) in [("ü".as_bytes(), true), (&b"\xb3\xab"[..], false)] {
         let headed = forge(&ring, with(&header(&ring), text), &claims);
-        assert_eq!(Claims::verify(&headed, &signer(&ring), at(1000)).is_ok(), is_good);
+        assert_eq!(judge(&headed, &signer(&ring), at(1000)).is_ok(), is_good);
         let claimed = forge(&ring, header(&ring), with(&claims, text));
-        assert_eq!(Claims::verify(&claimed, &signer(&ring), at(1000)).is_ok(), is_good);
+        assert_eq!(judge(&claimed, &signer(&ring), at(1000)).is_ok(), is_good);
     }
+}
+
+/// A token that is known is good only as long as what signed it.
+#[tokio::test]
+async fn what_was_verified_is_judged_by_the_keys_and_the_algorithm_of_now() {
+    let store = Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store");
+    let keys = Keys::of(&store).await.expect("keys");
+    let before = keys.ring(&store).await.expect("a ring");
+    let other = ring().await;
+    let by = |ring: &Arc<Ring>, algorithm| Signer::new(Arc::clone(ring), algorithm);
+    let (pairs, shared) = (by(&before, Algorithm::Rs256), by(&before, Algorithm::Hs256));
+    let [by_pair, by_secret] = [&pairs, &shared].map(|signer| environment().sign(signer).expect("a token"));
+
+    let tokens = VerifiedTokens::default();
+    let verify = |token: &str, signer: &Signer, now| tokens.verify(token, signer, now).map(drop);
+    assert_eq!(verify(&by_pair, &pairs, at(1000)), Ok(()));
+    assert_eq!(verify(&by_pair, &pairs, at(1060)), Err(TokenError::Expired));
+    assert_eq!(verify(&by_pair, &shared, at(1000)), Err(JwsError::Algorithm.into()));
+    assert_eq!(verify(&by_secret, &shared, at(1000)), Ok(()));
+    assert_eq!(verify(&by_secret, &by(&other, Algorithm::Hs256), at(1000)), Err(JwsError::Signature.into()));
+    // Nothing was noted as signed by it, so the first key is forgotten.
+    let rotated = keys.rotate(&store, at(1000)).await.expect("a ring");
+    assert_eq!(verify(&by_pair, &by(&rotated, Algorithm::Rs256), at(1000)), Err(JwsError::Key.into()));
+    assert_eq!(verify(&by_secret, &by(&rotated, Algorithm::Hs256), at(1000)), Ok(()), "the secret stays");
+    assert_eq!(verify(&by_pair, &pairs, at(1000)), Ok(()));
 }

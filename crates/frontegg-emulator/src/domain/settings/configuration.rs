@@ -137,7 +137,7 @@ pub(crate) async fn get(tx: &Read) -> DomainResult<IdentityConfiguration> {
 
 /// The algorithm that is set in a document, given as text.
 pub(crate) fn algorithm(document: &str) -> DomainResult<Algorithm> {
-    /// All that is read of it, as that is done for every token.
+    /// All that is read of it.
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Signing {

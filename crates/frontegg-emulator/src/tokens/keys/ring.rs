@@ -92,7 +92,7 @@ impl Ring {
     }
 
     /// The secret of tokens without a key pair.
-    pub(crate) fn secret(&self) -> &JwtSecret {
+    pub(crate) fn secret(&self) -> &Arc<JwtSecret> {
         &self.secret
     }
 
