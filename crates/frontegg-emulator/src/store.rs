@@ -3,8 +3,8 @@
 //! Work is done in a transaction, [`Store::read`], [`Store::write`] or [`Store::attempt`]; what is not
 //! committed never happened. **One writer at a time, on every engine**: SQLite begins immediately, PostgreSQL takes
 //! an advisory lock, so a rule that looks before it writes needs no lock of its own and no retry.
-//! Reads see one consistent state and, except in memory, where there is one connection for all, do
-//! not wait for writers.
+//! Reads see one consistent state, beside one another, and do not wait for writers, except in memory, where
+//! there is one state for all.
 
 pub(crate) mod catalog;
 mod clock_setting;
@@ -165,8 +165,8 @@ impl Store {
         matches!(self.engine, Engine::Memory(_))
     }
 
-    /// Begins a transaction that only looks. Never hold two transactions at once: in memory there
-    /// is one connection, and the second would wait for the first.
+    /// Begins a transaction that only looks. Never hold two transactions at once: in memory whoever writes
+    /// waits for those who read, and the second would wait for the first.
     pub(crate) async fn read(&self) -> Result<Read, StoreError> {
         let inner = match &self.engine {
             Engine::Memory(memory) => Inner::Memory(memory.read().await?),

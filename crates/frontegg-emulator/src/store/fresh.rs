@@ -11,13 +11,17 @@ use crate::clock::Clock;
 #[derive(Debug)]
 pub(crate) struct Fresh {
     store: Store,
-    _place: Place,
+    place: Place,
 }
 
 impl Fresh {
     /// Opens a store there, beside others maybe.
     pub(crate) async fn at(place: &Place) -> Self {
-        Self { store: open(place.url()).await, _place: place.clone() }
+        Self { store: open(place.url()).await, place: place.clone() }
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        !self.place.url().starts_with("postgres:")
     }
 
     pub(crate) async fn in_memory() -> Self {

@@ -8,7 +8,7 @@ use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, QueryResult,
     SqlxPostgresConnector, Statement, TransactionOptions, TransactionTrait,
     sqlx::{
-        ConnectOptions, Connection,
+        ConnectOptions, Connection, Executor,
         postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
     },
 };
@@ -21,6 +21,9 @@ use super::{PATIENCE, STATEMENTS, StoreError, migrations::Migrator, tx::Inner};
 
 /// Connections of one process.
 const CONNECTIONS: u32 = 10;
+
+/// What a request no longer waits for by default the server does not go on with either.
+const STATEMENT_LIMIT: &str = "SET statement_timeout = '30s'";
 
 /// The key of the advisory lock that makes it have one writer: "fegg" in ASCII.
 const WRITER_LOCK: i64 = 0x6665_6767;
@@ -49,9 +52,13 @@ impl Postgres {
         try_out(&options).await?;
         let link = Link::new(options.clone());
         let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
+        let pool = pool.after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(STATEMENT_LIMIT).await.map(drop) })
+        });
         let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_with(options).await?);
         let postgres = Self { connection, link, gate: Arc::new(Mutex::new(())) };
         let (writing, _hold) = postgres.begin_write().await?;
+        writing.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
         Migrator::up(&writing, None).await?;
         writing.commit().await?;
         Ok(postgres)

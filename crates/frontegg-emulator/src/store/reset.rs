@@ -33,7 +33,7 @@ impl Store {
 
     /// In memory a fresh database takes the place of the old one, while nobody else is let in.
     async fn replace(&self, memory: &Memory) -> Result<(Write, Option<Identity>), StoreError> {
-        let tx = Write::new(Inner::Memory(memory.read().await?), self);
+        let mut tx = Write::new(Inner::Memory(memory.write().await?), self);
         let identity = Identity::find(&tx).await?;
         let issuers = issuer::Entity::find().fetch_all(&tx).await?;
         tx.replace()?;

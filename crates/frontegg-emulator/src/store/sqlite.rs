@@ -1,12 +1,14 @@
 //! SQLite, in memory or in a file, asked where the caller runs.
 //!
 //! A driver that hands each statement to a thread of its own takes ten times as long over that as
-//! SQLite over the statement. Only what waits for the disk or for another process is done aside: in
-//! a file, to begin writing and to commit.
+//! SQLite over the statement. Only what waits for the disk or for another process is done aside, in
+//! a file to begin writing and to commit, and what turns out to be long work: see [`aside`].
 
+mod aside;
 mod file;
 mod memory;
 mod migrating;
+mod readers;
 mod rows;
 
 pub(super) use file::File;
@@ -15,21 +17,24 @@ pub(super) use rows::{broken_rule, is_busy, is_full};
 
 use std::{fmt, sync::Arc};
 
-use parking_lot::{Mutex as StdMutex, MutexGuard};
-use rusqlite::{CachedStatement, Connection, config::DbConfig};
+use parking_lot::Mutex as StdMutex;
+use rusqlite::{CachedStatement, config::DbConfig};
 use sea_orm::{ConnAcquireErr, DbErr, ExecResult, ProxyExecResult, ProxyRow, QueryResult, Statement};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{PATIENCE, STATEMENTS, StoreError, tx::no_write};
+use super::{PATIENCE, STATEMENTS, StoreError};
+use aside::Allowance;
+use memory::Turn;
+use readers::Readers;
 use rows::{bind, failure, read};
 
-/// A connection that is lent to one transaction at a time; nothing once the store is closed.
+/// A connection that is lent to one transaction at a time; nothing where it is not open.
 #[derive(Clone, Debug)]
 struct Slot(Arc<Mutex<Option<Connection>>>);
 
 impl Slot {
-    fn new(connection: Connection) -> Self {
-        Self(Arc::new(Mutex::new(Some(connection))))
+    fn new(connection: impl Into<Option<Connection>>) -> Self {
+        Self(Arc::new(Mutex::new(connection.into())))
     }
 
     /// The connection, once whoever has it gives it back.
@@ -39,31 +44,37 @@ impl Slot {
     }
 
     /// The connection, if nobody has it.
-    fn lend_now(&self) -> Option<Result<SqliteTx, DbErr>> {
-        Arc::clone(&self.0).try_lock_owned().ok().map(SqliteTx::new)
+    fn take_now(&self) -> Option<OwnedMutexGuard<Option<Connection>>> {
+        Arc::clone(&self.0).try_lock_owned().ok()
     }
 
     /// Ends the connection once whoever has it gives it back.
     async fn close(&self) -> Result<(), StoreError> {
         let connection = self.0.lock().await.take();
-        connection.map_or(Ok(()), Connection::close).map_err(|(_, error)| StoreError(failure(error)))
+        let closed = connection.map_or(Ok(()), |connection| connection.sqlite.close());
+        closed.map_err(|(_, error)| StoreError(failure(error)))
     }
 }
 
 /// A connection, as lent. What is not committed when it is given back is undone.
-pub(super) struct SqliteTx(StdMutex<OwnedMutexGuard<Option<Connection>>>);
+pub(super) struct SqliteTx(StdMutex<Option<Lent>>);
 
 impl SqliteTx {
     fn new(connection: OwnedMutexGuard<Option<Connection>>) -> Result<Self, DbErr> {
         if connection.is_none() {
             return Err(closed());
         }
-        Ok(Self(StdMutex::new(connection)))
+        Ok(Self(StdMutex::new(Some(Lent { connection, turn: None }))))
     }
 
-    /// A transaction may be shared between threads, but two never ask at once.
-    fn lock(&self) -> Lent<'_> {
-        Lent(self.0.lock())
+    /// Does something with the connection. A transaction may be shared between threads, but two never ask at once.
+    fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, DbErr>) -> Result<T, DbErr> {
+        let lent = self.0.lock();
+        ask(lent.as_ref().and_then(|lent| lent.connection.as_ref()).ok_or_else(closed)?)
+    }
+
+    fn lent_mut(&mut self) -> Result<&mut Lent, DbErr> {
+        self.0.get_mut().as_mut().ok_or_else(closed)
     }
 
     /// Begins a transaction; it is undone unless it is committed.
@@ -71,9 +82,12 @@ impl SqliteTx {
         self.execute_all("BEGIN").map(drop)
     }
 
-    pub(super) fn commit(self) -> Result<(), DbErr> {
-        let is_open = !self.lock().connection()?.is_autocommit();
-        if is_open { self.execute_all("COMMIT").map(drop) } else { Ok(()) }
+    pub(super) fn commit(mut self) -> Result<(), DbErr> {
+        if !self.with(|connection| Ok(connection.sqlite.is_autocommit()))? {
+            self.execute_all("COMMIT")?;
+        }
+        self.lent_mut()?.install_replacement();
+        Ok(())
     }
 
     pub(super) fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
@@ -81,10 +95,10 @@ impl SqliteTx {
     }
 
     pub(super) fn execute_all(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let lent = self.lock();
-        let connection = lent.connection()?;
-        connection.execute_batch(sql).map_err(failure)?;
-        Ok(changed(connection.changes()).into())
+        self.with(|connection| {
+            connection.sqlite.execute_batch(sql).map_err(failure)?;
+            Ok(changed(connection.sqlite.changes()).into())
+        })
     }
 
     pub(super) fn one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
@@ -95,33 +109,13 @@ impl SqliteTx {
         Ok(each(self.rows(statement, usize::MAX)?))
     }
 
-    /// The first row of a statement that only reads.
-    pub(super) fn look_at_one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
-        Ok(first(self.look(statement, 1)?))
-    }
-
-    /// The rows of a statement that only reads.
-    pub(super) fn look_at_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
-        Ok(each(self.look(statement, usize::MAX)?))
-    }
-
-    /// In memory one connection both reads and writes, so SQLite is asked what the statement would do.
-    fn look(&self, statement: &Statement, most: usize) -> Result<Vec<ProxyRow>, DbErr> {
-        let lent = self.lock();
-        let mut prepared = lent.prepare(statement)?;
-        if !prepared.readonly() {
-            return Err(no_write());
-        }
-        read(&mut prepared, most)
-    }
-
     fn rows(&self, statement: &Statement, most: usize) -> Result<Vec<ProxyRow>, DbErr> {
-        read(&mut *self.lock().prepare(statement)?, most)
+        self.with(|connection| read(&mut *connection.prepare(statement)?, most))
     }
 
     fn change(&self, statement: &Statement) -> Result<ProxyExecResult, DbErr> {
-        let rows = self.lock().prepare(statement)?.raw_execute().map_err(failure)?;
-        Ok(changed(rows as u64))
+        let change = |connection: &Connection| connection.prepare(statement)?.raw_execute().map_err(failure);
+        Ok(changed(self.with(change)? as u64))
     }
 }
 
@@ -131,46 +125,51 @@ impl fmt::Debug for SqliteTx {
     }
 }
 
-impl Drop for SqliteTx {
+/// A connection while somebody has it.
+struct Lent {
+    connection: OwnedMutexGuard<Option<Connection>>,
+    /// In memory, until the connection is given back.
+    turn: Option<Turn>,
+}
+
+impl Drop for Lent {
     fn drop(&mut self) {
-        if let Ok(connection) = self.lock().connection()
-            && !connection.is_autocommit()
-            && let Err(error) = connection.execute_batch("ROLLBACK")
+        if let Some(connection) = &*self.connection
+            && !connection.sqlite.is_autocommit()
+            && let Err(error) = connection.sqlite.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "undoing a transaction");
         }
     }
 }
 
-/// The connection while it is asked.
-struct Lent<'a>(MutexGuard<'a, OwnedMutexGuard<Option<Connection>>>);
+/// A connection to SQLite.
+#[derive(Debug)]
+struct Connection {
+    sqlite: rusqlite::Connection,
+    allowance: Allowance,
+}
 
-impl Lent<'_> {
-    fn connection(&self) -> Result<&Connection, DbErr> {
-        self.0.as_ref().ok_or_else(closed)
-    }
-
-    fn connection_mut(&mut self) -> Result<&mut Connection, DbErr> {
-        self.0.as_mut().ok_or_else(closed)
+impl Connection {
+    /// One that keeps to what all keep to.
+    fn new(sqlite: rusqlite::Connection) -> rusqlite::Result<Self> {
+        sqlite.set_prepared_statement_cache_capacity(STATEMENTS);
+        sqlite.busy_timeout(PATIENCE)?;
+        // Without it a prepared statement is planned anew for every other value of a range.
+        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        sqlite.pragma_update(None, "foreign_keys", true)?;
+        // As PostgreSQL compares; whoever wants it without case says so.
+        sqlite.pragma_update(None, "case_sensitive_like", true)?;
+        let allowance = Allowance::of(&sqlite)?;
+        Ok(Self { sqlite, allowance })
     }
 
     /// A statement with its values, ready to run.
     fn prepare(&self, statement: &Statement) -> Result<CachedStatement<'_>, DbErr> {
-        let mut prepared = self.connection()?.prepare_cached(&statement.sql).map_err(failure)?;
+        let mut prepared = self.sqlite.prepare_cached(&statement.sql).map_err(failure)?;
         bind(&mut prepared, statement.values.as_ref().map_or(&[], |values| &values.0))?;
         Ok(prepared)
     }
-}
-
-/// What every connection keeps to.
-fn set_up(connection: &Connection) -> rusqlite::Result<()> {
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.busy_timeout(PATIENCE)?;
-    // Without it a prepared statement is planned anew for every other value of a range.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    // As PostgreSQL compares; whoever wants it without case says so.
-    connection.pragma_update(None, "case_sensitive_like", true)
 }
 
 fn first(mut rows: Vec<ProxyRow>) -> Option<QueryResult> {

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, sqlx::error::ErrorKind,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, Statement, sqlx::error::ErrorKind,
 };
 
 use super::{
@@ -45,7 +45,7 @@ async fn the_schema_has_the_listed_tables() {
     let store = memory().await;
     let tx = store.read().await.expect("a transaction");
     let rows = tx
-        .rows(sea_orm::Statement::from_string(
+        .rows(Statement::from_string(
             DbBackend::Sqlite,
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
         ))
@@ -173,7 +173,7 @@ async fn a_cancelled_request_leaves_nothing() {
 async fn reading_transactions_cannot_write() {
     for store in Fresh::all().await {
         let tx = store.read().await.expect("a transaction");
-        let statement = |sql: &str| sea_orm::Statement::from_string(tx.backend(), sql);
+        let statement = |sql: &str| Statement::from_string(tx.backend(), sql);
         // That entities cannot be written, the compiler says. SQL is refused by what it would do.
         for sql in [
             "DELETE FROM tenants",
@@ -185,7 +185,7 @@ async fn reading_transactions_cannot_write() {
         drop(tx);
         let tx = store.read().await.expect("a transaction");
         let sql = "WITH one AS (SELECT 1 AS n) SELECT n FROM one";
-        assert_eq!(tx.rows(sea_orm::Statement::from_string(tx.backend(), sql)).await.expect("rows").len(), 1);
+        assert_eq!(tx.rows(Statement::from_string(tx.backend(), sql)).await.expect("rows").len(), 1);
     }
 }
 
@@ -232,6 +232,76 @@ async fn reading_does_not_wait_for_the_writer_except_in_memory() {
 }
 
 #[tokio::test]
+async fn reads_go_on_beside_one_another() {
+    for store in Fresh::all().await {
+        let mut reads = Vec::new();
+        for _ in 0..2 {
+            reads.push(store.read().await.expect("a transaction"));
+        }
+        for tx in &reads {
+            assert_eq!(tenant::Entity::find().fetch_count(tx).await.expect("a count"), 0);
+        }
+        drop(reads);
+        let tx = store.begin_write().await;
+        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tx.finish().await;
+        assert_eq!(count(&store).await, 1, "whoever read before sees it");
+    }
+}
+
+fn count_to(limit: &str) -> Statement {
+    let numbers = format!("SELECT 1 AS i UNION ALL SELECT i + 1 FROM numbers {limit}");
+    let sql = format!("WITH RECURSIVE numbers AS ({numbers}) SELECT COUNT(*) AS value FROM numbers");
+    Statement::from_string(DbBackend::Sqlite, sql)
+}
+
+/// Long work is done aside, in the same transaction.
+#[tokio::test]
+async fn a_long_read_answers_as_a_short_one() {
+    for store in Fresh::all().await.into_iter().filter(Fresh::is_sqlite) {
+        let tx = store.begin_write().await;
+        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        let rows = tx.rows(count_to("WHERE i < 300000")).await.expect("a row");
+        assert_eq!(rows[0].try_get::<i64>("", "value").expect("a number"), 300_000);
+        new_tenant(&tx, "globex").insert(&tx).await.expect("a row");
+        tx.finish().await;
+        assert_eq!(count(&store).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn an_endless_read_stops_nobody_and_ends_with_whoever_asked() {
+    for store in Fresh::all().await.into_iter().filter(Fresh::is_sqlite) {
+        let tx = store.read().await.expect("a transaction");
+        tokio::select! {
+            biased;
+            _ = tx.rows(count_to("")) => panic!("there is no end"),
+            count = count(&store) => assert_eq!(count, 0),
+        }
+        drop(tx);
+        // In memory whoever writes waits for those who read.
+        let tx = store.begin_write().await;
+        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tx.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_reset_that_fails_changes_nothing() {
+    for store in Fresh::all().await {
+        let tx = store.begin_write().await;
+        let identity = Identity::settle(&tx, Wished::default()).await.expect("an identity").identity;
+        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tx.finish().await;
+        let fill = async |_: &Write| Err(StoreError(DbErr::Custom("no".to_owned())));
+        store.reset(fill).await.expect_err("a failure");
+        assert_eq!(count(&store).await, 1);
+        let tx = store.read().await.expect("a transaction");
+        assert_eq!(Identity::find(&tx).await.expect("a query"), Some(identity));
+    }
+}
+
+#[tokio::test]
 async fn a_file_keeps_its_contents() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("state.db");
@@ -256,7 +326,7 @@ async fn a_file_keeps_its_contents() {
 async fn settings_of_the_connections_hold() {
     let pragma = async |tx: &Read, name: &str| -> String {
         let sql = format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}");
-        let rows = tx.rows(sea_orm::Statement::from_string(DbBackend::Sqlite, sql)).await.expect("a pragma");
+        let rows = tx.rows(Statement::from_string(DbBackend::Sqlite, sql)).await.expect("a pragma");
         rows[0].try_get("", "value").expect("a value")
     };
     let directory = tempfile::tempdir().expect("a directory");

@@ -27,7 +27,7 @@ use super::{
     documents::Documents,
     postgres::PostgresTx,
     room::Room,
-    sqlite::{File, Memory, SqliteTx},
+    sqlite::{File, SqliteTx},
 };
 use crate::clock::{Clock, Timestamp};
 
@@ -174,10 +174,10 @@ impl Write {
         Ok(())
     }
 
-    /// Puts a fresh database in place of the one in memory, and goes on as its writer.
-    pub(super) fn replace(&self) -> Result<(), StoreError> {
-        if let Inner::Memory(tx) = &self.inner {
-            Memory::replace(tx)?;
+    /// Goes on in a fresh database, which takes the place of the one in memory with the commit.
+    pub(super) fn replace(&mut self) -> Result<(), StoreError> {
+        if let Inner::Memory(tx) = &mut self.read.inner {
+            tx.replace()?;
             self.documents.replaced();
         }
         Ok(())
@@ -360,7 +360,7 @@ impl ConnectionTrait for Asking<'_> {
     {
         self.0.count();
         match &self.0.inner {
-            Inner::Memory(tx) | Inner::File(tx) => ready(tx.look_at_one(&statement)),
+            Inner::Memory(tx) | Inner::File(tx) => Box::pin(tx.look_at_one(statement)),
             Inner::Postgres(tx) => self.0.answered(tx, tx.tx().query_one_raw(statement)),
         }
     }
@@ -372,7 +372,7 @@ impl ConnectionTrait for Asking<'_> {
     {
         self.0.count();
         match &self.0.inner {
-            Inner::Memory(tx) | Inner::File(tx) => ready(tx.look_at_all(&statement)),
+            Inner::Memory(tx) | Inner::File(tx) => Box::pin(tx.look_at_all(statement)),
             Inner::Postgres(tx) => self.0.answered(tx, tx.tx().query_all_raw(statement)),
         }
     }

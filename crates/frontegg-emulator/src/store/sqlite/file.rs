@@ -1,14 +1,11 @@
 //! The database in a file: one connection that writes, and some that read beside it.
 
-use std::{
-    path::Path,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 use sea_orm::{DbErr, QueryResult, Statement};
 
-use super::{Slot, SqliteTx, closed, failure, migrating, set_up};
+use super::{Connection, Readers, Slot, SqliteTx, closed, failure, migrating};
 use crate::store::StoreError;
 
 /// Readers beside the writer.
@@ -18,9 +15,7 @@ const READERS: usize = 4;
 #[derive(Debug)]
 pub(in crate::store) struct File {
     writer: Slot,
-    readers: Vec<Slot>,
-    /// The reader that the next one waits for, should all be lent.
-    turn: AtomicUsize,
+    readers: Readers,
 }
 
 impl File {
@@ -30,8 +25,7 @@ impl File {
         create_private(path).map_err(|error| DbErr::Custom(format!("{}: {error}", path.display())))?;
         let path = path.to_owned();
         let (writer, readers) = aside(move || connect(&path).map_err(failure)).await?;
-        let readers = readers.into_iter().map(Slot::new).collect();
-        let file = Self { writer: Slot::new(writer), readers, turn: AtomicUsize::new(0) };
+        let file = Self { writer: Slot::new(writer), readers: Readers::of(readers.into_iter().map(Some)) };
         let migrated = migrating::up(file.write().await?).await?;
         Self::commit(migrated).await?;
         Ok(file)
@@ -45,17 +39,12 @@ impl File {
     }
 
     async fn reader(&self) -> Result<SqliteTx, DbErr> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % READERS;
-        let (before, from) = self.readers.split_at(turn);
-        match from.iter().chain(before).find_map(Slot::lend_now) {
-            Some(free) => free,
-            None => self.readers[turn].lend().await,
-        }
+        self.readers.lend(|| Err(closed())).await
     }
 
     /// The first row of a statement that only reads, in no transaction.
-    pub(in crate::store) async fn glance(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.reader().await?.look_at_one(statement)
+    pub(in crate::store) async fn glance(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.reader().await?.look_at_one(statement).await
     }
 
     /// Begins as a writer, so that there is no lock to be raised later, which may fail.
@@ -82,11 +71,7 @@ impl File {
     /// Ends the connections. The last one to go writes the log back into the file, which readers may
     /// not.
     pub(in crate::store) async fn close(&self) -> Result<(), StoreError> {
-        let mut closed = Ok(());
-        for slot in self.readers.iter().chain([&self.writer]) {
-            closed = closed.and(slot.close().await);
-        }
-        closed
+        self.readers.close().await.and(self.writer.close().await)
     }
 }
 
@@ -99,19 +84,15 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, DbErr> + Send
 /// The writer, and readers.
 fn connect(path: &Path) -> rusqlite::Result<(Connection, Vec<Connection>)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = || {
-        let connection = Connection::open_with_flags(path, flags)?;
-        set_up(&connection)?;
-        Ok::<_, rusqlite::Error>(connection)
-    };
+    let open = || Connection::new(rusqlite::Connection::open_with_flags(path, flags)?);
     let writer = open()?;
     // The log lets readers go on while somebody writes; FULL has it on the disk before a commit is
     // acknowledged.
-    writer.pragma_update(None, "journal_mode", "wal")?;
-    writer.pragma_update(None, "synchronous", "full")?;
+    writer.sqlite.pragma_update(None, "journal_mode", "wal")?;
+    writer.sqlite.pragma_update(None, "synchronous", "full")?;
     let readers = (0..READERS).map(|_| {
         let reader = open()?;
-        reader.pragma_update(None, "query_only", true)?;
+        reader.sqlite.pragma_update(None, "query_only", true)?;
         Ok(reader)
     });
     let readers = readers.collect::<rusqlite::Result<_>>()?;

@@ -1,19 +1,47 @@
-//! The database in memory: one connection. Who holds it sees one consistent state.
+//! The database in memory: a connection that writes, and some that read beside one another. Nobody reads while
+//! somebody writes: a database that has no log has one state.
 
-use std::sync::OnceLock;
+use std::{
+    num::NonZero,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
 
-use rusqlite::{Connection, MAIN_DB};
-use sea_orm::{DbErr, QueryResult, Statement};
+use rusqlite::{MAIN_DB, OpenFlags, backup::Backup};
+use sea_orm::{ConnAcquireErr, DbErr, QueryResult, Statement};
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
-use super::{Slot, SqliteTx, failure, migrating, set_up};
-use crate::store::StoreError;
+use super::{Connection, Lent, Readers, Slot, SqliteTx, closed, failure, migrating};
+use crate::store::{PATIENCE, StoreError, tx::no_write};
 
 /// A database right after all migrations; made once in a process.
 static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
 
-/// The database.
+/// The most connections that read.
+const MOST_READERS: usize = 8;
+
+/// The database, for all who read, or for the one who writes.
 #[derive(Debug)]
-pub(in crate::store) struct Memory(Slot);
+pub(in crate::store) struct Memory(Arc<RwLock<Connections>>);
+
+/// The connections to one database, which goes with the last of them.
+#[derive(Debug)]
+pub(super) struct Connections {
+    /// By which SQLite knows the database in this process.
+    name: String,
+    writer: Slot,
+    readers: Readers,
+    is_closed: bool,
+}
+
+/// What keeps a transaction alone, or among those that read.
+pub(super) enum Turn {
+    Reading { _held: OwnedRwLockReadGuard<Connections> },
+    Writing { held: OwnedRwLockWriteGuard<Connections>, replacement: Option<Connections> },
+}
 
 impl Memory {
     /// A new database with the schema.
@@ -23,52 +51,114 @@ impl Memory {
             // Where two were made at once they are equal.
             let _ = TEMPLATE.set(image);
         }
-        Ok(Self(Slot::new(connect().map_err(failure)?)))
+        Ok(Self(Arc::new(RwLock::new(Connections::open().map_err(failure)?))))
     }
 
-    /// To look at one state: nobody else has the connection.
+    /// To look at one state: nobody writes meanwhile.
     pub(in crate::store) async fn read(&self) -> Result<SqliteTx, DbErr> {
-        self.0.lend().await
+        let held = patient(Arc::clone(&self.0).read_owned()).await?;
+        let tx = held.reader().await?;
+        tx.in_turn(Turn::Reading { _held: held })
     }
 
     /// The first row of a statement that only reads, in no transaction.
-    pub(in crate::store) async fn glance(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.read().await?.look_at_one(statement)
+    pub(in crate::store) async fn glance(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.read().await?.look_at_one(statement).await
     }
 
     pub(in crate::store) async fn write(&self) -> Result<SqliteTx, DbErr> {
-        let tx = self.0.lend().await?;
+        let held = patient(Arc::clone(&self.0).write_owned()).await?;
+        let tx = held.writer.lend().await?;
+        let tx = tx.in_turn(Turn::Writing { held, replacement: None })?;
         tx.begin()?;
         Ok(tx)
     }
 
-    /// Puts a fresh database in place of the one lent, however full it is, in the same short time.
-    pub(in crate::store) fn replace(tx: &SqliteTx) -> Result<(), DbErr> {
-        restore(tx.lock().connection_mut()?).map_err(failure)?;
-        tx.begin()
-    }
-
     pub(in crate::store) async fn close(&self) -> Result<(), StoreError> {
-        self.0.close().await
+        let mut held = self.0.write().await;
+        held.is_closed = true;
+        held.readers.close().await.and(held.writer.close().await)
     }
 }
 
-fn connect() -> rusqlite::Result<Connection> {
-    let mut connection = Connection::open_in_memory()?;
-    set_up(&connection)?;
-    restore(&mut connection)?;
-    Ok(connection)
+impl SqliteTx {
+    fn in_turn(mut self, turn: Turn) -> Result<Self, DbErr> {
+        self.lent_mut()?.turn = Some(turn);
+        Ok(self)
+    }
+
+    /// Goes on in a fresh database, which takes the place of the one that this writes to when it is committed. That
+    /// one goes then as a whole, however full it is.
+    pub(in crate::store) fn replace(&mut self) -> Result<(), DbErr> {
+        let lent = self.lent_mut()?;
+        let Some(Turn::Writing { held, .. }) = lent.turn.take() else { return Err(no_write()) };
+        let fresh = Connections::open().map_err(failure)?;
+        let connection = fresh.writer.take_now().ok_or_else(closed)?;
+        // What was begun in the one before is undone.
+        *lent = Lent { connection, turn: Some(Turn::Writing { held, replacement: Some(fresh) }) };
+        self.begin()
+    }
+}
+
+impl Lent {
+    /// To be said after the commit.
+    pub(super) fn install_replacement(&mut self) {
+        if let Some(Turn::Writing { held, replacement }) = &mut self.turn
+            && let Some(fresh) = replacement.take()
+        {
+            **held = fresh;
+        }
+    }
+}
+
+async fn patient<T>(turn: impl Future<Output = T>) -> Result<T, DbErr> {
+    let waited = tokio::time::timeout(PATIENCE, turn).await;
+    waited.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))
+}
+
+impl Connections {
+    /// Makes a database.
+    fn open() -> rusqlite::Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        // One whose name begins so is shared in the process.
+        let name = format!("/frontegg-emulator-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let writer = connect(&name, |fresh| Backup::new(&image()?, fresh)?.step(-1).map(drop))?;
+        let readers = thread::available_parallelism().map_or(1, NonZero::get).clamp(2, MOST_READERS);
+        Ok(Self { name, writer: Slot::new(writer), readers: Readers::closed(readers), is_closed: false })
+    }
+
+    async fn reader(&self) -> Result<SqliteTx, DbErr> {
+        if self.is_closed {
+            return Err(closed());
+        }
+        let only_reads = |reader: &mut rusqlite::Connection| reader.pragma_update(None, "query_only", true);
+        self.readers.lend(|| connect(&self.name, only_reads).map_err(failure)).await
+    }
+}
+
+fn connect(
+    name: &str,
+    prepare: impl FnOnce(&mut rusqlite::Connection) -> rusqlite::Result<()>,
+) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut sqlite = rusqlite::Connection::open_with_flags(format!("file:{name}?vfs=memdb"), flags)?;
+    prepare(&mut sqlite)?;
+    Connection::new(sqlite)
 }
 
 async fn template() -> Result<Vec<u8>, DbErr> {
-    let slot = Slot::new(Connection::open_in_memory().map_err(failure)?);
+    let connection = rusqlite::Connection::open_in_memory().and_then(Connection::new).map_err(failure)?;
+    let slot = Slot::new(connection);
     migrating::up(slot.lend().await?).await?.commit()?;
-    let lent = slot.lend().await?;
-    let image = lent.lock().connection()?.serialize(MAIN_DB).map_err(failure)?.to_vec();
-    Ok(image)
+    let image = |connection: &Connection| Ok(connection.sqlite.serialize(MAIN_DB).map_err(failure)?.to_vec());
+    slot.lend().await?.with(image)
 }
 
-fn restore(connection: &mut Connection) -> rusqlite::Result<()> {
+/// A database with the schema and nothing in it, to be copied.
+fn image() -> rusqlite::Result<rusqlite::Connection> {
     let image = TEMPLATE.get().map(Vec::as_slice).unwrap_or_default();
-    connection.deserialize_read_exact(MAIN_DB, image, image.len(), false)
+    let mut connection = rusqlite::Connection::open_in_memory()?;
+    connection.deserialize_read_exact(MAIN_DB, image, image.len(), true)?;
+    Ok(connection)
 }

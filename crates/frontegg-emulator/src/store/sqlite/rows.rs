@@ -114,6 +114,13 @@ pub(in crate::store) fn is_busy(error: &(dyn StdError + Send + Sync + 'static)) 
     error.downcast_ref::<Error>().and_then(Error::sqlite_error_code) == Some(ErrorCode::DatabaseBusy)
 }
 
+/// Whether a statement was stopped.
+pub(super) fn is_interrupted(error: &DbErr) -> bool {
+    let DbErr::Query(RuntimeErr::SqlxError(error)) = error else { return false };
+    let sqlx::Error::AnyDriverError(error) = &**error else { return false };
+    error.downcast_ref::<Error>().and_then(Error::sqlite_error_code) == Some(ErrorCode::OperationInterrupted)
+}
+
 /// Whether there was no room for a write. A quota or a limit of the process is told as a failed write.
 pub(in crate::store) fn is_full(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
     let code = error.downcast_ref::<Error>().and_then(Error::sqlite_error).map(|error| error.extended_code);
