@@ -54,8 +54,8 @@ impl UsersApi for Service {
         let mailing = if body.skip_invite_email.unwrap_or_default() { Mailing::Silent } else { Mailing::Send };
         let unknown = unknown_tenant(body.validate_tenant_exist);
         self.write(async |tx| {
-            let user = creation::add_to_tenant(tx, &params.user_id, &body.tenant_id, mailing, unknown).await?;
-            self.seen_by_administrators(tx, &user.id).await
+            creation::add_to_tenant(tx, &params.user_id, &body.tenant_id, mailing, unknown).await?;
+            self.seen_by_administrators(tx, &params.user_id).await
         })
         .await
     }
@@ -85,7 +85,7 @@ impl UsersApi for Service {
             let joined =
                 creation::create_in_tenant(tx, &body.tenant_id, person, body.role_ids, body.expiration_in_seconds)
                     .await?;
-            self.seen_by_administrators(tx, &joined.user.id).await
+            self.seen_by_administrators(tx, &joined.person.user.id).await
         })
         .await
     }
@@ -111,7 +111,8 @@ impl UsersApi for Service {
             .write(async |tx| {
                 let user = users::require(tx, &params.user_id).await?;
                 let address = emails::primary(tx, &user.id).await?;
-                let issued = onboarding::issue(tx, Mail::Activation, &user.id, None, address.as_ref()).await?;
+                let address = address.as_ref().map(|row| row.email.as_str());
+                let issued = onboarding::issue(tx, Mail::Activation, &user.id, None, address).await?;
                 Ok((user, issued))
             })
             .await?;

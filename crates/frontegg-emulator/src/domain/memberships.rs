@@ -114,16 +114,22 @@ pub(crate) async fn is_empty(tx: &Read, tenant_id: &str) -> DomainResult<bool> {
     Ok(membership::Entity::find().filter(membership::Column::TenantId.eq(tenant_id)).fetch_count(tx).await? == 0)
 }
 
-/// Makes somebody a member of a tenant. It becomes their active one if they have none.
+/// Refuses, with 409, whoever has a place in a tenant already.
+pub(crate) async fn require_none(tx: &Read, member: MemberKey<'_>) -> DomainResult<()> {
+    match find(tx, member.user_id, member.tenant_id).await? {
+        Some(_) => Err(DomainError::conflict("User is already a member of the tenant")),
+        None => Ok(()),
+    }
+}
+
+/// Makes somebody a member of a tenant in which they have no place yet. It becomes their active one if they have
+/// none.
 pub(crate) async fn join(
     tx: &Write,
     user: &user::Model,
     tenant: &tenant::Model,
     new: NewMembership,
 ) -> DomainResult<membership::Model> {
-    if find(tx, &user.id, &tenant.tenant_id).await?.is_some() {
-        return Err(DomainError::conflict("User is already a member of the tenant"));
-    }
     let created_at = tx.stamp();
     let reaches_down = matches!(tenant.sub_account_access_type.as_deref(), Some("defaultOn" | "alwaysOn"));
     let row = membership::ActiveModel {

@@ -3,7 +3,7 @@
 pub(crate) mod email_confirmation;
 pub(crate) mod emails_policy;
 pub(crate) mod lists;
-mod person;
+pub(crate) mod person;
 pub(crate) mod phone_confirmation;
 pub(crate) mod profiles;
 pub(crate) mod tenants;

@@ -39,6 +39,8 @@ pub(crate) struct NewUser {
     pub(crate) external_id: Option<String>,
     pub(crate) mfa_bypass: bool,
     pub(crate) verified: bool,
+    /// The tenant that they are about to join and then work in.
+    pub(crate) active_tenant_id: Option<String>,
 }
 
 /// What to change of a person; what is absent stays.
@@ -96,10 +98,9 @@ impl NewUser {
     }
 }
 
-/// Creates a person who is in no tenant yet; give them a membership in the same transaction. Refuses
-/// before anything is written.
+/// Creates a person who was [checked](NewUser::check), at an address that [nobody holds](emails::require_free). They
+/// are in no tenant yet; give them a membership in the same transaction. Refuses before anything is written.
 pub(crate) async fn create(tx: &Write, new: NewUser) -> DomainResult<user::Model> {
-    new.check()?;
     require_free_identifiers(tx, &new).await?;
     let created_at = tx.stamp();
     let row = user::ActiveModel {
@@ -118,7 +119,7 @@ pub(crate) async fn create(tx: &Write, new: NewUser) -> DomainResult<user::Model
         metadata: Set(new.metadata.unwrap_or_else(|| "{}".to_owned())),
         vendor_metadata: Set(new.vendor_metadata.unwrap_or_else(|| "{}".to_owned())),
         external_id: Set(new.external_id),
-        active_tenant_id: Set(None),
+        active_tenant_id: Set(new.active_tenant_id),
         created_at: Set(created_at),
         updated_at: Set(created_at),
         last_login: Set(None),
@@ -143,10 +144,8 @@ pub(crate) async fn create(tx: &Write, new: NewUser) -> DomainResult<user::Model
     Ok(row)
 }
 
+/// Refuses identifiers that somebody has; the address is looked at elsewhere.
 async fn require_free_identifiers(tx: &Read, new: &NewUser) -> DomainResult<()> {
-    if let Some(email) = &new.email {
-        emails::require_free(tx, email).await?;
-    }
     if let Some(username) = &new.username {
         usernames::require_free(tx, username).await?;
     }

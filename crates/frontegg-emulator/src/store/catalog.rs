@@ -1,5 +1,5 @@
-//! What is small, changes seldom, and is needed by nearly every request: the documents of the environment, its
-//! roles and all permissions. A process keeps them in memory instead of asking for them again.
+//! What is small, changes seldom, and is needed by nearly every request: who the environment is, its documents, what
+//! its messages say, its roles and all permissions. A process keeps them in memory instead of asking for them again.
 //!
 //! They are those of one version, a number that every transaction raises which writes to a table they come from.
 //! A transaction goes by the catalog of the version that it sees itself, so what it knows from memory and what it
@@ -14,15 +14,23 @@ use parking_lot::Mutex;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 use super::{
-    Fetch, Read, Write,
+    Fetch, Identity, Read, Write,
     documents::ENVIRONMENT,
-    entity::{environment, permission, role, role_permission, setting},
+    entity::{email_template, environment, permission, role, role_permission, setting, sms_template},
     query::OneColumn,
 };
 
 /// The tables that it comes from, as statements name them; with the one whose end changes permissions.
-const TABLES: [&str; 5] =
-    ["\"permission_categories\"", "\"permissions\"", "\"role_permissions\"", "\"roles\"", "\"settings\""];
+const TABLES: [&str; 8] = [
+    "\"email_templates\"",
+    "\"environment\"",
+    "\"permission_categories\"",
+    "\"permissions\"",
+    "\"role_permissions\"",
+    "\"roles\"",
+    "\"settings\"",
+    "\"sms_templates\"",
+];
 
 /// Whether a statement that writes may change the catalog.
 pub(super) fn is_changed_by(sql: &str) -> bool {
@@ -62,9 +70,14 @@ pub(crate) async fn select_with_permissions(
     Ok(held)
 }
 
-/// The documents, roles and permissions of one version.
+/// All that in one version.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
+    /// Who the environment is, if that has been settled.
+    pub(crate) identity: Option<Identity>,
+    /// The environment's own templates of mails and texts of SMS, by type.
+    pub(crate) mails: Vec<email_template::Model>,
+    pub(crate) texts: Vec<sms_template::Model>,
     /// The documents of the environment.
     pub(super) documents: Arc<[setting::Model]>,
     /// The roles of the environment; those of tenants may be many.
@@ -92,12 +105,17 @@ impl Catalog {
     }
 
     async fn load(tx: &Read) -> Result<Self, DbErr> {
+        let mails = email_template::Entity::find().order_by_asc(email_template::Column::Kind);
+        let texts = sms_template::Entity::find().order_by_asc(sms_template::Column::Kind);
         let documents = setting::Entity::find().filter(setting::Column::Scope.eq(ENVIRONMENT)).fetch_all(tx).await?;
         let of_environment = role::Entity::find().filter(role::Column::TenantId.is_null());
         let roles = select_with_permissions(tx, of_environment).await?;
         let permissions = permission::Entity::find().fetch_all(tx).await?;
         let of_a_tenant = role::Entity::find().filter(role::Column::TenantId.is_not_null()).limit(1);
         Ok(Self {
+            identity: Identity::load(tx).await?,
+            mails: mails.fetch_all(tx).await?,
+            texts: texts.fetch_all(tx).await?,
             documents: documents.into(),
             places: roles.iter().enumerate().map(|(place, held)| (held.role.id.clone(), place)).collect(),
             roles,

@@ -1,6 +1,6 @@
 //! Who the environment is: kept by the store so that a restart and other processes agree.
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, sea_query::OnConflict};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, DbErr, EntityTrait, sea_query::OnConflict};
 
 use super::{
     Fetch, Read, Store, StoreError, Write,
@@ -55,6 +55,10 @@ impl Identity {
 
     /// Who the environment is, if that has been settled.
     pub(crate) async fn find(tx: &Read) -> Result<Option<Self>, StoreError> {
+        Ok(Self::load(tx).await?)
+    }
+
+    pub(super) async fn load(tx: &Read) -> Result<Option<Self>, DbErr> {
         let row = environment::Entity::find_by_id(KEY).fetch_one(tx).await?;
         Ok(row.map(|row| Self {
             vendor_id: row.vendor_id,

@@ -1,7 +1,8 @@
 //! Asking a [`Read`] for rows.
 
 use sea_orm::{
-    DbErr, EntityTrait, FromQueryResult, PaginatorTrait, Select, SelectTwo, Selector, SelectorRaw, SelectorTrait,
+    DbErr, EntityTrait, FromQueryResult, PaginatorTrait, Select, SelectThree, SelectTwo, Selector, SelectorRaw,
+    SelectorTrait, Topology,
 };
 
 use super::Read;
@@ -32,6 +33,18 @@ impl<E: EntityTrait> Fetch for Select<E> {
 
 impl<E: EntityTrait, F: EntityTrait> Fetch for SelectTwo<E, F> {
     type Row = (E::Model, Option<F::Model>);
+
+    async fn fetch_all(self, tx: &Read) -> Result<Vec<Self::Row>, DbErr> {
+        self.all(&tx.asking()).await
+    }
+
+    async fn fetch_one(self, tx: &Read) -> Result<Option<Self::Row>, DbErr> {
+        self.one(&tx.asking()).await
+    }
+}
+
+impl<E: EntityTrait, F: EntityTrait, G: EntityTrait, T: Topology> Fetch for SelectThree<E, F, G, T> {
+    type Row = (E::Model, Option<F::Model>, Option<G::Model>);
 
     async fn fetch_all(self, tx: &Read) -> Result<Vec<Self::Row>, DbErr> {
         self.all(&tx.asking()).await

@@ -46,23 +46,23 @@ async fn reading_a_person_takes_4() {
 }
 
 #[tokio::test]
-async fn creating_a_person_takes_25() {
+async fn creating_a_person_takes_14() {
     let (world, _) = populated().await;
     let back_end = world.back_end(Some("acme")).await;
     let create = async |round: usize| {
         let body = json!({ "email": format!("new{round}@acme.test") });
         back_end.clone().done("create_user_v2", &[], body).await;
     };
-    assert_takes(&world, effort(&world, create).await, 25);
+    assert_takes(&world, effort(&world, create).await, 14);
 }
 
 #[tokio::test]
-async fn going_on_with_a_session_takes_9() {
+async fn going_on_with_a_session_takes_8() {
     let (world, _) = populated().await;
     let mut browser = world.browser();
     browser.sign_in(&email(0)).await.claims();
     let work = effort(&world, async |_| _ = browser.refresh().await.token()).await;
-    assert_takes(&world, work, 9);
+    assert_takes(&world, work, 8);
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ pub(super) async fn create_user_v2(
         .write(async |tx| {
             let joined = creation::invite(tx, caller(cx), tenant_id, invitation).await?;
             let scope = [tenant_id.to_owned()];
-            let full = profiles::full(tx, &joined.user.id, viewer(cx, None, &scope), Some(tenant_id)).await?;
+            let full = profiles::full_of(tx, joined.person, viewer(cx, None, &scope), Some(tenant_id)).await?;
             let answer = user_answers::created(service, full);
             Ok(answer)
         })

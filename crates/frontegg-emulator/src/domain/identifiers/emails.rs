@@ -312,7 +312,8 @@ async fn prove(tx: &Write, user_id: &str) -> DomainResult<()> {
     Ok(())
 }
 
-fn taken() -> DomainError {
+/// Said of an address that somebody holds.
+pub(crate) fn taken() -> DomainError {
     DomainError::conflict("Email already exists")
 }
 

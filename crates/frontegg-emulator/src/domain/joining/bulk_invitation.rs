@@ -68,8 +68,8 @@ async fn invite_one(tx: &Write, tenant_id: &str, invitation: Invitation) -> Doma
     let email = invitation.person.email.clone();
     let invited = async {
         let known = creation::known_person(tx, &invitation.person).await?;
-        if let Some(user) = known
-            && memberships::find(tx, &user.id, tenant_id).await?.is_some()
+        if let Some(known) = known
+            && memberships::find(tx, &known.user.id, tenant_id).await?.is_some()
         {
             return Ok(());
         }

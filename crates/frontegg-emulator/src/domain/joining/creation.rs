@@ -1,20 +1,19 @@
 //! How people come into tenants: by invitation, created by a back end, added as a known person.
 
-use sea_orm::EntityTrait;
-
-use super::onboarding::{self, Mail};
+use super::onboarding::{self, Mail, Recipient};
 use crate::{
     domain::{
         DomainError, DomainResult,
         caller::Caller,
         identifiers::{emails, usernames},
-        memberships::{self, NewMembership},
+        memberships::{self, MemberKey, NewMembership},
+        people::person::{self, Person},
         settings::configuration,
         tenants,
         users::{self, NewUser},
     },
     store::{
-        Fetch, Read, Write,
+        Read, Write,
         entity::{MembershipStatus, membership, tenant, user},
     },
 };
@@ -36,7 +35,7 @@ pub(crate) struct Invitation {
 /// A person and their place in the tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct Joined {
-    pub(crate) user: user::Model,
+    pub(crate) person: Person,
     pub(crate) membership: membership::Model,
 }
 
@@ -53,23 +52,23 @@ pub(crate) async fn invite(
     let tenant = open_tenant(tx, tenant_id).await?;
     let known = known_person(tx, &invitation.person).await?;
     let present = match &known {
-        Some(user) => memberships::find(tx, &user.id, tenant_id).await?,
+        Some(person) => memberships::find(tx, &person.user.id, tenant_id).await?,
         None => None,
     };
     let silent = invitation.silent;
     let context = invitation.mail_context.clone();
     let (joined, mail) = match (known, present) {
-        (Some(user), Some(membership)) => {
+        (Some(person), Some(membership)) => {
             memberships::may_manage(tx, caller, &membership).await?;
             if silent || membership.status != MembershipStatus::PendingInvitation {
                 return Err(DomainError::conflict("User already exists in the tenant"));
             }
-            (Joined { user, membership }, Mail::Invitation)
+            (Joined { person, membership }, Mail::Invitation)
         }
-        (Some(user), None) => {
+        (Some(person), None) => {
             // A back end may add people without asking them.
             let asked = !silent || caller.is_user();
-            let (status, mail) = match (asked, user.verified) {
+            let (status, mail) = match (asked, person.user.verified) {
                 (false, _) => (MembershipStatus::PendingLogin, Mail::Invitation),
                 (true, true) => (MembershipStatus::PendingInvitation, Mail::Invitation),
                 // Their account waits for its owner, who comes into all tenants by activating it.
@@ -77,12 +76,12 @@ pub(crate) async fn invite(
             };
             let place = place(tx, caller, &tenant, invitation.role_ids, invitation.seconds, status).await?;
             let place = NewMembership { invited_as: invitation.person.email, ..place };
-            (join(tx, user, &tenant, place).await?, mail)
+            (join(tx, person, &tenant, place).await?, mail)
         }
         (None, _) => (newcomer(tx, caller, &tenant, invitation).await?, Mail::Activation),
     };
     if !silent {
-        onboarding::send(tx, mail, &joined.user, &joined.membership, context).await?;
+        joined.tell(tx, mail, &tenant, context).await?;
     }
     Ok(joined)
 }
@@ -103,8 +102,15 @@ async fn newcomer(
     let needless = vouches && invitation.silent || invitation.person.email.is_none();
     let status = if needless { MembershipStatus::PendingLogin } else { MembershipStatus::NotActivated };
     let place = place(tx, caller, tenant, invitation.role_ids, invitation.seconds, status).await?;
-    let user = users::create(tx, NewUser { verified, ..invitation.person }).await?;
-    join(tx, user, tenant, place).await
+    let person = NewUser { verified, ..invitation.person };
+    join(tx, create(tx, person, tenant).await?, tenant, place).await
+}
+
+/// Creates somebody whom [`known_person`] does not know, to join that tenant.
+async fn create(tx: &Write, new: NewUser, tenant: &tenant::Model) -> DomainResult<Person> {
+    let email = new.email.clone();
+    let new = NewUser { active_tenant_id: Some(tenant.tenant_id.clone()), ..new };
+    Ok(person::newcomer(users::create(tx, new).await?, email))
 }
 
 /// A place in a tenant with these roles, or the default ones, as far as it may be given.
@@ -121,15 +127,27 @@ async fn place(
     Ok(NewMembership { roles, status, expires_at, invited_as: None })
 }
 
-async fn join(tx: &Write, user: user::Model, tenant: &tenant::Model, place: NewMembership) -> DomainResult<Joined> {
-    let membership = memberships::join(tx, &user, tenant, place).await?;
-    // The tenant may have become the active one.
-    let user = users::require(tx, &user.id).await?;
-    Ok(Joined { user, membership })
+async fn join(tx: &Write, person: Person, tenant: &tenant::Model, place: NewMembership) -> DomainResult<Joined> {
+    let membership = memberships::join(tx, &person.user, tenant, place).await?;
+    Ok(Joined { person, membership })
+}
+
+impl Joined {
+    async fn tell(
+        &self,
+        tx: &Write,
+        mail: Mail,
+        tenant: &tenant::Model,
+        context: serde_json::Map<String, serde_json::Value>,
+    ) -> DomainResult<()> {
+        let Person { user, email, .. } = &self.person;
+        let to = Recipient { user, email: email.as_deref(), membership: &self.membership, tenant_name: &tenant.name };
+        onboarding::send_to(tx, mail, to, context).await.map(drop)
+    }
 }
 
 /// Who that is, if anybody has the address or, without one, the username.
-pub(super) async fn known_person(tx: &Read, person: &NewUser) -> DomainResult<Option<user::Model>> {
+pub(super) async fn known_person(tx: &Read, person: &NewUser) -> DomainResult<Option<Person>> {
     let by_email = match &person.email {
         Some(email) => emails::find(tx, email).await?.map(|row| row.user_id),
         None => None,
@@ -148,7 +166,7 @@ pub(super) async fn known_person(tx: &Read, person: &NewUser) -> DomainResult<Op
         (Some(id), _) | (None, Some(id)) => id,
         (None, None) => return Ok(None),
     };
-    Ok(user::Entity::find_by_id(id).fetch_one(tx).await?)
+    person::find(tx, &id).await
 }
 
 /// The tenant to invite to: one that exists, unless the environment takes any, and is not locked.
@@ -185,8 +203,10 @@ pub(crate) async fn create_in_tenant(
     person.check()?;
     let tenant = tenants::require(tx, tenant_id).await?;
     let place = place(tx, Caller::Environment, &tenant, role_ids, seconds, MembershipStatus::PendingLogin).await?;
-    let user = users::create(tx, person).await?;
-    join(tx, user, &tenant, place).await
+    if let Some(email) = &person.email {
+        emails::require_free(tx, email).await?;
+    }
+    join(tx, create(tx, person, &tenant).await?, &tenant, place).await
 }
 
 /// Whether somebody is told by mail.
@@ -212,20 +232,20 @@ pub(crate) async fn add_to_tenant(
     tenant_id: &str,
     mailing: Mailing,
     unknown: UnknownTenant,
-) -> DomainResult<user::Model> {
-    let user = users::require(tx, user_id).await?;
+) -> DomainResult<()> {
+    let person = person::require(tx, user_id).await?;
     let tenant = require_unlocked(tenant_of(tx, tenant_id, unknown).await?)?;
+    memberships::require_none(tx, MemberKey { user_id, tenant_id }).await?;
     let status = match mailing {
         Mailing::Silent => MembershipStatus::PendingLogin,
         Mailing::Send => MembershipStatus::PendingInvitation,
     };
     let place = place(tx, Caller::Environment, &tenant, None, None, status).await?;
-    let joined = join(tx, user, &tenant, place).await?;
+    let joined = join(tx, person, &tenant, place).await?;
     if mailing == Mailing::Send {
-        let context = serde_json::Map::new();
-        onboarding::send(tx, Mail::Invitation, &joined.user, &joined.membership, context).await?;
+        joined.tell(tx, Mail::Invitation, &tenant, serde_json::Map::new()).await?;
     }
-    Ok(joined.user)
+    Ok(())
 }
 
 /// Sends a person to a tenant to work in. They become a member if they are none.
@@ -239,7 +259,7 @@ pub(crate) async fn set_active_tenant(
     let tenant = tenant_of(tx, tenant_id, unknown).await?;
     if memberships::find(tx, user_id, tenant_id).await?.is_none() {
         let place = place(tx, Caller::Environment, &tenant, None, None, MembershipStatus::Activated).await?;
-        join(tx, user.clone(), &tenant, place).await?;
+        memberships::join(tx, &user, &tenant, place).await?;
     }
     users::set_active_tenant(tx, user, tenant_id).await
 }

@@ -25,7 +25,7 @@ use crate::{
     ids,
     store::{
         Read, Write,
-        entity::{Purpose, membership, one_time_token, user, user_email},
+        entity::{Purpose, membership, one_time_token, user},
     },
 };
 
@@ -183,10 +183,11 @@ pub(crate) async fn issue(
     mail: Mail,
     user_id: &str,
     membership_id: Option<&str>,
-    address: Option<&user_email::Model>,
+    address: Option<&str>,
 ) -> DomainResult<Issued> {
+    let address = address.map(emails::key);
     let grant = Grant::new(mail.purpose(), user_id).membership(membership_id);
-    let grant = Grant { target: address.map(|row| row.address_key.as_str()), ..grant };
+    let grant = Grant { target: address.as_deref(), ..grant };
     let strategy = mail.strategy(tx).await?;
     let (token, code) = match strategy.strategy {
         Way::Link => (grant.lifetime(LIFETIME).token(tx).await?, None),
@@ -201,6 +202,16 @@ pub(crate) async fn issue(
     Ok(Issued { token, code, link })
 }
 
+/// Who gets such a mail, and for which place in which tenant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recipient<'a> {
+    pub(crate) user: &'a user::Model,
+    /// Their primary address.
+    pub(crate) email: Option<&'a str>,
+    pub(crate) membership: &'a membership::Model,
+    pub(crate) tenant_name: &'a str,
+}
+
 /// Makes a token and mails it, to people who have an address; gives what was mailed.
 pub(crate) async fn send(
     tx: &Write,
@@ -209,15 +220,26 @@ pub(crate) async fn send(
     membership: &membership::Model,
     context: Map<String, Value>,
 ) -> DomainResult<Option<Issued>> {
-    let Some(address) = emails::primary(tx, &user.id).await? else {
-        return Ok(None);
-    };
-    let membership_id = (mail == Mail::Invitation).then_some(membership.id.as_str());
-    let issued = issue(tx, mail, &user.id, membership_id, Some(&address)).await?;
+    let address = emails::primary(tx, &user.id).await?;
+    let email = address.as_ref().map(|row| row.email.as_str());
     let tenant = tenants::find(tx, &membership.tenant_id).await?;
-    let tenant_name = tenant.map_or_else(|| membership.tenant_id.clone(), |tenant| tenant.name);
-    let message = draft(mail, &address.email, &user.id, &issued, context);
-    message.user(user).tenant(&membership.tenant_id, &tenant_name).send(tx).await?;
+    let tenant_name = tenant.as_ref().map_or(membership.tenant_id.as_str(), |tenant| &tenant.name);
+    send_to(tx, mail, Recipient { user, email, membership, tenant_name }, context).await
+}
+
+/// The same where all that it takes is known.
+pub(crate) async fn send_to(
+    tx: &Write,
+    mail: Mail,
+    to: Recipient<'_>,
+    context: Map<String, Value>,
+) -> DomainResult<Option<Issued>> {
+    let Recipient { user, membership, .. } = to;
+    let Some(email) = to.email else { return Ok(None) };
+    let membership_id = (mail == Mail::Invitation).then_some(membership.id.as_str());
+    let issued = issue(tx, mail, &user.id, membership_id, Some(email)).await?;
+    let message = draft(mail, email, &user.id, &issued, context);
+    message.user(user).tenant(&membership.tenant_id, to.tenant_name).send(tx).await?;
     Ok(Some(issued))
 }
 

@@ -103,9 +103,10 @@ async fn create(
     let has_email = newcomer.person.email.is_some();
     let activates = has_email && !configuration.allow_not_verified_users_login;
     let person = NewUser { password_hash, ..newcomer.person };
-    let user = match waiting(tx, &person).await? {
-        Some(user) if activates => anew(tx, user, person).await?,
-        _ => users::create(tx, person).await?,
+    let user = match holder(tx, &person).await? {
+        Some(Holder { user, waits: true }) if activates => anew(tx, user, person).await?,
+        Some(_) => return Err(emails::taken()),
+        None => users::create(tx, person).await?,
     };
     let status = if activates { MembershipStatus::NotActivated } else { MembershipStatus::Activated };
     let membership = match login::inviting(tx, client).await? {
@@ -132,12 +133,19 @@ async fn create(
     Ok(signed_up)
 }
 
-/// The account that waits for the owner of the address, which anybody may have made. It keeps nobody from
-/// signing up: who proves the address has it.
-async fn waiting(tx: &Read, person: &NewUser) -> DomainResult<Option<user::Model>> {
+/// Whoever has an address already.
+struct Holder {
+    user: user::Model,
+    /// Whether the account waits for the owner of the address: anybody may have made it. It keeps nobody from
+    /// signing up: who proves the address has it.
+    waits: bool,
+}
+
+async fn holder(tx: &Read, person: &NewUser) -> DomainResult<Option<Holder>> {
     let Some(email) = &person.email else { return Ok(None) };
     let Some(row) = emails::find(tx, email).await? else { return Ok(None) };
-    Ok(users::find(tx, &row.user_id).await?.filter(|user| !user.verified && !row.verified))
+    let user = users::require(tx, &row.user_id).await?;
+    Ok(Some(Holder { waits: !user.verified && !row.verified, user }))
 }
 
 /// What somebody says of themselves takes the place of what was said in their name before. The password

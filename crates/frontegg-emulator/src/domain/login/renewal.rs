@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use sea_orm::EntityTrait;
-
 use super::{ClientInfo, Extras, FirstFactor, Outcome, entry, signed_in};
 use crate::{
     domain::{
@@ -14,12 +12,12 @@ use crate::{
         },
         sessions::{
             self, Opened,
-            refresh_tokens::{self, Presented, Successor},
+            refresh_tokens::{self, Live, Presented, Successor},
         },
         settings::configuration,
     },
     store::{
-        Fetch, Read, Write,
+        Read, Write,
         entity::{session, user},
     },
 };
@@ -35,7 +33,7 @@ pub(crate) async fn renew(
     client: &ClientInfo,
     grace: Duration,
 ) -> DomainResult<Tried<Outcome>> {
-    let (session, token) = match best(tx, tokens, grace).await? {
+    let (live, token) = match best(tx, tokens, grace).await? {
         Presented::Invalid => return Ok(Tried::Refused(sessions::dead())),
         Presented::Reused(session) => {
             tracing::warn!(
@@ -46,10 +44,11 @@ pub(crate) async fn renew(
             sessions::end(tx, &session.id).await?;
             return Ok(Tried::Refused(sessions::dead()));
         }
-        Presented::Repeated(session, successor) => (session, Err(successor)),
-        Presented::Valid(session, token) => (session, Ok(token)),
+        Presented::Repeated(live, successor) => (live, Err(successor)),
+        Presented::Valid(live, token) => (live, Ok(token)),
     };
-    let Some(user) = holder(tx, &session).await? else {
+    let Live { session, user } = live;
+    if !sessions::may_work_in(tx, &user, &session.tenant_id).await? {
         sessions::end(tx, &session.id).await?;
         return Ok(Tried::Refused(sessions::dead()));
     };
@@ -82,14 +81,6 @@ async fn best(tx: &Read, tokens: &[&str], grace: Duration) -> DomainResult<Prese
         }
     }
     Ok(best)
-}
-
-/// The person whose session it is, while they may work in its tenant.
-async fn holder(tx: &Read, session: &session::Model) -> DomainResult<Option<user::Model>> {
-    let Some(user) = user::Entity::find_by_id(session.user_id.as_str()).fetch_one(tx).await? else {
-        return Ok(None);
-    };
-    Ok(sessions::may_work_in(tx, &user, &session.tenant_id).await?.then_some(user))
 }
 
 /// The tenant that is asked for, refused with 403 if the person cannot enter it; else the one that

@@ -21,7 +21,8 @@ pub(crate) struct Environment(Map<String, Value>);
 impl Environment {
     /// The environment as clients reach it under that address.
     pub(crate) async fn of(tx: &Read) -> DomainResult<Self> {
-        Ok(Self::reached_at(tx.origin(), Identity::find(tx).await?.unwrap_or_default()))
+        let identity = tx.catalog().await?.identity.clone();
+        Ok(Self::reached_at(tx.origin(), identity.unwrap_or_default()))
     }
 
     /// The environment of these ids, as clients reach it under that address.

@@ -33,9 +33,19 @@ impl Person {
     }
 }
 
+/// Somebody who was just created.
+pub(crate) fn newcomer(user: user::Model, email: Option<String>) -> Person {
+    Person { user, email, second_factors: 0 }
+}
+
+/// The person with that id, if there is one.
+pub(crate) async fn find(tx: &Read, user_id: &str) -> DomainResult<Option<Person>> {
+    Ok(select(user::Entity::find_by_id(user_id)).fetch_one(tx).await?)
+}
+
 /// The person with that id, or 404.
 pub(crate) async fn require(tx: &Read, user_id: &str) -> DomainResult<Person> {
-    select(user::Entity::find_by_id(user_id)).fetch_one(tx).await?.ok_or_else(users::unknown)
+    find(tx, user_id).await?.ok_or_else(users::unknown)
 }
 
 /// The people with these ids, in their order.

@@ -199,9 +199,18 @@ pub(crate) async fn full(
     viewer: Viewer<'_>,
     view: Option<&str>,
 ) -> DomainResult<FullProfile> {
-    let person = person::require(tx, user_id).await?;
+    full_of(tx, person::require(tx, user_id).await?, viewer, view).await
+}
+
+/// The same of somebody who was read already.
+pub(crate) async fn full_of(
+    tx: &Read,
+    person: Person,
+    viewer: Viewer<'_>,
+    view: Option<&str>,
+) -> DomainResult<FullProfile> {
     let profile = load(tx, vec![person], viewer, view, Roles::Shown).await?.remove(0);
-    let effective = roles::effective_in(tx, user_id, &profile.view).await?;
+    let effective = roles::effective_in(tx, &profile.user.id, &profile.view).await?;
     let groups = match profile.in_view() {
         Some(place) => groups_of(tx, &place.row.id).await?,
         None => Vec::new(),

@@ -22,7 +22,7 @@ use crate::{
     ids,
     store::{
         Fetch, Read, Write,
-        entity::{refresh_token, session},
+        entity::{refresh_token, session, user},
     },
 };
 
@@ -34,9 +34,16 @@ pub(crate) enum Presented {
     /// Spent too long ago, or its successor is in use: it, or its successor, is in wrong hands.
     Reused(session::Model),
     /// Spent a moment ago; this is its successor.
-    Repeated(session::Model, Successor),
+    Repeated(Live, Successor),
     /// Valid.
-    Valid(session::Model, Token),
+    Valid(Live, Token),
+}
+
+/// A session that goes on, and the person whose it is.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) session: session::Model,
+    pub(crate) user: user::Model,
 }
 
 /// A refresh token that is valid, in clear.
@@ -77,36 +84,38 @@ pub(super) async fn replace(tx: &Write, session: &session::Model) -> DomainResul
 
 /// The session that a refresh token belongs to, whatever has become of either.
 pub(crate) async fn session_of(tx: &Read, token: &str) -> DomainResult<Option<session::Model>> {
-    Ok(find(tx, token).await?.map(|(_, session)| session))
+    Ok(find(tx, token).await?.map(|(_, live)| live.session))
 }
 
-async fn find(tx: &Read, token: &str) -> DomainResult<Option<(refresh_token::Model, session::Model)>> {
+async fn find(tx: &Read, token: &str) -> DomainResult<Option<(refresh_token::Model, Live)>> {
     let found = refresh_token::Entity::find_by_id(ids::fingerprint(token))
         .find_also_related(session::Entity)
+        .find_also(session::Entity, user::Entity)
         .fetch_one(tx)
         .await?;
-    Ok(found.and_then(|(row, session)| Some((row, session?))))
+    Ok(found.and_then(|(row, session, user)| Some((row, Live { session: session?, user: user? }))))
 }
 
 /// What a token is valid for. `grace` is how long after its use it may be repeated.
 pub(crate) async fn present(tx: &Read, token: &str, grace: Duration) -> DomainResult<Presented> {
-    let Some((row, session)) = find(tx, token).await? else {
+    let Some((row, live)) = find(tx, token).await? else {
         return Ok(Presented::Invalid);
     };
+    let session = &live.session;
     // The documents of all tenants of the person, that one's among them, are known from then on.
     tx.tenants_of(&session.user_id).await?;
     let rules = rules::in_force(tx, &session.tenant_id).await?;
-    if session.ended_at.is_some() || row.expires_at <= tx.now() || is_over(tx, &rules, &session) {
+    if session.ended_at.is_some() || row.expires_at <= tx.now() || is_over(tx, &rules, session) {
         return Ok(Presented::Invalid);
     }
     let Some(spent_at) = row.spent_at else {
-        return Ok(Presented::Valid(session, Token { row, text: token.to_owned() }));
+        return Ok(Presented::Valid(live, Token { row, text: token.to_owned() }));
     };
     match row.seed {
         Some(seed) if spent_at.after(grace) > tx.now() => {
-            Ok(Presented::Repeated(session, Successor(ids::successor(token, &seed))))
+            Ok(Presented::Repeated(live, Successor(ids::successor(token, &seed))))
         }
-        _ => Ok(Presented::Reused(session)),
+        _ => Ok(Presented::Reused(live.session)),
     }
 }
 

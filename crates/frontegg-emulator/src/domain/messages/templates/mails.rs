@@ -1,7 +1,7 @@
 //! Templates of mails: 29 types, each built in, each to be overlaid and switched off.
 
 use frontegg_model::enums::EmailTemplateType;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ModelTrait, QueryFilter, QueryOrder, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 use serde_json::{Map, Value};
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{DomainError, DomainResult, input::is_redirect},
     ids,
-    store::{Fetch, Read, Write, entity::email_template},
+    store::{Read, Write, entity::email_template},
 };
 
 /// Who signs a built-in mail.
@@ -82,17 +82,16 @@ pub(crate) fn built_in(kind: &EmailTemplateType, environment: &Environment) -> D
 
 /// What the environment has laid over built-in templates, by type.
 pub(crate) async fn stored(tx: &Read, kind: Option<&EmailTemplateType>) -> DomainResult<Vec<Template>> {
-    let mut rows = email_template::Entity::find().order_by_asc(email_template::Column::Kind);
-    if let Some(kind) = kind {
-        rows = rows.filter(email_template::Column::Kind.eq(kind.as_str()));
-    }
-    Ok(rows.fetch_all(tx).await?.into_iter().map(Template::from).collect())
+    let catalog = tx.catalog().await?;
+    let wanted = |row: &&email_template::Model| kind.is_none_or(|kind| row.kind == kind.as_str());
+    Ok(catalog.mails.iter().filter(wanted).cloned().map(Template::from).collect())
 }
 
 /// What mails of a type are made from now.
 pub(crate) async fn in_force(tx: &Read, kind: &EmailTemplateType, environment: &Environment) -> DomainResult<Template> {
-    let row = email_template::Entity::find_by_id(kind.as_str()).fetch_one(tx).await?;
-    row.map_or_else(|| built_in(kind, environment), |row| Ok(row.into()))
+    let catalog = tx.catalog().await?;
+    let own = catalog.mails.iter().find(|row| row.kind == kind.as_str());
+    own.map_or_else(|| built_in(kind, environment), |row| Ok(row.clone().into()))
 }
 
 /// The link that a mail of a type would carry with these parameters; empty when the environment's
@@ -143,9 +142,8 @@ pub(crate) async fn set(
 
 /// Drops a stored template; the built-in one is back.
 pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
-    let row = email_template::Entity::find().filter(email_template::Column::Id.eq(id)).fetch_one(tx).await?;
-    row.ok_or_else(|| DomainError::not_found("Template not found"))?.delete(tx).await?;
-    Ok(())
+    let gone = email_template::Entity::delete_many().filter(email_template::Column::Id.eq(id)).exec(tx).await?;
+    if gone.rows_affected == 0 { Err(DomainError::not_found("Template not found")) } else { Ok(()) }
 }
 
 /// Whether an address may turn out as one that people may be sent to, which it may begin with a placeholder

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 use serde_json::{Map, Value};
 
 use super::render::{fill, look_up};
@@ -96,14 +96,14 @@ impl fmt::Display for SmsType {
 
 /// The environment's own texts, by type.
 pub(crate) async fn stored(tx: &Read) -> DomainResult<Vec<Text>> {
-    let rows = sms_template::Entity::find().order_by_asc(sms_template::Column::Kind).fetch_all(tx).await?;
-    rows.into_iter().map(Text::try_from).collect()
+    tx.catalog().await?.texts.iter().cloned().map(Text::try_from).collect()
 }
 
 /// The environment's own text of a type, if it has one.
 pub(crate) async fn find(tx: &Read, kind: SmsType) -> DomainResult<Option<Text>> {
-    let row = sms_template::Entity::find_by_id(kind.as_str()).fetch_one(tx).await?;
-    row.map(Text::try_from).transpose()
+    let catalog = tx.catalog().await?;
+    let own = catalog.texts.iter().find(|row| row.kind == kind.as_str());
+    own.cloned().map(Text::try_from).transpose()
 }
 
 /// The text in force.
