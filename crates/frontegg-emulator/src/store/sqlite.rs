@@ -50,9 +50,8 @@ impl Slot {
 
     /// Ends the connection once whoever has it gives it back.
     async fn close(&self) -> Result<(), StoreError> {
-        let connection = self.0.lock().await.take();
-        let closed = connection.map_or(Ok(()), |connection| connection.sqlite.close());
-        closed.map_err(|(_, error)| StoreError(failure(error)))
+        let Some(connection) = self.0.lock().await.take() else { return Ok(()) };
+        connection.sqlite.close().map_err(|(_, error)| StoreError(failure(error)))
     }
 }
 

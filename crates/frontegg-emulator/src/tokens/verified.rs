@@ -47,14 +47,13 @@ impl VerifiedTokens {
     pub(crate) fn verify(&self, token: &str, signer: &Signer, now: Timestamp) -> Result<Arc<Claims>, TokenError> {
         let name = name(token);
         let known = self.0.lock().get(&name).filter(|known| signer.trusts(&known.by)).cloned();
-        let known = match known {
-            Some(known) => known,
-            None => {
-                let (claims, by) = jws::verify(signer, token)?;
-                let known = Known { claims: Arc::new(claims), by };
-                self.0.lock().insert(name, known.clone());
-                known
-            }
+        let known = if let Some(known) = known {
+            known
+        } else {
+            let (claims, by) = jws::verify(signer, token)?;
+            let known = Known { claims: Arc::new(claims), by };
+            self.0.lock().insert(name, known.clone());
+            known
         };
         known.claims.registered().check(now)?;
         Ok(known.claims)

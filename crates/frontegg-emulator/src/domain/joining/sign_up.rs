@@ -82,7 +82,8 @@ pub(crate) async fn sign_up(
         }
         None => None,
     };
-    store.write(async |tx| create(tx, newcomer, hash, client).await).await
+    // Boxed, as it is a long way.
+    store.write(async |tx| Box::pin(create(tx, newcomer, hash, client)).await).await
 }
 
 /// Refuses newcomers where the environment takes none.

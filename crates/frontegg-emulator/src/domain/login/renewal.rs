@@ -51,7 +51,7 @@ pub(crate) async fn renew(
     if !sessions::may_work_in(tx, &user, &session.tenant_id).await? {
         sessions::end(tx, &session.id).await?;
         return Ok(Tried::Refused(sessions::dead()));
-    };
+    }
     let configuration = configuration::get(tx).await?;
     let tenant_id = tenant_of(tx, &user, &session, tenant_id).await?;
     if let Some(outcome) = raise(tx, &user, &session, &tenant_id, client).await? {
