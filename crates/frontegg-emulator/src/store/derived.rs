@@ -28,6 +28,9 @@ const DERIVED: [Derived; 7] = [
     Derived { table: "outbox_messages", column: "recipient_key", sources: &["recipient"], make: key },
 ];
 
+/// Columns that the database keeps itself, whatever rows that are imported say.
+const KEPT_BY_THE_DATABASE: [(&str, &str); 1] = [("users", "address_key")];
+
 fn folded(texts: &[Option<&str>]) -> Option<String> {
     texts.first().copied().flatten().map(text::fold)
 }
@@ -43,6 +46,11 @@ fn key(texts: &[Option<&str>]) -> Option<String> {
 
 /// Makes it anew in rows of a table that come from outside, whatever they say.
 pub(crate) fn derive(table: &str, rows: &mut Rows) {
+    for (_, column) in KEPT_BY_THE_DATABASE.iter().filter(|(of, _)| *of == table) {
+        for row in rows.iter_mut() {
+            row.remove(*column);
+        }
+    }
     for derived in DERIVED.iter().filter(|derived| derived.table == table) {
         for row in rows.iter_mut() {
             let texts: Vec<_> = derived.sources.iter().map(|name| row.get(*name).and_then(|it| it.as_str())).collect();

@@ -22,6 +22,7 @@ mod m0016_clock;
 mod m0017_application;
 mod m0018_jwt_secret;
 mod m0019_catalog;
+mod m0020_orders;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -78,7 +79,7 @@ pub(crate) const TABLES: &[&str] = &[
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 19] {
+fn all() -> [SqlMigration; 20] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -99,6 +100,7 @@ fn all() -> [SqlMigration; 19] {
         m0017_application::MIGRATION,
         m0018_jwt_secret::MIGRATION,
         m0019_catalog::MIGRATION,
+        m0020_orders::MIGRATION,
     ]
 }
 
@@ -143,10 +145,20 @@ impl MigrationTrait for SqlMigration {
         if self.name == m0014_folded::MIGRATION.name {
             derived::derive_all(manager.get_connection()).await?;
         }
+        if self.name == m0020_orders::MIGRATION.name {
+            let connection = manager.get_connection();
+            let triggers = m0020_orders::triggers(connection.get_database_backend());
+            connection.execute_unprepared(triggers).await?;
+        }
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        if self.name == m0020_orders::MIGRATION.name {
+            let connection = manager.get_connection();
+            let triggers = m0020_orders::drop_triggers(connection.get_database_backend());
+            connection.execute_unprepared(triggers).await?;
+        }
         self.run(manager, self.down).await
     }
 

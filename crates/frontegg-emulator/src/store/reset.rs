@@ -20,10 +20,18 @@ impl Store {
     async fn clear(&self) -> Result<(Write, Option<Identity>), StoreError> {
         let tx = match &self.engine {
             Engine::Memory(memory) => return self.replace(memory).await,
-            Engine::File(file) => Write::new(Inner::File(file.write_unchecked().await?), self),
-            Engine::Postgres(_) => self.begin().await?,
+            Engine::File(file) => {
+                let emptied = file.write_emptied(dump::clearing()).await;
+                let tx = Write::new(Inner::File(self.room.note(emptied)?), self);
+                tx.documents.replaced();
+                tx
+            }
+            Engine::Postgres(_) => {
+                let tx = self.begin().await?;
+                dump::clear(&tx).await?;
+                tx
+            }
         };
-        dump::clear(&tx).await?;
         let identity = match Identity::find(&tx).await? {
             Some(identity) => Some(identity.next_epoch(&tx).await?),
             None => None,

@@ -63,7 +63,7 @@ impl SqliteTx {
         if connection.is_none() {
             return Err(closed());
         }
-        Ok(Self(StdMutex::new(Some(Lent { connection, turn: None }))))
+        Ok(Self(StdMutex::new(Some(Lent { connection, turn: None, references: References::Checked }))))
     }
 
     /// Does something with the connection. A transaction may be shared between threads, but two never ask at once.
@@ -100,6 +100,18 @@ impl SqliteTx {
         })
     }
 
+    /// Executes that and nothing that the schema has to follow from it, so that SQLite drops the rows of a table at once
+    /// and not one by one.
+    pub(super) fn execute_alone(&self, sql: &str) -> Result<(), DbErr> {
+        self.with(|Connection { sqlite, .. }| {
+            let follow = |on| sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, on).map_err(failure);
+            follow(false)?;
+            let done = sqlite.execute_batch(sql).map_err(failure);
+            follow(true)?;
+            done
+        })
+    }
+
     pub(super) fn one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
         Ok(first(self.rows(statement, 1)?))
     }
@@ -129,15 +141,30 @@ struct Lent {
     connection: OwnedMutexGuard<Option<Connection>>,
     /// In memory, until the connection is given back.
     turn: Option<Turn>,
+    references: References,
+}
+
+/// Whether rows may refer to what is not there. A change of that has every prepared statement prepared anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum References {
+    Checked,
+    Unchecked,
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        if let Some(connection) = &*self.connection
-            && !connection.sqlite.is_autocommit()
-            && let Err(error) = connection.sqlite.execute_batch("ROLLBACK")
+        let Some(Connection { sqlite, .. }) = &*self.connection else { return };
+        if !sqlite.is_autocommit()
+            && let Err(error) = sqlite.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "undoing a transaction");
+        }
+        if self.references == References::Unchecked
+            && let Err(error) = sqlite.pragma_update(None, "foreign_keys", true)
+        {
+            // Nobody is to write with it.
+            tracing::error!(%error, "having references checked again");
+            self.connection.take();
         }
     }
 }

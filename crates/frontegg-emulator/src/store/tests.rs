@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, Statement, sqlx::error::ErrorKind,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, ModelTrait,
+    QueryFilter, QueryOrder, Statement, sqlx::error::ErrorKind,
 };
 
 use super::{
@@ -29,6 +29,38 @@ fn new_tenant(tx: &Write, tenant_id: &str) -> tenant::ActiveModel {
         metadata: Set("{}".to_owned()),
         details: Set("{}".to_owned()),
         is_locked: Set(false),
+        created_at: Set(tx.stamp()),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    }
+}
+
+fn new_user(tx: &Write, id: &str) -> user::ActiveModel {
+    user::ActiveModel {
+        id: Set(id.to_owned()),
+        provider: Set("local".to_owned()),
+        managed_by: Set("frontegg".to_owned()),
+        verified: Set(false),
+        is_locked: Set(false),
+        failed_logins: Set(0),
+        super_user: Set(false),
+        invisible: Set(false),
+        mfa_bypass: Set(false),
+        metadata: Set("{}".to_owned()),
+        vendor_metadata: Set("{}".to_owned()),
+        created_at: Set(tx.stamp()),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    }
+}
+
+fn new_email(tx: &Write, user_id: &str, address: &str, is_primary: bool) -> user_email::ActiveModel {
+    user_email::ActiveModel {
+        id: Set(ids::new_id()),
+        user_id: Set(user_id.to_owned()),
+        email: Set(address.to_owned()),
+        verified: Set(false),
+        is_primary: Set(is_primary),
         created_at: Set(tx.stamp()),
         updated_at: Set(tx.now()),
         ..Default::default()
@@ -202,16 +234,7 @@ async fn constraints_hold() {
         drop(tx);
 
         let tx = store.begin_write().await;
-        let orphan = user_email::ActiveModel {
-            id: Set(ids::new_id()),
-            user_id: Set("nobody".to_owned()),
-            email: Set("a@b.test".to_owned()),
-            verified: Set(false),
-            is_primary: Set(true),
-            created_at: Set(tx.now()),
-            updated_at: Set(tx.now()),
-            ..Default::default()
-        };
+        let orphan = new_email(&tx, "nobody", "nobody@acme.test", true);
         let error = orphan.insert(&tx).await.expect_err("no such user");
         assert!(matches!(broken_rule(&error), Some(ErrorKind::ForeignKeyViolation)));
     }
@@ -246,6 +269,32 @@ async fn reads_go_on_beside_one_another() {
         new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
         tx.finish().await;
         assert_eq!(count(&store).await, 1, "whoever read before sees it");
+    }
+}
+
+/// By which people are sorted.
+#[tokio::test]
+async fn the_primary_address_stands_in_the_row_of_the_person() {
+    for store in Fresh::all().await {
+        let tx = store.begin_write().await;
+        let ada = new_user(&tx, "ada").insert(&tx).await.expect("a row");
+        let shown = async || user::Entity::find_by_id(&ada.id).fetch_one(&tx).await.expect("a query").expect("a row");
+        assert_eq!(shown().await.address_key, None);
+        let [first, second] = [("Ada@acme.test", true), ("ada@globex.test", false)]
+            .map(|(address, is_primary)| new_email(&tx, &ada.id, address, is_primary));
+        let first = first.insert(&tx).await.expect("a row");
+        let second = second.insert(&tx).await.expect("a row");
+        assert_eq!(shown().await.address_key.as_deref(), Some("ada@acme.test"));
+        for (row, is_primary) in [(first.clone(), false), (second, true)] {
+            let row = user_email::ActiveModel { is_primary: Set(is_primary), ..row.into_active_model() };
+            row.update(&tx).await.expect("a row");
+        }
+        assert_eq!(shown().await.address_key.as_deref(), Some("ada@globex.test"));
+        first.delete(&tx).await.expect("no row");
+        assert_eq!(shown().await.address_key.as_deref(), Some("ada@globex.test"));
+        user_email::Entity::delete_many().exec(&tx).await.expect("no rows");
+        assert_eq!(shown().await.address_key, None);
+        ada.clone().delete(&tx).await.expect("no person");
     }
 }
 
@@ -448,22 +497,7 @@ async fn clearing_in_memory_is_the_same_work_however_full_it_is() {
     let empty = clear().await;
     let tx = store.begin_write().await;
     for n in 0..2000 {
-        let row = user::ActiveModel {
-            id: Set(format!("u{n}")),
-            provider: Set("local".to_owned()),
-            managed_by: Set("frontegg".to_owned()),
-            verified: Set(false),
-            is_locked: Set(false),
-            failed_logins: Set(0),
-            super_user: Set(false),
-            invisible: Set(false),
-            mfa_bypass: Set(false),
-            metadata: Set("{}".to_owned()),
-            vendor_metadata: Set("{}".to_owned()),
-            created_at: Set(tx.stamp()),
-            updated_at: Set(tx.now()),
-            ..Default::default()
-        };
+        let row = new_user(&tx, &format!("u{n}"));
         user::Entity::insert(row).exec_without_returning(&tx).await.expect("a row");
     }
     tx.finish().await;

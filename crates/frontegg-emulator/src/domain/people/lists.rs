@@ -21,7 +21,7 @@ use crate::{
     store::{
         Fetch, Read,
         entity::{MembershipStatus, membership, phone_number, user, user_email, username},
-        query::{self, Page, Paged},
+        query::{self, Direction, Page, Paged},
     },
 };
 
@@ -86,9 +86,9 @@ impl UserListing {
 
 /// One page of the people within reach.
 pub(crate) async fn list(tx: &Read, reach: &Reach, listing: UserListing) -> DomainResult<Paged<Person>> {
-    let page = listing.page;
-    let select = sorted(select(reach, &listing, listing.asked())?, &listing);
-    Ok(query::page_as(select, page, tx, person::select).await?)
+    let select = select(reach, &listing, listing.asked())?;
+    let order = |select, direction| sorted(select, &listing, direction);
+    Ok(query::page_as(select, listing.page, tx, order, person::select).await?)
 }
 
 /// One page of the people within reach in whom the words are found.
@@ -106,7 +106,7 @@ pub(crate) async fn search(
         candidates = candidates.filter(may_hold(&words));
     }
     let mut texts = texts(tx, &candidates).await?;
-    let mut people = sorted(candidates, &listing).fetch_all(tx).await?;
+    let mut people = sorted(candidates, &listing, Direction::AsAsked).fetch_all(tx).await?;
     people.retain(|user| {
         let mut texts = texts.remove(&user.id).unwrap_or_default();
         texts.extend(user.name.clone());
@@ -234,15 +234,16 @@ fn among<E: EntityTrait>(_: E, owner: E::Column, which: impl IntoCondition) -> S
 }
 
 /// Those without a value come first, on every engine; people with the same value by age.
-fn sorted(select: Select<user::Entity>, listing: &UserListing) -> Select<user::Entity> {
-    let order = if listing.descending { Order::Desc } else { Order::Asc };
-    // Written out, as the index by name has it, and no parameter.
+fn sorted(select: Select<user::Entity>, listing: &UserListing, direction: Direction) -> Select<user::Entity> {
+    let descends = listing.descending == (direction == Direction::AsAsked);
+    let order = if descends { Order::Desc } else { Order::Asc };
+    // Written out, as the indexes have it, and no parameter.
     let or_empty = |value: SimpleExpr| Func::coalesce([value, Expr::cust("''")]).into();
     let column = |column: user::Column| Expr::col((user::Entity, column));
     let key: SimpleExpr = match listing.sort_by {
         SortBy::CreatedAt => column(user::Column::CreatedAt),
         SortBy::Name => or_empty(column(user::Column::Name)),
-        SortBy::Email => or_empty(person::of_primary_address(user_email::Column::AddressKey)),
+        SortBy::Email => or_empty(column(user::Column::AddressKey)),
         SortBy::Id => column(user::Column::Id),
         SortBy::Verified => column(user::Column::Verified),
         SortBy::IsLocked => column(user::Column::IsLocked),

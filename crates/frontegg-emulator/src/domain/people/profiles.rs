@@ -166,6 +166,7 @@ fn pending(
             updated_at: invited_at,
             last_login: None,
             name_folded: None,
+            address_key: None,
         },
         email,
         active_tenant,

@@ -30,6 +30,8 @@ pub mod user {
         pub last_login: Option<Timestamp>,
         /// The name as filters compare it.
         pub name_folded: Option<String>,
+        /// What all spellings of the primary address have in common; the database keeps it.
+        pub address_key: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

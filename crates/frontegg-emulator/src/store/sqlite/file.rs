@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::OpenFlags;
 use sea_orm::{DbErr, QueryResult, Statement};
 
-use super::{Connection, Readers, Slot, SqliteTx, closed, failure, migrating};
+use super::{Connection, Readers, References, Slot, SqliteTx, closed, failure, migrating};
 use crate::store::StoreError;
 
 /// Readers beside the writer.
@@ -49,18 +49,17 @@ impl File {
 
     /// Begins as a writer, so that there is no lock to be raised later, which may fail.
     pub(in crate::store) async fn write(&self) -> Result<SqliteTx, DbErr> {
-        self.begin("PRAGMA foreign_keys = ON; BEGIN IMMEDIATE").await
+        begin(self.writer.lend().await?).await
     }
 
-    /// The same to empty everything: no reference is checked, so that SQLite drops the rows of a table
-    /// at once and not one by one.
-    pub(in crate::store) async fn write_unchecked(&self) -> Result<SqliteTx, DbErr> {
-        self.begin("PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE").await
-    }
-
-    async fn begin(&self, sql: &'static str) -> Result<SqliteTx, DbErr> {
-        let tx = self.writer.lend().await?;
-        aside(move || tx.execute_all(sql).map(|_| tx)).await
+    /// The same, with everything emptied by those statements: no reference is checked, so that SQLite drops the rows of
+    /// a table at once and not one by one.
+    pub(in crate::store) async fn write_emptied(&self, clearing: String) -> Result<SqliteTx, DbErr> {
+        let mut tx = self.writer.lend().await?;
+        tx.lent_mut()?.references = References::Unchecked;
+        tx.execute_all("PRAGMA foreign_keys = OFF")?;
+        let tx = begin(tx).await?;
+        aside(move || tx.execute_alone(&clearing).map(|()| tx)).await
     }
 
     /// Commits; returns once it is on the disk.
@@ -73,6 +72,10 @@ impl File {
     pub(in crate::store) async fn close(&self) -> Result<(), StoreError> {
         self.readers.close().await.and(self.writer.close().await)
     }
+}
+
+async fn begin(tx: SqliteTx) -> Result<SqliteTx, DbErr> {
+    aside(move || tx.execute_all("BEGIN IMMEDIATE").map(|_| tx)).await
 }
 
 /// Work that may wait for the disk or another process, on a thread for such.

@@ -14,7 +14,7 @@ use rusqlite::{MAIN_DB, OpenFlags, backup::Backup};
 use sea_orm::{ConnAcquireErr, DbErr, QueryResult, Statement};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
-use super::{Connection, Lent, Readers, Slot, SqliteTx, closed, failure, migrating};
+use super::{Connection, Lent, Readers, References, Slot, SqliteTx, closed, failure, migrating};
 use crate::store::{PATIENCE, StoreError, tx::no_write};
 
 /// A database right after all migrations; made once in a process.
@@ -95,7 +95,8 @@ impl SqliteTx {
         let fresh = Connections::open().map_err(failure)?;
         let connection = fresh.writer.take_now().ok_or_else(closed)?;
         // What was begun in the one before is undone.
-        *lent = Lent { connection, turn: Some(Turn::Writing { held, replacement: Some(fresh) }) };
+        let turn = Some(Turn::Writing { held, replacement: Some(fresh) });
+        *lent = Lent { connection, turn, references: References::Checked };
         self.begin()
     }
 }

@@ -141,6 +141,26 @@ async fn a_list_is_sorted() {
     assert_eq!(world.send(Method::GET, path, None, json!(null)).await.0, 400);
 }
 
+/// Whichever end of the list a page is read from.
+#[tokio::test]
+async fn pages_are_the_list_cut_in_pieces() {
+    let (world, _) = populated().await;
+    let users = world.frontegg.self_service().user_management();
+    for order in [SortOrder::Asc, SortOrder::Desc] {
+        let list = ListUsers::new().sort_by(UserSortField::Email).order(order);
+        let whole = users.list_users(list.clone()).await.expect("a page");
+        for size in 1..=6 {
+            let mut pieces = Vec::new();
+            for number in 0..=5 {
+                let page = users.list_users(list.clone().limit(size).offset(number)).await.expect("a page");
+                assert!(page.items.len() as i64 <= size);
+                pieces.extend(names(&page).into_iter().map(str::to_owned));
+            }
+            assert_eq!(pieces, names(&whole), "pages of {size}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_list_comes_in_pages() {
     let (world, ids) = populated().await;

@@ -1,0 +1,73 @@
+//! What people are sorted by stands in their own row, with an index for each order: their primary address beside the
+//! rest, which the database itself keeps in step with the addresses.
+
+use sea_orm::DbBackend;
+
+use super::SqlMigration;
+
+pub(super) const MIGRATION: SqlMigration = SqlMigration {
+    name: "m0020_orders",
+    up: "
+ALTER TABLE users ADD COLUMN address_key TEXT;
+UPDATE users SET address_key =
+    (SELECT user_emails.address_key FROM user_emails WHERE user_emails.user_id = users.id AND user_emails.is_primary);
+CREATE INDEX users_address_order ON users (COALESCE(address_key, ''), created_at, id);
+CREATE INDEX users_verified_order ON users (verified, created_at, id);
+CREATE INDEX users_locked_order ON users (is_locked, created_at, id);
+CREATE INDEX users_provider_order ON users (provider, created_at, id);
+CREATE INDEX users_tenant_order ON users (COALESCE(active_tenant_id, ''), created_at, id);
+",
+    down: "
+DROP INDEX users_tenant_order; DROP INDEX users_provider_order; DROP INDEX users_locked_order;
+DROP INDEX users_verified_order; DROP INDEX users_address_order;
+ALTER TABLE users DROP COLUMN address_key;
+",
+};
+
+/// What the engines say in words of their own: that a change of an address reaches the person's row.
+pub(super) fn triggers(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Postgres { POSTGRES } else { SQLITE }
+}
+
+/// The end of that, to be said before the rest goes.
+pub(super) fn drop_triggers(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Postgres { DROP_POSTGRES } else { DROP_SQLITE }
+}
+
+const SQLITE: &str = "
+CREATE TRIGGER user_emails_made AFTER INSERT ON user_emails WHEN NEW.is_primary BEGIN
+    UPDATE users SET address_key = NEW.address_key WHERE id = NEW.user_id;
+END;
+CREATE TRIGGER user_emails_changed AFTER UPDATE OF address_key, is_primary, user_id ON user_emails BEGIN
+    UPDATE users SET address_key =
+        (SELECT address_key FROM user_emails WHERE user_id = NEW.user_id AND is_primary) WHERE id = NEW.user_id;
+END;
+CREATE TRIGGER user_emails_dropped AFTER DELETE ON user_emails WHEN OLD.is_primary BEGIN
+    UPDATE users SET address_key = NULL WHERE id = OLD.user_id;
+END;
+";
+
+const DROP_SQLITE: &str = "
+DROP TRIGGER user_emails_dropped; DROP TRIGGER user_emails_changed; DROP TRIGGER user_emails_made;
+";
+
+const POSTGRES: &str = "
+CREATE FUNCTION keep_address_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE users SET address_key =
+        (SELECT kept.address_key FROM user_emails AS kept WHERE kept.user_id = users.id AND kept.is_primary)
+    WHERE users.id = COALESCE(NEW.user_id, OLD.user_id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER user_emails_made AFTER INSERT ON user_emails
+    FOR EACH ROW WHEN (NEW.is_primary) EXECUTE FUNCTION keep_address_key();
+CREATE TRIGGER user_emails_changed AFTER UPDATE OF address_key, is_primary, user_id ON user_emails
+    FOR EACH ROW EXECUTE FUNCTION keep_address_key();
+CREATE TRIGGER user_emails_dropped AFTER DELETE ON user_emails
+    FOR EACH ROW WHEN (OLD.is_primary) EXECUTE FUNCTION keep_address_key();
+";
+
+const DROP_POSTGRES: &str = "
+DROP TRIGGER user_emails_dropped ON user_emails; DROP TRIGGER user_emails_changed ON user_emails;
+DROP TRIGGER user_emails_made ON user_emails; DROP FUNCTION keep_address_key;
+";
