@@ -20,6 +20,7 @@ pub mod fuzzing;
 mod gate;
 mod ids;
 mod peer;
+#[cfg(feature = "program")]
 mod program;
 mod refusal;
 mod server;
@@ -46,6 +47,7 @@ pub use gate::{
 };
 #[doc(no_inline)]
 pub use ipnet::IpNet;
+#[cfg(feature = "program")]
 pub use program::run;
 pub use service::transfer::Snapshot;
 pub use store::{ParseTargetError, StoreTarget};

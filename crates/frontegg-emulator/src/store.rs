@@ -18,6 +18,7 @@ mod fetch;
 pub(crate) mod fresh;
 mod look;
 pub(crate) mod migrations;
+#[cfg_attr(not(feature = "postgres"), path = "store/postgres_left_out.rs")]
 mod postgres;
 pub(crate) mod query;
 mod reset;

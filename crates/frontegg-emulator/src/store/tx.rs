@@ -48,6 +48,7 @@ pub(super) struct Counters {
 pub(super) enum Inner {
     Memory(SqliteTx),
     File(SqliteTx),
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "there is none"))]
     Postgres(PostgresTx),
 }
 
