@@ -19,7 +19,7 @@ pub(crate) enum Refusal {
     Conflict,
     /// 410: was there and is spent.
     Gone,
-    /// 503: the store cannot be reached.
+    /// 503: the store cannot be reached, or there is too much to do.
     Unavailable,
     /// 507: the store has no room left to write to.
     NoRoom,
@@ -84,6 +84,11 @@ impl DomainError {
         let mut error = Self::new(Refusal::Internal, vec!["The emulator failed; its log says why".to_owned()]);
         error.0.cause = Some(cause.into());
         error
+    }
+
+    /// More work than can be done in time.
+    pub(crate) fn busy(message: &str) -> Self {
+        Self::new(Refusal::Unavailable, vec![message.to_owned()])
     }
 
     fn no_room(cause: impl Into<anyhow::Error>) -> Self {

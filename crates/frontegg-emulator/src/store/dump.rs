@@ -9,7 +9,10 @@ use frontegg_contract::numbers;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value as Parameter, sqlx::error::ErrorKind};
 use serde_json::{Map, Value};
 
-use super::{Read, Write, broken_rule, migrations::TABLES};
+use super::{
+    Read, Write, broken_rule,
+    migrations::{KEPT_BY_THE_DATABASE, TABLES},
+};
 
 /// Most parameters of one statement; engines take a few more.
 const PARAMETERS: usize = 10_000;
@@ -41,9 +44,9 @@ struct Column {
     kind: Kind,
 }
 
-/// All tables that a reset empties, parents before their children.
+/// All tables that a reset empties, parents before their children, but for what the database makes of others.
 pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().rev().copied()
+    TABLES.iter().rev().copied().filter(|table| !KEPT_BY_THE_DATABASE.contains(table))
 }
 
 /// The rows of a table, in the order of its key.

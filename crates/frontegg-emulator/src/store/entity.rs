@@ -69,4 +69,4 @@ pub(crate) use sessions::{refresh_token, session};
 pub(crate) use settings::{clock_setting, dummy_write, environment, issuer, jwt_secret, setting, signing_key};
 pub(crate) use templates::{email_template, sms_template};
 pub(crate) use tenants::{tenant, tenant_edge};
-pub(crate) use users::{old_password, password, phone_number, user, user_email, username};
+pub(crate) use users::{old_password, password, phone_number, search_text, user, user_email, username};

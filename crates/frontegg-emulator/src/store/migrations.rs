@@ -23,14 +23,18 @@ mod m0017_application;
 mod m0018_jwt_secret;
 mod m0019_catalog;
 mod m0020_orders;
+mod m0021_search;
+mod triggers;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 
 use super::derived;
+use triggers::Triggers;
 
 /// Every table that a reset empties, children before their parents.
 pub(crate) const TABLES: &[&str] = &[
+    "search_texts",
     "dummy_writes",
     "jobs",
     "blind_guesses",
@@ -74,12 +78,15 @@ pub(crate) const TABLES: &[&str] = &[
     "settings",
 ];
 
+/// Those of them that the database makes of others: they do not travel.
+pub(crate) const KEPT_BY_THE_DATABASE: &[&str] = &["search_texts"];
+
 /// Tables that a reset leaves alone: who the environment is, its keys and its clock.
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 20] {
+fn all() -> [SqlMigration; 21] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -101,6 +108,7 @@ fn all() -> [SqlMigration; 20] {
         m0018_jwt_secret::MIGRATION,
         m0019_catalog::MIGRATION,
         m0020_orders::MIGRATION,
+        m0021_search::MIGRATION,
     ]
 }
 
@@ -118,6 +126,14 @@ pub(crate) struct SqlMigration {
 }
 
 impl SqlMigration {
+    fn triggers(&self) -> Option<&'static Triggers> {
+        match self.name {
+            name if name == m0020_orders::MIGRATION.name => Some(&m0020_orders::TRIGGERS),
+            name if name == m0021_search::MIGRATION.name => Some(&m0021_search::TRIGGERS),
+            _ => None,
+        }
+    }
+
     async fn run(&self, manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
         let connection = manager.get_connection();
         if connection.get_database_backend() == DbBackend::Postgres {
@@ -145,19 +161,15 @@ impl MigrationTrait for SqlMigration {
         if self.name == m0014_folded::MIGRATION.name {
             derived::derive_all(manager.get_connection()).await?;
         }
-        if self.name == m0020_orders::MIGRATION.name {
-            let connection = manager.get_connection();
-            let triggers = m0020_orders::triggers(connection.get_database_backend());
-            connection.execute_unprepared(triggers).await?;
+        if let Some(triggers) = self.triggers() {
+            triggers.make(manager.get_connection()).await?;
         }
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        if self.name == m0020_orders::MIGRATION.name {
-            let connection = manager.get_connection();
-            let triggers = m0020_orders::drop_triggers(connection.get_database_backend());
-            connection.execute_unprepared(triggers).await?;
+        if let Some(triggers) = self.triggers() {
+            triggers.drop(manager.get_connection()).await?;
         }
         self.run(manager, self.down).await
     }

@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::{
     Fetch, FetchCount, Identity, Read, Settled, Store, StoreError, StoreTarget, Wished, Write, broken_rule,
-    entity::{self, tenant, user, user_email},
+    entity::{self, phone_number, search_text, tenant, user, user_email, username},
     fresh::Fresh,
     migrations::{KEPT_TABLES, TABLES},
     query::{self, Page},
@@ -295,6 +295,51 @@ async fn the_primary_address_stands_in_the_row_of_the_person() {
         user_email::Entity::delete_many().exec(&tx).await.expect("no rows");
         assert_eq!(shown().await.address_key, None);
         ada.clone().delete(&tx).await.expect("no person");
+    }
+}
+
+/// The lines of what somebody is searched by, in order.
+async fn searched(tx: &Read, user_id: &str) -> Vec<String> {
+    let row = search_text::Entity::find_by_id(user_id).fetch_one(tx).await.expect("a query").expect("a row");
+    let mut lines: Vec<String> = row.text.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+#[tokio::test]
+async fn people_are_searched_by_what_they_are_known_by_now() {
+    for store in Fresh::all().await {
+        let tx = store.begin_write().await;
+        let ada = user::ActiveModel { name: Set(Some("ADA".to_owned())), ..new_user(&tx, "ada") };
+        let ada = ada.insert(&tx).await.expect("a row");
+        assert_eq!(searched(&tx, "ada").await, ["ada"]);
+        new_email(&tx, "ada", "Ada@acme.test", true).insert(&tx).await.expect("a row");
+        let claimed = new_email(&tx, "ada", "ada@globex.test", false).insert(&tx).await.expect("a row");
+        let name = username::Model { username: "lovelace".to_owned(), user_id: "ada".to_owned(), created_at: tx.now() };
+        username::ActiveModel::from(name).insert(&tx).await.expect("a row");
+        let number = phone_number::ActiveModel {
+            id: Set(ids::new_id()),
+            user_id: Set("ada".to_owned()),
+            phone_number: Set("+491511".to_owned()),
+            verified: Set(true),
+            created_at: Set(tx.now()),
+            updated_at: Set(tx.now()),
+        };
+        let number = number.insert(&tx).await.expect("a row");
+        assert_eq!(searched(&tx, "ada").await, ["+491511", "ada", "ada@acme.test", "lovelace"]);
+        let proven = user_email::ActiveModel { verified: Set(true), ..claimed.clone().into_active_model() };
+        proven.update(&tx).await.expect("a row");
+        let unproven = phone_number::ActiveModel { verified: Set(false), ..number.into_active_model() };
+        unproven.update(&tx).await.expect("a row");
+        let renamed = user::ActiveModel { name: Set(Some("Augusta".to_owned())), ..ada.clone().into_active_model() };
+        renamed.update(&tx).await.expect("a row");
+        let changed = ["ada@acme.test", "ada@globex.test", "augusta", "lovelace"];
+        assert_eq!(searched(&tx, "ada").await, changed);
+        claimed.delete(&tx).await.expect("no row");
+        username::Entity::delete_many().exec(&tx).await.expect("no rows");
+        assert_eq!(searched(&tx, "ada").await, ["ada@acme.test", "augusta"]);
+        ada.delete(&tx).await.expect("no person");
+        assert_eq!(search_text::Entity::find().fetch_count(&tx).await.expect("a count"), 0);
     }
 }
 

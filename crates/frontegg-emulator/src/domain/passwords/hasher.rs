@@ -26,6 +26,9 @@ use crate::{
 /// Most bytes of a password: enough for any passphrase, little enough to hash without regret.
 pub(crate) const LONGEST: usize = 4_096;
 
+/// Most who wait at once: with a few dozen hashes a second, whoever came behind them would wait in vain.
+const MOST_WAITING: usize = 1_000;
+
 /// How much work a hash is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cost {
@@ -80,11 +83,13 @@ impl Place {
     }
 }
 
-/// Makes and checks hashes. As many are worked on at once as there are processors; others wait.
+/// Makes and checks hashes. One processor is left for everything else, if there are several: whoever asks for a hash
+/// waits longer than others may. So many wait, and no more.
 #[derive(Debug)]
 pub(crate) struct Passwords {
     cost: Cost,
     places: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
     spare: Arc<Spare>,
     turns: Turns,
     computed: Computed,
@@ -103,10 +108,12 @@ impl Computed {
 impl Passwords {
     /// Cheap hashes are for stores that are never written to a disk.
     pub(crate) fn new(cost: Cost) -> Self {
-        let places = thread::available_parallelism().map_or(1, NonZero::get);
+        let processors = thread::available_parallelism().map_or(1, NonZero::get);
+        let places = Ord::max(processors - 1, 1);
         Self {
             cost,
             places: Arc::new(Semaphore::new(places)),
+            queue: Arc::new(Semaphore::new(MOST_WAITING)),
             spare: Arc::default(),
             turns: Turns::default(),
             computed: Computed::default(),
@@ -203,7 +210,10 @@ impl Passwords {
         if place == Place::Here {
             return Ok(work(&mut Memory::default()));
         }
+        let waiting =
+            self.queue.try_acquire().map_err(|_| DomainError::busy("Too many passwords wait to be hashed"))?;
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(DomainError::internal)?;
+        drop(waiting);
         let (spare, ours) = (Arc::clone(&self.spare), self.cost.params());
         let work = move || {
             let mut memory = spare.take();
@@ -246,6 +256,7 @@ fn read(stored: &str) -> Option<StoredHash> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Refusal;
 
     /// Security case 3.
     #[tokio::test]
@@ -308,6 +319,17 @@ mod tests {
         assert!(passwords.hash(&huge).await.expect_err("a refusal").messages()[0].contains("shorter"));
         assert!(!passwords.verify(&huge, None).await.expect("an answer"));
         assert!(passwords.verify("x", None).await.is_err(), "this one would have been worked on");
+    }
+
+    #[tokio::test]
+    async fn whoever_would_wait_in_vain_is_told_at_once() {
+        let passwords = Passwords::new(Cost::Normal);
+        let others = u32::try_from(MOST_WAITING).expect("a number");
+        let others = passwords.queue.acquire_many(others).await.expect("places to wait");
+        let refusal = passwords.verify("secret", None).await.expect_err("a refusal");
+        assert_eq!(refusal.refusal(), Refusal::Unavailable);
+        drop(others);
+        assert!(!passwords.verify("secret", None).await.expect("an answer"));
     }
 
     #[tokio::test]

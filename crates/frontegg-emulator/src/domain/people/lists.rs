@@ -4,7 +4,7 @@ mod lookup;
 mod phrase;
 mod reach;
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
@@ -20,8 +20,8 @@ use crate::{
     },
     store::{
         Fetch, Read,
-        entity::{MembershipStatus, membership, phone_number, user, user_email, username},
-        query::{self, Direction, Page, Paged},
+        entity::{MembershipStatus, membership, phone_number, search_text, user, user_email, username},
+        query::{self, Direction, OneColumn, Page, Paged},
     },
 };
 
@@ -101,77 +101,25 @@ pub(crate) async fn search(
     if phrase.is_empty() {
         return list(tx, reach, listing).await;
     }
-    let mut candidates = select(reach, &listing, Asked::More)?;
-    for words in phrase.demands() {
-        candidates = candidates.filter(may_hold(&words));
+    let candidates = select(reach, &listing, Asked::More)?;
+    let page = listing.page;
+    if let Some(condition) = phrase.condition() {
+        let found = candidates.filter(among(search_text::Entity, search_text::Column::UserId, condition));
+        let order = |select, direction| sorted(select, &listing, direction);
+        return Ok(query::page_as(found, page, tx, order, person::select).await?);
     }
-    let mut texts = texts(tx, &candidates).await?;
-    let mut people = sorted(candidates, &listing, Direction::AsAsked).fetch_all(tx).await?;
-    people.retain(|user| {
-        let mut texts = texts.remove(&user.id).unwrap_or_default();
-        texts.extend(user.name.clone());
-        phrase.fits(&texts)
-    });
-    let total = people.len() as u64;
-    let first = usize::try_from(listing.page.number.saturating_mul(listing.page.size)).unwrap_or(usize::MAX);
-    let size = usize::try_from(listing.page.size).unwrap_or(usize::MAX);
-    let ids: Vec<String> = people.into_iter().skip(first).take(size).map(|user| user.id).collect();
+    let ids = candidates.clone().select_only().column(user::Column::Id).into_query();
+    let texts = search_text::Entity::find().filter(search_text::Column::UserId.in_subquery(ids)).fetch_all(tx).await?;
+    let fitting: HashSet<String> =
+        texts.into_iter().filter(|row| phrase.fits(&row.text)).map(|row| row.user_id).collect();
+    let ids = sorted(candidates.select_only().column(user::Column::Id), &listing, Direction::AsAsked);
+    let mut ids: Vec<String> = ids.one_column().fetch_all(tx).await?;
+    ids.retain(|id| fitting.contains(id));
+    let first = usize::try_from(page.number.saturating_mul(page.size)).unwrap_or(usize::MAX);
+    let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+    let total = ids.len() as u64;
+    let ids: Vec<String> = ids.into_iter().skip(first).take(size).collect();
     Ok(Paged { items: person::of_ids(tx, &ids).await?, total })
-}
-
-/// People with a text in which one of these words may occur: all who hold one, and hardly anybody else,
-/// so that the rest need not be read.
-fn may_hold(words: &[&str]) -> Condition {
-    let among_texts =
-        |column: &dyn Fn(&str) -> SimpleExpr| words.iter().fold(Condition::any(), |any, word| any.add(column(word)));
-    Condition::any()
-        .add(among_texts(&|word| query::contains(user::Column::NameFolded, word)))
-        .add(among(
-            user_email::Entity,
-            user_email::Column::UserId,
-            Condition::all()
-                .add(among_texts(&|word| query::contains(user_email::Column::EmailFolded, word)))
-                .add(emails::counts()),
-        ))
-        .add(among(
-            username::Entity,
-            username::Column::UserId,
-            among_texts(&|word| query::contains(username::Column::Username, word)),
-        ))
-        .add(among(
-            phone_number::Entity,
-            phone_number::Column::UserId,
-            Condition::all()
-                .add(among_texts(&|word| query::contains(phone_number::Column::PhoneNumber, word)))
-                .add(phones::counts()),
-        ))
-}
-
-/// What the candidates are known by besides their names.
-async fn texts(tx: &Read, candidates: &Select<user::Entity>) -> DomainResult<BTreeMap<String, Vec<String>>> {
-    let ids = || candidates.clone().select_only().column(user::Column::Id).into_query();
-    let mut texts = BTreeMap::<String, Vec<String>>::new();
-    let emails = user_email::Entity::find()
-        .filter(user_email::Column::UserId.in_subquery(ids()))
-        .filter(emails::counts())
-        .fetch_all(tx)
-        .await?;
-    for row in emails {
-        texts.entry(row.user_id).or_default().push(row.email);
-    }
-    let names = username::Entity::find().filter(username::Column::UserId.in_subquery(ids())).fetch_all(tx).await?;
-    for row in names {
-        texts.entry(row.user_id).or_default().push(row.username);
-    }
-    let numbers = phone_number::Entity::find()
-        .filter(phone_number::Column::UserId.in_subquery(ids()))
-        .filter(phones::counts())
-        .fetch_all(tx)
-        .await?;
-    for row in numbers {
-        texts.entry(row.user_id).or_default().push(row.phone_number);
-    }
-    Ok(texts)
 }
 
 fn select(reach: &Reach, listing: &UserListing, asked: Asked) -> DomainResult<Select<user::Entity>> {

@@ -123,6 +123,25 @@ pub mod username {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What a person is searched by: name, addresses, usernames and numbers that count, folded, one a line. The database
+/// keeps it.
+pub mod search_text {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "search_texts")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub user_id: String,
+        pub text: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// A phone number.
 pub mod phone_number {
     use crate::clock::Timestamp;

@@ -1,9 +1,10 @@
 //! What people are sorted by stands in their own row, with an index for each order: their primary address beside the
 //! rest, which the database itself keeps in step with the addresses.
 
-use sea_orm::DbBackend;
-
-use super::SqlMigration;
+use super::{
+    SqlMigration,
+    triggers::{EngineTriggers, Triggers},
+};
 
 pub(super) const MIGRATION: SqlMigration = SqlMigration {
     name: "m0020_orders",
@@ -24,17 +25,10 @@ ALTER TABLE users DROP COLUMN address_key;
 ",
 };
 
-/// What the engines say in words of their own: that a change of an address reaches the person's row.
-pub(super) fn triggers(backend: DbBackend) -> &'static str {
-    if backend == DbBackend::Postgres { POSTGRES } else { SQLITE }
-}
-
-/// The end of that, to be said before the rest goes.
-pub(super) fn drop_triggers(backend: DbBackend) -> &'static str {
-    if backend == DbBackend::Postgres { DROP_POSTGRES } else { DROP_SQLITE }
-}
-
-const SQLITE: &str = "
+/// That a change of an address reaches the person's row.
+pub(super) const TRIGGERS: Triggers = Triggers {
+    sqlite: EngineTriggers {
+        make: "
 CREATE TRIGGER user_emails_made AFTER INSERT ON user_emails WHEN NEW.is_primary BEGIN
     UPDATE users SET address_key = NEW.address_key WHERE id = NEW.user_id;
 END;
@@ -45,13 +39,13 @@ END;
 CREATE TRIGGER user_emails_dropped AFTER DELETE ON user_emails WHEN OLD.is_primary BEGIN
     UPDATE users SET address_key = NULL WHERE id = OLD.user_id;
 END;
-";
-
-const DROP_SQLITE: &str = "
+",
+        drop: "
 DROP TRIGGER user_emails_dropped; DROP TRIGGER user_emails_changed; DROP TRIGGER user_emails_made;
-";
-
-const POSTGRES: &str = "
+",
+    },
+    postgres: EngineTriggers {
+        make: "
 CREATE FUNCTION keep_address_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE users SET address_key =
@@ -65,9 +59,10 @@ CREATE TRIGGER user_emails_changed AFTER UPDATE OF address_key, is_primary, user
     FOR EACH ROW EXECUTE FUNCTION keep_address_key();
 CREATE TRIGGER user_emails_dropped AFTER DELETE ON user_emails
     FOR EACH ROW WHEN (OLD.is_primary) EXECUTE FUNCTION keep_address_key();
-";
-
-const DROP_POSTGRES: &str = "
+",
+        drop: "
 DROP TRIGGER user_emails_dropped ON user_emails; DROP TRIGGER user_emails_changed ON user_emails;
 DROP TRIGGER user_emails_made ON user_emails; DROP FUNCTION keep_address_key;
-";
+",
+    },
+};

@@ -1,6 +1,11 @@
 //! Words to look for in what people are called and known by.
 
-use crate::text;
+use sea_orm::{Condition, sea_query::ExprTrait};
+
+use crate::{
+    store::{entity::search_text, query},
+    text,
+};
 
 /// Words that must all occur, must not occur, and of which one must occur.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,21 +33,29 @@ impl Phrase {
         self.contains.is_empty() && self.excludes.is_empty() && self.optional.is_empty()
     }
 
-    /// Lists of words of each of which at least one occurs as it is in a text of everybody who is looked
-    /// for.
-    pub(super) fn demands(&self) -> Vec<Vec<&str>> {
-        let mut demands = Vec::new();
-        if !self.approximate {
-            demands.extend(self.contains.iter().map(|word| vec![word.as_str()]));
-            demands.extend((!self.optional.is_empty()).then(|| self.optional.iter().map(String::as_str).collect()));
+    /// Which texts are those of somebody who is looked for, as the store can tell: not where words may be spelled
+    /// differently.
+    pub(super) fn condition(&self) -> Option<Condition> {
+        if self.approximate {
+            return None;
         }
-        demands
+        let holds = |word: &String| query::contains(search_text::Column::Text, word);
+        let mut all = Condition::all();
+        for word in &self.contains {
+            all = all.add(holds(word));
+        }
+        for word in &self.excludes {
+            all = all.add(holds(word).not());
+        }
+        if !self.optional.is_empty() {
+            all = all.add(self.optional.iter().fold(Condition::any(), |any, word| any.add(holds(word))));
+        }
+        Some(all)
     }
 
-    /// Whether these texts belong to somebody who is looked for.
-    pub(super) fn fits(&self, texts: &[String]) -> bool {
-        let texts: Vec<String> = texts.iter().map(|text| text::fold(text)).collect();
-        let occurs = |word: &String| texts.iter().any(|text| self.occurs(word, text));
+    /// Whether this is the text of somebody who is looked for.
+    pub(super) fn fits(&self, text: &str) -> bool {
+        let occurs = |word: &String| text.lines().any(|line| self.occurs(word, line));
         self.contains.iter().all(occurs)
             && !self.excludes.iter().any(occurs)
             && (self.optional.is_empty() || self.optional.iter().any(occurs))
@@ -99,7 +112,7 @@ mod tests {
     use super::*;
 
     fn fits(phrase: &Phrase) -> bool {
-        phrase.fits(&["Ada Lovelace".to_owned(), "ada@acme.test".to_owned(), "+4915112345678".to_owned()])
+        phrase.fits("ada lovelace\nada@acme.test\n+4915112345678")
     }
 
     #[test]
