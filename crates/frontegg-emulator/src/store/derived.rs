@@ -29,7 +29,7 @@ const DERIVED: [Derived; 7] = [
 ];
 
 /// Columns that the database keeps itself, whatever rows that are imported say.
-const KEPT_BY_THE_DATABASE: [(&str, &str); 1] = [("users", "address_key")];
+const DERIVED_BY_THE_DATABASE: [(&str, &str); 1] = [("users", "address_key")];
 
 fn folded(texts: &[Option<&str>]) -> Option<String> {
     texts.first().copied().flatten().map(text::fold)
@@ -46,7 +46,7 @@ fn key(texts: &[Option<&str>]) -> Option<String> {
 
 /// Makes it anew in rows of a table that come from outside, whatever they say.
 pub(crate) fn derive(table: &str, rows: &mut Rows) {
-    for (_, column) in KEPT_BY_THE_DATABASE.iter().filter(|(of, _)| *of == table) {
+    for (_, column) in DERIVED_BY_THE_DATABASE.iter().filter(|(of, _)| *of == table) {
         for row in rows.iter_mut() {
             row.remove(*column);
         }

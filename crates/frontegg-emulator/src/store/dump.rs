@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Read, Write, broken_rule,
-    migrations::{KEPT_BY_THE_DATABASE, TABLES},
+    migrations::{DERIVED_TABLES, TABLES},
 };
 
 /// Most parameters of one statement; engines take a few more.
@@ -46,7 +46,7 @@ struct Column {
 
 /// All tables that a reset empties, parents before their children, but for what the database makes of others.
 pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().rev().copied().filter(|table| !KEPT_BY_THE_DATABASE.contains(table))
+    TABLES.iter().rev().copied().filter(|table| !DERIVED_TABLES.contains(table))
 }
 
 /// The rows of a table, in the order of its key.

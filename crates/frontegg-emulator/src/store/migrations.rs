@@ -79,7 +79,7 @@ pub(crate) const TABLES: &[&str] = &[
 ];
 
 /// Those of them that the database makes of others: they do not travel.
-pub(crate) const KEPT_BY_THE_DATABASE: &[&str] = &["search_texts"];
+pub(crate) const DERIVED_TABLES: &[&str] = &["search_texts"];
 
 /// Tables that a reset leaves alone: who the environment is, its keys and its clock.
 #[cfg(test)]

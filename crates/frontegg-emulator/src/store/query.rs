@@ -58,43 +58,6 @@ where
     Ok(Paged { items, total })
 }
 
-/// From which end a list is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
-    AsAsked,
-    /// From the end that was asked for as the last one.
-    Backwards,
-}
-
-/// The same of a long list, whose rows are read as something else: from the end that is nearer, since an engine
-/// passes over all rows in front of a page.
-pub(crate) async fn page_as<E, M, F>(
-    select: Select<E>,
-    page: Page,
-    tx: &Read,
-    order: impl Fn(Select<E>, Direction) -> Select<E>,
-    read: impl FnOnce(Select<E>) -> F,
-) -> Result<Paged<F::Row>, StoreError>
-where
-    E: EntityTrait<Model = M>,
-    M: FromQueryResult + Sized + Send + Sync,
-    F: Fetch,
-{
-    let total = select.clone().fetch_count(tx).await?;
-    let first = Ord::min(page.number.saturating_mul(page.size), total);
-    let size = Ord::min(page.size, total - first);
-    if size == 0 {
-        return Ok(Paged { items: Vec::new(), total });
-    }
-    let behind = total - first - size;
-    let (direction, before) = if behind < first { (Direction::Backwards, behind) } else { (Direction::AsAsked, first) };
-    let mut items = read(order(select, direction).limit(size).offset(before)).fetch_all(tx).await?;
-    if direction == Direction::Backwards {
-        items.reverse();
-    }
-    Ok(Paged { items, total })
-}
-
 /// Inserts rows, however many.
 pub(crate) async fn insert_all<A: ActiveModelBehavior + Send>(rows: Vec<A>, tx: &Write) -> Result<(), StoreError> {
     for rows in prepared(rows, tx).await?.chunks(ROWS) {

@@ -19,9 +19,9 @@ use crate::{
         input,
     },
     store::{
-        Fetch, Read,
+        Fetch, FetchCount, Read,
         entity::{MembershipStatus, membership, phone_number, search_text, user, user_email, username},
-        query::{self, Direction, OneColumn, Page, Paged},
+        query::{self, OneColumn, Page, Paged},
     },
 };
 
@@ -87,8 +87,33 @@ impl UserListing {
 /// One page of the people within reach.
 pub(crate) async fn list(tx: &Read, reach: &Reach, listing: UserListing) -> DomainResult<Paged<Person>> {
     let select = select(reach, &listing, listing.asked())?;
-    let order = |select, direction| sorted(select, &listing, direction);
-    Ok(query::page_as(select, listing.page, tx, order, person::select).await?)
+    paged(tx, select, &listing).await
+}
+
+/// From which end a list is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    AsAsked,
+    /// From the end that was asked for as the last one.
+    Backwards,
+}
+
+/// From the end that is nearer, since an engine passes over all rows in front of a page; and it is the ids that are
+/// sorted and passed over, not all that is told of everybody.
+async fn paged(tx: &Read, select: Select<user::Entity>, listing: &UserListing) -> DomainResult<Paged<Person>> {
+    let ids = select.select_only().column(user::Column::Id);
+    let total = ids.clone().fetch_count(tx).await?;
+    let first = Ord::min(listing.page.number.saturating_mul(listing.page.size), total);
+    let size = Ord::min(listing.page.size, total - first);
+    if size == 0 {
+        return Ok(Paged { items: Vec::new(), total });
+    }
+    let behind = total - first - size;
+    let (direction, before) = if behind < first { (Direction::Backwards, behind) } else { (Direction::AsAsked, first) };
+    let ids = sorted(ids, listing, direction).limit(size).offset(before).into_query();
+    let people = user::Entity::find().filter(user::Column::Id.in_subquery(ids));
+    let items = person::select(sorted(people, listing, Direction::AsAsked)).fetch_all(tx).await?;
+    Ok(Paged { items, total })
 }
 
 /// One page of the people within reach in whom the words are found.
@@ -102,21 +127,34 @@ pub(crate) async fn search(
         return list(tx, reach, listing).await;
     }
     let candidates = select(reach, &listing, Asked::More)?;
-    let page = listing.page;
-    if let Some(condition) = phrase.condition() {
-        let found = candidates.filter(among(search_text::Entity, search_text::Column::UserId, condition));
-        let order = |select, direction| sorted(select, &listing, direction);
-        return Ok(query::page_as(found, page, tx, order, person::select).await?);
+    match phrase.condition() {
+        Some(condition) => {
+            let found = among(search_text::Entity, search_text::Column::UserId, condition);
+            paged(tx, candidates.filter(found), &listing).await
+        }
+        None => fitting(tx, candidates, &listing, phrase).await,
     }
-    let ids = candidates.clone().select_only().column(user::Column::Id).into_query();
-    let texts = search_text::Entity::find().filter(search_text::Column::UserId.in_subquery(ids)).fetch_all(tx).await?;
+}
+
+/// One page of those in whose texts the words are found as no engine finds them.
+async fn fitting(
+    tx: &Read,
+    candidates: Select<user::Entity>,
+    listing: &UserListing,
+    phrase: &Phrase,
+) -> DomainResult<Paged<Person>> {
+    let candidates = candidates.select_only().column(user::Column::Id);
+    let texts = search_text::Entity::find()
+        .filter(search_text::Column::UserId.in_subquery(candidates.clone().into_query()))
+        .fetch_all(tx)
+        .await?;
     let fitting: HashSet<String> =
         texts.into_iter().filter(|row| phrase.fits(&row.text)).map(|row| row.user_id).collect();
-    let ids = sorted(candidates.select_only().column(user::Column::Id), &listing, Direction::AsAsked);
-    let mut ids: Vec<String> = ids.one_column().fetch_all(tx).await?;
+    let sorted = sorted(candidates, listing, Direction::AsAsked);
+    let mut ids: Vec<String> = sorted.one_column().fetch_all(tx).await?;
     ids.retain(|id| fitting.contains(id));
-    let first = usize::try_from(page.number.saturating_mul(page.size)).unwrap_or(usize::MAX);
-    let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+    let first = usize::try_from(listing.page.number.saturating_mul(listing.page.size)).unwrap_or(usize::MAX);
+    let size = usize::try_from(listing.page.size).unwrap_or(usize::MAX);
     let total = ids.len() as u64;
     let ids: Vec<String> = ids.into_iter().skip(first).take(size).collect();
     Ok(Paged { items: person::of_ids(tx, &ids).await?, total })

@@ -1,0 +1,199 @@
+//! The program as others use it, in a process of its own: what it takes to read somebody, to list, to sign in and to
+//! create, for one caller and for sixteen, with ten people and with a hundred thousand; how long others wait while
+//! somebody searches; how much memory is left of it all.
+//!
+//! Processor time and memory are those of the program alone, as Linux tells them. A table on stdout; nothing is judged.
+//!
+//! `cargo bench -p frontegg-emulator --bench program`; a store behind `--` takes the place of memory.
+
+#[path = "../tests/api/support/crowd.rs"]
+mod crowd;
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+const TENANT: &str = "tenant-000007";
+const PASSWORD: &str = "Correct-horse-1815";
+/// How long each figure is taken.
+const SPAN: Duration = Duration::from_secs(3);
+
+/// A program that runs, and a back end of it.
+#[derive(Clone)]
+struct Program {
+    http: Client,
+    url: String,
+    token: String,
+    id: u32,
+}
+
+/// It ends with this.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Program {
+    async fn start(store: &str) -> (Running, Self) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"));
+        command.args(["--listen", "0", "--client-id", "client", "--api-key", "key", "--store", store]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let url = line.trim().rsplit(' ').next().expect("an address").to_owned();
+        let http = Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
+        let login = http.post(format!("{url}/auth/vendor")).json(&json!({ "clientId": "client", "secret": "key" }));
+        let login: Value = login.send().await.expect("an answer").json().await.expect("a token");
+        let token = login["token"].as_str().expect("a token").to_owned();
+        let id = child.id();
+        (Running(child), Self { http, url, token, id })
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        request.bearer_auth(&self.token).header("frontegg-tenant-id", TENANT)
+    }
+
+    async fn fill(&mut self, people: usize, tenants: usize) {
+        let empty = self.http.get(format!("{}/_emulator/export?secrets=true", self.url)).send().await;
+        let empty: Value = empty.expect("an answer").json().await.expect("a state");
+        let state = crowd::crowd(&empty, people, tenants).to_string();
+        let imported = self.http.post(format!("{}/_emulator/import", self.url)).body(state).send().await;
+        assert!(imported.expect("an answer").status().is_success());
+        let body = json!({
+            "email": "ada@acme.test", "password": PASSWORD, "skipInviteEmail": true,
+        });
+        let created = self.request(Method::POST, "/identity/resources/users/v2").json(&body).send().await;
+        assert!(created.expect("an answer").status().is_success());
+    }
+
+    /// Processor time that it has had so far.
+    fn cpu(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id)).unwrap_or_default();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks: u64 = [11, 12].iter().filter_map(|field| fields.get(*field)?.parse::<u64>().ok()).sum();
+        // A hundred of them are a second, on every Linux there is.
+        Duration::from_millis(ticks * 10)
+    }
+
+    /// Its memory, in MiB.
+    fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+        line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1024
+    }
+}
+
+/// Makes a request.
+type Make = dyn Fn(&Program) -> RequestBuilder + Send + Sync;
+
+/// Sends it for a while from so many callers; prints what came of it.
+async fn take(program: &Program, name: &str, callers: usize, make: Arc<Make>) {
+    let (before, begun) = (program.cpu(), Instant::now());
+    let mut tasks = JoinSet::new();
+    for _ in 0..callers {
+        let (program, make) = (program.clone(), Arc::clone(&make));
+        tasks.spawn(async move {
+            let mut times = Vec::new();
+            while begun.elapsed() < SPAN {
+                let sent = Instant::now();
+                let request = make(&program);
+                let answer = request.send().await.expect("an answer");
+                assert!(answer.status().is_success(), "{}", answer.status());
+                answer.bytes().await.expect("a body");
+                times.push(sent.elapsed());
+            }
+            times
+        });
+    }
+    let mut times: Vec<Duration> = tasks.join_all().await.into_iter().flatten().collect();
+    times.sort_unstable();
+    let count = times.len();
+    let rate = count as f64 / begun.elapsed().as_secs_f64();
+    let cpu = (program.cpu() - before).as_micros() as usize / count;
+    let at = |part: usize| times[(count * part / 100).min(count - 1)];
+    println!("{name:<44} {callers:>3}  {rate:>8.0}/s  p50 {:>9.1?}  p99 {:>9.1?}  cpu {cpu:>6} µs", at(50), at(99));
+}
+
+fn read(program: &Program) -> RequestBuilder {
+    program.request(Method::GET, &format!("/identity/resources/users/v1/{}", crowd::user_id(7)))
+}
+
+fn list(program: &Program) -> RequestBuilder {
+    program.request(Method::GET, "/identity/resources/users/v3?_limit=20")
+}
+
+fn sign_in(program: &Program) -> RequestBuilder {
+    let body = json!({ "email": "ada@acme.test", "password": PASSWORD });
+    program.http.post(format!("{}/identity/resources/auth/v1/user", program.url)).json(&body)
+}
+
+fn create(program: &Program) -> RequestBuilder {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let body = json!({ "email": format!("new{}@acme.test", COUNT.fetch_add(1, Ordering::Relaxed)) });
+    program.request(Method::POST, "/identity/resources/users/v2").json(&body)
+}
+
+fn search(program: &Program) -> RequestBuilder {
+    let path = "/identity/resources/users/v1/query/phrase?_phraseSearchContains=person%200&_limit=50";
+    program.http.get(format!("{}{path}", program.url)).bearer_auth(&program.token)
+}
+
+async fn beside_a_search(program: &Program) {
+    let ended = Arc::new(AtomicBool::new(false));
+    let searching = tokio::spawn({
+        let (program, ended) = (program.clone(), Arc::clone(&ended));
+        async move {
+            let mut searches = 0;
+            while !ended.load(Ordering::Relaxed) {
+                let answer = search(&program).send().await.expect("an answer");
+                assert!(answer.status().is_success(), "{}", answer.status());
+                answer.bytes().await.expect("a body");
+                searches += 1;
+            }
+            searches
+        }
+    });
+    take(program, "read a user while somebody searches", 1, Arc::new(read)).await;
+    ended.store(true, Ordering::Relaxed);
+    println!("{:<44} {} searches meanwhile", "", searching.await.expect("a number"));
+}
+
+async fn figures(store: &str) {
+    for (people, tenants) in [(10, 10), (100_000, 1_000)] {
+        let (_running, mut program) = Program::start(store).await;
+        println!("\n{people} people; {} MiB at first", program.memory());
+        program.fill(people, tenants).await;
+        println!("{} MiB when they are there", program.memory());
+        for callers in [1, 16] {
+            take(&program, "read a user", callers, Arc::new(read)).await;
+            take(&program, "list 20 users of a tenant", callers, Arc::new(list)).await;
+            take(&program, "sign in", callers, Arc::new(sign_in)).await;
+            take(&program, "create a user", callers, Arc::new(create)).await;
+        }
+        beside_a_search(&program).await;
+        println!("{} MiB at last", program.memory());
+    }
+}
+
+fn main() {
+    let store = env::args().skip(1).find(|argument| !argument.starts_with("--"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(figures(store.as_deref().unwrap_or("memory")));
+}
