@@ -125,10 +125,10 @@ async fn take(program: &Program, name: &str, callers: usize, make: Arc<Make>) {
     let mut times: Vec<Duration> = tasks.join_all().await.into_iter().flatten().collect();
     times.sort_unstable();
     let count = times.len();
-    let rate = count as f64 / begun.elapsed().as_secs_f64();
-    let cpu = (program.cpu() - before).as_micros() as usize / count;
+    let rate = count * 1_000 / usize::try_from(begun.elapsed().as_millis()).expect("a number");
+    let cpu = program.cpu().saturating_sub(before) / u32::try_from(count).expect("a number");
     let at = |part: usize| times[(count * part / 100).min(count - 1)];
-    println!("{name:<44} {callers:>3}  {rate:>8.0}/s  p50 {:>9.1?}  p99 {:>9.1?}  cpu {cpu:>6} µs", at(50), at(99));
+    println!("{name:<44} {callers:>3}  {rate:>6}/s  p50 {:>9.1?}  p99 {:>9.1?}  cpu {cpu:>9.1?}", at(50), at(99));
 }
 
 fn read(program: &Program) -> RequestBuilder {
