@@ -153,7 +153,7 @@ async fn pages_are_the_list_cut_in_pieces() {
             let mut pieces = Vec::new();
             for number in 0..=5 {
                 let page = users.list_users(list.clone().limit(size).offset(number)).await.expect("a page");
-                assert!(page.items.len() as i64 <= size);
+                assert!(i64::try_from(page.items.len()).expect("a number") <= size);
                 pieces.extend(names(&page).into_iter().map(str::to_owned));
             }
             assert_eq!(pieces, names(&whole), "pages of {size}");
