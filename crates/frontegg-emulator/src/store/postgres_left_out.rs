@@ -1,5 +1,7 @@
 //! In place of PostgreSQL where the emulator is built without it. There is none of these.
 
+#![expect(clippy::unused_async, reason = "what it stands for waits")]
+
 use std::sync::Arc;
 
 use sea_orm::{DatabaseTransaction, DbErr, QueryResult, Statement};
