@@ -78,6 +78,12 @@ enum Asked {
 }
 
 impl UserListing {
+    /// Whether anybody within reach may be left out.
+    fn narrows(&self) -> bool {
+        let asked = self.email.is_some() || self.ids.is_some() || self.asked() == Asked::More;
+        asked || self.visible_only
+    }
+
     fn asked(&self) -> Asked {
         let more = self.name_prefix.is_some() || self.identifier.is_some() || self.external_ids.is_some();
         if more { Asked::More } else { Asked::Address }
@@ -87,7 +93,21 @@ impl UserListing {
 /// One page of the people within reach.
 pub(crate) async fn list(tx: &Read, reach: &Reach, listing: UserListing) -> DomainResult<Paged<Person>> {
     let select = select(reach, &listing, listing.asked())?;
-    paged(tx, select, &listing).await
+    let total = match reach {
+        Reach::Tenants(tenants) if tenants.len() == 1 && !listing.narrows() => members_of(tx, &tenants[0]).await?,
+        _ => count(tx, &select).await?,
+    };
+    paged(tx, select, &listing, total).await
+}
+
+/// How many people are in a tenant, each of them once.
+async fn members_of(tx: &Read, tenant_id: &str) -> DomainResult<u64> {
+    let members = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant_id));
+    Ok(members.select_only().column(membership::Column::UserId).fetch_count(tx).await?)
+}
+
+async fn count(tx: &Read, select: &Select<user::Entity>) -> DomainResult<u64> {
+    Ok(select.clone().select_only().column(user::Column::Id).fetch_count(tx).await?)
 }
 
 /// From which end a list is read.
@@ -100,9 +120,13 @@ enum Direction {
 
 /// From the end that is nearer, since an engine passes over all rows in front of a page; and it is the ids that are
 /// sorted and passed over, not all that is told of everybody.
-async fn paged(tx: &Read, select: Select<user::Entity>, listing: &UserListing) -> DomainResult<Paged<Person>> {
+async fn paged(
+    tx: &Read,
+    select: Select<user::Entity>,
+    listing: &UserListing,
+    total: u64,
+) -> DomainResult<Paged<Person>> {
     let ids = select.select_only().column(user::Column::Id);
-    let total = ids.clone().fetch_count(tx).await?;
     let first = Ord::min(listing.page.number.saturating_mul(listing.page.size), total);
     let size = Ord::min(listing.page.size, total - first);
     if size == 0 {
@@ -129,8 +153,9 @@ pub(crate) async fn search(
     let candidates = select(reach, &listing, Asked::More)?;
     match phrase.condition() {
         Some(condition) => {
-            let found = among(search_text::Entity, search_text::Column::UserId, condition);
-            paged(tx, candidates.filter(found), &listing).await
+            let found = candidates.filter(among(search_text::Entity, search_text::Column::UserId, condition));
+            let total = count(tx, &found).await?;
+            paged(tx, found, &listing, total).await
         }
         None => fitting(tx, candidates, &listing, phrase).await,
     }
