@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Read, Write, broken_rule,
-    migrations::{DERIVED_TABLES, TABLES},
+    migrations::{TABLES, UNEXPORTED_TABLES},
 };
 
 /// Most parameters of one statement; engines take a few more.
@@ -44,9 +44,9 @@ struct Column {
     kind: Kind,
 }
 
-/// All tables that a reset empties, parents before their children, but for what the database makes of others.
+/// All tables that a reset empties, parents before their children, but for those that are in no export.
 pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().rev().copied().filter(|table| !DERIVED_TABLES.contains(table))
+    TABLES.iter().rev().copied().filter(|table| !UNEXPORTED_TABLES.contains(table))
 }
 
 /// The rows of a table, in the order of its key.
