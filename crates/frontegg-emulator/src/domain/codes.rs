@@ -222,7 +222,7 @@ impl<'a> Grant<'a> {
             spent_at: Set(None),
             device: Set(self.device.map(ids::fingerprint)),
         };
-        row.insert(tx).await?;
+        one_time_token::Entity::insert(row).exec_without_returning(tx).await?;
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What people are sorted by stands in their own row, with an index for each order: their primary address beside the
-//! rest, which the database itself keeps in step with the addresses. Members of a tenant are counted in an index.
+//! rest, which the database itself keeps in step with the addresses. Members of a tenant are counted and sorted
+//! by age in indexes alone.
 
 use super::{
     SqlMigration,
@@ -18,9 +19,10 @@ CREATE INDEX users_locked_order ON users (is_locked, created_at, id);
 CREATE INDEX users_provider_order ON users (provider, created_at, id);
 CREATE INDEX users_tenant_order ON users (COALESCE(active_tenant_id, ''), created_at, id);
 CREATE INDEX memberships_people ON memberships (tenant_id, user_id);
+CREATE INDEX users_ages ON users (id, created_at);
 ",
     down: "
-DROP INDEX memberships_people; DROP INDEX users_tenant_order; DROP INDEX users_provider_order; DROP INDEX users_locked_order;
+DROP INDEX users_ages; DROP INDEX memberships_people; DROP INDEX users_tenant_order; DROP INDEX users_provider_order; DROP INDEX users_locked_order;
 DROP INDEX users_verified_order; DROP INDEX users_address_order;
 ALTER TABLE users DROP COLUMN address_key;
 ",
