@@ -161,7 +161,7 @@ impl Returned<'_> {
 
     async fn of_the_address(&self, tx: &Read, checked: Checked) -> DomainResult<Checked> {
         let Ok(row) = checked else { return Ok(checked) };
-        let primary = emails::primary(tx, self.user_id).await?.map(|row| row.address_key);
+        let primary = emails::primary(tx, self.user_id).await?.map(|row| emails::key(&row.email));
         Ok(if row.target == primary { Ok(row) } else { Err(InvalidCode::Unknown) })
     }
 
