@@ -3,7 +3,7 @@
 //! Columns are texts, whole numbers and flags; the schema knows nothing else. A value is checked
 //! against its column before it is written, and references by the engine.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use frontegg_contract::numbers;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value as Parameter, sqlx::error::ErrorKind};
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Read, Write, broken_rule,
-    migrations::{TABLES, UNEXPORTED_TABLES},
+    migrations::{TABLES, UNEXPORTED_TABLES, WATCHED_TABLES},
 };
 
 /// Most parameters of one statement; engines take a few more.
@@ -111,30 +111,23 @@ fn deleting<'a>(tables: impl Iterator<Item = &'a str>) -> String {
     tables.map(|table| format!("DELETE FROM \"{table}\";")).collect()
 }
 
-/// From so many bytes on a table of PostgreSQL is replaced as a whole, which takes as long for few rows as for many.
-const LARGE: i64 = 1 << 20;
-
-/// Touches no table that is empty.
+/// Touches no table that is empty, and has no trigger follow: what is made of these tables goes with them. To truncate
+/// them would wait for everybody who reads, and empty tables under whoever reads an earlier state.
 async fn clear_postgres(tx: &Write) -> Result<(), DbErr> {
     let names = TABLES.iter().map(|table| format!("'{table}'")).collect::<Vec<_>>().join(", ");
-    let sizes = format!(
-        "SELECT relname::text AS name, pg_relation_size(oid) AS size FROM pg_class
-         WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname IN ({names})"
+    let used = format!(
+        "SELECT relname::text AS name FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+         AND relkind = 'r' AND relname IN ({names}) AND pg_relation_size(oid) > 0"
     );
-    let mut used = BTreeMap::new();
-    for row in tx.rows(Statement::from_string(DbBackend::Postgres, sizes)).await? {
-        let (name, size): (String, i64) = (row.try_get("", "name")?, row.try_get("", "size")?);
-        if size > 0 {
-            used.insert(name, size);
-        }
-    }
-    let sql = if used.values().any(|size| *size >= LARGE) {
-        format!("TRUNCATE {}", TABLES.iter().map(|table| format!("\"{table}\"")).collect::<Vec<_>>().join(", "))
-    } else {
-        deleting(TABLES.iter().copied().filter(|table| used.contains_key(*table)))
+    let rows = tx.rows(Statement::from_string(DbBackend::Postgres, used)).await?;
+    let used = rows.iter().map(|row| row.try_get("", "name")).collect::<Result<HashSet<String>, _>>()?;
+    let used = || TABLES.iter().copied().filter(|table| used.contains(*table));
+    let follow = |verb: &str| -> String {
+        let watched = used().filter(|table| WATCHED_TABLES.contains(table));
+        watched.map(|table| format!("ALTER TABLE \"{table}\" {verb} TRIGGER USER;")).collect()
     };
-    tx.execute_unprepared(&sql).await?;
-    Ok(())
+    let sql = [follow("DISABLE"), deleting(used()), follow("ENABLE")].concat();
+    tx.execute_unprepared(&sql).await.map(drop)
 }
 
 async fn insert(tx: &Write, table: &str, columns: &[Column], parameters: &[Parameter]) -> Result<(), LoadError> {

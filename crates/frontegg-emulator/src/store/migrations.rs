@@ -84,6 +84,9 @@ pub(crate) const TABLES: &[&str] = &[
 /// Those of them that are in no export: what the database makes of others, and what was written in vain.
 pub(crate) const UNEXPORTED_TABLES: &[&str] = &["dummy_messages", "dummy_tokens", "search_texts"];
 
+/// Those of them whose changes triggers follow.
+pub(crate) const WATCHED_TABLES: &[&str] = &["phone_numbers", "user_emails", "usernames", "users"];
+
 /// Tables that a reset leaves alone: who the environment is, its keys and its clock.
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] =
