@@ -207,13 +207,20 @@ impl<'a> Grant<'a> {
     }
 
     async fn insert(&self, tx: &Write, token: &str, code_fingerprint: Option<String>) -> DomainResult<()> {
-        let row = one_time_token::ActiveModel {
+        let row = one_time_token::ActiveModel { code_fingerprint: Set(code_fingerprint), ..self.row(tx, token) };
+        one_time_token::Entity::insert(row).exec_without_returning(tx).await?;
+        Ok(())
+    }
+
+    /// What is stored of a token without a code.
+    pub(crate) fn row(&self, tx: &Write, token: &str) -> one_time_token::ActiveModel {
+        one_time_token::ActiveModel {
             id: Set(ids::new_id()),
             kind: Set(self.purpose),
             user_id: Set(self.user_id.to_owned()),
             membership_id: Set(self.membership_id.map(str::to_owned)),
             fingerprint: Set(ids::fingerprint(token)),
-            code_fingerprint: Set(code_fingerprint),
+            code_fingerprint: Set(None),
             target: Set(self.target.map(str::to_owned)),
             attempts: Set(0),
             blind_attempts: Set(0),
@@ -221,9 +228,7 @@ impl<'a> Grant<'a> {
             expires_at: Set(tx.now().after(self.lifetime)),
             spent_at: Set(None),
             device: Set(self.device.map(ids::fingerprint)),
-        };
-        one_time_token::Entity::insert(row).exec_without_returning(tx).await?;
-        Ok(())
+        }
     }
 }
 

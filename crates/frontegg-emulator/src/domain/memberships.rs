@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
-    QueryOrder, sea_query::Expr,
+    QueryOrder, QuerySelect, Select, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,7 @@ use crate::{
             MembershipStatus, Purpose, application_tenant, membership, one_time_token, role, session, tenant,
             tenant_invite, user,
         },
+        query::OneColumn,
     },
 };
 
@@ -111,7 +112,18 @@ pub(crate) async fn with_tenants(tx: &Read, user_id: &str) -> DomainResult<Vec<(
 
 /// Whether a tenant has no member yet.
 pub(crate) async fn is_empty(tx: &Read, tenant_id: &str) -> DomainResult<bool> {
-    Ok(membership::Entity::find().filter(membership::Column::TenantId.eq(tenant_id)).fetch_count(tx).await? == 0)
+    Ok(people_in(tenant_id).one_column::<String>().fetch_one(tx).await?.is_none())
+}
+
+/// How many members a tenant has.
+pub(crate) async fn count(tx: &Read, tenant_id: &str) -> DomainResult<u64> {
+    Ok(people_in(tenant_id).fetch_count(tx).await?)
+}
+
+/// The ids of the members of a tenant, each once.
+fn people_in(tenant_id: &str) -> Select<membership::Entity> {
+    let of_tenant = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant_id));
+    of_tenant.select_only().column(membership::Column::UserId)
 }
 
 /// Refuses, with 409, whoever has a place in a tenant already.

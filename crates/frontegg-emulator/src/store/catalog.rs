@@ -113,7 +113,7 @@ impl Catalog {
         let permissions = permission::Entity::find().fetch_all(tx).await?;
         let of_a_tenant = role::Entity::find().filter(role::Column::TenantId.is_not_null()).limit(1);
         Ok(Self {
-            identity: Identity::load(tx).await?,
+            identity: Identity::find(tx).await?,
             mails: mails.fetch_all(tx).await?,
             texts: texts.fetch_all(tx).await?,
             documents: documents.into(),

@@ -54,11 +54,7 @@ impl Identity {
     }
 
     /// Who the environment is, if that has been settled.
-    pub(crate) async fn find(tx: &Read) -> Result<Option<Self>, StoreError> {
-        Ok(Self::load(tx).await?)
-    }
-
-    pub(super) async fn load(tx: &Read) -> Result<Option<Self>, DbErr> {
+    pub(crate) async fn find(tx: &Read) -> Result<Option<Self>, DbErr> {
         let row = environment::Entity::find_by_id(KEY).fetch_one(tx).await?;
         Ok(row.map(|row| Self {
             vendor_id: row.vendor_id,

@@ -1,10 +1,11 @@
-//! Fresh stores for tests: one of each engine, as far as its server is installed.
+//! Fresh stores for tests: one of each engine, as far as its server is installed; and rows to put into them.
 
 use std::ops::Deref;
 
 use frontegg_test_harness::place::Place;
+use sea_orm::ActiveValue::Set;
 
-use super::Store;
+use super::{Store, Write, entity::user};
 use crate::clock::Clock;
 
 /// A store in a place of its own, which goes after it.
@@ -58,4 +59,24 @@ async fn open(url: &str) -> Store {
 /// A database with nothing but its schema, to make others from.
 async fn fill(url: &str) {
     open(url).await.close().await;
+}
+
+/// Somebody of whom nothing is known, to be changed and saved.
+pub(crate) fn user_row(tx: &Write, id: &str) -> user::ActiveModel {
+    user::ActiveModel {
+        id: Set(id.to_owned()),
+        provider: Set("local".to_owned()),
+        managed_by: Set("frontegg".to_owned()),
+        verified: Set(false),
+        is_locked: Set(false),
+        failed_logins: Set(0),
+        super_user: Set(false),
+        invisible: Set(false),
+        mfa_bypass: Set(false),
+        metadata: Set("{}".to_owned()),
+        vendor_metadata: Set("{}".to_owned()),
+        created_at: Set(tx.stamp()),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    }
 }

@@ -10,7 +10,7 @@ use sea_orm::{
 use super::{
     Fetch, FetchCount, Identity, Read, Settled, Store, StoreError, StoreTarget, Wished, Write, broken_rule,
     entity::{self, phone_number, search_text, tenant, user, user_email, username},
-    fresh::Fresh,
+    fresh::{Fresh, user_row},
     migrations::{KEPT_TABLES, TABLES},
     query::{self, Page},
 };
@@ -29,25 +29,6 @@ fn new_tenant(tx: &Write, tenant_id: &str) -> tenant::ActiveModel {
         metadata: Set("{}".to_owned()),
         details: Set("{}".to_owned()),
         is_locked: Set(false),
-        created_at: Set(tx.stamp()),
-        updated_at: Set(tx.now()),
-        ..Default::default()
-    }
-}
-
-fn new_user(tx: &Write, id: &str) -> user::ActiveModel {
-    user::ActiveModel {
-        id: Set(id.to_owned()),
-        provider: Set("local".to_owned()),
-        managed_by: Set("frontegg".to_owned()),
-        verified: Set(false),
-        is_locked: Set(false),
-        failed_logins: Set(0),
-        super_user: Set(false),
-        invisible: Set(false),
-        mfa_bypass: Set(false),
-        metadata: Set("{}".to_owned()),
-        vendor_metadata: Set("{}".to_owned()),
         created_at: Set(tx.stamp()),
         updated_at: Set(tx.now()),
         ..Default::default()
@@ -277,7 +258,7 @@ async fn reads_go_on_beside_one_another() {
 async fn the_primary_address_stands_in_the_row_of_the_person() {
     for store in Fresh::all().await {
         let tx = store.begin_write().await;
-        let ada = new_user(&tx, "ada").insert(&tx).await.expect("a row");
+        let ada = user_row(&tx, "ada").insert(&tx).await.expect("a row");
         let shown = async || user::Entity::find_by_id(&ada.id).fetch_one(&tx).await.expect("a query").expect("a row");
         assert_eq!(shown().await.address_key, None);
         let [first, second] = [("Ada@acme.test", true), ("ada@globex.test", false)]
@@ -310,7 +291,7 @@ async fn searched(tx: &Read, user_id: &str) -> Vec<String> {
 async fn people_are_searched_by_what_they_are_known_by_now() {
     for store in Fresh::all().await {
         let tx = store.begin_write().await;
-        let ada = user::ActiveModel { name: Set(Some("ADA".to_owned())), ..new_user(&tx, "ada") };
+        let ada = user::ActiveModel { name: Set(Some("ADA".to_owned())), ..user_row(&tx, "ada") };
         let ada = ada.insert(&tx).await.expect("a row");
         assert_eq!(searched(&tx, "ada").await, ["ada"]);
         new_email(&tx, "ada", "Ada@acme.test", true).insert(&tx).await.expect("a row");
@@ -542,7 +523,7 @@ async fn clearing_in_memory_is_the_same_work_however_full_it_is() {
     let empty = clear().await;
     let tx = store.begin_write().await;
     for n in 0..2000 {
-        let row = new_user(&tx, &format!("u{n}"));
+        let row = user_row(&tx, &format!("u{n}"));
         user::Entity::insert(row).exec_without_returning(&tx).await.expect("a row");
     }
     tx.finish().await;

@@ -2,12 +2,13 @@
 //! takes as long as helping those who do.
 
 use sea_orm::{
+    ActiveModelTrait,
     ActiveValue::Set,
     ColumnTrait, EntityTrait, QueryTrait,
     sea_query::{Alias, OnConflict},
 };
 
-use super::{Grant, LIFETIME, bare_fingerprint};
+use super::{Grant, bare_fingerprint};
 use crate::{
     domain::{
         DomainResult,
@@ -41,33 +42,19 @@ pub(crate) async fn bare_code(tx: &Write, purpose: Purpose) -> DomainResult<()> 
 /// Composes a message, and writes it and a token like that in it where nobody finds them: in tables like those that they
 /// would be in, so that as many pages change.
 pub(crate) async fn message(tx: &Write, draft: Draft) -> DomainResult<()> {
-    token(tx).await?;
-    let Some(row) = draft.compose(tx).await? else { return Ok(()) };
-    let row = outbox_message::ActiveModel { id: Set(KEY.to_owned()), created_at: Set(tx.stamp()), ..row };
-    let mut insert = outbox_message::Entity::insert(row).on_conflict(replace::<outbox_message::Column>());
-    insert.query().into_table(Alias::new("dummy_messages"));
-    insert.exec_without_returning(tx).await?;
+    let nobody = ids::new_id();
+    let token = Grant::new(Purpose::LinkSignIn, &nobody).row(tx, &ids::new_secret());
+    write_to_twin("dummy_tokens", one_time_token::ActiveModel { id: Set(KEY.to_owned()), ..token }, tx).await?;
+    let Some(message) = draft.compose(tx).await? else { return Ok(()) };
+    let message = outbox_message::ActiveModel { id: Set(KEY.to_owned()), created_at: Set(tx.stamp()), ..message };
+    write_to_twin("dummy_messages", message, tx).await?;
     outbox::forget_oldest(tx).await
 }
 
-async fn token(tx: &Write) -> DomainResult<()> {
-    let row = one_time_token::ActiveModel {
-        id: Set(KEY.to_owned()),
-        kind: Set(Purpose::LinkSignIn),
-        user_id: Set(ids::new_id()),
-        membership_id: Set(None),
-        fingerprint: Set(ids::fingerprint(&ids::new_secret())),
-        code_fingerprint: Set(None),
-        target: Set(None),
-        attempts: Set(0),
-        blind_attempts: Set(0),
-        created_at: Set(tx.stamp()),
-        expires_at: Set(tx.now().after(LIFETIME)),
-        spent_at: Set(None),
-        device: Set(None),
-    };
-    let mut insert = one_time_token::Entity::insert(row).on_conflict(replace::<one_time_token::Column>());
-    insert.query().into_table(Alias::new("dummy_tokens"));
+/// Writes a row to a table like its own, in place of the one that is there.
+async fn write_to_twin<R: ActiveModelTrait>(table: &'static str, row: R, tx: &Write) -> DomainResult<()> {
+    let mut insert = R::Entity::insert(row).on_conflict(replace::<<R::Entity as EntityTrait>::Column>());
+    insert.query().into_table(Alias::new(table));
     insert.exec_without_returning(tx).await?;
     Ok(())
 }

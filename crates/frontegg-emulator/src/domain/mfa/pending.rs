@@ -15,7 +15,7 @@ use super::{Demand, Devices, authenticators};
 use crate::{
     domain::{
         DomainError, DomainResult,
-        codes::{self, Presented},
+        codes::{self, Grant, Presented},
         sessions::{ClientInfo, FirstFactor},
         settings,
     },
@@ -117,7 +117,7 @@ pub(crate) async fn open(
     };
     let mfa_token = ids::new_secret();
     let target = serde_json::to_string(&context).map_err(DomainError::internal)?;
-    let id = new_row(tx, &user.id, &mfa_token, Some(target)).insert(tx).await?.id;
+    let id = grant(&user.id).target(&target).row(tx, &mfa_token).insert(tx).await?.id;
     match demand {
         Demand::Challenge(devices) => Ok(Asked::Challenge { mfa_token, devices }),
         Demand::Enrollment(strategies) => enrollment(tx, user, &id, mfa_token, strategies).await,
@@ -220,28 +220,14 @@ pub(super) async fn guessed_wrong(tx: &Write, user_id: &str) -> DomainResult<()>
     let row = one_time_token::ActiveModel {
         attempts: Set(1),
         spent_at: Set(Some(tx.now())),
-        ..new_row(tx, user_id, &ids::new_secret(), None)
+        ..grant(user_id).row(tx, &ids::new_secret())
     };
     one_time_token::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
 }
 
-fn new_row(tx: &Write, user_id: &str, token: &str, target: Option<String>) -> one_time_token::ActiveModel {
-    one_time_token::ActiveModel {
-        id: Set(ids::new_id()),
-        kind: Set(Purpose::SecondFactor),
-        user_id: Set(user_id.to_owned()),
-        membership_id: Set(None),
-        fingerprint: Set(ids::fingerprint(token)),
-        code_fingerprint: Set(None),
-        target: Set(target),
-        attempts: Set(0),
-        blind_attempts: Set(0),
-        created_at: Set(tx.stamp()),
-        expires_at: Set(tx.now().after(LIFETIME)),
-        spent_at: Set(None),
-        device: Set(None),
-    }
+fn grant(user_id: &str) -> Grant<'_> {
+    Grant::new(Purpose::SecondFactor, user_id).lifetime(LIFETIME)
 }
 
 /// How many wrong answers the person has given of late.

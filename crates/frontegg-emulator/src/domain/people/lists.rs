@@ -16,7 +16,7 @@ use crate::{
     domain::{
         DomainResult,
         identifiers::{emails, phones, usernames},
-        input,
+        input, memberships,
     },
     store::{
         Fetch, FetchCount, Read,
@@ -94,16 +94,12 @@ impl UserListing {
 pub(crate) async fn list(tx: &Read, reach: &Reach, listing: UserListing) -> DomainResult<Paged<Person>> {
     let select = select(reach, &listing, listing.asked())?;
     let total = match reach {
-        Reach::Tenants(tenants) if tenants.len() == 1 && !listing.narrows() => members_of(tx, &tenants[0]).await?,
+        Reach::Tenants(tenants) if tenants.len() == 1 && !listing.narrows() => {
+            memberships::count(tx, &tenants[0]).await?
+        }
         _ => count(tx, &select).await?,
     };
     paged(tx, select, &listing, total).await
-}
-
-/// How many people are in a tenant, each of them once.
-async fn members_of(tx: &Read, tenant_id: &str) -> DomainResult<u64> {
-    let members = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant_id));
-    Ok(members.select_only().column(membership::Column::UserId).fetch_count(tx).await?)
 }
 
 async fn count(tx: &Read, select: &Select<user::Entity>) -> DomainResult<u64> {

@@ -18,7 +18,7 @@ use crate::{
         entity::{
             MembershipStatus, group, group_member, group_role, membership, membership_role, permission, tenant, user,
         },
-        fresh::Fresh,
+        fresh::{Fresh, user_row},
         query,
     },
 };
@@ -37,22 +37,7 @@ async fn tenant(tx: &Write, id: &str, parent: Option<&str>) {
 }
 
 async fn person(tx: &Write, id: &str) {
-    let row = user::ActiveModel {
-        id: Set(id.to_owned()),
-        provider: Set("local".to_owned()),
-        managed_by: Set("frontegg".to_owned()),
-        verified: Set(true),
-        is_locked: Set(false),
-        failed_logins: Set(0),
-        super_user: Set(false),
-        invisible: Set(false),
-        mfa_bypass: Set(false),
-        metadata: Set("{}".to_owned()),
-        vendor_metadata: Set("{}".to_owned()),
-        created_at: Set(tx.stamp()),
-        updated_at: Set(tx.now()),
-        ..Default::default()
-    };
+    let row = user::ActiveModel { verified: Set(true), ..user_row(tx, id) };
     row.insert(tx).await.expect("a user");
 }
 

@@ -20,7 +20,7 @@ use crate::{
             MembershipStatus, application_assignment, application_tenant, group, group_member, membership, role,
             session, tenant, tenant_edge, tenant_invite, user,
         },
-        fresh::Fresh,
+        fresh::{Fresh, user_row},
     },
 };
 
@@ -63,23 +63,8 @@ async fn tenants(tx: &Write, list: &[(&str, Option<&str>)]) {
 }
 
 async fn new_user(tx: &Write, id: &str, active: &str) {
-    let row = user::ActiveModel {
-        id: Set(id.to_owned()),
-        provider: Set("local".to_owned()),
-        managed_by: Set("frontegg".to_owned()),
-        verified: Set(true),
-        is_locked: Set(false),
-        failed_logins: Set(0),
-        super_user: Set(false),
-        invisible: Set(false),
-        mfa_bypass: Set(false),
-        metadata: Set("{}".to_owned()),
-        vendor_metadata: Set("{}".to_owned()),
-        active_tenant_id: Set(Some(active.to_owned())),
-        created_at: Set(tx.stamp()),
-        updated_at: Set(tx.now()),
-        ..Default::default()
-    };
+    let row =
+        user::ActiveModel { verified: Set(true), active_tenant_id: Set(Some(active.to_owned())), ..user_row(tx, id) };
     row.insert(tx).await.expect("a user");
 }
 

@@ -22,7 +22,8 @@ CREATE INDEX memberships_people ON memberships (tenant_id, user_id);
 CREATE INDEX users_ages ON users (id, created_at);
 ",
     down: "
-DROP INDEX users_ages; DROP INDEX memberships_people; DROP INDEX users_tenant_order; DROP INDEX users_provider_order; DROP INDEX users_locked_order;
+DROP INDEX users_ages; DROP INDEX memberships_people; DROP INDEX users_tenant_order;
+DROP INDEX users_provider_order; DROP INDEX users_locked_order;
 DROP INDEX users_verified_order; DROP INDEX users_address_order;
 ALTER TABLE users DROP COLUMN address_key;
 ",

@@ -13,24 +13,24 @@ CREATE TABLE search_texts (
     user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     text TEXT NOT NULL
 );
+CREATE VIEW texts_to_search AS SELECT users.id AS user_id,
+    COALESCE(users.name_folded, '')
+    || COALESCE((SELECT string_agg('\n' || email_folded, '') FROM user_emails
+        WHERE user_emails.user_id = users.id AND (user_emails.verified OR user_emails.is_primary)), '')
+    || COALESCE((SELECT string_agg('\n' || username, '') FROM usernames
+        WHERE usernames.user_id = users.id), '')
+    || COALESCE((SELECT string_agg('\n' || phone_numbers.phone_number, '') FROM phone_numbers
+        WHERE phone_numbers.user_id = users.id AND phone_numbers.verified), '') AS text
+    FROM users;
+INSERT INTO search_texts SELECT user_id, text FROM texts_to_search;
 ",
-    down: "DROP TABLE search_texts;",
+    down: "DROP VIEW texts_to_search; DROP TABLE search_texts;",
 };
 
 /// Addresses and numbers are there from when they count.
 pub(super) const TRIGGERS: Triggers = Triggers {
     sqlite: EngineTriggers {
         make: "
-CREATE VIEW texts_to_search AS SELECT users.id AS user_id,
-    COALESCE(users.name_folded, '')
-    || COALESCE((SELECT group_concat(char(10) || email_folded, '') FROM user_emails
-        WHERE user_emails.user_id = users.id AND (user_emails.verified OR user_emails.is_primary)), '')
-    || COALESCE((SELECT group_concat(char(10) || username, '') FROM usernames
-        WHERE usernames.user_id = users.id), '')
-    || COALESCE((SELECT group_concat(char(10) || phone_numbers.phone_number, '') FROM phone_numbers
-        WHERE phone_numbers.user_id = users.id AND phone_numbers.verified), '') AS text
-    FROM users;
-INSERT INTO search_texts SELECT user_id, text FROM texts_to_search;
 CREATE TRIGGER users_searched AFTER INSERT ON users BEGIN
     INSERT INTO search_texts VALUES (NEW.id, COALESCE(NEW.name_folded, ''));
 END;
@@ -79,21 +79,11 @@ END;
 DROP TRIGGER numbers_searched_no_more; DROP TRIGGER numbers_searched_anew; DROP TRIGGER numbers_searched;
 DROP TRIGGER usernames_searched_no_more; DROP TRIGGER usernames_searched_anew; DROP TRIGGER usernames_searched;
 DROP TRIGGER emails_searched_no_more; DROP TRIGGER emails_searched_anew; DROP TRIGGER emails_searched;
-DROP TRIGGER users_searched_anew; DROP TRIGGER users_searched; DROP VIEW texts_to_search;
+DROP TRIGGER users_searched_anew; DROP TRIGGER users_searched;
 ",
     },
     postgres: EngineTriggers {
         make: "
-CREATE VIEW texts_to_search AS SELECT users.id AS user_id,
-    COALESCE(users.name_folded, '')
-    || COALESCE((SELECT string_agg(chr(10) || email_folded, '') FROM user_emails
-        WHERE user_emails.user_id = users.id AND (user_emails.verified OR user_emails.is_primary)), '')
-    || COALESCE((SELECT string_agg(chr(10) || username, '') FROM usernames
-        WHERE usernames.user_id = users.id), '')
-    || COALESCE((SELECT string_agg(chr(10) || phone_numbers.phone_number, '') FROM phone_numbers
-        WHERE phone_numbers.user_id = users.id AND phone_numbers.verified), '') AS text
-    FROM users;
-INSERT INTO search_texts SELECT user_id, text FROM texts_to_search;
 CREATE FUNCTION search_person() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO search_texts VALUES (NEW.id, COALESCE(NEW.name_folded, ''));
@@ -125,7 +115,7 @@ CREATE TRIGGER numbers_searched AFTER INSERT OR DELETE OR UPDATE OF phone_number
 DROP TRIGGER numbers_searched ON phone_numbers; DROP TRIGGER usernames_searched ON usernames;
 DROP TRIGGER emails_searched ON user_emails; DROP TRIGGER users_searched_anew ON users;
 DROP TRIGGER users_searched ON users; DROP FUNCTION search_identifiers_anew; DROP FUNCTION search_person_anew;
-DROP FUNCTION search_person; DROP VIEW texts_to_search;
+DROP FUNCTION search_person;
 ",
     },
 };

@@ -125,7 +125,7 @@ impl Connections {
         let name = format!("/frontegg-emulator-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let writer = connect(&name, |fresh| Backup::new(&image()?, fresh)?.step(-1).map(drop))?;
         let readers = thread::available_parallelism().map_or(1, NonZero::get).clamp(2, MOST_READERS);
-        Ok(Self { name, writer: Slot::new(writer), readers: Readers::closed(readers), is_closed: false })
+        Ok(Self { name, writer: Slot::new(writer), readers: Readers::unopened(readers), is_closed: false })
     }
 
     async fn reader(&self) -> Result<SqliteTx, DbErr> {

@@ -17,7 +17,7 @@ pub(super) struct Readers {
 
 impl Readers {
     /// As many, none of them open.
-    pub(super) fn closed(count: usize) -> Self {
+    pub(super) fn unopened(count: usize) -> Self {
         Self::of((0..count).map(|_| None))
     }
 
