@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, sea_query::Expr,
+    QueryOrder, QuerySelect, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ use crate::{
     clock::Timestamp,
     ids,
     store::{
-        Fetch, FetchCount, Read, Write,
+        Fetch, Read, Write,
         entity::{
             MembershipStatus, Purpose, application_tenant, membership, one_time_token, role, session, tenant,
             tenant_invite, user,
@@ -112,18 +112,8 @@ pub(crate) async fn with_tenants(tx: &Read, user_id: &str) -> DomainResult<Vec<(
 
 /// Whether a tenant has no member yet.
 pub(crate) async fn is_empty(tx: &Read, tenant_id: &str) -> DomainResult<bool> {
-    Ok(people_in(tenant_id).one_column::<String>().fetch_one(tx).await?.is_none())
-}
-
-/// How many members a tenant has.
-pub(crate) async fn count(tx: &Read, tenant_id: &str) -> DomainResult<u64> {
-    Ok(people_in(tenant_id).fetch_count(tx).await?)
-}
-
-/// The ids of the members of a tenant, each once.
-fn people_in(tenant_id: &str) -> Select<membership::Entity> {
     let of_tenant = membership::Entity::find().filter(membership::Column::TenantId.eq(tenant_id));
-    of_tenant.select_only().column(membership::Column::UserId)
+    Ok(of_tenant.select_only().column(membership::Column::Id).one_column::<String>().fetch_one(tx).await?.is_none())
 }
 
 /// Refuses, with 409, whoever has a place in a tenant already.
@@ -155,6 +145,7 @@ pub(crate) async fn join(
         invited_as: Set(new.invited_as),
         created_at: Set(created_at),
         updated_at: Set(created_at),
+        user_created_at: Set(Some(user.created_at)),
     };
     let row = row.insert(tx).await?;
     roles::give(tx, &row.id, new.roles.iter().map(|role| role.id.as_str())).await?;

@@ -61,7 +61,7 @@ pub(crate) use machine_tokens::{
 };
 pub(crate) use memberships::{
     MembershipStatus, application_assignment, application_tenant, group, group_member, group_role, membership,
-    membership_role,
+    membership_role, people_count,
 };
 pub(crate) use outbox::{Channel, outbox_message};
 pub(crate) use roles::{AssignmentType, permission, permission_category, role, role_permission};

@@ -25,6 +25,7 @@ mod m0019_catalog;
 mod m0020_orders;
 mod m0021_search;
 mod m0022_dummies;
+mod m0023_counts;
 mod triggers;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
@@ -37,6 +38,7 @@ use triggers::Triggers;
 pub(crate) const TABLES: &[&str] = &[
     "dummy_messages",
     "dummy_tokens",
+    "people_counts",
     "search_texts",
     "dummy_writes",
     "jobs",
@@ -82,17 +84,17 @@ pub(crate) const TABLES: &[&str] = &[
 ];
 
 /// Those of them that are in no export: what the database makes of others, and what was written in vain.
-pub(crate) const UNEXPORTED_TABLES: &[&str] = &["dummy_messages", "dummy_tokens", "search_texts"];
+pub(crate) const UNEXPORTED_TABLES: &[&str] = &["dummy_messages", "dummy_tokens", "people_counts", "search_texts"];
 
 /// Those of them whose changes triggers follow.
-pub(crate) const WATCHED_TABLES: &[&str] = &["phone_numbers", "user_emails", "usernames", "users"];
+pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "user_emails", "usernames", "users"];
 
 /// Tables that a reset leaves alone: who the environment is, its keys and its clock.
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 22] {
+fn all() -> [SqlMigration; 23] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -116,6 +118,7 @@ fn all() -> [SqlMigration; 22] {
         m0020_orders::MIGRATION,
         m0021_search::MIGRATION,
         m0022_dummies::MIGRATION,
+        m0023_counts::MIGRATION,
     ]
 }
 
@@ -137,6 +140,7 @@ impl SqlMigration {
         match self.name {
             name if name == m0020_orders::MIGRATION.name => Some(&m0020_orders::TRIGGERS),
             name if name == m0021_search::MIGRATION.name => Some(&m0021_search::TRIGGERS),
+            name if name == m0023_counts::MIGRATION.name => Some(&m0023_counts::TRIGGERS),
             _ => None,
         }
     }

@@ -1,15 +1,17 @@
 //! The store on its engines: schema, transactions, reset.
 
+mod kept;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, ModelTrait,
-    QueryFilter, QueryOrder, Statement, sqlx::error::ErrorKind,
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, Statement, sqlx::error::ErrorKind,
 };
 
 use super::{
     Fetch, FetchCount, Identity, Read, Settled, Store, StoreError, StoreTarget, Wished, Write, broken_rule,
-    entity::{self, phone_number, search_text, tenant, user, user_email, username},
+    entity::{self, tenant, user, user_email},
     fresh::{Fresh, user_row},
     migrations::{KEPT_TABLES, TABLES},
     query::{self, Page},
@@ -250,77 +252,6 @@ async fn reads_go_on_beside_one_another() {
         new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
         tx.finish().await;
         assert_eq!(count(&store).await, 1, "whoever read before sees it");
-    }
-}
-
-/// By which people are sorted.
-#[tokio::test]
-async fn the_primary_address_stands_in_the_row_of_the_person() {
-    for store in Fresh::all().await {
-        let tx = store.begin_write().await;
-        let ada = user_row(&tx, "ada").insert(&tx).await.expect("a row");
-        let shown = async || user::Entity::find_by_id(&ada.id).fetch_one(&tx).await.expect("a query").expect("a row");
-        assert_eq!(shown().await.address_key, None);
-        let [first, second] = [("Ada@acme.test", true), ("ada@globex.test", false)]
-            .map(|(address, is_primary)| new_email(&tx, &ada.id, address, is_primary));
-        let first = first.insert(&tx).await.expect("a row");
-        let second = second.insert(&tx).await.expect("a row");
-        assert_eq!(shown().await.address_key.as_deref(), Some("ada@acme.test"));
-        for (row, is_primary) in [(first.clone(), false), (second, true)] {
-            let row = user_email::ActiveModel { is_primary: Set(is_primary), ..row.into_active_model() };
-            row.update(&tx).await.expect("a row");
-        }
-        assert_eq!(shown().await.address_key.as_deref(), Some("ada@globex.test"));
-        first.delete(&tx).await.expect("no row");
-        assert_eq!(shown().await.address_key.as_deref(), Some("ada@globex.test"));
-        user_email::Entity::delete_many().exec(&tx).await.expect("no rows");
-        assert_eq!(shown().await.address_key, None);
-        ada.clone().delete(&tx).await.expect("no person");
-    }
-}
-
-/// The lines of what somebody is searched by, in order.
-async fn searched(tx: &Read, user_id: &str) -> Vec<String> {
-    let row = search_text::Entity::find_by_id(user_id).fetch_one(tx).await.expect("a query").expect("a row");
-    let mut lines: Vec<String> = row.text.lines().map(str::to_owned).collect();
-    lines.sort();
-    lines
-}
-
-#[tokio::test]
-async fn people_are_searched_by_what_they_are_known_by_now() {
-    for store in Fresh::all().await {
-        let tx = store.begin_write().await;
-        let ada = user::ActiveModel { name: Set(Some("ADA".to_owned())), ..user_row(&tx, "ada") };
-        let ada = ada.insert(&tx).await.expect("a row");
-        assert_eq!(searched(&tx, "ada").await, ["ada"]);
-        new_email(&tx, "ada", "Ada@acme.test", true).insert(&tx).await.expect("a row");
-        let claimed = new_email(&tx, "ada", "ada@globex.test", false).insert(&tx).await.expect("a row");
-        let name = username::Model { username: "lovelace".to_owned(), user_id: "ada".to_owned(), created_at: tx.now() };
-        username::ActiveModel::from(name).insert(&tx).await.expect("a row");
-        let number = phone_number::ActiveModel {
-            id: Set(ids::new_id()),
-            user_id: Set("ada".to_owned()),
-            phone_number: Set("+491511".to_owned()),
-            verified: Set(true),
-            created_at: Set(tx.now()),
-            updated_at: Set(tx.now()),
-        };
-        let number = number.insert(&tx).await.expect("a row");
-        assert_eq!(searched(&tx, "ada").await, ["+491511", "ada", "ada@acme.test", "lovelace"]);
-        let proven = user_email::ActiveModel { verified: Set(true), ..claimed.clone().into_active_model() };
-        proven.update(&tx).await.expect("a row");
-        let unproven = phone_number::ActiveModel { verified: Set(false), ..number.into_active_model() };
-        unproven.update(&tx).await.expect("a row");
-        let renamed = user::ActiveModel { name: Set(Some("Augusta".to_owned())), ..ada.clone().into_active_model() };
-        renamed.update(&tx).await.expect("a row");
-        let changed = ["ada@acme.test", "ada@globex.test", "augusta", "lovelace"];
-        assert_eq!(searched(&tx, "ada").await, changed);
-        claimed.delete(&tx).await.expect("no row");
-        username::Entity::delete_many().exec(&tx).await.expect("no rows");
-        assert_eq!(searched(&tx, "ada").await, ["ada@acme.test", "augusta"]);
-        ada.delete(&tx).await.expect("no person");
-        assert_eq!(search_text::Entity::find().fetch_count(&tx).await.expect("a count"), 0);
     }
 }
 

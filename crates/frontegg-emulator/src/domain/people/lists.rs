@@ -1,14 +1,16 @@
 //! Lists of people: filtered, sorted, searched, in pages.
 
+mod crowd;
 mod lookup;
+mod pages;
 mod phrase;
 mod reach;
 
 use std::collections::HashSet;
 
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, Func, IntoCondition, SimpleExpr},
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    sea_query::{IntoCondition, SimpleExpr},
 };
 
 use super::person::{self, Person};
@@ -16,7 +18,7 @@ use crate::{
     domain::{
         DomainResult,
         identifiers::{emails, phones, usernames},
-        input, memberships,
+        input,
     },
     store::{
         Fetch, FetchCount, Read,
@@ -25,7 +27,9 @@ use crate::{
     },
 };
 
+use crowd::Crowd;
 pub(crate) use lookup::{Status, groups_of, roles_of, statuses};
+use pages::Direction;
 pub(crate) use phrase::Phrase;
 pub(crate) use reach::{Reach, Scope, reach};
 
@@ -78,10 +82,9 @@ enum Asked {
 }
 
 impl UserListing {
-    /// Whether anybody within reach may be left out.
+    /// Whether not everybody is wanted.
     fn narrows(&self) -> bool {
-        let asked = self.email.is_some() || self.ids.is_some() || self.asked() == Asked::More;
-        asked || self.visible_only
+        self.email.is_some() || self.ids.is_some() || self.asked() == Asked::More
     }
 
     fn asked(&self) -> Asked {
@@ -92,48 +95,19 @@ impl UserListing {
 
 /// One page of the people within reach.
 pub(crate) async fn list(tx: &Read, reach: &Reach, listing: UserListing) -> DomainResult<Paged<Person>> {
-    let select = select(reach, &listing, listing.asked())?;
-    let total = match reach {
-        Reach::Tenants(tenants) if tenants.len() == 1 && !listing.narrows() => {
-            memberships::count(tx, &tenants[0]).await?
-        }
-        _ => count(tx, &select).await?,
-    };
-    paged(tx, select, &listing, total).await
-}
-
-async fn count(tx: &Read, select: &Select<user::Entity>) -> DomainResult<u64> {
-    Ok(select.clone().select_only().column(user::Column::Id).fetch_count(tx).await?)
-}
-
-/// From which end a list is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
-    AsAsked,
-    /// From the end that was asked for as the last one.
-    Backwards,
-}
-
-/// From the end that is nearer, since an engine passes over all rows in front of a page; and it is the ids that are
-/// sorted and passed over, not all that is told of everybody.
-async fn paged(
-    tx: &Read,
-    select: Select<user::Entity>,
-    listing: &UserListing,
-    total: u64,
-) -> DomainResult<Paged<Person>> {
-    let ids = select.select_only().column(user::Column::Id);
-    let first = Ord::min(listing.page.number.saturating_mul(listing.page.size), total);
-    let size = Ord::min(listing.page.size, total - first);
-    if size == 0 {
-        return Ok(Paged { items: Vec::new(), total });
+    if !listing.narrows()
+        && let Some(crowd) = Crowd::within(tx, reach).await?
+    {
+        let total = crowd.total(tx, &listing).await?;
+        return pages::page(tx, &crowd, &listing, total).await;
     }
-    let behind = total - first - size;
-    let (direction, before) = if behind < first { (Direction::Backwards, behind) } else { (Direction::AsAsked, first) };
-    let ids = sorted(ids, listing, direction).limit(size).offset(before).into_query();
-    let people = user::Entity::find().filter(user::Column::Id.in_subquery(ids));
-    let items = person::select(sorted(people, listing, Direction::AsAsked)).fetch_all(tx).await?;
-    Ok(Paged { items, total })
+    found(tx, select(reach, &listing, listing.asked())?, &listing).await
+}
+
+/// One page of people who have to be counted.
+async fn found(tx: &Read, found: Select<user::Entity>, listing: &UserListing) -> DomainResult<Paged<Person>> {
+    let total = found.clone().select_only().column(user::Column::Id).fetch_count(tx).await?;
+    pages::page(tx, &found, listing, total).await
 }
 
 /// One page of the people within reach in whom the words are found.
@@ -149,9 +123,8 @@ pub(crate) async fn search(
     let candidates = select(reach, &listing, Asked::More)?;
     match phrase.condition() {
         Some(condition) => {
-            let found = candidates.filter(among(search_text::Entity, search_text::Column::UserId, condition));
-            let total = count(tx, &found).await?;
-            paged(tx, found, &listing, total).await
+            let fitting = among(search_text::Entity, search_text::Column::UserId, condition);
+            found(tx, candidates.filter(fitting), &listing).await
         }
         None => fitting(tx, candidates, &listing, phrase).await,
     }
@@ -171,7 +144,7 @@ async fn fitting(
         .await?;
     let fitting: HashSet<String> =
         texts.into_iter().filter(|row| phrase.fits(&row.text)).map(|row| row.user_id).collect();
-    let sorted = sorted(candidates, listing, Direction::AsAsked);
+    let sorted = pages::sorted(candidates, listing, Direction::AsAsked);
     let mut ids: Vec<String> = sorted.one_column().fetch_all(tx).await?;
     ids.retain(|id| fitting.contains(id));
     let first = usize::try_from(listing.page.number.saturating_mul(listing.page.size)).unwrap_or(usize::MAX);
@@ -182,16 +155,13 @@ async fn fitting(
 }
 
 fn select(reach: &Reach, listing: &UserListing, asked: Asked) -> DomainResult<Select<user::Entity>> {
-    let mut select = user::Entity::find();
+    let mut select = crowd::visible(listing);
     if let Reach::Tenants(tenants) = reach {
         input::at_most("tenants within reach", tenants)?;
         let accepted = listing.visible_only && asked == Asked::More;
         let accepted = accepted.then(|| membership::Column::Status.is_not_in(MembershipStatus::PENDING));
-        let members = Condition::all().add(membership::Column::TenantId.is_in(tenants)).add_option(accepted);
-        select = select.filter(among(membership::Entity, membership::Column::UserId, members));
-    }
-    if listing.visible_only {
-        select = select.filter(user::Column::Invisible.eq(false));
+        select = select
+            .filter(members(Condition::all().add(membership::Column::TenantId.is_in(tenants)).add_option(accepted)));
     }
     if let Some(email) = &listing.email {
         let address = user_email::Column::AddressKey.eq(emails::key(email));
@@ -234,34 +204,16 @@ fn known_by(kind: SoughtIdentifier, beginning: &str) -> SimpleExpr {
     }
 }
 
+/// People with a membership like that.
+fn members(which: impl IntoCondition) -> SimpleExpr {
+    among(membership::Entity, membership::Column::UserId, which)
+}
+
 /// People who have a row like that in another table.
 fn among<E: EntityTrait>(_: E, owner: E::Column, which: impl IntoCondition) -> SimpleExpr {
     let rows = E::find().select_only().column(owner).filter(which);
     user::Column::Id.in_subquery(rows.into_query())
 }
 
-/// Those without a value come first, on every engine; people with the same value by age.
-fn sorted(select: Select<user::Entity>, listing: &UserListing, direction: Direction) -> Select<user::Entity> {
-    let descends = listing.descending == (direction == Direction::AsAsked);
-    let order = if descends { Order::Desc } else { Order::Asc };
-    // Written out, as the indexes have it, and no parameter.
-    let or_empty = |value: SimpleExpr| Func::coalesce([value, Expr::cust("''")]).into();
-    let column = |column: user::Column| Expr::col((user::Entity, column));
-    let key: SimpleExpr = match listing.sort_by {
-        SortBy::CreatedAt => column(user::Column::CreatedAt),
-        SortBy::Name => or_empty(column(user::Column::Name)),
-        SortBy::Email => or_empty(column(user::Column::AddressKey)),
-        SortBy::Id => column(user::Column::Id),
-        SortBy::Verified => column(user::Column::Verified),
-        SortBy::IsLocked => column(user::Column::IsLocked),
-        SortBy::Provider => column(user::Column::Provider),
-        SortBy::TenantId => or_empty(column(user::Column::ActiveTenantId)),
-    };
-    // No column twice: SQLite would not see any more that an index has this order.
-    let select = match listing.sort_by {
-        SortBy::Id => return select.order_by(key, order),
-        SortBy::CreatedAt => select,
-        _ => select.order_by(key, order.clone()),
-    };
-    select.order_by(user::Column::CreatedAt, order.clone()).order_by(user::Column::Id, order)
-}
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,7 @@ async fn member(tx: &Write, user: &str, tenant: &str, roles: &[&str]) -> members
         invited_as: Set(None),
         created_at: Set(tx.stamp()),
         updated_at: Set(tx.now()),
+        ..Default::default()
     };
     let row = row.insert(tx).await.expect("a membership");
     let link = |role: &&str| membership_role::Model { membership_id: row.id.clone(), role_id: (*role).to_owned() };

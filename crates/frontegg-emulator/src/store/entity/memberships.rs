@@ -51,6 +51,8 @@ pub mod membership {
         pub invited_as: Option<String>,
         pub created_at: Timestamp,
         pub updated_at: Timestamp,
+        /// When the person was made, as their own row says.
+        pub user_created_at: Option<Timestamp>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -322,6 +324,24 @@ pub mod application_tenant {
             Relation::Tenant.def()
         }
     }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// How many people a tenant has; without a tenant's id, how many there are. The database keeps it.
+pub mod people_count {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "people_counts")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: String,
+        pub people: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
 }
