@@ -19,64 +19,30 @@ pub(crate) trait Fetch: Sized {
     async fn fetch_one(self, tx: &Read) -> Result<Option<Self::Row>, DbErr>;
 }
 
-impl<E: EntityTrait> Fetch for Select<E> {
-    type Row = E::Model;
+/// SeaORM has `all` and `one` on each kind of selection, and no trait for them.
+macro_rules! fetch {
+    ($($select:ident<$($kind:ident: $bound:ident),+> to $row:ty;)+) => { $(
+        impl<$($kind: $bound),+> Fetch for $select<$($kind),+> {
+            type Row = $row;
 
-    async fn fetch_all(self, tx: &Read) -> Result<Vec<E::Model>, DbErr> {
-        self.all(&tx.asking()).await
-    }
+            async fn fetch_all(self, tx: &Read) -> Result<Vec<$row>, DbErr> {
+                self.all(&tx.asking()).await
+            }
 
-    async fn fetch_one(self, tx: &Read) -> Result<Option<E::Model>, DbErr> {
-        self.one(&tx.asking()).await
-    }
+            async fn fetch_one(self, tx: &Read) -> Result<Option<$row>, DbErr> {
+                self.one(&tx.asking()).await
+            }
+        }
+    )+ };
 }
 
-impl<E: EntityTrait, F: EntityTrait> Fetch for SelectTwo<E, F> {
-    type Row = (E::Model, Option<F::Model>);
-
-    async fn fetch_all(self, tx: &Read) -> Result<Vec<Self::Row>, DbErr> {
-        self.all(&tx.asking()).await
-    }
-
-    async fn fetch_one(self, tx: &Read) -> Result<Option<Self::Row>, DbErr> {
-        self.one(&tx.asking()).await
-    }
-}
-
-impl<E: EntityTrait, F: EntityTrait, G: EntityTrait, T: Topology> Fetch for SelectThree<E, F, G, T> {
-    type Row = (E::Model, Option<F::Model>, Option<G::Model>);
-
-    async fn fetch_all(self, tx: &Read) -> Result<Vec<Self::Row>, DbErr> {
-        self.all(&tx.asking()).await
-    }
-
-    async fn fetch_one(self, tx: &Read) -> Result<Option<Self::Row>, DbErr> {
-        self.one(&tx.asking()).await
-    }
-}
-
-impl<S: SelectorTrait> Fetch for Selector<S> {
-    type Row = S::Item;
-
-    async fn fetch_all(self, tx: &Read) -> Result<Vec<S::Item>, DbErr> {
-        self.all(&tx.asking()).await
-    }
-
-    async fn fetch_one(self, tx: &Read) -> Result<Option<S::Item>, DbErr> {
-        self.one(&tx.asking()).await
-    }
-}
-
-impl<S: SelectorTrait> Fetch for SelectorRaw<S> {
-    type Row = S::Item;
-
-    async fn fetch_all(self, tx: &Read) -> Result<Vec<S::Item>, DbErr> {
-        self.all(&tx.asking()).await
-    }
-
-    async fn fetch_one(self, tx: &Read) -> Result<Option<S::Item>, DbErr> {
-        self.one(&tx.asking()).await
-    }
+fetch! {
+    Select<E: EntityTrait> to E::Model;
+    SelectTwo<E: EntityTrait, F: EntityTrait> to (E::Model, Option<F::Model>);
+    SelectThree<E: EntityTrait, F: EntityTrait, G: EntityTrait, T: Topology>
+        to (E::Model, Option<F::Model>, Option<G::Model>);
+    Selector<S: SelectorTrait> to S::Item;
+    SelectorRaw<S: SelectorTrait> to S::Item;
 }
 
 /// How many rows a selection has.
