@@ -13,11 +13,14 @@ mod api_token;
 mod api_tokens;
 mod caller;
 mod core_settings;
+mod delegation;
+mod domain_restrictions;
 mod email_configuration;
 mod email_templates;
 mod environment_authentication;
 mod failure;
 mod general;
+mod ip_restrictions;
 mod lockout_policy;
 mod m2m_tokens;
 mod mfa;
@@ -29,6 +32,7 @@ mod passwordless;
 mod permissions;
 mod permissions_categories;
 mod personal_tokens;
+mod restrictions;
 mod roles;
 mod sessions_configuration;
 mod sessions_management;
@@ -63,15 +67,7 @@ use frontegg_model::{OPERATIONS, Operation};
 use crate::service::Service;
 
 /// Tags whose operations are answered with 501.
-const UNSERVED: &[&str] = &[
-    "Approval Flows",
-    "Custom Social OAuth Provider",
-    "Data Migration",
-    "Delegation",
-    "Domain Restrictions",
-    "IP Restrictions",
-    "User Pools",
-];
+const UNSERVED: &[&str] = &["Approval Flows", "Custom Social OAuth Provider", "Data Migration", "User Pools"];
 
 /// Operations of tags that are served in part; these are answered with 501 all the same.
 const PENDING: &[&str] = &[
@@ -99,10 +95,13 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::api_token::routes(router);
     let router = contract::api_tokens::routes(router);
     let router = contract::core_settings::routes(router);
+    let router = contract::delegation::routes(router);
+    let router = contract::domain_restrictions::routes(router);
     let router = contract::email_configuration::routes(router);
     let router = contract::email_templates::routes(router);
     let router = contract::environment_authentication::routes(router);
     let router = contract::general::routes(router);
+    let router = contract::ip_restrictions::routes(router);
     let router = contract::lockout_policy::routes(router);
     let router = contract::m2m_tokens::routes(router);
     let router = contract::mfa::routes(router);

@@ -21,6 +21,7 @@ pub(crate) mod passwords;
 pub(crate) mod people;
 pub(crate) mod permissions;
 pub(crate) mod policies;
+pub(crate) mod restrictions;
 pub(crate) mod revocation;
 pub(crate) mod roles;
 pub(crate) mod seed;

@@ -38,7 +38,7 @@ pub(super) fn client_info(service: &Service, cx: &RequestContext) -> ClientInfo 
         application_id: cx.application_id.clone(),
         alias: cx.login_alias.clone(),
         user_agent: user_agent.map(|text| text.chars().take(USER_AGENT_LIMIT).collect()),
-        ip_address: address(cx).map(|address| address.to_string()),
+        ip_address: address(cx),
         devices,
         invitation: None,
     }

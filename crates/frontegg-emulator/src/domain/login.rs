@@ -169,7 +169,7 @@ pub(crate) async fn second_factor_done(tx: &Write, proven: Proven, client: &Clie
     let extras = Extras { recovery_code, remembered, ..Extras::default() };
     let configuration = configuration::get(tx).await?;
     if let Some(raising) = raising {
-        step_up::finish(tx, &configuration, user, &raising, &amr, extras).await
+        step_up::finish(tx, &configuration, user, &raising, &amr, &client, extras).await
     } else {
         if let Some(inviting) = inviting(tx, &client).await? {
             inviting.join(tx, &user).await?;

@@ -10,6 +10,8 @@ mod factors;
 pub(crate) mod refresh_tokens;
 mod rules;
 
+use std::net::IpAddr;
+
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
@@ -45,7 +47,7 @@ pub(crate) struct ClientInfo {
     /// The tenant whose login page it is, by its alias.
     pub(crate) alias: Option<String>,
     pub(crate) user_agent: Option<String>,
-    pub(crate) ip_address: Option<String>,
+    pub(crate) ip_address: Option<IpAddr>,
     /// The browser's proofs that a person asked to be remembered on it.
     pub(crate) devices: Vec<String>,
     /// The token of an invite that the person follows.
@@ -86,7 +88,7 @@ pub(crate) async fn start(
         tenant_id: Set(tenant_id.to_owned()),
         application_id: Set(client.application_id.clone()),
         user_agent: Set(client.user_agent.clone()),
-        ip_address: Set(client.ip_address.clone()),
+        ip_address: Set(client.ip_address.map(|address| address.to_string())),
         amr: Set(amr.join(" ")),
         proven_at: Set(tx.now()),
         created_at: Set(created_at),

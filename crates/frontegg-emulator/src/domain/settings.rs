@@ -1,6 +1,7 @@
 //! Settings documents: one JSON document for each kind and owner, its defaults until it is written.
 
 pub(crate) mod configuration;
+pub(crate) mod delegation;
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 use serde::{Serialize, de::DeserializeOwned};
@@ -60,6 +61,9 @@ pub(crate) fn check_owner(key: &str) -> DomainResult<()> {
 
 /// The document of that kind, if it was ever written.
 pub(crate) async fn find<T: DeserializeOwned>(tx: &Read, owner: Owner<'_>, kind: &str) -> DomainResult<Option<T>> {
+    if !tx.catalog().await?.has_documents(kind) {
+        return Ok(None);
+    }
     document_of(&tx.documents(&owner.key()).await?, kind)
 }
 

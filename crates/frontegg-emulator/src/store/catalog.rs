@@ -6,12 +6,14 @@
 //! reads are of one state. Where it has written to those tables, it reads them anew until it ends.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, atomic::Ordering},
 };
 
 use parking_lot::Mutex;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+};
 
 use super::{
     Fetch, Identity, Read, Write,
@@ -87,7 +89,17 @@ pub(crate) struct Catalog {
     permissions: HashMap<String, permission::Model>,
     /// Whether any tenant has roles of its own.
     pub(crate) tenants_have_roles: bool,
+    /// The kinds of documents that there are, whosever.
+    kinds: HashSet<String>,
 }
+
+/// Found in the order of an index, one step a kind, however many documents there are.
+const KINDS: &str = "
+    WITH RECURSIVE kinds AS (
+        SELECT MIN(kind) AS kind FROM settings
+        UNION ALL SELECT (SELECT MIN(settings.kind) FROM settings WHERE settings.kind > kinds.kind)
+            FROM kinds WHERE kinds.kind IS NOT NULL
+    ) SELECT kind FROM kinds WHERE kind IS NOT NULL";
 
 impl Catalog {
     /// The roles of the environment, by level and key.
@@ -104,6 +116,11 @@ impl Catalog {
         self.permissions.get(id)
     }
 
+    /// Whether somebody has a document of that kind.
+    pub(crate) fn has_documents(&self, kind: &str) -> bool {
+        self.kinds.contains(kind)
+    }
+
     async fn load(tx: &Read) -> Result<Self, DbErr> {
         let mails = email_template::Entity::find().order_by_asc(email_template::Column::Kind);
         let texts = sms_template::Entity::find().order_by_asc(sms_template::Column::Kind);
@@ -111,6 +128,7 @@ impl Catalog {
         let of_environment = role::Entity::find().filter(role::Column::TenantId.is_null());
         let roles = select_with_permissions(tx, of_environment).await?;
         let permissions = permission::Entity::find().fetch_all(tx).await?;
+        let kinds = tx.rows(Statement::from_string(tx.backend(), KINDS)).await?;
         let of_a_tenant = role::Entity::find().filter(role::Column::TenantId.is_not_null()).limit(1);
         Ok(Self {
             identity: Identity::find(tx).await?,
@@ -121,6 +139,7 @@ impl Catalog {
             roles,
             permissions: permissions.into_iter().map(|row| (row.id.clone(), row)).collect(),
             tenants_have_roles: of_a_tenant.fetch_one(tx).await?.is_some(),
+            kinds: kinds.iter().map(|row| row.try_get("", "kind")).collect::<Result<_, _>>()?,
         })
     }
 }

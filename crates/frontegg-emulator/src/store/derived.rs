@@ -18,6 +18,7 @@ struct Derived {
     make: fn(&[Option<&str>]) -> Option<String>,
 }
 
+/// Those of tables that are older than this.
 const DERIVED: [Derived; 7] = [
     Derived { table: "users", column: "name_folded", sources: &["name"], make: folded },
     Derived { table: "user_emails", column: "address_key", sources: &["email"], make: key },
@@ -28,8 +29,12 @@ const DERIVED: [Derived; 7] = [
     Derived { table: "outbox_messages", column: "recipient_key", sources: &["recipient"], make: key },
 ];
 
+/// Those of tables that have had them from the first.
+const DERIVED_FROM_THE_FIRST: [Derived; 1] =
+    [Derived { table: "ip_restrictions", column: "folded", sources: &["ip", "description"], make: all_folded }];
+
 /// Columns that the database keeps itself, whatever rows that are imported say.
-const DERIVED_BY_THE_DATABASE: [(&str, &str); 1] = [("users", "address_key")];
+const DERIVED_BY_THE_DATABASE: [(&str, &str); 2] = [("memberships", "user_created_at"), ("users", "address_key")];
 
 fn folded(texts: &[Option<&str>]) -> Option<String> {
     texts.first().copied().flatten().map(text::fold)
@@ -51,7 +56,7 @@ pub(crate) fn derive(table: &str, rows: &mut Rows) {
             row.remove(*column);
         }
     }
-    for derived in DERIVED.iter().filter(|derived| derived.table == table) {
+    for derived in DERIVED.iter().chain(&DERIVED_FROM_THE_FIRST).filter(|derived| derived.table == table) {
         for row in rows.iter_mut() {
             let texts: Vec<_> = derived.sources.iter().map(|name| row.get(*name).and_then(|it| it.as_str())).collect();
             let made = (derived.make)(&texts);

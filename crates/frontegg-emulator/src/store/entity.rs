@@ -43,6 +43,7 @@ mod jobs;
 mod machine_tokens;
 mod memberships;
 mod outbox;
+mod restrictions;
 mod roles;
 mod sessions;
 mod settings;
@@ -64,6 +65,7 @@ pub(crate) use memberships::{
     membership_role, people_count,
 };
 pub(crate) use outbox::{Channel, outbox_message};
+pub(crate) use restrictions::{RestrictionList, domain_restriction, ip_restriction};
 pub(crate) use roles::{AssignmentType, permission, permission_category, role, role_permission};
 pub(crate) use sessions::{refresh_token, session};
 pub(crate) use settings::{clock_setting, dummy_write, environment, issuer, jwt_secret, setting, signing_key};

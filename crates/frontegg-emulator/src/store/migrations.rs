@@ -26,6 +26,7 @@ mod m0020_orders;
 mod m0021_search;
 mod m0022_dummies;
 mod m0023_counts;
+mod m0024_restrictions;
 mod triggers;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
@@ -41,6 +42,8 @@ pub(crate) const TABLES: &[&str] = &[
     "people_counts",
     "search_texts",
     "dummy_writes",
+    "domain_restrictions",
+    "ip_restrictions",
     "jobs",
     "blind_guesses",
     "remembered_devices",
@@ -94,7 +97,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 23] {
+fn all() -> [SqlMigration; 24] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -119,6 +122,7 @@ fn all() -> [SqlMigration; 23] {
         m0021_search::MIGRATION,
         m0022_dummies::MIGRATION,
         m0023_counts::MIGRATION,
+        m0024_restrictions::MIGRATION,
     ]
 }
 

@@ -5,7 +5,11 @@ use frontegg_model::types;
 
 use super::members::changes;
 use crate::{
-    api::{caller::viewer, user_answers},
+    api::{
+        caller::{caller, viewer},
+        sign_in::address,
+        user_answers,
+    },
     clock::Timestamp,
     domain::{
         identifiers::Proof,
@@ -15,6 +19,7 @@ use crate::{
             profiles::{self, FullProfile},
             tenants::Place,
         },
+        restrictions::networks,
         roles, tenants, users,
     },
     service::Service,
@@ -74,6 +79,9 @@ pub(super) async fn set_my_active_tenant(
         .write(async |tx| {
             let user = users::require(tx, user_id).await?;
             memberships::require_entry(tx, &user, &body.tenant_id).await?;
+            if caller(cx).is_user() {
+                networks::require(tx, &body.tenant_id, address(cx)).await?;
+            }
             users::set_active_tenant(tx, user, &body.tenant_id).await?;
             Ok(profiles::full(tx, user_id, viewer(cx, Some(user_id), &[]), None).await?)
         })

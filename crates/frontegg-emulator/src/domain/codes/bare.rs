@@ -4,7 +4,7 @@
 //! its own codes. Of everybody else only the address is known: a wrong guess counts against the address,
 //! and against all codes together, whose total grows with their number.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use sea_orm::{
     ActiveValue::Set,
@@ -32,7 +32,7 @@ pub(crate) struct Guesser<'a> {
     /// What only the browser knows that asked for it: one of the values that it brings.
     pub(crate) devices: &'a [&'a str],
     /// The address that the guess comes from.
-    pub(crate) address: Option<&'a str>,
+    pub(crate) address: Option<IpAddr>,
 }
 
 /// In which browsers a code is valid.
@@ -62,7 +62,7 @@ pub(crate) async fn spend_bare(
     if binding == Binding::SameDevice {
         return Ok(Tried::Refused(InvalidCode::Wrong));
     }
-    let client = ids::fingerprint(guesser.address.unwrap_or_default());
+    let client = ids::fingerprint(&guesser.address.map(|address| address.to_string()).unwrap_or_default());
     if guesses(tx, &client).await? >= BUDGET {
         return Ok(Tried::Refused(InvalidCode::Exhausted));
     }

@@ -8,7 +8,8 @@ use crate::{
         identifiers::{emails, usernames},
         memberships::{self, MemberKey, NewMembership},
         people::person::{self, Person},
-        settings::configuration,
+        restrictions::mail_domains,
+        settings::{Owner, configuration},
         tenants,
         users::{self, NewUser},
     },
@@ -55,6 +56,9 @@ pub(crate) async fn invite(
         Some(person) => memberships::find(tx, &person.user.id, tenant_id).await?,
         None => None,
     };
+    if present.is_none() {
+        mail_domains::require(tx, Owner::Tenant(tenant_id), invitation.person.email.as_deref()).await?;
+    }
     let silent = invitation.silent;
     let context = invitation.mail_context.clone();
     let (joined, mail) = match (known, present) {
@@ -236,6 +240,7 @@ pub(crate) async fn add_to_tenant(
     let person = person::require(tx, user_id).await?;
     let tenant = require_unlocked(tenant_of(tx, tenant_id, unknown).await?)?;
     memberships::require_none(tx, MemberKey { user_id, tenant_id }).await?;
+    mail_domains::require(tx, Owner::Tenant(tenant_id), person.email.as_deref()).await?;
     let status = match mailing {
         Mailing::Silent => MembershipStatus::PendingLogin,
         Mailing::Send => MembershipStatus::PendingInvitation,

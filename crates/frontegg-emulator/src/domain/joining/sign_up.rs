@@ -12,7 +12,11 @@ use crate::{
         login::{self, ClientInfo, FirstFactor, Inviting, Outcome, captcha},
         memberships::{self, NewMembership},
         passwords::{self, PasswordOwner, Passwords},
-        settings::configuration::{self, IdentityConfiguration},
+        restrictions::mail_domains,
+        settings::{
+            Owner,
+            configuration::{self, IdentityConfiguration},
+        },
         tenants::{self, Changes, NewTenant},
         users::{self, NewUser},
     },
@@ -72,6 +76,7 @@ pub(crate) async fn sign_up(
     let email = newcomer.person.email.as_deref();
     captcha::check(&tx, email, newcomer.recaptcha_token.as_deref()).await?;
     require_open(&configuration::get(&tx).await?)?;
+    mail_domains::require(&tx, Owner::Environment, email).await?;
     let inviting = login::inviting(&tx, client).await?;
     drop(tx);
     let tenant_id = inviting.as_ref().map(Inviting::tenant_id);

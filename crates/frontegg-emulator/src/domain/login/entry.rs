@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use super::{ClientInfo, Inviting, require_unlocked};
 use crate::{
     domain::{
-        DomainError, DomainResult, Refusal, identifiers::emails, memberships,
+        DomainError, DomainResult, Refusal, identifiers::emails, memberships, restrictions::networks,
         settings::configuration::IdentityConfiguration, tenants,
     },
     store::{
@@ -65,15 +65,15 @@ impl Entry {
 }
 
 /// The tenant that a sign-in leads to: that of the login page, else the one that the person last
-/// worked in (with the application), else the oldest that is open to them. One that they are about
-/// to join will do. 403 when there is none.
+/// worked in (with the application), else the oldest that is open to them from where they are. One that they
+/// are about to join will do. 403 when there is none.
 pub(super) async fn choose(
     tx: &Read,
     user: &user::Model,
     client: &ClientInfo,
     joining: Option<&Inviting>,
 ) -> DomainResult<Entry> {
-    let open = open_memberships(tx, user).await?;
+    let Open { rows: open, barred } = open_memberships(tx, user, client).await?;
     let of_member = |tenant_id: &str| open.iter().find(|row| row.tenant_id == tenant_id).map(Entry::of);
     if let Some(alias) = &client.alias
         && let Some(tenant) = tenants::find_by_alias(tx, alias).await?
@@ -83,7 +83,7 @@ pub(super) async fn choose(
             return Ok(entry);
         }
         if joining.is_none_or(|inviting| inviting.tenant_id() != tenant_id) {
-            require(tx, user, tenant_id).await?;
+            require(tx, user, tenant_id, client).await?;
         }
         return Ok(Entry::new(tenant_id));
     }
@@ -92,22 +92,41 @@ pub(super) async fn choose(
         if let Some(entry) = of_member(tenant_id) {
             return Ok(entry);
         }
-        if is_open(require(tx, user, tenant_id).await)? {
+        if is_open(require(tx, user, tenant_id, client).await)? {
             return Ok(Entry::new(tenant_id));
         }
     }
     let other = open.first().map(Entry::of);
     let other = other.or_else(|| joining.map(|inviting| Entry::new(inviting.tenant_id())));
-    other.ok_or_else(|| DomainError::forbidden("User has no tenant to sign in to"))
+    other.ok_or_else(|| {
+        if barred { networks::barred() } else { DomainError::forbidden("User has no tenant to sign in to") }
+    })
 }
 
-/// The memberships by which the person can enter a tenant, the oldest first.
-async fn open_memberships(tx: &Read, user: &user::Model) -> DomainResult<Vec<membership::Model>> {
-    let rows = memberships::with_tenants(tx, &user.id).await?;
+/// Where somebody can come in.
+struct Open {
+    /// The oldest first.
+    rows: Vec<membership::Model>,
+    /// Whether they are kept out of others only by where they are.
+    barred: bool,
+}
+
+/// The memberships by which the person can enter a tenant.
+async fn open_memberships(tx: &Read, user: &user::Model, client: &ClientInfo) -> DomainResult<Open> {
+    // Their documents are known from then on.
+    tx.tenants_of(&user.id).await?;
     let enterable = |(row, tenant): &(membership::Model, tenant::Model)| {
         tenant.deleted_at.is_none() && !tenant.is_locked && memberships::is_open(tx, row)
     };
-    Ok(rows.into_iter().filter(enterable).map(|(row, _)| row).collect())
+    let mut open = Open { rows: Vec::new(), barred: false };
+    for (row, _) in memberships::with_tenants(tx, &user.id).await?.into_iter().filter(enterable) {
+        if networks::admits(tx, &row.tenant_id, client.ip_address).await? {
+            open.rows.push(row);
+        } else {
+            open.barred = true;
+        }
+    }
+    Ok(open)
 }
 
 /// The tenant that the person works in with that application, if they chose one.
@@ -123,15 +142,15 @@ pub(super) async fn of_application(
     Ok(application_tenant::Entity::find_by_id(key).fetch_one(tx).await?.map(|row| row.tenant_id))
 }
 
-/// Refuses, with 403, a person who cannot enter that tenant; also one whose invitation to it is
-/// still open.
-pub(super) async fn require(tx: &Read, user: &user::Model, tenant_id: &str) -> DomainResult<()> {
+/// Refuses, with 403, a person who cannot enter that tenant from where they are; also one whose invitation
+/// to it is still open.
+pub(super) async fn require(tx: &Read, user: &user::Model, tenant_id: &str, client: &ClientInfo) -> DomainResult<()> {
     let row = memberships::find(tx, &user.id, tenant_id).await?;
     if row.is_some_and(|row| !memberships::is_open(tx, &row)) {
         return Err(memberships::no_entry());
     }
     memberships::require_entry(tx, user, tenant_id).await?;
-    Ok(())
+    networks::require(tx, tenant_id, client.ip_address).await
 }
 
 /// Turns the refusal of an entry into a no.

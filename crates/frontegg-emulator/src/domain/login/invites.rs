@@ -10,6 +10,8 @@ use crate::{
         identifiers::emails,
         memberships::{self, NewMembership},
         messages::outbox,
+        restrictions::{mail_domains, networks},
+        settings::Owner,
         tenant_invites::{self, ValidInvite},
         users,
     },
@@ -25,7 +27,8 @@ pub(crate) struct Inviting {
     good: ValidInvite,
 }
 
-/// The invite that a request came with, if it did; 400 when there is none with that token (any more).
+/// The invite that a request came with, if it did; 400 when there is none with that token (any more), and 403 where
+/// nobody may enter its tenant from there.
 pub(crate) async fn inviting(tx: &Read, client: &ClientInfo) -> DomainResult<Option<Inviting>> {
     let Some(token) = &client.invitation else {
         return Ok(None);
@@ -34,6 +37,7 @@ pub(crate) async fn inviting(tx: &Read, client: &ClientInfo) -> DomainResult<Opt
         Refusal::NotFound => DomainError::bad_request(error.messages().join("; ")),
         _ => error,
     })?;
+    networks::require(tx, &good.tenant.tenant_id, client.ip_address).await?;
     Ok(Some(Inviting { good }))
 }
 
@@ -68,6 +72,9 @@ impl Inviting {
         if let Some(row) = memberships::find(tx, &user.id, self.tenant_id()).await? {
             return Ok(row);
         }
+        let address = emails::primary(tx, &user.id).await?;
+        let address = address.as_ref().map(|row| row.email.as_str());
+        mail_domains::require(tx, Owner::Tenant(self.tenant_id()), address).await?;
         let ids = tenant_invites::role_ids(tx, &self.good.invite.id).await?;
         let ids = Some(ids).filter(|ids| !ids.is_empty());
         let roles = memberships::named_or_default(tx, Caller::Environment, self.tenant_id(), ids).await?;

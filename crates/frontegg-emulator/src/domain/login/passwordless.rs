@@ -167,7 +167,7 @@ pub(crate) async fn sign_in(
     let configuration = configuration::get(tx).await?;
     kind.require(&configuration)?;
     let binding = if configuration.force_same_device_on_auth { Binding::SameDevice } else { Binding::None };
-    let guesser = Guesser { devices, address: client.ip_address.as_deref() };
+    let guesser = Guesser { devices, address: client.ip_address };
     let Tried::Done(row) = spend(tx, kind, secret, guesser, binding).await? else {
         return Ok(Tried::Refused(kind.refusal()));
     };

@@ -10,6 +10,7 @@ use crate::{
             self, Demand,
             pending::{self, Raising},
         },
+        restrictions::networks,
         sessions::{
             self, Opened,
             refresh_tokens::{self, Live, Presented, Successor},
@@ -53,7 +54,7 @@ pub(crate) async fn renew(
         return Ok(Tried::Refused(sessions::dead()));
     }
     let configuration = configuration::get(tx).await?;
-    let tenant_id = tenant_of(tx, &user, &session, tenant_id).await?;
+    let tenant_id = tenant_of(tx, &user, &session, tenant_id, client).await?;
     if let Some(outcome) = raise(tx, &user, &session, &tenant_id, client).await? {
         return Ok(Tried::Done(outcome));
     }
@@ -84,23 +85,30 @@ async fn best(tx: &Read, tokens: &[&str], grace: Duration) -> DomainResult<Prese
 }
 
 /// The tenant that is asked for, refused with 403 if the person cannot enter it; else the one that
-/// they work in, else the one that the session is in.
+/// they work in, else the one that the session is in, unless nobody may enter that from where they are.
 async fn tenant_of(
     tx: &Read,
     user: &user::Model,
     session: &session::Model,
     asked: Option<&str>,
+    client: &ClientInfo,
 ) -> DomainResult<String> {
     if let Some(tenant_id) = asked {
-        entry::require(tx, user, tenant_id).await?;
+        entry::require(tx, user, tenant_id, client).await?;
         return Ok(tenant_id.to_owned());
     }
+    // Their documents are known from then on.
+    tx.tenants_of(&user.id).await?;
     let chosen = entry::of_application(tx, user, session.application_id.as_deref()).await?;
     for tenant_id in [chosen, user.active_tenant_id.clone()].into_iter().flatten() {
-        if tenant_id == session.tenant_id || entry::is_open(entry::require(tx, user, &tenant_id).await)? {
+        if tenant_id == session.tenant_id {
+            break;
+        }
+        if entry::is_open(entry::require(tx, user, &tenant_id, client).await)? {
             return Ok(tenant_id);
         }
     }
+    networks::require(tx, &session.tenant_id, client.ip_address).await?;
     Ok(session.tenant_id.clone())
 }
 

@@ -48,12 +48,13 @@ pub(super) async fn finish(
     user: user::Model,
     raising: &Raising,
     amr: &[&str],
+    client: &ClientInfo,
     extras: Extras,
 ) -> DomainResult<Outcome> {
     let session = sessions::find(tx, &raising.session_id).await?;
     let session = session.filter(|session| session.ended_at.is_none() && session.expires_at > tx.now());
     let session = session.ok_or_else(sessions::dead)?;
-    entry::require(tx, &user, &raising.tenant_id).await?;
+    entry::require(tx, &user, &raising.tenant_id, client).await?;
     let opened = sessions::prove_again(tx, configuration, session, amr).await?;
     signed_in(tx, configuration, &user, &raising.tenant_id, opened, extras).await
 }

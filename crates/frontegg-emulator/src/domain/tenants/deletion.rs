@@ -21,8 +21,16 @@ use crate::{
 
 /// Tables whose rows name their tenant in `tenant_id` and go with it, children before parents. What
 /// hangs on those rows goes by itself.
-pub(super) const BELONGINGS: &[&str] =
-    &["application_tenants", "machine_tokens", "tenant_invites", "groups", "memberships", "roles"];
+pub(super) const BELONGINGS: &[&str] = &[
+    "application_tenants",
+    "domain_restrictions",
+    "ip_restrictions",
+    "machine_tokens",
+    "tenant_invites",
+    "groups",
+    "memberships",
+    "roles",
+];
 
 /// Deletes a tenant, or 404. Its record stays, marked; its people lose this membership, and those
 /// who have no other are deleted; tenants below move up to its parent or become roots.

@@ -18,22 +18,25 @@ use crate::{
         mfa,
         passwords::{self, lockout},
         people::emails_policy,
+        restrictions::{mail_domains, networks},
         sessions,
-        settings::{self, Form, configuration},
+        settings::{self, Form, configuration, delegation},
         tenants,
     },
     store::{
         derived,
         dump::Rows,
         entity::{
-            AssignmentType, CeremonyPurpose, Channel, MachineTokenKind, MembershipStatus, Purpose, WebAuthnDevice,
+            AssignmentType, CeremonyPurpose, Channel, MachineTokenKind, MembershipStatus, Purpose, RestrictionList,
+            WebAuthnDevice,
         },
     },
 };
 
 /// All kinds of settings documents.
-const SETTINGS: [Form; 18] = [
+const SETTINGS: [Form; 21] = [
     configuration::FORM,
+    delegation::FORM,
     groups::FORM,
     lockout::FORM,
     login::captcha::FORM,
@@ -43,6 +46,8 @@ const SETTINGS: [Form; 18] = [
     mfa::policy::FORM,
     onboarding::FORMS[0],
     onboarding::FORMS[1],
+    mail_domains::FORM,
+    networks::FORM,
     passwordless::FORM,
     passwords::complexity::FORM,
     passwords::history::FORM,
@@ -61,12 +66,16 @@ type Row = Map<String, Value>;
 /// What must hold for a column of a table.
 type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
 
-const RULES: [Rule; 29] = [
+const RULES: [Rule; 33] = [
     ("application_assignments", "app_id", |text, _| input::check_id("it", text)),
     ("application_tenants", "app_id", |text, _| input::check_id("it", text)),
     ("authenticators", "secret", |text, _| mfa::read_secret(text).map(drop)),
+    ("domain_restrictions", "domain", |text, _| mail_domains::check(text)),
+    ("domain_restrictions", "list", |text, _| choice::<RestrictionList>(text)),
     ("groups", "id", |text, _| input::check_id("it", text)),
     ("groups", "metadata", |text, _| json_or_nothing(text)),
+    ("ip_restrictions", "ip", |text, _| networks::check(text)),
+    ("ip_restrictions", "list", |text, _| choice::<RestrictionList>(text)),
     ("jobs", "document", |text, row| document(&JOBS, text, row)),
     ("machine_tokens", "kind", |text, _| choice::<MachineTokenKind>(text)),
     ("machine_tokens", "metadata", |text, _| object(text)),
