@@ -8,11 +8,14 @@
 
 #[path = "../tests/api/support/crowd.rs"]
 mod crowd;
+#[path = "support/latencies.rs"]
+mod latencies;
+#[path = "support/process.rs"]
+mod process;
 
 use std::{
-    env, fs,
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
+    env,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -24,6 +27,8 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::{latencies::Latencies, process::Process};
+
 const TENANT: &str = "tenant-000007";
 const PASSWORD: &str = "Correct-horse-1815";
 /// How long each figure is taken.
@@ -32,37 +37,22 @@ const SPAN: Duration = Duration::from_secs(3);
 /// A program that runs, and a back end of it.
 #[derive(Clone)]
 struct Program {
+    process: Arc<Process>,
     http: Client,
     url: String,
     token: String,
-    id: u32,
-}
-
-/// It ends with this.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 impl Program {
-    async fn start(store: &str) -> (Running, Self) {
+    async fn start(store: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"));
         command.args(["--listen", "0", "--client-id", "client", "--api-key", "key", "--store", store]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-        let url = line.trim().rsplit(' ').next().expect("an address").to_owned();
+        let (process, url) = Process::start(command, |line| Some(line.strip_prefix("listening on ")?.to_owned()));
         let http = Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
         let login = http.post(format!("{url}/auth/vendor")).json(&json!({ "clientId": "client", "secret": "key" }));
         let login: Value = login.send().await.expect("an answer").json().await.expect("a token");
         let token = login["token"].as_str().expect("a token").to_owned();
-        let id = child.id();
-        (Running(child), Self { http, url, token, id })
+        Self { process: Arc::new(process), http, url, token }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -82,22 +72,6 @@ impl Program {
         let created = self.request(Method::POST, "/identity/resources/users/v2").json(&body).send().await;
         assert!(created.expect("an answer").status().is_success());
     }
-
-    /// Processor time that it has had so far.
-    fn cpu(&self) -> Duration {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.id)).unwrap_or_default();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks: u64 = [11, 12].iter().filter_map(|field| fields.get(*field)?.parse::<u64>().ok()).sum();
-        // A hundred of them are a second, on every Linux there is.
-        Duration::from_millis(ticks * 10)
-    }
-
-    /// Its memory, in MiB.
-    fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.id)).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-        line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1024
-    }
 }
 
 /// Makes a request.
@@ -105,30 +79,30 @@ type Make = dyn Fn(&Program) -> RequestBuilder + Send + Sync;
 
 /// Sends it for a while from so many callers; prints what came of it.
 async fn take(program: &Program, name: &str, callers: usize, make: Arc<Make>) {
-    let (before, begun) = (program.cpu(), Instant::now());
+    let (before, begun) = (program.process.cpu(), Instant::now());
     let mut tasks = JoinSet::new();
     for _ in 0..callers {
         let (program, make) = (program.clone(), Arc::clone(&make));
         tasks.spawn(async move {
-            let mut times = Vec::new();
+            let mut latencies = Latencies::default();
             while begun.elapsed() < SPAN {
                 let sent = Instant::now();
                 let request = make(&program);
                 let answer = request.send().await.expect("an answer");
                 assert!(answer.status().is_success(), "{}", answer.status());
                 answer.bytes().await.expect("a body");
-                times.push(sent.elapsed());
+                latencies.add(sent.elapsed());
             }
-            times
+            latencies
         });
     }
-    let mut times: Vec<Duration> = tasks.join_all().await.into_iter().flatten().collect();
-    times.sort_unstable();
-    let count = times.len();
+    let mut latencies = Latencies::default();
+    tasks.join_all().await.into_iter().for_each(|those| latencies.append(those));
+    let count = latencies.count();
     let rate = count * 1_000 / usize::try_from(begun.elapsed().as_millis()).expect("a number");
-    let cpu = program.cpu().saturating_sub(before) / u32::try_from(count).expect("a number");
-    let at = |part: usize| times[(count * part / 100).min(count - 1)];
-    println!("{name:<44} {callers:>3}  {rate:>6}/s  p50 {:>9.1?}  p99 {:>9.1?}  cpu {cpu:>9.1?}", at(50), at(99));
+    let cpu = program.process.cpu().saturating_sub(before) / u32::try_from(count).expect("a number");
+    let (median, late) = (latencies.percentile(50), latencies.percentile(99));
+    println!("{name:<44} {callers:>3}  {rate:>6}/s  p50 {median:>9.1?}  p99 {late:>9.1?}  cpu {cpu:>9.1?}");
 }
 
 fn read(program: &Program) -> RequestBuilder {
@@ -177,10 +151,10 @@ async fn beside_a_search(program: &Program) {
 
 async fn figures(store: &str) {
     for (people, tenants) in [(10, 10), (100_000, 1_000)] {
-        let (_running, mut program) = Program::start(store).await;
-        println!("\n{people} people; {} MiB at first", program.memory());
+        let mut program = Program::start(store).await;
+        println!("\n{people} people; {} MiB at first", program.process.memory());
         program.fill(people, tenants).await;
-        println!("{} MiB when they are there", program.memory());
+        println!("{} MiB when they are there", program.process.memory());
         for callers in [1, 16] {
             take(&program, "read a user", callers, Arc::new(read)).await;
             take(&program, "list 20 users of a tenant", callers, Arc::new(list)).await;
@@ -188,7 +162,7 @@ async fn figures(store: &str) {
             take(&program, "create a user", callers, Arc::new(create)).await;
         }
         beside_a_search(&program).await;
-        println!("{} MiB at last", program.memory());
+        println!("{} MiB at last", program.process.memory());
     }
 }
 
