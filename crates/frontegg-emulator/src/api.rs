@@ -13,6 +13,7 @@ mod api_token;
 mod api_tokens;
 mod caller;
 mod core_settings;
+mod data_migration;
 mod delegation;
 mod domain_restrictions;
 mod email_configuration;
@@ -67,7 +68,7 @@ use frontegg_model::{OPERATIONS, Operation};
 use crate::service::Service;
 
 /// Tags whose operations are answered with 501.
-const UNSERVED: &[&str] = &["Approval Flows", "Custom Social OAuth Provider", "Data Migration", "User Pools"];
+const UNSERVED: &[&str] = &["Approval Flows", "Custom Social OAuth Provider", "User Pools"];
 
 /// Operations of tags that are served in part; these are answered with 501 all the same.
 const PENDING: &[&str] = &[
@@ -95,6 +96,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::api_token::routes(router);
     let router = contract::api_tokens::routes(router);
     let router = contract::core_settings::routes(router);
+    let router = contract::data_migration::routes(router);
     let router = contract::delegation::routes(router);
     let router = contract::domain_restrictions::routes(router);
     let router = contract::email_configuration::routes(router);

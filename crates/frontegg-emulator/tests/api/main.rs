@@ -19,6 +19,7 @@ mod cookies;
 mod core_settings;
 mod cross_origin;
 mod crowds;
+mod data_migration;
 mod default_application;
 mod delegation;
 mod domain_restrictions;

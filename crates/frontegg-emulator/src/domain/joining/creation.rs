@@ -111,7 +111,7 @@ async fn newcomer(
 }
 
 /// Creates somebody whom [`known_person`] does not know, to join that tenant.
-async fn create(tx: &Write, new: NewUser, tenant: &tenant::Model) -> DomainResult<Person> {
+pub(super) async fn create(tx: &Write, new: NewUser, tenant: &tenant::Model) -> DomainResult<Person> {
     let email = new.email.clone();
     let new = NewUser { active_tenant_id: Some(tenant.tenant_id.clone()), ..new };
     Ok(person::newcomer(users::create(tx, new).await?, email))
@@ -131,7 +131,12 @@ async fn place(
     Ok(NewMembership { roles, status, expires_at, invited_as: None })
 }
 
-async fn join(tx: &Write, person: Person, tenant: &tenant::Model, place: NewMembership) -> DomainResult<Joined> {
+pub(super) async fn join(
+    tx: &Write,
+    person: Person,
+    tenant: &tenant::Model,
+    place: NewMembership,
+) -> DomainResult<Joined> {
     let membership = memberships::join(tx, &person.user, tenant, place).await?;
     Ok(Joined { person, membership })
 }

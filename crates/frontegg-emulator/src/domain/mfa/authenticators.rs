@@ -62,6 +62,21 @@ pub(crate) async fn offer(tx: &Write, user: &user::Model, pending_id: Option<&st
     Ok(Offer { qr_code, secret })
 }
 
+/// Gives somebody an app that they have set up elsewhere, by its [secret](super::read_secret).
+pub(crate) async fn bring(tx: &Write, user_id: &str, secret: String) -> DomainResult<()> {
+    let row = authenticator::ActiveModel {
+        id: Set(ids::new_id()),
+        user_id: Set(user_id.to_owned()),
+        pending_id: Set(None),
+        secret: Set(secret),
+        last_step: Set(None),
+        created_at: Set(tx.stamp()),
+        confirmed_at: Set(Some(tx.now())),
+    };
+    authenticator::Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
 /// The same for a signed-in person.
 pub(crate) async fn offer_to(tx: &Write, user_id: &str) -> DomainResult<Offer> {
     let user = users::require(tx, user_id).await?;

@@ -138,9 +138,14 @@ pub(crate) async fn confirm_at_sign_in(
 async fn add(tx: &Write, user: &user::Model, number: &str) -> DomainResult<()> {
     configuration::get(tx).await?.require_active(&[MfaStrategy::Sms])?;
     require_new(tx, user, number).await?;
+    bring(tx, &user.id, number).await
+}
+
+/// Gives somebody a phone that they get codes at already.
+pub(crate) async fn bring(tx: &Write, user_id: &str, number: &str) -> DomainResult<()> {
     let row = mfa_phone::ActiveModel {
         id: Set(ids::new_id()),
-        user_id: Set(user.id.clone()),
+        user_id: Set(user_id.to_owned()),
         phone_number: Set(number.to_owned()),
         created_at: Set(tx.stamp()),
     };

@@ -11,7 +11,7 @@ use crate::{
         DomainError, DomainResult, groups,
         identifiers::usernames,
         input,
-        joining::{bulk_invitation, onboarding},
+        joining::{bulk_invitation, migration, onboarding},
         login::{self, passwordless},
         memberships,
         messages::{mail_sender, sms_sender, templates::texts},
@@ -59,7 +59,7 @@ const SETTINGS: [Form; 21] = [
 ];
 
 /// All kinds of jobs.
-const JOBS: [Form; 2] = [bulk_invitation::FORM, tenants::import::FORM];
+const JOBS: [Form; 3] = [bulk_invitation::FORM, migration::FORM, tenants::import::FORM];
 
 type Row = Map<String, Value>;
 

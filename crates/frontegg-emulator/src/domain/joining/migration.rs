@@ -1,0 +1,146 @@
+//! People who come over from another system, with their passwords and second factors as they were there. Nobody is told by
+//! mail, and whoever comes is a member at once.
+
+use serde::{Deserialize, Serialize};
+
+use super::creation::{self, Joined};
+use crate::{
+    domain::{
+        DomainError, DomainResult, Refusal,
+        caller::Caller,
+        identifiers::{Proof, emails, phones},
+        jobs,
+        memberships::{self, MemberKey, NewMembership},
+        mfa,
+        people::person::{self, Person},
+        settings::Form,
+        tenants,
+        users::NewUser,
+    },
+    store::{Read, Write, entity::MembershipStatus},
+};
+
+/// Under which name the reports are kept.
+const KIND: &str = "user_migration";
+/// How it reads.
+pub(crate) const FORM: Form = Form::of::<Report>(KIND);
+
+/// Most people of one call.
+const MOST: usize = 1_000;
+
+/// Somebody who comes over.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Migrant {
+    pub(crate) tenant_id: String,
+    /// With the primary address, and with a phone number to sign in with.
+    pub(crate) person: NewUser,
+    /// Beside the primary one.
+    pub(crate) further_emails: Vec<FurtherEmail>,
+    /// The default ones when there are none.
+    pub(crate) role_ids: Vec<String>,
+    /// The secret of an authenticator app.
+    pub(crate) authenticator_secret: Option<String>,
+    /// The number of a phone that gets codes as a second factor.
+    pub(crate) second_factor_phone: Option<String>,
+}
+
+/// An address of somebody that is not their primary one.
+#[derive(Clone, Debug)]
+pub(crate) struct FurtherEmail {
+    pub(crate) address: String,
+    pub(crate) proof: Proof,
+}
+
+/// Somebody to bring over, or why their entry cannot be used.
+pub(crate) type Entry = Result<Migrant, String>;
+
+/// How it went with many.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) total: usize,
+    pub(crate) migrated: usize,
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// Who could not be brought over, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fault {
+    /// The place of the entry in the list.
+    pub(crate) index: usize,
+    pub(crate) message: String,
+}
+
+/// Refuses a list that is empty or too long.
+pub(crate) fn check_count(count: usize) -> DomainResult<()> {
+    if (1..=MOST).contains(&count) {
+        return Ok(());
+    }
+    Err(DomainError::bad_request(format!("users must have between 1 and {MOST} entries")))
+}
+
+/// Brings somebody over. Known people become members of a further tenant and keep what they have; 409 for members.
+///
+/// What may be refused is looked at before anything is written, so that the other entries of a list can go on.
+pub(crate) async fn migrate(tx: &Write, migrant: Migrant) -> DomainResult<Person> {
+    let Migrant { tenant_id, person, further_emails, role_ids, authenticator_secret, second_factor_phone } = migrant;
+    person.check()?;
+    let secret = authenticator_secret.as_deref().map(mfa::read_secret).transpose()?;
+    second_factor_phone.as_deref().map_or(Ok(()), phones::check)?;
+    let tenant = tenants::require(tx, &tenant_id).await?;
+    let role_ids = Some(role_ids).filter(|ids| !ids.is_empty());
+    let roles = memberships::named_or_default(tx, Caller::Environment, &tenant_id, role_ids).await?;
+    let place = NewMembership { roles, status: MembershipStatus::Activated, expires_at: None, invited_as: None };
+    if let Some(known) = creation::known_person(tx, &person).await? {
+        memberships::require_none(tx, MemberKey { user_id: &known.user.id, tenant_id: &tenant_id }).await?;
+        memberships::join(tx, &known.user, &tenant, place).await?;
+        return Ok(known);
+    }
+    for further in &further_emails {
+        emails::check(&further.address)?;
+        emails::require_free(tx, &further.address).await?;
+    }
+    let Joined { person, .. } =
+        creation::join(tx, creation::create(tx, person, &tenant).await?, &tenant, place).await?;
+    for further in further_emails {
+        emails::add(tx, &person.user.id, &further.address, further.proof).await?;
+    }
+    if let Some(secret) = secret {
+        mfa::authenticators::bring(tx, &person.user.id, secret).await?;
+    }
+    if let Some(number) = second_factor_phone {
+        mfa::phones::bring(tx, &person.user.id, &number).await?;
+    }
+    person::require(tx, &person.user.id).await
+}
+
+/// Brings these people over, `first` being the place of the first of them in the whole list; one who cannot be brought
+/// stops no other.
+pub(crate) async fn migrate_all(
+    tx: &Write,
+    first: usize,
+    entries: Vec<Entry>,
+    report: &mut Report,
+) -> DomainResult<()> {
+    for (index, entry) in entries.into_iter().enumerate() {
+        let outcome = match entry {
+            Ok(migrant) => migrate(tx, migrant).await.map(drop),
+            Err(message) => Err(DomainError::bad_request(message)),
+        };
+        match outcome {
+            Ok(()) => report.migrated += 1,
+            Err(error) if matches!(error.refusal(), Refusal::Internal | Refusal::Unavailable) => return Err(error),
+            Err(error) => report.faults.push(Fault { index: first + index, message: error.messages().join("; ") }),
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the report of what has ended; gives its id.
+pub(crate) async fn keep(tx: &Write, report: &Report) -> DomainResult<String> {
+    jobs::keep(tx, KIND, report).await
+}
+
+/// The report of such a job, or 404.
+pub(crate) async fn report(tx: &Read, id: &str) -> DomainResult<Report> {
+    jobs::report(tx, KIND, id).await
+}
