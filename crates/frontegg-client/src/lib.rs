@@ -4,15 +4,18 @@
 //! its [`Transport`]. Programs use the crate `frontegg-identity`, which has one, and this crate only for
 //! what its views do not offer.
 
+mod answer;
+mod base_url;
 #[rustfmt::skip]
 #[path = "generated/client.rs"]
 mod generated;
 mod transport;
 
+pub use answer::Answer;
 pub use frontegg_model::{self as model, Secret, enums, types};
 pub use generated::Client;
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
-pub use transport::{BoxFuture, Inner, Transport};
+pub use transport::{BoxFuture, Failure, Inner, Transport};
 
 /// Compiles the examples of this crate's README.
 #[cfg(doctest)]

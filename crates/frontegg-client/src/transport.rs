@@ -1,19 +1,18 @@
 //! The interface between generated calls and what sends them.
 //!
-//! Every generated call is passed to a [`Transport`] twice: before it is sent ([`Transport::prepare`])
-//! and to be sent ([`Transport::execute`]). This file does what is the same for every transport: it
-//! refuses paths that would reach another operation, turns every error response of a server or proxy into an
-//! [`ApiError`], and every other one into a body that can be read.
+//! Every generated call is passed to a [`Transport`]. This file does what is the same for every call and every
+//! transport: it refuses paths that would reach another operation, and makes of each [`Answer`] the result of the call.
 
 use std::{fmt::Debug, pin::Pin, sync::Arc};
 
-use frontegg_model::{Operation, operation, read, types::ApiError};
-use http::{HeaderMap, StatusCode, header};
-use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
-use reqwest::{Request, Response, ResponseBuilderExt, Url};
+use frontegg_model::{OPERATIONS, Operation, types::ApiError};
+use http::{HeaderValue, StatusCode, header};
+use progenitor_client::{ClientInfo, Error, ResponseValue};
+use reqwest::Request;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::generated::Client;
+use crate::{answer::Answer, generated::Client};
 
 /// A boxed future, so that [`Transport`] is dyn compatible.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -26,61 +25,133 @@ const EMPTY_LIST_IS_NOT_FOUND: [&str; 1] = ["get_tenant_v2"];
 
 /// Authorises and sends the requests of the generated client.
 pub trait Transport: Send + Sync + Debug {
-    /// Completes a request with its token, scope headers and other headers.
-    ///
-    /// An error fails the call before anything is sent; its text becomes [`Error::Custom`].
-    fn prepare<'a>(
-        &'a self,
-        request: &'a mut Request,
-        operation: &'static Operation,
-    ) -> BoxFuture<'a, Result<(), String>>;
-
-    /// Sends a request, and again as far as it is to be retried.
-    fn execute<'a>(
+    /// Completes a request with its token, scope headers and other headers, sends it, and again as far as it is to be
+    /// retried, and reads the answer.
+    fn send<'a>(
         &'a self,
         http: &'a reqwest::Client,
         request: Request,
         operation: &'static Operation,
-    ) -> BoxFuture<'a, reqwest::Result<Response>>;
+    ) -> BoxFuture<'a, Result<Answer, Failure>>;
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The request is refused before anything is sent; the text becomes [`Error::Custom`].
+    Refused(String),
+    /// The exchange has failed.
+    Broken(reqwest::Error),
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl<E> From<Failure> for Error<E> {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(text) => Self::Custom(text),
+            Failure::Broken(error) => Self::CommunicationError(error),
+        }
+    }
 }
 
 /// The transport of a [`Client`], as its generated code holds it.
 #[derive(Clone, Debug)]
 pub struct Inner(pub Arc<dyn Transport>);
 
-impl ClientHooks<Inner> for Client {
-    async fn pre<E>(&self, request: &mut Request, info: &OperationInfo) -> Result<(), Error<E>> {
-        let Some(operation) = operation(info.operation_id) else {
-            return Err(Error::InvalidRequest(format!("{} is not in the table of operations", info.operation_id)));
-        };
-        // progenitor sends the version of the document, which the service does not use.
-        request.headers_mut().remove("api-version");
-        if !matches_template(base_path(self.baseurl()), operation.path, request.url().path()) {
-            return Err(Error::InvalidRequest(format!(
-                "a path value of {} is empty, `.` or `..`, which would reach another operation",
-                operation.id
-            )));
-        }
-        self.inner().0.prepare(request, operation).await.map_err(Error::Custom)
+impl Client {
+    /// A client of the same API that sends through another transport.
+    #[must_use]
+    pub fn with_transport(&self, transport: Inner) -> Self {
+        Self { inner: transport, ..self.clone() }
     }
 
-    async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
-        let Some(operation) = operation(info.operation_id) else {
-            // Not reached: `pre` fails such a call.
-            return self.client().execute(request).await;
-        };
-        let response = self.inner().0.execute(self.client(), request, operation).await?;
-        let status = response.status();
-        if status.is_client_error() || status.is_server_error() {
-            Ok(with_api_error(response).await)
-        } else if EMPTY_LIST_IS_NOT_FOUND.contains(&operation.id) {
-            empty_list_as_not_found(readable(response, operation).await?).await
-        } else if operation.answer.is_some() {
-            readable(response, operation).await
-        } else {
-            Ok(response)
+    /// Sends the request of an operation and reads a `T` from the answer.
+    ///
+    /// A plain function, as are the other two: a future that is given a request has room for it until its end.
+    pub(crate) fn read<T: DeserializeOwned>(
+        &self,
+        request: Request,
+        operation: &'static Operation,
+    ) -> impl Future<Output = Result<ResponseValue<T>, Error<ApiError>>> + Send {
+        let answer = self.send(request, operation);
+        async move {
+            let answer = judged(answer.map_err(Error::InvalidRequest)?.await?, operation)?;
+            match serde_json::from_slice(answer.body()) {
+                Ok(value) => Ok(answer.with(value)),
+                Err(error) => Err(Error::InvalidResponsePayload(answer.into_body(), error)),
+            }
         }
     }
+
+    /// Sends the request of an operation whose answer has a status only.
+    pub(crate) fn acknowledge(
+        &self,
+        request: Request,
+        operation: &'static Operation,
+    ) -> impl Future<Output = Result<ResponseValue<()>, Error<ApiError>>> + Send {
+        let answer = self.send(request, operation);
+        async move { Ok(judged(answer.map_err(Error::InvalidRequest)?.await?, operation)?.with(())) }
+    }
+
+    /// Hands a request to the transport, unless its path is no longer that of the operation: the error says why.
+    fn send(
+        &self,
+        mut request: Request,
+        operation: &'static Operation,
+    ) -> Result<BoxFuture<'_, Result<Answer, Failure>>, String> {
+        if !is_kept(self.baseurl.path(), operation.path, request.url().path()) {
+            return Err(format!(
+                "a path value of {} is empty, `.` or `..`, which would reach another operation",
+                operation.id
+            ));
+        }
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        Ok(self.inner().0.send(self.client(), request, operation))
+    }
+}
+
+/// The row of an operation, found while a call is compiled.
+pub(crate) const fn known(id: &str) -> &'static Operation {
+    let mut row = 0;
+    while !is_same(OPERATIONS[row].id.as_bytes(), id.as_bytes()) {
+        row += 1;
+    }
+    &OPERATIONS[row]
+}
+
+const fn is_same(text: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < text.len() && at < other.len() && text[at] == other[at] {
+        at += 1;
+    }
+    at == text.len() && at == other.len()
+}
+
+/// Makes the result of a call from its answer: every error response of a server or proxy becomes an [`ApiError`],
+/// every other one a body that can be read.
+#[allow(clippy::result_large_err, reason = "the error of all generated calls")]
+fn judged(mut answer: Answer, operation: &Operation) -> Result<Answer, Error<ApiError>> {
+    if answer.is_refusal() {
+        let error = api_error(answer.body());
+        return Err(Error::ErrorResponse(answer.with(error)));
+    }
+    if !answer.status().is_success() {
+        return Err(Error::UnexpectedResponse(answer.into_response()));
+    }
+    if EMPTY_LIST_IS_NOT_FOUND.contains(&operation.id) && is_empty_list(answer.body()) {
+        let error = ApiError { errors: Some(vec!["Not found".to_owned()]), ..ApiError::default() };
+        return Err(Error::ErrorResponse(answer.with_status(StatusCode::NOT_FOUND, error)));
+    }
+    let is_list = operation.answer.is_some_and(|answer| answer.starts_with('['));
+    if is_list && answer.body().trim_ascii() == b"null" {
+        answer.replace_body("[]");
+    }
+    Ok(answer)
 }
 
 /// Percent-encodes a path value so that it stays one segment.
@@ -91,13 +162,13 @@ pub(crate) fn encode_path(value: &str) -> String {
     if matches!(value, "." | "..") {
         return String::new();
     }
-    progenitor_client::encode_path(value).replace('\\', "%5C")
+    let encoded = progenitor_client::encode_path(value);
+    if encoded.contains('\\') { encoded.replace('\\', "%5C") } else { encoded }
 }
 
-/// The path of a base URL, without a trailing slash.
-fn base_path(base: &str) -> &str {
-    let rest = base.split_once("://").map_or(base, |(_, rest)| rest);
-    rest.find('/').map_or("", |at| rest[at..].trim_end_matches('/'))
+/// Whether the values in a path have left it that of the operation; where there are none, nothing can have changed it.
+fn is_kept(base: &str, template: &str, path: &str) -> bool {
+    !template.contains('{') || matches_template(base, template, path)
 }
 
 /// Whether `path` is `base` followed by `template` with a value for every parameter.
@@ -114,72 +185,16 @@ fn matches_template(base: &str, template: &str, path: &str) -> bool {
     }
 }
 
-/// Gives an error response a body that is an [`ApiError`]; status, headers and URL stay.
-async fn with_api_error(response: Response) -> Response {
-    let head = Head::of(&response);
-    // The status is reported even if the body cannot be read.
-    let body = response.bytes().await.unwrap_or_default();
-    let body = body.slice_ref(read::without_byte_order_mark(&body));
-    if serde_json::from_slice::<ApiError>(&body).is_ok_and(|error| has_content(&error)) {
-        head.with_body(body)
-    } else {
-        head.with_other_body(serde_json::to_vec(&to_api_error(&body)).unwrap_or_default())
+/// What an error body says: as documented, or as much of it as there is.
+fn api_error(body: &[u8]) -> ApiError {
+    match serde_json::from_slice(body) {
+        Ok(error) if has_content(&error) => error,
+        _ => to_api_error(body),
     }
 }
 
-/// Reads a response without the byte order mark that may stand before its body, and `null` in place of a list
-/// as an empty list.
-async fn readable(response: Response, operation: &Operation) -> reqwest::Result<Response> {
-    let head = Head::of(&response);
-    let url = head.url.clone();
-    let body = response.bytes().await.map_err(|error| error.with_url(url))?;
-    let rest = body.slice_ref(read::without_byte_order_mark(&body));
-    let is_list = operation.answer.is_some_and(|answer| answer.starts_with('['));
-    Ok(if is_list && rest.trim_ascii() == b"null" {
-        head.with_other_body("[]")
-    } else if rest.len() < body.len() {
-        head.with_other_body(rest)
-    } else {
-        head.with_body(body)
-    })
-}
-
-/// Turns an empty list in place of an entity into a 404.
-async fn empty_list_as_not_found(response: Response) -> reqwest::Result<Response> {
-    let mut head = Head::of(&response);
-    let body = response.bytes().await?;
-    if serde_json::from_slice::<[(); 0]>(&body).is_err() {
-        return Ok(head.with_body(body));
-    }
-    head.status = StatusCode::NOT_FOUND;
-    Ok(head.with_other_body(r#"{"errors":["Not found"]}"#))
-}
-
-/// What is kept of a response whose body has been read.
-struct Head {
-    status: StatusCode,
-    url: Url,
-    headers: HeaderMap,
-}
-
-impl Head {
-    fn of(response: &Response) -> Self {
-        Self { status: response.status(), url: response.url().clone(), headers: response.headers().clone() }
-    }
-
-    /// The response with the body that was read.
-    fn with_body(self, body: impl Into<reqwest::Body>) -> Response {
-        let rebuilt = http::Response::builder().status(self.status).url(self.url).body(body.into());
-        let mut rebuilt = rebuilt.unwrap_or_default();
-        *rebuilt.headers_mut() = self.headers;
-        rebuilt.into()
-    }
-
-    /// The response with another body, whose length is not `Content-Length`.
-    fn with_other_body(mut self, body: impl Into<reqwest::Body>) -> Response {
-        self.headers.remove(header::CONTENT_LENGTH);
-        self.with_body(body)
-    }
+fn is_empty_list(body: &[u8]) -> bool {
+    serde_json::from_slice::<[(); 0]>(body).is_ok()
 }
 
 fn has_content(error: &ApiError) -> bool {
@@ -190,7 +205,7 @@ fn has_content(error: &ApiError) -> bool {
 }
 
 /// Makes an [`ApiError`] from an error body that is not as documented.
-fn to_api_error(body: &[u8]) -> Value {
+fn to_api_error(body: &[u8]) -> ApiError {
     let text = String::from_utf8_lossy(body);
     let value: Value = serde_json::from_slice(body).unwrap_or_default();
     let mut messages = Vec::new();
@@ -201,14 +216,12 @@ fn to_api_error(body: &[u8]) -> Value {
     if messages.is_empty() && !matches!(text.trim(), "" | "{}" | "null") {
         messages.push(text.trim().chars().take(MAX_MESSAGE_LENGTH).collect());
     }
-    let mut error = serde_json::json!({ "errors": messages });
-    if let Some(code) = value["errorCode"].as_str() {
-        error["errorCode"] = code.into();
+    ApiError {
+        errors: Some(messages),
+        error_code: value["errorCode"].as_str().map(str::to_owned),
+        context: value["context"].as_object().cloned(),
+        ..ApiError::default()
     }
-    if let Some(context) = value["context"].as_object() {
-        error["context"] = context.clone().into();
-    }
-    error
 }
 
 fn collect(value: &Value, messages: &mut Vec<String>) {
@@ -222,12 +235,44 @@ fn collect(value: &Value, messages: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use frontegg_model::operation;
+
     use super::*;
 
+    #[derive(Debug)]
+    struct Nowhere;
+
+    impl Transport for Nowhere {
+        fn send<'a>(
+            &'a self,
+            _: &'a reqwest::Client,
+            _: Request,
+            _: &'static Operation,
+        ) -> BoxFuture<'a, Result<Answer, Failure>> {
+            Box::pin(async { Err(Failure::Refused("nothing is sent".to_owned())) })
+        }
+    }
+
+    fn client(base: &str) -> Client {
+        Client::new_with_client(base, reqwest::Client::new(), Inner(Arc::new(Nowhere)))
+    }
+
+    /// Whether a value stays a segment of the path, which it then has in `text`.
     fn url(base: &str, template: &str, value: &str) -> bool {
-        let text = format!("{base}{}", template.replace("{id}", &encode_path(value)));
-        let url = reqwest::Url::parse(&text).unwrap();
-        matches_template(base_path(base), template, url.path())
+        let (client, path) = (client(base), template.replace("{id}", &encode_path(value)));
+        let url = client.url(&path).unwrap();
+        let is_kept = matches_template(client.baseurl.path(), template, url.path());
+        assert!(!is_kept || url == format!("{base}{path}").parse().unwrap(), "{url}");
+        is_kept
+    }
+
+    #[test]
+    fn a_base_url_may_have_a_path_and_must_be_a_url() {
+        let url = |base: &str| client(base).url("/users/v1").map(String::from);
+        assert_eq!(url("http://localhost:1").unwrap(), "http://localhost:1/users/v1");
+        assert_eq!(url("http://localhost:1/").unwrap(), "http://localhost:1/users/v1");
+        assert_eq!(url("https://acme.test/a/b/").unwrap(), "https://acme.test/a/b/users/v1");
+        assert!(url("nowhere").unwrap_err().is_builder());
     }
 
     #[test]
@@ -259,15 +304,26 @@ mod tests {
         assert!(!matches_template("/frontegg", "/users/{id}", "/users/a"));
     }
 
-    fn answer(status: u16, body: &'static str) -> Response {
-        http::Response::builder().status(status).header("frontegg-trace-id", "t-1").body(body).unwrap().into()
+    const LIST: &str = "list_roles_v1";
+
+    /// What is made of an answer to an operation.
+    async fn judge(id: &str, status: u16, body: &'static str) -> Result<String, Error<ApiError>> {
+        let response = http::Response::builder().status(status).header("frontegg-trace-id", "t-1").body(body).unwrap();
+        let operation = operation(id).unwrap();
+        let answer = judged(Answer::read(response.into(), operation).await.unwrap(), operation)?;
+        Ok(String::from_utf8(answer.into_body().to_vec()).unwrap())
+    }
+
+    async fn error_of(id: &str, status: u16, body: &'static str) -> ResponseValue<ApiError> {
+        let Error::ErrorResponse(error) = judge(id, status, body).await.unwrap_err() else { panic!("another error") };
+        assert_eq!(error.headers()["frontegg-trace-id"], "t-1");
+        error
     }
 
     async fn api_error(status: u16, body: &'static str) -> ApiError {
-        let response = with_api_error(answer(status, body)).await;
-        assert_eq!(response.status().as_u16(), status);
-        assert_eq!(response.headers()["frontegg-trace-id"], "t-1");
-        serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+        let error = error_of(LIST, status, body).await;
+        assert_eq!(error.status().as_u16(), status);
+        error.into_inner()
     }
 
     #[tokio::test]
@@ -290,25 +346,19 @@ mod tests {
 
     #[tokio::test]
     async fn an_empty_list_in_place_of_one_thing_means_not_found() {
-        let response = empty_list_as_not_found(answer(200, " [ ] ")).await.unwrap();
-        assert_eq!(response.status(), 404);
-        assert_eq!(response.headers()["frontegg-trace-id"], "t-1");
-        let error: ApiError = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
-        assert_eq!(error.errors.unwrap(), ["Not found"]);
+        let error = error_of("get_tenant_v2", 200, " [ ] ").await;
+        assert_eq!(error.status(), 404);
+        assert_eq!(error.into_inner().errors.unwrap(), ["Not found"]);
         for body in [r#"{"tenantId":"a"}"#, "[1]", ""] {
-            let response = empty_list_as_not_found(answer(200, body)).await.unwrap();
-            assert_eq!((response.status().as_u16(), response.text().await.unwrap().as_str()), (200, body));
+            assert_eq!(judge("get_tenant_v2", 200, body).await.unwrap(), body);
         }
     }
 
     #[tokio::test]
     async fn a_byte_order_mark_and_null_for_a_list_are_read() {
-        let read_as = async |id: &str, body| {
-            let response = readable(answer(200, body), operation(id).unwrap()).await.unwrap();
-            String::from_utf8(response.bytes().await.unwrap().to_vec()).unwrap()
-        };
-        assert_eq!(read_as("list_roles_v1", "\u{feff}[1]").await, "[1]");
-        assert_eq!(read_as("list_roles_v1", " null\n").await, "[]");
+        let read_as = async |id: &str, body| judge(id, 200, body).await.unwrap();
+        assert_eq!(read_as(LIST, "\u{feff}[1]").await, "[1]");
+        assert_eq!(read_as(LIST, " null\n").await, "[]");
         assert_eq!(read_as("list_users", "null").await, "null", "a page is no list");
         assert_eq!(read_as("list_users", r#"{"items":null}"#).await, r#"{"items":null}"#);
         assert_eq!(api_error(400, "\u{feff}{\"errors\":[\"no\"]}").await.errors.unwrap(), ["no"]);
@@ -320,5 +370,20 @@ mod tests {
         assert_eq!(api_error(500, "[1]").await.errors.unwrap(), ["[1]"]);
         assert!(api_error(413, "").await.errors.unwrap().is_empty());
         assert!(api_error(500, "{}").await.errors.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn other_answers_are_unexpected() {
+        let error = judge(LIST, 302, "elsewhere").await.unwrap_err();
+        assert!(matches!(error, Error::UnexpectedResponse(response) if response.status() == 302));
+    }
+
+    #[tokio::test]
+    async fn a_body_in_pieces_is_put_together() {
+        let pieces = ["[", "1,2", ",3]"].map(|piece| Ok::<_, std::io::Error>(piece.as_bytes()));
+        let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
+        let operation = operation(LIST).unwrap();
+        let answer = Answer::read(http::Response::new(body).into(), operation).await.unwrap();
+        assert_eq!(answer.body(), b"[1,2,3]");
     }
 }

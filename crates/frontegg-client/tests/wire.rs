@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use frontegg_client::{BoxFuture, Client, Inner, Transport};
+use frontegg_client::{Answer, BoxFuture, Client, Failure, Inner, Transport};
 use frontegg_model::{OPERATIONS, Operation};
 use frontegg_samples::client::{CALLS, Call};
 use reqwest::{Request, Response};
@@ -19,19 +19,15 @@ mod snapshot;
 struct Recorder(Mutex<Option<String>>);
 
 impl Transport for Recorder {
-    fn prepare<'a>(&'a self, _: &'a mut Request, _: &'static Operation) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn execute<'a>(
+    fn send<'a>(
         &'a self,
         _: &'a reqwest::Client,
         request: Request,
-        _: &'static Operation,
-    ) -> BoxFuture<'a, reqwest::Result<Response>> {
+        operation: &'static Operation,
+    ) -> BoxFuture<'a, Result<Answer, Failure>> {
         Box::pin(async move {
             *self.0.lock().unwrap() = Some(written(&request));
-            Ok(http::Response::new("null").into())
+            Ok(Answer::read(Response::from(http::Response::new("null")), operation).await?)
         })
     }
 }

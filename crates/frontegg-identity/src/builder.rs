@@ -333,7 +333,8 @@ impl Builder {
             agent = format!("{agent} {suffix}");
         }
         let agent = http::HeaderValue::try_from(agent).map_err(|_| ConfigError::InvalidHeader("the user agent"))?;
-        build_http(base_url, reqwest::Client::builder().user_agent(agent).connect_timeout(self.connect_timeout))
+        let http = reqwest::Client::builder().user_agent(agent).connect_timeout(self.connect_timeout);
+        build_http(base_url, http.timeout(self.options.attempt_timeout))
     }
 }
 

@@ -58,7 +58,8 @@ impl<'a, T: Send + 'a> IntoFuture for Call<'a, T> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { self.with_response().await.map(Response::into_inner) })
+        let Self { operation, options, send } = self;
+        Box::pin(async move { Context::new(options).run(operation, send).await.map(Response::into_inner) })
     }
 }
 

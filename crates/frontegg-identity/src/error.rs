@@ -206,10 +206,10 @@ impl Error {
         inner.operation.get_or_insert(operation);
         inner.attempts = inner.attempts.max(attempts);
         if inner.kind == ErrorKind::Decode
-            && let Some(Head { status, trace_id }) = answer
+            && let Some(answer) = answer
         {
-            inner.status.get_or_insert(status);
-            inner.trace_id = inner.trace_id.take().or(trace_id);
+            inner.status.get_or_insert(answer.status);
+            inner.trace_id = inner.trace_id.take().or_else(|| answer.trace_id().map(str::to_owned));
         }
         self
     }
@@ -395,6 +395,7 @@ impl From<client::Error<ApiError>> for Error {
 #[cfg(test)]
 mod tests {
     use frontegg_model::headers::TRACE_HEADER;
+    use http::HeaderValue;
 
     use super::*;
 
@@ -451,7 +452,7 @@ mod tests {
         let error = Error::from(client::Error::InvalidResponsePayload(body.into(), error)).in_call(
             "authenticate_user",
             1,
-            Some(Head { status: StatusCode::OK, trace_id: Some("t-2".into()) }),
+            Some(Head { status: StatusCode::OK, trace_id: Some(HeaderValue::from_static("t-2")) }),
         );
         assert_eq!((error.kind(), error.status(), error.trace_id()), (ErrorKind::Decode, Some(200), Some("t-2")));
         let source = error.source().unwrap();

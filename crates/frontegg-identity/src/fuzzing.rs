@@ -1,6 +1,7 @@
 //! Ways for fuzz targets to what is not public. Compiled for them, with `--cfg fuzzing`, and for
 //! tests, so that it is never behind.
 
+use frontegg_client::ResponseValue;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 #[cfg(feature = "verify")]
@@ -12,7 +13,7 @@ pub fn cookies<'a>(answers: impl IntoIterator<Item = &'a [HeaderValue]>) -> Opti
     let mut cookies = Cookies::default();
     for lines in answers {
         let headers: HeaderMap = lines.iter().map(|line| (header::SET_COOKIE, line.clone())).collect();
-        cookies.update(&Response::new((), StatusCode::OK, headers, 1));
+        cookies.update(&Response::new(ResponseValue::new((), StatusCode::OK, headers), 1));
     }
     cookies.header()
 }

@@ -45,6 +45,7 @@ pub mod fuzzing;
 mod generated;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod header;
 mod input;
 mod lock;
 pub mod login;

@@ -6,12 +6,9 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 
-/// When the window of the rate limit ends: as RFC 3339, in seconds from now, or in seconds since 1970.
-const RATE_LIMIT_RESET: &str = "x-rate-limit-reset";
-/// How many calls of the operation are left in the window.
-const RATE_LIMIT_REMAINING: &str = "x-rate-limit-remaining";
+use crate::header::{RATE_LIMIT_REMAINING, RATE_LIMIT_RESET};
 
 /// How calls are retried.
 ///
@@ -146,15 +143,15 @@ pub(crate) fn is_transient(status: StatusCode) -> bool {
 
 /// How long the service asks to wait: `Retry-After` (a number or a date), else `X-Rate-Limit-Reset`.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
+    let text = |name: &HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
     // By the service's clock if the answer has a date: this machine's may be wrong.
-    let now = || text(header::DATE.as_str()).and_then(http_date).unwrap_or_else(Utc::now);
+    let now = || text(&header::DATE).and_then(http_date).unwrap_or_else(Utc::now);
     let wait = |text: &str, date: fn(&str) -> Option<DateTime<Utc>>| {
         let until = |moment: DateTime<Utc>| (moment - now()).to_std().unwrap_or_default();
         number(text).map(|number| number.wait(now())).or_else(|| date(text).map(until))
     };
-    let retry_after = text(header::RETRY_AFTER.as_str()).and_then(|text| wait(text, http_date));
-    retry_after.or_else(|| wait(text(RATE_LIMIT_RESET)?, rfc_3339))
+    let retry_after = text(&header::RETRY_AFTER).and_then(|text| wait(text, http_date));
+    retry_after.or_else(|| wait(text(&RATE_LIMIT_RESET)?, rfc_3339))
 }
 
 fn http_date(text: &str) -> Option<DateTime<Utc>> {
@@ -210,7 +207,7 @@ fn number(text: &str) -> Option<Reset> {
 
 /// How long the rate limit of the operation is used up: after a 429, or when no call is left in the window.
 pub(crate) fn rate_limit_wait(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
-    let is_last = || headers.get(RATE_LIMIT_REMAINING).is_some_and(|left| left.as_bytes() == b"0");
+    let is_last = || headers.get(&RATE_LIMIT_REMAINING).is_some_and(|left| left.as_bytes() == b"0");
     let is_limited = status == StatusCode::TOO_MANY_REQUESTS || is_last();
     if is_limited { retry_after(headers) } else { None }
 }

@@ -96,7 +96,9 @@ impl<A: Access> Core<A> {
     fn with<B: Access>(&self, change: impl FnOnce(&mut Sender)) -> Core<B> {
         let mut sender = Sender::clone(&self.sender);
         change(&mut sender);
-        Core::new(self.client.baseurl(), self.client.client(), sender)
+        let sender = Arc::new(sender);
+        let client = self.client.with_transport(Inner(sender.clone()));
+        Core { client: Arc::new(client), sender, access: PhantomData }
     }
 
     pub(crate) fn client(&self) -> Arc<Client> {

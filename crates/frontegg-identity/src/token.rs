@@ -133,6 +133,14 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
         &self.source
     }
 
+    /// The `Authorization` header, if there is a valid token that is not yet to be renewed.
+    pub(crate) fn ready(&self) -> Option<HeaderValue> {
+        let now = Instant::now();
+        // After a renewal that failed the next one may be due only when the token has expired.
+        let is_ready = |token: &&Token| now < token.renew_at && now < token.expires_at;
+        self.token.read().as_ref().filter(is_ready).map(|token| token.bearer.clone())
+    }
+
     /// The `Authorization` header with a valid token.
     pub(crate) async fn bearer(self: &Arc<Self>) -> Result<HeaderValue, Error> {
         let now = Instant::now();

@@ -13,7 +13,7 @@ use frontegg_identity::{
 };
 use frontegg_samples::client::{CALLS, Call};
 use frontegg_test_harness::clock::Clock;
-use support::{Gate, Reply, Service, ok, role, token};
+use support::{DAY, Gate, Reply, Service, ok, role, token};
 use tokio::time::Instant;
 
 #[tokio::test]
@@ -284,11 +284,28 @@ async fn time_limits_hold() {
     let second = Duration::from_secs(1);
     let (error, time) = timed_out(&clock, roles.list_roles_v1().timeout(2 * second)).await;
     assert!(error.attempts() == 1 && within(time, 2 * second), "{time:?}: {error:?}");
+    assert_eq!(error.to_string(), "list_roles_v1: no answer within 2s");
     let (once, time) = timed_out(&clock, roles.create_roles_v1(&[role()]).attempt_timeout(second)).await;
     assert!(once.attempts() == 1 && within(time, second), "{time:?}: {once:?}");
     let patient = Retry::default().base_delay(Duration::ZERO).max_attempts(2);
     let (twice, time) = timed_out(&clock, roles.list_roles_v1().attempt_timeout(second).retry(patient)).await;
     assert!(twice.attempts() == 2 && within(time, 2 * second), "{time:?}: {twice:?}");
+}
+
+/// Nothing limits an attempt then.
+#[tokio::test]
+async fn a_wait_for_a_token_is_limited_like_the_rest_of_the_call() {
+    let clock = Clock::stop();
+    let late = || Reply::token("t-1", DAY).behind(&Gate::new());
+    let second = Duration::from_secs(1);
+    let refused = vec![Reply::new(401, "{}")];
+    for (tokens, answers, attempts) in [(vec![late()], vec![ok()], 0), ([token(), vec![late()]].concat(), refused, 1)] {
+        let service = Service::start(tokens, answers).await;
+        let roles = service.frontegg().management().roles();
+        let (error, time) = timed_out(&clock, roles.list_roles_v1().timeout(2 * second)).await;
+        assert!(error.attempts() == attempts && within(time, 2 * second), "{time:?}: {error:?}");
+        assert_eq!(error.to_string(), "list_roles_v1: no answer within 2s");
+    }
 }
 
 #[tokio::test]

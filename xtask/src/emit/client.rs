@@ -101,10 +101,11 @@ pub fn arguments(signature: &Signature) -> impl Iterator<Item = (String, &Type)>
     })
 }
 
-/// The file of calls, over the types of the model and the path encoding of the seam.
+/// The file of calls, over the types of the model and the seam.
 pub fn client(calls: &[Item]) -> Files {
     let head = format!(
-        "//! The calls, one method an operation.\n{STYLE}use crate::{{enums, transport::encode_path, types}};\n\n"
+        "//! The calls, one method an operation.\n{STYLE}\
+         use crate::{{enums, transport::{{encode_path, known}}, types}};\n\n"
     );
     let text = print(&head, calls.to_vec());
     Files::from([("crates/frontegg-client/src/generated/client.rs".to_owned(), text)])

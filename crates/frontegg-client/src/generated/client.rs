@@ -2,18 +2,16 @@
 //! The calls, one method an operation.
 #![allow(clippy::pedantic)]
 
-use crate::{enums, transport::encode_path, types};
+use crate::{enums, transport::{encode_path, known}, types};
 
 #[allow(unused_imports)]
 use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
-#[allow(unused_imports)]
-use progenitor_client::{ClientHooks, OperationInfo, RequestBuilderExt};
 #[derive(Clone, Debug)]
 /**Client for Frontegg Identity API
 
 Version: 1*/
 pub struct Client {
-    pub(crate) baseurl: String,
+    pub(crate) baseurl: crate::base_url::BaseUrl,
     pub(crate) client: reqwest::Client,
     pub(crate) inner: crate::Inner,
 }
@@ -30,7 +28,7 @@ impl Client {
         inner: crate::Inner,
     ) -> Self {
         Self {
-            baseurl: baseurl.to_string(),
+            baseurl: crate::base_url::BaseUrl::new(baseurl),
             client,
             inner,
         }
@@ -50,13 +48,6 @@ impl ClientInfo<crate::Inner> for Client {
         &self.inner
     }
 }
-const _: () = {
-    #[allow(dead_code)]
-    fn assert_client_hooks()
-    where
-        Client: ClientHooks<crate::Inner>,
-    {}
-};
 #[allow(clippy::all)]
 impl Client {
     /**Sign in with a tenant's or user's client credentials and receive a JWT and a refresh token
@@ -70,34 +61,10 @@ Sends a `POST` request to `/identity/resources/auth/v2/api-token`
         &'a self,
         body: &'a types::AuthApiTokenDto,
     ) -> Result<ResponseValue<types::ApiTokenAuthV2Response>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/auth/v2/api-token", self.baseurl,);
+        let url = self.url("/identity/resources/auth/v2/api-token")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "authenticate_api_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("authenticate_api_token") }).await
     }
     /**Trade a refresh token of client credentials for a new JWT and a new refresh token
 
@@ -110,36 +77,10 @@ Sends a `POST` request to `/identity/resources/auth/v2/api-token/token/refresh`
         &'a self,
         body: &'a types::RefreshApiTokenDto,
     ) -> Result<ResponseValue<types::ApiTokenAuthV2Response>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/auth/v2/api-token/token/refresh", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v2/api-token/token/refresh")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "refresh_api_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("refresh_api_token") }).await
     }
     /**List a tenant's access tokens
 
@@ -154,35 +95,10 @@ Sends a `GET` request to `/identity/resources/tenants/access-tokens/v1`
         ResponseValue<types::GetTenantAccessTokensResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/tenants/access-tokens/v1", self.baseurl,
-        );
+        let url = self.url("/identity/resources/tenants/access-tokens/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_tenant_access_tokens",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_tenant_access_tokens") }).await
     }
     /**Create an access token for a tenant and get its JWT
 
@@ -198,36 +114,10 @@ Sends a `POST` request to `/identity/resources/tenants/access-tokens/v1`
         ResponseValue<types::TenantAccessTokenResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/tenants/access-tokens/v1", self.baseurl,
-        );
+        let url = self.url("/identity/resources/tenants/access-tokens/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_tenant_access_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_tenant_access_token") }).await
     }
     /**Revoke a tenant's access token
 
@@ -242,36 +132,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/access-tokens/v1/{}", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/tenants/access-tokens/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_tenant_access_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_tenant_access_token") }).await
     }
     /**List a tenant's client credentials
 
@@ -286,33 +156,10 @@ Sends a `GET` request to `/identity/resources/tenants/api-tokens/v1`
         ResponseValue<::std::vec::Vec<types::GetTenantApiTokensResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/tenants/api-tokens/v1", self.baseurl,);
+        let url = self.url("/identity/resources/tenants/api-tokens/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_tenant_api_tokens",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_tenant_api_tokens") }).await
     }
     /**Create client credentials for a tenant (deprecated)
 
@@ -328,34 +175,10 @@ Sends a `POST` request to `/identity/resources/tenants/api-tokens/v1`
         ResponseValue<types::CreateTenantApiTokenResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/tenants/api-tokens/v1", self.baseurl,);
+        let url = self.url("/identity/resources/tenants/api-tokens/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_tenant_api_token_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_tenant_api_token_v1") }).await
     }
     /**Delete a tenant's client credentials
 
@@ -370,36 +193,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/api-tokens/v1/{}", self.baseurl, encode_path(&
-            id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/tenants/api-tokens/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_tenant_api_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_tenant_api_token") }).await
     }
     /**Change description, metadata, roles or permissions of a tenant's client credentials
 
@@ -419,37 +222,16 @@ Arguments:
         ResponseValue<types::UpdateTenantApiTokenResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/tenants/api-tokens/v1/{}", self.baseurl, encode_path(&
-            id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/tenants/api-tokens/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_tenant_api_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_tenant_api_token") }).await
     }
     /**Create client credentials for a tenant and get their secret
 
@@ -465,34 +247,10 @@ Sends a `POST` request to `/identity/resources/tenants/api-tokens/v2`
         ResponseValue<types::CreateTenantApiTokenResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/tenants/api-tokens/v2", self.baseurl,);
+        let url = self.url("/identity/resources/tenants/api-tokens/v2")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_tenant_api_token_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_tenant_api_token_v2") }).await
     }
     /**Read the invite that a user has for a tenant
 
@@ -504,35 +262,10 @@ Sends a `GET` request to `/identity/resources/tenants/invites/v1/user`
     pub async fn get_user_tenant_invite<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::InviteTokenDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/invites/v1/user", self.baseurl,
-        );
+        let url = self.url("/identity/resources/tenants/invites/v1/user")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_user_tenant_invite",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_user_tenant_invite") }).await
     }
     /**Create the invite of a user for a tenant
 
@@ -545,36 +278,10 @@ Sends a `POST` request to `/identity/resources/tenants/invites/v1/user`
         &'a self,
         body: &'a types::CreateInviteTokenRequestForUser,
     ) -> Result<ResponseValue<types::InviteTokenDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/invites/v1/user", self.baseurl,
-        );
+        let url = self.url("/identity/resources/tenants/invites/v1/user")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_user_tenant_invite_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_user_tenant_invite_v1") }).await
     }
     /**Revoke the invite of a user for a tenant
 
@@ -586,35 +293,10 @@ Sends a `DELETE` request to `/identity/resources/tenants/invites/v1/user`
     pub async fn delete_user_tenant_invite<'a>(
         &'a self,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/invites/v1/user", self.baseurl,
-        );
+        let url = self.url("/identity/resources/tenants/invites/v1/user")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_user_tenant_invite",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_user_tenant_invite") }).await
     }
     /**Change lifetime or mail flag of a user's invite
 
@@ -627,36 +309,10 @@ Sends a `PATCH` request to `/identity/resources/tenants/invites/v1/user`
         &'a self,
         body: &'a types::UpdateInviteTokenRequest,
     ) -> Result<ResponseValue<types::InviteTokenDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/invites/v1/user", self.baseurl,
-        );
+        let url = self.url("/identity/resources/tenants/invites/v1/user")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_user_tenant_invite",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_user_tenant_invite") }).await
     }
     /**Check an invite token and see what it leads to
 
@@ -669,36 +325,10 @@ Sends a `POST` request to `/identity/resources/tenants/invites/v1/verify`
         &'a self,
         body: &'a types::VerifyInviteTokenRequest,
     ) -> Result<ResponseValue<types::InviteTokenDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/invites/v1/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/tenants/invites/v1/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_tenant_invite",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_tenant_invite") }).await
     }
     /**Tell whether tenant invites and their mails are available
 
@@ -713,35 +343,10 @@ Sends a `GET` request to `/identity/resources/tenants/invites/v1/configuration`
         ResponseValue<types::InvitationConfigurationResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/tenants/invites/v1/configuration", self.baseurl,
-        );
+        let url = self.url("/identity/resources/tenants/invites/v1/configuration")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_tenant_invite_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_tenant_invite_configuration") }).await
     }
     /**Create a user's invite for a tenant with fixed roles
 
@@ -754,36 +359,10 @@ Sends a `POST` request to `/identity/resources/tenants/invites/v2/user`
         &'a self,
         body: &'a types::CreateInviteTokenRequestForUserV2,
     ) -> Result<ResponseValue<types::InviteTokenDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/invites/v2/user", self.baseurl,
-        );
+        let url = self.url("/identity/resources/tenants/invites/v2/user")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_user_tenant_invite_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_user_tenant_invite_v2") }).await
     }
     /**Create an invite to a tenant, open to anyone or tied to one user
 
@@ -796,34 +375,10 @@ Sends a `POST` request to `/identity/resources/tenants/invites/v1`
         &'a self,
         body: &'a types::CreateInviteTokenRequest,
     ) -> Result<ResponseValue<types::InviteTokenDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/tenants/invites/v1", self.baseurl,);
+        let url = self.url("/identity/resources/tenants/invites/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_tenant_invite",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_tenant_invite") }).await
     }
     /**List the invites of all tenants
 
@@ -838,33 +393,10 @@ Sends a `GET` request to `/identity/resources/tenants/invites/v1/all`
         ResponseValue<::std::vec::Vec<types::InviteTokenDto>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/tenants/invites/v1/all", self.baseurl,);
+        let url = self.url("/identity/resources/tenants/invites/v1/all")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_all_tenant_invites",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_all_tenant_invites") }).await
     }
     /**Revoke an invite by its id
 
@@ -879,36 +411,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/invites/v1/token/{}", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/tenants/invites/v1/token/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_tenant_invite",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_tenant_invite") }).await
     }
     /**Read how new accounts of the environment are activated
 
@@ -923,36 +435,11 @@ Sends a `GET` request to `/identity/resources/configurations/v1/activation/strat
         ResponseValue<types::ActivationStrategyResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/activation/strategies", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/activation/strategies")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_activation_strategy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_activation_strategy") }).await
     }
     /**Choose link or code for activating new accounts
 
@@ -965,37 +452,11 @@ Sends a `POST` request to `/identity/resources/configurations/v1/activation/stra
         &'a self,
         body: &'a types::CreateOrUpdateActivationStrategyRequest,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/activation/strategies", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/activation/strategies")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_activation_strategy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_activation_strategy") }).await
     }
     /**Read how invitations to a further tenant are accepted
 
@@ -1010,36 +471,11 @@ Sends a `GET` request to `/identity/resources/configurations/v1/invitation/strat
         ResponseValue<types::InvitationStrategyResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/invitation/strategies", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/invitation/strategies")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_invitation_strategy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_invitation_strategy") }).await
     }
     /**Choose link or code for accepting invitations
 
@@ -1052,37 +488,11 @@ Sends a `POST` request to `/identity/resources/configurations/v1/invitation/stra
         &'a self,
         body: &'a types::CreateOrUpdateInvitationStrategyRequest,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/invitation/strategies", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/invitation/strategies")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_invitation_strategy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_invitation_strategy") }).await
     }
     /**List roles, page by page, filtered and sorted
 
@@ -1109,15 +519,11 @@ Arguments:
         sort_by: Option<&'a enums::RoleSortField>,
         tenant_ids: Option<&'a str>,
     ) -> Result<ResponseValue<types::RolePage>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/roles/v2", self.baseurl,);
+        let url = self.url("/identity/resources/roles/v2")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_filter", &filter))
             .query(&progenitor_client::QueryParam::new("_levels", &levels))
             .query(&progenitor_client::QueryParam::new("_limit", &limit))
@@ -1126,23 +532,7 @@ Arguments:
             .query(&progenitor_client::QueryParam::new("_sortBy", &sort_by))
             .query(&progenitor_client::QueryParam::new("_tenantIds", &tenant_ids))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_roles_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_roles_v2") }).await
     }
     /**Create a role with permissions, modeled on a base role
 
@@ -1158,34 +548,10 @@ Sends a `POST` request to `/identity/resources/roles/v2`
         ResponseValue<types::AddRoleWithPermissionsResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/roles/v2", self.baseurl,);
+        let url = self.url("/identity/resources/roles/v2")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_role_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_role_v2") }).await
     }
     /**List the levels that occur among the roles
 
@@ -1197,35 +563,10 @@ Sends a `GET` request to `/identity/resources/roles/v2/distinct-levels`
     pub async fn list_role_levels<'a>(
         &'a self,
     ) -> Result<ResponseValue<::std::vec::Vec<i32>>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/roles/v2/distinct-levels", self.baseurl,
-        );
+        let url = self.url("/identity/resources/roles/v2/distinct-levels")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_role_levels",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_role_levels") }).await
     }
     /**List the tenants that own roles
 
@@ -1240,35 +581,10 @@ Sends a `GET` request to `/identity/resources/roles/v2/distinct-tenants`
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/roles/v2/distinct-tenants", self.baseurl,
-        );
+        let url = self.url("/identity/resources/roles/v2/distinct-tenants")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_role_tenants",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_role_tenants") }).await
     }
     /**List the approval flows
 
@@ -1283,33 +599,10 @@ Sends a `GET` request to `/identity/resources/approval-flows/v1`
         ResponseValue<types::ApprovalFlowsListResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/approval-flows/v1", self.baseurl,);
+        let url = self.url("/identity/resources/approval-flows/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_approval_flows",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_approval_flows") }).await
     }
     /**Define an approval flow with its steps
 
@@ -1322,34 +615,10 @@ Sends a `POST` request to `/identity/resources/approval-flows/v1`
         &'a self,
         body: &'a types::CreateApprovalFlowDto,
     ) -> Result<ResponseValue<types::ApprovalFlowResponseDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/approval-flows/v1", self.baseurl,);
+        let url = self.url("/identity/resources/approval-flows/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_approval_flow",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_approval_flow") }).await
     }
     /**Read one approval flow
 
@@ -1364,36 +633,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<types::ApprovalFlowResponseDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/approval-flows/v1/{}", self.baseurl, encode_path(& id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/approval-flows/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_approval_flow",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_approval_flow") }).await
     }
     /**Delete an approval flow
 
@@ -1408,36 +657,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/approval-flows/v1/{}", self.baseurl, encode_path(& id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/approval-flows/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_approval_flow",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_approval_flow") }).await
     }
     /**Change an approval flow
 
@@ -1454,37 +683,16 @@ Arguments:
         id: &'a str,
         body: &'a types::UpdateApprovalFlowDto,
     ) -> Result<ResponseValue<types::ApprovalFlowResponseDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/approval-flows/v1/{}", self.baseurl, encode_path(& id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/approval-flows/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_approval_flow",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_approval_flow") }).await
     }
     /**Approve or refuse a step of an execution as one of its approvers
 
@@ -1497,36 +705,10 @@ Sends a `POST` request to `/identity/resources/approval-flows/v1/approver-action
         &'a self,
         body: &'a types::ApproverActionDto,
     ) -> Result<ResponseValue<types::ApprovalDecisionResult>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/approval-flows/v1/approver-action", self.baseurl,
-        );
+        let url = self.url("/identity/resources/approval-flows/v1/approver-action")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "submit_approval_decision",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("submit_approval_decision") }).await
     }
     /**Read what an approver is asked to decide on
 
@@ -1545,17 +727,11 @@ Arguments:
         approval_flow_step_id: &'a str,
         approver_id: &'a str,
     ) -> Result<ResponseValue<types::ExecutionDataResponseDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/approval-flows/v1/execution-data", self.baseurl,
-        );
+        let url = self.url("/identity/resources/approval-flows/v1/execution-data")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(
                 &progenitor_client::QueryParam::new(
                     "approvalFlowExecutionId",
@@ -1570,23 +746,7 @@ Arguments:
             )
             .query(&progenitor_client::QueryParam::new("approverId", &approver_id))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "get_approval_execution",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("get_approval_execution") }).await
     }
     /**Start an approval flow for a user
 
@@ -1603,37 +763,16 @@ Arguments:
         id: &'a str,
         body: &'a types::ExecuteApprovalFlowDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/approval-flows/v1/{}/execute", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/approval-flows/v1/{}/execute", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "execute_approval_flow",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("execute_approval_flow") }).await
     }
     /**Start the approval flow that stands in for a step-up of a user
 
@@ -1646,36 +785,10 @@ Sends a `POST` request to `/identity/resources/approval-flows/v1/step-up/execute
         &'a self,
         body: &'a types::ExecuteApprovalFlowDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/approval-flows/v1/step-up/execute", self.baseurl,
-        );
+        let url = self.url("/identity/resources/approval-flows/v1/step-up/execute")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "execute_step_up_approval_flow",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("execute_step_up_approval_flow") }).await
     }
     /**Read the environment's identity configuration with its public key
 
@@ -1687,33 +800,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1`
     pub async fn get_identity_configuration<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::VendorConfigResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/configurations/v1", self.baseurl,);
+        let url = self.url("/identity/resources/configurations/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_identity_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_identity_configuration") }).await
     }
     /**Change some settings of the environment's identity configuration
 
@@ -1726,34 +816,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1`
         &'a self,
         body: &'a types::VendorConfigRequest,
     ) -> Result<ResponseValue<types::VendorConfigResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/configurations/v1", self.baseurl,);
+        let url = self.url("/identity/resources/configurations/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_identity_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("update_identity_configuration") }).await
     }
     /**Read the environment's captcha policy
 
@@ -1765,35 +831,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/captcha-policy`
     pub async fn get_captcha_policy<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::CaptchaPolicyResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/captcha-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/captcha-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_captcha_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_captcha_policy") }).await
     }
     /**Replace the environment's captcha policy
 
@@ -1806,36 +847,10 @@ Sends a `PUT` request to `/identity/resources/configurations/v1/captcha-policy`
         &'a self,
         body: &'a types::CaptchaPolicyRequest,
     ) -> Result<ResponseValue<types::CaptchaPolicyResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/captcha-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/captcha-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "replace_captcha_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("replace_captcha_policy") }).await
     }
     /**Create the environment's captcha policy
 
@@ -1848,36 +863,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/captcha-policy`
         &'a self,
         body: &'a types::CaptchaPolicyRequest,
     ) -> Result<ResponseValue<types::CaptchaPolicyResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/captcha-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/captcha-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_captcha_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_captcha_policy") }).await
     }
     /**Read the rules that decide which JWT template applies
 
@@ -1892,36 +881,11 @@ Sends a `GET` request to `/identity/resources/configurations/v1/jwt-template-tar
         ResponseValue<types::JwtTemplateTargetingResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/jwt-template-targeting", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/jwt-template-targeting")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_jwt_template_targeting",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_jwt_template_targeting") }).await
     }
     /**Create or overwrite the environment's JWT template targeting
 
@@ -1934,37 +898,11 @@ Sends a `PUT` request to `/identity/resources/configurations/v1/jwt-template-tar
         &'a self,
         body: &'a types::UpdateJwtTemplateTargetingRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/jwt-template-targeting", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/jwt-template-targeting")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_jwt_template_targeting",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_jwt_template_targeting") }).await
     }
     /**Create the environment's JWT template targeting
 
@@ -1980,37 +918,11 @@ Sends a `POST` request to `/identity/resources/configurations/v1/jwt-template-ta
         ResponseValue<types::JwtTemplateTargetingResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/jwt-template-targeting", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/jwt-template-targeting")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_jwt_template_targeting",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_jwt_template_targeting") }).await
     }
     /**Drop the environment's JWT template targeting
 
@@ -2025,36 +937,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/jwt-template-targeting/{}", self
-            .baseurl, encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/configurations/v1/jwt-template-targeting/{}",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_jwt_template_targeting",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_jwt_template_targeting") }).await
     }
     /**Change the JWT template targeting that has the given id
 
@@ -2071,37 +963,16 @@ Arguments:
         id: &'a str,
         body: &'a types::UpdateJwtTemplateTargetingRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/jwt-template-targeting/{}", self
-            .baseurl, encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/configurations/v1/jwt-template-targeting/{}",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_jwt_template_targeting",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_jwt_template_targeting") }).await
     }
     /**List the JWT templates, page by page
 
@@ -2126,15 +997,11 @@ Arguments:
         ids: Option<&'a str>,
         keys: Option<&'a str>,
     ) -> Result<ResponseValue<types::JwtTemplatePage>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/jwt-templates/v1", self.baseurl,);
+        let url = self.url("/identity/resources/jwt-templates/v1")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_limit", &limit))
             .query(&progenitor_client::QueryParam::new("_offset", &offset))
             .query(&progenitor_client::QueryParam::new("_order", &order))
@@ -2142,23 +1009,7 @@ Arguments:
             .query(&progenitor_client::QueryParam::new("ids", &ids))
             .query(&progenitor_client::QueryParam::new("keys", &keys))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_jwt_templates",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_jwt_templates") }).await
     }
     /**Create a JWT template
 
@@ -2171,34 +1022,10 @@ Sends a `POST` request to `/identity/resources/jwt-templates/v1`
         &'a self,
         body: &'a types::CreateJwtTemplateDto,
     ) -> Result<ResponseValue<types::JwtTemplateResponseDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/jwt-templates/v1", self.baseurl,);
+        let url = self.url("/identity/resources/jwt-templates/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_jwt_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_jwt_template") }).await
     }
     /**Read one JWT template
 
@@ -2213,36 +1040,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<types::JwtTemplateResponseDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/jwt-templates/v1/{}", self.baseurl, encode_path(& id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/jwt-templates/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_jwt_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_jwt_template") }).await
     }
     /**Change a JWT template
 
@@ -2259,37 +1066,16 @@ Arguments:
         id: &'a str,
         body: &'a types::UpdateJwtTemplateDto,
     ) -> Result<ResponseValue<types::JwtTemplateResponseDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/jwt-templates/v1/{}", self.baseurl, encode_path(& id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/jwt-templates/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_jwt_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("update_jwt_template") }).await
     }
     /**Delete a JWT template
 
@@ -2304,36 +1090,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/jwt-templates/v1/{}", self.baseurl, encode_path(& id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/jwt-templates/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_jwt_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_jwt_template") }).await
     }
     /**Read the two identity settings that applications of signed-in users need
 
@@ -2348,35 +1114,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/basic`
         ResponseValue<types::VendorConfigBasicResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/basic", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/basic")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_basic_identity_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_basic_identity_configuration") }).await
     }
     /**List the custom social login providers
 
@@ -2391,33 +1132,10 @@ Sends a `GET` request to `/identity/resources/sso/custom/v1`
         ResponseValue<types::CustomSocialLoginProviders>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/sso/custom/v1", self.baseurl,);
+        let url = self.url("/identity/resources/sso/custom/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_custom_social_login_providers",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_custom_social_login_providers") }).await
     }
     /**Add a social login provider by its OAuth endpoints
 
@@ -2430,34 +1148,11 @@ Sends a `POST` request to `/identity/resources/sso/custom/v1`
         &'a self,
         body: &'a types::CreateCustomSsoRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/sso/custom/v1", self.baseurl,);
+        let url = self.url("/identity/resources/sso/custom/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_custom_social_login_provider",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("create_custom_social_login_provider") })
+            .await
     }
     /**Remove a custom social login provider
 
@@ -2472,36 +1167,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/sso/custom/v1/{}", self.baseurl, encode_path(& id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/sso/custom/v1/{}", encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_custom_social_login_provider",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_custom_social_login_provider") })
+            .await
     }
     /**Change a custom social login provider
 
@@ -2518,37 +1193,16 @@ Arguments:
         id: &'a str,
         body: &'a types::UpdateCustomSsoRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/sso/custom/v1/{}", self.baseurl, encode_path(& id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/sso/custom/v1/{}", encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_custom_social_login_provider",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_custom_social_login_provider") })
+            .await
     }
     /**Import all users of an Auth0 tenant
 
@@ -2561,34 +1215,10 @@ Sends a `POST` request to `/identity/resources/migrations/v1/auth0`
         &'a self,
         body: &'a types::Auth0Configuration,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/migrations/v1/auth0", self.baseurl,);
+        let url = self.url("/identity/resources/migrations/v1/auth0")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "migrate_users_from_auth0",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("migrate_users_from_auth0") }).await
     }
     /**Import one user
 
@@ -2601,34 +1231,10 @@ Sends a `POST` request to `/identity/resources/migrations/v1/local`
         &'a self,
         body: &'a types::MigrateUserRequestV1,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/migrations/v1/local", self.baseurl,);
+        let url = self.url("/identity/resources/migrations/v1/local")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "migrate_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("migrate_user") }).await
     }
     /**Queue the import of many users, first form
 
@@ -2641,36 +1247,10 @@ Sends a `POST` request to `/identity/resources/migrations/v1/local/bulk`
         &'a self,
         body: &'a types::MigrateUsersRequestV1,
     ) -> Result<ResponseValue<types::MigrationContext>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/migrations/v1/local/bulk", self.baseurl,
-        );
+        let url = self.url("/identity/resources/migrations/v1/local/bulk")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "migrate_users_in_bulk_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("migrate_users_in_bulk_v1") }).await
     }
     /**Poll a bulk import of users
 
@@ -2685,36 +1265,16 @@ Arguments:
         &'a self,
         migration_id: &'a str,
     ) -> Result<ResponseValue<types::MigrationObject>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/migrations/v1/local/bulk/status/{}", self.baseurl,
-            encode_path(& migration_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/migrations/v1/local/bulk/status/{}",
+                    encode_path(& migration_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_user_migration_status",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_user_migration_status") }).await
     }
     /**Queue the import of many users, several addresses each
 
@@ -2727,36 +1287,10 @@ Sends a `POST` request to `/identity/resources/migrations/v2/local/bulk`
         &'a self,
         body: &'a types::MigrateUsersRequestV2,
     ) -> Result<ResponseValue<types::MigrationContext>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/migrations/v2/local/bulk", self.baseurl,
-        );
+        let url = self.url("/identity/resources/migrations/v2/local/bulk")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "migrate_users_in_bulk_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("migrate_users_in_bulk_v2") }).await
     }
     /**Read whether token delegation is switched on
 
@@ -2771,35 +1305,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/delegation`
         ResponseValue<types::GetDelegationConfigurationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/delegation", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/delegation")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_delegation_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_delegation_configuration") }).await
     }
     /**Switch token delegation on or off
 
@@ -2812,36 +1321,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/delegation`
         &'a self,
         body: &'a types::CreateDelegationConfigurationRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/delegation", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/delegation")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_delegation_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_delegation_configuration") }).await
     }
     /**List the allowed and blocked domains
 
@@ -2853,36 +1336,11 @@ Sends a `GET` request to `/identity/resources/configurations/restrictions/v1/ema
     pub async fn list_domain_restrictions<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::DomainRestrictionPage>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/restrictions/v1/email-domain", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/restrictions/v1/email-domain")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_domain_restrictions",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_domain_restrictions") }).await
     }
     /**Add a domain to the allow or block list
 
@@ -2898,37 +1356,11 @@ Sends a `POST` request to `/identity/resources/configurations/restrictions/v1/em
         ResponseValue<types::DomainRestrictionsResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/restrictions/v1/email-domain", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/restrictions/v1/email-domain")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_domain_restriction",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_domain_restriction") }).await
     }
     /**Read which domain list is in force
 
@@ -2943,36 +1375,14 @@ Sends a `GET` request to `/identity/resources/configurations/restrictions/v1/ema
         ResponseValue<types::DomainRestrictionsConfigResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/restrictions/v1/email-domain/config",
-            self.baseurl,
-        );
+        let url = self
+            .url(
+                "/identity/resources/configurations/restrictions/v1/email-domain/config",
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_domain_restrictions_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_domain_restrictions_configuration") })
+            .await
     }
     /**Switch domain checking on or off and choose the list type
 
@@ -2988,37 +1398,14 @@ Sends a `POST` request to `/identity/resources/configurations/restrictions/v1/em
         ResponseValue<types::DomainRestrictionsConfigResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/restrictions/v1/email-domain/config",
-            self.baseurl,
-        );
+        let url = self
+            .url(
+                "/identity/resources/configurations/restrictions/v1/email-domain/config",
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_domain_restrictions_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("set_domain_restrictions_configuration") })
+            .await
     }
     /**Remove a domain from its list
 
@@ -3033,36 +1420,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/restrictions/v1/email-domain/{}", self
-            .baseurl, encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/configurations/restrictions/v1/email-domain/{}",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_domain_restriction",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_domain_restriction") }).await
     }
     /**Replace all listed domains by a new list of one type
 
@@ -3078,37 +1445,13 @@ Sends a `POST` request to `/identity/resources/configurations/restrictions/v1/em
         ResponseValue<::std::vec::Vec<types::DomainRestrictionsResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/restrictions/v1/email-domain/replace-bulk",
-            self.baseurl,
-        );
+        let url = self
+            .url(
+                "/identity/resources/configurations/restrictions/v1/email-domain/replace-bulk",
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "replace_domain_restrictions",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("replace_domain_restrictions") }).await
     }
     /**Read the environment's mail sender
 
@@ -3120,33 +1463,10 @@ Sends a `GET` request to `/identity/resources/mail/v1/configurations`
     pub async fn get_mail_configuration<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::GetMailConfigResponseDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/mail/v1/configurations", self.baseurl,);
+        let url = self.url("/identity/resources/mail/v1/configurations")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_mail_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_mail_configuration") }).await
     }
     /**Make SendGrid the environment's mail sender (deprecated)
 
@@ -3159,34 +1479,10 @@ Sends a `POST` request to `/identity/resources/mail/v1/configurations`
         &'a self,
         body: &'a types::CreateOrUpdateMailConfigRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/mail/v1/configurations", self.baseurl,);
+        let url = self.url("/identity/resources/mail/v1/configurations")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_mail_configuration_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_mail_configuration_v1") }).await
     }
     /**Drop the environment's own mail sender
 
@@ -3198,33 +1494,10 @@ Sends a `DELETE` request to `/identity/resources/mail/v1/configurations`
     pub async fn delete_mail_configuration<'a>(
         &'a self,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/mail/v1/configurations", self.baseurl,);
+        let url = self.url("/identity/resources/mail/v1/configurations")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_mail_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_mail_configuration") }).await
     }
     /**Make SendGrid, Mailgun or Amazon SES the environment's mail sender
 
@@ -3237,34 +1510,10 @@ Sends a `POST` request to `/identity/resources/mail/v2/configurations`
         &'a self,
         body: &'a types::SetMailConfigurationRequest,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/mail/v2/configurations", self.baseurl,);
+        let url = self.url("/identity/resources/mail/v2/configurations")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_mail_configuration_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_mail_configuration_v2") }).await
     }
     /**List the environment's mail templates, all or one type
 
@@ -3282,36 +1531,14 @@ Arguments:
         ResponseValue<::std::vec::Vec<types::GetTemplateResponseDto>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/mail/v1/configs/templates", self.baseurl,
-        );
+        let url = self.url("/identity/resources/mail/v1/configs/templates")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("type", &type_))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_email_templates",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_email_templates") }).await
     }
     /**Create or change the environment's template of one mail type
 
@@ -3324,36 +1551,10 @@ Sends a `POST` request to `/identity/resources/mail/v1/configs/templates`
         &'a self,
         body: &'a types::CreateTemplateDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/mail/v1/configs/templates", self.baseurl,
-        );
+        let url = self.url("/identity/resources/mail/v1/configs/templates")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_email_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_email_template") }).await
     }
     /**Drop the environment's own template so that the default applies again
 
@@ -3368,36 +1569,16 @@ Arguments:
         &'a self,
         template_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/mail/v1/configs/templates/{}", self.baseurl,
-            encode_path(& template_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/mail/v1/configs/templates/{}", encode_path(&
+                    template_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_email_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_email_template") }).await
     }
     /**Read the built-in template of one mail type
 
@@ -3412,36 +1593,16 @@ Arguments:
         &'a self,
         type_: &'a enums::EmailTemplateType,
     ) -> Result<ResponseValue<types::GetTemplateResponseDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/mail/v1/configs/{}/default", self.baseurl,
-            encode_path(& type_.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/mail/v1/configs/{}/default", encode_path(& type_
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_default_email_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_default_email_template") }).await
     }
     /**Sign a user in with email or username and password
 
@@ -3461,39 +1622,14 @@ Arguments:
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/auth/v1/user", self.baseurl,);
+        let url = self.url("/identity/resources/auth/v1/user")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = frontegg_vendor_host {
             header_map.append("frontegg-vendor-host", value.to_string().try_into()?);
         }
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .headers(header_map)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "authenticate_user_with_password",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).headers(header_map).build()?;
+        self.read(request, const { known("authenticate_user_with_password") }).await
     }
     /**Renew the user's JWT from the refresh token in the cookie
 
@@ -3513,41 +1649,14 @@ Arguments:
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/token/refresh", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/user/token/refresh")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = frontegg_vendor_host {
             header_map.append("frontegg-vendor-host", value.to_string().try_into()?);
         }
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .headers(header_map)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "refresh_user_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).headers(header_map).build()?;
+        self.read(request, const { known("refresh_user_token") }).await
     }
     /**End the session that the refresh cookie belongs to
 
@@ -3562,38 +1671,14 @@ Arguments:
         &'a self,
         frontegg_vendor_host: Option<&'a str>,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/auth/v1/logout", self.baseurl,);
+        let url = self.url("/identity/resources/auth/v1/logout")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = frontegg_vendor_host {
             header_map.append("frontegg-vendor-host", value.to_string().try_into()?);
         }
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .headers(header_map)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "log_out_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).headers(header_map).build()?;
+        self.acknowledge(request, const { known("log_out_user") }).await
     }
     /**Register a new user by email together with a new tenant
 
@@ -3612,7 +1697,7 @@ Arguments:
         frontegg_vendor_host: Option<&'a str>,
         body: &'a types::SignUpUserEmailDto,
     ) -> Result<ResponseValue<types::SignUpResponseDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v1/signUp", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1/signUp")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
         if let Some(value) = frontegg_application_id {
             header_map.append("frontegg-application-id", value.to_string().try_into()?);
@@ -3621,33 +1706,8 @@ Arguments:
             header_map.append("frontegg-vendor-host", value.to_string().try_into()?);
         }
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .headers(header_map)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "sign_up_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).headers(header_map).build()?;
+        self.read(request, const { known("sign_up_user") }).await
     }
     /**Register a new user by username together with a new tenant
 
@@ -3666,9 +1726,7 @@ Arguments:
         frontegg_vendor_host: Option<&'a str>,
         body: &'a types::SignUpUserUsernameDto,
     ) -> Result<ResponseValue<types::SignUpResponseDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/signUp/username", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/signUp/username")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
         if let Some(value) = frontegg_application_id {
             header_map.append("frontegg-application-id", value.to_string().try_into()?);
@@ -3677,33 +1735,8 @@ Arguments:
             header_map.append("frontegg-vendor-host", value.to_string().try_into()?);
         }
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .headers(header_map)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "sign_up_user_with_username",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).headers(header_map).build()?;
+        self.read(request, const { known("sign_up_user_with_username") }).await
     }
     /**Read whether and how IP checking is in force
 
@@ -3718,36 +1751,11 @@ Sends a `GET` request to `/identity/resources/configurations/v1/restrictions/ip/
         ResponseValue<types::IpRestrictionsConfiguration>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/restrictions/ip/config", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/restrictions/ip/config")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_ip_restrictions_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_ip_restrictions_configuration") }).await
     }
     /**Switch IP checking on or off and choose allowing or blocking
 
@@ -3760,37 +1768,12 @@ Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip
         &'a self,
         body: &'a types::CreateOrUpdateIpRestrictionConfigDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/restrictions/ip/config", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/restrictions/ip/config")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_ip_restrictions_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_ip_restrictions_configuration") })
+            .await
     }
     /**List a tenant's IP entries, page by page
 
@@ -3809,38 +1792,16 @@ Arguments:
         limit: Option<i64>,
         offset: Option<i64>,
     ) -> Result<ResponseValue<types::IpRestrictionPage>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/restrictions/ip", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/restrictions/ip")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_filter", &filter))
             .query(&progenitor_client::QueryParam::new("_limit", &limit))
             .query(&progenitor_client::QueryParam::new("_offset", &offset))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_ip_restrictions",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_ip_restrictions") }).await
     }
     /**Add an address or range to a tenant's IP list
 
@@ -3853,36 +1814,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip
         &'a self,
         body: &'a types::CreateOrUpdateIpRestrictionDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/restrictions/ip", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/restrictions/ip")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_ip_restriction",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("create_ip_restriction") }).await
     }
     /**Test whether the caller's address passes the tenant's IP check
 
@@ -3894,36 +1829,11 @@ Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip
     pub async fn verify_current_ip<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::IpVerification>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/restrictions/ip/verify", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/restrictions/ip/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_current_ip",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.read(request, const { known("verify_current_ip") }).await
     }
     /**Test whether the caller's address is on the tenant's allow list
 
@@ -3935,36 +1845,11 @@ Sends a `POST` request to `/identity/resources/configurations/v1/restrictions/ip
     pub async fn verify_current_ip_in_allow_list<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::IpVerification>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/restrictions/ip/verify/allow", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/restrictions/ip/verify/allow")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_current_ip_in_allow_list",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.read(request, const { known("verify_current_ip_in_allow_list") }).await
     }
     /**Remove an entry from a tenant's IP list
 
@@ -3979,36 +1864,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/restrictions/ip/{}", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/configurations/v1/restrictions/ip/{}",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_ip_restriction",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_ip_restriction") }).await
     }
     /**Read the lockout policy of the environment or of one tenant
 
@@ -4020,35 +1885,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/lockout-policy`
     pub async fn get_lockout_policy<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::LockoutPolicyResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/lockout-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/lockout-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_lockout_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_lockout_policy") }).await
     }
     /**Create the lockout policy of the environment or of one tenant
 
@@ -4061,36 +1901,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/lockout-policy`
         &'a self,
         body: &'a types::LockoutPolicyRequest,
     ) -> Result<ResponseValue<types::LockoutPolicyResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/lockout-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/lockout-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_lockout_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_lockout_policy") }).await
     }
     /**Change the lockout policy of the environment or of one tenant
 
@@ -4103,36 +1917,10 @@ Sends a `PATCH` request to `/identity/resources/configurations/v1/lockout-policy
         &'a self,
         body: &'a types::LockoutPolicyRequest,
     ) -> Result<ResponseValue<types::LockoutPolicyResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/lockout-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/lockout-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_lockout_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_lockout_policy") }).await
     }
     /**List the ids of all user access tokens that are still good
 
@@ -4147,36 +1935,11 @@ Sends a `GET` request to `/identity/resources/vendor-only/users/access-tokens/v1
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/vendor-only/users/access-tokens/v1/active", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/vendor-only/users/access-tokens/v1/active")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_active_user_access_token_ids",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_active_user_access_token_ids") }).await
     }
     /**Read owner, roles and permissions behind a user access token
 
@@ -4194,36 +1957,16 @@ Arguments:
         ResponseValue<types::AuthUserAccessTokenResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/vendor-only/users/access-tokens/v1/{}", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/vendor-only/users/access-tokens/v1/{}",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_user_access_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_user_access_token") }).await
     }
     /**Read tenant, roles and permissions behind a tenant access token
 
@@ -4241,36 +1984,16 @@ Arguments:
         ResponseValue<types::AuthTenantAccessTokenResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/vendor-only/tenants/access-tokens/v1/{}", self
-            .baseurl, encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/vendor-only/tenants/access-tokens/v1/{}",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_tenant_access_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_tenant_access_token") }).await
     }
     /**Remove a locked-out user's second factors by means of the recovery code
 
@@ -4283,36 +2006,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/recover`
         &'a self,
         body: &'a types::RecoverMfaDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/recover", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/user/mfa/recover")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "recover_mfa",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("recover_mfa") }).await
     }
     /**Switch off authenticator-app MFA for the signed-in user or, with an environment token, for the named user
 
@@ -4325,34 +2022,10 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/disable`
         &'a self,
         body: &'a types::DisableMfaAuthAppRequest,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v1/mfa/disable", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1/mfa/disable")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "disable_my_mfa",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("disable_my_mfa") }).await
     }
     /**Remove one authenticator app from the user's factors
 
@@ -4369,37 +2042,16 @@ Arguments:
         device_id: &'a str,
         body: &'a types::DisableMfaAuthAppRequest,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/mfa/authenticator/{}/disable/verify", self
-            .baseurl, encode_path(& device_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/mfa/authenticator/{}/disable/verify",
+                    encode_path(& device_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "disable_my_authenticator_mfa",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("disable_my_authenticator_mfa") }).await
     }
     /**Send the code that confirms the removal of a phone factor
 
@@ -4417,36 +2069,16 @@ Arguments:
         ResponseValue<types::RequestDisableMfasmsResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v1/mfa/sms/{}/disable", self.baseurl,
-            encode_path(& device_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/mfa/sms/{}/disable", encode_path(&
+                    device_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_my_sms_mfa_disable_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.read(request, const { known("send_my_sms_mfa_disable_code") }).await
     }
     /**Remove a phone factor after checking the code sent to it
 
@@ -4463,37 +2095,16 @@ Arguments:
         device_id: &'a str,
         body: &'a types::DisableMfasmsRequest,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/mfa/sms/{}/disable/verify", self.baseurl,
-            encode_path(& device_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/mfa/sms/{}/disable/verify",
+                    encode_path(& device_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "disable_my_sms_mfa",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("disable_my_sms_mfa") }).await
     }
     /**Finish a sign-in with a code from any of the user's authenticator apps
 
@@ -4509,36 +2120,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/verify`
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/user/mfa/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_login_mfa_authenticator",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_login_mfa_authenticator") }).await
     }
     /**Mail the code for the second factor of a sign-in in progress
 
@@ -4554,36 +2139,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/emailcode`
         ResponseValue<types::RequestVerifyMfaEmailResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/emailcode", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/user/mfa/emailcode")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_login_mfa_email_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("send_login_mfa_email_code") }).await
     }
     /**Finish a sign-in with the code sent by email
 
@@ -4599,36 +2158,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/emailcode/verify
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/emailcode/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/user/mfa/emailcode/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_login_mfa_email_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_login_mfa_email_code") }).await
     }
     /**Get the QR code for an authenticator app during a sign-in that demands enrollment
 
@@ -4644,36 +2177,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/authenticator/en
         ResponseValue<types::RequestEnrollAuthenticatorAppMfaResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/authenticator/enroll", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/user/mfa/authenticator/enroll")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "enroll_login_mfa_authenticator",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("enroll_login_mfa_authenticator") }).await
     }
     /**Confirm the new authenticator app with its first code and finish the sign-in
 
@@ -4689,37 +2196,12 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/authenticator/en
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/authenticator/enroll/verify", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/auth/v1/user/mfa/authenticator/enroll/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_login_mfa_authenticator_enrollment",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_login_mfa_authenticator_enrollment") })
+            .await
     }
     /**Finish a sign-in with a code from one particular authenticator app
 
@@ -4739,37 +2221,17 @@ Arguments:
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/authenticator/{}/verify", self
-            .baseurl, encode_path(& device_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/auth/v1/user/mfa/authenticator/{}/verify",
+                    encode_path(& device_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_login_mfa_authenticator_device",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_login_mfa_authenticator_device") })
+            .await
     }
     /**Send a code to the phone number to be enrolled during a sign-in
 
@@ -4785,36 +2247,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/sms/enroll`
         ResponseValue<types::RequestEnrollMfasmsResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/sms/enroll", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/user/mfa/sms/enroll")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "enroll_login_mfa_sms",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("enroll_login_mfa_sms") }).await
     }
     /**Confirm the new phone factor with the SMS code and finish the sign-in
 
@@ -4830,36 +2266,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/sms/enroll/verif
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/sms/enroll/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/user/mfa/sms/enroll/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_login_mfa_sms_enrollment",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_login_mfa_sms_enrollment") }).await
     }
     /**Send the SMS code for the second factor of a sign-in in progress
 
@@ -4879,37 +2289,16 @@ Arguments:
         ResponseValue<types::RequestVerifyMfasmsResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/sms/{}", self.baseurl, encode_path(&
-            device_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/auth/v1/user/mfa/sms/{}", encode_path(&
+                    device_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_login_mfa_sms_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("send_login_mfa_sms_code") }).await
     }
     /**Finish a sign-in with the code sent by SMS
 
@@ -4929,37 +2318,16 @@ Arguments:
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/sms/{}/verify", self.baseurl,
-            encode_path(& device_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/auth/v1/user/mfa/sms/{}/verify", encode_path(&
+                    device_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_login_mfa_sms_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_login_mfa_sms_code") }).await
     }
     /**Get a WebAuthn creation challenge during a sign-in that demands enrollment
 
@@ -4975,36 +2343,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/webauthn/enroll`
         ResponseValue<types::RequestEnrollMfaWebAuthnResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/webauthn/enroll", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/user/mfa/webauthn/enroll")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "enroll_login_mfa_webauthn",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("enroll_login_mfa_webauthn") }).await
     }
     /**Register the new WebAuthn device and finish the sign-in
 
@@ -5020,37 +2362,11 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/webauthn/enroll/
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/webauthn/enroll/verify", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/auth/v1/user/mfa/webauthn/enroll/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_login_mfa_webauthn_enrollment",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_login_mfa_webauthn_enrollment") }).await
     }
     /**Get a WebAuthn challenge for the second factor of a sign-in in progress
 
@@ -5070,37 +2386,16 @@ Arguments:
         ResponseValue<types::RequestVerifyMfaWebAuthnResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/webauthn/{}", self.baseurl,
-            encode_path(& device_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/auth/v1/user/mfa/webauthn/{}", encode_path(&
+                    device_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_login_mfa_webauthn_challenge",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_login_mfa_webauthn_challenge") }).await
     }
     /**Finish a sign-in with the signed answer of a WebAuthn device
 
@@ -5120,37 +2415,16 @@ Arguments:
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/user/mfa/webauthn/{}/verify", self.baseurl,
-            encode_path(& device_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/auth/v1/user/mfa/webauthn/{}/verify",
+                    encode_path(& device_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_login_mfa_webauthn",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_login_mfa_webauthn") }).await
     }
     /**Tell whether the user of a sign-in in progress may have this device remembered
 
@@ -5168,37 +2442,17 @@ Arguments:
         ResponseValue<types::CheckAllowRememberResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/mfa-policy/allow-remember-device",
-            self.baseurl,
-        );
+        let url = self
+            .url(
+                "/identity/resources/configurations/v1/mfa-policy/allow-remember-device",
+            )?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("mfaToken", &mfa_token))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "get_mfa_remember_device_setting",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("get_mfa_remember_device_setting") }).await
     }
     /**Start enrolling an authenticator app for the signed-in or named user (older route)
 
@@ -5213,33 +2467,10 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/enroll`
         ResponseValue<types::RequestEnrollAuthenticatorAppMfaResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/v1/mfa/enroll", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1/mfa/enroll")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "enroll_my_mfa",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.read(request, const { known("enroll_my_mfa") }).await
     }
     /**Start enrolling an authenticator app for the signed-in or named user
 
@@ -5254,35 +2485,10 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/authenticator/enroll
         ResponseValue<types::RequestEnrollAuthenticatorAppMfaResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v1/mfa/authenticator/enroll", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/mfa/authenticator/enroll")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "enroll_my_authenticator_mfa",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.read(request, const { known("enroll_my_authenticator_mfa") }).await
     }
     /**Confirm the authenticator app with its first code (older route)
 
@@ -5295,36 +2501,10 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/enroll/verify`
         &'a self,
         body: &'a types::VerifyEnrollMfaUserAuthAppRequest,
     ) -> Result<ResponseValue<types::VerifyEnrollMfaResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/mfa/enroll/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/mfa/enroll/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_my_mfa_enrollment",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_my_mfa_enrollment") }).await
     }
     /**Confirm the new authenticator app with its first code
 
@@ -5337,37 +2517,12 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/authenticator/enroll
         &'a self,
         body: &'a types::VerifyEnrollMfaUserAuthAppRequest,
     ) -> Result<ResponseValue<types::VerifyEnrollMfaResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/mfa/authenticator/enroll/verify", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/users/v1/mfa/authenticator/enroll/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_my_authenticator_mfa_enrollment",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_my_authenticator_mfa_enrollment") })
+            .await
     }
     /**Send a code to the phone number the user wants as second factor
 
@@ -5383,36 +2538,10 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/sms/enroll`
         ResponseValue<types::RequestEnrollMfasmsResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v1/mfa/sms/enroll", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/mfa/sms/enroll")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "enroll_my_sms_mfa",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("enroll_my_sms_mfa") }).await
     }
     /**Confirm the new phone factor with the code sent to it
 
@@ -5425,36 +2554,10 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/sms/enroll/verify`
         &'a self,
         body: &'a types::VerifyEnrollMfasmsRequest,
     ) -> Result<ResponseValue<types::VerifyEnrollMfaResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/mfa/sms/enroll/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/mfa/sms/enroll/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_my_sms_mfa_enrollment",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_my_sms_mfa_enrollment") }).await
     }
     /**Read the environment's settings of the second factors
 
@@ -5466,33 +2569,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/mfa`
     pub async fn get_mfa_configuration<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::MfaConfigResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/configurations/v1/mfa", self.baseurl,);
+        let url = self.url("/identity/resources/configurations/v1/mfa")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_mfa_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_mfa_configuration") }).await
     }
     /**Create or change the environment's settings of the second factors
 
@@ -5505,34 +2585,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/mfa`
         &'a self,
         body: &'a types::MfaConfigRequest,
     ) -> Result<ResponseValue<types::MfaConfigResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/configurations/v1/mfa", self.baseurl,);
+        let url = self.url("/identity/resources/configurations/v1/mfa")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_mfa_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("update_mfa_configuration") }).await
     }
     /**Read the MFA policy of the environment or of one tenant
 
@@ -5544,35 +2600,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/mfa-policy`
     pub async fn get_mfa_policy<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::MfaPolicyResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/mfa-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/mfa-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_mfa_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_mfa_policy") }).await
     }
     /**Create or overwrite the MFA policy of the environment or of one tenant
 
@@ -5585,36 +2616,10 @@ Sends a `PUT` request to `/identity/resources/configurations/v1/mfa-policy`
         &'a self,
         body: &'a types::MfaPolicyRequest,
     ) -> Result<ResponseValue<types::MfaPolicyResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/mfa-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/mfa-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_mfa_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_mfa_policy") }).await
     }
     /**Create the MFA policy of the environment or of one tenant
 
@@ -5627,36 +2632,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/mfa-policy`
         &'a self,
         body: &'a types::MfaPolicyRequest,
     ) -> Result<ResponseValue<types::MfaPolicyResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/mfa-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/mfa-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_mfa_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_mfa_policy") }).await
     }
     /**Change some fields of the MFA policy of the environment or of one tenant
 
@@ -5669,36 +2648,10 @@ Sends a `PATCH` request to `/identity/resources/configurations/v1/mfa-policy`
         &'a self,
         body: &'a types::MfaPolicyRequest,
     ) -> Result<ResponseValue<types::MfaPolicyResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/mfa-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/mfa-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_mfa_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_mfa_policy") }).await
     }
     /**List the second-factor methods of the environment with their on or off state
 
@@ -5710,35 +2663,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/mfa/strategies`
     pub async fn list_mfa_strategies<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::MfaStrategiesResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/mfa/strategies", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/mfa/strategies")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_mfa_strategies",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_mfa_strategies") }).await
     }
     /**Switch one second-factor method of the environment on or off
 
@@ -5751,36 +2679,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/mfa/strategies`
         &'a self,
         body: &'a types::CreateOrUpdateMfaStrategyRequest,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/mfa/strategies", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/mfa/strategies")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_mfa_strategy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_mfa_strategy") }).await
     }
     /**Read the password complexity rules of the environment or of one tenant
 
@@ -5792,35 +2694,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/password`
     pub async fn get_password_configuration<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::PasswordConfigResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/password", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/password")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_password_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_password_configuration") }).await
     }
     /**Create or change the password complexity rules of the environment or of one tenant
 
@@ -5833,36 +2710,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/password`
         &'a self,
         body: &'a types::PasswordConfigRequest,
     ) -> Result<ResponseValue<types::PasswordConfigResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/password", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/password")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_password_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("update_password_configuration") }).await
     }
     /**Read the password history rule of the environment or of one tenant
 
@@ -5877,36 +2728,11 @@ Sends a `GET` request to `/identity/resources/configurations/v1/password-history
         ResponseValue<types::PasswordHistoryPolicyResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/password-history-policy", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/password-history-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_password_history_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_password_history_policy") }).await
     }
     /**Create the password history rule of the environment or of one tenant
 
@@ -5922,37 +2748,11 @@ Sends a `POST` request to `/identity/resources/configurations/v1/password-histor
         ResponseValue<types::PasswordHistoryPolicyResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/password-history-policy", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/password-history-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_password_history_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_password_history_policy") }).await
     }
     /**Change the password history rule of the environment or of one tenant
 
@@ -5968,37 +2768,11 @@ Sends a `PATCH` request to `/identity/resources/configurations/v1/password-histo
         ResponseValue<types::PasswordHistoryPolicyResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/password-history-policy", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/password-history-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_password_history_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_password_history_policy") }).await
     }
     /**Mail a user the link for choosing a new password (first version)
 
@@ -6011,36 +2785,10 @@ Sends a `POST` request to `/identity/resources/users/v1/passwords/reset`
         &'a self,
         body: &'a types::ResetPasswordV1Dto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/passwords/reset", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/passwords/reset")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_password_reset_email_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("send_password_reset_email_v1") }).await
     }
     /**Set a new password with the token from a reset mail, SMS or expired-password sign-in
 
@@ -6053,36 +2801,10 @@ Sends a `POST` request to `/identity/resources/users/v1/passwords/reset/verify`
         &'a self,
         body: &'a types::VerifyPasswordDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/passwords/reset/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/passwords/reset/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "reset_password_with_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("reset_password_with_token") }).await
     }
     /**Change the signed-in user's password with the current one as proof
 
@@ -6095,36 +2817,10 @@ Sends a `POST` request to `/identity/resources/users/v1/passwords/change`
         &'a self,
         body: &'a types::UpdateUserPasswordDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/passwords/change", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/passwords/change")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "change_my_password",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("change_my_password") }).await
     }
     /**Read the strictest complexity rules that bind one user
 
@@ -6139,36 +2835,14 @@ Arguments:
         &'a self,
         user_id: Option<&'a str>,
     ) -> Result<ResponseValue<types::PasswordConfigResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/passwords/config", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/passwords/config")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("userId", &user_id))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "get_strictest_password_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("get_strictest_password_configuration") }).await
     }
     /**Mail a user the link for choosing a new password, addressed by any identifier
 
@@ -6184,36 +2858,10 @@ Sends a `POST` request to `/identity/resources/users/v2/passwords/reset/email`
         ResponseValue<types::ResetPasswordViaSmsResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v2/passwords/reset/email", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v2/passwords/reset/email")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_password_reset_email_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("send_password_reset_email_v2") }).await
     }
     /**Send a user a code by SMS that opens a password reset
 
@@ -6229,36 +2877,10 @@ Sends a `POST` request to `/identity/resources/users/v2/passwords/reset/sms`
         ResponseValue<types::ResetPasswordViaSmsResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v2/passwords/reset/sms", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v2/passwords/reset/sms")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_password_reset_sms",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("send_password_reset_sms") }).await
     }
     /**Exchange the SMS code for the user id and a reset token
 
@@ -6274,36 +2896,10 @@ Sends a `POST` request to `/identity/resources/users/v2/passwords/reset/sms/veri
         ResponseValue<types::VerifyPasswordViaSmsResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v2/passwords/reset/sms/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v2/passwords/reset/sms/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_password_reset_sms_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_password_reset_sms_code") }).await
     }
     /**Read the password expiry rule of the caller's level
 
@@ -6318,35 +2914,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/password-rotatio
         ResponseValue<types::PasswordRotationConfigurationResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/password-rotation", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/password-rotation")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_password_rotation",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_password_rotation") }).await
     }
     /**Create or change the password expiry rule of the caller's level
 
@@ -6359,36 +2930,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/password-rotati
         &'a self,
         body: &'a types::CreateOrUpdatePasswordRotationDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/password-rotation", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/password-rotation")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_password_rotation",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_password_rotation") }).await
     }
     /**Read the environment's password expiry rule
 
@@ -6403,36 +2948,11 @@ Sends a `GET` request to `/identity/resources/configurations/v1/password-rotatio
         ResponseValue<types::PasswordRotationConfigurationResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/password-rotation/vendor", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/password-rotation/vendor")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_environment_password_rotation",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_environment_password_rotation") }).await
     }
     /**Send a one-time sign-in code to the user's phone
 
@@ -6448,36 +2968,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/smscode/prel
         ResponseValue<types::PasswordlessAuthenticationSmsOtcPreloginResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/passwordless/smscode/prelogin", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/passwordless/smscode/prelogin")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_passwordless_sms_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("send_passwordless_sms_code") }).await
     }
     /**Complete a passwordless sign-in with the code from the SMS
 
@@ -6493,36 +2987,11 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/smscode/post
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/passwordless/smscode/postlogin", self.baseurl,
-        );
+        let url = self
+            .url("/identity/resources/auth/v1/passwordless/smscode/postlogin")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "authenticate_user_with_sms_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("authenticate_user_with_sms_code") }).await
     }
     /**Mail the user a link that signs them in
 
@@ -6535,37 +3004,11 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/magiclink/pr
         &'a self,
         body: &'a types::PasswordlessAuthenticationPreloginDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/auth/v1/passwordless/magiclink/prelogin", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/auth/v1/passwordless/magiclink/prelogin")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_passwordless_magic_link",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("send_passwordless_magic_link") }).await
     }
     /**Complete a passwordless sign-in with the token of the mailed link
 
@@ -6581,37 +3024,11 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/magiclink/po
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/passwordless/magiclink/postlogin", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/auth/v1/passwordless/magiclink/postlogin")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "authenticate_user_with_magic_link",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("authenticate_user_with_magic_link") }).await
     }
     /**Mail the user a one-time sign-in code
 
@@ -6624,36 +3041,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/code/prelogi
         &'a self,
         body: &'a types::PasswordlessAuthenticationPreloginDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/auth/v1/passwordless/code/prelogin", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/passwordless/code/prelogin")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_passwordless_email_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("send_passwordless_email_code") }).await
     }
     /**Complete a passwordless sign-in with the code from the mail
 
@@ -6669,36 +3060,10 @@ Sends a `POST` request to `/identity/resources/auth/v1/passwordless/code/postlog
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/auth/v1/passwordless/code/postlogin", self.baseurl,
-        );
+        let url = self.url("/identity/resources/auth/v1/passwordless/code/postlogin")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "authenticate_user_with_email_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("authenticate_user_with_email_code") }).await
     }
     /**List all permissions of the environment
 
@@ -6713,33 +3078,10 @@ Sends a `GET` request to `/identity/resources/permissions/v1`
         ResponseValue<::std::vec::Vec<types::PermissionResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/permissions/v1", self.baseurl,);
+        let url = self.url("/identity/resources/permissions/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_permissions",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_permissions") }).await
     }
     /**Create one or more permissions
 
@@ -6755,34 +3097,10 @@ Sends a `POST` request to `/identity/resources/permissions/v1`
         ResponseValue<::std::vec::Vec<types::PermissionResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/permissions/v1", self.baseurl,);
+        let url = self.url("/identity/resources/permissions/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_permissions",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_permissions") }).await
     }
     /**Delete a permission
 
@@ -6797,36 +3115,16 @@ Arguments:
         &'a self,
         permission_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/permissions/v1/{}", self.baseurl, encode_path(&
-            permission_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/permissions/v1/{}", encode_path(& permission_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_permission",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_permission") }).await
     }
     /**Change key, name, description or category of a permission
 
@@ -6843,37 +3141,16 @@ Arguments:
         permission_id: &'a str,
         body: &'a types::UpdatePermissionRequest,
     ) -> Result<ResponseValue<types::PermissionResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/permissions/v1/{}", self.baseurl, encode_path(&
-            permission_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/permissions/v1/{}", encode_path(& permission_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_permission",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_permission") }).await
     }
     /**Give a permission to several roles
 
@@ -6890,37 +3167,16 @@ Arguments:
         permission_id: &'a str,
         body: &'a types::AddRolesToPermissionRequest,
     ) -> Result<ResponseValue<types::PermissionResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/permissions/v1/{}/roles", self.baseurl, encode_path(&
-            permission_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/permissions/v1/{}/roles", encode_path(&
+                    permission_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "add_permission_to_roles",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("add_permission_to_roles") }).await
     }
     /**Say how customers may use permissions in roles they build
 
@@ -6936,36 +3192,10 @@ Sends a `PUT` request to `/identity/resources/permissions/v1/classification`
         ResponseValue<::std::vec::Vec<types::PermissionResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/permissions/v1/classification", self.baseurl,
-        );
+        let url = self.url("/identity/resources/permissions/v1/classification")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_permissions_classification",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_permissions_classification") }).await
     }
     /**List all permission categories of the environment
 
@@ -6980,35 +3210,10 @@ Sends a `GET` request to `/identity/resources/permissions/v1/categories`
         ResponseValue<::std::vec::Vec<types::PermissionCategoryResponseDto>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/permissions/v1/categories", self.baseurl,
-        );
+        let url = self.url("/identity/resources/permissions/v1/categories")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_permission_categories",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_permission_categories") }).await
     }
     /**Create a permission category
 
@@ -7024,36 +3229,10 @@ Sends a `POST` request to `/identity/resources/permissions/v1/categories`
         ResponseValue<types::PermissionCategoryResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/permissions/v1/categories", self.baseurl,
-        );
+        let url = self.url("/identity/resources/permissions/v1/categories")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_permission_category",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_permission_category") }).await
     }
     /**Delete a permission category
 
@@ -7068,36 +3247,16 @@ Arguments:
         &'a self,
         category_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/permissions/v1/categories/{}", self.baseurl,
-            encode_path(& category_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/permissions/v1/categories/{}", encode_path(&
+                    category_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_permission_category",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_permission_category") }).await
     }
     /**Change name or description of a permission category
 
@@ -7114,37 +3273,16 @@ Arguments:
         category_id: &'a str,
         body: &'a types::UpdateCategoryDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/permissions/v1/categories/{}", self.baseurl,
-            encode_path(& category_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/permissions/v1/categories/{}", encode_path(&
+                    category_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_permission_category",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_permission_category") }).await
     }
     /**List a user's access tokens in a tenant
 
@@ -7159,33 +3297,10 @@ Sends a `GET` request to `/identity/resources/users/access-tokens/v1`
         ResponseValue<types::GetUserAccessTokensResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/access-tokens/v1", self.baseurl,);
+        let url = self.url("/identity/resources/users/access-tokens/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_user_access_tokens",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_user_access_tokens") }).await
     }
     /**Create an access token for a user and get its JWT
 
@@ -7198,34 +3313,10 @@ Sends a `POST` request to `/identity/resources/users/access-tokens/v1`
         &'a self,
         body: &'a types::CreateUserAccessTokenRequest,
     ) -> Result<ResponseValue<types::UserAccessTokenResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/access-tokens/v1", self.baseurl,);
+        let url = self.url("/identity/resources/users/access-tokens/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_user_access_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_user_access_token") }).await
     }
     /**Revoke a user's access token
 
@@ -7240,36 +3331,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/access-tokens/v1/{}", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/access-tokens/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_user_access_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_user_access_token") }).await
     }
     /**List a user's client credentials in a tenant
 
@@ -7284,33 +3355,10 @@ Sends a `GET` request to `/identity/resources/users/api-tokens/v1`
         ResponseValue<::std::vec::Vec<types::GetUserApiTokensResponseDto>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/api-tokens/v1", self.baseurl,);
+        let url = self.url("/identity/resources/users/api-tokens/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_user_api_tokens",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_user_api_tokens") }).await
     }
     /**Create client credentials for a user and get their secret
 
@@ -7326,34 +3374,10 @@ Sends a `POST` request to `/identity/resources/users/api-tokens/v1`
         ResponseValue<types::CreateUserApiTokenResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/api-tokens/v1", self.baseurl,);
+        let url = self.url("/identity/resources/users/api-tokens/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_user_api_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_user_api_token") }).await
     }
     /**Delete a user's client credentials
 
@@ -7368,36 +3392,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/api-tokens/v1/{}", self.baseurl, encode_path(&
-            id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/api-tokens/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_user_api_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_user_api_token") }).await
     }
     /**List all roles at once
 
@@ -7412,33 +3416,10 @@ Sends a `GET` request to `/identity/resources/roles/v1`
         ResponseValue<::std::vec::Vec<types::RoleResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/roles/v1", self.baseurl,);
+        let url = self.url("/identity/resources/roles/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_roles_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_roles_v1") }).await
     }
     /**Create one or more roles without permissions
 
@@ -7454,34 +3435,10 @@ Sends a `POST` request to `/identity/resources/roles/v1`
         ResponseValue<::std::vec::Vec<types::RoleResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/roles/v1", self.baseurl,);
+        let url = self.url("/identity/resources/roles/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_roles_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_roles_v1") }).await
     }
     /**Delete a role
 
@@ -7496,36 +3453,15 @@ Arguments:
         &'a self,
         role_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/roles/v1/{}", self.baseurl, encode_path(& role_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/roles/v1/{}", encode_path(& role_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_role",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_role") }).await
     }
     /**Change a role's key, name, description, level or flags
 
@@ -7542,37 +3478,15 @@ Arguments:
         role_id: &'a str,
         body: &'a types::UpdateRoleRequest,
     ) -> Result<ResponseValue<types::RoleResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/roles/v1/{}", self.baseurl, encode_path(& role_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/roles/v1/{}", encode_path(& role_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_role",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_role") }).await
     }
     /**Replace the permissions of a role
 
@@ -7589,37 +3503,16 @@ Arguments:
         role_id: &'a str,
         body: &'a types::AddPermissionToRoleRequest,
     ) -> Result<ResponseValue<types::RoleResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/roles/v1/{}/permissions", self.baseurl, encode_path(&
-            role_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/roles/v1/{}/permissions", encode_path(& role_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_role_permissions",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_role_permissions") }).await
     }
     /**Move a role to another tenant or to the whole environment
 
@@ -7636,37 +3529,16 @@ Arguments:
         role_id: &'a str,
         body: &'a types::UpdateRoleTenantRequest,
     ) -> Result<ResponseValue<types::RoleResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/roles/v1/{}/tenant", self.baseurl, encode_path(&
-            role_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/roles/v1/{}/tenant", encode_path(& role_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_role_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_role_tenant") }).await
     }
     /**List the phone numbers of all users, page by page
 
@@ -7689,38 +3561,18 @@ Arguments:
         phone_number: Option<&'a str>,
         sort_by: Option<&'a enums::PhoneNumberSortField>,
     ) -> Result<ResponseValue<types::PhoneNumberPage>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/phone-numbers/v1", self.baseurl,);
+        let url = self.url("/identity/resources/users/phone-numbers/v1")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_limit", &limit))
             .query(&progenitor_client::QueryParam::new("_offset", &offset))
             .query(&progenitor_client::QueryParam::new("_order", &order))
             .query(&progenitor_client::QueryParam::new("_phoneNumber", &phone_number))
             .query(&progenitor_client::QueryParam::new("_sortBy", &sort_by))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_phone_numbers_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_phone_numbers_v1") }).await
     }
     /**Add a phone number to the signed-in user and, by default, send a verification code to it
 
@@ -7736,34 +3588,10 @@ Sends a `POST` request to `/identity/resources/users/phone-numbers/v1`
         ResponseValue<types::UserPhoneNumberCreatedResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/phone-numbers/v1", self.baseurl,);
+        let url = self.url("/identity/resources/users/phone-numbers/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "add_my_phone_number",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("add_my_phone_number") }).await
     }
     /**Send a one-time code to a phone number so that its owner can be confirmed
 
@@ -7779,36 +3607,10 @@ Sends a `POST` request to `/identity/resources/users/phone-numbers/v1/preverify`
         ResponseValue<types::UserPhoneNumberCreatedResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/phone-numbers/v1/preverify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/phone-numbers/v1/preverify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_phone_number_verification_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("send_phone_number_verification_code") }).await
     }
     /**Confirm a phone number with the code sent to it
 
@@ -7821,36 +3623,10 @@ Sends a `POST` request to `/identity/resources/users/phone-numbers/v1/verify`
         &'a self,
         body: &'a types::VerifyPhoneNumberOtcRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/phone-numbers/v1/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/phone-numbers/v1/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_my_phone_number",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("verify_my_phone_number") }).await
     }
     /**Start removing one of the user's phone numbers by sending a confirmation code
 
@@ -7868,36 +3644,16 @@ Arguments:
         ResponseValue<types::UserPhoneNumberDeleteCodeResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/phone-numbers/v1/{}", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/phone-numbers/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "send_my_phone_number_deletion_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.read(request, const { known("send_my_phone_number_deletion_code") }).await
     }
     /**Remove a phone number after checking the code sent to it
 
@@ -7914,37 +3670,17 @@ Arguments:
         id: &'a str,
         body: &'a types::VerifyPhoneNumberOtcRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/phone-numbers/v1/{}/delete/verify", self
-            .baseurl, encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/phone-numbers/v1/{}/delete/verify",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_my_phone_number_deletion",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("verify_my_phone_number_deletion") })
+            .await
     }
     /**List the phone numbers of the signed-in or named user
 
@@ -7959,35 +3695,10 @@ Sends a `GET` request to `/identity/resources/users/phone-numbers/v1/me`
         ResponseValue<::std::vec::Vec<types::UserPhoneNumberResponseDto>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/phone-numbers/v1/me", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/phone-numbers/v1/me")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_my_phone_numbers",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_my_phone_numbers") }).await
     }
     /**List phone numbers of users, with a page cap and a filter by user ids
 
@@ -8012,15 +3723,11 @@ Arguments:
         sort_by: Option<&'a enums::PhoneNumberSortField>,
         user_ids: Option<&'a str>,
     ) -> Result<ResponseValue<types::PhoneNumberPage>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/phone-numbers/v2", self.baseurl,);
+        let url = self.url("/identity/resources/users/phone-numbers/v2")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_limit", &limit))
             .query(&progenitor_client::QueryParam::new("_offset", &offset))
             .query(&progenitor_client::QueryParam::new("_order", &order))
@@ -8028,23 +3735,7 @@ Arguments:
             .query(&progenitor_client::QueryParam::new("_sortBy", &sort_by))
             .query(&progenitor_client::QueryParam::new("userIds", &user_ids))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_phone_numbers_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_phone_numbers_v2") }).await
     }
     /**Read the environment's SMS sender
 
@@ -8056,33 +3747,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/sms`
     pub async fn get_sms_configuration<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::SmsVendorConfigResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/configurations/v1/sms", self.baseurl,);
+        let url = self.url("/identity/resources/configurations/v1/sms")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_sms_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_sms_configuration") }).await
     }
     /**Create or replace the environment's SMS sender
 
@@ -8095,34 +3763,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/sms`
         &'a self,
         body: &'a types::CreateSmsVendorConfigRequest,
     ) -> Result<ResponseValue<types::SmsVendorConfigResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/configurations/v1/sms", self.baseurl,);
+        let url = self.url("/identity/resources/configurations/v1/sms")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_sms_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("set_sms_configuration") }).await
     }
     /**Drop the environment's SMS sender
 
@@ -8134,33 +3778,10 @@ Sends a `DELETE` request to `/identity/resources/configurations/v1/sms`
     pub async fn delete_sms_configuration<'a>(
         &'a self,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/configurations/v1/sms", self.baseurl,);
+        let url = self.url("/identity/resources/configurations/v1/sms")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_sms_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_sms_configuration") }).await
     }
     /**List the environment's own SMS texts
 
@@ -8175,35 +3796,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/sms/templates`
         ResponseValue<::std::vec::Vec<types::SmsTemplateResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/sms/templates", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/sms/templates")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_sms_templates",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_sms_templates") }).await
     }
     /**Read the environment's own SMS text of one type
 
@@ -8218,36 +3814,16 @@ Arguments:
         &'a self,
         type_: &'a str,
     ) -> Result<ResponseValue<types::SmsTemplateResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/sms/templates/{}", self.baseurl,
-            encode_path(& type_.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/configurations/v1/sms/templates/{}",
+                    encode_path(& type_.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_sms_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_sms_template") }).await
     }
     /**Store the environment's own SMS text of one type
 
@@ -8264,37 +3840,16 @@ Arguments:
         type_: &'a str,
         body: &'a types::CreateSmsTemplateRequest,
     ) -> Result<ResponseValue<types::SmsTemplateResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/sms/templates/{}", self.baseurl,
-            encode_path(& type_.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/configurations/v1/sms/templates/{}",
+                    encode_path(& type_.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_sms_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("set_sms_template") }).await
     }
     /**Drop the environment's own SMS text of one type
 
@@ -8309,36 +3864,16 @@ Arguments:
         &'a self,
         type_: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/sms/templates/{}", self.baseurl,
-            encode_path(& type_.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/configurations/v1/sms/templates/{}",
+                    encode_path(& type_.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_sms_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_sms_template") }).await
     }
     /**Read the built-in SMS text of one type
 
@@ -8353,36 +3888,16 @@ Arguments:
         &'a self,
         type_: &'a str,
     ) -> Result<ResponseValue<types::SmsTemplateResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/sms/templates/{}/default", self
-            .baseurl, encode_path(& type_.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/configurations/v1/sms/templates/{}/default",
+                    encode_path(& type_.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_default_sms_template",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_default_sms_template") }).await
     }
     /**List the built-in SMS texts of all types
 
@@ -8397,36 +3912,11 @@ Sends a `GET` request to `/identity/resources/configurations/v1/sms/templates/de
         ResponseValue<::std::vec::Vec<types::SmsTemplateResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/sms/templates/default/all", self
-            .baseurl,
-        );
+        let url = self
+            .url("/identity/resources/configurations/v1/sms/templates/default/all")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_default_sms_templates",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_default_sms_templates") }).await
     }
     /**Read the environment's session rules
 
@@ -8441,35 +3931,11 @@ Sends a `GET` request to `/identity/resources/configurations/sessions/v1/vendor`
         ResponseValue<types::CreateSessionConfigurationRequest>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/sessions/v1/vendor", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/sessions/v1/vendor")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_environment_session_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_environment_session_configuration") })
+            .await
     }
     /**Read the session rules of the environment or of one tenant
 
@@ -8484,35 +3950,10 @@ Sends a `GET` request to `/identity/resources/configurations/sessions/v1`
         ResponseValue<types::CreateSessionConfigurationRequest>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/sessions/v1", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/sessions/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_session_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_session_configuration") }).await
     }
     /**Set session rules for the environment or for one tenant
 
@@ -8525,36 +3966,10 @@ Sends a `POST` request to `/identity/resources/configurations/sessions/v1`
         &'a self,
         body: &'a types::CreateSessionConfigurationRequest,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/sessions/v1", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/sessions/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_session_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_session_configuration") }).await
     }
     /**Read whether users may change their email
 
@@ -8569,35 +3984,10 @@ Sends a `GET` request to `/identity/resources/configurations/v1/user-emails-poli
         ResponseValue<types::GetUserEmailsPolicyResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/user-emails-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/user-emails-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_user_emails_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_user_emails_policy") }).await
     }
     /**Permit or forbid users to change their email
 
@@ -8610,36 +4000,10 @@ Sends a `POST` request to `/identity/resources/configurations/v1/user-emails-pol
         &'a self,
         body: &'a types::CreateUserEmailsPolicyRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/configurations/v1/user-emails-policy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/configurations/v1/user-emails-policy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_user_emails_policy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_user_emails_policy") }).await
     }
     /**List all groups of a tenant at once
 
@@ -8654,15 +4018,11 @@ Arguments:
         &'a self,
         groups_relations: Option<&'a enums::GroupRelations>,
     ) -> Result<ResponseValue<types::GroupsResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/groups/v1", self.baseurl,);
+        let url = self.url("/identity/resources/groups/v1")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(
                 &progenitor_client::QueryParam::new(
                     "_groupsRelations",
@@ -8670,23 +4030,7 @@ Arguments:
                 ),
             )
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_groups_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_groups_v1") }).await
     }
     /**Create a group in a tenant
 
@@ -8699,34 +4043,10 @@ Sends a `POST` request to `/identity/resources/groups/v1`
         &'a self,
         body: &'a types::CreateGroupDto,
     ) -> Result<ResponseValue<types::GroupResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/groups/v1", self.baseurl,);
+        let url = self.url("/identity/resources/groups/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_group",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_group") }).await
     }
     /**Fetch several groups of a tenant by id
 
@@ -8743,15 +4063,11 @@ Arguments:
         groups_relations: Option<&'a enums::GroupRelations>,
         body: &'a types::GetGroupsDto,
     ) -> Result<ResponseValue<types::GroupsResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/groups/v1/bulkGet", self.baseurl,);
+        let url = self.url("/identity/resources/groups/v1/bulkGet")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .json(&body)
             .query(
                 &progenitor_client::QueryParam::new(
@@ -8760,23 +4076,7 @@ Arguments:
                 ),
             )
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_groups_by_ids",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_groups_by_ids") }).await
     }
     /**Read one group
 
@@ -8793,18 +4093,17 @@ Arguments:
         group_id: &'a str,
         groups_relations: Option<&'a enums::GroupRelations>,
     ) -> Result<ResponseValue<types::GroupResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/groups/v1/{}", self.baseurl, encode_path(& group_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/groups/v1/{}", encode_path(& group_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(
                 &progenitor_client::QueryParam::new(
                     "_groupsRelations",
@@ -8812,23 +4111,7 @@ Arguments:
                 ),
             )
             .build()?;
-        let info = OperationInfo {
-            operation_id: "get_group",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("get_group") }).await
     }
     /**Delete a group
 
@@ -8843,36 +4126,16 @@ Arguments:
         &'a self,
         group_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/groups/v1/{}", self.baseurl, encode_path(& group_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/groups/v1/{}", encode_path(& group_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_group",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_group") }).await
     }
     /**Change name, color, description or metadata of a group
 
@@ -8889,37 +4152,16 @@ Arguments:
         group_id: &'a str,
         body: &'a types::UpdateGroupDto,
     ) -> Result<ResponseValue<types::GroupResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/groups/v1/{}", self.baseurl, encode_path(& group_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/groups/v1/{}", encode_path(& group_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_group",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_group") }).await
     }
     /**Read whether groups and group roles are switched on
 
@@ -8934,33 +4176,10 @@ Sends a `GET` request to `/identity/resources/groups/v1/config`
         ResponseValue<types::GetGroupConfigurationResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/groups/v1/config", self.baseurl,);
+        let url = self.url("/identity/resources/groups/v1/config")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_groups_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_groups_configuration") }).await
     }
     /**Switch groups or group roles on or off for the environment
 
@@ -8973,34 +4192,10 @@ Sends a `POST` request to `/identity/resources/groups/v1/config`
         &'a self,
         body: &'a types::CreateOrUpdateGroupConfigurationDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/groups/v1/config", self.baseurl,);
+        let url = self.url("/identity/resources/groups/v1/config")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_groups_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_groups_configuration") }).await
     }
     /**Give roles to all members of a group
 
@@ -9017,37 +4212,16 @@ Arguments:
         group_id: &'a str,
         body: &'a types::UpdateRolesOnGroupDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/groups/v1/{}/roles", self.baseurl, encode_path(&
-            group_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/groups/v1/{}/roles", encode_path(& group_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "add_roles_to_group",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("add_roles_to_group") }).await
     }
     /**Take roles from a group
 
@@ -9064,37 +4238,16 @@ Arguments:
         group_id: &'a str,
         body: &'a types::UpdateRolesOnGroupDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/groups/v1/{}/roles", self.baseurl, encode_path(&
-            group_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/groups/v1/{}/roles", encode_path(& group_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "remove_roles_from_group",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).json(&body).build()?;
+        self.acknowledge(request, const { known("remove_roles_from_group") }).await
     }
     /**Put members of the tenant into a group
 
@@ -9111,37 +4264,16 @@ Arguments:
         group_id: &'a str,
         body: &'a types::UpdateUsersOnGroupDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/groups/v1/{}/users", self.baseurl, encode_path(&
-            group_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/groups/v1/{}/users", encode_path(& group_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "add_users_to_group",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("add_users_to_group") }).await
     }
     /**Take people out of a group
 
@@ -9158,37 +4290,16 @@ Arguments:
         group_id: &'a str,
         body: &'a types::UpdateUsersOnGroupDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/groups/v1/{}/users", self.baseurl, encode_path(&
-            group_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/groups/v1/{}/users", encode_path(& group_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "remove_users_from_group",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).json(&body).build()?;
+        self.acknowledge(request, const { known("remove_users_from_group") }).await
     }
     /**List groups of a tenant page by page
 
@@ -9211,15 +4322,11 @@ Arguments:
         order: Option<&'a enums::SortOrder>,
         sort_by: Option<&'a enums::GroupSortField>,
     ) -> Result<ResponseValue<types::GroupPage>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/groups/v2", self.baseurl,);
+        let url = self.url("/identity/resources/groups/v2")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(
                 &progenitor_client::QueryParam::new(
                     "_groupsRelations",
@@ -9231,23 +4338,7 @@ Arguments:
             .query(&progenitor_client::QueryParam::new("_order", &order))
             .query(&progenitor_client::QueryParam::new("_sortBy", &sort_by))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_groups_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_groups_v2") }).await
     }
     /**Suspend a member of a tenant
 
@@ -9262,36 +4353,16 @@ Arguments:
         &'a self,
         user_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/users/v1/{}/disable", self.baseurl,
-            encode_path(& user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/tenants/users/v1/{}/disable", encode_path(&
+                    user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "disable_user_in_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.acknowledge(request, const { known("disable_user_in_tenant") }).await
     }
     /**Let a suspended member back into a tenant
 
@@ -9306,36 +4377,16 @@ Arguments:
         &'a self,
         user_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/tenants/users/v1/{}/enable", self.baseurl,
-            encode_path(& user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/tenants/users/v1/{}/enable", encode_path(&
+                    user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "enable_user_in_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.acknowledge(request, const { known("enable_user_in_tenant") }).await
     }
     /**Limit a member's access to a period of time, or change that limit
 
@@ -9352,37 +4403,16 @@ Arguments:
         user_id: &'a str,
         body: &'a types::TemporaryUserDto,
     ) -> Result<ResponseValue<types::TemporaryUserDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/temporary/v1/{}", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/temporary/v1/{}", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_user_temporary",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_user_temporary") }).await
     }
     /**Lift the time limit from a member
 
@@ -9397,36 +4427,16 @@ Arguments:
         &'a self,
         user_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/temporary/v1/{}", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/temporary/v1/{}", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_user_permanent",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("set_user_permanent") }).await
     }
     /**Tell whether temporary users are switched on
 
@@ -9441,35 +4451,10 @@ Sends a `GET` request to `/identity/resources/users/temporary/v1/configuration`
         ResponseValue<types::TemporaryUsersConfigurationDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/temporary/v1/configuration", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/temporary/v1/configuration")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_temporary_users_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_temporary_users_configuration") }).await
     }
     /**Turn the temporary-user feature of the environment on or off
 
@@ -9485,36 +4470,10 @@ Sends a `PUT` request to `/identity/resources/users/temporary/v1/configuration`
         ResponseValue<types::TemporaryUsersConfigurationDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/temporary/v1/configuration", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/temporary/v1/configuration")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_temporary_users_configuration",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_temporary_users_configuration") }).await
     }
     /**List email records of users, page by page
 
@@ -9539,15 +4498,11 @@ Arguments:
         sort_by: Option<&'a enums::UserEmailSortField>,
         user_ids: Option<&'a str>,
     ) -> Result<ResponseValue<types::UserEmailPage>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/emails/v1", self.baseurl,);
+        let url = self.url("/identity/resources/users/emails/v1")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_email", &email))
             .query(&progenitor_client::QueryParam::new("_limit", &limit))
             .query(&progenitor_client::QueryParam::new("_offset", &offset))
@@ -9555,23 +4510,7 @@ Arguments:
             .query(&progenitor_client::QueryParam::new("_sortBy", &sort_by))
             .query(&progenitor_client::QueryParam::new("userIds", &user_ids))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_user_emails",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_user_emails") }).await
     }
     /**Add a further email address to the caller
 
@@ -9584,34 +4523,10 @@ Sends a `POST` request to `/identity/resources/users/emails/v1`
         &'a self,
         body: &'a types::CreateUserEmailRequestDto,
     ) -> Result<ResponseValue<types::UserEmailResponseDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/emails/v1", self.baseurl,);
+        let url = self.url("/identity/resources/users/emails/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "add_my_email",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("add_my_email") }).await
     }
     /**Confirm an added email address with the mailed code
 
@@ -9624,34 +4539,10 @@ Sends a `POST` request to `/identity/resources/users/emails/v1/verify`
         &'a self,
         body: &'a types::CreateUserEmailVerifyRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/emails/v1/verify", self.baseurl,);
+        let url = self.url("/identity/resources/users/emails/v1/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_my_email",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("verify_my_email") }).await
     }
     /**Remove one of the user's own email addresses
 
@@ -9666,36 +4557,16 @@ Arguments:
         &'a self,
         email_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/emails/v1/{}", self.baseurl, encode_path(&
-            email_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/emails/v1/{}", encode_path(& email_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_my_email",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_my_email") }).await
     }
     /**Add an email address to any user as administrator
 
@@ -9712,37 +4583,16 @@ Arguments:
         user_id: &'a str,
         body: &'a types::CreateUserEmailVendorRequestDto,
     ) -> Result<ResponseValue<types::UserEmailResponseDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/emails/v1/vendor/{}", self.baseurl,
-            encode_path(& user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/emails/v1/vendor/{}", encode_path(&
+                    user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "add_user_email",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("add_user_email") }).await
     }
     /**Remove an email address from any user as administrator
 
@@ -9759,36 +4609,16 @@ Arguments:
         user_id: &'a str,
         email_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/emails/v1/vendor/{}/{}", self.baseurl,
-            encode_path(& user_id.to_string()), encode_path(& email_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/emails/v1/vendor/{}/{}", encode_path(&
+                    user_id.to_string()), encode_path(& email_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_user_email",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_user_email") }).await
     }
     /**Choose which of a user's addresses is the primary one
 
@@ -9805,37 +4635,16 @@ Arguments:
         user_id: &'a str,
         body: &'a types::MarkEmailAsPrimaryRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/emails/v1/vendor/{}/primary", self.baseurl,
-            encode_path(& user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/emails/v1/vendor/{}/primary",
+                    encode_path(& user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_user_primary_email",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_user_primary_email") }).await
     }
     /**Choose the caller's primary address
 
@@ -9848,36 +4657,10 @@ Sends a `POST` request to `/identity/resources/users/emails/v1/me/primary`
         &'a self,
         body: &'a types::MarkEmailAsPrimaryRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/emails/v1/me/primary", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/emails/v1/me/primary")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_my_primary_email",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_my_primary_email") }).await
     }
     /**List the user's own email addresses
 
@@ -9892,33 +4675,10 @@ Sends a `GET` request to `/identity/resources/users/emails/v1/me`
         ResponseValue<::std::vec::Vec<types::UserEmailResponseDto>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/emails/v1/me", self.baseurl,);
+        let url = self.url("/identity/resources/users/emails/v1/me")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_my_emails",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_my_emails") }).await
     }
     /**Allow or forbid a member to reach into the sub-tenants
 
@@ -9935,37 +4695,16 @@ Arguments:
         user_id: &'a str,
         body: &'a types::UpdateSubAccountAccessRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/sub-tenants/users/v1/{}/access", self.baseurl,
-            encode_path(& user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/sub-tenants/users/v1/{}/access", encode_path(&
+                    user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_user_sub_tenant_access",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_user_sub_tenant_access") }).await
     }
     /**Send a fresh activation mail to somebody not yet activated
 
@@ -9978,36 +4717,10 @@ Sends a `POST` request to `/identity/resources/users/v1/activate/reset`
         &'a self,
         body: &'a types::ResetActivationTokenDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/activate/reset", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/activate/reset")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "reset_user_activation_token",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("reset_user_activation_token") }).await
     }
     /**Renew somebody's open invitation to one tenant
 
@@ -10020,36 +4733,10 @@ Sends a `POST` request to `/identity/resources/users/v1/invitation/reset`
         &'a self,
         body: &'a types::ResetTenantInvitationDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/invitation/reset", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/invitation/reset")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "reset_tenant_invitation",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("reset_tenant_invitation") }).await
     }
     /**Renew all open invitations of a person at once
 
@@ -10062,36 +4749,10 @@ Sends a `POST` request to `/identity/resources/users/v1/invitation/reset/all`
         &'a self,
         body: &'a types::ResetTenantInvitationDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/invitation/reset/all", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/invitation/reset/all")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "reset_all_tenant_invitations",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("reset_all_tenant_invitations") }).await
     }
     /**List users of a tenant or of the environment, page by page
 
@@ -10128,15 +4789,11 @@ Arguments:
         tenant_id: Option<&'a str>,
         ids: Option<&'a str>,
     ) -> Result<ResponseValue<types::UserPage>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v3", self.baseurl,);
+        let url = self.url("/identity/resources/users/v3")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_email", &email))
             .query(&progenitor_client::QueryParam::new("_externalIds", &external_ids))
             .query(&progenitor_client::QueryParam::new("_identifier", &identifier))
@@ -10157,23 +4814,7 @@ Arguments:
             .query(&progenitor_client::QueryParam::new("_tenantId", &tenant_id))
             .query(&progenitor_client::QueryParam::new("ids", &ids))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_users",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_users") }).await
     }
     /**Look up the role ids of several users in one tenant
 
@@ -10191,34 +4832,14 @@ Arguments:
         ResponseValue<::std::vec::Vec<types::GetUserRolesResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/v3/roles", self.baseurl,);
+        let url = self.url("/identity/resources/users/v3/roles")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("ids", &ids))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_users_roles",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_users_roles") }).await
     }
     /**Look up the group ids of several users in one tenant
 
@@ -10236,34 +4857,14 @@ Arguments:
         ResponseValue<::std::vec::Vec<types::GetUserGroupsResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/v3/groups", self.baseurl,);
+        let url = self.url("/identity/resources/users/v3/groups")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("ids", &ids))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_users_groups",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_users_groups") }).await
     }
     /**Unlock one's own account with the token from the lockout mail
 
@@ -10276,34 +4877,10 @@ Sends a `POST` request to `/identity/resources/users/v3/me/unlock`
         &'a self,
         body: &'a types::UnlockUserRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v3/me/unlock", self.baseurl,);
+        let url = self.url("/identity/resources/users/v3/me/unlock")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "unlock_me",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("unlock_me") }).await
     }
     /**Invite somebody to a tenant, creating the user when new
 
@@ -10316,34 +4893,10 @@ Sends a `POST` request to `/identity/resources/users/v2`
         &'a self,
         body: &'a types::CreateUserDto,
     ) -> Result<ResponseValue<types::UserCreatedResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v2", self.baseurl,);
+        let url = self.url("/identity/resources/users/v2")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_user_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_user_v2") }).await
     }
     /**Read the caller's profile with roles and permissions
 
@@ -10355,33 +4908,10 @@ Sends a `GET` request to `/identity/resources/users/v2/me`
     pub async fn get_my_profile_v2<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v2/me", self.baseurl,);
+        let url = self.url("/identity/resources/users/v2/me")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_my_profile_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_my_profile_v2") }).await
     }
     /**Change the caller's own profile
 
@@ -10394,34 +4924,10 @@ Sends a `PUT` request to `/identity/resources/users/v2/me`
         &'a self,
         body: &'a types::UpdateUserDto,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v2/me", self.baseurl,);
+        let url = self.url("/identity/resources/users/v2/me")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_my_profile",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("update_my_profile") }).await
     }
     /**Change the profile of the member named by the headers
 
@@ -10434,34 +4940,10 @@ Sends a `PUT` request to `/identity/resources/users/v1`
         &'a self,
         body: &'a types::UpdateUserDto,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v1", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("update_user") }).await
     }
     /**Invite somebody to a tenant (retired form)
 
@@ -10474,34 +4956,10 @@ Sends a `POST` request to `/identity/resources/users/v1`
         &'a self,
         body: &'a types::CreateUserDto,
     ) -> Result<ResponseValue<types::UserCreatedResponse>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v1", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_user_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_user_v1") }).await
     }
     /**Read one member of a tenant
 
@@ -10516,36 +4974,15 @@ Arguments:
         &'a self,
         user_id: &'a str,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}", self.baseurl, encode_path(& user_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}", encode_path(& user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_user") }).await
     }
     /**Change a user's profile for every tenant at once
 
@@ -10562,37 +4999,15 @@ Arguments:
         user_id: &'a str,
         body: &'a types::UpdateVendorUserDto,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}", self.baseurl, encode_path(& user_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}", encode_path(& user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_user_globally",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("update_user_globally") }).await
     }
     /**Take a user out of a tenant or delete them altogether
 
@@ -10607,36 +5022,15 @@ Arguments:
         &'a self,
         user_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}", self.baseurl, encode_path(& user_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}", encode_path(& user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "remove_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("remove_user") }).await
     }
     /**Give a member additional roles in one tenant
 
@@ -10656,37 +5050,16 @@ Arguments:
         ResponseValue<types::AssignUserToRolesResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/roles", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/roles", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "assign_roles_to_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("assign_roles_to_user") }).await
     }
     /**Take roles from a member in one tenant
 
@@ -10706,37 +5079,16 @@ Arguments:
         ResponseValue<types::DeleteUserToRolesResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/roles", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/roles", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "unassign_roles_from_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).json(&body).build()?;
+        self.read(request, const { known("unassign_roles_from_user") }).await
     }
     /**Switch the tenant the user works in
 
@@ -10749,34 +5101,10 @@ Sends a `PUT` request to `/identity/resources/users/v1/tenant`
         &'a self,
         body: &'a types::UpdateUserTenantDto,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v1/tenant", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1/tenant")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_my_active_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_my_active_tenant") }).await
     }
     /**List users with phrase and approximate matching
 
@@ -10821,15 +5149,11 @@ Arguments:
         tenant_id: Option<&'a str>,
         ids: Option<&'a str>,
     ) -> Result<ResponseValue<types::UserPage>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v1/query/phrase", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1/query/phrase")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_email", &email))
             .query(&progenitor_client::QueryParam::new("_externalIds", &external_ids))
             .query(&progenitor_client::QueryParam::new("_identifier", &identifier))
@@ -10874,23 +5198,7 @@ Arguments:
             .query(&progenitor_client::QueryParam::new("_tenantId", &tenant_id))
             .query(&progenitor_client::QueryParam::new("ids", &ids))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "search_users",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("search_users") }).await
     }
     /**List usernames with their owners
 
@@ -10917,15 +5225,11 @@ Arguments:
         user_ids: Option<&'a str>,
         usernames: Option<&'a str>,
     ) -> Result<ResponseValue<types::UsernamePage>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/usernames/v1", self.baseurl,);
+        let url = self.url("/identity/resources/usernames/v1")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_limit", &limit))
             .query(&progenitor_client::QueryParam::new("_offset", &offset))
             .query(&progenitor_client::QueryParam::new("_order", &order))
@@ -10936,23 +5240,7 @@ Arguments:
             .query(&progenitor_client::QueryParam::new("userIds", &user_ids))
             .query(&progenitor_client::QueryParam::new("usernames", &usernames))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_usernames",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_usernames") }).await
     }
     /**Give the caller a username
 
@@ -10965,34 +5253,10 @@ Sends a `POST` request to `/identity/resources/usernames/v1`
         &'a self,
         body: &'a types::CreateUsernameRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/usernames/v1", self.baseurl,);
+        let url = self.url("/identity/resources/usernames/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_my_username",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("create_my_username") }).await
     }
     /**Release a username
 
@@ -11007,36 +5271,16 @@ Arguments:
         &'a self,
         username: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/usernames/v1/{}", self.baseurl, encode_path(& username
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/usernames/v1/{}", encode_path(& username
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_username",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_username") }).await
     }
     /**Read the user's own username
 
@@ -11048,33 +5292,10 @@ Sends a `GET` request to `/identity/resources/usernames/v1/me`
     pub async fn get_my_username<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::UsernameResponseDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/usernames/v1/me", self.baseurl,);
+        let url = self.url("/identity/resources/usernames/v1/me")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_my_username",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_my_username") }).await
     }
     /**Ask to change the caller's email and get a code at the new address
 
@@ -11087,34 +5308,10 @@ Sends a `POST` request to `/identity/resources/users/v1/email/me`
         &'a self,
         body: &'a types::SelfEmailUpdateRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v1/email/me", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1/email/me")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "request_my_email_change",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("request_my_email_change") }).await
     }
     /**Confirm the change of the caller's email with the code
 
@@ -11127,36 +5324,10 @@ Sends a `POST` request to `/identity/resources/users/v1/email/me/verify`
         &'a self,
         body: &'a types::SelfEmailUpdateVerifyRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/email/me/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/email/me/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_my_email_change",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("verify_my_email_change") }).await
     }
     /**Activate an account with the token from the activation link
 
@@ -11176,39 +5347,14 @@ Arguments:
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/v1/activate", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1/activate")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = frontegg_vendor_host {
             header_map.append("frontegg-vendor-host", value.to_string().try_into()?);
         }
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .headers(header_map)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "activate_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).headers(header_map).build()?;
+        self.read(request, const { known("activate_user") }).await
     }
     /**Activate an account with token and mailed code
 
@@ -11228,39 +5374,14 @@ Arguments:
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/v1/activate/code", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1/activate/code")?;
         let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
         if let Some(value) = frontegg_vendor_host {
             header_map.append("frontegg-vendor-host", value.to_string().try_into()?);
         }
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .headers(header_map)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "activate_user_with_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).headers(header_map).build()?;
+        self.read(request, const { known("activate_user_with_code") }).await
     }
     /**Tell whether an activating user has to set a password
 
@@ -11280,37 +5401,15 @@ Arguments:
         ResponseValue<types::GetActivateStrategyResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v1/activate/strategy", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/activate/strategy")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("token", &token))
             .query(&progenitor_client::QueryParam::new("userId", &user_id))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "get_user_activation_strategy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("get_user_activation_strategy") }).await
     }
     /**Accept the invitation to a further tenant by link
 
@@ -11323,36 +5422,10 @@ Sends a `POST` request to `/identity/resources/users/v1/invitation/accept`
         &'a self,
         body: &'a types::AcceptInvitationDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/invitation/accept", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/invitation/accept")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "accept_invitation",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("accept_invitation") }).await
     }
     /**Accept the invitation to a further tenant with the mailed code
 
@@ -11365,36 +5438,10 @@ Sends a `POST` request to `/identity/resources/users/v1/invitation/accept/code`
         &'a self,
         body: &'a types::AcceptInvitationWithCodeDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/invitation/accept/code", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/invitation/accept/code")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "accept_invitation_with_code",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("accept_invitation_with_code") }).await
     }
     /**Read the caller's profile without roles and permissions
 
@@ -11406,33 +5453,10 @@ Sends a `GET` request to `/identity/resources/users/v3/me`
     pub async fn get_my_profile_v3<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::UserV3Dto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v3/me", self.baseurl,);
+        let url = self.url("/identity/resources/users/v3/me")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_my_profile_v3",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_my_profile_v3") }).await
     }
     /**List the tenants the caller belongs to
 
@@ -11447,33 +5471,10 @@ Sends a `GET` request to `/identity/resources/users/v2/me/tenants`
         ResponseValue<::std::vec::Vec<types::UserTenantDataDto>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/v2/me/tenants", self.baseurl,);
+        let url = self.url("/identity/resources/users/v2/me/tenants")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_my_tenants_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_my_tenants_v2") }).await
     }
     /**List the caller's tenants with their place in the hierarchy
 
@@ -11488,33 +5489,10 @@ Sends a `GET` request to `/identity/resources/users/v2/me/hierarchy`
         ResponseValue<::std::vec::Vec<types::GetUserTenantsHierarchyResponseDto>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/v2/me/hierarchy", self.baseurl,);
+        let url = self.url("/identity/resources/users/v2/me/hierarchy")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_my_tenants_hierarchy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_my_tenants_hierarchy") }).await
     }
     /**Read the caller's roles and permissions in the current tenant
 
@@ -11529,35 +5507,10 @@ Sends a `GET` request to `/identity/resources/users/v1/me/authorization`
         ResponseValue<types::MeAuthorizationResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v1/me/authorization", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/me/authorization")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_my_authorization",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_my_authorization") }).await
     }
     /**Read the caller's tenants together with the active one
 
@@ -11572,33 +5525,10 @@ Sends a `GET` request to `/identity/resources/users/v1/me/tenants`
         ResponseValue<types::GetUserTenantsResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/v1/me/tenants", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1/me/tenants")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_my_tenants_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_my_tenants_v1") }).await
     }
     /**List the user pools of the environment
 
@@ -11613,33 +5543,10 @@ Sends a `GET` request to `/identity/resources/user-sources/v1`
         ResponseValue<::std::vec::Vec<types::GetUserSourceExtendedResponseDto>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/user-sources/v1", self.baseurl,);
+        let url = self.url("/identity/resources/user-sources/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_user_sources",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_user_sources") }).await
     }
     /**Read one user pool with its configuration
 
@@ -11654,36 +5561,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<types::GetUserSourceResponseDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/{}", self.baseurl, encode_path(& id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/user-sources/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_user_source") }).await
     }
     /**Remove a user pool
 
@@ -11698,36 +5585,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/{}", self.baseurl, encode_path(& id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/user-sources/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_user_source") }).await
     }
     /**Create a pool backed by an Auth0 tenant
 
@@ -11740,36 +5607,10 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/external/auth0`
         &'a self,
         body: &'a types::CreateAuth0ExternalUserSourceRequestDto,
     ) -> Result<ResponseValue<types::CreateUserSourceResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/external/auth0", self.baseurl,
-        );
+        let url = self.url("/identity/resources/user-sources/v1/external/auth0")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_auth0_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_auth0_user_source") }).await
     }
     /**Create a pool backed by an Amazon Cognito user pool
 
@@ -11782,36 +5623,10 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/external/cognito`
         &'a self,
         body: &'a types::CreateCognitoExternalUserSourceRequestDto,
     ) -> Result<ResponseValue<types::CreateUserSourceResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/external/cognito", self.baseurl,
-        );
+        let url = self.url("/identity/resources/user-sources/v1/external/cognito")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_cognito_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_cognito_user_source") }).await
     }
     /**Create a pool backed by a Firebase project
 
@@ -11824,36 +5639,10 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/external/firebase
         &'a self,
         body: &'a types::CreateFirebaseExternalUserSourceRequestDto,
     ) -> Result<ResponseValue<types::CreateUserSourceResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/external/firebase", self.baseurl,
-        );
+        let url = self.url("/identity/resources/user-sources/v1/external/firebase")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_firebase_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_firebase_user_source") }).await
     }
     /**Create a pool whose sign-in is decided by custom code
 
@@ -11866,36 +5655,10 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/external/custom-c
         &'a self,
         body: &'a types::CreateCustomCodeExternalUserSourceRequestDto,
     ) -> Result<ResponseValue<types::CreateUserSourceResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/external/custom-code", self.baseurl,
-        );
+        let url = self.url("/identity/resources/user-sources/v1/external/custom-code")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_custom_code_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_custom_code_user_source") }).await
     }
     /**Create a pool that delegates sign-in to an OpenID Connect or OAuth2 provider
 
@@ -11908,36 +5671,10 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/federation`
         &'a self,
         body: &'a types::CreateFederationUserSourceRequestDto,
     ) -> Result<ResponseValue<types::CreateUserSourceResponse>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/federation", self.baseurl,
-        );
+        let url = self.url("/identity/resources/user-sources/v1/federation")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_federation_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_federation_user_source") }).await
     }
     /**Change an Auth0 pool
 
@@ -11954,37 +5691,16 @@ Arguments:
         id: &'a str,
         body: &'a types::UpdateExternalAuth0UserSourceRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/external/auth0/{}", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/user-sources/v1/external/auth0/{}",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_auth0_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_auth0_user_source") }).await
     }
     /**Change a Cognito pool
 
@@ -12001,37 +5717,16 @@ Arguments:
         id: &'a str,
         body: &'a types::UpdateExternalCognitoUserSourceRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/external/cognito/{}", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/user-sources/v1/external/cognito/{}",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_cognito_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_cognito_user_source") }).await
     }
     /**Change a Firebase pool
 
@@ -12048,37 +5743,16 @@ Arguments:
         id: &'a str,
         body: &'a types::UpdateExternalFirebaseUserSourceRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/external/firebase/{}", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/user-sources/v1/external/firebase/{}",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_firebase_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_firebase_user_source") }).await
     }
     /**Change a custom-code pool
 
@@ -12095,37 +5769,17 @@ Arguments:
         id: &'a str,
         body: &'a types::UpdateExternalCustomCodeUserSourceRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/external/custom-code/{}", self
-            .baseurl, encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/user-sources/v1/external/custom-code/{}",
+                    encode_path(& id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_custom_code_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_custom_code_user_source") })
+            .await
     }
     /**Change a federation pool
 
@@ -12142,37 +5796,16 @@ Arguments:
         id: &'a str,
         body: &'a types::UpdateFederationUserSourceRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/federation/{}", self.baseurl,
-            encode_path(& id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/user-sources/v1/federation/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_federation_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_federation_user_source") }).await
     }
     /**Let a user pool serve more applications
 
@@ -12185,34 +5818,11 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/assign`
         &'a self,
         body: &'a types::AssignApplicationsToUserSourceRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/user-sources/v1/assign", self.baseurl,);
+        let url = self.url("/identity/resources/user-sources/v1/assign")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "assign_applications_to_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("assign_applications_to_user_source") })
+            .await
     }
     /**Stop a user pool from serving some applications
 
@@ -12225,36 +5835,14 @@ Sends a `POST` request to `/identity/resources/user-sources/v1/unassign`
         &'a self,
         body: &'a types::UnassignApplicationsFromUserSourceRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/unassign", self.baseurl,
-        );
+        let url = self.url("/identity/resources/user-sources/v1/unassign")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(
+                request,
+                const { known("unassign_applications_from_user_source") },
             )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "unassign_applications_from_user_source",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+            .await
     }
     /**List the people known from a user pool
 
@@ -12273,38 +5861,21 @@ Arguments:
         limit: Option<i64>,
         offset: Option<i64>,
     ) -> Result<ResponseValue<types::UserSourceUserPage>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/user-sources/v1/{}/users", self.baseurl, encode_path(&
-            id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/user-sources/v1/{}/users", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_limit", &limit))
             .query(&progenitor_client::QueryParam::new("_offset", &offset))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_user_source_users",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_user_source_users") }).await
     }
     /**List the live sessions of the signed-in or named user
 
@@ -12319,33 +5890,10 @@ Sends a `GET` request to `/identity/resources/users/sessions/v1/me`
         ResponseValue<::std::vec::Vec<types::GetActiveSessionsResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/users/sessions/v1/me", self.baseurl,);
+        let url = self.url("/identity/resources/users/sessions/v1/me")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_my_sessions",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_my_sessions") }).await
     }
     /**End every session of the signed-in or named user
 
@@ -12357,35 +5905,10 @@ Sends a `DELETE` request to `/identity/resources/users/sessions/v1/me/all`
     pub async fn delete_all_my_sessions<'a>(
         &'a self,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/sessions/v1/me/all", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/sessions/v1/me/all")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_all_my_sessions",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_all_my_sessions") }).await
     }
     /**End one session of the signed-in or named user
 
@@ -12400,36 +5923,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/sessions/v1/me/{}", self.baseurl, encode_path(&
-            id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/sessions/v1/me/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_my_session",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_my_session") }).await
     }
     /**Read one user by id without naming a tenant
 
@@ -12444,36 +5947,16 @@ Arguments:
         &'a self,
         user_id: &'a str,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/vendor-only/users/v1/{}", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/vendor-only/users/v1/{}", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_user_globally",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_user_globally") }).await
     }
     /**Drop every second factor of a user in all tenants
 
@@ -12488,36 +5971,16 @@ Arguments:
         &'a self,
         user_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/vendor-only/users/v1/{}/mfa/unenroll", self.baseurl,
-            encode_path(& user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/vendor-only/users/v1/{}/mfa/unenroll",
+                    encode_path(& user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "unenroll_user_mfa_globally",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.acknowledge(request, const { known("unenroll_user_mfa_globally") }).await
     }
     /**Check an email and password pair without signing in
 
@@ -12533,36 +5996,10 @@ Sends a `POST` request to `/identity/resources/vendor-only/users/v1/passwords/ve
         ResponseValue<types::ValidateUserPasswordResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/vendor-only/users/v1/passwords/verify", self.baseurl,
-        );
+        let url = self.url("/identity/resources/vendor-only/users/v1/passwords/verify")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_user_password",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("verify_user_password") }).await
     }
     /**Create a user in a tenant named in the body, optionally exempt from MFA
 
@@ -12575,34 +6012,10 @@ Sends a `POST` request to `/identity/resources/vendor-only/users/v1`
         &'a self,
         body: &'a types::CreateUserDtoVendorOnly,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/vendor-only/users/v1", self.baseurl,);
+        let url = self.url("/identity/resources/vendor-only/users/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_user_globally",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_user_globally") }).await
     }
     /**Report in which state each given user is in each of their tenants
 
@@ -12622,17 +6035,11 @@ Arguments:
         ResponseValue<::std::vec::Vec<types::UserTenantStatusesResponse>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/tenants/users/v1/statuses", self.baseurl,
-        );
+        let url = self.url("/identity/resources/tenants/users/v1/statuses")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("userIds", &user_ids))
             .query(
                 &progenitor_client::QueryParam::new(
@@ -12641,23 +6048,7 @@ Arguments:
                 ),
             )
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_user_tenant_statuses",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_user_tenant_statuses") }).await
     }
     /**Attach a phone number to a user as already verified
 
@@ -12674,37 +6065,17 @@ Arguments:
         user_id: &'a str,
         body: &'a types::PreVerifyUserPhoneNumberRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/phone-numbers/v1/vendor/{}", self.baseurl,
-            encode_path(& user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/phone-numbers/v1/vendor/{}", encode_path(&
+                    user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "add_user_phone_number_globally",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("add_user_phone_number_globally") })
+            .await
     }
     /**Remove a user's phone number without the confirming code
 
@@ -12721,36 +6092,18 @@ Arguments:
         user_id: &'a str,
         phone_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/phone-numbers/v1/vendor/{}/{}", self.baseurl,
-            encode_path(& user_id.to_string()), encode_path(& phone_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/phone-numbers/v1/vendor/{}/{}",
+                    encode_path(& user_id.to_string()), encode_path(& phone_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_user_phone_number_globally",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_user_phone_number_globally") })
+            .await
     }
     /**Queue the invitation of up to 1000 people into one tenant
 
@@ -12763,34 +6116,10 @@ Sends a `POST` request to `/identity/resources/users/bulk/v1/invite`
         &'a self,
         body: &'a types::UsersBulkInviteRequestDto,
     ) -> Result<ResponseValue<types::TaskContext>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/bulk/v1/invite", self.baseurl,);
+        let url = self.url("/identity/resources/users/bulk/v1/invite")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "invite_users_in_bulk",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("invite_users_in_bulk") }).await
     }
     /**Poll a bulk invitation job
 
@@ -12805,36 +6134,16 @@ Arguments:
         &'a self,
         id: &'a str,
     ) -> Result<ResponseValue<types::BulkInviteStatus>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/bulk/v1/status/{}", self.baseurl, encode_path(&
-            id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/bulk/v1/status/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_bulk_invite_status",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_bulk_invite_status") }).await
     }
     /**Add and remove roles for one user in many tenants
 
@@ -12854,37 +6163,16 @@ Arguments:
         ResponseValue<types::BulkUpdateUserRolesSyncResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/vendor-only/users/v1/{}/roles/bulk", self.baseurl,
-            encode_path(& user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/vendor-only/users/v1/{}/roles/bulk",
+                    encode_path(& user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .patch(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_user_roles_across_tenants",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_user_roles_across_tenants") }).await
     }
     /**Poll a queued change of roles across tenants
 
@@ -12902,36 +6190,16 @@ Arguments:
         ResponseValue<types::BulkRolesTaskStatusResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/vendor-only/users/v1/bulk-roles/status/{}", self
-            .baseurl, encode_path(& task_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/vendor-only/users/v1/bulk-roles/status/{}",
+                    encode_path(& task_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_bulk_roles_update_status",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_bulk_roles_update_status") }).await
     }
     /**Find a user by email address
 
@@ -12946,34 +6214,14 @@ Arguments:
         &'a self,
         email: &'a str,
     ) -> Result<ResponseValue<types::CoreUserDto>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/users/v1/email", self.baseurl,);
+        let url = self.url("/identity/resources/users/v1/email")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("email", &email))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "get_user_by_email",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("get_user_by_email") }).await
     }
     /**Declare a user's email verified
 
@@ -12988,36 +6236,16 @@ Arguments:
         &'a self,
         user_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/verify", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/verify", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "verify_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.acknowledge(request, const { known("verify_user") }).await
     }
     /**Hide a user from member lists or show them again
 
@@ -13034,37 +6262,16 @@ Arguments:
         user_id: &'a str,
         body: &'a types::UpdateUserInvisibleDto,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/invisible", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/invisible", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_user_invisible",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_user_invisible") }).await
     }
     /**Grant or withdraw access to all tenants of the environment
 
@@ -13081,37 +6288,16 @@ Arguments:
         user_id: &'a str,
         body: &'a types::UpdateUserSuperuserDto,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/superuser", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/superuser", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_user_superuser",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_user_superuser") }).await
     }
     /**Choose which tenant a user is working in
 
@@ -13128,37 +6314,16 @@ Arguments:
         user_id: &'a str,
         body: &'a types::UpdateUserTenantWithValidationDto,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/tenant", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/tenant", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_user_active_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_user_active_tenant") }).await
     }
     /**Make an existing user a member of a further tenant
 
@@ -13175,37 +6340,16 @@ Arguments:
         user_id: &'a str,
         body: &'a types::AddUserToTenantRequest,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/tenant", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/tenant", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "add_user_to_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("add_user_to_tenant") }).await
     }
     /**Replace a user's email address everywhere
 
@@ -13222,37 +6366,16 @@ Arguments:
         user_id: &'a str,
         body: &'a types::UpdateUserEmailDto,
     ) -> Result<ResponseValue<types::UserDto>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/email", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/email", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_user_email",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_user_email") }).await
     }
     /**Mint an activation link for a user without mailing it
 
@@ -13270,36 +6393,16 @@ Arguments:
         ResponseValue<types::GenerateUserActivationLinkResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/links/generate-activation-token", self
-            .baseurl, encode_path(& user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/links/generate-activation-token",
+                    encode_path(& user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "generate_user_activation_link",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.read(request, const { known("generate_user_activation_link") }).await
     }
     /**Mint a password reset link for a user without mailing it
 
@@ -13317,36 +6420,16 @@ Arguments:
         ResponseValue<types::GenerateUserResetPasswordLinkResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/links/generate-password-reset-token", self
-            .baseurl, encode_path(& user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/links/generate-password-reset-token",
+                    encode_path(& user_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "generate_user_password_reset_link",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.read(request, const { known("generate_user_password_reset_link") }).await
     }
     /**Lift the global lock on a user
 
@@ -13361,36 +6444,16 @@ Arguments:
         &'a self,
         user_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/unlock", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/unlock", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "unlock_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.acknowledge(request, const { known("unlock_user") }).await
     }
     /**Bar a user from the whole environment
 
@@ -13405,36 +6468,16 @@ Arguments:
         &'a self,
         user_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/{}/lock", self.baseurl, encode_path(& user_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/users/v1/{}/lock", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "lock_user",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).build()?;
+        self.acknowledge(request, const { known("lock_user") }).await
     }
     /**Transfer all members of one tenant to another
 
@@ -13447,36 +6490,10 @@ Sends a `PUT` request to `/identity/resources/users/v1/tenants/migrate`
         &'a self,
         body: &'a types::MigrateUsersFromTenantToTenantRequest,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/users/v1/tenants/migrate", self.baseurl,
-        );
+        let url = self.url("/identity/resources/users/v1/tenants/migrate")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "move_all_users_to_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.acknowledge(request, const { known("move_all_users_to_tenant") }).await
     }
     /**List the ids of the users assigned to an application
 
@@ -13494,36 +6511,16 @@ Arguments:
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/applications/v1/{}/users", self.baseurl, encode_path(&
-            app_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/applications/v1/{}/users", encode_path(& app_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_application_users",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_application_users") }).await
     }
     /**List the ids of the applications a user is assigned to
 
@@ -13541,36 +6538,16 @@ Arguments:
         ResponseValue<::std::vec::Vec<::std::string::String>>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/applications/v1/{}/apps", self.baseurl, encode_path(&
-            user_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/identity/resources/applications/v1/{}/apps", encode_path(& user_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_user_applications",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_user_applications") }).await
     }
     /**Assign members of a tenant to an application
 
@@ -13586,34 +6563,10 @@ Sends a `POST` request to `/identity/resources/applications/v1`
         ResponseValue<::std::vec::Vec<types::ApplicationUserTenantsResponseDto>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/identity/resources/applications/v1", self.baseurl,);
+        let url = self.url("/identity/resources/applications/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "assign_users_to_application",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("assign_users_to_application") }).await
     }
     /**Withdraw members of a tenant from an application
 
@@ -13626,34 +6579,11 @@ Sends a `DELETE` request to `/identity/resources/applications/v1`
         &'a self,
         body: &'a types::UnassignUsersFromAppRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/identity/resources/applications/v1", self.baseurl,);
+        let url = self.url("/identity/resources/applications/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "unassign_users_from_application",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).json(&body).build()?;
+        self.acknowledge(request, const { known("unassign_users_from_application") })
+            .await
     }
     /**Read which tenant is active per application for a user
 
@@ -13668,35 +6598,10 @@ Sends a `GET` request to `/identity/resources/applications/user-tenants/active/v
         ResponseValue<types::UserApplicationActiveTenantsResponseDto>,
         Error<types::ApiError>,
     > {
-        let url = format!(
-            "{}/identity/resources/applications/user-tenants/active/v1", self.baseurl,
-        );
+        let url = self.url("/identity/resources/applications/user-tenants/active/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_user_application_active_tenants",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_user_application_active_tenants") }).await
     }
     /**Choose the active tenant per application for a user
 
@@ -13709,36 +6614,11 @@ Sends a `PUT` request to `/identity/resources/applications/user-tenants/active/v
         &'a self,
         body: &'a types::SwitchApplicationActiveUserTenantsRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/identity/resources/applications/user-tenants/active/v1", self.baseurl,
-        );
+        let url = self.url("/identity/resources/applications/user-tenants/active/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_user_application_active_tenants",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.acknowledge(request, const { known("set_user_application_active_tenants") })
+            .await
     }
     /**Read a tenant by id (retired form)
 
@@ -13753,36 +6633,16 @@ Arguments:
         &'a self,
         tenant_id: &'a str,
     ) -> Result<ResponseValue<::std::vec::Vec<types::Tenant>>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/tenants/v1/{}", self.baseurl, encode_path(& tenant_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/tenants/v1/{}", encode_path(& tenant_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_tenant_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_tenant_v1") }).await
     }
     /**Change a tenant (retired form)
 
@@ -13799,37 +6659,16 @@ Arguments:
         tenant_id: &'a str,
         body: &'a types::UpdateTenantRequest,
     ) -> Result<ResponseValue<types::Tenant>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/tenants/v1/{}", self.baseurl, encode_path(& tenant_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/tenants/v1/{}", encode_path(& tenant_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_tenant_v1",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("update_tenant_v1") }).await
     }
     /**Delete a tenant with all its users
 
@@ -13844,36 +6683,16 @@ Arguments:
         &'a self,
         tenant_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/tenants/v1/{}", self.baseurl, encode_path(& tenant_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/tenants/v1/{}", encode_path(& tenant_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_tenant") }).await
     }
     /**Create a tenant or revive a deleted one
 
@@ -13886,34 +6705,10 @@ Sends a `POST` request to `/tenants/resources/tenants/v1`
         &'a self,
         body: &'a types::CreateTenantRequest,
     ) -> Result<ResponseValue<types::Tenant>, Error<types::ApiError>> {
-        let url = format!("{}/tenants/resources/tenants/v1", self.baseurl,);
+        let url = self.url("/tenants/resources/tenants/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_tenant") }).await
     }
     /**Delete the tenant the caller is working in
 
@@ -13925,33 +6720,10 @@ Sends a `DELETE` request to `/tenants/resources/tenants/v1`
     pub async fn delete_my_tenant<'a>(
         &'a self,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/tenants/resources/tenants/v1", self.baseurl,);
+        let url = self.url("/tenants/resources/tenants/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_my_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_my_tenant") }).await
     }
     /**Merge keys into a tenant's metadata
 
@@ -13968,37 +6740,16 @@ Arguments:
         tenant_id: &'a str,
         body: &'a types::AddTenantMetadataRequest,
     ) -> Result<ResponseValue<types::Tenant>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/tenants/v1/{}/metadata", self.baseurl, encode_path(&
-            tenant_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/tenants/v1/{}/metadata", encode_path(& tenant_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "add_tenant_metadata",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("add_tenant_metadata") }).await
     }
     /**Remove one key from a tenant's metadata
 
@@ -14015,36 +6766,16 @@ Arguments:
         tenant_id: &'a str,
         key: &'a str,
     ) -> Result<ResponseValue<types::Tenant>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/tenants/v1/{}/metadata/{}", self.baseurl, encode_path(&
-            tenant_id.to_string()), encode_path(& key.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/tenants/v1/{}/metadata/{}", encode_path(&
+                    tenant_id.to_string()), encode_path(& key.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_tenant_metadata_key",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.read(request, const { known("delete_tenant_metadata_key") }).await
     }
     /**List tenants of the environment page by page
 
@@ -14069,15 +6800,11 @@ Arguments:
         sort_by: Option<&'a enums::TenantSortField>,
         tenant_ids: Option<&'a str>,
     ) -> Result<ResponseValue<types::TenantPage>, Error<types::ApiError>> {
-        let url = format!("{}/tenants/resources/tenants/v2", self.baseurl,);
+        let url = self.url("/tenants/resources/tenants/v2")?;
         #[allow(unused_mut)]
         let mut request = self
             .client
             .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
             .query(&progenitor_client::QueryParam::new("_filter", &filter))
             .query(&progenitor_client::QueryParam::new("_limit", &limit))
             .query(&progenitor_client::QueryParam::new("_offset", &offset))
@@ -14085,23 +6812,7 @@ Arguments:
             .query(&progenitor_client::QueryParam::new("_sortBy", &sort_by))
             .query(&progenitor_client::QueryParam::new("_tenantIds", &tenant_ids))
             .build()?;
-        let info = OperationInfo {
-            operation_id: "list_tenants",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        self.read(request, const { known("list_tenants") }).await
     }
     /**Find the tenant with custom login behind an alias
 
@@ -14116,36 +6827,16 @@ Arguments:
         &'a self,
         alias: &'a str,
     ) -> Result<ResponseValue<types::Tenant>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/tenants/v2/alias/{}", self.baseurl, encode_path(& alias
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/tenants/v2/alias/{}", encode_path(& alias
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_tenant_by_alias",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_tenant_by_alias") }).await
     }
     /**Read a tenant by id
 
@@ -14160,36 +6851,16 @@ Arguments:
         &'a self,
         tenant_id: &'a str,
     ) -> Result<ResponseValue<types::Tenant>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/tenants/v2/{}", self.baseurl, encode_path(& tenant_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/tenants/v2/{}", encode_path(& tenant_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_tenant_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_tenant_v2") }).await
     }
     /**Change a tenant
 
@@ -14206,37 +6877,16 @@ Arguments:
         tenant_id: &'a str,
         body: &'a types::UpdateTenantRequestV2,
     ) -> Result<ResponseValue<types::Tenant>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/tenants/v2/{}", self.baseurl, encode_path(& tenant_id
-            .to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/tenants/v2/{}", encode_path(& tenant_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_tenant_v2",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("update_tenant_v2") }).await
     }
     /**Create a tenant below another one
 
@@ -14249,34 +6899,10 @@ Sends a `POST` request to `/tenants/resources/sub-tenants/v1`
         &'a self,
         body: &'a types::CreateSubTenantRequest,
     ) -> Result<ResponseValue<types::Tenant>, Error<types::ApiError>> {
-        let url = format!("{}/tenants/resources/sub-tenants/v1", self.baseurl,);
+        let url = self.url("/tenants/resources/sub-tenants/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "create_sub_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_sub_tenant") }).await
     }
     /**Let a tenant manage tenants of its own, or stop it
 
@@ -14293,37 +6919,16 @@ Arguments:
         tenant_id: &'a str,
         body: &'a types::UpdateSubTenantManagementRequest,
     ) -> Result<ResponseValue<types::Tenant>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/sub-tenants/v1/{}/management", self.baseurl,
-            encode_path(& tenant_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/sub-tenants/v1/{}/management", encode_path(&
+                    tenant_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_sub_tenant_management",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_sub_tenant_management") }).await
     }
     /**Set how members of a tenant reach into the tenants below
 
@@ -14340,37 +6945,16 @@ Arguments:
         tenant_id: &'a str,
         body: &'a types::UpdateSubTenantHierarchySettingsRequest,
     ) -> Result<ResponseValue<types::Tenant>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/sub-tenants/v1/{}/hierarchy-settings", self.baseurl,
-            encode_path(& tenant_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/sub-tenants/v1/{}/hierarchy-settings",
+                    encode_path(& tenant_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "set_sub_tenant_hierarchy_settings",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_sub_tenant_hierarchy_settings") }).await
     }
     /**Delete a tenant that lies below another one
 
@@ -14385,36 +6969,16 @@ Arguments:
         &'a self,
         tenant_id: &'a str,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/sub-tenants/v1/{}", self.baseurl, encode_path(&
-            tenant_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/sub-tenants/v1/{}", encode_path(& tenant_id
+                    .to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "delete_sub_tenant",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_sub_tenant") }).await
     }
     /**Read the settings of a tenant
 
@@ -14426,33 +6990,10 @@ Sends a `GET` request to `/tenants/resources/account-settings/v1`
     pub async fn get_account_settings<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::AccountSettings>, Error<types::ApiError>> {
-        let url = format!("{}/tenants/resources/account-settings/v1", self.baseurl,);
+        let url = self.url("/tenants/resources/account-settings/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_account_settings",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_account_settings") }).await
     }
     /**Change settings of a tenant
 
@@ -14465,34 +7006,10 @@ Sends a `PUT` request to `/tenants/resources/account-settings/v1`
         &'a self,
         body: &'a types::AccountSettingsUpdateRequest,
     ) -> Result<ResponseValue<types::AccountSettings>, Error<types::ApiError>> {
-        let url = format!("{}/tenants/resources/account-settings/v1", self.baseurl,);
+        let url = self.url("/tenants/resources/account-settings/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .put(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "update_account_settings",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("update_account_settings") }).await
     }
     /**Read the settings of a tenant that are not confidential
 
@@ -14504,35 +7021,10 @@ Sends a `GET` request to `/tenants/resources/account-settings/v1/public`
     pub async fn get_public_account_settings<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::PublicAccountSettings>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/account-settings/v1/public", self.baseurl,
-        );
+        let url = self.url("/tenants/resources/account-settings/v1/public")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_public_account_settings",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_public_account_settings") }).await
     }
     /**Queue the import of a list of tenants
 
@@ -14545,34 +7037,10 @@ Sends a `POST` request to `/tenants/resources/migrations/v1/tenants`
         &'a self,
         body: &'a types::MigrateTenantsRequest,
     ) -> Result<ResponseValue<types::TenantMigration>, Error<types::ApiError>> {
-        let url = format!("{}/tenants/resources/migrations/v1/tenants", self.baseurl,);
+        let url = self.url("/tenants/resources/migrations/v1/tenants")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "migrate_tenants",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("migrate_tenants") }).await
     }
     /**Poll an import of tenants
 
@@ -14587,36 +7055,16 @@ Arguments:
         &'a self,
         migration_id: &'a str,
     ) -> Result<ResponseValue<types::TenantMigrationStatus>, Error<types::ApiError>> {
-        let url = format!(
-            "{}/tenants/resources/migrations/v1/tenants/status/{}", self.baseurl,
-            encode_path(& migration_id.to_string()),
-        );
+        let url = self
+            .url(
+                &format!(
+                    "/tenants/resources/migrations/v1/tenants/status/{}", encode_path(&
+                    migration_id.to_string())
+                ),
+            )?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_tenant_migration_status",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_tenant_migration_status") }).await
     }
     /**List all tenants below a tenant, flat
 
@@ -14631,33 +7079,10 @@ Sends a `GET` request to `/tenants/resources/hierarchy/v1`
         ResponseValue<::std::vec::Vec<types::SubTenant>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/tenants/resources/hierarchy/v1", self.baseurl,);
+        let url = self.url("/tenants/resources/hierarchy/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_sub_tenants",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_sub_tenants") }).await
     }
     /**Hang an existing tenant below another one
 
@@ -14670,34 +7095,10 @@ Sends a `POST` request to `/tenants/resources/hierarchy/v1`
         &'a self,
         body: &'a types::CreateSubTenantRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/tenants/resources/hierarchy/v1", self.baseurl,);
+        let url = self.url("/tenants/resources/hierarchy/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "add_sub_tenant_to_hierarchy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(request, const { known("add_sub_tenant_to_hierarchy") }).await
     }
     /**Detach a tenant from its parent
 
@@ -14710,34 +7111,11 @@ Sends a `DELETE` request to `/tenants/resources/hierarchy/v1`
         &'a self,
         body: &'a types::DeleteSubTenantRequestDto,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
-        let url = format!("{}/tenants/resources/hierarchy/v1", self.baseurl,);
+        let url = self.url("/tenants/resources/hierarchy/v1")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .delete(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "remove_sub_tenant_from_hierarchy",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => Ok(ResponseValue::empty(response)),
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.delete(url).json(&body).build()?;
+        self.acknowledge(request, const { known("remove_sub_tenant_from_hierarchy") })
+            .await
     }
     /**List all tenants above a tenant
 
@@ -14752,33 +7130,10 @@ Sends a `GET` request to `/tenants/resources/hierarchy/v1/parents`
         ResponseValue<::std::vec::Vec<types::SubTenant>>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/tenants/resources/hierarchy/v1/parents", self.baseurl,);
+        let url = self.url("/tenants/resources/hierarchy/v1/parents")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "list_parent_tenants",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_parent_tenants") }).await
     }
     /**Read the tenants below a tenant as a tree
 
@@ -14790,33 +7145,10 @@ Sends a `GET` request to `/tenants/resources/hierarchy/v1/tree`
     pub async fn get_sub_tenants_tree<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::TenantTree>, Error<types::ApiError>> {
-        let url = format!("{}/tenants/resources/hierarchy/v1/tree", self.baseurl,);
+        let url = self.url("/tenants/resources/hierarchy/v1/tree")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "get_sub_tenants_tree",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_sub_tenants_tree") }).await
     }
     /**Exchange the environment's client id and API key for an environment token
 
@@ -14832,33 +7164,9 @@ Sends a `POST` request to `/auth/vendor`
         ResponseValue<types::VendorAuthenticationResponse>,
         Error<types::ApiError>,
     > {
-        let url = format!("{}/auth/vendor", self.baseurl,);
+        let url = self.url("/auth/vendor")?;
         #[allow(unused_mut)]
-        let mut request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&body)
-            .build()?;
-        let info = OperationInfo {
-            operation_id: "authenticate_environment",
-        };
-        self.pre(&mut request, &info).await?;
-        let result = self.exec(request, &info).await;
-        self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            400u16..=499u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            500u16..=599u16 => {
-                Err(Error::ErrorResponse(ResponseValue::from_response(response).await?))
-            }
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("authenticate_environment") }).await
     }
 }

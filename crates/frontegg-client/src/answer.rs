@@ -1,0 +1,113 @@
+//! Answers of the service, as a transport hands them over.
+
+use std::{fmt, mem};
+
+use bytes::{Bytes, BytesMut};
+use frontegg_model::{Operation, read::without_byte_order_mark};
+use http::{HeaderMap, StatusCode};
+use progenitor_client::ResponseValue;
+use reqwest::{Response, Url};
+
+/// An answer with its body, which is read once.
+pub struct Answer {
+    response: Response,
+    body: Bytes,
+}
+
+impl Answer {
+    /// Reads a response to the end.
+    ///
+    /// # Errors
+    ///
+    /// When the connection breaks within a body on which the result of the operation depends.
+    pub fn read(response: Response, operation: &Operation) -> impl Future<Output = reqwest::Result<Self>> + Send {
+        let mut answer = Self { response, body: Bytes::new() };
+        async move {
+            answer.read_body(operation).await?;
+            Ok(answer)
+        }
+    }
+
+    /// Reads the body, without the byte order mark that may stand before it.
+    async fn read_body(&mut self, operation: &Operation) -> reqwest::Result<()> {
+        if self.is_refusal() {
+            // The status is reported even if the body cannot be read.
+            self.body = self.whole_body().await.unwrap_or_default();
+        } else if self.status().is_success() && (operation.answer.is_some() || operation.idempotent) {
+            self.body = self.whole_body().await.map_err(|error| error.with_url(self.response.url().clone()))?;
+        }
+        let mark = self.body.len() - without_byte_order_mark(&self.body).len();
+        if mark > 0 {
+            self.body = self.body.slice(mark..);
+        }
+        Ok(())
+    }
+
+    /// Most bodies come in one piece, which is not copied.
+    async fn whole_body(&mut self) -> reqwest::Result<Bytes> {
+        let Some(first) = self.response.chunk().await? else { return Ok(Bytes::new()) };
+        let Some(second) = self.response.chunk().await? else { return Ok(first) };
+        let mut whole = BytesMut::from(first);
+        whole.extend_from_slice(&second);
+        while let Some(more) = self.response.chunk().await? {
+            whole.extend_from_slice(&more);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Whether the service, or a proxy before it, refuses the request or fails at it.
+    pub fn is_refusal(&self) -> bool {
+        let status = self.status();
+        status.is_client_error() || status.is_server_error()
+    }
+
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
+    /// Where it comes from.
+    pub fn url(&self) -> &Url {
+        self.response.url()
+    }
+
+    /// The body, as far as it was read.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    pub(crate) fn replace_body(&mut self, body: &'static str) {
+        self.body = Bytes::from_static(body.as_bytes());
+    }
+
+    pub(crate) fn into_body(self) -> Bytes {
+        self.body
+    }
+
+    pub(crate) fn into_response(self) -> Response {
+        self.response
+    }
+
+    /// A value with the status and headers of this answer.
+    pub(crate) fn with<T>(self, value: T) -> ResponseValue<T> {
+        let status = self.status();
+        self.with_status(status, value)
+    }
+
+    /// A value with another status and the headers of this answer.
+    pub(crate) fn with_status<T>(mut self, status: StatusCode, value: T) -> ResponseValue<T> {
+        ResponseValue::new(value, status, mem::take(self.response.headers_mut()))
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers and body are left out: cookies and tokens are among them.
+        f.debug_struct("Answer").field("status", &self.status()).finish_non_exhaustive()
+    }
+}

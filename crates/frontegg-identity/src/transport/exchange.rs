@@ -1,0 +1,234 @@
+//! The exchange of a call: attempts, until its answer is final.
+
+use std::{sync::Arc, time::Duration};
+
+use frontegg_client::Answer;
+use frontegg_model::Operation;
+use http::{StatusCode, header};
+use reqwest::{Request, Response, Url};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{Identity, Sender, pause, repeat::Repeat};
+use crate::{
+    context::{self, Plan},
+    error::Attempt,
+    response::trace_id,
+    retry::{self, Outcome},
+    token::Tokens,
+};
+
+/// What all attempts of a call have in common.
+pub(super) struct Exchange<'a> {
+    pub(super) sender: &'a Sender,
+    pub(super) http: &'a reqwest::Client,
+    pub(super) operation: &'static Operation,
+    pub(super) plan: Plan,
+}
+
+/// An attempt that was begun.
+///
+/// Requests are handed to plain functions only: a future that is given one has room for it until its end, and is moved
+/// with it.
+pub(super) struct Begun<R> {
+    /// How many came before.
+    resends: u32,
+    at: Instant,
+    response: R,
+}
+
+/// Where and after what delay a request is sent again.
+struct Again {
+    delay: Duration,
+    url: Url,
+}
+
+impl Exchange<'_> {
+    /// Begins an attempt.
+    pub(super) fn begin(
+        &self,
+        mut request: Request,
+    ) -> Begun<impl Future<Output = reqwest::Result<Response>> + Send + use<>> {
+        let (resends, at) = context::begin_attempt();
+        let limit = self.plan.options.attempt_timeout.min(self.plan.deadline.saturating_duration_since(at));
+        // The HTTP client knows the usual limit.
+        if limit != self.sender.options.attempt_timeout {
+            *request.timeout_mut() = Some(limit);
+        }
+        Begun { resends, at, response: self.http.execute(request) }
+    }
+
+    /// Goes on after the first attempt was begun; after a 401 once more, with a new token.
+    ///
+    /// `repeat` has what is needed to send the request again; without, it is sent once. What happens seldom is boxed, so
+    /// that the future of every call has no room for it.
+    pub(super) async fn go_on<R>(&self, first: Begun<R>, repeat: Option<Repeat>) -> reqwest::Result<Answer>
+    where
+        R: Future<Output = reqwest::Result<Response>>,
+    {
+        let mut answer = self.attempt(first).await;
+        if let Some(repeat) = repeat {
+            if let Some(again) = self.retry(1, &answer) {
+                answer = Box::pin(self.attempt_again(again, &repeat)).await;
+            }
+            if let Ok(refusal) = &answer
+                && refusal.status() == StatusCode::UNAUTHORIZED
+                && let Identity::Environment(Some(tokens)) | Identity::Renewed(tokens) = &self.sender.identity
+                && let Some(other) = Box::pin(self.attempt_with_another_token(tokens, repeat, refusal.url())).await
+            {
+                answer = other;
+            }
+        }
+        match &answer {
+            Ok(answer) => context::note_answer(answer.status(), answer.headers()),
+            Err(error) if error.is_timeout() && self.plan.deadline <= Instant::now() => {
+                context::fail(self.plan.overdue());
+            }
+            Err(_) => {}
+        }
+        answer
+    }
+
+    /// Sends a request again until the answer is final, the deadline has come or no retry is left.
+    async fn attempt_again(&self, mut again: Again, repeat: &Repeat) -> reqwest::Result<Answer> {
+        let mut tried = 1;
+        loop {
+            tracing::debug!(delay = ?again.delay, "sending again");
+            sleep(again.delay).await;
+            let answer = self.attempt(self.begin(repeat.request(again.url))).await;
+            tried += 1;
+            match self.retry(tried, &answer) {
+                Some(next) => again = next,
+                None => return answer,
+            }
+        }
+    }
+
+    /// Sends a request whose token was refused; none if there is no other token, or no time.
+    async fn attempt_with_another_token(
+        &self,
+        tokens: &Arc<Tokens>,
+        mut repeat: Repeat,
+        url: &Url,
+    ) -> Option<reqwest::Result<Answer>> {
+        let bearer = repeat.header_mut(&header::AUTHORIZATION)?;
+        let other = timeout_at(self.plan.deadline, tokens.replace(bearer)).await;
+        match other.unwrap_or_else(|_| Err(self.plan.overdue())) {
+            Ok(other) => *bearer = other?,
+            Err(error) => {
+                context::fail(error);
+                return None;
+            }
+        }
+        pause(self.sender.throttle.reserve(self.plan.deadline).ok()?).await;
+        let mut answer = self.attempt(self.begin(repeat.request(url.clone()))).await;
+        if let Some(again) = self.retry(1, &answer) {
+            answer = self.attempt_again(again, &repeat).await;
+        }
+        if answer.as_ref().is_ok_and(|answer| answer.status() == StatusCode::UNAUTHORIZED) {
+            tokens.note_refused_anew().await;
+        }
+        Some(answer)
+    }
+
+    /// Waits for the answer of an attempt and reads it at once, so that a connection that breaks within the body is seen
+    /// while the request can still be sent again.
+    async fn attempt<R>(&self, begun: Begun<R>) -> reqwest::Result<Answer>
+    where
+        R: Future<Output = reqwest::Result<Response>>,
+    {
+        let answer = match begun.response.await {
+            Ok(response) => Answer::read(response, self.operation).await,
+            Err(error) => Err(error),
+        };
+        self.note(begun.resends, begun.at, &answer);
+        answer
+    }
+
+    /// How a request is sent again after so many attempts; not at all if the last one was.
+    fn retry(&self, tried: u32, answer: &reqwest::Result<Answer>) -> Option<Again> {
+        let (outcome, url) = match answer {
+            Ok(answer) if !answer.is_refusal() => return None,
+            Ok(answer) => (Outcome::Answered(answer.status(), retry::retry_after(answer.headers())), answer.url()),
+            Err(error) if error.is_connect() => (Outcome::NotSent, error.url()?),
+            Err(error) => (Outcome::Broken, error.url()?),
+        };
+        let Plan { options, deadline, idempotency } = &self.plan;
+        let delay = options.retry.delay(tried, *idempotency, outcome)?;
+        // A wait beyond the deadline would only replace this answer by a timeout.
+        if context::deadline(delay) >= *deadline || !self.sender.throttle.take_retry() {
+            return None;
+        }
+        // The client's own rate limit may make the delay longer, or too long.
+        let delay = delay.max(self.sender.throttle.reserve(*deadline).ok()?);
+        Some(Again { delay, url: url.clone() })
+    }
+
+    /// Reports an attempt: to `tracing`, to the history of the call, and a used-up rate limit of the service
+    /// to the client's other calls.
+    fn note(&self, resends: u32, begun: Instant, answer: &reqwest::Result<Answer>) {
+        let failure = match answer {
+            Ok(answer) => {
+                if let Some(wait) = retry::rate_limit_wait(answer.status(), answer.headers()) {
+                    // By the client's own setting: what is remembered is for all its calls.
+                    let wait = self.sender.options.retry.remembered(wait);
+                    self.sender.throttle.note_server_limit(self.operation.id, wait);
+                }
+                answer.is_refusal().then(|| Attempt::from_status(answer.status(), begun.elapsed()))
+            }
+            Err(error) => Some(Attempt::from_reqwest(error, begun.elapsed())),
+        };
+        tracing::debug!(
+            http.request.resend_count = resends,
+            http.response.status_code = answer.as_ref().ok().map(|answer| answer.status().as_u16()),
+            frontegg.trace_id = answer.as_ref().ok().and_then(|answer| trace_id(answer.headers())),
+            error.type = failure.map(|failure| tracing::field::debug(failure.kind)),
+            took = ?begun.elapsed(),
+            "attempt"
+        );
+        if let Some(failure) = failure {
+            context::note_failure(failure);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frontegg_model::operation;
+    use reqwest::{Body, Method};
+
+    use super::*;
+    use crate::{Retry, RetryBudget, options::Options, throttle::Throttle};
+
+    fn sender() -> Sender {
+        let retry = Retry::default().base_delay(Duration::from_millis(1));
+        Sender {
+            identity: Identity::Anonymous,
+            throttle: Arc::new(Throttle::new(RetryBudget::default(), None)),
+            tenant: None,
+            user: None,
+            application: None,
+            cookie: None,
+            client_id: None,
+            options: Options { retry, ..Options::default() },
+        }
+    }
+
+    /// How often a request with that body is sent when nobody listens.
+    async fn sent(body: Body) -> u32 {
+        let mut request = Request::new(Method::GET, "http://127.0.0.1:1/".parse().unwrap());
+        *request.body_mut() = Some(body);
+        let (sender, http) = (sender(), reqwest::Client::new());
+        let before = sender.throttle.retries_left();
+        let operation = operation("list_roles_v1").unwrap();
+        let exchange = Exchange { sender: &sender, http: &http, operation, plan: context::plan(sender.options) };
+        let repeat = Repeat::of(&request);
+        assert!(exchange.go_on(exchange.begin(request), repeat).await.unwrap_err().is_connect());
+        before - sender.throttle.retries_left() + 1
+    }
+
+    #[tokio::test]
+    async fn a_body_that_streams_is_sent_once() {
+        assert_eq!(sent(Body::from("text")).await, 4);
+        assert_eq!(sent(Body::from(Response::from(http::Response::new("text")))).await, 1);
+    }
+}
