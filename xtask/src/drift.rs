@@ -6,8 +6,9 @@
 //!
 //! Structure is compared, wording is not. The normal form leaves out prose, `x-` members, operation ids, tags,
 //! security, error answers, answer headers, defaults, formats, patterns, the order of members and enum values, the
-//! difference between `number` and `integer`, between an inline schema and a reference to the same thing, and whether
-//! the two scope headers are required (the scope decides that, not the document).
+//! difference between `number` and `integer`, between an inline schema and a reference to the same thing, whether an
+//! enum is open to other values, and whether the two scope headers are required (the scope decides that, not the
+//! document).
 
 mod files;
 mod operations;
@@ -86,7 +87,7 @@ pub struct StaleRepair {
 /// The comparison of one document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// `identity`, `tenants` or `environment`.
+    /// `identity`, `tenants`, `applications` or `environment`.
     pub document: String,
     /// All differences, the worst first.
     pub changes: Vec<Change>,

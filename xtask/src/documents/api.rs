@@ -311,7 +311,13 @@ fn text(value: &Value, member: impl serde_json::value::Index) -> String {
 
 /// Whether a schema is a string enum.
 pub fn is_enum(schema: &Value) -> bool {
-    schema.get("enum").is_some()
+    enum_values(schema).is_some()
+}
+
+/// The values of a string enum, in the order of the document. One that names its values by `x-extensible-enum` says that
+/// the service takes others too.
+pub fn enum_values(schema: &Value) -> Option<&Vec<Value>> {
+    schema.get("enum").or_else(|| schema.get("x-extensible-enum"))?.as_array()
 }
 
 /// The Rust name of a schema, e.g. `MfaStrategyResponse` for `MFAStrategyResponse`.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     Document, UNPUBLISHED,
-    api::{TENANT_HEADER, USER_HEADER, members},
+    api::{TENANT_HEADER, USER_HEADER, is_enum, members},
     escape,
     permission::Permission,
 };
@@ -291,7 +291,7 @@ impl<'a> Lint<'a> {
     /// Checks a schema; only components may be enums or objects with members.
     fn schema(&mut self, schema: &Value, pointer: &str, component: bool) {
         self.check(schema.get("anyOf").is_none(), pointer, "anyOf cannot be decoded");
-        self.check(component || schema.get("enum").is_none(), pointer, "is an enum without a name");
+        self.check(component || !is_enum(schema), pointer, "is an enum without a name");
         self.check(component || schema.get("properties").is_none(), pointer, "is an object without a name");
         for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             let known = schema["properties"].get(required).is_some();

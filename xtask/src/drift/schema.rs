@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::spot::{Node, Spot};
+use crate::documents::api::enum_values;
 
 /// Longer chains of references and wrappers are circles.
 const DEPTH: usize = 32;
@@ -167,7 +168,7 @@ impl<'a> Shape<'a> {
         if let Some(items) = value.get("items") {
             self.items = Some(Node::new(items, spot.below("[]", "/items")));
         }
-        if let Some(values) = value.get("enum").and_then(Value::as_array) {
+        if let Some(values) = enum_values(value) {
             self.values = Some(values.iter().filter(|one| !one.is_null()).map(Value::to_string).collect());
         } else if let Some(only) = value.get("const") {
             self.values = Some(BTreeSet::from([only.to_string()]));

@@ -226,6 +226,26 @@ fn the_ways_of_openapi_3_1_are_no_difference() {
 }
 
 #[test]
+fn an_enum_may_be_open_to_other_values() {
+    let with = |keyword: &str, values: Value| {
+        let mut document = document();
+        set(
+            &mut document,
+            "/components/schemas/NewRole/properties/level",
+            json!({ "type": "string", keyword: values }),
+        );
+        document
+    };
+    let ours = with("x-extensible-enum", json!(["web", "agent"]));
+    assert_eq!(lines(&compare(&with("enum", json!(["agent", "web"])), &ours, &[], "identity")), [""; 0]);
+    let wider = with("enum", json!(["agent", "web", "native"]));
+    assert_eq!(
+        lines(&compare(&wider, &ours, &[], "identity")),
+        ["Compatible request NewRole.level: value \"native\" added"]
+    );
+}
+
+#[test]
 fn alternatives_are_paired_by_name_and_by_content() {
     let text = json!({ "type": "string" });
     let count = json!({ "type": "number" });

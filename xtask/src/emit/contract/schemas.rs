@@ -12,12 +12,12 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 
 use crate::documents::{
-    api::{Api, Operation, Place, is_enum, members, rust_name},
+    api::{Api, Operation, Place, members, rust_name},
     reference_name,
 };
 
 /// Keywords of a schema that the tables carry, and those that say nothing about values.
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 22] = [
     "$ref",
     "additionalProperties",
     "allOf",
@@ -39,6 +39,7 @@ const KNOWN: [&str; 21] = [
     "properties",
     "required",
     "type",
+    "x-extensible-enum",
 ];
 
 /// A table for every component schema that a request or an answer reaches.
@@ -53,7 +54,8 @@ pub fn schemas(api: &Api) -> Result<TokenStream> {
     let mut uses_enums = false;
     for name in &reached {
         let schema = component(api, name);
-        let table = if is_enum(schema) {
+        // An enum that the service adds to is any text to it.
+        let table = if schema.get("enum").is_some() {
             uses_enums = true;
             let rust = format_ident!("{}", rust_name(name));
             quote!(Schema::Enum(enums::#rust::KNOWN))
@@ -309,6 +311,7 @@ mod tests {
         assert_eq!(text(&secret), "Schema::NOT_EMPTY_SECRET");
         assert_eq!(text(&json!({"type": "integer", "format": "int64"})), "Schema::INTEGER");
         assert_eq!(text(&json!({"description": "anything"})), "Schema::Any");
+        assert_eq!(text(&json!({"type": "string", "x-extensible-enum": ["web"]})), "Schema::STRING");
     }
 
     #[test]

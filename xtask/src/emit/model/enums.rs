@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use heck::ToUpperCamelCase;
 
 use crate::{
-    documents::api::{Api, is_enum, rust_name},
+    documents::api::{Api, enum_values, rust_name},
     emit::print::doc_comment,
 };
 
@@ -16,11 +16,12 @@ pub fn enums(api: &Api) -> Result<String> {
     let mut out = String::from(
         "//! Enums of the API; each keeps values that it does not know.\n\nuse crate::open_enum::open_enum;\n",
     );
-    for (name, schema) in api.schemas().filter(|(_, schema)| is_enum(schema)) {
+    for (name, schema) in api.schemas() {
+        let Some(values) = enum_values(schema) else { continue };
         let description = schema["description"].as_str().unwrap_or_default();
         writeln!(out, "\nopen_enum! {{\n{}    {} {{", doc_comment(description, "    "), rust_name(name))?;
         let mut seen = BTreeSet::new();
-        for value in schema["enum"].as_array().into_iter().flatten().filter_map(|value| value.as_str()) {
+        for value in values.iter().filter_map(|value| value.as_str()) {
             let variant = value.to_upper_camel_case();
             ensure!(syn::parse_str::<syn::Ident>(&variant).is_ok(), "enum {name}: {value:?} makes no variant");
             ensure!(

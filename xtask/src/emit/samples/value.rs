@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::documents::{
-    api::{Api, members},
+    api::{Api, enum_values, members},
     resolve,
 };
 
@@ -28,7 +28,7 @@ fn sample(document: &Value, name: &str, schema: &Value, depth: usize, text: Text
     if let Some(first) = schema["oneOf"].as_array().and_then(|list| list.first()) {
         return sample(document, name, first, depth, text);
     }
-    if let Some(first) = schema["enum"].as_array().and_then(|list| list.first()) {
+    if let Some(first) = enum_values(schema).and_then(|list| list.first()) {
         return first.clone();
     }
     let bound = |member: &str| schema[member].as_i64();
