@@ -68,7 +68,7 @@ use frontegg_model::{OPERATIONS, Operation};
 use crate::service::Service;
 
 /// Tags whose operations are answered with 501.
-const UNSERVED: &[&str] = &["Approval Flows", "Custom Social OAuth Provider", "User Pools"];
+const UNSERVED: &[&str] = &["Applications Settings", "Approval Flows", "Custom Social OAuth Provider", "User Pools"];
 
 /// Operations of tags that are served in part; these are answered with 501 all the same.
 const PENDING: &[&str] = &[

@@ -168,7 +168,7 @@ named! {
         Management = "management",
         /// What users and tenants do for themselves.
         SelfService = "self-service",
-        /// Users of applications.
+        /// Applications, and who may use them.
         Applications = "applications",
         /// Accounts (tenants) and their hierarchy.
         Tenants = "tenants",

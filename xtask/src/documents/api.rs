@@ -325,9 +325,9 @@ pub fn rust_name(schema: &str) -> String {
     schema.to_upper_camel_case()
 }
 
-/// The Rust name of a member or parameter, e.g. `redirect_url` for `redirectURL`.
+/// The Rust name of a member or parameter, e.g. `redirect_url` for `redirectURL`, `redirect_urls` for `redirectURLs`.
 pub fn rust_field(name: &str) -> String {
-    let name = name.to_snake_case();
+    let name = name.replace("URLs", "Urls").to_snake_case();
     match name.as_str() {
         "type" | "self" | "ref" | "match" | "move" | "static" | "use" | "where" | "in" => format!("{name}_"),
         _ => name,

@@ -17,13 +17,13 @@ use super::{
 use crate::documents::{self, escape};
 
 /// Our documents that mirror a published one.
-const NAMES: [&str; 3] = ["identity", "tenants", "environment"];
+const NAMES: [&str; 4] = ["identity", "tenants", "applications", "environment"];
 const ENDINGS: [&str; 6] = ["json", "yaml", "yml", "structure.json", "structure.yaml", "structure.yml"];
 
 /// Compares published documents with ours and writes the report.
 ///
-/// `upstream` is one document or a folder with some of `identity`, `tenants` and `environment` as `.json` or `.yaml`;
-/// `ours` is the folder of our documents and of `repairs.yaml`. With `check` the text ends in what to do about the
+/// `upstream` is one document or a folder with some of `identity`, `tenants`, `applications` and `environment` as
+/// `.json` or `.yaml`; `ours` is the folder of our documents and of `repairs.yaml`. With `check` the text ends in what to do about the
 /// findings; with `json` the report is JSON and has the explained differences too.
 ///
 /// Returns whether there are unexplained differences or stale repairs.
@@ -39,7 +39,7 @@ pub fn run(upstream: &Path, ours: &Path, check: bool, json: bool, out: &mut dyn 
             }
         }
         if reports.is_empty() {
-            bail!("{}: no identity, tenants or environment document in this folder", upstream.display());
+            bail!("{}: no document of {} in this folder", upstream.display(), NAMES.join(", "));
         }
     } else {
         let theirs = checked(upstream)?;

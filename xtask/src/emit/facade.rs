@@ -30,7 +30,7 @@ const CATEGORIES: [(&str, &str); 5] = [
     ("authentication", "Signing in and up: passwords, codes, links, second factors, API tokens."),
     ("management", "Administration of the environment, with its own token."),
     ("self-service", "What users and tenants do for themselves."),
-    ("applications", "Users of applications."),
+    ("applications", "Applications: their settings, the tenants that have them, and the people who may use them."),
     ("tenants", "Accounts (tenants), their settings and their hierarchy."),
 ];
 

@@ -7150,6 +7150,544 @@ Sends a `GET` request to `/tenants/resources/hierarchy/v1/tree`
         let mut request = self.client.get(url).build()?;
         self.read(request, const { known("get_sub_tenants_tree") }).await
     }
+    /**List applications of the environment
+
+Returns a plain array of the applications that pass every filter given, the oldest one first. A user token sees those that its tenant has.
+
+Sends a `GET` request to `/applications/resources/applications/v1`
+
+Arguments:
+- `access_type`: Access by which the applications are open to members.
+- `exclude_agents`: True leaves out applications of type agent.
+- `include_free_access`: True adds applications with free access to those that ids selects.
+- `is_active`: True for active applications only, false for inactive ones.
+- `is_default`: True for the default application only, false for all others.
+- `frontend_stack`: Front-end technologies to select, separated by commas.
+- `ids`: Application ids to select, separated by commas; unknown ones are left out.
+- `name`: Part of a name, without regard to letter case.
+- `type_`: Kinds of applications to select, separated by commas.
+*/
+    pub async fn list_applications<'a>(
+        &'a self,
+        access_type: Option<&'a enums::ApplicationAccessType>,
+        exclude_agents: Option<bool>,
+        include_free_access: Option<bool>,
+        is_active: Option<bool>,
+        is_default: Option<bool>,
+        frontend_stack: Option<&'a str>,
+        ids: Option<&'a str>,
+        name: Option<&'a str>,
+        type_: Option<&'a str>,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::ApplicationsResponse>>,
+        Error<types::ApiError>,
+    > {
+        let url = self.url("/applications/resources/applications/v1")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .query(&progenitor_client::QueryParam::new("_accessType", &access_type))
+            .query(
+                &progenitor_client::QueryParam::new("_excludeAgents", &exclude_agents),
+            )
+            .query(
+                &progenitor_client::QueryParam::new(
+                    "_includeFreeAccess",
+                    &include_free_access,
+                ),
+            )
+            .query(&progenitor_client::QueryParam::new("_isActive", &is_active))
+            .query(&progenitor_client::QueryParam::new("_isDefault", &is_default))
+            .query(&progenitor_client::QueryParam::new("frontendStack", &frontend_stack))
+            .query(&progenitor_client::QueryParam::new("ids", &ids))
+            .query(&progenitor_client::QueryParam::new("name", &name))
+            .query(&progenitor_client::QueryParam::new("type", &type_))
+            .build()?;
+        self.read(request, const { known("list_applications") }).await
+    }
+    /**Add an application to the environment
+
+Makes the application with an id and secrets of its own; get_application_credentials tells the secrets. With isDefault the former default application loses the mark, and the new one is given to every tenant if access to it is free. No tenant gets any other application by its creation.
+
+Sends a `POST` request to `/applications/resources/applications/v1`
+
+*/
+    pub async fn create_application<'a>(
+        &'a self,
+        body: &'a types::CreateApplicationRequest,
+    ) -> Result<ResponseValue<types::ApplicationsResponse>, Error<types::ApiError>> {
+        let url = self.url("/applications/resources/applications/v1")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_application") }).await
+    }
+    /**Read the application that counts where none is named
+
+Returns the application that has isDefault, without its secrets.
+
+Sends a `GET` request to `/applications/resources/applications/v1/default`
+
+*/
+    pub async fn get_default_application<'a>(
+        &'a self,
+    ) -> Result<ResponseValue<types::ApplicationsResponse>, Error<types::ApiError>> {
+        let url = self.url("/applications/resources/applications/v1/default")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_default_application") }).await
+    }
+    /**Read an application by id
+
+Returns the application without its secrets, whether it is active or not.
+
+Sends a `GET` request to `/applications/resources/applications/v1/{id}`
+
+Arguments:
+- `id`: Id of the application.
+*/
+    pub async fn get_application<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> Result<ResponseValue<types::ApplicationsResponse>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/resources/applications/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_application") }).await
+    }
+    /**Delete an application with its clients and assignments
+
+Removes the application, its secrets and OAuth clients, the assignments of tenants and members, and the choices of an active tenant for it. Refresh tokens that were issued to it stop working; JWTs live until they expire. The default application stays.
+
+Sends a `DELETE` request to `/applications/resources/applications/v1/{id}`
+
+Arguments:
+- `id`: Id of the application.
+*/
+    pub async fn delete_application<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/resources/applications/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_application") }).await
+    }
+    /**Change an application
+
+Stores the members that are present; metadata is replaced as a whole. isDefault takes the mark from the former default application. An inactive application lets nobody sign in to it. The answer has no body, read the application for the result.
+
+Sends a `PATCH` request to `/applications/resources/applications/v1/{id}`
+
+Arguments:
+- `id`: Id of the application.
+- `body`
+*/
+    pub async fn update_application<'a>(
+        &'a self,
+        id: &'a str,
+        body: &'a types::UpdateApplicationRequest,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/resources/applications/v1/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_application") }).await
+    }
+    /**List by tenant which applications it has
+
+Returns one entry for each tenant with an application that passes the filters, ordered by tenant id. With a tenant, from the header or a user token, only its entry comes. list_application_tenant_assignments_v2 tells the access as well.
+
+Sends a `GET` request to `/applications/resources/applications/tenant-assignments/v1`
+
+Arguments:
+- `access_type`: Access that the assignment gives.
+- `app_ids`: Application ids to narrow the list to, separated by commas.
+- `tenant_ids`: Tenant ids to narrow the list to, separated by commas.
+*/
+    pub async fn list_application_tenant_assignments_v1<'a>(
+        &'a self,
+        access_type: Option<&'a enums::ApplicationAccessType>,
+        app_ids: Option<&'a str>,
+        tenant_ids: Option<&'a str>,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::ApplicationsTenantAssignmentResponseV1>>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url("/applications/resources/applications/tenant-assignments/v1")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .query(&progenitor_client::QueryParam::new("accessType", &access_type))
+            .query(&progenitor_client::QueryParam::new("appIds", &app_ids))
+            .query(&progenitor_client::QueryParam::new("tenantIds", &tenant_ids))
+            .build()?;
+        self.read(request, const { known("list_application_tenant_assignments_v1") })
+            .await
+    }
+    /**List the ids of the tenants that have an application
+
+Returns an object with all ids, in order.
+
+Sends a `GET` request to `/applications/resources/applications/tenant-assignments/v1/{appId}`
+
+Arguments:
+- `app_id`: Id of the application.
+*/
+    pub async fn list_application_tenants<'a>(
+        &'a self,
+        app_id: &'a str,
+    ) -> Result<
+        ResponseValue<types::ApplicationTenantsResponseV1>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/resources/applications/tenant-assignments/v1/{}",
+                    encode_path(& app_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_application_tenants") }).await
+    }
+    /**Give an application to a tenant
+
+Makes the assignment and returns the tenant with all applications that it has now. Without accessType it takes the application's, and later changes of that do not reach it. An assignment that exists is answered alike, and takes the accessType that is given.
+
+Sends a `POST` request to `/applications/resources/applications/tenant-assignments/v1/{appId}`
+
+Arguments:
+- `app_id`: Id of the application.
+- `body`
+*/
+    pub async fn assign_application_to_tenant<'a>(
+        &'a self,
+        app_id: &'a str,
+        body: &'a types::CreateApplicationTenantRequestV1,
+    ) -> Result<
+        ResponseValue<types::ApplicationsTenantAssignmentResponseV1>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/resources/applications/tenant-assignments/v1/{}",
+                    encode_path(& app_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("assign_application_to_tenant") }).await
+    }
+    /**Change how a tenant's members get at an application
+
+Stores the access for this tenant, whatever the application says itself.
+
+Sends a `PUT` request to `/applications/resources/applications/tenant-assignments/v1/{appId}/{tenantId}`
+
+Arguments:
+- `app_id`: Id of the application.
+- `tenant_id`: Id of the tenant.
+- `body`
+*/
+    pub async fn update_application_tenant_assignment<'a>(
+        &'a self,
+        app_id: &'a str,
+        tenant_id: &'a str,
+        body: &'a types::EditApplicationTenantRequestV1,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/resources/applications/tenant-assignments/v1/{}/{}",
+                    encode_path(& app_id.to_string()), encode_path(& tenant_id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.acknowledge(
+                request,
+                const { known("update_application_tenant_assignment") },
+            )
+            .await
+    }
+    /**Take an application away from a tenant
+
+Removes the assignment, those of the tenant's members to the application, and their choices of that tenant for it. They can no longer sign in to the application.
+
+Sends a `DELETE` request to `/applications/resources/applications/tenant-assignments/v1/{appId}/{tenantId}`
+
+Arguments:
+- `app_id`: Id of the application.
+- `tenant_id`: Id of the tenant.
+*/
+    pub async fn unassign_application_from_tenant<'a>(
+        &'a self,
+        app_id: &'a str,
+        tenant_id: &'a str,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/resources/applications/tenant-assignments/v1/{}/{}",
+                    encode_path(& app_id.to_string()), encode_path(& tenant_id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("unassign_application_from_tenant") })
+            .await
+    }
+    /**List by tenant which applications it has, and with which access
+
+Returns one entry for each tenant with an application that passes the filters, ordered by tenant id. With a tenant, from the header or a user token, only its entry comes.
+
+Sends a `GET` request to `/applications/resources/applications/tenant-assignments/v2`
+
+Arguments:
+- `access_type`: Access that the assignment gives.
+- `app_ids`: Application ids to narrow the list to, separated by commas.
+- `tenant_ids`: Tenant ids to narrow the list to, separated by commas.
+*/
+    pub async fn list_application_tenant_assignments_v2<'a>(
+        &'a self,
+        access_type: Option<&'a enums::ApplicationAccessType>,
+        app_ids: Option<&'a str>,
+        tenant_ids: Option<&'a str>,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::ApplicationsTenantAssignmentsResponseV2>>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url("/applications/resources/applications/tenant-assignments/v2")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .query(&progenitor_client::QueryParam::new("accessType", &access_type))
+            .query(&progenitor_client::QueryParam::new("appIds", &app_ids))
+            .query(&progenitor_client::QueryParam::new("tenantIds", &tenant_ids))
+            .build()?;
+        self.read(request, const { known("list_application_tenant_assignments_v2") })
+            .await
+    }
+    /**Read the secrets of an application
+
+Returns the client secret, by which the application authenticates next to its id where OAuth tokens are issued, and the shared secret. They can be read again at any time.
+
+Sends a `GET` request to `/applications/resources/applications/v1/credentials/{appId}`
+
+Arguments:
+- `app_id`: Id of the application.
+*/
+    pub async fn get_application_credentials<'a>(
+        &'a self,
+        app_id: &'a str,
+    ) -> Result<
+        ResponseValue<types::ApplicationsClientCredentialsResponse>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/resources/applications/v1/credentials/{}",
+                    encode_path(& app_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_application_credentials") }).await
+    }
+    /**Replace the client secret of an application
+
+Makes a new client secret; the old one stops working at once, the client id stays. The answer has no body, get_application_credentials tells the secret.
+
+Sends a `POST` request to `/applications/resources/applications/v1/credentials/regenerate`
+
+*/
+    pub async fn regenerate_application_client_secret<'a>(
+        &'a self,
+        body: &'a types::RegenerateApplicationClientCredentialsRequest,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url("/applications/resources/applications/v1/credentials/regenerate")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(
+                request,
+                const { known("regenerate_application_client_secret") },
+            )
+            .await
+    }
+    /**Replace the shared secret of an application
+
+Makes a new shared secret; the client secret stays. The answer has no body, get_application_credentials tells the secret.
+
+Sends a `POST` request to `/applications/resources/applications/v1/credentials/shared/regenerate`
+
+*/
+    pub async fn regenerate_application_shared_secret<'a>(
+        &'a self,
+        body: &'a types::RegenerateApplicationClientCredentialsRequest,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                "/applications/resources/applications/v1/credentials/shared/regenerate",
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.acknowledge(
+                request,
+                const { known("regenerate_application_shared_secret") },
+            )
+            .await
+    }
+    /**Add an OAuth client to an application
+
+Makes a client with an id and a secret of its own, and returns both. Its id is a client id for OAuth as the application's own is; tokens that are issued to it name the application.
+
+Sends a `POST` request to `/applications/application-clients`
+
+*/
+    pub async fn create_application_client<'a>(
+        &'a self,
+        body: &'a types::CreateApplicationClientRequestDto,
+    ) -> Result<
+        ResponseValue<types::ApplicationClientResponseDto>,
+        Error<types::ApiError>,
+    > {
+        let url = self.url("/applications/application-clients")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_application_client") }).await
+    }
+    /**List the OAuth clients of an application
+
+Returns a plain array, the oldest client first, each with its secret.
+
+Sends a `GET` request to `/applications/application-clients/app/{appId}`
+
+Arguments:
+- `app_id`: Id of the application.
+*/
+    pub async fn list_application_clients<'a>(
+        &'a self,
+        app_id: &'a str,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::ApplicationClientResponseDto>>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/application-clients/app/{}", encode_path(& app_id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_application_clients") }).await
+    }
+    /**Read an OAuth client by id
+
+Returns the client with its secret.
+
+Sends a `GET` request to `/applications/application-clients/{id}`
+
+Arguments:
+- `id`: Id of the client.
+*/
+    pub async fn get_application_client<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> Result<
+        ResponseValue<types::ApplicationClientResponseDto>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/application-clients/{}", encode_path(& id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_application_client") }).await
+    }
+    /**Delete an OAuth client
+
+Removes the client; its authorization codes and refresh tokens stop working, JWTs live until they expire.
+
+Sends a `DELETE` request to `/applications/application-clients/{id}`
+
+Arguments:
+- `id`: Id of the client.
+*/
+    pub async fn delete_application_client<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/application-clients/{}", encode_path(& id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_application_client") }).await
+    }
+    /**Change name, redirect addresses or metadata of an OAuth client
+
+Stores the members that are present; redirectURLs and externalMetadata are replaced as a whole. An address that is gone is refused from the next authorization on. Type, application and secret stay as they are.
+
+Sends a `PATCH` request to `/applications/application-clients/{id}`
+
+Arguments:
+- `id`: Id of the client.
+- `body`
+*/
+    pub async fn update_application_client<'a>(
+        &'a self,
+        id: &'a str,
+        body: &'a types::UpdateApplicationClientRequestDto,
+    ) -> Result<
+        ResponseValue<types::ApplicationClientResponseDto>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url(
+                &format!(
+                    "/applications/application-clients/{}", encode_path(& id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_application_client") }).await
+    }
     /**Exchange the environment's client id and API key for an environment token
 
 Exchanges client id and API key for the token that management calls carry, and tells its lifetime in seconds. Nothing is stored or ended by it; several tokens may be live at once. There is no refresh: authenticate again before the token ends. Credentials of the account yield a token that reaches every environment.

@@ -45,6 +45,7 @@ pub mod sub_accounts;
 pub mod account_settings;
 pub mod account_migration;
 pub mod sub_accounts_and_hierarchy;
+pub mod applications_settings;
 pub mod environment_authentication;
 pub mod unpublished_users;
 pub mod unpublished_accounts;
@@ -58,7 +59,7 @@ use axum::Router;
 use crate::principal::Authenticate;
 use crate::schema::Contract;
 /// Every operation of the documents.
-pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_o_auth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi {}
+pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_o_auth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi {}
 impl<
     T: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi
         + account_invitations::AccountInvitationsApi
@@ -85,6 +86,7 @@ impl<
         + accounts::AccountsApi + sub_accounts::SubAccountsApi
         + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi
         + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi
+        + applications_settings::ApplicationsSettingsApi
         + environment_authentication::EnvironmentAuthenticationApi
         + unpublished_users::UnpublishedUsersApi
         + unpublished_accounts::UnpublishedAccountsApi
@@ -99,6 +101,7 @@ impl<
 /// A fixed path wins over one with parameters, also where it has other methods. So these
 /// are answered with 405, and their operations are never reached with such an id:
 ///
+/// - `DELETE /applications/resources/applications/v1/default`: delete_application
 /// - `DELETE /identity/resources/approval-flows/v1/approver-action`: delete_approval_flow
 /// - `DELETE /identity/resources/approval-flows/v1/execution-data`: delete_approval_flow
 /// - `DELETE /identity/resources/configurations/restrictions/v1/email-domain/config`: delete_domain_restriction
@@ -116,6 +119,7 @@ impl<
 /// - `DELETE /identity/resources/user-sources/v1/federation`: delete_user_source
 /// - `DELETE /identity/resources/user-sources/v1/unassign`: delete_user_source
 /// - `DELETE /identity/resources/usernames/v1/me`: delete_username
+/// - `GET /applications/resources/applications/v1/credentials/regenerate`: get_application_credentials
 /// - `GET /identity/resources/approval-flows/v1/approver-action`: get_approval_flow
 /// - `GET /identity/resources/groups/v1/bulkGet`: get_group
 /// - `GET /identity/resources/users/v1/activate`: get_user
@@ -132,6 +136,7 @@ impl<
 /// - `DELETE /identity/resources/users/phone-numbers/v1/preverify`: send_my_phone_number_deletion_code
 /// - `DELETE /identity/resources/users/phone-numbers/v1/verify`: send_my_phone_number_deletion_code
 /// - `DELETE /identity/resources/users/temporary/v1/configuration`: set_user_permanent
+/// - `PATCH /applications/resources/applications/v1/default`: update_application
 /// - `PATCH /identity/resources/approval-flows/v1/approver-action`: update_approval_flow
 /// - `PATCH /identity/resources/approval-flows/v1/execution-data`: update_approval_flow
 /// - `PATCH /identity/resources/groups/v1/bulkGet`: update_group
@@ -186,6 +191,7 @@ pub fn routes<S: Api>(router: Router<Arc<S>>) -> Router<Arc<S>> {
     let router = account_settings::routes(router);
     let router = account_migration::routes(router);
     let router = sub_accounts_and_hierarchy::routes(router);
+    let router = applications_settings::routes(router);
     let router = environment_authentication::routes(router);
     let router = unpublished_users::routes(router);
     let router = unpublished_accounts::routes(router);
@@ -212,6 +218,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &users::ADD_USER_PHONE_NUMBER_GLOBALLY,
     &users::ADD_USER_TO_TENANT,
     &user_groups::ADD_USERS_TO_GROUP,
+    &applications_settings::ASSIGN_APPLICATION_TO_TENANT,
     &user_pools::ASSIGN_APPLICATIONS_TO_USER_SOURCE,
     &user_management::ASSIGN_ROLES_TO_USER,
     &users_applications_management::ASSIGN_USERS_TO_APPLICATION,
@@ -223,6 +230,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &general::AUTHENTICATE_USER_WITH_PASSWORD,
     &passwordless::AUTHENTICATE_USER_WITH_SMS_CODE,
     &password_settings::CHANGE_MY_PASSWORD,
+    &applications_settings::CREATE_APPLICATION,
+    &applications_settings::CREATE_APPLICATION_CLIENT,
     &approval_flows::CREATE_APPROVAL_FLOW,
     &user_pools::CREATE_AUTH0_USER_SOURCE,
     &core_settings::CREATE_CAPTCHA_POLICY,
@@ -259,6 +268,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &user_management::CREATE_USER_V1,
     &user_management::CREATE_USER_V2,
     &user_sessions::DELETE_ALL_MY_SESSIONS,
+    &applications_settings::DELETE_APPLICATION,
+    &applications_settings::DELETE_APPLICATION_CLIENT,
     &approval_flows::DELETE_APPROVAL_FLOW,
     &custom_social_o_auth_provider::DELETE_CUSTOM_SOCIAL_LOGIN_PROVIDER,
     &domain_restrictions::DELETE_DOMAIN_RESTRICTION,
@@ -307,12 +318,16 @@ pub static CONTRACTS: &[&Contract] = &[
     &users::GENERATE_USER_PASSWORD_RESET_LINK,
     &account_settings::GET_ACCOUNT_SETTINGS,
     &account_invitations_settings::GET_ACTIVATION_STRATEGY,
+    &applications_settings::GET_APPLICATION,
+    &applications_settings::GET_APPLICATION_CLIENT,
+    &applications_settings::GET_APPLICATION_CREDENTIALS,
     &approval_flows::GET_APPROVAL_EXECUTION,
     &approval_flows::GET_APPROVAL_FLOW,
     &core_settings::GET_BASIC_IDENTITY_CONFIGURATION,
     &users::GET_BULK_INVITE_STATUS,
     &users::GET_BULK_ROLES_UPDATE_STATUS,
     &core_settings::GET_CAPTCHA_POLICY,
+    &applications_settings::GET_DEFAULT_APPLICATION,
     &email_templates::GET_DEFAULT_EMAIL_TEMPLATE,
     &sms_templates::GET_DEFAULT_SMS_TEMPLATE,
     &delegation::GET_DELEGATION_CONFIGURATION,
@@ -371,7 +386,12 @@ pub static CONTRACTS: &[&Contract] = &[
     &unpublished_access_tokens::LIST_ACTIVE_TENANT_ACCESS_TOKEN_IDS,
     &m2m_tokens::LIST_ACTIVE_USER_ACCESS_TOKEN_IDS,
     &account_invitations_settings::LIST_ALL_TENANT_INVITES,
+    &applications_settings::LIST_APPLICATION_CLIENTS,
+    &applications_settings::LIST_APPLICATION_TENANT_ASSIGNMENTS_V1,
+    &applications_settings::LIST_APPLICATION_TENANT_ASSIGNMENTS_V2,
+    &applications_settings::LIST_APPLICATION_TENANTS,
     &users_applications_management::LIST_APPLICATION_USERS,
+    &applications_settings::LIST_APPLICATIONS,
     &approval_flows::LIST_APPROVAL_FLOWS,
     &custom_social_o_auth_provider::LIST_CUSTOM_SOCIAL_LOGIN_PROVIDERS,
     &sms_templates::LIST_DEFAULT_SMS_TEMPLATES,
@@ -430,6 +450,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &api_token::REFRESH_API_TOKEN,
     &unpublished_tokens::REFRESH_API_TOKEN_V1,
     &general::REFRESH_USER_TOKEN,
+    &applications_settings::REGENERATE_APPLICATION_CLIENT_SECRET,
+    &applications_settings::REGENERATE_APPLICATION_SHARED_SECRET,
     &user_groups::REMOVE_ROLES_FROM_GROUP,
     &sub_accounts_and_hierarchy::REMOVE_SUB_TENANT_FROM_HIERARCHY,
     &user_management::REMOVE_USER,
@@ -490,6 +512,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &general::SIGN_UP_USER,
     &general::SIGN_UP_USER_WITH_USERNAME,
     &approval_flows::SUBMIT_APPROVAL_DECISION,
+    &applications_settings::UNASSIGN_APPLICATION_FROM_TENANT,
     &user_pools::UNASSIGN_APPLICATIONS_FROM_USER_SOURCE,
     &user_management::UNASSIGN_ROLES_FROM_USER,
     &users_applications_management::UNASSIGN_USERS_FROM_APPLICATION,
@@ -497,6 +520,9 @@ pub static CONTRACTS: &[&Contract] = &[
     &user_management::UNLOCK_ME,
     &users::UNLOCK_USER,
     &account_settings::UPDATE_ACCOUNT_SETTINGS,
+    &applications_settings::UPDATE_APPLICATION,
+    &applications_settings::UPDATE_APPLICATION_CLIENT,
+    &applications_settings::UPDATE_APPLICATION_TENANT_ASSIGNMENT,
     &approval_flows::UPDATE_APPROVAL_FLOW,
     &user_pools::UPDATE_AUTH0_USER_SOURCE,
     &user_pools::UPDATE_COGNITO_USER_SOURCE,

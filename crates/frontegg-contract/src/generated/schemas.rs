@@ -198,11 +198,121 @@ pub(super) static API_TOKEN_AUTH_V2_RESPONSE: Schema = Schema::Object(
         Member("expires", Required, &Schema::STRING),
     ],
 );
+pub(super) static APPLICATION_ACCESS_TYPE: Schema = Schema::Enum(
+    enums::ApplicationAccessType::KNOWN,
+);
+pub(super) static APPLICATION_CLIENT_RESPONSE_DTO: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("appId", Required, &Schema::STRING),
+        Member("clientName", Required, &Schema::STRING),
+        Member("clientSecret", Required, &Schema::SECRET),
+        Member("clientType", Required, &APPLICATION_CLIENT_TYPE),
+        Member(
+            "redirectURLs",
+            Required,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member(
+            "externalMetadata",
+            Optional,
+            &Schema::Nullable(&Schema::Map(&Schema::Any)),
+        ),
+        Member("createdAt", Required, &Schema::DATE_TIME),
+        Member("updatedAt", Required, &Schema::DATE_TIME),
+    ],
+);
+pub(super) static APPLICATION_CLIENT_TYPE: Schema = Schema::Enum(
+    enums::ApplicationClientType::KNOWN,
+);
+pub(super) static APPLICATION_FRONTEND_STACK: Schema = Schema::STRING;
+pub(super) static APPLICATION_TENANT_ASSIGNMENT_ACCESS_TYPE: Schema = Schema::Object(
+    &[
+        Member("appId", Required, &Schema::STRING),
+        Member("accessType", Required, &APPLICATION_ACCESS_TYPE),
+    ],
+);
+pub(super) static APPLICATION_TENANTS_RESPONSE_V1: Schema = Schema::Object(
+    &[
+        Member(
+            "tenantIds",
+            Required,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
+pub(super) static APPLICATION_TYPE: Schema = Schema::STRING;
 pub(super) static APPLICATION_USER_TENANTS_RESPONSE_DTO: Schema = Schema::Object(
     &[
         Member("appId", Required, &Schema::STRING),
         Member("userTenantId", Required, &Schema::STRING),
         Member("createdAt", Required, &Schema::DATE_TIME),
+    ],
+);
+pub(super) static APPLICATIONS_CLIENT_CREDENTIALS_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("clientSecret", Required, &Schema::SECRET),
+        Member("sharedSecret", Required, &Schema::SECRET),
+    ],
+);
+pub(super) static APPLICATIONS_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("vendorId", Required, &Schema::STRING),
+        Member("accessType", Required, &APPLICATION_ACCESS_TYPE),
+        Member("appURL", Required, &Schema::STRING),
+        Member("loginURL", Required, &Schema::STRING),
+        Member("isDefault", Required, &Schema::Boolean),
+        Member("isActive", Required, &Schema::Boolean),
+        Member("name", Required, &Schema::STRING),
+        Member("logoURL", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("createdAt", Required, &Schema::DATE_TIME),
+        Member("updatedAt", Required, &Schema::DATE_TIME),
+        Member("type", Required, &APPLICATION_TYPE),
+        Member("frontendStack", Required, &APPLICATION_FRONTEND_STACK),
+        Member("description", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("integrationFinishedAt", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
+        Member("metadata", Optional, &Schema::Nullable(&Schema::Map(&Schema::Any))),
+        Member("appHost", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("allowDcr", Required, &Schema::Boolean),
+        Member("allowCimd", Optional, &Schema::Nullable(&Schema::Boolean)),
+        Member("dpopEnforcementType", Optional, &Schema::Nullable(&Schema::STRING)),
+    ],
+);
+pub(super) static APPLICATIONS_TENANT_ASSIGNMENT_RESPONSE_V1: Schema = Schema::Object(
+    &[
+        Member("tenantId", Required, &Schema::STRING),
+        Member(
+            "appIds",
+            Required,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
+pub(super) static APPLICATIONS_TENANT_ASSIGNMENTS_RESPONSE_V2: Schema = Schema::Object(
+    &[
+        Member("tenantId", Required, &Schema::STRING),
+        Member(
+            "assignments",
+            Required,
+            &Schema::Array {
+                items: &APPLICATION_TENANT_ASSIGNMENT_ACCESS_TYPE,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
     ],
 );
 pub(super) static APPROVAL_DECISION_RESULT: Schema = Schema::Object(
@@ -811,6 +921,46 @@ pub(super) static CORE_USER_DTO: Schema = Schema::Object(
         Member("lastLogin", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
         Member("subAccountAccessAllowed", Optional, &Schema::Nullable(&Schema::Boolean)),
         Member("managedBy", Optional, &MANAGED_BY),
+    ],
+);
+pub(super) static CREATE_APPLICATION_CLIENT_REQUEST_DTO: Schema = Schema::Object(
+    &[
+        Member("clientName", Required, &Schema::NOT_EMPTY),
+        Member("clientType", Required, &APPLICATION_CLIENT_TYPE),
+        Member(
+            "redirectURLs",
+            Optional,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member("externalMetadata", Optional, &Schema::Map(&Schema::Any)),
+        Member("appId", Optional, &Schema::STRING),
+    ],
+);
+pub(super) static CREATE_APPLICATION_REQUEST: Schema = Schema::Object(
+    &[
+        Member("name", Required, &Schema::NOT_EMPTY),
+        Member("appURL", Required, &Schema::NOT_EMPTY),
+        Member("loginURL", Required, &Schema::NOT_EMPTY),
+        Member("logoURL", Optional, &Schema::STRING),
+        Member("accessType", Optional, &APPLICATION_ACCESS_TYPE),
+        Member("isDefault", Optional, &Schema::Boolean),
+        Member("isActive", Optional, &Schema::Boolean),
+        Member("type", Optional, &APPLICATION_TYPE),
+        Member("frontendStack", Optional, &APPLICATION_FRONTEND_STACK),
+        Member("description", Optional, &Schema::STRING),
+        Member("metadata", Optional, &Schema::Map(&Schema::Any)),
+        Member("appHost", Optional, &Schema::STRING),
+        Member("allowDcr", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static CREATE_APPLICATION_TENANT_REQUEST_V1: Schema = Schema::Object(
+    &[
+        Member("tenantId", Required, &Schema::STRING),
+        Member("accessType", Optional, &APPLICATION_ACCESS_TYPE),
     ],
 );
 pub(super) static CREATE_APPROVAL_FLOW_DTO: Schema = Schema::Object(
@@ -1631,6 +1781,9 @@ pub(super) static DYNAMIC_STATIC_OR_NEW_TENANT: Schema = Schema::Tagged(
 );
 pub(super) static DYNAMIC_TENANT_RESOLVER: Schema = Schema::Enum(
     enums::DynamicTenantResolver::KNOWN,
+);
+pub(super) static EDIT_APPLICATION_TENANT_REQUEST_V1: Schema = Schema::Object(
+    &[Member("accessType", Required, &APPLICATION_ACCESS_TYPE)],
 );
 pub(super) static EMAIL_CONFIGURATION: Schema = Schema::Object(
     &[
@@ -2980,6 +3133,9 @@ pub(super) static REFRESH_API_TOKEN_DTO: Schema = Schema::Object(
 pub(super) static REFRESH_TOKEN_DTO: Schema = Schema::Object(
     &[Member("tenantId", Optional, &Schema::Nullable(&Schema::STRING))],
 );
+pub(super) static REGENERATE_APPLICATION_CLIENT_CREDENTIALS_REQUEST: Schema = Schema::Object(
+    &[Member("appId", Required, &Schema::STRING)],
+);
 pub(super) static REQUEST_DISABLE_MFASMS_RESPONSE: Schema = Schema::Object(
     &[
         Member("otcToken", Required, &Schema::SECRET),
@@ -3589,6 +3745,42 @@ pub(super) static UPDATE_API_TOKEN_DTO: Schema = Schema::Object(
                 max: usize::MAX,
             },
         ),
+    ],
+);
+pub(super) static UPDATE_APPLICATION_CLIENT_REQUEST_DTO: Schema = Schema::Object(
+    &[
+        Member("clientName", Optional, &Schema::NOT_EMPTY),
+        Member(
+            "redirectURLs",
+            Optional,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member(
+            "externalMetadata",
+            Optional,
+            &Schema::Nullable(&Schema::Map(&Schema::Any)),
+        ),
+    ],
+);
+pub(super) static UPDATE_APPLICATION_REQUEST: Schema = Schema::Object(
+    &[
+        Member("name", Optional, &Schema::NOT_EMPTY),
+        Member("appURL", Optional, &Schema::NOT_EMPTY),
+        Member("loginURL", Optional, &Schema::NOT_EMPTY),
+        Member("logoURL", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("accessType", Optional, &APPLICATION_ACCESS_TYPE),
+        Member("isDefault", Optional, &Schema::Boolean),
+        Member("isActive", Optional, &Schema::Boolean),
+        Member("type", Optional, &APPLICATION_TYPE),
+        Member("frontendStack", Optional, &APPLICATION_FRONTEND_STACK),
+        Member("description", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("metadata", Optional, &Schema::Nullable(&Schema::Map(&Schema::Any))),
+        Member("appHost", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("allowDcr", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static UPDATE_APPROVAL_FLOW_DTO: Schema = Schema::Object(

@@ -11,9 +11,9 @@ use frontegg_contract::{
     sms_templates, sessions_configuration, sessions_management, user_emails_policy,
     user_groups, user_management, users, user_pools, user_sessions,
     users_applications_management, accounts, sub_accounts, account_settings,
-    account_migration, sub_accounts_and_hierarchy, environment_authentication,
-    unpublished_users, unpublished_accounts, unpublished_tokens,
-    unpublished_access_tokens, unpublished_sign_in, unpublished_keys,
+    account_migration, sub_accounts_and_hierarchy, applications_settings,
+    environment_authentication, unpublished_users, unpublished_accounts,
+    unpublished_tokens, unpublished_access_tokens, unpublished_sign_in, unpublished_keys,
     unpublished_policies,
 };
 use frontegg_model::types;
@@ -2399,6 +2399,151 @@ impl sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi for Echo {
         body: types::DeleteSubTenantRequestDto,
     ) -> ApiResult<()> {
         reached("remove_sub_tenant_from_hierarchy", &body)
+    }
+}
+impl applications_settings::ApplicationsSettingsApi for Echo {
+    async fn assign_application_to_tenant(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::AssignApplicationToTenantParams,
+        body: types::CreateApplicationTenantRequestV1,
+    ) -> ApiResult<types::ApplicationsTenantAssignmentResponseV1> {
+        reached("assign_application_to_tenant", &body)
+    }
+    async fn create_application(
+        &self,
+        _: &RequestContext,
+        body: types::CreateApplicationRequest,
+    ) -> ApiResult<types::ApplicationsResponse> {
+        reached("create_application", &body)
+    }
+    async fn create_application_client(
+        &self,
+        _: &RequestContext,
+        body: types::CreateApplicationClientRequestDto,
+    ) -> ApiResult<types::ApplicationClientResponseDto> {
+        reached("create_application_client", &body)
+    }
+    async fn delete_application(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::DeleteApplicationParams,
+    ) -> ApiResult<()> {
+        reached("delete_application", &())
+    }
+    async fn delete_application_client(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::DeleteApplicationClientParams,
+    ) -> ApiResult<()> {
+        reached("delete_application_client", &())
+    }
+    async fn get_application(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::GetApplicationParams,
+    ) -> ApiResult<types::ApplicationsResponse> {
+        reached("get_application", &())
+    }
+    async fn get_application_client(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::GetApplicationClientParams,
+    ) -> ApiResult<types::ApplicationClientResponseDto> {
+        reached("get_application_client", &())
+    }
+    async fn get_application_credentials(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::GetApplicationCredentialsParams,
+    ) -> ApiResult<types::ApplicationsClientCredentialsResponse> {
+        reached("get_application_credentials", &())
+    }
+    async fn get_default_application(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::ApplicationsResponse> {
+        reached("get_default_application", &())
+    }
+    async fn list_application_clients(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::ListApplicationClientsParams,
+    ) -> ApiResult<Vec<types::ApplicationClientResponseDto>> {
+        reached("list_application_clients", &())
+    }
+    async fn list_application_tenant_assignments_v1(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::ListApplicationTenantAssignmentsV1Params,
+    ) -> ApiResult<Vec<types::ApplicationsTenantAssignmentResponseV1>> {
+        reached("list_application_tenant_assignments_v1", &())
+    }
+    async fn list_application_tenant_assignments_v2(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::ListApplicationTenantAssignmentsV2Params,
+    ) -> ApiResult<Vec<types::ApplicationsTenantAssignmentsResponseV2>> {
+        reached("list_application_tenant_assignments_v2", &())
+    }
+    async fn list_application_tenants(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::ListApplicationTenantsParams,
+    ) -> ApiResult<types::ApplicationTenantsResponseV1> {
+        reached("list_application_tenants", &())
+    }
+    async fn list_applications(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::ListApplicationsParams,
+    ) -> ApiResult<Vec<types::ApplicationsResponse>> {
+        reached("list_applications", &())
+    }
+    async fn regenerate_application_client_secret(
+        &self,
+        _: &RequestContext,
+        body: types::RegenerateApplicationClientCredentialsRequest,
+    ) -> ApiResult<()> {
+        reached("regenerate_application_client_secret", &body)
+    }
+    async fn regenerate_application_shared_secret(
+        &self,
+        _: &RequestContext,
+        body: types::RegenerateApplicationClientCredentialsRequest,
+    ) -> ApiResult<()> {
+        reached("regenerate_application_shared_secret", &body)
+    }
+    async fn unassign_application_from_tenant(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::UnassignApplicationFromTenantParams,
+    ) -> ApiResult<()> {
+        reached("unassign_application_from_tenant", &())
+    }
+    async fn update_application(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::UpdateApplicationParams,
+        body: types::UpdateApplicationRequest,
+    ) -> ApiResult<()> {
+        reached("update_application", &body)
+    }
+    async fn update_application_client(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::UpdateApplicationClientParams,
+        body: types::UpdateApplicationClientRequestDto,
+    ) -> ApiResult<types::ApplicationClientResponseDto> {
+        reached("update_application_client", &body)
+    }
+    async fn update_application_tenant_assignment(
+        &self,
+        _: &RequestContext,
+        _: applications_settings::UpdateApplicationTenantAssignmentParams,
+        body: types::EditApplicationTenantRequestV1,
+    ) -> ApiResult<()> {
+        reached("update_application_tenant_assignment", &body)
     }
 }
 impl environment_authentication::EnvironmentAuthenticationApi for Echo {

@@ -1139,3 +1139,153 @@ impl crate::paging::PageParams for ListTenants {
         self.limit = size;
     }
 }
+/// Optional values of [`list_application_tenant_assignments_v1`](crate::views::ApplicationsSettings::list_application_tenant_assignments_v1), in the view `applications_settings`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+#[must_use]
+pub struct ListApplicationTenantAssignmentsV1 {
+    /// Application ids to narrow the list to, separated by commas.
+    pub app_ids: Option<String>,
+    /// Tenant ids to narrow the list to, separated by commas.
+    pub tenant_ids: Option<String>,
+    /// Access that the assignment gives.
+    pub access_type: Option<enums::ApplicationAccessType>,
+}
+impl ListApplicationTenantAssignmentsV1 {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Application ids to narrow the list to, separated by commas.
+    pub fn app_ids(mut self, app_ids: impl Into<String>) -> Self {
+        self.app_ids = Some(app_ids.into());
+        self
+    }
+    /// Tenant ids to narrow the list to, separated by commas.
+    pub fn tenant_ids(mut self, tenant_ids: impl Into<String>) -> Self {
+        self.tenant_ids = Some(tenant_ids.into());
+        self
+    }
+    /// Access that the assignment gives.
+    pub fn access_type(
+        mut self,
+        access_type: impl Into<enums::ApplicationAccessType>,
+    ) -> Self {
+        self.access_type = Some(access_type.into());
+        self
+    }
+}
+/// Optional values of [`list_application_tenant_assignments_v2`](crate::views::ApplicationsSettings::list_application_tenant_assignments_v2), in the view `applications_settings`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+#[must_use]
+pub struct ListApplicationTenantAssignmentsV2 {
+    /// Application ids to narrow the list to, separated by commas.
+    pub app_ids: Option<String>,
+    /// Tenant ids to narrow the list to, separated by commas.
+    pub tenant_ids: Option<String>,
+    /// Access that the assignment gives.
+    pub access_type: Option<enums::ApplicationAccessType>,
+}
+impl ListApplicationTenantAssignmentsV2 {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Application ids to narrow the list to, separated by commas.
+    pub fn app_ids(mut self, app_ids: impl Into<String>) -> Self {
+        self.app_ids = Some(app_ids.into());
+        self
+    }
+    /// Tenant ids to narrow the list to, separated by commas.
+    pub fn tenant_ids(mut self, tenant_ids: impl Into<String>) -> Self {
+        self.tenant_ids = Some(tenant_ids.into());
+        self
+    }
+    /// Access that the assignment gives.
+    pub fn access_type(
+        mut self,
+        access_type: impl Into<enums::ApplicationAccessType>,
+    ) -> Self {
+        self.access_type = Some(access_type.into());
+        self
+    }
+}
+/// Optional values of [`list_applications`](crate::views::ApplicationsSettings::list_applications), in the view `applications_settings`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+#[must_use]
+pub struct ListApplications {
+    /// Access by which the applications are open to members.
+    pub access_type: Option<enums::ApplicationAccessType>,
+    /// True for the default application only, false for all others.
+    pub is_default: Option<bool>,
+    /// True for active applications only, false for inactive ones.
+    pub is_active: Option<bool>,
+    /// Application ids to select, separated by commas; unknown ones are left out.
+    pub ids: Option<String>,
+    /// Kinds of applications to select, separated by commas.
+    pub type_: Option<String>,
+    /// Front-end technologies to select, separated by commas.
+    pub frontend_stack: Option<String>,
+    /// Part of a name, without regard to letter case.
+    pub name: Option<String>,
+    /// True leaves out applications of type agent.
+    pub exclude_agents: Option<bool>,
+    /// True adds applications with free access to those that ids selects.
+    pub include_free_access: Option<bool>,
+}
+impl ListApplications {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Access by which the applications are open to members.
+    pub fn access_type(
+        mut self,
+        access_type: impl Into<enums::ApplicationAccessType>,
+    ) -> Self {
+        self.access_type = Some(access_type.into());
+        self
+    }
+    /// True for the default application only, false for all others.
+    pub fn is_default(mut self, is_default: bool) -> Self {
+        self.is_default = Some(is_default);
+        self
+    }
+    /// True for active applications only, false for inactive ones.
+    pub fn is_active(mut self, is_active: bool) -> Self {
+        self.is_active = Some(is_active);
+        self
+    }
+    /// Application ids to select, separated by commas; unknown ones are left out.
+    pub fn ids(mut self, ids: impl Into<String>) -> Self {
+        self.ids = Some(ids.into());
+        self
+    }
+    /// Kinds of applications to select, separated by commas.
+    pub fn type_(mut self, type_: impl Into<String>) -> Self {
+        self.type_ = Some(type_.into());
+        self
+    }
+    /// Front-end technologies to select, separated by commas.
+    pub fn frontend_stack(mut self, frontend_stack: impl Into<String>) -> Self {
+        self.frontend_stack = Some(frontend_stack.into());
+        self
+    }
+    /// Part of a name, without regard to letter case.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+    /// True leaves out applications of type agent.
+    pub fn exclude_agents(mut self, exclude_agents: bool) -> Self {
+        self.exclude_agents = Some(exclude_agents);
+        self
+    }
+    /// True adds applications with free access to those that ids selects.
+    pub fn include_free_access(mut self, include_free_access: bool) -> Self {
+        self.include_free_access = Some(include_free_access);
+        self
+    }
+}

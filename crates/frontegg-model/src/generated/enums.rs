@@ -590,3 +590,63 @@ open_enum! {
         Desc = "DESC",
     }
 }
+
+open_enum! {
+    /// How the members of a tenant get at an application that the tenant has: all of them, or those who are assigned to it.
+    ApplicationAccessType {
+        /// `FREE_ACCESS`
+        FreeAccess = "FREE_ACCESS",
+        /// `MANAGED_ACCESS`
+        ManagedAccess = "MANAGED_ACCESS",
+    }
+}
+
+open_enum! {
+    /// Kind of OAuth client.
+    ApplicationClientType {
+        /// `Agent`
+        Agent = "Agent",
+    }
+}
+
+open_enum! {
+    /// What the front end of an application is made with; others are taken as well.
+    ApplicationFrontendStack {
+        /// `react`
+        React = "react",
+        /// `vue`
+        Vue = "vue",
+        /// `angular`
+        Angular = "angular",
+        /// `next.js`
+        NextJs = "next.js",
+        /// `vanilla.js`
+        VanillaJs = "vanilla.js",
+        /// `ionic`
+        Ionic = "ionic",
+        /// `flutter`
+        Flutter = "flutter",
+        /// `react-native`
+        ReactNative = "react-native",
+        /// `kotlin`
+        Kotlin = "kotlin",
+        /// `swift`
+        Swift = "swift",
+    }
+}
+
+open_enum! {
+    /// Kind of application; others are taken as well.
+    ApplicationType {
+        /// `web`
+        Web = "web",
+        /// `mobile-ios`
+        MobileIos = "mobile-ios",
+        /// `mobile-android`
+        MobileAndroid = "mobile-android",
+        /// `agent`
+        Agent = "agent",
+        /// `other`
+        Other = "other",
+    }
+}

@@ -754,6 +754,90 @@ pub struct ApiTokenAuthV2Response {
     /// Refresh token for one renewal; a renewal returns its successor.
     pub refresh_token: crate::Secret,
 }
+/// An OAuth client of an application, with its secret.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ApplicationClientResponseDto {
+    /// Application that it belongs to.
+    #[serde(rename = "appId")]
+    pub app_id: ::std::string::String,
+    /// Display name.
+    #[serde(rename = "clientName")]
+    pub client_name: ::std::string::String,
+    /// Secret that belongs to the id.
+    #[serde(rename = "clientSecret")]
+    pub client_secret: crate::Secret,
+    /// Kind of client.
+    #[serde(rename = "clientType")]
+    pub client_type: crate::enums::ApplicationClientType,
+    /// Time of creation.
+    #[serde(rename = "createdAt")]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    /// Free data.
+    #[serde(
+        rename = "externalMetadata",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(default, deserialize_with = "crate::read::optional_object")]
+    pub external_metadata: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Id of the client; its client id for OAuth.
+    pub id: ::std::string::String,
+    /// Addresses to which authorizations may be sent back.
+    #[serde(rename = "redirectURLs")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub redirect_urls: ::std::vec::Vec<::std::string::String>,
+    /// Time of the last change.
+    #[serde(rename = "updatedAt")]
+    pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+}
+impl ApplicationClientResponseDto {
+    /// With the members that must be there; the others are absent.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        app_id: impl Into<::std::string::String>,
+        client_name: impl Into<::std::string::String>,
+        client_secret: impl Into<crate::Secret>,
+        client_type: crate::enums::ApplicationClientType,
+        redirect_urls: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            app_id: app_id.into(),
+            client_name: client_name.into(),
+            client_secret: client_secret.into(),
+            client_type,
+            redirect_urls: redirect_urls.into_iter().map(Into::into).collect(),
+            external_metadata: None,
+            created_at,
+            updated_at,
+        }
+    }
+}
+/// An application that a tenant has, with the access.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ApplicationTenantAssignmentAccessType {
+    /// Access of the tenant's members.
+    #[serde(rename = "accessType")]
+    pub access_type: crate::enums::ApplicationAccessType,
+    /// Id of the application.
+    #[serde(rename = "appId")]
+    pub app_id: ::std::string::String,
+}
+/// The tenants that have an application.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ApplicationTenantsResponseV1 {
+    /// Ids of the tenants, in order.
+    #[serde(rename = "tenantIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub tenant_ids: ::std::vec::Vec<::std::string::String>,
+}
 /// One assignment of a membership to an application.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -767,6 +851,162 @@ pub struct ApplicationUserTenantsResponseDto {
     /// Id of the membership (the user in one tenant), not of the user.
     #[serde(rename = "userTenantId")]
     pub user_tenant_id: ::std::string::String,
+}
+/// The secrets of an application.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ApplicationsClientCredentialsResponse {
+    /// Secret that belongs to the id of the application as its OAuth client id.
+    #[serde(rename = "clientSecret")]
+    pub client_secret: crate::Secret,
+    /// Secret that the application shares with the service.
+    #[serde(rename = "sharedSecret")]
+    pub shared_secret: crate::Secret,
+}
+/// An application of the environment, without its secrets.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ApplicationsResponse {
+    /// Access that tenants are given unless their assignment says otherwise.
+    #[serde(rename = "accessType")]
+    pub access_type: crate::enums::ApplicationAccessType,
+    /// Whether OAuth clients may go by the address of a document about them.
+    #[serde(
+        rename = "allowCimd",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub allow_cimd: ::std::option::Option<bool>,
+    /// Whether OAuth clients may register themselves (RFC 7591).
+    #[serde(rename = "allowDcr")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub allow_dcr: bool,
+    /// Host of the application.
+    #[serde(rename = "appHost", skip_serializing_if = "::std::option::Option::is_none")]
+    pub app_host: ::std::option::Option<::std::string::String>,
+    /// Address of the application.
+    #[serde(rename = "appURL")]
+    pub app_url: ::std::string::String,
+    /// Time of creation.
+    #[serde(rename = "createdAt")]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    /// Free text.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
+    /// Whether tokens must be bound to a key of their holder (RFC 9449).
+    #[serde(
+        rename = "dpopEnforcementType",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub dpop_enforcement_type: ::std::option::Option<::std::string::String>,
+    /// What its front end is made with.
+    #[serde(rename = "frontendStack")]
+    pub frontend_stack: crate::enums::ApplicationFrontendStack,
+    /// Id of the application; also its client id for OAuth, and what tokens issued to it name.
+    pub id: ::std::string::String,
+    /// Time at which its integration was completed; null until then.
+    #[serde(
+        rename = "integrationFinishedAt",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub integration_finished_at: ::std::option::Option<
+        ::chrono::DateTime<::chrono::offset::Utc>,
+    >,
+    /// Whether people can sign in to it.
+    #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_active: bool,
+    /// Whether it counts where no application is named.
+    #[serde(rename = "isDefault")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_default: bool,
+    /// Address of its login page.
+    #[serde(rename = "loginURL")]
+    pub login_url: ::std::string::String,
+    /// Address of its logo.
+    #[serde(rename = "logoURL", skip_serializing_if = "::std::option::Option::is_none")]
+    pub logo_url: ::std::option::Option<::std::string::String>,
+    /// Free data.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "crate::read::optional_object")]
+    pub metadata: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Display name.
+    pub name: ::std::string::String,
+    /// Kind of application.
+    #[serde(rename = "type")]
+    pub type_: crate::enums::ApplicationType,
+    /// Time of the last change.
+    #[serde(rename = "updatedAt")]
+    pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    /// The environment.
+    #[serde(rename = "vendorId")]
+    pub vendor_id: ::std::string::String,
+}
+impl ApplicationsResponse {
+    /// With the members that must be there; the others are absent.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        vendor_id: impl Into<::std::string::String>,
+        access_type: crate::enums::ApplicationAccessType,
+        app_url: impl Into<::std::string::String>,
+        login_url: impl Into<::std::string::String>,
+        is_default: bool,
+        is_active: bool,
+        name: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        type_: crate::enums::ApplicationType,
+        frontend_stack: crate::enums::ApplicationFrontendStack,
+        allow_dcr: bool,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            vendor_id: vendor_id.into(),
+            access_type,
+            app_url: app_url.into(),
+            login_url: login_url.into(),
+            is_default,
+            is_active,
+            name: name.into(),
+            logo_url: None,
+            created_at,
+            updated_at,
+            type_,
+            frontend_stack,
+            description: None,
+            integration_finished_at: None,
+            metadata: None,
+            app_host: None,
+            allow_dcr,
+            allow_cimd: None,
+            dpop_enforcement_type: None,
+        }
+    }
+}
+/// A tenant with the applications that it has.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ApplicationsTenantAssignmentResponseV1 {
+    /// Ids of its applications, the oldest application first.
+    #[serde(rename = "appIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub app_ids: ::std::vec::Vec<::std::string::String>,
+    /// Id of the tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+}
+/// A tenant with its applications and the access to each.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ApplicationsTenantAssignmentsResponseV2 {
+    /// Its applications, the oldest one first.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub assignments: ::std::vec::Vec<ApplicationTenantAssignmentAccessType>,
+    /// Id of the tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
 }
 /// Outcome of recording an approver's decision.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -2169,6 +2409,249 @@ impl CoreUserDto {
             sub_account_access_allowed: None,
             managed_by: None,
         }
+    }
+}
+/// New OAuth client of an application.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CreateApplicationClientRequestDto {
+    /// Application that the client belongs to; when absent that of the header frontegg-application-id, else the default application.
+    #[serde(rename = "appId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub app_id: ::std::option::Option<::std::string::String>,
+    /// Name of the client.
+    #[serde(rename = "clientName")]
+    pub client_name: ::std::string::String,
+    /// Kind of client.
+    #[serde(rename = "clientType")]
+    pub client_type: crate::enums::ApplicationClientType,
+    /// Free data.
+    #[serde(
+        rename = "externalMetadata",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub external_metadata: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Addresses to which authorizations may be sent back, absolute and without a fragment; none when absent.
+    #[serde(
+        rename = "redirectURLs",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub redirect_urls: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+}
+impl CreateApplicationClientRequestDto {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        client_name: impl Into<::std::string::String>,
+        client_type: crate::enums::ApplicationClientType,
+    ) -> Self {
+        Self {
+            client_name: client_name.into(),
+            client_type,
+            redirect_urls: None,
+            external_metadata: None,
+            app_id: None,
+        }
+    }
+    /// Addresses to which authorizations may be sent back, absolute and without a fragment; none when absent.
+    #[must_use]
+    pub fn redirect_urls(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        self.redirect_urls = Some(value.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Free data.
+    #[must_use]
+    pub fn external_metadata(
+        mut self,
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        self.external_metadata = Some(value);
+        self
+    }
+    /// Application that the client belongs to; when absent that of the header frontegg-application-id, else the default application.
+    #[must_use]
+    pub fn app_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.app_id = Some(value.into());
+        self
+    }
+}
+/// New application.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CreateApplicationRequest {
+    /// Access that tenants are given unless their assignment says otherwise; free when absent.
+    #[serde(
+        rename = "accessType",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub access_type: ::std::option::Option<crate::enums::ApplicationAccessType>,
+    /// Whether OAuth clients may register themselves; false when absent.
+    #[serde(rename = "allowDcr", skip_serializing_if = "::std::option::Option::is_none")]
+    pub allow_dcr: ::std::option::Option<bool>,
+    /// Host of the application.
+    #[serde(rename = "appHost", skip_serializing_if = "::std::option::Option::is_none")]
+    pub app_host: ::std::option::Option<::std::string::String>,
+    /// Address of the application, absolute; http for this machine only.
+    #[serde(rename = "appURL")]
+    pub app_url: ::std::string::String,
+    /// Free text.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
+    /// What the front end is made with; react when absent.
+    #[serde(
+        rename = "frontendStack",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub frontend_stack: ::std::option::Option<crate::enums::ApplicationFrontendStack>,
+    /// Whether people can sign in to it; true when absent.
+    #[serde(rename = "isActive", skip_serializing_if = "::std::option::Option::is_none")]
+    pub is_active: ::std::option::Option<bool>,
+    /// Whether it counts where no application is named; false when absent.
+    #[serde(
+        rename = "isDefault",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub is_default: ::std::option::Option<bool>,
+    /// Address of the login page, absolute; http for this machine only.
+    #[serde(rename = "loginURL")]
+    pub login_url: ::std::string::String,
+    /// Address of a logo.
+    #[serde(rename = "logoURL", skip_serializing_if = "::std::option::Option::is_none")]
+    pub logo_url: ::std::option::Option<::std::string::String>,
+    /// Free data.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub metadata: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Name of the application; several may share one.
+    pub name: ::std::string::String,
+    /// Kind of application; web when absent.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<crate::enums::ApplicationType>,
+}
+impl CreateApplicationRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        name: impl Into<::std::string::String>,
+        app_url: impl Into<::std::string::String>,
+        login_url: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            app_url: app_url.into(),
+            login_url: login_url.into(),
+            logo_url: None,
+            access_type: None,
+            is_default: None,
+            is_active: None,
+            type_: None,
+            frontend_stack: None,
+            description: None,
+            metadata: None,
+            app_host: None,
+            allow_dcr: None,
+        }
+    }
+    /// Address of a logo.
+    #[must_use]
+    pub fn logo_url(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.logo_url = Some(value.into());
+        self
+    }
+    /// Access that tenants are given unless their assignment says otherwise; free when absent.
+    #[must_use]
+    pub fn access_type(mut self, value: crate::enums::ApplicationAccessType) -> Self {
+        self.access_type = Some(value);
+        self
+    }
+    /// Whether it counts where no application is named; false when absent.
+    #[must_use]
+    pub fn is_default(mut self, value: bool) -> Self {
+        self.is_default = Some(value);
+        self
+    }
+    /// Whether people can sign in to it; true when absent.
+    #[must_use]
+    pub fn is_active(mut self, value: bool) -> Self {
+        self.is_active = Some(value);
+        self
+    }
+    /// Kind of application; web when absent.
+    #[must_use]
+    pub fn type_(mut self, value: crate::enums::ApplicationType) -> Self {
+        self.type_ = Some(value);
+        self
+    }
+    /// What the front end is made with; react when absent.
+    #[must_use]
+    pub fn frontend_stack(
+        mut self,
+        value: crate::enums::ApplicationFrontendStack,
+    ) -> Self {
+        self.frontend_stack = Some(value);
+        self
+    }
+    /// Free text.
+    #[must_use]
+    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.description = Some(value.into());
+        self
+    }
+    /// Free data.
+    #[must_use]
+    pub fn metadata(
+        mut self,
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        self.metadata = Some(value);
+        self
+    }
+    /// Host of the application.
+    #[must_use]
+    pub fn app_host(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.app_host = Some(value.into());
+        self
+    }
+    /// Whether OAuth clients may register themselves; false when absent.
+    #[must_use]
+    pub fn allow_dcr(mut self, value: bool) -> Self {
+        self.allow_dcr = Some(value);
+        self
+    }
+}
+/// Tenant that gets an application.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CreateApplicationTenantRequestV1 {
+    /// Access for its members; the application's when absent.
+    #[serde(
+        rename = "accessType",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub access_type: ::std::option::Option<crate::enums::ApplicationAccessType>,
+    /// Id of the tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+}
+impl CreateApplicationTenantRequestV1 {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            access_type: None,
+        }
+    }
+    /// Access for its members; the application's when absent.
+    #[must_use]
+    pub fn access_type(mut self, value: crate::enums::ApplicationAccessType) -> Self {
+        self.access_type = Some(value);
+        self
     }
 }
 /// An approval flow to create, with its steps.
@@ -4931,6 +5414,21 @@ impl ::std::convert::From<UserSourceStaticTenantConfig> for DynamicStaticOrNewTe
 impl ::std::convert::From<UserSourceNewTenantConfig> for DynamicStaticOrNewTenant {
     fn from(value: UserSourceNewTenantConfig) -> Self {
         Self::NewTenantConfig(value)
+    }
+}
+/// Access of a tenant's members to an application.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct EditApplicationTenantRequestV1 {
+    /// Access from now on.
+    #[serde(rename = "accessType")]
+    pub access_type: crate::enums::ApplicationAccessType,
+}
+impl EditApplicationTenantRequestV1 {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(access_type: crate::enums::ApplicationAccessType) -> Self {
+        Self { access_type }
     }
 }
 /// The environment's settings for mailed codes as second factor.
@@ -8590,6 +9088,21 @@ impl RefreshTokenDto {
         self
     }
 }
+/// Application that gets a new secret.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct RegenerateApplicationClientCredentialsRequest {
+    /// Id of the application.
+    #[serde(rename = "appId")]
+    pub app_id: ::std::string::String,
+}
+impl RegenerateApplicationClientCredentialsRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(app_id: impl Into<::std::string::String>) -> Self {
+        Self { app_id: app_id.into() }
+    }
+}
 /// Handle of the code texted to confirm the removal of a phone factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -10353,6 +10866,256 @@ impl UpdateApiTokenDto {
         value: impl IntoIterator<Item = impl Into<::std::string::String>>,
     ) -> Self {
         self.permission_ids = Some(value.into_iter().map(Into::into).collect());
+        self
+    }
+}
+/// Changes to an OAuth client; absent fields keep their values.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct UpdateApplicationClientRequestDto {
+    /// Name of the client.
+    #[serde(
+        rename = "clientName",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub client_name: ::std::option::Option<::std::string::String>,
+    /// Free data in place of all that is stored; null clears it.
+    #[serde(
+        rename = "externalMetadata",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub external_metadata: crate::Patch<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Addresses to which authorizations may be sent back, in place of all that are stored; none are allowed too.
+    #[serde(
+        rename = "redirectURLs",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub redirect_urls: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+}
+impl UpdateApplicationClientRequestDto {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            client_name: None,
+            redirect_urls: None,
+            external_metadata: crate::Patch::Absent,
+        }
+    }
+    /// Name of the client.
+    #[must_use]
+    pub fn client_name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.client_name = Some(value.into());
+        self
+    }
+    /// Addresses to which authorizations may be sent back, in place of all that are stored; none are allowed too.
+    #[must_use]
+    pub fn redirect_urls(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        self.redirect_urls = Some(value.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Free data in place of all that is stored; null clears it.
+    #[must_use]
+    pub fn external_metadata(
+        mut self,
+        value: impl Into<
+            crate::Patch<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
+    ) -> Self {
+        self.external_metadata = value.into();
+        self
+    }
+}
+/// Changes to an application; absent fields keep their values.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct UpdateApplicationRequest {
+    /// Access that tenants are given from now on unless their assignment says otherwise; assigns nobody.
+    #[serde(
+        rename = "accessType",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub access_type: ::std::option::Option<crate::enums::ApplicationAccessType>,
+    /// Whether OAuth clients may register themselves.
+    #[serde(rename = "allowDcr", skip_serializing_if = "::std::option::Option::is_none")]
+    pub allow_dcr: ::std::option::Option<bool>,
+    /// Host of the application; null or an empty text clears it.
+    #[serde(
+        rename = "appHost",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub app_host: crate::Patch<::std::string::String>,
+    /// Address of the application, absolute; http for this machine only.
+    #[serde(rename = "appURL", skip_serializing_if = "::std::option::Option::is_none")]
+    pub app_url: ::std::option::Option<::std::string::String>,
+    /// Free text; null or an empty text clears it.
+    #[serde(
+        rename = "description",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub description: crate::Patch<::std::string::String>,
+    /// What the front end is made with.
+    #[serde(
+        rename = "frontendStack",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub frontend_stack: ::std::option::Option<crate::enums::ApplicationFrontendStack>,
+    /// Whether people can sign in to it; false is refused on the default application.
+    #[serde(rename = "isActive", skip_serializing_if = "::std::option::Option::is_none")]
+    pub is_active: ::std::option::Option<bool>,
+    /// True makes it the application that counts where none is named; false is refused on that one.
+    #[serde(
+        rename = "isDefault",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub is_default: ::std::option::Option<bool>,
+    /// Address of the login page, absolute; http for this machine only.
+    #[serde(rename = "loginURL", skip_serializing_if = "::std::option::Option::is_none")]
+    pub login_url: ::std::option::Option<::std::string::String>,
+    /// Address of a logo; null or an empty text clears it.
+    #[serde(
+        rename = "logoURL",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub logo_url: crate::Patch<::std::string::String>,
+    /// Free data in place of all that is stored; null clears it.
+    #[serde(
+        rename = "metadata",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub metadata: crate::Patch<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Name of the application.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub name: ::std::option::Option<::std::string::String>,
+    /// Kind of application.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<crate::enums::ApplicationType>,
+}
+impl UpdateApplicationRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            name: None,
+            app_url: None,
+            login_url: None,
+            logo_url: crate::Patch::Absent,
+            access_type: None,
+            is_default: None,
+            is_active: None,
+            type_: None,
+            frontend_stack: None,
+            description: crate::Patch::Absent,
+            metadata: crate::Patch::Absent,
+            app_host: crate::Patch::Absent,
+            allow_dcr: None,
+        }
+    }
+    /// Name of the application.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
+    }
+    /// Address of the application, absolute; http for this machine only.
+    #[must_use]
+    pub fn app_url(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.app_url = Some(value.into());
+        self
+    }
+    /// Address of the login page, absolute; http for this machine only.
+    #[must_use]
+    pub fn login_url(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.login_url = Some(value.into());
+        self
+    }
+    /// Address of a logo; null or an empty text clears it.
+    #[must_use]
+    pub fn logo_url(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.logo_url = value.into();
+        self
+    }
+    /// Access that tenants are given from now on unless their assignment says otherwise; assigns nobody.
+    #[must_use]
+    pub fn access_type(mut self, value: crate::enums::ApplicationAccessType) -> Self {
+        self.access_type = Some(value);
+        self
+    }
+    /// True makes it the application that counts where none is named; false is refused on that one.
+    #[must_use]
+    pub fn is_default(mut self, value: bool) -> Self {
+        self.is_default = Some(value);
+        self
+    }
+    /// Whether people can sign in to it; false is refused on the default application.
+    #[must_use]
+    pub fn is_active(mut self, value: bool) -> Self {
+        self.is_active = Some(value);
+        self
+    }
+    /// Kind of application.
+    #[must_use]
+    pub fn type_(mut self, value: crate::enums::ApplicationType) -> Self {
+        self.type_ = Some(value);
+        self
+    }
+    /// What the front end is made with.
+    #[must_use]
+    pub fn frontend_stack(
+        mut self,
+        value: crate::enums::ApplicationFrontendStack,
+    ) -> Self {
+        self.frontend_stack = Some(value);
+        self
+    }
+    /// Free text; null or an empty text clears it.
+    #[must_use]
+    pub fn description(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.description = value.into();
+        self
+    }
+    /// Free data in place of all that is stored; null clears it.
+    #[must_use]
+    pub fn metadata(
+        mut self,
+        value: impl Into<
+            crate::Patch<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
+    ) -> Self {
+        self.metadata = value.into();
+        self
+    }
+    /// Host of the application; null or an empty text clears it.
+    #[must_use]
+    pub fn app_host(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.app_host = value.into();
+        self
+    }
+    /// Whether OAuth clients may register themselves.
+    #[must_use]
+    pub fn allow_dcr(mut self, value: bool) -> Self {
+        self.allow_dcr = Some(value);
         self
     }
 }

@@ -6,12 +6,13 @@ mod lenient;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
-use quote::quote;
+use heck::ToSnakeCase;
+use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Attribute, Field, Fields, Item, ItemImpl, ItemStruct, parse_quote};
 
 use crate::{
-    documents::api::{members, rust_name},
+    documents::api::{members, rust_field, rust_name},
     emit::{
         surgery::{Surgery, space_comments},
         syntax::argument_of,
@@ -47,6 +48,7 @@ pub fn finish(surgery: &mut Surgery, plan: &Plan) -> Result<()> {
     let orders = plan.orders();
     let requests: BTreeSet<String> = plan.requests.iter().map(|name| rust_name(name)).collect();
     let answers: BTreeSet<String> = plan.answers.iter().map(|name| rust_name(name)).collect();
+    surgery.rule("a plural of capitals is one word", |items| name_plurals(items))?;
     surgery.rule("every type has a JSON Schema", |items| derive_schema(items))?;
     surgery.rule("every member and variant has a comment", |items| comment(items))?;
     surgery.try_rule("what a partial update can clear is a patch", |items| patch(items, plan.clearable))?;
@@ -62,6 +64,19 @@ fn structs(items: &mut [Item]) -> impl Iterator<Item = &mut ItemStruct> {
         Item::Struct(structure) => Some(structure),
         _ => None,
     })
+}
+
+fn name_plurals(items: &mut [Item]) -> usize {
+    let mut named = 0;
+    for field in structs(items).flat_map(|structure| &mut structure.fields) {
+        let wire = wire_name(field);
+        let (written, wanted) = (wire.to_snake_case(), rust_field(&wire));
+        if let Some(ident) = field.ident.as_mut().filter(|ident| **ident == written && written != wanted) {
+            *ident = format_ident!("{wanted}");
+            named += 1;
+        }
+    }
+    named
 }
 
 fn derive_schema(items: &mut [Item]) -> usize {
@@ -212,4 +227,26 @@ fn is_flattened(field: &Field) -> bool {
         .attrs
         .iter()
         .any(|attribute| attribute.path().is_ident("serde") && quote!(#attribute).to_string().contains("flatten"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plural_of_capitals_is_one_word() {
+        let mut items: Vec<Item> = vec![parse_quote! {
+            pub struct Bed {
+                #[serde(rename = "mapURLs")]
+                pub map_ur_ls: Vec<String>,
+                #[serde(rename = "mapURL")]
+                pub map_url: String,
+                #[serde(rename = "type")]
+                pub type_: String,
+            }
+        }];
+        assert_eq!(name_plurals(&mut items), 1);
+        let names = structs(&mut items).flat_map(|bed| &bed.fields).filter_map(|field| field.ident.clone());
+        assert_eq!(names.collect::<Vec<_>>(), ["map_urls", "map_url", "type_"]);
+    }
 }

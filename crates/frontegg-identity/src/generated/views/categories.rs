@@ -10,7 +10,8 @@ use super::{
     SmsConfiguration, SmsTemplates, SessionsConfiguration, SessionsManagement,
     UserEmailsPolicy, UserGroups, UserManagement, Users, UserPools, UserSessions,
     UsersApplicationsManagement, Accounts, SubAccounts, AccountSettings,
-    AccountMigration, SubAccountsAndHierarchy, EnvironmentAuthentication,
+    AccountMigration, SubAccountsAndHierarchy, ApplicationsSettings,
+    EnvironmentAuthentication,
 };
 use crate::{builder::Frontegg, scope::{Access, Core, Environment, Scope}};
 /// Signing in and up: passwords, codes, links, second factors, API tokens.
@@ -252,7 +253,7 @@ impl<A: Access> SelfService<A> {
         }
     }
 }
-/// Users of applications.
+/// Applications: their settings, the tenants that have them, and the people who may use them.
 #[derive(Clone, Debug)]
 pub struct Applications<A: Access> {
     pub(crate) core: Core<A>,
@@ -261,6 +262,12 @@ impl<A: Access> Applications<A> {
     /// Which users may use which applications.
     pub fn users_applications_management(&self) -> UsersApplicationsManagement<A> {
         UsersApplicationsManagement {
+            core: self.core.clone(),
+        }
+    }
+    /// Applications of the environment, which tenants have them, their secrets and OAuth clients.
+    pub fn applications_settings(&self) -> ApplicationsSettings<A> {
+        ApplicationsSettings {
             core: self.core.clone(),
         }
     }
@@ -321,7 +328,7 @@ impl Frontegg {
             core: self.core.clone(),
         }
     }
-    /// Users of applications.
+    /// Applications: their settings, the tenants that have them, and the people who may use them.
     pub fn applications(&self) -> Applications<Environment> {
         Applications {
             core: self.core.clone(),
@@ -351,7 +358,7 @@ impl<A: Access> Scope<A> {
             core: self.core.clone(),
         }
     }
-    /// Users of applications.
+    /// Applications: their settings, the tenants that have them, and the people who may use them.
     pub fn applications(&self) -> Applications<A> {
         Applications {
             core: self.core.clone(),
@@ -606,6 +613,12 @@ impl<A: Access> Scope<A> {
     /// Tying existing tenants together and apart.
     pub fn sub_accounts_and_hierarchy(&self) -> SubAccountsAndHierarchy<A> {
         SubAccountsAndHierarchy {
+            core: self.core.clone(),
+        }
+    }
+    /// Applications of the environment, which tenants have them, their secrets and OAuth clients.
+    pub fn applications_settings(&self) -> ApplicationsSettings<A> {
+        ApplicationsSettings {
             core: self.core.clone(),
         }
     }

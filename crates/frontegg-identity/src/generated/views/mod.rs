@@ -87,6 +87,8 @@ mod account_migration;
 pub use account_migration::AccountMigration;
 mod sub_accounts_and_hierarchy;
 pub use sub_accounts_and_hierarchy::SubAccountsAndHierarchy;
+mod applications_settings;
+pub use applications_settings::ApplicationsSettings;
 mod environment_authentication;
 pub use environment_authentication::EnvironmentAuthentication;
 mod categories;
