@@ -1,14 +1,17 @@
 //! What an emulator is told at its start.
 
 use std::{
+    fs::File,
+    io::Read,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 
+use bytes::{Buf, Bytes};
 use http::Uri;
 use ipnet::IpNet;
 use secrecy::SecretString;
-use serde_json::Value;
 
 use crate::{
     error::Error,
@@ -42,7 +45,27 @@ pub(crate) struct Config {
     /// How many requests are recorded, the newest.
     pub(crate) recorded_requests: usize,
     /// What a fresh store is filled with.
-    pub(crate) seed: Option<Value>,
+    pub(crate) seed: Option<Seed>,
+}
+
+/// A document to begin with.
+#[derive(Clone, Debug)]
+pub(crate) enum Seed {
+    Document(Bytes),
+    File(PathBuf),
+}
+
+impl Seed {
+    /// Begins to read it.
+    pub(crate) fn open(self) -> Result<Box<dyn Read + Send>, Error> {
+        match self {
+            Self::Document(document) => Ok(Box::new(document.reader())),
+            Self::File(path) => match File::open(&path) {
+                Ok(file) => Ok(Box::new(file)),
+                Err(source) => Err(Error::Seed { path, source }),
+            },
+        }
+    }
 }
 
 impl Default for Config {

@@ -36,9 +36,6 @@ use serde::de::DeserializeOwned;
 use crate::wire::{AdvanceClock, ClockState, Coverage, Health, Info, OperationCount, Ready, SetClock};
 use crate::{api, domain::environment::same_secret, gate::selection::is_control, peer::Peer, service::Service};
 
-/// Most bytes of a body, which a document of the whole state may have.
-pub(crate) const BODY_LIMIT: usize = 256 * 1024 * 1024;
-
 type Shared = State<Arc<Service>>;
 
 /// Whether a request is a probe, which tells of this process whatever becomes of the store.

@@ -2,8 +2,16 @@
 
 pub(crate) mod outbox;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::identity,
+    io::{self, Read, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
+use bytes::{Buf, Bytes};
 use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -12,9 +20,9 @@ use tokio::net::TcpListener;
 use self::outbox::Outbox;
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, Seed},
     control::client::Control,
-    domain::tenants,
+    domain::{DomainError, tenants},
     error::Error,
     gate::{
         faults::{Fault, Faults},
@@ -22,7 +30,10 @@ use crate::{
         requests::Requests,
     },
     server::{self, Server},
-    service::{Service, transfer::Snapshot},
+    service::{
+        Service,
+        transfer::{Export, Snapshot},
+    },
     store::StoreTarget,
     wire::{LockoutState, Secrets, SessionQuery, SessionState},
 };
@@ -201,29 +212,77 @@ impl Emulator {
     /// signing keys, messages, secrets of authenticator apps and of providers. People and machines can
     /// sign in at a copy nevertheless.
     pub async fn export(&self) -> Result<Value, Error> {
-        Ok(self.service.export(Secrets::LeftOut).await?)
+        self.document(Secrets::LeftOut).await
     }
 
     /// The whole state as a document, with all secrets: tokens of before are valid at a copy too, if it
     /// has the same client id.
     pub async fn export_with_secrets(&self) -> Result<Value, Error> {
-        Ok(self.service.export(Secrets::Included).await?)
+        self.document(Secrets::Included).await
+    }
+
+    /// The same as [`Emulator::export`], written row by row, e.g. to a file: for a state that is larger than memory. What
+    /// was written before a failure is no whole document.
+    pub async fn export_to(&self, writer: impl Write + Send + 'static) -> Result<(), Error> {
+        self.write(Secrets::LeftOut, writer).await
+    }
+
+    /// The same as [`Emulator::export_with_secrets`], written row by row.
+    pub async fn export_with_secrets_to(&self, writer: impl Write + Send + 'static) -> Result<(), Error> {
+        self.write(Secrets::Included, writer).await
     }
 
     /// Puts the state of a document in place of the present one. A document that does not fit is refused
     /// and changes nothing. The environment keeps its ids and credentials.
     pub async fn import(&self, document: &Value) -> Result<(), Error> {
-        Ok(self.service.import(document).await?)
+        self.import_from(Bytes::from(document.to_string()).reader()).await
+    }
+
+    /// The same as [`Emulator::import`], read row by row, e.g. from a file: for a document that is larger than memory.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let emulator = frontegg_emulator::Emulator::start().await?;
+    /// # let path = std::env::temp_dir().join(format!("{}.json", emulator.vendor_id()));
+    /// emulator.export_to(std::fs::File::create(&path)?).await?;
+    /// emulator.import_from(std::fs::File::open(&path)?).await?;
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn import_from(&self, reader: impl Read + Send + 'static) -> Result<(), Error> {
+        Ok(self.service.import(reader).await?)
     }
 
     /// The state as it is at this moment, to go back to.
     pub async fn snapshot(&self) -> Result<Snapshot, Error> {
-        Ok(Snapshot(Arc::new(self.export_with_secrets().await?)))
+        Ok(Snapshot(self.exported(Secrets::Included).await?.collect().await?))
     }
 
     /// Goes back to a state, of this emulator or of another.
     pub async fn restore(&self, snapshot: &Snapshot) -> Result<(), Error> {
-        self.import(&snapshot.0).await
+        self.import_from(snapshot.0.clone().reader()).await
+    }
+
+    /// In this process nobody is too slow to take it.
+    async fn exported(&self, secrets: Secrets) -> Result<Export, Error> {
+        Ok(self.service.export(secrets, Duration::MAX).await?)
+    }
+
+    async fn document(&self, secrets: Secrets) -> Result<Value, Error> {
+        let document = self.exported(secrets).await?.collect().await?;
+        Ok(serde_json::from_slice(&document).map_err(DomainError::internal)?)
+    }
+
+    async fn write(&self, secrets: Secrets, mut writer: impl Write + Send + 'static) -> Result<(), Error> {
+        let mut export = self.exported(secrets).await?;
+        while let Some(chunk) = export.next().await {
+            let chunk = chunk?;
+            let write = move || writer.write_all(&chunk).map(|()| writer);
+            writer = aside(write).await?;
+        }
+        aside(move || writer.flush()).await
     }
 
     /// The work it has done so far, for tests of how much a request costs and of who can tell people
@@ -243,6 +302,12 @@ impl Emulator {
     pub async fn stopped(&mut self) {
         self.server.stopped().await;
     }
+}
+
+/// Writes where that may wait for a disk.
+async fn aside<T: Send + 'static>(write: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Error> {
+    // It fails only when the runtime ends.
+    tokio::task::spawn_blocking(write).await.map_err(io::Error::other).and_then(identity).map_err(Error::Document)
 }
 
 /// Work done since the start, for tests.
@@ -356,7 +421,13 @@ impl EmulatorBuilder {
 
     /// A document of [`Emulator::export`] to begin with, where the store is a new one.
     pub fn seed(mut self, document: Value) -> Self {
-        self.config.seed = Some(document);
+        self.config.seed = Some(Seed::Document(document.to_string().into()));
+        self
+    }
+
+    /// A file with such a document, which is read row by row.
+    pub fn seed_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config.seed = Some(Seed::File(path.into()));
         self
     }
 
@@ -373,7 +444,9 @@ impl EmulatorBuilder {
     }
 
     /// How long a client may take to send the head of a request, from its first byte on, and how long the
-    /// whole request may take with its body; then the connection is closed. By default 10 and 30 seconds.
+    /// whole request may take with its body; then the connection is closed. By default 10 and 30 seconds. An
+    /// export or import over HTTP may take as long as it does, and ends when that long nothing of it comes or
+    /// is taken.
     pub fn timeouts(mut self, head: Duration, request: Duration) -> Self {
         (self.config.head_timeout, self.config.request_timeout) = (head, request);
         self

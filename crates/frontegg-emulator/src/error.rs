@@ -1,6 +1,6 @@
 //! Why an emulator did not start, or could not do what it was told.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use crate::refusal::{DomainError, Refusal};
 
@@ -22,6 +22,17 @@ pub enum Error {
     /// The base URL is none.
     #[error("the base URL is not {0}: give a URL, such as http://localhost:8100")]
     BaseUrl(String),
+    /// The document to begin with cannot be read.
+    #[error("cannot read {}", path.display())]
+    Seed {
+        /// The file that was named.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A document cannot be written to where it goes.
+    #[error("the document cannot be written")]
+    Document(#[source] io::Error),
     /// Something that was named does not exist.
     #[error("{0}")]
     Unknown(String),

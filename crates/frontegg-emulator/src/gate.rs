@@ -18,7 +18,7 @@ use self::{
     faults::{ConnectionClosed, Fault, Hit, too_many_requests},
     limits::RateLimit,
     requests::Log,
-    selection::Subject,
+    selection::{Subject, is_transfer},
 };
 use crate::{clock::Clock, peer};
 
@@ -77,7 +77,8 @@ pub(crate) async fn pass(
     let (mut parts, mut body) = request.into_parts();
     let recording = controls.requests.begin(&mut parts, &controls.clock);
     let interception = interception(&controls, &parts);
-    let time = controls.request_timeout;
+    // What is as long as the state itself ends when nothing of it comes any more.
+    let time = if is_transfer(&parts.uri) { Duration::MAX } else { controls.request_timeout };
     let Some(mut recording) = recording else {
         return answer(&controls.clock, interception, within(time, app, Request::from_parts(parts, body))).await;
     };

@@ -195,9 +195,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         builder = builder.admin_token(admin_token);
     }
     if let Some(file) = options.seed {
-        let text = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let document = serde_json::from_slice(&text).with_context(|| format!("{} is no JSON", file.display()))?;
-        builder = builder.seed(document);
+        builder = builder.seed_file(file);
     }
     builder = options.trusted_proxies.into_iter().fold(builder, EmulatorBuilder::trusted_proxy);
     builder = options.faults.iter().flat_map(|faults| faults.iter().cloned()).fold(builder, EmulatorBuilder::fault);

@@ -1,8 +1,10 @@
 //! Why the domain refused, independent of HTTP.
 
+use std::io;
+
 use sea_orm::{DbErr, sqlx::error::ErrorKind};
 
-use crate::store::{self, StoreError, broken_rule, is_full, is_unreachable};
+use crate::store::{self, StoreError, broken_rule, dump::LoadError, is_full, is_unreachable};
 
 /// The kind of a refusal; each has one HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub(crate) enum Refusal {
     Conflict,
     /// 410: was there and is spent.
     Gone,
+    /// 413: longer than anything that is taken.
+    TooLarge,
     /// 503: the store cannot be reached, or there is too much to do.
     Unavailable,
     /// 507: the store has no room left to write to.
@@ -77,6 +81,10 @@ impl DomainError {
 
     pub(crate) fn gone(message: impl Into<String>) -> Self {
         Self::new(Refusal::Gone, vec![message.into()])
+    }
+
+    pub(crate) fn too_large(message: impl Into<String>) -> Self {
+        Self::new(Refusal::TooLarge, vec![message.into()])
     }
 
     /// A fault of the emulator itself, with what caused it.
@@ -152,6 +160,25 @@ impl From<DbErr> for DomainError {
 impl From<StoreError> for DomainError {
     fn from(error: StoreError) -> Self {
         error.0.into()
+    }
+}
+
+impl From<LoadError> for DomainError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Refused(why) => Self::bad_request(why),
+            LoadError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// A temporary file that could not be written or read again.
+impl From<io::Error> for DomainError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::no_room(error),
+            _ => Self::internal(error),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use secrecy::ExposeSecret;
 
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, Seed},
     domain::{
         self, DomainError, DomainResult, Tried,
         environment::{self, EnvironmentCredentials},
@@ -30,6 +30,7 @@ use crate::{
         passwords::{self, Cost, PasswordOwner, Passwords},
         sessions,
     },
+    error::Error,
     gate::Controls,
     store::{Identity, Settled, Store, Write},
     tokens::{
@@ -66,7 +67,9 @@ pub(crate) struct Service {
 
 impl Service {
     /// Opens the store, settles who the environment is and fills a fresh one.
-    pub(crate) async fn open(config: Config, clock: Clock, url: String) -> DomainResult<Self> {
+    pub(crate) async fn open(mut config: Config, clock: Clock, url: String) -> Result<Self, Error> {
+        // A file that cannot be read leaves nothing half-made behind.
+        let seed = config.seed.take().map(Seed::open).transpose()?;
         let controls = Controls::new(
             &config.faults,
             &config.rate_limits,
@@ -76,7 +79,7 @@ impl Service {
         );
         let controls = Arc::new(controls.map_err(DomainError::bad_request)?);
         let origin = config.base_url.as_deref().unwrap_or(&url);
-        let store = Store::open(&config.store, clock.clone(), origin).await?;
+        let store = Store::open(&config.store, clock.clone(), origin).await.map_err(DomainError::from)?;
         let keys = Keys::of(&store).await?;
         let cost = if config.hashes_cheaply() { Cost::Cheap } else { Cost::Normal };
         if cost == Cost::Cheap {
@@ -92,7 +95,6 @@ impl Service {
             Ok(settled)
         };
         let Settled { identity, is_fresh } = store.write(settle).await?;
-        let seed = config.seed.clone().filter(|_| is_fresh);
         let service = Self {
             store,
             clock,
@@ -110,8 +112,8 @@ impl Service {
             epoch_read: Mutex::new(Instant::now()),
             issuers: Mutex::default(),
         };
-        if let Some(document) = seed {
-            service.import(&document).await?;
+        if let Some(source) = seed.filter(|_| is_fresh) {
+            service.import(source).await?;
         }
         Ok(service)
     }

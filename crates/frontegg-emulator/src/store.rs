@@ -18,6 +18,7 @@ mod fetch;
 pub(crate) mod fresh;
 mod look;
 pub(crate) mod migrations;
+mod overwrite;
 #[cfg_attr(not(feature = "postgres"), path = "store/postgres_left_out.rs")]
 mod postgres;
 pub(crate) mod query;
@@ -172,6 +173,16 @@ impl Store {
         let inner = match &self.engine {
             Engine::Memory(memory) => Inner::Memory(memory.read().await?),
             Engine::File(file) => Inner::File(file.read().await?),
+            Engine::Postgres(postgres) => postgres.read().await?,
+        };
+        Ok(Read::new(inner, self))
+    }
+
+    /// The same for as long as one likes, e.g. while a client takes what is read: nobody waits for it.
+    pub(crate) async fn read_alone(&self) -> Result<Read, StoreError> {
+        let inner = match &self.engine {
+            Engine::Memory(memory) => Inner::Memory(memory.copy().await?),
+            Engine::File(file) => Inner::File(file.read_alone().await?),
             Engine::Postgres(postgres) => postgres.read().await?,
         };
         Ok(Read::new(inner, self))

@@ -21,6 +21,7 @@ impl From<DomainError> for ApiFailure {
             Refusal::Conflict => StatusCode::CONFLICT,
             Refusal::Gone => StatusCode::GONE,
             Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
             Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         };

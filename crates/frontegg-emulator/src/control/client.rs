@@ -310,12 +310,13 @@ impl Control {
 
     /// The state as it is at this moment, to go back to.
     pub async fn snapshot(&self) -> Answer<Snapshot> {
-        Ok(Snapshot(Arc::new(self.export_with_secrets().await?)))
+        let path = with_query("export", &ExportQuery { secrets: true })?;
+        Ok(Snapshot(self.call(Method::GET, &path, &(), Duration::ZERO).await?))
     }
 
     /// Goes back to a state, of this emulator or of another.
     pub async fn restore(&self, snapshot: &Snapshot) -> Answer<()> {
-        self.import(&snapshot.0).await
+        self.exchange(Method::POST, "import", snapshot.0.clone(), Duration::ZERO).await.map(drop)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Answer<T> {
@@ -346,6 +347,10 @@ impl Control {
     async fn call(&self, method: Method, path: &str, body: &impl Serialize, waiting: Duration) -> Answer<Bytes> {
         let body = serde_json::to_vec(body).map_err(|error| ControlError::Answer(error.into()))?;
         let body = if body == b"null" { Bytes::new() } else { body.into() };
+        self.exchange(method, path, body, waiting).await
+    }
+
+    async fn exchange(&self, method: Method, path: &str, body: Bytes, waiting: Duration) -> Answer<Bytes> {
         let time = self.patience + waiting;
         let token = self.admin_token.as_ref();
         let (status, answer) = self.address.exchange(method, path, body, token, time).await?;

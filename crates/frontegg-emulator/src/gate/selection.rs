@@ -122,6 +122,12 @@ pub(crate) fn is_control(uri: &Uri) -> bool {
     normalized(uri).map_or_else(|| is_below_control(uri.path()), |uri| is_below_control(uri.path()))
 }
 
+/// Whether a request takes or brings the whole state, for as long as that takes.
+pub(crate) fn is_transfer(uri: &Uri) -> bool {
+    let transfers = |path: &str| ["/_emulator/export", "/_emulator/import"].contains(&path);
+    normalized(uri).map_or_else(|| transfers(uri.path()), |uri| transfers(uri.path()))
+}
+
 fn is_below_control(path: &str) -> bool {
     path.strip_prefix("/_emulator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

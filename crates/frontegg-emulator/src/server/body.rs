@@ -24,19 +24,18 @@ use http::StatusCode;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use parking_lot::Mutex;
 
-use crate::{control, gate::selection::is_control};
+use crate::gate::selection::is_control;
 
 /// How long an answer is held back for the rest of a body.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Refuses at once what says that it is longer than anybody would read.
 pub(super) async fn limit(request: Request, next: Next) -> Response {
-    let limit = if is_control(request.uri()) { control::BODY_LIMIT } else { BODY_LIMIT };
     let length = request.body().size_hint().lower();
-    if length <= limit as u64 {
+    if length <= BODY_LIMIT as u64 || is_control(request.uri()) {
         return next.run(request).await;
     }
-    let message = format!("Request body of {length} bytes is larger than {limit} bytes");
+    let message = format!("Request body of {length} bytes is larger than {BODY_LIMIT} bytes");
     ApiFailure::new(StatusCode::PAYLOAD_TOO_LARGE, message).into_response()
 }
 

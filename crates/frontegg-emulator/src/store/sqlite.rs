@@ -81,6 +81,12 @@ impl SqliteTx {
         self.execute_all("BEGIN").map(drop)
     }
 
+    /// Until this is given back rows may refer to what is not there. To be said before it begins.
+    fn leave_references_unchecked(&mut self) -> Result<(), DbErr> {
+        self.lent_mut()?.references = References::Unchecked;
+        self.execute_all("PRAGMA foreign_keys = OFF").map(drop)
+    }
+
     pub(super) fn commit(mut self) -> Result<(), DbErr> {
         if !self.with(|connection| Ok(connection.sqlite.is_autocommit()))? {
             self.execute_all("COMMIT")?;

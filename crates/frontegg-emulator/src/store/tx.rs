@@ -175,13 +175,12 @@ impl Write {
         Ok(())
     }
 
-    /// Goes on in a fresh database, which takes the place of the one in memory with the commit.
-    pub(super) fn replace(&mut self) -> Result<(), StoreError> {
-        if let Inner::Memory(tx) = &mut self.read.inner {
-            tx.replace()?;
-            self.documents.replaced();
+    /// Has the fresh database that this has written to take the place of the present one in memory with the commit.
+    pub(super) fn succeed(mut self, present: Self) -> Result<Self, StoreError> {
+        if let (Inner::Memory(fresh), Inner::Memory(present)) = (&mut self.read.inner, present.read.inner) {
+            fresh.succeed(present)?;
         }
-        Ok(())
+        Ok(self)
     }
 }
 

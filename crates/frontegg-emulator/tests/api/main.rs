@@ -69,6 +69,7 @@ mod sms_configuration;
 mod sms_templates;
 mod statements;
 mod store_failures;
+mod streams;
 mod sub_accounts;
 mod sub_accounts_and_hierarchy;
 mod support;

@@ -8,7 +8,7 @@ pub(crate) mod browser;
 pub(crate) mod crowd;
 pub(crate) mod effort;
 pub(crate) mod place;
-mod raw;
+pub(crate) mod raw;
 pub(crate) mod socket;
 pub(crate) mod webauthn;
 

@@ -25,7 +25,7 @@ use crate::{
     },
     store::{
         derived,
-        dump::Rows,
+        dump::{Batch, Row, Rows},
         entity::{
             AssignmentType, CeremonyPurpose, Channel, MachineTokenKind, MembershipStatus, Purpose, RestrictionList,
             WebAuthnDevice,
@@ -60,8 +60,6 @@ const SETTINGS: [Form; 21] = [
 
 /// All kinds of jobs.
 const JOBS: [Form; 3] = [bulk_invitation::FORM, migration::FORM, tenants::import::FORM];
-
-type Row = Map<String, Value>;
 
 /// What must hold for a column of a table.
 type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
@@ -152,9 +150,10 @@ pub(super) fn normalize(table: &str, rows: &mut Rows) -> DomainResult<()> {
 
 /// Refuses rows with texts that the emulator could not read; a value that is no text is left to the
 /// schema.
-pub(crate) fn check(table: &str, rows: &Rows) -> DomainResult<()> {
-    for (_, column, holds) in RULES.iter().filter(|(of, _, _)| *of == table) {
-        for (index, row) in rows.iter().enumerate() {
+pub(super) fn check(batch: &Batch) -> DomainResult<()> {
+    let Batch { table, first, rows } = batch;
+    for (_, column, holds) in RULES.iter().filter(|(of, _, _)| of == table) {
+        for (index, row) in (*first..).zip(rows) {
             let Some(text) = row.get(*column).and_then(Value::as_str) else { continue };
             holds(text, row).map_err(|error| {
                 let why = error.messages().join("; ");

@@ -1,11 +1,11 @@
 //! The database in a file: one connection that writes, and some that read beside it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::OpenFlags;
 use sea_orm::{DbErr, QueryResult, Statement};
 
-use super::{Connection, Readers, References, Slot, SqliteTx, closed, failure, migrating};
+use super::{Connection, Readers, Slot, SqliteTx, closed, failure, migrating};
 use crate::store::StoreError;
 
 /// Readers beside the writer.
@@ -14,6 +14,7 @@ const READERS: usize = 4;
 /// The database.
 #[derive(Debug)]
 pub(in crate::store) struct File {
+    path: PathBuf,
     writer: Slot,
     readers: Readers,
 }
@@ -24,8 +25,9 @@ impl File {
     pub(in crate::store) async fn open(path: &Path) -> Result<Self, StoreError> {
         create_private(path).map_err(|error| DbErr::Custom(format!("{}: {error}", path.display())))?;
         let path = path.to_owned();
-        let (writer, readers) = aside(move || connect(&path).map_err(failure)).await?;
-        let file = Self { writer: Slot::new(writer), readers: Readers::of(readers.into_iter().map(Some)) };
+        let connect = |path: PathBuf| connect(&path).map(|connected| (path, connected)).map_err(failure);
+        let (path, (writer, readers)) = aside(move || connect(path)).await?;
+        let file = Self { path, writer: Slot::new(writer), readers: Readers::of(readers.into_iter().map(Some)) };
         let migrated = migrating::up(file.write().await?).await?;
         Self::commit(migrated).await?;
         Ok(file)
@@ -34,6 +36,15 @@ impl File {
     /// To look at one state, whatever is written meanwhile.
     pub(in crate::store) async fn read(&self) -> Result<SqliteTx, DbErr> {
         let tx = self.reader().await?;
+        tx.begin()?;
+        Ok(tx)
+    }
+
+    /// The same for as long as one likes, on a connection of its own.
+    pub(in crate::store) async fn read_alone(&self) -> Result<SqliteTx, DbErr> {
+        let path = self.path.clone();
+        let reader = aside(move || reader(&path).map_err(failure)).await?;
+        let tx = Slot::new(reader).lend().await?;
         tx.begin()?;
         Ok(tx)
     }
@@ -56,8 +67,7 @@ impl File {
     /// a table at once and not one by one.
     pub(in crate::store) async fn write_emptied(&self, clearing: String) -> Result<SqliteTx, DbErr> {
         let mut tx = self.writer.lend().await?;
-        tx.lent_mut()?.references = References::Unchecked;
-        tx.execute_all("PRAGMA foreign_keys = OFF")?;
+        tx.leave_references_unchecked()?;
         let tx = begin(tx).await?;
         aside(move || tx.execute_alone(&clearing).map(|()| tx)).await
     }
@@ -79,27 +89,33 @@ async fn begin(tx: SqliteTx) -> Result<SqliteTx, DbErr> {
 }
 
 /// Work that may wait for the disk or another process, on a thread for such.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, DbErr> + Send + 'static) -> Result<T, DbErr> {
+pub(super) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, DbErr> + Send + 'static,
+) -> Result<T, DbErr> {
     // It fails only when the runtime ends.
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(closed()))
 }
 
 /// The writer, and readers.
 fn connect(path: &Path) -> rusqlite::Result<(Connection, Vec<Connection>)> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = || Connection::new(rusqlite::Connection::open_with_flags(path, flags)?);
-    let writer = open()?;
+    let writer = open(path)?;
     // The log lets readers go on while somebody writes; FULL has it on the disk before a commit is
     // acknowledged.
     writer.sqlite.pragma_update(None, "journal_mode", "wal")?;
     writer.sqlite.pragma_update(None, "synchronous", "full")?;
-    let readers = (0..READERS).map(|_| {
-        let reader = open()?;
-        reader.sqlite.pragma_update(None, "query_only", true)?;
-        Ok(reader)
-    });
-    let readers = readers.collect::<rusqlite::Result<_>>()?;
+    let readers = (0..READERS).map(|_| reader(path)).collect::<rusqlite::Result<_>>()?;
     Ok((writer, readers))
+}
+
+fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let reader = open(path)?;
+    reader.sqlite.pragma_update(None, "query_only", true)?;
+    Ok(reader)
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::new(rusqlite::Connection::open_with_flags(path, flags)?)
 }
 
 /// Makes a missing file readable by its owner only, since it will hold keys and hashes; SQLite

@@ -14,7 +14,7 @@ use rusqlite::{MAIN_DB, OpenFlags, backup::Backup};
 use sea_orm::{ConnAcquireErr, DbErr, QueryResult, Statement};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
-use super::{Connection, Lent, Readers, References, Slot, SqliteTx, closed, failure, migrating};
+use super::{Connection, Lent, Readers, Slot, SqliteTx, closed, failure, file::aside, migrating};
 use crate::store::{PATIENCE, StoreError, tx::no_write};
 
 /// A database right after all migrations; made once in a process.
@@ -39,8 +39,15 @@ pub(super) struct Connections {
 
 /// What keeps a transaction alone, or among those that read.
 pub(super) enum Turn {
-    Reading { _held: OwnedRwLockReadGuard<Connections> },
-    Writing { held: OwnedRwLockWriteGuard<Connections>, replacement: Option<Connections> },
+    Reading {
+        _held: OwnedRwLockReadGuard<Connections>,
+    },
+    Writing {
+        held: OwnedRwLockWriteGuard<Connections>,
+        replacement: Option<Connections>,
+    },
+    /// In a database that nobody else knows yet.
+    Preparing(Connections),
 }
 
 impl Memory {
@@ -74,6 +81,27 @@ impl Memory {
         Ok(tx)
     }
 
+    /// Begins to write to a fresh database, which nobody else knows before it [takes the place](SqliteTx::succeed) of
+    /// the present one. References are not checked.
+    pub(in crate::store) fn prepare() -> Result<SqliteTx, DbErr> {
+        let fresh = Connections::open().map_err(failure)?;
+        let connection = fresh.writer.take_now().ok_or_else(closed)?;
+        let mut tx = SqliteTx::new(connection)?.in_turn(Turn::Preparing(fresh))?;
+        tx.leave_references_unchecked()?;
+        tx.begin()?;
+        Ok(tx)
+    }
+
+    /// To look at one state for as long as one likes: a copy of it, so that nobody waits. What does not fit into the
+    /// cache goes to a temporary file, which has no name and ends with this.
+    pub(in crate::store) async fn copy(&self) -> Result<SqliteTx, DbErr> {
+        let tx = self.read().await?;
+        let copy = aside(move || tx.with(|present| copy(&present.sqlite).map_err(failure))).await?;
+        let tx = Slot::new(copy).lend().await?;
+        tx.begin()?;
+        Ok(tx)
+    }
+
     pub(in crate::store) async fn close(&self) -> Result<(), StoreError> {
         let mut held = self.0.write().await;
         held.is_closed = true;
@@ -87,17 +115,14 @@ impl SqliteTx {
         Ok(self)
     }
 
-    /// Goes on in a fresh database, which takes the place of the one that this writes to when it is committed. That
-    /// one goes then as a whole, however full it is.
-    pub(in crate::store) fn replace(&mut self) -> Result<(), DbErr> {
+    /// Has the database that was prepared take the place of the one that `present` writes to when this is committed.
+    /// That one goes then as a whole, however full it is.
+    pub(in crate::store) fn succeed(&mut self, mut present: Self) -> Result<(), DbErr> {
         let lent = self.lent_mut()?;
-        let Some(Turn::Writing { held, .. }) = lent.turn.take() else { return Err(no_write()) };
-        let fresh = Connections::open().map_err(failure)?;
-        let connection = fresh.writer.take_now().ok_or_else(closed)?;
-        // What was begun in the one before is undone.
-        let turn = Some(Turn::Writing { held, replacement: Some(fresh) });
-        *lent = Lent { connection, turn, references: References::Checked };
-        self.begin()
+        let turns = (lent.turn.take(), present.lent_mut()?.turn.take());
+        let (Some(Turn::Preparing(fresh)), Some(Turn::Writing { held, .. })) = turns else { return Err(no_write()) };
+        lent.turn = Some(Turn::Writing { held, replacement: Some(fresh) });
+        Ok(())
     }
 }
 
@@ -146,6 +171,19 @@ fn connect(
     let mut sqlite = rusqlite::Connection::open_with_flags(format!("file:{name}?vfs=memdb"), flags)?;
     prepare(&mut sqlite)?;
     Connection::new(sqlite)
+}
+
+/// Most KiB of a copy that are kept in memory.
+const COPY_CACHE: i64 = 64 * 1024;
+
+/// A copy of a database, as a temporary one.
+fn copy(present: &rusqlite::Connection) -> rusqlite::Result<Connection> {
+    let mut copy = rusqlite::Connection::open("")?;
+    copy.pragma_update(None, "cache_size", -COPY_CACHE)?;
+    // Nobody goes back to what was before.
+    copy.pragma_update(None, "journal_mode", "off")?;
+    Backup::new(present, &mut copy)?.step(-1)?;
+    Connection::new(copy)
 }
 
 async fn template() -> Result<Vec<u8>, DbErr> {

@@ -1,0 +1,121 @@
+//! Writing rows.
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value as Parameter, sqlx::error::ErrorKind};
+
+use super::{
+    Batch, DANGLING, LoadError,
+    table::{Column, Table},
+};
+use crate::store::{Write, broken_rule};
+
+/// Rows of one statement. Where fewer are left each has a statement of its own, so that a connection keeps two of them
+/// prepared for a table.
+const ROWS: usize = 32;
+
+/// Writes rows into tables that were emptied.
+#[derive(Debug)]
+pub(crate) struct Loader<'a> {
+    tx: &'a Write,
+    /// Rows of one table come one after the other.
+    inserting: Option<Inserting>,
+}
+
+/// A table with its statements.
+#[derive(Debug)]
+struct Inserting {
+    table: Table,
+    many: String,
+    one: String,
+}
+
+impl<'a> Loader<'a> {
+    pub(crate) fn new(tx: &'a Write) -> Self {
+        Self { tx, inserting: None }
+    }
+
+    /// Writes rows, after those that they refer to.
+    pub(crate) async fn load(&mut self, batch: Batch) -> Result<(), LoadError> {
+        let into = match self.inserting.take().filter(|into| into.table.name == batch.table) {
+            Some(into) => into,
+            None => Inserting::into(Table::of(self.tx, batch.table).await?),
+        };
+        let into = self.inserting.insert(into);
+        let parameters = into.parameters(batch)?;
+        let width = into.table.columns.len();
+        let chunks = parameters.chunks_exact(ROWS * width);
+        let rest = chunks.remainder().chunks_exact(width);
+        for (sql, parameters) in chunks.map(|chunk| (&into.many, chunk)).chain(rest.map(|row| (&into.one, row))) {
+            let statement = Statement::from_sql_and_values(self.tx.backend(), sql.as_str(), parameters.iter().cloned());
+            self.tx.execute_raw(statement).await.map_err(|error| refused(into.table.name, error))?;
+        }
+        Ok(())
+    }
+}
+
+impl Inserting {
+    fn into(table: Table) -> Self {
+        let many = insert(&table, ROWS);
+        let one = insert(&table, 1);
+        Self { table, many, one }
+    }
+
+    /// The values of all rows in the order of the columns.
+    fn parameters(&self, batch: Batch) -> Result<Vec<Parameter>, LoadError> {
+        let Table { name: table, columns } = &self.table;
+        let mut parameters = Vec::with_capacity(batch.rows.len() * columns.len());
+        for (index, mut row) in (batch.first..).zip(batch.rows) {
+            let place = |name: &str| format!("tables.{table}[{index}].{name}");
+            let values: Vec<_> =
+                columns.iter().map(|Column { name, .. }| row.remove(name).unwrap_or_default()).collect();
+            if let Some(name) = row.keys().next() {
+                return Err(LoadError::Refused(format!("{} is unknown", place(name))));
+            }
+            for (column, value) in columns.iter().zip(values) {
+                let parameter = column.parameter(value);
+                let refused = |must| LoadError::Refused(format!("{} must be {must}", place(&column.name)));
+                parameters.push(parameter.map_err(refused)?);
+            }
+        }
+        Ok(parameters)
+    }
+}
+
+fn insert(table: &Table, rows: usize) -> String {
+    let width = table.columns.len();
+    let row = |row: usize| {
+        let marks: Vec<_> = (1..=width).map(|column| format!("${}", row * width + column)).collect();
+        format!("({})", marks.join(", "))
+    };
+    let rows: Vec<_> = (0..rows).map(row).collect();
+    format!("INSERT INTO \"{}\" ({}) VALUES {}", table.name, table.names(), rows.join(", "))
+}
+
+fn refused(table: &str, error: DbErr) -> LoadError {
+    match breach(&error) {
+        Some(breach) => LoadError::Refused(format!("tables.{table}: {breach}")),
+        None => error.into(),
+    }
+}
+
+/// What is wrong with rows that break a rule of the schema.
+fn breach(error: &DbErr) -> Option<&'static str> {
+    match broken_rule(error)? {
+        ErrorKind::ForeignKeyViolation => Some(DANGLING),
+        ErrorKind::UniqueViolation => Some("two rows are the same where they must differ"),
+        ErrorKind::NotNullViolation => Some("a row lacks a value"),
+        ErrorKind::CheckViolation => Some("a row breaks a rule"),
+        _ => None,
+    }
+}
+
+/// Refuses rows that refer to what is not there, where that was not checked as they were written.
+pub(in crate::store) async fn check_references(tx: &Write) -> Result<(), LoadError> {
+    if tx.backend() == DbBackend::Postgres {
+        return Ok(());
+    }
+    let sql = "SELECT \"table\" AS name FROM pragma_foreign_key_check LIMIT 1";
+    let dangling = tx.rows(Statement::from_string(tx.backend(), sql)).await?;
+    let Some(row) = dangling.first() else { return Ok(()) };
+    let table: String = row.try_get("", "name")?;
+    Err(LoadError::Refused(format!("tables.{table}: {DANGLING}")))
+}
