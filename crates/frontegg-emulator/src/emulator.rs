@@ -420,6 +420,7 @@ impl EmulatorBuilder {
     }
 
     /// A document of [`Emulator::export`] to begin with, where the store is a new one.
+    #[expect(clippy::needless_pass_by_value, reason = "it may be large, and nobody needs it any longer")]
     pub fn seed(mut self, document: Value) -> Self {
         self.config.seed = Some(Seed::Document(document.to_string().into()));
         self

@@ -113,7 +113,8 @@ impl Service {
             issuers: Mutex::default(),
         };
         if let Some(source) = seed.filter(|_| is_fresh) {
-            service.import(source).await?;
+            // Boxed, as it is done once and part of every start.
+            Box::pin(service.import(source)).await?;
         }
         Ok(service)
     }

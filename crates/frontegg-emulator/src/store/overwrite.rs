@@ -37,12 +37,12 @@ impl Inherited {
 }
 
 impl Store {
-    /// Empties all tables but those that say who the environment is, and lets `fill` write what takes their place,
+    /// Empties all tables but those that say who the environment is, and lets `act` write what takes their place,
     /// parents before their children, in one transaction. Others read the former state until it is committed; in memory
     /// they write to it as well, and what they wrote is replaced with the rest.
     pub(crate) async fn overwrite<E: From<StoreError> + From<LoadError>>(
         &self,
-        fill: impl AsyncFnOnce(&Write) -> Result<(), E>,
+        act: impl AsyncFnOnce(&Write) -> Result<(), E>,
     ) -> Result<(), E> {
         let tx = match &self.engine {
             Engine::Memory(_) => self.begin_fresh()?,
@@ -54,7 +54,7 @@ impl Store {
                 tx
             }
         };
-        fill(&tx).await?;
+        act(&tx).await?;
         dump::check_references(&tx).await?;
         let tx = match &self.engine {
             Engine::Memory(memory) => self.take_over(memory, tx).await?,
