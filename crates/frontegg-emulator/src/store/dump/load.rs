@@ -40,12 +40,12 @@ impl<'a> Loader<'a> {
             None => Inserting::into(Table::of(self.tx, batch.table).await?),
         };
         let into = self.inserting.insert(into);
-        let parameters = into.parameters(batch)?;
         let width = into.table.columns.len();
-        let chunks = parameters.chunks_exact(ROWS * width);
-        let rest = chunks.remainder().chunks_exact(width);
-        for (sql, parameters) in chunks.map(|chunk| (&into.many, chunk)).chain(rest.map(|row| (&into.one, row))) {
-            let statement = Statement::from_sql_and_values(self.tx.backend(), sql.as_str(), parameters.iter().cloned());
+        let mut parameters = into.parameters(batch)?.into_iter();
+        while parameters.len() > 0 {
+            let (sql, rows) = if parameters.len() >= ROWS * width { (&into.many, ROWS) } else { (&into.one, 1) };
+            let values = parameters.by_ref().take(rows * width);
+            let statement = Statement::from_sql_and_values(self.tx.backend(), sql.as_str(), values);
             self.tx.execute_raw(statement).await.map_err(|error| refused(into.table.name, error))?;
         }
         Ok(())
