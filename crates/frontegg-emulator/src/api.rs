@@ -21,6 +21,7 @@ mod email_templates;
 mod environment_authentication;
 mod failure;
 mod general;
+mod imports;
 mod ip_restrictions;
 mod lockout_policy;
 mod m2m_tokens;

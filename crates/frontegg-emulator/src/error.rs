@@ -49,7 +49,7 @@ impl From<DomainError> for Error {
         let texts = error.messages().join("; ");
         match error.refusal() {
             Refusal::NotFound => Self::Unknown(texts),
-            Refusal::Internal | Refusal::Unavailable | Refusal::NoRoom => Self::Store(error.into_cause()),
+            _ if error.is_failure() => Self::Store(error.into_cause()),
             _ => Self::Refused(texts),
         }
     }

@@ -122,6 +122,11 @@ impl DomainError {
         self.0.refusal
     }
 
+    /// Whether it was the emulator that failed, and nothing is wrong with what was asked.
+    pub(crate) fn is_failure(&self) -> bool {
+        matches!(self.refusal(), Refusal::Internal | Refusal::NoRoom | Refusal::Unavailable)
+    }
+
     pub(crate) fn messages(&self) -> &[String] {
         &self.0.messages
     }

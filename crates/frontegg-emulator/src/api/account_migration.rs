@@ -5,9 +5,9 @@ use frontegg_contract::{
     account_migration::{AccountMigrationApi, GetTenantMigrationStatusParams},
 };
 use frontegg_model::types;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{accounts::new_tenant, paging::count};
+use super::{accounts::new_tenant, imports, paging::count};
 use crate::{
     domain::tenants::{NewTenant, import},
     service::Service,
@@ -31,14 +31,12 @@ impl AccountMigrationApi for Service {
     ) -> ApiResult<types::TenantMigrationStatus> {
         let tx = self.store().read().await?;
         let report = import::report(&tx, &params.migration_id).await?;
-        let state = if report.faults.is_empty() { "Completed" } else { "CompletedWithErrors" };
-        let error = |fault: import::Fault| json!({ "index": fault.index, "error": fault.message });
         Ok(types::TenantMigrationStatus {
             id: Some(params.migration_id),
-            state: Some(state.to_owned()),
+            state: Some(imports::state(&report.faults)),
             total_tenants: Some(count(report.total)),
             migrated_tenants: Some(count(report.migrated)),
-            errors: Some(report.faults.into_iter().map(error).collect()),
+            errors: Some(imports::errors(report.faults)),
         })
     }
 }

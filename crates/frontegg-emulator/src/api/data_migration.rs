@@ -9,13 +9,13 @@ use frontegg_model::{
     enums::{PasswordHashingType, PhoneNumberType},
     types,
 };
-use serde_json::json;
 
-use super::{paging::count, user_answers};
+use super::{imports, paging::count, user_answers};
 use crate::{
     domain::{
         DomainError, DomainResult,
-        joining::migration::{self, Entry, FurtherEmail, Migrant, Report},
+        jobs::ImportReport,
+        joining::migration::{self, Entry, FurtherEmail, Migrant},
         passwords,
         people::profiles::{self, Viewer},
         users::NewUser,
@@ -35,14 +35,12 @@ impl DataMigrationApi for Service {
     ) -> ApiResult<types::MigrationObject> {
         let tx = self.store().read().await?;
         let report = migration::report(&tx, &params.migration_id).await?;
-        let state = if report.faults.is_empty() { "Completed" } else { "CompletedWithErrors" };
-        let error = |fault: migration::Fault| json!({ "index": fault.index, "error": fault.message });
         Ok(types::MigrationObject {
             id: Some(params.migration_id),
-            state: Some(state.to_owned()),
+            state: Some(imports::state(&report.faults)),
             total_users: Some(count(report.total)),
             migrated_users: Some(count(report.migrated)),
-            errors: Some(report.faults.into_iter().map(error).collect()),
+            errors: Some(imports::errors(report.faults)),
         })
     }
 
@@ -82,7 +80,7 @@ impl DataMigrationApi for Service {
 /// Brings them over, some at a time; what was done stays done, whatever comes of the rest.
 async fn migrate(service: &Service, mut entries: Vec<Entry>) -> ApiResult<types::MigrationContext> {
     migration::check_count(entries.len())?;
-    let mut report = Report { total: entries.len(), ..Report::default() };
+    let mut report = ImportReport { total: entries.len(), ..ImportReport::default() };
     let mut first = 0;
     loop {
         let later = entries.split_off(entries.len().min(AT_ONCE));

@@ -1,13 +1,29 @@
 //! Long work that a client polls. It is done when it is asked for; what is kept is its report.
 
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{DomainError, DomainResult};
 use crate::{
     ids,
     store::{Fetch, Read, Write, entity::job},
 };
+
+/// How an import of many went.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ImportReport {
+    pub(crate) total: usize,
+    pub(crate) migrated: usize,
+    pub(crate) faults: Vec<EntryFault>,
+}
+
+/// What was wrong with one entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EntryFault {
+    /// The place of the entry in the list.
+    pub(crate) index: usize,
+    pub(crate) message: String,
+}
 
 /// Keeps the report of a finished job of that kind and gives it an id.
 pub(crate) async fn keep<T: Serialize>(tx: &Write, kind: &str, report: &T) -> DomainResult<String> {

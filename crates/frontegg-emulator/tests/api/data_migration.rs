@@ -175,6 +175,7 @@ async fn the_second_form_has_several_addresses() {
         user(vec![email("bob@one.test", false, false), email("bob@two.test", false, true)]),
         user(vec![email("carol@one.test", true, true), email("carol@two.test", true, true)]),
         user(vec![email("dave@one.test", true, true), email("taken@acme.test", false, true)]),
+        user(vec![email("frank@one.test", true, true), email("FRANK@one.test", false, true)]),
         user(Vec::new()),
         MigrateUserRequestV2::new("acme").username("erin"),
     ];
@@ -186,5 +187,7 @@ async fn the_second_form_has_several_addresses() {
     assert_eq!((ada.email.as_deref(), ada.verified), (Some("ada@two.test"), true));
     let bob = by_email("bob@one.test").await.expect("the first is the primary one");
     assert_eq!((bob.email.as_deref(), bob.verified), (Some("bob@one.test"), false));
-    refused(by_email("dave@one.test").await, 404);
+    for whole in ["dave@one.test", "frank@one.test"] {
+        refused(by_email(whole).await, 404);
+    }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::creation::{self, Invitation};
 use crate::{
-    domain::{DomainError, DomainResult, Refusal, caller::Caller, jobs, memberships, settings::Form, tenants},
+    domain::{DomainError, DomainResult, caller::Caller, jobs, memberships, settings::Form, tenants},
     store::{Read, Write},
 };
 
@@ -77,7 +77,7 @@ async fn invite_one(tx: &Write, tenant_id: &str, invitation: Invitation) -> Doma
     };
     match invited.await {
         Ok(()) => Ok(None),
-        Err(error) if matches!(error.refusal(), Refusal::Internal | Refusal::Unavailable) => Err(error),
+        Err(error) if error.is_failure() => Err(error),
         Err(error) => Ok(Some(Failure { email, message: error.messages().join("; ") })),
     }
 }

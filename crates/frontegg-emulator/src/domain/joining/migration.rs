@@ -1,15 +1,15 @@
 //! People who come over from another system, with their passwords and second factors as they were there. Nobody is told by
 //! mail, and whoever comes is a member at once.
 
-use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 use super::creation::{self, Joined};
 use crate::{
     domain::{
-        DomainError, DomainResult, Refusal,
+        DomainError, DomainResult,
         caller::Caller,
         identifiers::{Proof, emails, phones},
-        jobs,
+        jobs::{self, EntryFault, ImportReport},
         memberships::{self, MemberKey, NewMembership},
         mfa,
         people::person::{self, Person},
@@ -23,7 +23,7 @@ use crate::{
 /// Under which name the reports are kept.
 const KIND: &str = "user_migration";
 /// How it reads.
-pub(crate) const FORM: Form = Form::of::<Report>(KIND);
+pub(crate) const FORM: Form = Form::of::<ImportReport>(KIND);
 
 /// Most people of one call.
 const MOST: usize = 1_000;
@@ -54,22 +54,6 @@ pub(crate) struct FurtherEmail {
 /// Somebody to bring over, or why their entry cannot be used.
 pub(crate) type Entry = Result<Migrant, String>;
 
-/// How it went with many.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Report {
-    pub(crate) total: usize,
-    pub(crate) migrated: usize,
-    pub(crate) faults: Vec<Fault>,
-}
-
-/// Who could not be brought over, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Fault {
-    /// The place of the entry in the list.
-    pub(crate) index: usize,
-    pub(crate) message: String,
-}
-
 /// Refuses a list that is empty or too long.
 pub(crate) fn check_count(count: usize) -> DomainResult<()> {
     if (1..=MOST).contains(&count) {
@@ -95,8 +79,12 @@ pub(crate) async fn migrate(tx: &Write, migrant: Migrant) -> DomainResult<Person
         memberships::join(tx, &known.user, &tenant, place).await?;
         return Ok(known);
     }
+    let mut keys: HashSet<String> = person.email.as_deref().map(emails::key).into_iter().collect();
     for further in &further_emails {
         emails::check(&further.address)?;
+        if !keys.insert(emails::key(&further.address)) {
+            return Err(emails::taken());
+        }
         emails::require_free(tx, &further.address).await?;
     }
     let Joined { person, .. } =
@@ -119,7 +107,7 @@ pub(crate) async fn migrate_all(
     tx: &Write,
     first: usize,
     entries: Vec<Entry>,
-    report: &mut Report,
+    report: &mut ImportReport,
 ) -> DomainResult<()> {
     for (index, entry) in entries.into_iter().enumerate() {
         let outcome = match entry {
@@ -128,19 +116,19 @@ pub(crate) async fn migrate_all(
         };
         match outcome {
             Ok(()) => report.migrated += 1,
-            Err(error) if matches!(error.refusal(), Refusal::Internal | Refusal::Unavailable) => return Err(error),
-            Err(error) => report.faults.push(Fault { index: first + index, message: error.messages().join("; ") }),
+            Err(error) if error.is_failure() => return Err(error),
+            Err(error) => report.faults.push(EntryFault { index: first + index, message: error.messages().join("; ") }),
         }
     }
     Ok(())
 }
 
 /// Keeps the report of what has ended; gives its id.
-pub(crate) async fn keep(tx: &Write, report: &Report) -> DomainResult<String> {
+pub(crate) async fn keep(tx: &Write, report: &ImportReport) -> DomainResult<String> {
     jobs::keep(tx, KIND, report).await
 }
 
 /// The report of such a job, or 404.
-pub(crate) async fn report(tx: &Read, id: &str) -> DomainResult<Report> {
+pub(crate) async fn report(tx: &Read, id: &str) -> DomainResult<ImportReport> {
     jobs::report(tx, KIND, id).await
 }

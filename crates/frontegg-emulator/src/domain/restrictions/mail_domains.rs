@@ -1,6 +1,8 @@
 //! Mail domains that may or may not join. The environment's lists guard sign-up, those of a tenant sign-up into it and
 //! invitations. Who has joined already stays.
 
+use std::collections::HashSet;
+
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 
@@ -154,7 +156,7 @@ pub(crate) async fn replace(
     let domains = domains.iter().map(|domain| parse(domain)).collect::<DomainResult<Vec<_>>>()?;
     input::at_most("domains", &domains)?;
     domain_restriction::Entity::delete_many().filter(of(owner)).exec(tx).await?;
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let rows: Vec<_> = domains
         .into_iter()
         .filter(|domain| seen.insert(domain.clone()))

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ColumnTrait, EntityTrait, Iterable, QueryFilter, sea_query::OnConflict};
-use serde::{Deserialize, Serialize};
 
 use super::{
     NewTenant, check_id,
     record::{PARENT_NOT_FOUND, new_row},
 };
 use crate::{
-    domain::{DomainError, DomainResult, input, jobs, settings::Form},
+    domain::{
+        DomainError, DomainResult, input,
+        jobs::{self, EntryFault, ImportReport},
+        settings::Form,
+    },
     ids,
     store::{
         Fetch, Read, Write,
@@ -22,23 +25,7 @@ use crate::{
 /// Under which name the reports are kept.
 const KIND: &str = "tenant_migration";
 /// How it reads.
-pub(crate) const FORM: Form = Form::of::<Report>(KIND);
-
-/// How an import went.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Report {
-    pub(crate) total: usize,
-    pub(crate) migrated: usize,
-    pub(crate) faults: Vec<Fault>,
-}
-
-/// What was wrong with one entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Fault {
-    /// The place of the entry in the list.
-    pub(crate) index: usize,
-    pub(crate) message: String,
-}
+pub(crate) const FORM: Form = Form::of::<ImportReport>(KIND);
 
 /// Imports tenants and gives the id under which the report is found. A tenant that exists counts
 /// as done, a deleted one revives; a parent has to exist or come before. What is wrong with one
@@ -49,12 +36,12 @@ pub(crate) async fn import(tx: &Write, entries: Vec<Result<NewTenant, String>>) 
     }
     input::at_most("tenants", &entries)?;
     let mut batch = Batch { known: known(tx, &entries).await?, ..Batch::default() };
-    let mut report = Report { total: entries.len(), ..Report::default() };
+    let mut report = ImportReport { total: entries.len(), ..ImportReport::default() };
     for (index, entry) in entries.into_iter().enumerate() {
         let taken = entry.and_then(|new| batch.take(tx, new).map_err(|error| error.messages().join("; ")));
         match taken {
             Ok(()) => report.migrated += 1,
-            Err(message) => report.faults.push(Fault { index, message }),
+            Err(message) => report.faults.push(EntryFault { index, message }),
         }
     }
     batch.write(tx).await?;
@@ -62,7 +49,7 @@ pub(crate) async fn import(tx: &Write, entries: Vec<Result<NewTenant, String>>) 
 }
 
 /// The report of an import, or 404.
-pub(crate) async fn report(tx: &Read, id: &str) -> DomainResult<Report> {
+pub(crate) async fn report(tx: &Read, id: &str) -> DomainResult<ImportReport> {
     jobs::report(tx, KIND, id).await
 }
 
