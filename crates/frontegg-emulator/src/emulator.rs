@@ -293,6 +293,12 @@ impl Emulator {
         Work { statements: store.statements(), commits: store.commits(), password_hashes: passwords.computed() }
     }
 
+    /// How many transactions of the store are open, for tests of what ends when its client leaves.
+    #[doc(hidden)]
+    pub fn open_transactions(&self) -> usize {
+        self.service.store().open_transactions()
+    }
+
     /// Takes no more connections, lets requests under way end for a few seconds, closes the store.
     pub async fn stop(mut self) {
         self.server.stop().await;

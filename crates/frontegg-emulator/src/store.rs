@@ -214,6 +214,11 @@ impl Store {
         self.counters.commits.load(Ordering::Relaxed)
     }
 
+    /// How many transactions have begun and not ended: each of them holds the counters.
+    pub(crate) fn open_transactions(&self) -> usize {
+        Arc::strong_count(&self.counters) - 1
+    }
+
     /// Whether the engine gives a sign of life and can write.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         match &self.engine {
