@@ -11,6 +11,7 @@ pub mod capture;
 pub mod context;
 mod endpoint;
 pub mod failure;
+mod forms;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -17,7 +17,8 @@ use serde_json::{Map, Value};
 use crate::capture::Capture;
 use crate::context::RequestContext;
 use crate::failure::{ApiFailure, ApiResult};
-use crate::generated::{ALSO_ANONYMOUS, SESSIONS_ONLY};
+use crate::forms;
+use crate::generated::{ALSO_ANONYMOUS, ALSO_FORMS, SESSIONS_ONLY};
 use crate::headers;
 use crate::json_text;
 use crate::numbers;
@@ -146,8 +147,7 @@ async fn check_input(
     let mut context = RequestContext::new(operation, principal, parts.headers, trace_id.into())?;
     query.clone_into(&mut context.query);
     context.extensions = parts.extensions;
-    let capture = context.extensions.get::<Capture>();
-    if let Some(capture) = capture {
+    if let Some(capture) = context.extensions.get::<Capture>() {
         capture.set_caller(&context);
     }
     check_permission(operation, &context.principal, &path)?;
@@ -163,12 +163,9 @@ async fn check_input(
     let parameters = params::read(contract.parameters, &path, query, &context.headers, &mut errors);
     let body = match contract.body {
         Some(Expected(presence, schema)) => {
-            let bytes = read_body(&context.headers, body).await?;
-            if let Some(capture) = capture {
-                capture.set_body(&bytes);
-            }
-            let missing = is_blank(&bytes);
-            let mut value = if missing { missing_body(schema) } else { parse_body(&bytes)? };
+            let sent = read_body(operation, &context, body).await?;
+            let missing = sent.is_none();
+            let mut value = sent.unwrap_or_else(|| missing_body(schema));
             reject_nul("", &value, &mut errors);
             json_text::stringify(&mut value, schema);
             numbers::settle(&mut value, schema);
@@ -203,18 +200,35 @@ fn mark_sensitive(headers: &mut HeaderMap) {
     }
 }
 
-async fn read_body(headers: &HeaderMap, body: Body) -> ApiResult<Bytes> {
-    let bytes = match Limited::new(body, BODY_LIMIT).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(cause) if cause.is::<LengthLimitError>() || is_too_long(&*cause) => {
-            return Err(ApiFailure::new(StatusCode::PAYLOAD_TOO_LARGE, too_large(headers)));
+/// The value of a body, if there is one.
+async fn read_body(operation: &Operation, context: &RequestContext, body: Body) -> ApiResult<Option<Value>> {
+    let headers = &context.headers;
+    let bytes = read_bytes(headers, body).await?;
+    let capture = context.extensions.get::<Capture>();
+    if ALSO_FORMS.contains(&operation.id) && forms::is_form(headers) {
+        let form = forms::read(headers, bytes).await?;
+        if let Some(capture) = capture {
+            capture.set_body(&form.to_string().into());
         }
-        Err(_) => return Err(ApiFailure::bad_request("Request body could not be read")),
-    };
+        return Ok(Some(form));
+    }
     if !bytes.is_empty() && !is_plain_json(headers) {
         return Err(ApiFailure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, unsupported(headers)));
     }
-    Ok(bytes)
+    if let Some(capture) = capture {
+        capture.set_body(&bytes);
+    }
+    if is_blank(&bytes) { Ok(None) } else { parse_body(&bytes).map(Some) }
+}
+
+async fn read_bytes(headers: &HeaderMap, body: Body) -> ApiResult<Bytes> {
+    match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(cause) if cause.is::<LengthLimitError>() || is_too_long(&*cause) => {
+            Err(ApiFailure::new(StatusCode::PAYLOAD_TOO_LARGE, too_large(headers)))
+        }
+        Err(_) => Err(ApiFailure::bad_request("Request body could not be read")),
+    }
 }
 
 /// What is said of a body that is too large.

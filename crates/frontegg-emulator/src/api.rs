@@ -46,9 +46,14 @@ mod sub_accounts;
 mod sub_accounts_and_hierarchy;
 mod unpublished_access_tokens;
 mod unpublished_accounts;
+mod unpublished_data_migration;
 mod unpublished_keys;
+mod unpublished_mfa;
+mod unpublished_passkeys;
 mod unpublished_policies;
+mod unpublished_sessions;
 mod unpublished_sign_in;
+mod unpublished_sub_accounts;
 mod unpublished_tokens;
 mod unpublished_users;
 mod user_answers;
@@ -59,6 +64,7 @@ mod user_management;
 mod user_sessions;
 mod users;
 mod users_applications_management;
+mod webauthn;
 
 use std::sync::Arc;
 
@@ -125,9 +131,14 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::sub_accounts_and_hierarchy::routes(router);
     let router = contract::unpublished_access_tokens::routes(router);
     let router = contract::unpublished_accounts::routes(router);
+    let router = contract::unpublished_data_migration::routes(router);
     let router = contract::unpublished_keys::routes(router);
+    let router = contract::unpublished_mfa::routes(router);
+    let router = contract::unpublished_passkeys::routes(router);
     let router = contract::unpublished_policies::routes(router);
+    let router = contract::unpublished_sessions::routes(router);
     let router = contract::unpublished_sign_in::routes(router);
+    let router = contract::unpublished_sub_accounts::routes(router);
     let router = contract::unpublished_tokens::routes(router);
     let router = contract::unpublished_users::routes(router);
     let router = contract::user_emails_policy::routes(router);

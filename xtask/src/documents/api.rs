@@ -14,6 +14,8 @@ pub const TENANT_HEADER: &str = "frontegg-tenant-id";
 pub const USER_HEADER: &str = "frontegg-user-id";
 /// Name of the way to be let in that is open to signed-in people only.
 const SESSION: &str = "sessionToken";
+/// Content of a request that pages and tools send files with.
+pub const FORM: &str = "multipart/form-data";
 /// Header that names an application.
 pub const APPLICATION_HEADER: &str = "frontegg-application-id";
 
@@ -134,6 +136,8 @@ pub struct Body {
     pub required: bool,
     /// Its schema.
     pub schema: Value,
+    /// Whether its members may come as the parts of a form as well.
+    pub may_be_form: bool,
 }
 
 impl Operation {
@@ -232,6 +236,7 @@ impl Operation {
         let body = value.get("requestBody").map(|body| resolve(document, body)).map(|body| Body {
             required: body["required"].as_bool().unwrap_or(false),
             schema: body["content"]["application/json"]["schema"].clone(),
+            may_be_form: body["content"].get(FORM).is_some(),
         });
         let (mut success, mut errors) = (None, Vec::new());
         for (status, response) in members(value, "responses") {

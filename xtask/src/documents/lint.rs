@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     Document, UNPUBLISHED,
-    api::{TENANT_HEADER, USER_HEADER, is_enum, members},
+    api::{FORM, TENANT_HEADER, USER_HEADER, is_enum, members},
     escape,
     permission::Permission,
 };
@@ -158,8 +158,13 @@ impl<'a> Lint<'a> {
         self.responses(operation, pointer);
         self.parameters(path, operation, pointer);
         if let Some(body) = operation.get("requestBody") {
-            let content = &self.resolve(body)["content"];
-            self.content(content, &format!("{pointer}/requestBody/content"));
+            let mut content = self.resolve(body)["content"].clone();
+            let place = format!("{pointer}/requestBody/content");
+            // A form has the members that the JSON has.
+            if let Some(form) = content.as_object_mut().and_then(|kinds| kinds.remove(FORM)) {
+                self.check(form == content["application/json"], &place, "has a form of its own beside the JSON");
+            }
+            self.content(&content, &place);
         }
     }
 

@@ -115,6 +115,8 @@ fn index(api: &Api) -> TokenStream {
     let anonymous = api.operations.iter().filter(|operation| operation.anonymous && operation.token != "none");
     let anonymous = anonymous.map(|operation| &operation.id);
     let sessions = api.operations.iter().filter(|operation| operation.sessions_only).map(|operation| &operation.id);
+    let forms = api.operations.iter().filter(|operation| operation.body.as_ref().is_some_and(|body| body.may_be_form));
+    let forms = forms.map(|operation| &operation.id);
     quote! {
         mod schemas;
         #(pub mod #modules;)*
@@ -151,6 +153,9 @@ fn index(api: &Api) -> TokenStream {
         #[doc = " Operations of people who are signed in, which tokens of API credentials may not call whatever they"]
         #[doc = " may do otherwise; sorted by id."]
         pub static SESSIONS_ONLY: &[&str] = &[#(#sessions),*];
+
+        #[doc = " Operations whose body may come as a form as well; sorted by id."]
+        pub static ALSO_FORMS: &[&str] = &[#(#forms),*];
     }
 }
 

@@ -54,12 +54,17 @@ pub mod unpublished_access_tokens;
 pub mod unpublished_sign_in;
 pub mod unpublished_keys;
 pub mod unpublished_policies;
+pub mod unpublished_passkeys;
+pub mod unpublished_mfa;
+pub mod unpublished_sessions;
+pub mod unpublished_sub_accounts;
+pub mod unpublished_data_migration;
 use std::sync::Arc;
 use axum::Router;
 use crate::principal::Authenticate;
 use crate::schema::Contract;
 /// Every operation of the documents.
-pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_o_auth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi {}
+pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_o_auth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi {}
 impl<
     T: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi
         + account_invitations::AccountInvitationsApi
@@ -94,7 +99,12 @@ impl<
         + unpublished_access_tokens::UnpublishedAccessTokensApi
         + unpublished_sign_in::UnpublishedSignInApi
         + unpublished_keys::UnpublishedKeysApi
-        + unpublished_policies::UnpublishedPoliciesApi,
+        + unpublished_policies::UnpublishedPoliciesApi
+        + unpublished_passkeys::UnpublishedPasskeysApi
+        + unpublished_mfa::UnpublishedMfaApi
+        + unpublished_sessions::UnpublishedSessionsApi
+        + unpublished_sub_accounts::UnpublishedSubAccountsApi
+        + unpublished_data_migration::UnpublishedDataMigrationApi,
 > Api for T {}
 /// Mounts every operation.
 ///
@@ -112,6 +122,8 @@ impl<
 /// - `DELETE /identity/resources/configurations/v1/restrictions/ip/verify`: delete_ip_restriction
 /// - `DELETE /identity/resources/users/emails/v1/me`: delete_my_email
 /// - `DELETE /identity/resources/users/emails/v1/verify`: delete_my_email
+/// - `DELETE /identity/resources/users/webauthn/v1/devices/verify`: delete_my_passkey
+/// - `DELETE /identity/resources/users/sessions/v1/me/current`: delete_my_session
 /// - `DELETE /identity/resources/permissions/v1/categories`: delete_permission
 /// - `DELETE /identity/resources/permissions/v1/classification`: delete_permission
 /// - `DELETE /identity/resources/users/emails/v1/vendor/{userId}/primary`: delete_user_email
@@ -200,6 +212,11 @@ pub fn routes<S: Api>(router: Router<Arc<S>>) -> Router<Arc<S>> {
     let router = unpublished_sign_in::routes(router);
     let router = unpublished_keys::routes(router);
     let router = unpublished_policies::routes(router);
+    let router = unpublished_passkeys::routes(router);
+    let router = unpublished_mfa::routes(router);
+    let router = unpublished_sessions::routes(router);
+    let router = unpublished_sub_accounts::routes(router);
+    let router = unpublished_data_migration::routes(router);
     router
 }
 /// What the documents say about each operation, sorted by id.
@@ -216,8 +233,11 @@ pub static CONTRACTS: &[&Contract] = &[
     &accounts::ADD_TENANT_METADATA,
     &user_management::ADD_USER_EMAIL,
     &users::ADD_USER_PHONE_NUMBER_GLOBALLY,
+    &unpublished_sub_accounts::ADD_USER_ROLES_IN_SUB_TENANTS,
+    &unpublished_sub_accounts::ADD_USER_TO_SUB_TENANTS,
     &users::ADD_USER_TO_TENANT,
     &user_groups::ADD_USERS_TO_GROUP,
+    &unpublished_sub_accounts::ADD_USERS_TO_SUB_TENANT,
     &applications_settings::ASSIGN_APPLICATION_TO_TENANT,
     &user_pools::ASSIGN_APPLICATIONS_TO_USER_SOURCE,
     &user_management::ASSIGN_ROLES_TO_USER,
@@ -229,7 +249,9 @@ pub static CONTRACTS: &[&Contract] = &[
     &passwordless::AUTHENTICATE_USER_WITH_MAGIC_LINK,
     &general::AUTHENTICATE_USER_WITH_PASSWORD,
     &passwordless::AUTHENTICATE_USER_WITH_SMS_CODE,
+    &unpublished_passkeys::AUTHENTICATE_WITH_PASSKEY,
     &password_settings::CHANGE_MY_PASSWORD,
+    &unpublished_sub_accounts::COUNT_TENANT_USERS,
     &applications_settings::CREATE_APPLICATION,
     &applications_settings::CREATE_APPLICATION_CLIENT,
     &approval_flows::CREATE_APPROVAL_FLOW,
@@ -248,7 +270,10 @@ pub static CONTRACTS: &[&Contract] = &[
     &lockout_policy::CREATE_LOCKOUT_POLICY,
     &mfa::CREATE_LOGIN_MFA_WEBAUTHN_CHALLENGE,
     &mfa_settings::CREATE_MFA_POLICY,
+    &unpublished_passkeys::CREATE_MY_PASSKEY_CHALLENGE,
     &user_management::CREATE_MY_USERNAME,
+    &unpublished_mfa::CREATE_MY_WEBAUTHN_MFA_DISABLE_CHALLENGE,
+    &unpublished_passkeys::CREATE_PASSKEY_LOGIN_CHALLENGE,
     &password_settings::CREATE_PASSWORD_HISTORY_POLICY,
     &permissions_categories::CREATE_PERMISSION_CATEGORY,
     &permissions::CREATE_PERMISSIONS,
@@ -280,6 +305,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &core_settings::DELETE_JWT_TEMPLATE_TARGETING,
     &email_configuration::DELETE_MAIL_CONFIGURATION,
     &user_management::DELETE_MY_EMAIL,
+    &unpublished_passkeys::DELETE_MY_PASSKEY,
     &user_sessions::DELETE_MY_SESSION,
     &accounts::DELETE_MY_TENANT,
     &permissions::DELETE_PERMISSION,
@@ -303,6 +329,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &mfa::DISABLE_MY_AUTHENTICATOR_MFA,
     &mfa::DISABLE_MY_MFA,
     &mfa::DISABLE_MY_SMS_MFA,
+    &unpublished_mfa::DISABLE_MY_WEBAUTHN_MFA,
     &user_management::DISABLE_USER_IN_TENANT,
     &user_management::ENABLE_USER_IN_TENANT,
     &mfa::ENROLL_LOGIN_MFA_AUTHENTICATOR,
@@ -311,6 +338,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &mfa::ENROLL_MY_AUTHENTICATOR_MFA,
     &mfa::ENROLL_MY_MFA,
     &mfa::ENROLL_MY_SMS_MFA,
+    &unpublished_mfa::ENROLL_MY_WEBAUTHN_MFA,
     &approval_flows::EXECUTE_APPROVAL_FLOW,
     &approval_flows::EXECUTE_STEP_UP_APPROVAL_FLOW,
     &unpublished_sign_in::GENERATE_STEP_UP_SESSION,
@@ -323,6 +351,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &applications_settings::GET_APPLICATION_CREDENTIALS,
     &approval_flows::GET_APPROVAL_EXECUTION,
     &approval_flows::GET_APPROVAL_FLOW,
+    &unpublished_sign_in::GET_AUTH_STRATEGIES,
     &core_settings::GET_BASIC_IDENTITY_CONFIGURATION,
     &users::GET_BULK_INVITE_STATUS,
     &users::GET_BULK_ROLES_UPDATE_STATUS,
@@ -351,6 +380,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &mfa_settings::GET_MFA_POLICY,
     &mfa::GET_MFA_REMEMBER_DEVICE_SETTING,
     &user_management::GET_MY_AUTHORIZATION,
+    &unpublished_sessions::GET_MY_CURRENT_SESSION,
     &user_management::GET_MY_PROFILE_V2,
     &user_management::GET_MY_PROFILE_V3,
     &user_management::GET_MY_TENANTS_HIERARCHY,
@@ -360,6 +390,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &password_settings::GET_PASSWORD_HISTORY_POLICY,
     &password_settings::GET_PASSWORD_ROTATION,
     &account_settings::GET_PUBLIC_ACCOUNT_SETTINGS,
+    &unpublished_sign_in::GET_PUBLIC_AUTH_STRATEGIES,
+    &unpublished_sign_in::GET_PUBLIC_CAPTCHA_POLICY,
     &unpublished_sign_in::GET_PUBLIC_IDENTITY_CONFIGURATION,
     &sessions_management::GET_SESSION_CONFIGURATION,
     &sms_configuration::GET_SMS_CONFIGURATION,
@@ -400,16 +432,21 @@ pub static CONTRACTS: &[&Contract] = &[
     &user_groups::LIST_GROUPS_BY_IDS,
     &user_groups::LIST_GROUPS_V1,
     &user_groups::LIST_GROUPS_V2,
+    &unpublished_sub_accounts::LIST_HIERARCHY_METADATA,
     &ip_restrictions::LIST_IP_RESTRICTIONS,
     &core_settings::LIST_JWT_TEMPLATES,
     &mfa_settings::LIST_MFA_STRATEGIES,
     &user_management::LIST_MY_EMAILS,
+    &unpublished_mfa::LIST_MY_MFA_DEVICES,
+    &unpublished_passkeys::LIST_MY_PASSKEYS,
     &sms::LIST_MY_PHONE_NUMBERS,
     &user_sessions::LIST_MY_SESSIONS,
+    &unpublished_sign_in::LIST_MY_SOCIAL_LOGIN_PROVIDERS,
     &user_management::LIST_MY_TENANTS_V1,
     &user_management::LIST_MY_TENANTS_V2,
     &unpublished_users::LIST_MY_TENANTS_V3,
     &sub_accounts::LIST_PARENT_TENANTS,
+    &unpublished_sign_in::LIST_PASSWORD_RECOVERY_STRATEGIES,
     &permissions_categories::LIST_PERMISSION_CATEGORIES,
     &permissions::LIST_PERMISSIONS,
     &sms::LIST_PHONE_NUMBERS_V1,
@@ -418,7 +455,10 @@ pub static CONTRACTS: &[&Contract] = &[
     &account_roles::LIST_ROLE_TENANTS,
     &roles::LIST_ROLES_V1,
     &account_roles::LIST_ROLES_V2,
+    &unpublished_sign_in::LIST_SIGN_UP_STRATEGIES,
     &sms_templates::LIST_SMS_TEMPLATES,
+    &unpublished_sign_in::LIST_SOCIAL_LOGIN_PROVIDERS,
+    &unpublished_sub_accounts::LIST_SUB_TENANT_USERS,
     &sub_accounts::LIST_SUB_TENANTS,
     &api_tokens::LIST_TENANT_ACCESS_TOKENS,
     &api_tokens::LIST_TENANT_API_TOKENS,
@@ -443,6 +483,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &account_migration::MIGRATE_TENANTS,
     &data_migration::MIGRATE_USER,
     &data_migration::MIGRATE_USERS_FROM_AUTH0,
+    &unpublished_data_migration::MIGRATE_USERS_FROM_CSV,
     &data_migration::MIGRATE_USERS_IN_BULK_V1,
     &data_migration::MIGRATE_USERS_IN_BULK_V2,
     &users::MOVE_ALL_USERS_TO_TENANT,
@@ -455,6 +496,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &user_groups::REMOVE_ROLES_FROM_GROUP,
     &sub_accounts_and_hierarchy::REMOVE_SUB_TENANT_FROM_HIERARCHY,
     &user_management::REMOVE_USER,
+    &unpublished_sub_accounts::REMOVE_USER_FROM_SUB_TENANTS,
+    &unpublished_sub_accounts::REMOVE_USER_ROLES_IN_SUB_TENANTS,
     &user_groups::REMOVE_USERS_FROM_GROUP,
     &core_settings::REPLACE_CAPTCHA_POLICY,
     &domain_restrictions::REPLACE_DOMAIN_RESTRICTIONS,
@@ -463,6 +506,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &password_settings::RESET_PASSWORD_WITH_TOKEN,
     &user_management::RESET_TENANT_INVITATION,
     &user_management::RESET_USER_ACTIVATION_TOKEN,
+    &unpublished_sessions::REVOKE_USER_SESSIONS,
+    &unpublished_sub_accounts::SEARCH_SUB_TENANTS,
     &user_management::SEARCH_USERS,
     &mfa::SEND_LOGIN_MFA_EMAIL_CODE,
     &mfa::SEND_LOGIN_MFA_SMS_CODE,
@@ -506,6 +551,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &users::SET_USER_INVISIBLE,
     &user_management::SET_USER_PERMANENT,
     &user_management::SET_USER_PRIMARY_EMAIL,
+    &unpublished_sub_accounts::SET_USER_ROLES_IN_SUB_TENANTS,
     &user_management::SET_USER_SUB_TENANT_ACCESS,
     &users::SET_USER_SUPERUSER,
     &user_management::SET_USER_TEMPORARY,
@@ -543,6 +589,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &permissions::UPDATE_PERMISSION,
     &permissions_categories::UPDATE_PERMISSION_CATEGORY,
     &roles::UPDATE_ROLE,
+    &unpublished_sub_accounts::UPDATE_SUB_TENANT,
     &api_tokens::UPDATE_TENANT_API_TOKEN,
     &accounts::UPDATE_TENANT_V1,
     &accounts::UPDATE_TENANT_V2,
@@ -565,9 +612,11 @@ pub static CONTRACTS: &[&Contract] = &[
     &user_management::VERIFY_MY_EMAIL,
     &user_management::VERIFY_MY_EMAIL_CHANGE,
     &mfa::VERIFY_MY_MFA_ENROLLMENT,
+    &unpublished_passkeys::VERIFY_MY_PASSKEY,
     &sms::VERIFY_MY_PHONE_NUMBER,
     &sms::VERIFY_MY_PHONE_NUMBER_DELETION,
     &mfa::VERIFY_MY_SMS_MFA_ENROLLMENT,
+    &unpublished_mfa::VERIFY_MY_WEBAUTHN_MFA_ENROLLMENT,
     &password_settings::VERIFY_PASSWORD_RESET_SMS_CODE,
     &account_invitations::VERIFY_TENANT_INVITE,
     &users::VERIFY_USER,
@@ -576,10 +625,26 @@ pub static CONTRACTS: &[&Contract] = &[
 /// Operations that take a token and are called by the service's own pages without any as well,
 /// before anybody is signed in; sorted by id. A server lets nobody in particular in there.
 pub static ALSO_ANONYMOUS: &[&str] = &[
+    "get_password_configuration",
     "reset_user_activation_token",
     "sign_up_user_with_username",
     "verify_tenant_invite",
 ];
 /// Operations of people who are signed in, which tokens of API credentials may not call whatever they
 /// may do otherwise; sorted by id.
-pub static SESSIONS_ONLY: &[&str] = &["delete_my_tenant", "generate_step_up_session"];
+pub static SESSIONS_ONLY: &[&str] = &[
+    "create_my_passkey_challenge",
+    "create_my_webauthn_mfa_disable_challenge",
+    "delete_my_passkey",
+    "delete_my_tenant",
+    "disable_my_webauthn_mfa",
+    "enroll_my_webauthn_mfa",
+    "generate_step_up_session",
+    "get_my_current_session",
+    "list_my_mfa_devices",
+    "list_my_passkeys",
+    "verify_my_passkey",
+    "verify_my_webauthn_mfa_enrollment",
+];
+/// Operations whose body may come as a form as well; sorted by id.
+pub static ALSO_FORMS: &[&str] = &["migrate_users_from_csv"];

@@ -175,11 +175,49 @@ pub(super) static ADD_ROLES_TO_PERMISSION_REQUEST: Schema = Schema::Object(
 pub(super) static ADD_TENANT_METADATA_REQUEST: Schema = Schema::Object(
     &[Member("metadata", Required, &Schema::Any)],
 );
+pub(super) static ADD_USER_TO_SUB_TENANTS_REQUEST: Schema = Schema::Object(
+    &[
+        Member("user", Required, &SUB_TENANT_PERSON),
+        Member(
+            "subTenants",
+            Required,
+            &Schema::Array {
+                items: &SUB_TENANT_PLACE,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
 pub(super) static ADD_USER_TO_TENANT_REQUEST: Schema = Schema::Object(
     &[
         Member("validateTenantExist", Optional, &Schema::Boolean),
         Member("tenantId", Required, &Schema::NOT_EMPTY),
         Member("skipInviteEmail", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static ADD_USERS_TO_SUB_TENANT_REQUEST: Schema = Schema::Object(
+    &[
+        Member(
+            "users",
+            Required,
+            &Schema::Array {
+                items: &SUB_TENANT_PERSON,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member("tenantId", Required, &Schema::STRING),
+        Member(
+            "roleIds",
+            Optional,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member("allowSubAccountAccess", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static API_TOKEN_AUTH_V1_RESPONSE: Schema = Schema::Object(
@@ -559,6 +597,28 @@ pub(super) static AUTH_REQUEST_ENROLL_MFA_REQUEST: Schema = Schema::Object(
 pub(super) static AUTH_REQUEST_VERIFY_MFA_REQUEST: Schema = Schema::Object(
     &[Member("mfaToken", Required, &Schema::SECRET)],
 );
+pub(super) static AUTH_STRATEGIES: Schema = Schema::Object(
+    &[
+        Member(
+            "mainAuthStrategies",
+            Required,
+            &Schema::Array {
+                items: &MAIN_AUTH_STRATEGY,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member(
+            "secondaryAuthStrategies",
+            Required,
+            &Schema::Array {
+                items: &SECONDARY_AUTH_STRATEGY_SETTING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
 pub(super) static AUTH_STRATEGY: Schema = Schema::Enum(enums::AuthStrategy::KNOWN);
 pub(super) static AUTH_TENANT_ACCESS_TOKEN_RESPONSE: Schema = Schema::Object(
     &[
@@ -921,6 +981,20 @@ pub(super) static CORE_USER_DTO: Schema = Schema::Object(
         Member("lastLogin", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
         Member("subAccountAccessAllowed", Optional, &Schema::Nullable(&Schema::Boolean)),
         Member("managedBy", Optional, &MANAGED_BY),
+    ],
+);
+pub(super) static COUNT_TENANT_USERS_REQUEST: Schema = Schema::Object(
+    &[
+        Member(
+            "tenantIds",
+            Required,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member("excludeInvisibleUsers", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static CREATE_APPLICATION_CLIENT_REQUEST_DTO: Schema = Schema::Object(
@@ -1715,6 +1789,12 @@ pub(super) static DISABLE_MFASMS_REQUEST: Schema = Schema::Object(
         Member("code", Required, &Schema::SECRET),
     ],
 );
+pub(super) static DISABLE_MY_WEB_AUTHN_REQUEST: Schema = Schema::Object(
+    &[
+        Member("webauthnToken", Required, &Schema::SECRET),
+        Member("options", Required, &AUTHENTICATE_USER_WEB_AUTH_N_DTO),
+    ],
+);
 pub(super) static DOMAIN_RESTRICTION_PAGE: Schema = Schema::Object(
     &[
         Member(
@@ -1882,6 +1962,16 @@ pub(super) static FIREBASE_SERVICE_ACCOUNT_CONFIG: Schema = Schema::Object(
         Member("auth_provider_x509_cert_url", Required, &Schema::STRING),
         Member("client_x509_cert_url", Required, &Schema::STRING),
         Member("universe_domain", Required, &Schema::STRING),
+    ],
+);
+pub(super) static FOUND_SUB_TENANT: Schema = Schema::Object(
+    &[
+        Member("tenantId", Required, &Schema::STRING),
+        Member("name", Required, &Schema::STRING),
+        Member("createdAt", Required, &Schema::DATE_TIME),
+        Member("metadata", Required, &SUB_TENANT_METADATA),
+        Member("isReseller", Optional, &Schema::Boolean),
+        Member("subAccountAccessType", Optional, &SUB_ACCOUNT_ACCESS_TYPE),
     ],
 );
 pub(super) static FROM_SOURCE_TENANT_RESOLVER: Schema = Schema::Enum(
@@ -2257,6 +2347,13 @@ pub(super) static GROUPS_RESPONSE: Schema = Schema::Object(
         ),
     ],
 );
+pub(super) static HIERARCHY_METADATA: Schema = Schema::Object(
+    &[
+        Member("tenantId", Required, &Schema::STRING),
+        Member("totalSubTenants", Required, &Schema::INTEGER),
+        Member("isParent", Required, &Schema::Boolean),
+    ],
+);
 pub(super) static I_ROLE: Schema = Schema::Object(
     &[
         Member("id", Required, &Schema::STRING),
@@ -2522,6 +2619,9 @@ pub(super) static MAILGUN_DTO: Schema = Schema::Object(
 );
 pub(super) static MAILGUN_PROVIDER: Schema = Schema::Enum(enums::MailgunProvider::KNOWN);
 pub(super) static MAILGUN_REGION: Schema = Schema::Enum(enums::MailgunRegion::KNOWN);
+pub(super) static MAIN_AUTH_STRATEGY: Schema = Schema::Object(
+    &[Member("strategy", Required, &AUTH_STRATEGY)],
+);
 pub(super) static MANAGED_BY: Schema = Schema::Enum(enums::ManagedBy::KNOWN);
 pub(super) static MARK_EMAIL_AS_PRIMARY_REQUEST_DTO: Schema = Schema::Object(
     &[Member("email", Required, &Schema::STRING)],
@@ -2746,6 +2846,13 @@ pub(super) static MIGRATE_USER_REQUEST_V2: Schema = Schema::Object(
         ),
     ],
 );
+pub(super) static MIGRATE_USERS_FROM_CSV_REQUEST: Schema = Schema::Object(
+    &[
+        Member("csv", Required, &Schema::SECRET),
+        Member("fieldsMapper", Required, &Schema::JSON_TEXT),
+        Member("hashingConfig", Optional, &Schema::JSON_TEXT),
+    ],
+);
 pub(super) static MIGRATE_USERS_FROM_TENANT_TO_TENANT_REQUEST: Schema = Schema::Object(
     &[
         Member("srcTenantId", Required, &Schema::STRING),
@@ -2923,6 +3030,33 @@ pub(super) static OPTIONAL_TESTS_CONFIG: Schema = Schema::Object(
         Member("requireSpecialChars", Optional, &Schema::Boolean),
     ],
 );
+pub(super) static PASSKEY: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("deviceType", Required, &WEB_AUTHN_DEVICE_TYPE),
+        Member("createdAt", Required, &Schema::DATE_TIME),
+    ],
+);
+pub(super) static PASSKEY_LIST: Schema = Schema::Object(
+    &[
+        Member(
+            "devices",
+            Required,
+            &Schema::Array {
+                items: &PASSKEY,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
+pub(super) static PASSKEY_LOGIN_CHALLENGE_REQUEST: Schema = Schema::Object(
+    &[
+        Member("email", Optional, &Schema::STRING),
+        Member("userId", Optional, &Schema::STRING),
+        Member("recaptchaToken", Optional, &Schema::SECRET),
+    ],
+);
 pub(super) static PASSWORD_CONFIG_REQUEST: Schema = Schema::Object(
     &[
         Member("allowPassphrases", Optional, &Schema::Boolean),
@@ -2984,6 +3118,15 @@ pub(super) static PASSWORD_HISTORY_POLICY_RESPONSE: Schema = Schema::Object(
         Member("historySize", Required, &Schema::INTEGER),
         Member("createdAt", Required, &Schema::DATE_TIME),
         Member("updatedAt", Required, &Schema::DATE_TIME),
+    ],
+);
+pub(super) static PASSWORD_RECOVERY_CHANNEL: Schema = Schema::Enum(
+    enums::PasswordRecoveryChannel::KNOWN,
+);
+pub(super) static PASSWORD_RECOVERY_STRATEGY: Schema = Schema::Object(
+    &[
+        Member("strategy", Required, &PASSWORD_RECOVERY_CHANNEL),
+        Member("isActive", Required, &Schema::Boolean),
     ],
 );
 pub(super) static PASSWORD_ROTATION_CONFIGURATION_RESPONSE: Schema = Schema::Object(
@@ -3096,6 +3239,20 @@ pub(super) static PUBLIC_ACCOUNT_SETTINGS: Schema = Schema::Object(
         Member("loginUrl", Optional, &Schema::Nullable(&Schema::STRING)),
     ],
 );
+pub(super) static PUBLIC_CAPTCHA_POLICY: Schema = Schema::Object(
+    &[
+        Member("enabled", Required, &Schema::Boolean),
+        Member("siteKey", Optional, &Schema::STRING),
+        Member(
+            "minScore",
+            Optional,
+            &Schema::Number {
+                min: f64::MIN,
+                max: f64::MAX,
+            },
+        ),
+    ],
+);
 pub(super) static PUBLIC_IDENTITY_CONFIGURATION: Schema = Schema::Object(
     &[
         Member("authStrategy", Optional, &AUTH_STRATEGY),
@@ -3135,6 +3292,20 @@ pub(super) static REFRESH_TOKEN_DTO: Schema = Schema::Object(
 );
 pub(super) static REGENERATE_APPLICATION_CLIENT_CREDENTIALS_REQUEST: Schema = Schema::Object(
     &[Member("appId", Required, &Schema::STRING)],
+);
+pub(super) static REMOVE_USER_FROM_SUB_TENANTS_REQUEST: Schema = Schema::Object(
+    &[
+        Member("userId", Required, &Schema::STRING),
+        Member(
+            "subTenants",
+            Required,
+            &Schema::Array {
+                items: &SUB_TENANT_REFERENCE,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
 );
 pub(super) static REQUEST_DISABLE_MFASMS_RESPONSE: Schema = Schema::Object(
     &[
@@ -3212,6 +3383,9 @@ pub(super) static RESET_TENANT_INVITATION_DTO: Schema = Schema::Object(
     &[Member("email", Required, &Schema::STRING)],
 );
 pub(super) static RESTRICTION_TYPE: Schema = Schema::Enum(enums::RestrictionType::KNOWN);
+pub(super) static REVOKE_USER_SESSIONS_REQUEST: Schema = Schema::Object(
+    &[Member("userId", Required, &Schema::STRING)],
+);
 pub(super) static ROLE_DTO: Schema = Schema::Object(
     &[
         Member("id", Required, &Schema::STRING),
@@ -3281,6 +3455,15 @@ pub(super) static ROLE_RESPONSE: Schema = Schema::Object(
     ],
 );
 pub(super) static ROLE_SORT_FIELD: Schema = Schema::Enum(enums::RoleSortField::KNOWN);
+pub(super) static SECONDARY_AUTH_STRATEGY: Schema = Schema::Enum(
+    enums::SecondaryAuthStrategy::KNOWN,
+);
+pub(super) static SECONDARY_AUTH_STRATEGY_SETTING: Schema = Schema::Object(
+    &[
+        Member("strategy", Required, &SECONDARY_AUTH_STRATEGY),
+        Member("isActive", Required, &Schema::Boolean),
+    ],
+);
 pub(super) static SELF_EMAIL_UPDATE_REQUEST_DTO: Schema = Schema::Object(
     &[Member("email", Required, &Schema::STRING)],
 );
@@ -3360,6 +3543,9 @@ pub(super) static SESSION_TIMEOUT_CONFIGURATION_DTO: Schema = Schema::Object(
 pub(super) static SET_MAIL_CONFIGURATION_REQUEST: Schema = Schema::Object(
     &[Member("payload", Required, &MAIL_CONFIGURATION_PAYLOAD)],
 );
+pub(super) static SIGN_UP_IDENTIFIER: Schema = Schema::Enum(
+    enums::SignUpIdentifier::KNOWN,
+);
 pub(super) static SIGN_UP_RESPONSE_DTO: Schema = Schema::Object(
     &[
         Member("shouldActivate", Optional, &Schema::Boolean),
@@ -3367,6 +3553,13 @@ pub(super) static SIGN_UP_RESPONSE_DTO: Schema = Schema::Object(
         Member("tenantId", Optional, &Schema::STRING),
         Member("authResponse", Optional, &AUTHENTICATION_RESPONSE_DTO),
         Member("activationToken", Optional, &Schema::SECRET),
+    ],
+);
+pub(super) static SIGN_UP_STRATEGY: Schema = Schema::Object(
+    &[
+        Member("strategy", Required, &SIGN_UP_IDENTIFIER),
+        Member("isActive", Required, &Schema::Boolean),
+        Member("isRequired", Required, &Schema::Boolean),
     ],
 );
 pub(super) static SIGN_UP_USER_EMAIL_DTO: Schema = Schema::Object(
@@ -3469,6 +3662,26 @@ pub(super) static SMS_VENDOR_CONFIG_RESPONSE: Schema = Schema::Object(
         Member("channel", Optional, &Schema::Nullable(&Schema::STRING)),
     ],
 );
+pub(super) static SOCIAL_LOGIN_PROVIDER: Schema = Schema::Object(
+    &[
+        Member("type", Required, &Schema::STRING),
+        Member("active", Required, &Schema::Boolean),
+        Member("customised", Optional, &Schema::Boolean),
+        Member("clientId", Required, &Schema::STRING),
+        Member("redirectUrl", Required, &Schema::STRING),
+        Member("backendRedirectUrl", Optional, &Schema::STRING),
+        Member("authorizationUrl", Required, &Schema::STRING),
+        Member(
+            "additionalScopes",
+            Optional,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
 pub(super) static SORT_ORDER: Schema = Schema::Enum(enums::SortOrder::KNOWN);
 pub(super) static STATIC_OR_NEW_TENANT: Schema = Schema::Tagged(
     "tenantResolverType",
@@ -3506,6 +3719,61 @@ pub(super) static SUB_TENANT: Schema = Schema::Object(
         Member("status", Optional, &Schema::Nullable(&Schema::STRING)),
         Member("createdAt", Optional, &Schema::Nullable(&Schema::DATE_TIME)),
         Member("level", Optional, &Schema::INTEGER),
+    ],
+);
+pub(super) static SUB_TENANT_METADATA: Schema = Schema::Object(
+    &[Member("isParent", Required, &Schema::Boolean)],
+);
+pub(super) static SUB_TENANT_PAGE: Schema = Schema::Object(
+    &[
+        Member(
+            "items",
+            Required,
+            &Schema::Array {
+                items: &FOUND_SUB_TENANT,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member("_metadata", Required, &TENANT_PAGE_METADATA),
+        Member("_links", Optional, &TENANT_PAGE_LINKS),
+    ],
+);
+pub(super) static SUB_TENANT_PERSON: Schema = Schema::Object(
+    &[
+        Member("email", Required, &Schema::STRING),
+        Member("name", Optional, &Schema::STRING),
+    ],
+);
+pub(super) static SUB_TENANT_PLACE: Schema = Schema::Object(
+    &[
+        Member("tenantId", Required, &Schema::STRING),
+        Member(
+            "roleIds",
+            Optional,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
+pub(super) static SUB_TENANT_REFERENCE: Schema = Schema::Object(
+    &[Member("tenantId", Required, &Schema::STRING)],
+);
+pub(super) static SUB_TENANT_ROLES: Schema = Schema::Object(
+    &[
+        Member("tenantId", Required, &Schema::STRING),
+        Member(
+            "roleIds",
+            Required,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
     ],
 );
 pub(super) static SWITCH_APPLICATION_ACTIVE_USER_TENANT_DTO: Schema = Schema::Object(
@@ -3676,6 +3944,13 @@ pub(super) static TENANT_TREE: Schema = Schema::Object(
                 max: usize::MAX,
             },
         ),
+    ],
+);
+pub(super) static TENANT_USER_COUNT: Schema = Schema::Object(
+    &[
+        Member("tenantId", Required, &Schema::STRING),
+        Member("totalUsers", Required, &Schema::INTEGER),
+        Member("totalAccessAllowedUsers", Required, &Schema::INTEGER),
     ],
 );
 pub(super) static UNASSIGN_APPLICATIONS_FROM_USER_SOURCE_REQUEST_DTO: Schema = Schema::Object(
@@ -3964,6 +4239,9 @@ pub(super) static UPDATE_SUB_TENANT_HIERARCHY_SETTINGS_REQUEST: Schema = Schema:
 );
 pub(super) static UPDATE_SUB_TENANT_MANAGEMENT_REQUEST: Schema = Schema::Object(
     &[Member("isReseller", Required, &Schema::Boolean)],
+);
+pub(super) static UPDATE_SUB_TENANT_REQUEST: Schema = Schema::Object(
+    &[Member("name", Required, &Schema::STRING)],
 );
 pub(super) static UPDATE_TENANT_API_TOKEN_RESPONSE_DTO: Schema = Schema::Object(
     &[
@@ -4425,6 +4703,21 @@ pub(super) static USER_PHONE_NUMBER_RESPONSE_DTO: Schema = Schema::Object(
     ],
 );
 pub(super) static USER_PROVIDER: Schema = Schema::Enum(enums::UserProvider::KNOWN);
+pub(super) static USER_ROLES_IN_SUB_TENANTS_REQUEST: Schema = Schema::Object(
+    &[
+        Member(
+            "subTenantsRoles",
+            Required,
+            &Schema::Array {
+                items: &SUB_TENANT_ROLES,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member("ipAddress", Optional, &Schema::STRING),
+        Member("userAgent", Optional, &Schema::STRING),
+    ],
+);
 pub(super) static USER_SORT_FIELD: Schema = Schema::Enum(enums::UserSortField::KNOWN);
 pub(super) static USER_SOURCE_DYNAMIC_TENANT_CONFIG: Schema = Schema::Object(
     &[
@@ -4780,6 +5073,13 @@ pub(super) static VERIFY_MFA_WEB_AUTHN_REQUEST: Schema = Schema::Object(
         Member("options", Required, &AUTHENTICATE_USER_WEB_AUTH_N_DTO),
         Member("mfaToken", Required, &Schema::SECRET),
         Member("rememberDevice", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static VERIFY_MY_WEB_AUTHN_ENROLLMENT_REQUEST: Schema = Schema::Object(
+    &[
+        Member("deviceType", Required, &WEB_AUTHN_DEVICE_TYPE),
+        Member("webauthnToken", Required, &Schema::SECRET),
+        Member("options", Required, &VERIFY_NEW_WEB_AUTHN_DEVICE_REQUEST),
     ],
 );
 pub(super) static VERIFY_NEW_WEB_AUTHN_DEVICE_REQUEST: Schema = Schema::Object(

@@ -24,6 +24,27 @@ pub trait UnpublishedSignInApi: Send + Sync + 'static {
         cx: &RequestContext,
         body: types::GenerateStepUpSessionRequest,
     ) -> impl Future<Output = ApiResult<types::AuthenticationResponseDto>> + Send;
+    /// `GET /identity/resources/configurations/v1/auth/strategies` → 200
+    ///
+    /// Read by what people may sign in.
+    fn get_auth_strategies(
+        &self,
+        cx: &RequestContext,
+    ) -> impl Future<Output = ApiResult<types::AuthStrategies>> + Send;
+    /// `GET /identity/resources/configurations/v1/auth/strategies/public` → 200
+    ///
+    /// Read by what people may sign in, before anybody has.
+    fn get_public_auth_strategies(
+        &self,
+        cx: &RequestContext,
+    ) -> impl Future<Output = ApiResult<types::AuthStrategies>> + Send;
+    /// `GET /identity/resources/configurations/v1/captcha-policy/public` → 200
+    ///
+    /// Read whether a captcha is asked for, and with which site key.
+    fn get_public_captcha_policy(
+        &self,
+        cx: &RequestContext,
+    ) -> impl Future<Output = ApiResult<types::PublicCaptchaPolicy>> + Send;
     /// `GET /identity/resources/configurations/v1/public` → 200
     ///
     /// Read the part of the identity configuration that a login page needs.
@@ -32,6 +53,34 @@ pub trait UnpublishedSignInApi: Send + Sync + 'static {
         cx: &RequestContext,
         params: GetPublicIdentityConfigurationParams,
     ) -> impl Future<Output = ApiResult<types::PublicIdentityConfiguration>> + Send;
+    /// `GET /identity/resources/sso/v2/authenticated` → 200
+    ///
+    /// List the built-in social login providers.
+    fn list_my_social_login_providers(
+        &self,
+        cx: &RequestContext,
+    ) -> impl Future<Output = ApiResult<Vec<types::SocialLoginProvider>>> + Send;
+    /// `GET /identity/resources/configurations/v1/password-recovery/strategies` → 200
+    ///
+    /// List the ways to a new password.
+    fn list_password_recovery_strategies(
+        &self,
+        cx: &RequestContext,
+    ) -> impl Future<Output = ApiResult<Vec<types::PasswordRecoveryStrategy>>> + Send;
+    /// `GET /identity/resources/configurations/v1/sign-up/strategies` → 200
+    ///
+    /// List by what people sign up.
+    fn list_sign_up_strategies(
+        &self,
+        cx: &RequestContext,
+    ) -> impl Future<Output = ApiResult<Vec<types::SignUpStrategy>>> + Send;
+    /// `GET /identity/resources/sso/v2` → 200
+    ///
+    /// List the built-in social login providers, before anybody has signed in.
+    fn list_social_login_providers(
+        &self,
+        cx: &RequestContext,
+    ) -> impl Future<Output = ApiResult<Vec<types::SocialLoginProvider>>> + Send;
     /// `POST /identity/resources/users/v1/passwords/reset/validate` → 200
     ///
     /// Check a password reset token without spending it.
@@ -51,8 +100,36 @@ pub fn routes<S: UnpublishedSignInApi + Authenticate>(
             MethodRouter::new().post(Endpoint(generate_step_up_session::<S>)),
         )
         .route(
+            "/identity/resources/configurations/v1/auth/strategies",
+            MethodRouter::new().get(Endpoint(get_auth_strategies::<S>)),
+        )
+        .route(
+            "/identity/resources/configurations/v1/auth/strategies/public",
+            MethodRouter::new().get(Endpoint(get_public_auth_strategies::<S>)),
+        )
+        .route(
+            "/identity/resources/configurations/v1/captcha-policy/public",
+            MethodRouter::new().get(Endpoint(get_public_captcha_policy::<S>)),
+        )
+        .route(
+            "/identity/resources/configurations/v1/password-recovery/strategies",
+            MethodRouter::new().get(Endpoint(list_password_recovery_strategies::<S>)),
+        )
+        .route(
             "/identity/resources/configurations/v1/public",
             MethodRouter::new().get(Endpoint(get_public_identity_configuration::<S>)),
+        )
+        .route(
+            "/identity/resources/configurations/v1/sign-up/strategies",
+            MethodRouter::new().get(Endpoint(list_sign_up_strategies::<S>)),
+        )
+        .route(
+            "/identity/resources/sso/v2",
+            MethodRouter::new().get(Endpoint(list_social_login_providers::<S>)),
+        )
+        .route(
+            "/identity/resources/sso/v2/authenticated",
+            MethodRouter::new().get(Endpoint(list_my_social_login_providers::<S>)),
         )
         .route(
             "/identity/resources/users/v1/passwords/reset/validate",
@@ -75,6 +152,57 @@ fn generate_step_up_session<S: UnpublishedSignInApi + Authenticate>(
         let body = received.body()?;
         let answer = service.generate_step_up_session(&received.context, body).await;
         reply::json(&received.context, &GENERATE_STEP_UP_SESSION, answer)
+    })
+}
+/// What the document says about `get_auth_strategies`.
+pub static GET_AUTH_STRATEGIES: Contract = Contract {
+    id: "get_auth_strategies",
+    parameters: &[],
+    body: None,
+    answer: Some(&schemas::AUTH_STRATEGIES),
+};
+fn get_auth_strategies<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_AUTH_STRATEGIES, request).await?;
+        let answer = service.get_auth_strategies(&received.context).await;
+        reply::json(&received.context, &GET_AUTH_STRATEGIES, answer)
+    })
+}
+/// What the document says about `get_public_auth_strategies`.
+pub static GET_PUBLIC_AUTH_STRATEGIES: Contract = Contract {
+    id: "get_public_auth_strategies",
+    parameters: &[],
+    body: None,
+    answer: Some(&schemas::AUTH_STRATEGIES),
+};
+fn get_public_auth_strategies<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_PUBLIC_AUTH_STRATEGIES, request).await?;
+        let answer = service.get_public_auth_strategies(&received.context).await;
+        reply::json(&received.context, &GET_PUBLIC_AUTH_STRATEGIES, answer)
+    })
+}
+/// What the document says about `get_public_captcha_policy`.
+pub static GET_PUBLIC_CAPTCHA_POLICY: Contract = Contract {
+    id: "get_public_captcha_policy",
+    parameters: &[],
+    body: None,
+    answer: Some(&schemas::PUBLIC_CAPTCHA_POLICY),
+};
+fn get_public_captcha_policy<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &GET_PUBLIC_CAPTCHA_POLICY, request).await?;
+        let answer = service.get_public_captcha_policy(&received.context).await;
+        reply::json(&received.context, &GET_PUBLIC_CAPTCHA_POLICY, answer)
     })
 }
 /// Parameters of `get_public_identity_configuration`.
@@ -115,6 +243,100 @@ fn get_public_identity_configuration<S: UnpublishedSignInApi + Authenticate>(
             .get_public_identity_configuration(&received.context, params)
             .await;
         reply::json(&received.context, &GET_PUBLIC_IDENTITY_CONFIGURATION, answer)
+    })
+}
+/// What the document says about `list_my_social_login_providers`.
+pub static LIST_MY_SOCIAL_LOGIN_PROVIDERS: Contract = Contract {
+    id: "list_my_social_login_providers",
+    parameters: &[],
+    body: None,
+    answer: Some(
+        &Schema::Array {
+            items: &schemas::SOCIAL_LOGIN_PROVIDER,
+            min: 0,
+            max: usize::MAX,
+        },
+    ),
+};
+fn list_my_social_login_providers<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_MY_SOCIAL_LOGIN_PROVIDERS, request)
+            .await?;
+        let answer = service.list_my_social_login_providers(&received.context).await;
+        reply::json(&received.context, &LIST_MY_SOCIAL_LOGIN_PROVIDERS, answer)
+    })
+}
+/// What the document says about `list_password_recovery_strategies`.
+pub static LIST_PASSWORD_RECOVERY_STRATEGIES: Contract = Contract {
+    id: "list_password_recovery_strategies",
+    parameters: &[],
+    body: None,
+    answer: Some(
+        &Schema::Array {
+            items: &schemas::PASSWORD_RECOVERY_STRATEGY,
+            min: 0,
+            max: usize::MAX,
+        },
+    ),
+};
+fn list_password_recovery_strategies<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_PASSWORD_RECOVERY_STRATEGIES, request)
+            .await?;
+        let answer = service.list_password_recovery_strategies(&received.context).await;
+        reply::json(&received.context, &LIST_PASSWORD_RECOVERY_STRATEGIES, answer)
+    })
+}
+/// What the document says about `list_sign_up_strategies`.
+pub static LIST_SIGN_UP_STRATEGIES: Contract = Contract {
+    id: "list_sign_up_strategies",
+    parameters: &[],
+    body: None,
+    answer: Some(
+        &Schema::Array {
+            items: &schemas::SIGN_UP_STRATEGY,
+            min: 0,
+            max: usize::MAX,
+        },
+    ),
+};
+fn list_sign_up_strategies<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_SIGN_UP_STRATEGIES, request).await?;
+        let answer = service.list_sign_up_strategies(&received.context).await;
+        reply::json(&received.context, &LIST_SIGN_UP_STRATEGIES, answer)
+    })
+}
+/// What the document says about `list_social_login_providers`.
+pub static LIST_SOCIAL_LOGIN_PROVIDERS: Contract = Contract {
+    id: "list_social_login_providers",
+    parameters: &[],
+    body: None,
+    answer: Some(
+        &Schema::Array {
+            items: &schemas::SOCIAL_LOGIN_PROVIDER,
+            min: 0,
+            max: usize::MAX,
+        },
+    ),
+};
+fn list_social_login_providers<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let received = receive(&*service, &LIST_SOCIAL_LOGIN_PROVIDERS, request).await?;
+        let answer = service.list_social_login_providers(&received.context).await;
+        reply::json(&received.context, &LIST_SOCIAL_LOGIN_PROVIDERS, answer)
     })
 }
 /// What the document says about `validate_password_reset_token`.

@@ -14,7 +14,8 @@ use frontegg_contract::{
     account_migration, sub_accounts_and_hierarchy, applications_settings,
     environment_authentication, unpublished_users, unpublished_accounts,
     unpublished_tokens, unpublished_access_tokens, unpublished_sign_in, unpublished_keys,
-    unpublished_policies,
+    unpublished_policies, unpublished_passkeys, unpublished_mfa, unpublished_sessions,
+    unpublished_sub_accounts, unpublished_data_migration,
 };
 use frontegg_model::types;
 use http::StatusCode;
@@ -2617,12 +2618,54 @@ impl unpublished_sign_in::UnpublishedSignInApi for Echo {
     ) -> ApiResult<types::AuthenticationResponseDto> {
         reached("generate_step_up_session", &body)
     }
+    async fn get_auth_strategies(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::AuthStrategies> {
+        reached("get_auth_strategies", &())
+    }
+    async fn get_public_auth_strategies(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::AuthStrategies> {
+        reached("get_public_auth_strategies", &())
+    }
+    async fn get_public_captcha_policy(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::PublicCaptchaPolicy> {
+        reached("get_public_captcha_policy", &())
+    }
     async fn get_public_identity_configuration(
         &self,
         _: &RequestContext,
         _: unpublished_sign_in::GetPublicIdentityConfigurationParams,
     ) -> ApiResult<types::PublicIdentityConfiguration> {
         reached("get_public_identity_configuration", &())
+    }
+    async fn list_my_social_login_providers(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<Vec<types::SocialLoginProvider>> {
+        reached("list_my_social_login_providers", &())
+    }
+    async fn list_password_recovery_strategies(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<Vec<types::PasswordRecoveryStrategy>> {
+        reached("list_password_recovery_strategies", &())
+    }
+    async fn list_sign_up_strategies(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<Vec<types::SignUpStrategy>> {
+        reached("list_sign_up_strategies", &())
+    }
+    async fn list_social_login_providers(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<Vec<types::SocialLoginProvider>> {
+        reached("list_social_login_providers", &())
     }
     async fn validate_password_reset_token(
         &self,
@@ -2664,5 +2707,190 @@ impl unpublished_policies::UnpublishedPoliciesApi for Echo {
         _: &RequestContext,
     ) -> ApiResult<types::PasswordHistoryPolicyResponse> {
         reached("get_environment_password_history_policy", &())
+    }
+}
+impl unpublished_passkeys::UnpublishedPasskeysApi for Echo {
+    async fn authenticate_with_passkey(
+        &self,
+        _: &RequestContext,
+        body: types::AuthenticateUserWebAuthNDto,
+    ) -> ApiResult<types::AuthenticationResponseDto> {
+        reached("authenticate_with_passkey", &body)
+    }
+    async fn create_my_passkey_challenge(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::WebAuthnCredentialCreationOptions> {
+        reached("create_my_passkey_challenge", &())
+    }
+    async fn create_passkey_login_challenge(
+        &self,
+        _: &RequestContext,
+        body: types::PasskeyLoginChallengeRequest,
+    ) -> ApiResult<types::WebAuthnCredentialRequestOptions> {
+        reached("create_passkey_login_challenge", &body)
+    }
+    async fn delete_my_passkey(
+        &self,
+        _: &RequestContext,
+        _: unpublished_passkeys::DeleteMyPasskeyParams,
+    ) -> ApiResult<()> {
+        reached("delete_my_passkey", &())
+    }
+    async fn list_my_passkeys(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::PasskeyList> {
+        reached("list_my_passkeys", &())
+    }
+    async fn verify_my_passkey(
+        &self,
+        _: &RequestContext,
+        body: types::VerifyNewWebAuthnDeviceRequest,
+    ) -> ApiResult<()> {
+        reached("verify_my_passkey", &body)
+    }
+}
+impl unpublished_mfa::UnpublishedMfaApi for Echo {
+    async fn create_my_webauthn_mfa_disable_challenge(
+        &self,
+        _: &RequestContext,
+        _: unpublished_mfa::CreateMyWebauthnMfaDisableChallengeParams,
+    ) -> ApiResult<types::RequestVerifyMfaWebAuthnResponse> {
+        reached("create_my_webauthn_mfa_disable_challenge", &())
+    }
+    async fn disable_my_webauthn_mfa(
+        &self,
+        _: &RequestContext,
+        _: unpublished_mfa::DisableMyWebauthnMfaParams,
+        body: types::DisableMyWebAuthnRequest,
+    ) -> ApiResult<()> {
+        reached("disable_my_webauthn_mfa", &body)
+    }
+    async fn enroll_my_webauthn_mfa(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::RequestEnrollMfaWebAuthnResponse> {
+        reached("enroll_my_webauthn_mfa", &())
+    }
+    async fn list_my_mfa_devices(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::UserMfaDevicesResponse> {
+        reached("list_my_mfa_devices", &())
+    }
+    async fn verify_my_webauthn_mfa_enrollment(
+        &self,
+        _: &RequestContext,
+        body: types::VerifyMyWebAuthnEnrollmentRequest,
+    ) -> ApiResult<types::VerifyEnrollMfaResponse> {
+        reached("verify_my_webauthn_mfa_enrollment", &body)
+    }
+}
+impl unpublished_sessions::UnpublishedSessionsApi for Echo {
+    async fn get_my_current_session(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::GetActiveSessionsResponse> {
+        reached("get_my_current_session", &())
+    }
+    async fn revoke_user_sessions(
+        &self,
+        _: &RequestContext,
+        body: types::RevokeUserSessionsRequest,
+    ) -> ApiResult<()> {
+        reached("revoke_user_sessions", &body)
+    }
+}
+impl unpublished_sub_accounts::UnpublishedSubAccountsApi for Echo {
+    async fn add_user_roles_in_sub_tenants(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sub_accounts::AddUserRolesInSubTenantsParams,
+        body: types::UserRolesInSubTenantsRequest,
+    ) -> ApiResult<()> {
+        reached("add_user_roles_in_sub_tenants", &body)
+    }
+    async fn add_user_to_sub_tenants(
+        &self,
+        _: &RequestContext,
+        body: types::AddUserToSubTenantsRequest,
+    ) -> ApiResult<()> {
+        reached("add_user_to_sub_tenants", &body)
+    }
+    async fn add_users_to_sub_tenant(
+        &self,
+        _: &RequestContext,
+        body: types::AddUsersToSubTenantRequest,
+    ) -> ApiResult<()> {
+        reached("add_users_to_sub_tenant", &body)
+    }
+    async fn count_tenant_users(
+        &self,
+        _: &RequestContext,
+        body: types::CountTenantUsersRequest,
+    ) -> ApiResult<Vec<types::TenantUserCount>> {
+        reached("count_tenant_users", &body)
+    }
+    async fn list_hierarchy_metadata(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sub_accounts::ListHierarchyMetadataParams,
+    ) -> ApiResult<Vec<types::HierarchyMetadata>> {
+        reached("list_hierarchy_metadata", &())
+    }
+    async fn list_sub_tenant_users(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sub_accounts::ListSubTenantUsersParams,
+    ) -> ApiResult<types::UserPage> {
+        reached("list_sub_tenant_users", &())
+    }
+    async fn remove_user_from_sub_tenants(
+        &self,
+        _: &RequestContext,
+        body: types::RemoveUserFromSubTenantsRequest,
+    ) -> ApiResult<()> {
+        reached("remove_user_from_sub_tenants", &body)
+    }
+    async fn remove_user_roles_in_sub_tenants(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sub_accounts::RemoveUserRolesInSubTenantsParams,
+        body: types::UserRolesInSubTenantsRequest,
+    ) -> ApiResult<()> {
+        reached("remove_user_roles_in_sub_tenants", &body)
+    }
+    async fn search_sub_tenants(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sub_accounts::SearchSubTenantsParams,
+    ) -> ApiResult<types::SubTenantPage> {
+        reached("search_sub_tenants", &())
+    }
+    async fn set_user_roles_in_sub_tenants(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sub_accounts::SetUserRolesInSubTenantsParams,
+        body: types::UserRolesInSubTenantsRequest,
+    ) -> ApiResult<()> {
+        reached("set_user_roles_in_sub_tenants", &body)
+    }
+    async fn update_sub_tenant(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sub_accounts::UpdateSubTenantParams,
+        body: types::UpdateSubTenantRequest,
+    ) -> ApiResult<()> {
+        reached("update_sub_tenant", &body)
+    }
+}
+impl unpublished_data_migration::UnpublishedDataMigrationApi for Echo {
+    async fn migrate_users_from_csv(
+        &self,
+        _: &RequestContext,
+        body: types::MigrateUsersFromCsvRequest,
+    ) -> ApiResult<types::MigrationContext> {
+        reached("migrate_users_from_csv", &body)
     }
 }

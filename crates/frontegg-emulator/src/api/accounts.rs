@@ -20,7 +20,7 @@ use crate::{
     clock::Timestamp,
     domain::tenants::{self, Changes, Former, NewTenant, SortBy, TenantListing},
     service::Service,
-    store::entity::tenant,
+    store::{entity::tenant, query::Page},
 };
 
 impl AccountsApi for Service {
@@ -60,30 +60,16 @@ impl AccountsApi for Service {
         let listing = TenantListing {
             text: params.filter,
             tenant_ids: params.tenant_ids.as_deref().map(paging::ids),
-            sort_by: match params.sort_by {
-                Some(TenantSortField::Name) => SortBy::Name,
-                Some(TenantSortField::TenantId) => SortBy::TenantId,
-                _ => SortBy::CreatedAt,
-            },
+            sort_by: sort_by(params.sort_by.as_ref()),
             descending: params.order == Some(TenantSortOrder::Desc),
             page,
         };
         let tx = self.store().read().await?;
         let found = tenants::list(&tx, listing).await?;
-        let metadata = paging::metadata(page, found.total);
-        let links = paging::links(cx, page, found.total);
         Ok(types::TenantPage {
             items: found.items.into_iter().map(|row| answer(self, row)).collect(),
-            metadata: types::TenantPageMetadata {
-                total_items: metadata.total_items,
-                total_pages: metadata.total_pages,
-            },
-            links: Some(types::TenantPageLinks {
-                first: links.first,
-                prev: links.prev,
-                next: links.next,
-                last: links.last,
-            }),
+            metadata: page_metadata(page, found.total),
+            links: Some(page_links(cx, page, found.total)),
         })
     }
 
@@ -139,6 +125,27 @@ impl AccountsApi for Service {
     async fn delete_my_tenant(&self, cx: &RequestContext) -> ApiResult<()> {
         self.write(async |tx| Ok(tenants::delete(tx, cx.tenant()?).await?)).await
     }
+}
+
+/// By what a list of tenants is sorted.
+pub(super) fn sort_by(field: Option<&TenantSortField>) -> SortBy {
+    match field {
+        Some(TenantSortField::Name) => SortBy::Name,
+        Some(TenantSortField::TenantId) => SortBy::TenantId,
+        _ => SortBy::CreatedAt,
+    }
+}
+
+/// Size of a list of tenants.
+pub(super) fn page_metadata(page: Page, total: u64) -> types::TenantPageMetadata {
+    let types::FronteggPaginationMetadata { total_items, total_pages } = paging::metadata(page, total);
+    types::TenantPageMetadata { total_items, total_pages }
+}
+
+/// Ways to the pages around one of a list of tenants.
+pub(super) fn page_links(cx: &RequestContext, page: Page, total: u64) -> types::TenantPageLinks {
+    let types::FronteggPaginationLinks { first, prev, next, last } = paging::links(cx, page, total);
+    types::TenantPageLinks { first, prev, next, last }
 }
 
 /// A tenant as every operation shows it. Its parent it does not tell.

@@ -65,7 +65,8 @@ impl DataMigrationApi for Service {
         _: &RequestContext,
         body: types::MigrateUsersRequestV1,
     ) -> ApiResult<types::MigrationContext> {
-        migrate(self, body.users.into_iter().map(|user| entry(first_form(user))).collect()).await
+        migration::check_count(body.users.len())?;
+        migrate(self, body.users.into_iter().map(|user| entry(Ok(user))).collect()).await
     }
 
     async fn migrate_users_in_bulk_v2(
@@ -73,13 +74,13 @@ impl DataMigrationApi for Service {
         _: &RequestContext,
         body: types::MigrateUsersRequestV2,
     ) -> ApiResult<types::MigrationContext> {
-        migrate(self, body.users.into_iter().map(|user| entry(second_form(user))).collect()).await
+        migration::check_count(body.users.len())?;
+        migrate(self, body.users.into_iter().map(|user| usable(second_form(user))).collect()).await
     }
 }
 
 /// Brings them over, some at a time; what was done stays done, whatever comes of the rest.
-async fn migrate(service: &Service, mut entries: Vec<Entry>) -> ApiResult<types::MigrationContext> {
-    migration::check_count(entries.len())?;
+pub(super) async fn migrate(service: &Service, mut entries: Vec<Entry>) -> ApiResult<types::MigrationContext> {
     let mut report = ImportReport { total: entries.len(), ..ImportReport::default() };
     let mut first = 0;
     loop {
@@ -96,7 +97,12 @@ async fn migrate(service: &Service, mut entries: Vec<Entry>) -> ApiResult<types:
     }
 }
 
-fn entry(migrant: DomainResult<Migrant>) -> Entry {
+/// Somebody to bring over as the first form says it, or why they cannot be.
+pub(super) fn entry(body: DomainResult<types::MigrateUserRequestV1>) -> Entry {
+    usable(body.and_then(first_form))
+}
+
+fn usable(migrant: DomainResult<Migrant>) -> Entry {
     migrant.map_err(|error| error.messages().join("; "))
 }
 

@@ -314,6 +314,6 @@ fn offered(offer: Offer) -> types::RequestEnrollAuthenticatorAppMfaResponse {
 }
 
 /// Who has a factor already keeps the recovery code that came with it.
-fn enrolled(recovery_code: Option<String>) -> types::VerifyEnrollMfaResponse {
+pub(super) fn enrolled(recovery_code: Option<String>) -> types::VerifyEnrollMfaResponse {
     types::VerifyEnrollMfaResponse { recovery_code: Some(recovery_code.unwrap_or_default().into()) }
 }

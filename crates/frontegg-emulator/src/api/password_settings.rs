@@ -22,8 +22,13 @@ use crate::{
 
 impl PasswordSettingsApi for Service {
     async fn get_password_configuration(&self, cx: &RequestContext) -> ApiResult<types::PasswordConfigResponse> {
+        let level = match &cx.principal {
+            // A page that asks before a sign-in: whose tenant it is cannot be known.
+            Principal::Anonymous => Owner::Environment,
+            Principal::Environment(_) | Principal::User(_) => policies::level(caller(cx), tenant(cx)),
+        };
         let tx = self.store().read().await?;
-        Ok(rules::complexity(&complexity::of(&tx, policies::level(caller(cx), tenant(cx))).await?))
+        Ok(rules::complexity(&complexity::of(&tx, level).await?))
     }
 
     async fn update_password_configuration(

@@ -4,9 +4,10 @@
 use std::{collections::BTreeSet, net::IpAddr, time::Duration};
 
 use frontegg_contract::{ApiResult, Cookie, RequestContext, SameSite};
-use frontegg_model::{Secret, enums::WebAuthnDeviceType, types};
+use frontegg_model::{Secret, types};
 use http::header;
 
+use super::webauthn;
 use crate::{
     clock::{http_date, whole_seconds},
     domain::{
@@ -17,7 +18,6 @@ use crate::{
     },
     peer,
     service::Service,
-    store::entity::WebAuthnDevice,
     tokens::Claims,
 };
 
@@ -184,10 +184,11 @@ pub(super) fn set_cookie(service: &Service, cx: &RequestContext, same_site: Cook
     cx.set_cookie(&Cookie { name: new.name, value: new.value, max_age, same_site, secure });
 }
 
-fn devices_response(devices: &Devices) -> types::UserMfaDevicesResponse {
+/// Second factors by kind.
+pub(super) fn devices_response(devices: &Devices) -> types::UserMfaDevicesResponse {
     let authenticators = devices.authenticators.iter();
     let phones = devices.phones.iter();
-    let webauthn = devices.webauthn.iter();
+    let credentials = devices.webauthn.iter();
     let emails = devices.emails.iter();
     types::UserMfaDevicesResponse {
         authenticators: authenticators
@@ -200,14 +201,11 @@ fn devices_response(devices: &Devices) -> types::UserMfaDevicesResponse {
                 phone_number: phones::masked(&phone.phone_number),
             })
             .collect(),
-        webauthn: webauthn
+        webauthn: credentials
             .map(|device| types::UserMfaWebAuthnDeviceResponse {
                 id: device.id.clone(),
                 name: device.name.clone(),
-                device_type: match device.device_type {
-                    WebAuthnDevice::Platform => WebAuthnDeviceType::Platform,
-                    WebAuthnDevice::CrossPlatform => WebAuthnDeviceType::CrossPlatform,
-                },
+                device_type: webauthn::device_type(device.device_type),
             })
             .collect(),
     }

@@ -6,12 +6,23 @@ use frontegg_contract::{
     ApiFailure, ApiResult, Principal, RequestContext,
     unpublished_sign_in::{GetPublicIdentityConfigurationParams, UnpublishedSignInApi},
 };
-use frontegg_model::{enums, types};
+use frontegg_model::{
+    enums::{self, PasswordRecoveryChannel, SecondaryAuthStrategy, SignUpIdentifier},
+    types,
+};
 
 use super::{core_settings::same_site, sign_in};
 use crate::{
-    domain::{DomainError, Refusal, login, mfa::pending::Raising, passwords, settings::configuration},
+    domain::{
+        DomainError, DomainResult, Refusal,
+        joining::sign_up,
+        login::{self, captcha},
+        mfa::{self, devices::WEBAUTHN, pending::Raising},
+        passwords,
+        settings::configuration,
+    },
     service::Service,
+    store::Read,
 };
 
 impl UnpublishedSignInApi for Service {
@@ -61,6 +72,62 @@ impl UnpublishedSignInApi for Service {
         })
     }
 
+    async fn get_public_auth_strategies(&self, _: &RequestContext) -> ApiResult<types::AuthStrategies> {
+        let tx = self.store().read().await?;
+        Ok(auth_strategies(&tx).await?)
+    }
+
+    async fn get_auth_strategies(&self, _: &RequestContext) -> ApiResult<types::AuthStrategies> {
+        let tx = self.store().read().await?;
+        Ok(auth_strategies(&tx).await?)
+    }
+
+    async fn get_public_captcha_policy(&self, _: &RequestContext) -> ApiResult<types::PublicCaptchaPolicy> {
+        let tx = self.store().read().await?;
+        let policy = captcha::in_force(&tx).await?;
+        Ok(types::PublicCaptchaPolicy {
+            enabled: policy.is_some(),
+            min_score: policy.as_ref().map(|policy| policy.min_score),
+            site_key: policy.map(|policy| policy.site_key),
+        })
+    }
+
+    async fn list_sign_up_strategies(&self, _: &RequestContext) -> ApiResult<Vec<types::SignUpStrategy>> {
+        let tx = self.store().read().await?;
+        let configuration = configuration::get(&tx).await?;
+        let by_username = sign_up::takes_usernames(&configuration);
+        let strategy = |strategy, is_active, is_required| types::SignUpStrategy {
+            strategy,
+            is_active: configuration.allow_signups && is_active,
+            is_required: configuration.allow_signups && is_required,
+        };
+        Ok(vec![
+            strategy(SignUpIdentifier::Email, true, !by_username),
+            // Nobody signs up by a number alone.
+            strategy(SignUpIdentifier::PhoneNumber, false, false),
+            strategy(SignUpIdentifier::Username, by_username, by_username),
+        ])
+    }
+
+    async fn list_password_recovery_strategies(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<Vec<types::PasswordRecoveryStrategy>> {
+        // The only operations that recover a password send a mail.
+        let channels = [(PasswordRecoveryChannel::Email, true), (PasswordRecoveryChannel::Sms, false)];
+        let strategy = |(strategy, is_active)| types::PasswordRecoveryStrategy { strategy, is_active };
+        Ok(channels.map(strategy).to_vec())
+    }
+
+    async fn list_social_login_providers(&self, _: &RequestContext) -> ApiResult<Vec<types::SocialLoginProvider>> {
+        // No operation sets one up.
+        Ok(Vec::new())
+    }
+
+    async fn list_my_social_login_providers(&self, cx: &RequestContext) -> ApiResult<Vec<types::SocialLoginProvider>> {
+        self.list_social_login_providers(cx).await
+    }
+
     async fn validate_password_reset_token(
         &self,
         _: &RequestContext,
@@ -74,4 +141,20 @@ impl UnpublishedSignInApi for Service {
             _ => error.into(),
         })
     }
+}
+
+async fn auth_strategies(tx: &Read) -> DomainResult<types::AuthStrategies> {
+    let main = enums::AuthStrategy::from(configuration::get(tx).await?.auth_strategy);
+    let methods = mfa::configuration::get(tx).await?;
+    let [platform, cross_platform] = WEBAUTHN.map(|kind| methods.is_active(&kind));
+    let secondary = [
+        (SecondaryAuthStrategy::Passkeys, platform || cross_platform),
+        (SecondaryAuthStrategy::WebAuthnPlatform, platform),
+        (SecondaryAuthStrategy::WebAuthnCrossPlatform, cross_platform),
+    ];
+    let setting = |(strategy, is_active)| types::SecondaryAuthStrategySetting { strategy, is_active };
+    Ok(types::AuthStrategies {
+        main_auth_strategies: vec![types::MainAuthStrategy { strategy: main }],
+        secondary_auth_strategies: secondary.map(setting).to_vec(),
+    })
 }

@@ -48,14 +48,14 @@ fn tenant(cx: &RequestContext) -> Option<&str> {
 }
 
 /// The session that the call comes out of.
-fn current(cx: &RequestContext) -> Option<&str> {
+pub(super) fn current(cx: &RequestContext) -> Option<&str> {
     match &cx.principal {
         Principal::User(token) if token.kind == TokenKind::User => Some(&token.token_id),
         _ => None,
     }
 }
 
-fn response(row: session::Model, current: Option<&str>) -> GetActiveSessionsResponse {
+pub(super) fn response(row: session::Model, current: Option<&str>) -> GetActiveSessionsResponse {
     GetActiveSessionsResponse {
         current: Some(Some(row.id.as_str()) == current),
         id: row.id,

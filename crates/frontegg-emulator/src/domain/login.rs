@@ -9,6 +9,7 @@
 pub(crate) mod captcha;
 mod entry;
 mod invites;
+pub(crate) mod passkey;
 mod password;
 pub(crate) mod passwordless;
 mod renewal;

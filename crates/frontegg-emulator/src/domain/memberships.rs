@@ -2,6 +2,7 @@
 //!
 //! A person who loses their last membership is deleted: everybody belongs to some tenant.
 
+mod counts;
 mod entry;
 mod moving;
 mod places;
@@ -33,10 +34,13 @@ use crate::{
     },
 };
 
+pub(crate) use counts::{Counted, count};
 pub(crate) use entry::{is_open, no_entry, reaches_down, require_entry, require_own_entry};
 pub(crate) use moving::move_all;
 pub(crate) use places::{Place, Roles, places};
-pub(crate) use roles::{AcrossTenants, Outcome, across_tenants, assign, may_manage, named_or_default, unassign};
+pub(crate) use roles::{
+    AcrossTenants, Outcome, across_tenants, assign, may_manage, named_or_default, replace as replace_roles, unassign,
+};
 
 /// The shortest time for which somebody can be let in.
 const SHORTEST: u64 = 300;

@@ -11,6 +11,7 @@ pub(crate) mod configuration;
 mod demand;
 pub(crate) mod devices;
 pub(crate) mod mail_codes;
+pub(crate) mod passkeys;
 pub(crate) mod pending;
 pub(crate) mod phones;
 pub(crate) mod policy;

@@ -1,7 +1,8 @@
 //! WebAuthn (Level 2): what a relying party checks of a new credential (§7.1) and of what is signed
 //! with one (§7.2).
 //!
-//! Pure: no store, no clock, no HTTP, but for [`challenges`], which draws, keeps and spends them. Signatures are verified for real; attestation is not trusted: no certificate is looked
+//! Pure: no store, no clock, no HTTP, but for [`challenges`], which draws, keeps and spends them, and [`credentials`],
+//! which keeps those of people. Signatures are verified for real; attestation is not trusted: no certificate is looked
 //! at, and only what a credential says of itself (`packed` without certificates) is verified.
 //!
 //! Own code over `ciborium` and `aws-lc-rs`, because the libraries for relying parties would bring a
@@ -15,6 +16,7 @@ mod cbor;
 pub(crate) mod challenges;
 mod client_data;
 mod cose;
+pub(crate) mod credentials;
 mod party;
 mod registration;
 #[cfg(test)]
@@ -26,6 +28,7 @@ use base64::{
 };
 
 pub(crate) use assertion::{Known, Signed, Use, verify as verify_assertion};
+pub(crate) use client_data::claimed_challenge;
 pub(crate) use cose::OFFERED;
 pub(crate) use party::RelyingParty;
 pub(crate) use registration::{Created, Credential, verify as verify_registration};

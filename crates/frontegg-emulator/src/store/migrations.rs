@@ -27,6 +27,7 @@ mod m0021_search;
 mod m0022_dummies;
 mod m0023_counts;
 mod m0024_restrictions;
+mod m0030_passkeys;
 mod triggers;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
@@ -97,7 +98,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 24] {
+fn all() -> [SqlMigration; 25] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -123,6 +124,7 @@ fn all() -> [SqlMigration; 24] {
         m0022_dummies::MIGRATION,
         m0023_counts::MIGRATION,
         m0024_restrictions::MIGRATION,
+        m0030_passkeys::MIGRATION,
     ]
 }
 

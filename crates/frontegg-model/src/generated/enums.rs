@@ -650,3 +650,37 @@ open_enum! {
         Other = "other",
     }
 }
+
+open_enum! {
+    /// Way to sign in beside the first factor of the environment.
+    SecondaryAuthStrategy {
+        /// `Passkeys`
+        Passkeys = "Passkeys",
+        /// `WebAuthnCrossPlatform`
+        WebAuthnCrossPlatform = "WebAuthnCrossPlatform",
+        /// `WebAuthnPlatform`
+        WebAuthnPlatform = "WebAuthnPlatform",
+    }
+}
+
+open_enum! {
+    /// What people are known by when they sign up.
+    SignUpIdentifier {
+        /// `email`
+        Email = "email",
+        /// `phoneNumber`
+        PhoneNumber = "phoneNumber",
+        /// `username`
+        Username = "username",
+    }
+}
+
+open_enum! {
+    /// How a forgotten password is set anew.
+    PasswordRecoveryChannel {
+        /// `email`
+        Email = "email",
+        /// `sms`
+        Sms = "sms",
+    }
+}

@@ -654,6 +654,29 @@ impl AddTenantMetadataRequest {
         Self { metadata }
     }
 }
+/// Somebody to invite, and where to.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct AddUserToSubTenantsRequest {
+    /// The tenants, at least one.
+    #[serde(rename = "subTenants")]
+    pub sub_tenants: ::std::vec::Vec<SubTenantPlace>,
+    /// The person.
+    pub user: SubTenantPerson,
+}
+impl AddUserToSubTenantsRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        user: SubTenantPerson,
+        sub_tenants: impl IntoIterator<Item = impl Into<SubTenantPlace>>,
+    ) -> Self {
+        Self {
+            user,
+            sub_tenants: sub_tenants.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Makes an existing user a member of a further tenant, with the default roles.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -694,6 +717,55 @@ impl AddUserToTenantRequest {
     #[must_use]
     pub fn skip_invite_email(mut self, value: bool) -> Self {
         self.skip_invite_email = Some(value);
+        self
+    }
+}
+/// People to invite to one tenant.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct AddUsersToSubTenantRequest {
+    /// Whether they may reach into the tenants below.
+    #[serde(
+        rename = "allowSubAccountAccess",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub allow_sub_account_access: ::std::option::Option<bool>,
+    /// Roles there; the default ones when absent.
+    #[serde(rename = "roleIds", skip_serializing_if = "::std::option::Option::is_none")]
+    pub role_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// Id of the tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+    /// The people, at least one.
+    pub users: ::std::vec::Vec<SubTenantPerson>,
+}
+impl AddUsersToSubTenantRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        users: impl IntoIterator<Item = impl Into<SubTenantPerson>>,
+        tenant_id: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            users: users.into_iter().map(Into::into).collect(),
+            tenant_id: tenant_id.into(),
+            role_ids: None,
+            allow_sub_account_access: None,
+        }
+    }
+    /// Roles there; the default ones when absent.
+    #[must_use]
+    pub fn role_ids(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Whether they may reach into the tenants below.
+    #[must_use]
+    pub fn allow_sub_account_access(mut self, value: bool) -> Self {
+        self.allow_sub_account_access = Some(value);
         self
     }
 }
@@ -1536,6 +1608,19 @@ impl AuthRequestVerifyMfaRequest {
             mfa_token: mfa_token.into(),
         }
     }
+}
+/// Ways to sign in.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct AuthStrategies {
+    /// What the login page asks for first.
+    #[serde(rename = "mainAuthStrategies")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub main_auth_strategies: ::std::vec::Vec<MainAuthStrategy>,
+    /// Further ways that it may offer.
+    #[serde(rename = "secondaryAuthStrategies")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub secondary_auth_strategies: ::std::vec::Vec<SecondaryAuthStrategySetting>,
 }
 /// Tenant, roles, and permissions behind a tenant access token, for verifying callers.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -2409,6 +2494,38 @@ impl CoreUserDto {
             sub_account_access_allowed: None,
             managed_by: None,
         }
+    }
+}
+/// Tenants whose members are to be counted.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CountTenantUsersRequest {
+    /// Whether people who hide are left out.
+    #[serde(
+        rename = "excludeInvisibleUsers",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub exclude_invisible_users: ::std::option::Option<bool>,
+    /// Ids of the tenants, at most 1000.
+    #[serde(rename = "tenantIds")]
+    pub tenant_ids: ::std::vec::Vec<::std::string::String>,
+}
+impl CountTenantUsersRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        tenant_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            tenant_ids: tenant_ids.into_iter().map(Into::into).collect(),
+            exclude_invisible_users: None,
+        }
+    }
+    /// Whether people who hide are left out.
+    #[must_use]
+    pub fn exclude_invisible_users(mut self, value: bool) -> Self {
+        self.exclude_invisible_users = Some(value);
+        self
     }
 }
 /// New OAuth client of an application.
@@ -5218,6 +5335,29 @@ impl DisableMfasmsRequest {
         }
     }
 }
+/// Signed answer of the WebAuthn device that is to be removed.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct DisableMyWebAuthnRequest {
+    /// Answer of the device.
+    pub options: AuthenticateUserWebAuthNDto,
+    /// Handle of the challenge.
+    #[serde(rename = "webauthnToken")]
+    pub webauthn_token: crate::Secret,
+}
+impl DisableMyWebAuthnRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        webauthn_token: impl Into<crate::Secret>,
+        options: AuthenticateUserWebAuthNDto,
+    ) -> Self {
+        Self {
+            webauthn_token: webauthn_token.into(),
+            options,
+        }
+    }
+}
 /// One page of domain restrictions.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -5868,6 +6008,53 @@ impl FirebaseServiceAccountConfig {
             auth_provider_x509_cert_url: auth_provider_x509_cert_url.into(),
             client_x509_cert_url: client_x509_cert_url.into(),
             universe_domain: universe_domain.into(),
+        }
+    }
+}
+/// Tenant that a search found.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct FoundSubTenant {
+    /// When it was created.
+    #[serde(rename = "createdAt")]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    /// Whether it may manage tenants of its own.
+    #[serde(
+        rename = "isReseller",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub is_reseller: ::std::option::Option<bool>,
+    /// Place in the hierarchy.
+    pub metadata: SubTenantMetadata,
+    /// Name of the tenant.
+    pub name: ::std::string::String,
+    /// How its members reach into the tenants below.
+    #[serde(
+        rename = "subAccountAccessType",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sub_account_access_type: ::std::option::Option<
+        crate::enums::SubAccountAccessType,
+    >,
+    /// Id of the tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+}
+impl FoundSubTenant {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        metadata: SubTenantMetadata,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            name: name.into(),
+            created_at,
+            metadata,
+            is_reseller: None,
+            sub_account_access_type: None,
         }
     }
 }
@@ -6674,6 +6861,21 @@ pub struct GroupsResponse {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub groups: ::std::vec::Vec<GroupResponse>,
 }
+/// How many tenants lie below one.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct HierarchyMetadata {
+    /// Whether there are any.
+    #[serde(rename = "isParent")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_parent: bool,
+    /// Id of the tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+    /// Tenants below, at any depth.
+    #[serde(rename = "totalSubTenants")]
+    pub total_sub_tenants: i64,
+}
 /// Role as shown when roles are given to or taken from a user.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -7236,6 +7438,13 @@ impl MailgunDto {
         self.region = Some(value);
         self
     }
+}
+/// First factor that a login page asks for.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct MainAuthStrategy {
+    /// The factor.
+    pub strategy: crate::enums::AuthStrategy,
 }
 /// Names the address that becomes a user's primary one.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -7949,6 +8158,42 @@ impl MigrateUserRequestV2 {
         self
     }
 }
+/// People in the lines of a CSV file.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct MigrateUsersFromCsvRequest {
+    /// The file; it holds password hashes.
+    pub csv: crate::Secret,
+    /// Object whose keys are columns of the file and whose values are members of an entry.
+    #[serde(rename = "fieldsMapper")]
+    pub fields_mapper: ::std::string::String,
+    /// Object with `passwordHashType`, which holds for all lines, and `passwordHashConfig`.
+    #[serde(
+        rename = "hashingConfig",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub hashing_config: ::std::option::Option<::std::string::String>,
+}
+impl MigrateUsersFromCsvRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        csv: impl Into<crate::Secret>,
+        fields_mapper: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            csv: csv.into(),
+            fields_mapper: fields_mapper.into(),
+            hashing_config: None,
+        }
+    }
+    /// Object with `passwordHashType`, which holds for all lines, and `passwordHashConfig`.
+    #[must_use]
+    pub fn hashing_config(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.hashing_config = Some(value.into());
+        self
+    }
+}
 /// Moves all members of one tenant to another.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -8306,6 +8551,73 @@ impl OptionalTestsConfig {
         self
     }
 }
+/// Device that its owner signs in with.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct Passkey {
+    /// When it was set up.
+    #[serde(rename = "createdAt")]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    /// Whether the device is built into the user's machine or separate from it.
+    #[serde(rename = "deviceType")]
+    pub device_type: crate::enums::WebAuthnDeviceType,
+    /// Id of the passkey, used as `deviceId` in paths.
+    pub id: ::std::string::String,
+}
+/// Passkeys of one person.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct PasskeyList {
+    /// The passkeys, the oldest first.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub devices: ::std::vec::Vec<Passkey>,
+}
+/// Who wants to sign in with a passkey.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct PasskeyLoginChallengeRequest {
+    /// Address of the person; it may be left out.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub email: ::std::option::Option<::std::string::String>,
+    /// reCAPTCHA response token; needed where a captcha policy is enabled.
+    #[serde(
+        rename = "recaptchaToken",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub recaptcha_token: ::std::option::Option<crate::Secret>,
+    /// Id of the person; it may be left out.
+    #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub user_id: ::std::option::Option<::std::string::String>,
+}
+impl PasskeyLoginChallengeRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            email: None,
+            user_id: None,
+            recaptcha_token: None,
+        }
+    }
+    /// Address of the person; it may be left out.
+    #[must_use]
+    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.email = Some(value.into());
+        self
+    }
+    /// Id of the person; it may be left out.
+    #[must_use]
+    pub fn user_id(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.user_id = Some(value.into());
+        self
+    }
+    /// reCAPTCHA response token; needed where a captcha policy is enabled.
+    #[must_use]
+    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.recaptcha_token = Some(value.into());
+        self
+    }
+}
 /// Password complexity rules to change. Members left out keep their values.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -8524,6 +8836,17 @@ pub struct PasswordHistoryPolicyResponse {
     /// When the rule last changed.
     #[serde(rename = "updatedAt")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+}
+/// Whether a forgotten password can be set anew in that way.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct PasswordRecoveryStrategy {
+    /// Whether it is open.
+    #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_active: bool,
+    /// The way.
+    pub strategy: crate::enums::PasswordRecoveryChannel,
 }
 /// Password expiry rule of the environment or of one tenant. The shortest period that applies counts.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -8909,6 +9232,30 @@ pub struct PublicAccountSettings {
     #[serde(rename = "tenantId", skip_serializing_if = "::std::option::Option::is_none")]
     pub tenant_id: ::std::option::Option<::std::string::String>,
 }
+/// What a page needs to ask for a captcha.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct PublicCaptchaPolicy {
+    /// Whether a captcha is asked for.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub enabled: bool,
+    /// Pass mark between 0 and 1; absent while no captcha is asked for.
+    #[serde(rename = "minScore", skip_serializing_if = "::std::option::Option::is_none")]
+    pub min_score: ::std::option::Option<f64>,
+    /// Public key of the captcha; absent while none is asked for.
+    #[serde(rename = "siteKey", skip_serializing_if = "::std::option::Option::is_none")]
+    pub site_key: ::std::option::Option<::std::string::String>,
+}
+impl PublicCaptchaPolicy {
+    /// With the members that must be there; the others are absent.
+    pub fn new(enabled: bool) -> Self {
+        Self {
+            enabled,
+            site_key: None,
+            min_score: None,
+        }
+    }
+}
 /// Settings of the environment that anybody may read; no key or secret is among them.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -9101,6 +9448,30 @@ impl RegenerateApplicationClientCredentialsRequest {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(app_id: impl Into<::std::string::String>) -> Self {
         Self { app_id: app_id.into() }
+    }
+}
+/// Somebody to remove, and from where.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct RemoveUserFromSubTenantsRequest {
+    /// The tenants, at least one.
+    #[serde(rename = "subTenants")]
+    pub sub_tenants: ::std::vec::Vec<SubTenantReference>,
+    /// Id of the user.
+    #[serde(rename = "userId")]
+    pub user_id: ::std::string::String,
+}
+impl RemoveUserFromSubTenantsRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        user_id: impl Into<::std::string::String>,
+        sub_tenants: impl IntoIterator<Item = impl Into<SubTenantReference>>,
+    ) -> Self {
+        Self {
+            user_id: user_id.into(),
+            sub_tenants: sub_tenants.into_iter().map(Into::into).collect(),
+        }
     }
 }
 /// Handle of the code texted to confirm the removal of a phone factor.
@@ -9401,6 +9772,21 @@ impl ResetTenantInvitationDto {
         Self { email: email.into() }
     }
 }
+/// Whose sessions are to end.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct RevokeUserSessionsRequest {
+    /// Id of the user.
+    #[serde(rename = "userId")]
+    pub user_id: ::std::string::String,
+}
+impl RevokeUserSessionsRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(user_id: impl Into<::std::string::String>) -> Self {
+        Self { user_id: user_id.into() }
+    }
+}
 /// Role as shown inside a group.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -9561,6 +9947,17 @@ impl RoleResponse {
             permissions: None,
         }
     }
+}
+/// Whether a further way to sign in is offered.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct SecondaryAuthStrategySetting {
+    /// Whether it is offered.
+    #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_active: bool,
+    /// The way.
+    pub strategy: crate::enums::SecondaryAuthStrategy,
 }
 /// Asks to change the caller's own email. A code is mailed to the new address.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -9773,6 +10170,21 @@ pub struct SignUpResponseDto {
     /// Id of the user who signed up.
     #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
     pub user_id: ::std::option::Option<::std::string::String>,
+}
+/// Whether the form of a sign-up asks for an identifier.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct SignUpStrategy {
+    /// Whether the form shows it.
+    #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_active: bool,
+    /// Whether it has to be filled in.
+    #[serde(rename = "isRequired")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_required: bool,
+    /// The identifier.
+    pub strategy: crate::enums::SignUpIdentifier,
 }
 /// Self sign-up by email. Creates a tenant too, unless an invitation token names one to join.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -10201,6 +10613,62 @@ pub struct SmsVendorConfigResponse {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub token: ::std::option::Option<crate::Secret>,
 }
+/// Built-in social login provider that is set up.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct SocialLoginProvider {
+    /// Whether login pages offer it.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub active: bool,
+    /// OAuth scopes that are asked for besides.
+    #[serde(
+        rename = "additionalScopes",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub additional_scopes: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// Path that begins the sign-in.
+    #[serde(rename = "authorizationUrl")]
+    pub authorization_url: ::std::string::String,
+    /// Address that the provider sends people back to on the way to the page.
+    #[serde(
+        rename = "backendRedirectUrl",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub backend_redirect_url: ::std::option::Option<::std::string::String>,
+    /// OAuth client id at the provider.
+    #[serde(rename = "clientId")]
+    pub client_id: ::std::string::String,
+    /// Whether the environment has credentials of its own there.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub customised: ::std::option::Option<bool>,
+    /// Page that the provider sends people back to.
+    #[serde(rename = "redirectUrl")]
+    pub redirect_url: ::std::string::String,
+    /// Name of the provider.
+    #[serde(rename = "type")]
+    pub type_: ::std::string::String,
+}
+impl SocialLoginProvider {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        type_: impl Into<::std::string::String>,
+        active: bool,
+        client_id: impl Into<::std::string::String>,
+        redirect_url: impl Into<::std::string::String>,
+        authorization_url: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            type_: type_.into(),
+            active,
+            customised: None,
+            client_id: client_id.into(),
+            redirect_url: redirect_url.into(),
+            backend_redirect_url: None,
+            authorization_url: authorization_url.into(),
+            additional_scopes: None,
+        }
+    }
+}
 /// Which tenant the users of a pool enter: a fixed one or a new one each.
 #[derive(::serde::Serialize, Clone, Debug)]
 #[serde(untagged)]
@@ -10303,6 +10771,139 @@ impl SubTenant {
             status: None,
             created_at: None,
             level: None,
+        }
+    }
+}
+/// Place of a tenant in the hierarchy.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct SubTenantMetadata {
+    /// Whether tenants lie below it.
+    #[serde(rename = "isParent")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_parent: bool,
+}
+/// One page of tenants.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct SubTenantPage {
+    /// The tenants on this page.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub items: ::std::vec::Vec<FoundSubTenant>,
+    /// Ways to neighboring pages.
+    #[serde(rename = "_links", skip_serializing_if = "::std::option::Option::is_none")]
+    pub links: ::std::option::Option<TenantPageLinks>,
+    /// Size of the whole list.
+    #[serde(rename = "_metadata")]
+    pub metadata: TenantPageMetadata,
+}
+impl SubTenantPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<FoundSubTenant>>,
+        metadata: TenantPageMetadata,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            metadata,
+            links: None,
+        }
+    }
+}
+/// Somebody to invite.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SubTenantPerson {
+    /// Address of the person.
+    pub email: ::std::string::String,
+    /// Name of the person; known people keep theirs.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub name: ::std::option::Option<::std::string::String>,
+}
+impl SubTenantPerson {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(email: impl Into<::std::string::String>) -> Self {
+        Self {
+            email: email.into(),
+            name: None,
+        }
+    }
+    /// Name of the person; known people keep theirs.
+    #[must_use]
+    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.name = Some(value.into());
+        self
+    }
+}
+/// Tenant to come into.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SubTenantPlace {
+    /// Roles there; the default ones when absent.
+    #[serde(rename = "roleIds", skip_serializing_if = "::std::option::Option::is_none")]
+    pub role_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// Id of the tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+}
+impl SubTenantPlace {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            role_ids: None,
+        }
+    }
+    /// Roles there; the default ones when absent.
+    #[must_use]
+    pub fn role_ids(
+        mut self,
+        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self
+    }
+}
+/// Tenant of a branch.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SubTenantReference {
+    /// Id of the tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+}
+impl SubTenantReference {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+        }
+    }
+}
+/// Roles in one tenant.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SubTenantRoles {
+    /// Ids of the roles.
+    #[serde(rename = "roleIds")]
+    pub role_ids: ::std::vec::Vec<::std::string::String>,
+    /// Id of the tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+}
+impl SubTenantRoles {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            role_ids: role_ids.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -10715,6 +11316,20 @@ impl TenantTree {
             children: None,
         }
     }
+}
+/// Number of members of one tenant.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct TenantUserCount {
+    /// Id of the tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+    /// Members who may reach into the tenants below.
+    #[serde(rename = "totalAccessAllowedUsers")]
+    pub total_access_allowed_users: i64,
+    /// Members.
+    #[serde(rename = "totalUsers")]
+    pub total_users: i64,
 }
 /// Applications that a user pool no longer serves.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -12073,6 +12688,20 @@ impl UpdateSubTenantManagementRequest {
         Self { is_reseller }
     }
 }
+/// Changes of a tenant below another one.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct UpdateSubTenantRequest {
+    /// New name.
+    pub name: ::std::string::String,
+}
+impl UpdateSubTenantRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(name: impl Into<::std::string::String>) -> Self {
+        Self { name: name.into() }
+    }
+}
 /// Client credentials of a tenant after a change, without their secret.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -13402,6 +14031,51 @@ pub struct UserPhoneNumberResponseDto {
     /// Whether the owner has proven the number.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub verified: bool,
+}
+/// Roles of one person in several tenants.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct UserRolesInSubTenantsRequest {
+    /// Address of whoever asked for it; it is not looked at.
+    #[serde(
+        rename = "ipAddress",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub ip_address: ::std::option::Option<::std::string::String>,
+    /// The tenants with the roles, at least one.
+    #[serde(rename = "subTenantsRoles")]
+    pub sub_tenants_roles: ::std::vec::Vec<SubTenantRoles>,
+    /// Browser of whoever asked for it; it is not looked at.
+    #[serde(
+        rename = "userAgent",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub user_agent: ::std::option::Option<::std::string::String>,
+}
+impl UserRolesInSubTenantsRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        sub_tenants_roles: impl IntoIterator<Item = impl Into<SubTenantRoles>>,
+    ) -> Self {
+        Self {
+            sub_tenants_roles: sub_tenants_roles.into_iter().map(Into::into).collect(),
+            ip_address: None,
+            user_agent: None,
+        }
+    }
+    /// Address of whoever asked for it; it is not looked at.
+    #[must_use]
+    pub fn ip_address(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.ip_address = Some(value.into());
+        self
+    }
+    /// Browser of whoever asked for it; it is not looked at.
+    #[must_use]
+    pub fn user_agent(mut self, value: impl Into<::std::string::String>) -> Self {
+        self.user_agent = Some(value.into());
+        self
+    }
 }
 /// Newcomers from a user pool join the tenant that an attribute of their profile names.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -14747,6 +15421,34 @@ impl VerifyMfasmsRequest {
     pub fn remember_device(mut self, value: bool) -> Self {
         self.remember_device = Some(value);
         self
+    }
+}
+/// New WebAuthn credential that is to be a second factor.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct VerifyMyWebAuthnEnrollmentRequest {
+    /// Whether the device is built into the user's machine or separate from it.
+    #[serde(rename = "deviceType")]
+    pub device_type: crate::enums::WebAuthnDeviceType,
+    /// Credential as the browser created it.
+    pub options: VerifyNewWebAuthnDeviceRequest,
+    /// Handle of the challenge that the credential answers.
+    #[serde(rename = "webauthnToken")]
+    pub webauthn_token: crate::Secret,
+}
+impl VerifyMyWebAuthnEnrollmentRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        device_type: crate::enums::WebAuthnDeviceType,
+        webauthn_token: impl Into<crate::Secret>,
+        options: VerifyNewWebAuthnDeviceRequest,
+    ) -> Self {
+        Self {
+            device_type,
+            webauthn_token: webauthn_token.into(),
+            options,
+        }
     }
 }
 /// New WebAuthn credential as the browser created it.

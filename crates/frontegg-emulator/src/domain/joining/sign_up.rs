@@ -52,9 +52,14 @@ pub(crate) struct SignedUp {
     pub(crate) activation_token: Option<String>,
 }
 
+/// Whether people are known by usernames, and not only by their addresses.
+pub(crate) fn takes_usernames(configuration: &IdentityConfiguration) -> bool {
+    configuration.auth_strategy.starts_with("Username")
+}
+
 /// Refuses usernames where people are known by their addresses.
 pub(crate) async fn require_usernames(tx: &Read) -> DomainResult<()> {
-    if configuration::get(tx).await?.auth_strategy.starts_with("Username") {
+    if takes_usernames(&configuration::get(tx).await?) {
         Ok(())
     } else {
         Err(DomainError::forbidden("Signing up with a username is not the strategy of this environment"))

@@ -68,14 +68,19 @@ pub(crate) async fn update(tx: &Write, policy: Captcha) -> DomainResult<Record<C
     policies::update(tx, Owner::Environment, KIND, WHAT, policy).await
 }
 
+/// The policy, where a captcha is asked for.
+pub(crate) async fn in_force(tx: &Read) -> DomainResult<Option<Captcha>> {
+    let policy: Option<Record<Captcha>> = policies::find(tx, Owner::Environment, KIND).await?;
+    Ok(policy.map(|policy| policy.rule).filter(|policy| policy.enabled))
+}
+
 /// Refuses, with 400, whoever brings no answer while one is asked for.
 pub(crate) async fn check(tx: &Read, email: Option<&str>, recaptcha_token: Option<&str>) -> DomainResult<()> {
     if recaptcha_token.is_some_and(|token| !token.is_empty()) {
         return Ok(());
     }
-    let policy: Option<Record<Captcha>> = policies::find(tx, Owner::Environment, KIND).await?;
-    let asks = |policy: &Captcha| policy.enabled && !email.is_some_and(|email| policy.ignores(email));
-    if policy.is_some_and(|policy| asks(&policy.rule)) {
+    let asks = |policy: &Captcha| !email.is_some_and(|email| policy.ignores(email));
+    if in_force(tx).await?.as_ref().is_some_and(asks) {
         return Err(DomainError::bad_request("recaptchaToken is required"));
     }
     Ok(())

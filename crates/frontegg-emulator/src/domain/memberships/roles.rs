@@ -80,6 +80,21 @@ pub(crate) async fn unassign(
     Ok(left)
 }
 
+/// Leaves a member just these roles.
+pub(crate) async fn replace(
+    tx: &Write,
+    caller: Caller<'_>,
+    member: MemberKey<'_>,
+    role_ids: Vec<String>,
+) -> DomainResult<Vec<RoleWithPermissions>> {
+    let row = require(tx, member.user_id, member.tenant_id).await?;
+    let role_ids = input::distinct("roleIds", role_ids)?;
+    let held = of_membership(tx, &row.id).await?.into_iter().map(|held| held.role.id);
+    let others = held.filter(|id| !role_ids.contains(id)).collect();
+    unassign(tx, caller, member, others).await?;
+    assign(tx, caller, member, role_ids).await
+}
+
 /// Refuses to let a user's token change the place of somebody who is stronger than its holder, by a
 /// role of their own, of a group or from above.
 pub(crate) async fn may_manage(tx: &Read, caller: Caller<'_>, row: &membership::Model) -> DomainResult<()> {

@@ -79,6 +79,11 @@ pub(crate) async fn enrolled(tx: &Write, user: &user::Model) -> DomainResult<Opt
     if is_first { recovery::issue(tx, &user.id).await.map(Some) } else { Ok(None) }
 }
 
+/// What follows when a passkey has been added: whoever it belongs to is told, as a stolen session could do it too.
+pub(super) async fn passkey_added(tx: &Write, user: &user::Model) -> DomainResult<()> {
+    tell(tx, user, EmailTemplateType::NewMfaMethod).await
+}
+
 /// What follows when a factor has been removed: with the last one goes what belonged to them.
 pub(crate) async fn removed(tx: &Write, user: &user::Model) -> DomainResult<()> {
     if devices::of_user(tx, &user.id).await?.is_enrolled() {

@@ -23,14 +23,14 @@ pub(crate) enum Demand {
 
 /// What a sign-in of that person needs besides the first factor: something where they have a second
 /// factor or have to have one; nothing where an administrator spares them, or where the browser is
-/// known.
+/// known. A passkey is both factors at once: the device, and what it checks its owner by.
 pub(crate) async fn demand(
     tx: &Read,
     user: &user::Model,
     first: FirstFactor,
     client: &ClientInfo,
 ) -> DomainResult<Demand> {
-    if user.mfa_bypass {
+    if user.mfa_bypass || first == FirstFactor::Passkey {
         return Ok(Demand::Nothing);
     }
     let rule = policy::applying_to(tx, user, client.application_id.as_deref()).await?;

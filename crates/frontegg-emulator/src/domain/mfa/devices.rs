@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// All kinds of WebAuthn devices.
+pub(crate) const WEBAUTHN: [MfaStrategy; 2] = [MfaStrategy::WebAuthnPlatform, MfaStrategy::WebAuthnCrossPlatform];
+
 /// A second factor of a person, as they name it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OwnDevice<'a> {
@@ -96,7 +99,9 @@ pub(crate) fn set_up() -> SimpleExpr {
         .and_where(authenticator::Column::ConfirmedAt.is_not_null())
         .to_owned();
     let phones = theirs(mfa_phone::Entity, mfa_phone::Column::UserId);
-    let credentials = theirs(webauthn_credential::Entity, webauthn_credential::Column::UserId);
+    let credentials = theirs(webauthn_credential::Entity, webauthn_credential::Column::UserId)
+        .and_where(webauthn_credential::Column::IsPasskey.eq(false))
+        .to_owned();
     let [apps, phones, credentials] =
         [apps, phones, credentials].map(|count| SimpleExpr::SubQuery(None, Box::new(count.into())));
     apps.add(phones).add(credentials)
@@ -108,7 +113,7 @@ fn theirs<E: EntityTrait>(table: E, owner: E::Column) -> SelectStatement {
     Query::select().expr(Func::count(Expr::val(1))).from(table).and_where(of_person).to_owned()
 }
 
-/// All that the person has set up, also of methods that are switched off.
+/// All that the person has set up, also of methods that are switched off. Passkeys are not among them.
 pub(crate) async fn of_user(tx: &Read, user_id: &str) -> DomainResult<Devices> {
     let count = user::Entity::find_by_id(user_id).select_only().expr_as(set_up(), "count");
     // Most people have none, and then nothing else is asked.
@@ -130,11 +135,27 @@ pub(crate) async fn of_user(tx: &Read, user_id: &str) -> DomainResult<Devices> {
         .await?;
     let webauthn = webauthn_credential::Entity::find()
         .filter(webauthn_credential::Column::UserId.eq(user_id))
+        .filter(webauthn_credential::Column::IsPasskey.eq(false))
         .order_by_asc(webauthn_credential::Column::CreatedAt)
         .order_by_asc(webauthn_credential::Column::Id)
         .fetch_all(tx)
         .await?;
     Ok(Devices { authenticators, phones, webauthn, emails: Vec::new() })
+}
+
+/// All that the person has set up, with the proven address that gets codes while codes by mail are active.
+pub(crate) async fn all(tx: &Read, user_id: &str) -> DomainResult<Devices> {
+    let emails = addresses(tx, &configuration::get(tx).await?, user_id).await?;
+    Ok(Devices { emails, ..of_user(tx, user_id).await? })
+}
+
+/// Where codes by mail go, if they are active: the person's proven address.
+async fn addresses(tx: &Read, configuration: &Configuration, user_id: &str) -> DomainResult<Vec<String>> {
+    if !configuration.is_active(&MfaStrategy::EmailCode) {
+        return Ok(Vec::new());
+    }
+    let primary = emails::primary_of(tx, &[user_id.to_owned()]).await?;
+    Ok(primary.into_values().filter(|row| row.verified).map(|row| row.email).collect())
 }
 
 /// What the person can prove the second factor with, after that first one: what they have set up of
@@ -144,9 +165,8 @@ pub(crate) async fn offered(tx: &Read, user: &user::Model, first: FirstFactor) -
     let configuration = configuration::get(tx).await?;
     let mut devices = of_user(tx, &user.id).await?.active(&configuration);
     let by_mail = matches!(first, FirstFactor::EmailCode | FirstFactor::MagicLink);
-    if configuration.is_active(&MfaStrategy::EmailCode) && !by_mail {
-        let primary = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?;
-        devices.emails = primary.into_values().filter(|row| row.verified).map(|row| row.email).collect();
+    if !by_mail {
+        devices.emails = addresses(tx, &configuration, &user.id).await?;
     }
     Ok(devices)
 }
@@ -155,6 +175,10 @@ pub(crate) async fn offered(tx: &Read, user: &user::Model, first: FirstFactor) -
 pub(super) async fn delete_all(tx: &Write, user_id: &str) -> DomainResult<()> {
     authenticator::Entity::delete_many().filter(authenticator::Column::UserId.eq(user_id)).exec(tx).await?;
     mfa_phone::Entity::delete_many().filter(mfa_phone::Column::UserId.eq(user_id)).exec(tx).await?;
-    webauthn_credential::Entity::delete_many().filter(webauthn_credential::Column::UserId.eq(user_id)).exec(tx).await?;
+    webauthn_credential::Entity::delete_many()
+        .filter(webauthn_credential::Column::UserId.eq(user_id))
+        .filter(webauthn_credential::Column::IsPasskey.eq(false))
+        .exec(tx)
+        .await?;
     Ok(())
 }

@@ -1,50 +1,30 @@
-//! WebAuthn devices: security keys, and what is built into computers and phones.
-//!
-//! A built-in device has to check who is using it, as all of them can; of a security key it is only
-//! wished for, since having it is the second factor.
+//! WebAuthn devices as second factors: security keys, and what is built into computers and phones.
 
-use frontegg_model::enums::MfaStrategy;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::ModelTrait;
 
 use super::{
+    authenticators,
     changes::{self, Proven, RememberDevice},
-    configuration, devices,
+    configuration::{self, Configuration},
+    devices::{self, OwnDevice},
     pending::{self, Pending},
 };
 use crate::{
     domain::{
         DomainError, DomainResult, Tried,
-        identifiers::emails,
         sessions::SecondFactor,
+        users,
         webauthn::{
-            self, Created, Credential, Expected, Fault, Known, RelyingParty, Signed, Use,
-            challenges::{self as challenges, Ceremony, Posed},
+            Created, RelyingParty, Signed,
+            challenges::{self, Ceremony, Posed},
+            credentials::{self, Offer, Usage, Wish},
         },
     },
-    ids,
     store::{
-        Fetch, Read, Write,
-        entity::{CeremonyPurpose, WebAuthnDevice, user, webauthn_challenge, webauthn_credential},
+        Read, Write,
+        entity::{CeremonyPurpose, WebAuthnDevice, user, webauthn_credential},
     },
 };
-
-/// What is said of a challenge that was never posed for this, has been answered, or is too old.
-const NO_CHALLENGE: &str = "The WebAuthn challenge is unknown or has expired";
-
-/// What a browser needs to make a credential. Binary values are base64url text.
-pub(crate) struct Offer {
-    pub(crate) posed: Posed,
-    /// Under which authenticators show what the credential is for.
-    pub(crate) service_name: String,
-    /// What stands for the person, to be given back by the authenticator.
-    pub(crate) user_handle: String,
-    pub(crate) user_name: String,
-    pub(crate) display_name: String,
-    /// Credentials that the person has.
-    pub(crate) excluded: Vec<String>,
-    /// The only kind of device that may be enrolled, where one is.
-    pub(crate) device: Option<WebAuthnDevice>,
-}
 
 /// What a browser needs to have a challenge signed.
 pub(crate) struct Question {
@@ -71,51 +51,46 @@ pub(crate) struct Assertion<'a> {
     pub(crate) signed: Signed<'a>,
 }
 
-/// Whether such a device must have checked who is using it.
-pub(crate) fn must_verify_user(device: WebAuthnDevice) -> bool {
-    device == WebAuthnDevice::Platform
-}
-
 /// Poses the challenge for a new credential in a sign-in that demands one.
 pub(crate) async fn enroll_at_sign_in(tx: &Write, mfa_token: &str) -> DomainResult<Offer> {
     let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
+    offer(tx, &pending.user, registering(&pending.user, Some(&pending))).await
+}
+
+/// The same for a signed-in person.
+pub(crate) async fn enroll(tx: &Write, user_id: &str) -> DomainResult<Offer> {
+    let user = users::require(tx, user_id).await?;
+    offer(tx, &user, registering(&user, None)).await
+}
+
+async fn offer(tx: &Write, user: &user::Model, ceremony: Ceremony<'_>) -> DomainResult<Offer> {
     let configuration = configuration::get(tx).await?;
-    configuration.require_active(&[MfaStrategy::WebAuthnPlatform, MfaStrategy::WebAuthnCrossPlatform])?;
-    let kinds = [WebAuthnDevice::Platform, WebAuthnDevice::CrossPlatform];
-    let mut active = kinds.into_iter().filter(|kind| configuration.is_active(&devices::method(*kind)));
-    let device = active.next().filter(|_| active.next().is_none());
-    let user = &pending.user;
-    let user_name = name(tx, user).await?;
+    let device = only_kind(&configuration)?;
     let owned = devices::of_user(tx, &user.id).await?.webauthn;
-    Ok(Offer {
-        posed: registering(&pending).pose(tx).await?,
+    let wish = Wish {
+        ceremony,
+        usage: Usage::SecondFactor,
         service_name: configuration.authenticator.service_name,
-        user_handle: webauthn::encode(handle(&user.id)),
-        display_name: user.name.clone().unwrap_or_else(|| user_name.clone()),
-        user_name,
         excluded: owned.into_iter().map(|row| row.credential_id).collect(),
         device,
-    })
+    };
+    credentials::offer(tx, user, wish).await
 }
 
-/// What authenticators list the person under.
-async fn name(tx: &Read, user: &user::Model) -> DomainResult<String> {
-    let primary = emails::primary_of(tx, std::slice::from_ref(&user.id)).await?.remove(&user.id);
-    let known = primary.map(|row| row.email).or_else(|| user.phone_number.clone()).or_else(|| user.name.clone());
-    Ok(known.unwrap_or_else(|| user.id.clone()))
+/// The kind of devices that is switched on, where it is only one; 400 where none is.
+pub(super) fn only_kind(configuration: &Configuration) -> DomainResult<Option<WebAuthnDevice>> {
+    configuration.require_active(&devices::WEBAUTHN)?;
+    let kinds = [WebAuthnDevice::Platform, WebAuthnDevice::CrossPlatform];
+    let mut active = kinds.into_iter().filter(|kind| configuration.is_active(&devices::method(*kind)));
+    Ok(active.next().filter(|_| active.next().is_none()))
 }
 
-/// What authenticators know the person by: it says nothing about them.
-fn handle(user_id: &str) -> &[u8] {
-    user_id.as_bytes()
-}
-
-fn registering(pending: &Pending) -> Ceremony<'_> {
+fn registering<'a>(user: &'a user::Model, pending: Option<&'a Pending>) -> Ceremony<'a> {
     Ceremony {
         purpose: CeremonyPurpose::Registration,
-        user_id: Some(&pending.user.id),
-        pending_id: Some(&pending.id),
+        user_id: Some(&user.id),
+        pending_id: pending.map(|pending| pending.id.as_str()),
         credential_id: None,
     }
 }
@@ -130,51 +105,52 @@ pub(crate) async fn confirm_at_sign_in(
 ) -> DomainResult<Tried<Proven>> {
     let pending = pending::find(tx, mfa_token).await?;
     changes::require_enrolling(tx, &pending).await?;
-    configuration::get(tx).await?.require_active(&[devices::method(registration.device)])?;
-    let Some(posed) = registering(&pending).find(tx, registration.handle).await? else {
-        return refuse(tx, &pending, NO_CHALLENGE).await;
-    };
-    let user_verification = must_verify_user(registration.device);
-    let expected = Expected { party, challenge: &posed.challenge, user_verification };
-    let verified = webauthn::verify_registration(&expected, registration.created);
-    let credential = match settle(tx, &pending, posed, verified).await? {
-        Tried::Done(credential) => credential,
-        Tried::Refused(refusal) => return Ok(Tried::Refused(refusal)),
-    };
-    if is_taken(tx, &credential).await? {
-        return refuse(tx, &pending, "The credential is registered already").await;
+    let registering = registering(&pending.user, Some(&pending));
+    match register(tx, party, &pending.user, registering, registration).await? {
+        Tried::Done(()) => {
+            changes::enrolled_at_sign_in(tx, pending, SecondFactor::WebAuthn, remember).await.map(Tried::Done)
+        }
+        Tried::Refused(refusal) => count(tx, &pending, refusal).await,
     }
-    add(tx, &pending.user, registration.device, credential).await?;
-    changes::enrolled_at_sign_in(tx, pending, SecondFactor::WebAuthn, remember).await.map(Tried::Done)
 }
 
-/// Whether somebody has that credential: a device draws its ids so that this does not happen.
-async fn is_taken(tx: &Read, credential: &Credential) -> DomainResult<bool> {
-    let id = webauthn_credential::Column::CredentialId.eq(webauthn::encode(&credential.id));
-    Ok(webauthn_credential::Entity::find().filter(id).fetch_one(tx).await?.is_some())
+/// Makes the new credential a factor of a signed-in person. With the first factor comes a recovery code.
+pub(crate) async fn confirm(
+    tx: &Write,
+    party: &RelyingParty,
+    user_id: &str,
+    registration: Registration<'_>,
+) -> DomainResult<Tried<Option<String>>> {
+    let user = users::require(tx, user_id).await?;
+    match register(tx, party, &user, registering(&user, None), registration).await? {
+        Tried::Done(()) => changes::enrolled(tx, &user).await.map(Tried::Done),
+        Tried::Refused(refusal) => Ok(Tried::Refused(refusal)),
+    }
 }
 
-async fn add(tx: &Write, user: &user::Model, device: WebAuthnDevice, credential: Credential) -> DomainResult<()> {
-    let name = match device {
-        WebAuthnDevice::Platform => "Built-in authenticator",
-        WebAuthnDevice::CrossPlatform => "Security key",
+async fn register(
+    tx: &Write,
+    party: &RelyingParty,
+    user: &user::Model,
+    ceremony: Ceremony<'_>,
+    registration: Registration<'_>,
+) -> DomainResult<Tried<()>> {
+    let Registration { handle, device, created } = registration;
+    configuration::get(tx).await?.require_active(&[devices::method(device)])?;
+    let Some(posed) = ceremony.find(tx, handle).await? else {
+        return Ok(Tried::Refused(DomainError::unauthorized(challenges::UNKNOWN)));
     };
-    let row = webauthn_credential::ActiveModel {
-        id: Set(ids::new_id()),
-        user_id: Set(user.id.clone()),
-        credential_id: Set(webauthn::encode(&credential.id)),
-        public_key: Set(webauthn::encode(&credential.public_key)),
-        sign_count: Set(credential.sign_count.into()),
-        device_type: Set(device),
-        name: Set(name.to_owned()),
-        is_user_verified: Set(credential.is_user_verified),
-        is_backup_eligible: Set(credential.is_backup_eligible),
-        is_backed_up: Set(credential.is_backed_up),
-        created_at: Set(tx.stamp()),
-        last_used_at: Set(None),
-    };
-    webauthn_credential::Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
+    let verified = credentials::verify_new(party, &posed, Usage::SecondFactor, device, created);
+    match challenges::settle(tx, posed, verified).await? {
+        Tried::Done(credential) => credentials::keep(tx, user, Usage::SecondFactor, device, credential).await,
+        Tried::Refused(refusal) => Ok(Tried::Refused(refusal)),
+    }
+}
+
+/// Counts a wrong answer; what to refuse it with, after the commit.
+async fn count<T>(tx: &Write, pending: &Pending, refusal: DomainError) -> DomainResult<Tried<T>> {
+    pending::failed(tx, pending).await?;
+    Ok(Tried::Refused(refusal))
 }
 
 /// Poses the challenge for a device of the person of a sign-in.
@@ -182,7 +158,11 @@ pub(crate) async fn ask(tx: &Write, mfa_token: &str, device_id: &str) -> DomainR
     let pending = pending::find(tx, mfa_token).await?;
     let device = offered(tx, &pending, device_id).await?;
     let posed = proving(&pending, &device).pose(tx).await?;
-    Ok(Question { posed, credential_id: device.credential_id, device: device.device_type })
+    Ok(question(posed, device))
+}
+
+fn question(posed: Posed, device: webauthn_credential::Model) -> Question {
+    Question { posed, credential_id: device.credential_id, device: device.device_type }
 }
 
 /// Goes on with a sign-in for what the device has signed.
@@ -193,23 +173,20 @@ pub(crate) async fn verify(
     assertion: Assertion<'_>,
     remember: RememberDevice,
 ) -> DomainResult<Tried<Proven>> {
-    let Assertion { device_id, handle, signed } = assertion;
     let pending = pending::find(tx, mfa_token).await?;
-    let device = offered(tx, &pending, device_id).await?;
-    let Some(posed) = proving(&pending, &device).find(tx, handle).await? else {
-        return refuse(tx, &pending, NO_CHALLENGE).await;
+    let device = offered(tx, &pending, assertion.device_id).await?;
+    let proving = proving(&pending, &device);
+    let Some(posed) = proving.find(tx, assertion.handle).await? else {
+        return count(tx, &pending, DomainError::unauthorized(challenges::UNKNOWN)).await;
     };
-    let verified = check(party, &posed, &device, signed)?;
-    let using = match settle(tx, &pending, posed, verified).await? {
-        Tried::Done(using) => using,
-        Tried::Refused(refusal) => return Ok(Tried::Refused(refusal)),
-    };
-    let mut row = device.into_active_model();
-    row.sign_count = Set(using.sign_count.into());
-    row.is_backed_up = Set(using.is_backed_up);
-    row.last_used_at = Set(Some(tx.now()));
-    row.update(tx).await?;
-    Ok(Tried::Done(changes::proven(pending, SecondFactor::WebAuthn, remember)))
+    let verified = credentials::verify(party, &posed, &device, assertion.signed)?;
+    match challenges::settle(tx, posed, verified).await? {
+        Tried::Done(using) => {
+            credentials::used(tx, device, using).await?;
+            Ok(Tried::Done(changes::proven(pending, SecondFactor::WebAuthn, remember)))
+        }
+        Tried::Refused(refusal) => count(tx, &pending, refusal).await,
+    }
 }
 
 async fn offered(tx: &Read, pending: &Pending, device_id: &str) -> DomainResult<webauthn_credential::Model> {
@@ -226,45 +203,48 @@ fn proving<'a>(pending: &'a Pending, device: &'a webauthn_credential::Model) -> 
     }
 }
 
-/// Holds what was signed against what is known of the device.
-fn check(
-    party: &RelyingParty,
-    posed: &webauthn_challenge::Model,
-    device: &webauthn_credential::Model,
-    signed: Signed<'_>,
-) -> DomainResult<Result<Use, Fault>> {
-    let user_verification = must_verify_user(device.device_type);
-    let expected = Expected { party, challenge: &posed.challenge, user_verification };
-    let known = Known {
-        id: &webauthn::decode(&device.credential_id).map_err(DomainError::internal)?,
-        public_key: &webauthn::decode(&device.public_key).map_err(DomainError::internal)?,
-        sign_count: device.sign_count.try_into().map_err(DomainError::internal)?,
-        is_backup_eligible: device.is_backup_eligible,
-        user_handle: handle(&device.user_id),
-    };
-    Ok(webauthn::verify_assertion(&expected, known, signed))
+/// Poses the challenge for a device that the person wants to be rid of.
+pub(crate) async fn ask_removal(tx: &Write, device: OwnDevice<'_>) -> DomainResult<Question> {
+    let row = owned(tx, device).await?;
+    let posed = removing(&row).pose(tx).await?;
+    Ok(question(posed, row))
 }
 
-/// Spends the challenge and counts an answer that does not hold. One that cannot be read is no
-/// answer: it is refused with 400 and changes nothing.
-async fn settle<T>(
+/// Takes a device from the person, for what it has signed.
+pub(crate) async fn remove(
     tx: &Write,
-    pending: &Pending,
-    posed: webauthn_challenge::Model,
-    verified: Result<T, Fault>,
-) -> DomainResult<Tried<T>> {
-    if let Err(Fault::Unreadable(text)) = verified {
-        return Err(DomainError::bad_request(text));
-    }
-    challenges::spend(tx, posed).await?;
-    match verified {
-        Ok(verified) => Ok(Tried::Done(verified)),
-        Err(fault) => refuse(tx, pending, fault.to_string()).await,
+    party: &RelyingParty,
+    user_id: &str,
+    assertion: Assertion<'_>,
+) -> DomainResult<Tried<()>> {
+    let Assertion { device_id, handle, signed } = assertion;
+    let user = users::require(tx, user_id).await?;
+    let devices = devices::of_user(tx, user_id).await?;
+    let row = devices.webauthn(device_id)?.clone();
+    authenticators::require_removable(tx, &user, &devices).await?;
+    let Some(posed) = removing(&row).find(tx, handle).await? else {
+        return Ok(Tried::Refused(DomainError::unauthorized(challenges::UNKNOWN)));
+    };
+    let verified = credentials::verify(party, &posed, &row, signed)?;
+    match challenges::settle(tx, posed, verified).await? {
+        Tried::Done(_) => {
+            row.delete(tx).await?;
+            changes::removed(tx, &user).await.map(Tried::Done)
+        }
+        Tried::Refused(refusal) => Ok(Tried::Refused(refusal)),
     }
 }
 
-/// Counts a wrong answer; what to refuse it with, after the commit.
-async fn refuse<T>(tx: &Write, pending: &Pending, text: impl Into<String>) -> DomainResult<Tried<T>> {
-    pending::failed(tx, pending).await?;
-    Ok(Tried::Refused(DomainError::unauthorized(text)))
+async fn owned(tx: &Read, device: OwnDevice<'_>) -> DomainResult<webauthn_credential::Model> {
+    users::require(tx, device.user_id).await?;
+    devices::of_user(tx, device.user_id).await?.webauthn(device.device_id).cloned()
+}
+
+fn removing(device: &webauthn_credential::Model) -> Ceremony<'_> {
+    Ceremony {
+        purpose: CeremonyPurpose::Removal,
+        user_id: Some(&device.user_id),
+        pending_id: None,
+        credential_id: Some(&device.id),
+    }
 }

@@ -25,7 +25,7 @@ impl FirstFactor {
         match self {
             Self::Password => &["pwd"],
             Self::EmailCode | Self::MagicLink | Self::SmsCode => &["otp"],
-            Self::Passkey => &["hwk"],
+            Self::Passkey => &["hwk", "mfa"],
             Self::Activation | Self::SignUp => &[],
         }
     }

@@ -4,7 +4,7 @@
 
 use super::{Changes, Former, NewTenant, create, delete, hierarchy, require, update};
 use crate::{
-    domain::{DomainError, DomainResult, caller::Caller},
+    domain::{DomainError, DomainResult, caller::Caller, input},
     store::{Read, Write, entity::tenant},
 };
 
@@ -64,14 +64,26 @@ pub(crate) async fn set_access(
     update(tx, tenant_id, changes, None).await
 }
 
+/// Renames a tenant that lies below another one; 404 for a root.
+pub(crate) async fn rename_below(tx: &Write, caller: Caller<'_>, tenant_id: &str, name: String) -> DomainResult<()> {
+    input::not_empty("", &[("name", Some(&name))])?;
+    require_below(tx, caller, tenant_id).await?;
+    update(tx, tenant_id, Changes { name: Some(name), ..Changes::default() }, None).await.map(drop)
+}
+
 /// Deletes a tenant that lies below another one; 404 for a root.
 pub(crate) async fn delete_below(tx: &Write, caller: Caller<'_>, tenant_id: &str) -> DomainResult<()> {
+    require_below(tx, caller, tenant_id).await?;
+    delete(tx, tenant_id).await
+}
+
+async fn require_below(tx: &Read, caller: Caller<'_>, tenant_id: &str) -> DomainResult<()> {
     confine(tx, caller, tenant_id, Reach::Below).await?;
     require(tx, tenant_id).await?;
-    if hierarchy::parent(tx, tenant_id).await?.is_none() {
-        return Err(DomainError::not_found("Sub-tenant not found"));
+    match hierarchy::parent(tx, tenant_id).await? {
+        Some(_) => Ok(()),
+        None => Err(DomainError::not_found("Sub-tenant not found")),
     }
-    delete(tx, tenant_id).await
 }
 
 /// Refuses a user's token that names a tenant beyond its reach.

@@ -98,6 +98,23 @@ pub(crate) async fn below(tx: &Read, tenant_id: &str) -> DomainResult<Vec<(Strin
     Ok(below)
 }
 
+/// How many tenants lie below a tenant and below each of those, by id.
+pub(crate) async fn sizes(tx: &Read, tenant_id: &str) -> DomainResult<BTreeMap<String, i64>> {
+    let parents: BTreeMap<String, String> =
+        edges(tx, BELOW, tenant_id).await?.into_iter().map(|edge| (edge.child_id, edge.parent_id)).collect();
+    let below = below(tx, tenant_id).await?;
+    let mut sizes: BTreeMap<String, i64> = below.iter().map(|(id, _)| (id.clone(), 0)).collect();
+    sizes.insert(tenant_id.to_owned(), 0);
+    // The deepest first, whose own number is known by then.
+    for (id, _) in below.iter().rev() {
+        let own = sizes.get(id).copied().unwrap_or_default();
+        if let Some(upper) = parents.get(id).and_then(|parent| sizes.get_mut(parent)) {
+            *upper += own + 1;
+        }
+    }
+    Ok(sizes)
+}
+
 /// Whether a tenant lies somewhere below another one.
 pub(crate) async fn is_below(tx: &Read, tenant_id: &str, upper: &str) -> DomainResult<bool> {
     Ok(above(tx, tenant_id).await?.iter().any(|id| id == upper))

@@ -35,7 +35,7 @@ pub(crate) struct Use {
 /// Verifies a signature.
 pub(crate) fn verify(expected: &Expected<'_>, known: Known<'_>, signed: Signed<'_>) -> Result<Use, Fault> {
     let id = sent(signed.id, "The credential's id is not base64url")?;
-    let client_data = sent(signed.client_data, "clientDataJSON is not base64url")?;
+    let client_data = sent(signed.client_data, client_data::NOT_BASE64URL)?;
     let bytes = sent(signed.authenticator_data, "authenticatorData is not base64url")?;
     let signature = sent(signed.signature, "The signature is not base64url")?;
     let user_handle = sent(signed.user_handle.unwrap_or_default(), "userHandle is not base64url")?;

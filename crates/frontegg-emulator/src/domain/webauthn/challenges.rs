@@ -8,7 +8,10 @@ use std::time::Duration;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, ModelTrait, QueryFilter};
 
 use crate::{
-    domain::{DomainResult, webauthn},
+    domain::{
+        DomainError, DomainResult, Tried,
+        webauthn::{self, Fault},
+    },
     ids,
     store::{
         Fetch, Read, Write,
@@ -16,6 +19,8 @@ use crate::{
     },
 };
 
+/// What is said of a challenge that was never posed for this, has been answered, or is too old.
+pub(crate) const UNKNOWN: &str = "The WebAuthn challenge is unknown or has expired";
 /// How long a person may take to touch the device.
 pub(crate) const LIFETIME: Duration = Duration::from_mins(2);
 
@@ -32,6 +37,7 @@ pub(crate) struct Ceremony<'a> {
 }
 
 /// A challenge on its way to the browser.
+#[derive(Clone)]
 pub(crate) struct Posed {
     pub(crate) handle: String,
     /// In base64url.
@@ -41,12 +47,25 @@ pub(crate) struct Posed {
 impl Ceremony<'_> {
     /// Draws a challenge. It voids the one of before for the same.
     pub(crate) async fn pose(self, tx: &Write) -> DomainResult<Posed> {
+        let posed = Posed { handle: ids::new_secret(), challenge: draw() };
+        self.keep(tx, &posed).await?;
+        Ok(posed)
+    }
+
+    /// The same for browsers that bring back nothing but what the device has signed: the challenge is its own handle.
+    pub(crate) async fn pose_bare(self, tx: &Write) -> DomainResult<Posed> {
+        let challenge = draw();
+        let posed = Posed { handle: challenge.clone(), challenge };
+        self.keep(tx, &posed).await?;
+        Ok(posed)
+    }
+
+    async fn keep(self, tx: &Write, posed: &Posed) -> DomainResult<()> {
         let mut void = Condition::any().add(webauthn_challenge::Column::ExpiresAt.lte(tx.now()));
         if self.user_id.is_some() {
             void = void.add(self.condition());
         }
         webauthn_challenge::Entity::delete_many().filter(void).exec(tx).await?;
-        let posed = Posed { handle: ids::new_secret(), challenge: webauthn::encode(ids::random::<32>()) };
         let row = webauthn_challenge::ActiveModel {
             fingerprint: Set(ids::fingerprint(&posed.handle)),
             purpose: Set(self.purpose),
@@ -58,7 +77,7 @@ impl Ceremony<'_> {
             expires_at: Set(tx.now().after(LIFETIME)),
         };
         webauthn_challenge::Entity::insert(row).exec_without_returning(tx).await?;
-        Ok(posed)
+        Ok(())
     }
 
     /// The challenge behind a handle, while it is valid and was posed for just this.
@@ -82,8 +101,26 @@ impl Ceremony<'_> {
     }
 }
 
-/// Takes a challenge away: it has been answered, rightly or not.
-pub(crate) async fn spend(tx: &Write, challenge: webauthn_challenge::Model) -> DomainResult<()> {
-    challenge.delete(tx).await?;
-    Ok(())
+fn draw() -> String {
+    webauthn::encode(ids::random::<32>())
+}
+
+/// Takes a challenge away, as it has been answered, rightly or not; what the answer proves, or why it does not hold. One
+/// that cannot be read is no answer: it is refused with 400 and changes nothing.
+pub(crate) async fn settle<T>(
+    tx: &Write,
+    challenge: webauthn_challenge::Model,
+    verified: Result<T, Fault>,
+) -> DomainResult<Tried<T>> {
+    match verified {
+        Ok(verified) => {
+            challenge.delete(tx).await?;
+            Ok(Tried::Done(verified))
+        }
+        Err(Fault::Unreadable(text)) => Err(DomainError::bad_request(text)),
+        Err(fault @ Fault::Refused(_)) => {
+            challenge.delete(tx).await?;
+            Ok(Tried::Refused(DomainError::unauthorized(fault.to_string())))
+        }
+    }
 }

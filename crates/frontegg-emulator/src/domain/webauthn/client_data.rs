@@ -4,7 +4,10 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
-use super::{Expected, Fault};
+use super::{Expected, Fault, sent};
+
+/// What is said of client data in another form.
+pub(super) const NOT_BASE64URL: &str = "clientDataJSON is not base64url";
 
 /// Which ceremony it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +29,20 @@ struct ClientData {
     cross_origin: Option<bool>,
 }
 
-/// Holds the client data against what was asked; gives its hash, which the authenticator has signed.
-pub(super) fn verify(expected: &Expected<'_>, kind: Kind, json: &[u8]) -> Result<[u8; 32], Fault> {
+/// Which challenge a text in base64url says that it answers. Nothing is verified by that.
+pub(crate) fn claimed_challenge(client_data: &str) -> Result<String, Fault> {
+    Ok(parse(&sent(client_data, NOT_BASE64URL)?)?.challenge)
+}
+
+fn parse(json: &[u8]) -> Result<ClientData, Fault> {
     // Browsers decode it as UTF-8, which drops a byte order mark; the hash is over all bytes.
     let text = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-    let data: ClientData =
-        serde_json::from_slice(text).map_err(|_| Fault::Unreadable("clientDataJSON cannot be read"))?;
+    serde_json::from_slice(text).map_err(|_| Fault::Unreadable("clientDataJSON cannot be read"))
+}
+
+/// Holds the client data against what was asked; gives its hash, which the authenticator has signed.
+pub(super) fn verify(expected: &Expected<'_>, kind: Kind, json: &[u8]) -> Result<[u8; 32], Fault> {
+    let data = parse(json)?;
     let wanted = match kind {
         Kind::Create => "webauthn.create",
         Kind::Get => "webauthn.get",

@@ -29,7 +29,7 @@ pub(crate) struct Credential {
 /// Verifies a new credential. Whether its id is taken already is for the caller to see.
 pub(crate) fn verify(expected: &Expected<'_>, created: Created<'_>) -> Result<Credential, Fault> {
     let id = sent(created.id, "The credential's id is not base64url")?;
-    let client_data = sent(created.client_data, "clientDataJSON is not base64url")?;
+    let client_data = sent(created.client_data, client_data::NOT_BASE64URL)?;
     let object = sent(created.attestation_object, "attestationObject is not base64url")?;
     let mut object = cbor::whole_map(&object).ok_or(UNREADABLE)?;
     let statement = object.take("attStmt").ok_or(UNREADABLE)?;

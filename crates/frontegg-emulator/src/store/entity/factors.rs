@@ -18,12 +18,18 @@ pub enum WebAuthnDevice {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "String", db_type = "Text")]
 pub enum CeremonyPurpose {
-    /// Registering a device.
+    /// Registering a second factor.
     #[sea_orm(string_value = "registration")]
     Registration,
+    /// Registering a passkey.
+    #[sea_orm(string_value = "passkey_registration")]
+    PasskeyRegistration,
     /// Proving the second factor.
     #[sea_orm(string_value = "second_factor")]
     SecondFactor,
+    /// Removing a second factor.
+    #[sea_orm(string_value = "removal")]
+    Removal,
     /// Signing in with the device alone.
     #[sea_orm(string_value = "sign_in")]
     SignIn,
@@ -113,6 +119,8 @@ pub mod webauthn_credential {
         pub is_backed_up: bool,
         pub created_at: Timestamp,
         pub last_used_at: Option<Timestamp>,
+        /// Whether its owner signs in with it; else it is a second factor.
+        pub is_passkey: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -89,11 +89,16 @@ impl Browser {
 
     /// Asks an operation with a query, which must succeed; gives the body of its answer.
     pub(crate) async fn query(&mut self, operation_id: &str, query: &str) -> Value {
-        let (method, mut url) = addressed(&self.base, operation_id, &[]);
-        url.set_query(Some(query));
-        let reply = self.send(method, url, Value::Null).await;
+        let reply = self.try_query(operation_id, query).await;
         assert_eq!(reply.status, 200, "{operation_id}?{query}: {}", reply.body);
         reply.body
+    }
+
+    /// The same, whatever comes of it.
+    pub(crate) async fn try_query(&mut self, operation_id: &str, query: &str) -> Reply {
+        let (method, mut url) = addressed(&self.base, operation_id, &[]);
+        url.set_query(Some(query));
+        self.send(method, url, Value::Null).await
     }
 
     async fn send(&mut self, method: Method, url: Url, body: Value) -> Reply {

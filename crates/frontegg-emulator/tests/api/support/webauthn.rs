@@ -144,8 +144,10 @@ impl Device {
     pub(crate) fn forge_signature(&mut self, options: &Value, forgery: &Forgery) -> Value {
         let party = text(&options["rpId"]);
         self.check(party);
-        let allowed = ids(&options["allowCredentials"]);
-        let own = |own: &&mut Credential| own.party == party && allowed.contains(&own.id.as_str());
+        // Where none is named, whichever the device itself has for the party.
+        let allowed = options.get("allowCredentials").map(ids);
+        let is_allowed = |id: &str| allowed.as_ref().is_none_or(|allowed| allowed.contains(&id));
+        let own = |own: &&mut Credential| own.party == party && is_allowed(&own.id);
         let credential = self.credentials.iter_mut().find(own).expect("a credential of this device");
         credential.count += 1;
         let (id, count) = (credential.id.clone(), forgery.count.unwrap_or(credential.count));
