@@ -140,19 +140,19 @@ async fn ready(State(service): Shared) -> ApiResult<Json<Ready>> {
     Ok(Json(Ready { status: "ok".to_owned() }))
 }
 
-async fn info(State(service): Shared) -> Json<Info> {
+async fn info(State(service): Shared) -> ApiResult<Json<Info>> {
     let Coverage { all, served, .. } = covered();
-    Json(Info {
+    Ok(Json(Info {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         url: service.url().to_owned(),
         base_url: service.base_url().to_owned(),
         vendor_id: service.vendor_id().to_owned(),
         client_id: service.client_id().to_owned(),
-        application_id: service.application_id().to_owned(),
+        application_id: service.default_application_id().await?,
         store: service.config().store.to_string(),
         clock: show_clock(&service),
         operations: OperationCount { all, served },
-    })
+    }))
 }
 
 async fn coverage() -> Json<Coverage> {

@@ -3,6 +3,7 @@
 //! They know nothing of HTTP. What they refuse is a [`DomainError`]; what they return is rows of the
 //! store or small structs of their own, which `api` turns into answers.
 
+pub(crate) mod application_assignments;
 pub(crate) mod applications;
 pub(crate) mod caller;
 pub(crate) mod codes;

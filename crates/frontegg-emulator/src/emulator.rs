@@ -92,8 +92,8 @@ impl Emulator {
         self.service.vendor_id()
     }
 
-    /// The environment's default application: the one that is meant where none is named. Every user's and API
-    /// token says as its `applicationId` which application it is for.
+    /// The environment's default application as it started: the one that is meant where none is named, until another is
+    /// made so. Every user's and API token says as its `applicationId` which application it is for.
     pub fn application_id(&self) -> &str {
         self.service.application_id()
     }
@@ -355,7 +355,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The id of the environment's default application; by default the one that the store knows, or a new one.
+    /// The id of the environment's default application, which is made where there is none with it; by default the one
+    /// that the store knows, or a new one.
     pub fn application_id(mut self, application_id: impl Into<String>) -> Self {
         self.config.identity.application_id = Some(application_id.into());
         self

@@ -25,6 +25,7 @@ use crate::{
     config::{Config, Seed},
     domain::{
         self, DomainError, DomainResult, Tried,
+        applications::default_application,
         environment::{self, EnvironmentCredentials},
         machine_tokens,
         passwords::{self, Cost, PasswordOwner, Passwords},
@@ -32,7 +33,7 @@ use crate::{
     },
     error::Error,
     gate::Controls,
-    store::{Identity, Settled, Store, Write},
+    store::{Identity, Settled, Store, Write, catalog::Application},
     tokens::{
         Algorithm, ApiClaims, Audience, Claims, EnvironmentClaims, RegisteredClaims, UserClaims, VerifiedTokens,
         keys::Keys,
@@ -91,11 +92,13 @@ impl Service {
             if settled.is_fresh {
                 domain::seed::fresh_environment(tx).await?;
             }
+            let wished = config.identity.application_id.as_deref();
+            settle_application(tx, wished, &settled.identity.application_id).await?;
             Store::add_issuer(tx, tx.origin()).await?;
             Ok(settled)
         };
         let Settled { identity, is_fresh } = store.write(settle).await?;
-        let service = Self {
+        let mut service = Self {
             store,
             clock,
             keys,
@@ -115,7 +118,10 @@ impl Service {
         if let Some(source) = seed.filter(|_| is_fresh) {
             // Boxed, as it is done once and part of every start.
             Box::pin(service.import(source)).await?;
+            let wished = service.config.identity.application_id.as_deref();
+            service.store.write(async |tx| settle_application(tx, wished, &service.application_id).await).await?;
         }
+        service.application_id = service.default_application_id().await?;
         Ok(service)
     }
 
@@ -174,18 +180,21 @@ impl Service {
         &self.client_id
     }
 
-    /// The application that is meant where none is named.
+    /// The application that counts where none is named.
+    pub(crate) async fn default_application_id(&self) -> DomainResult<String> {
+        let tx = self.store.read().await?;
+        Ok(default_application::get(&tx).await?.id)
+    }
+
+    /// The application that counted where none is named as this process started.
     pub(crate) fn application_id(&self) -> &str {
         &self.application_id
     }
 
-    /// For whom a token is that is made for the named application, or for none in particular: the
-    /// environment itself stands for its default one.
-    pub(crate) fn audience<'a>(&'a self, named: Option<&'a str>) -> Audience<'a> {
-        match named.filter(|id| *id != self.application_id) {
-            Some(id) => Audience { aud: id, application_id: id },
-            None => Audience { aud: &self.client_id, application_id: &self.application_id },
-        }
+    /// For whom a token is that is made for that application: the environment itself stands for its default one.
+    pub(crate) fn audience<'a>(&'a self, application: &'a Application) -> Audience<'a> {
+        let aud = if application.is_default { &self.client_id } else { &application.id };
+        Audience { aud, application_id: &application.id }
     }
 
     /// Where this process listens, e.g. `http://127.0.0.1:8100`.
@@ -326,6 +335,14 @@ impl Service {
 
     fn issuers(&self) -> MutexGuard<'_, HashSet<String>> {
         self.issuers.lock()
+    }
+}
+
+/// Sees to it that there is a default application: the one that is wished for, else that one unless there is another.
+async fn settle_application(tx: &Write, wished: Option<&str>, first: &str) -> DomainResult<()> {
+    match wished {
+        Some(id) => default_application::mark(tx, id).await,
+        None => default_application::ensure(tx, first).await,
     }
 }
 

@@ -5,8 +5,12 @@ use frontegg_model::{Secret, types};
 
 use crate::{
     clock::{http_date, whole_seconds},
-    domain::machine_tokens::{self, Issued, Issuer},
+    domain::{
+        applications::default_application,
+        machine_tokens::{self, Issued, Issuer},
+    },
     service::Service,
+    store::catalog::Application,
 };
 
 impl ApiTokenApi for Service {
@@ -40,7 +44,9 @@ pub(super) struct Exchanged {
 pub(super) async fn authenticate(service: &Service, body: &types::AuthApiTokenDto) -> ApiResult<Exchanged> {
     let issued = service
         .write(async |tx| {
-            Ok(machine_tokens::authenticate(tx, issuer(service), &body.client_id, body.secret.expose()).await?)
+            let application = default_application::get(tx).await?;
+            let issuer = issuer(service, &application);
+            Ok(machine_tokens::authenticate(tx, issuer, &body.client_id, body.secret.expose()).await?)
         })
         .await?;
     exchanged(service, issued).await
@@ -48,15 +54,18 @@ pub(super) async fn authenticate(service: &Service, body: &types::AuthApiTokenDt
 
 pub(super) async fn refresh(service: &Service, body: &types::RefreshApiTokenDto) -> ApiResult<Exchanged> {
     let issued = service
-        .write(async |tx| Ok(machine_tokens::refresh(tx, issuer(service), body.refresh_token.expose()).await?))
+        .write(async |tx| {
+            let application = default_application::get(tx).await?;
+            Ok(machine_tokens::refresh(tx, issuer(service, &application), body.refresh_token.expose()).await?)
+        })
         .await?;
     exchanged(service, issued).await
 }
 
 /// For whom the JWTs of machines are made: always for the default application, for no other has a say in
 /// what credentials are valid for.
-pub(super) fn issuer(service: &Service) -> Issuer<'_> {
-    Issuer { base_url: service.base_url(), audience: service.audience(None) }
+pub(super) fn issuer<'a>(service: &'a Service, application: &'a Application) -> Issuer<'a> {
+    Issuer { base_url: service.base_url(), audience: service.audience(application) }
 }
 
 async fn exchanged(service: &Service, issued: Issued) -> ApiResult<Exchanged> {

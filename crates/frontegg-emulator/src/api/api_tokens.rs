@@ -8,7 +8,10 @@ use frontegg_model::{Secret, types};
 
 use super::{api_token::issuer, caller::caller};
 use crate::{
-    domain::machine_tokens::{self, Changes, NewToken, Token, TokenGrant, TokenOwner},
+    domain::{
+        applications::default_application,
+        machine_tokens::{self, Changes, NewToken, Token, TokenGrant, TokenOwner},
+    },
     service::Service,
     store::entity::MachineTokenKind,
 };
@@ -29,7 +32,9 @@ impl ApiTokensApi for Service {
         let (token, claims) = self
             .write(async |tx| {
                 let owner = TokenOwner::Tenant(cx.tenant()?);
-                Ok(machine_tokens::create_access(tx, caller(cx), owner, issuer(self), new).await?)
+                let application = default_application::get(tx).await?;
+                let issuer = issuer(self, &application);
+                Ok(machine_tokens::create_access(tx, caller(cx), owner, issuer, new).await?)
             })
             .await?;
         let secret = self.sign_access(&claims).await?;

@@ -1,6 +1,6 @@
 //! From the token of a request to who asks, as the domain has it.
 
-use frontegg_contract::{Principal, RequestContext};
+use frontegg_contract::{Principal, RequestContext, TokenKind};
 
 use crate::domain::{
     caller::{Caller, Grants},
@@ -32,6 +32,14 @@ pub(super) fn caller_id(cx: &RequestContext) -> Option<&str> {
     }
 }
 
+/// The session that a call comes out of.
+pub(super) fn session_id(cx: &RequestContext) -> Option<&str> {
+    match &cx.principal {
+        Principal::User(token) if token.kind == TokenKind::User => Some(&token.token_id),
+        _ => None,
+    }
+}
+
 /// Who looks at a person, or at several of whom none is meant in particular: somebody else sees of
 /// them what concerns the tenants `within`.
 pub(super) fn viewer<'a>(cx: &RequestContext, of: Option<&str>, within: &'a [String]) -> Viewer<'a> {
@@ -44,7 +52,7 @@ pub(super) fn viewer<'a>(cx: &RequestContext, of: Option<&str>, within: &'a [Str
 
 #[cfg(test)]
 mod tests {
-    use frontegg_contract::{TokenKind, UserToken};
+    use frontegg_contract::UserToken;
     use http::{HeaderMap, HeaderValue};
 
     use super::*;

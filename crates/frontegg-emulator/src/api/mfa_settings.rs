@@ -22,13 +22,13 @@ impl MfaSettingsApi for Service {
         body: types::MfaPolicyRequest,
     ) -> ApiResult<types::MfaPolicyResponse> {
         let change = change(&body)?;
-        let record = self.write(async |tx| Ok(policy::create(tx, level(self, cx), change).await?)).await?;
+        let record = self.write(async |tx| Ok(policy::create(tx, level(cx), change).await?)).await?;
         Ok(response(record))
     }
 
     async fn get_mfa_policy(&self, cx: &RequestContext) -> ApiResult<types::MfaPolicyResponse> {
         let tx = self.store().read().await?;
-        Ok(response(policy::require(&tx, level(self, cx)).await?))
+        Ok(response(policy::require(&tx, level(cx)).await?))
     }
 
     async fn list_mfa_strategies(&self, _cx: &RequestContext) -> ApiResult<types::MfaStrategiesResponse> {
@@ -46,7 +46,7 @@ impl MfaSettingsApi for Service {
         body: types::MfaPolicyRequest,
     ) -> ApiResult<types::MfaPolicyResponse> {
         let change = change(&body)?;
-        let record = self.write(async |tx| Ok(policy::set(tx, level(self, cx), change).await?)).await?;
+        let record = self.write(async |tx| Ok(policy::set(tx, level(cx), change).await?)).await?;
         Ok(response(record))
     }
 
@@ -65,15 +65,13 @@ impl MfaSettingsApi for Service {
         body: types::MfaPolicyRequest,
     ) -> ApiResult<types::MfaPolicyResponse> {
         let change = change(&body)?;
-        let record = self.write(async |tx| Ok(policy::update(tx, level(self, cx), change).await?)).await?;
+        let record = self.write(async |tx| Ok(policy::update(tx, level(cx), change).await?)).await?;
         Ok(response(record))
     }
 }
 
-/// The policy of the default application is the environment's: who names no application is held to it.
-fn level<'a>(service: &Service, cx: &'a RequestContext) -> Level<'a> {
-    let application_id = cx.application_id.as_deref().filter(|id| *id != service.application_id());
-    Level { caller: caller(cx), tenant_id: cx.tenant_id.as_deref(), application_id }
+fn level(cx: &RequestContext) -> Level<'_> {
+    Level { caller: caller(cx), tenant_id: cx.tenant_id.as_deref(), application_id: cx.application_id.as_deref() }
 }
 
 fn change(body: &types::MfaPolicyRequest) -> ApiResult<Change> {

@@ -8,7 +8,10 @@ use frontegg_model::{Secret, types};
 
 use super::{api_token::issuer, caller::caller};
 use crate::{
-    domain::machine_tokens::{self, NewToken, Token, TokenOwner},
+    domain::{
+        applications::default_application,
+        machine_tokens::{self, NewToken, Token, TokenOwner},
+    },
     service::Service,
     store::entity::MachineTokenKind,
 };
@@ -26,7 +29,11 @@ impl PersonalTokensApi for Service {
             ..NewToken::default()
         };
         let (token, claims) = self
-            .write(async |tx| Ok(machine_tokens::create_access(tx, caller(cx), owner(cx)?, issuer(self), new).await?))
+            .write(async |tx| {
+                let application = default_application::get(tx).await?;
+                let issuer = issuer(self, &application);
+                Ok(machine_tokens::create_access(tx, caller(cx), owner(cx)?, issuer, new).await?)
+            })
             .await?;
         let secret = self.sign_access(&claims).await?;
         Ok(types::UserAccessTokenResponse { secret: Some(Secret::from(secret)), ..access_token(token) })

@@ -124,10 +124,9 @@ async fn signed_in(
     cx: &RequestContext,
     signed_in: SignedIn,
 ) -> ApiResult<types::AuthenticationResponseDto> {
-    let SignedIn { mut claims, lifetime, opened, same_site, extras } = signed_in;
+    let SignedIn { claims, application, lifetime, opened, same_site, extras } = signed_in;
     let now = service.clock().timestamp();
-    let named = claims.application_id.take();
-    let claims = claims.issued(service.base_url(), service.audience(named.as_deref()), now, lifetime);
+    let claims = claims.issued(service.base_url(), service.audience(&application), now, lifetime);
     let (user_id, email, verified) = (claims.sub.clone(), claims.email.clone(), claims.email_verified);
     let token = service.sign(&Claims::UserToken(Box::new(claims))).await?;
     let set = |prefix: &str, value: &str, lifetime: Duration| {

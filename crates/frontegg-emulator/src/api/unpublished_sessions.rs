@@ -3,7 +3,10 @@
 use frontegg_contract::{ApiFailure, ApiResult, RequestContext, unpublished_sessions::UnpublishedSessionsApi};
 use frontegg_model::types;
 
-use super::{caller::caller, user_sessions};
+use super::{
+    caller::{caller, session_id},
+    user_sessions,
+};
 use crate::{
     domain::{memberships, sessions, users},
     service::Service,
@@ -12,7 +15,7 @@ use crate::{
 impl UnpublishedSessionsApi for Service {
     async fn get_my_current_session(&self, cx: &RequestContext) -> ApiResult<types::GetActiveSessionsResponse> {
         let current =
-            user_sessions::current(cx).ok_or_else(|| ApiFailure::unauthorized("Failed to verify user JWT"))?;
+            session_id(cx).ok_or_else(|| ApiFailure::unauthorized("Failed to verify user JWT"))?;
         let tx = self.store().read().await?;
         let row = sessions::find(&tx, current).await?.ok_or_else(|| ApiFailure::not_found("Session not found"))?;
         Ok(user_sessions::response(row, Some(current)))

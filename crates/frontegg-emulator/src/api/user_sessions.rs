@@ -1,11 +1,12 @@
 //! The sessions of one person.
 
 use frontegg_contract::{
-    ApiResult, Principal, RequestContext, TokenKind,
+    ApiResult, Principal, RequestContext,
     user_sessions::{DeleteMySessionParams, UserSessionsApi},
 };
 use frontegg_model::types::GetActiveSessionsResponse;
 
+use super::caller::session_id;
 use crate::{
     domain::{sessions, users},
     service::Service,
@@ -37,7 +38,7 @@ impl UserSessionsApi for Service {
         let tx = self.store().read().await?;
         let user = users::require(&tx, cx.user()?).await?;
         let rows = sessions::list(&tx, &user.id, tenant(cx)).await?;
-        Ok(rows.into_iter().map(|row| response(row, current(cx))).collect())
+        Ok(rows.into_iter().map(|row| response(row, session_id(cx))).collect())
     }
 }
 
@@ -45,14 +46,6 @@ impl UserSessionsApi for Service {
 /// from tenant to tenant.
 fn tenant(cx: &RequestContext) -> Option<&str> {
     cx.tenant_id.as_deref().filter(|_| matches!(cx.principal, Principal::Environment(_)))
-}
-
-/// The session that the call comes out of.
-pub(super) fn current(cx: &RequestContext) -> Option<&str> {
-    match &cx.principal {
-        Principal::User(token) if token.kind == TokenKind::User => Some(&token.token_id),
-        _ => None,
-    }
 }
 
 pub(super) fn response(row: session::Model, current: Option<&str>) -> GetActiveSessionsResponse {

@@ -10,7 +10,7 @@ use frontegg_model::types;
 
 use super::caller::{caller, caller_id};
 use crate::{
-    domain::applications,
+    domain::application_assignments::people,
     service::Service,
     store::entity::{application_assignment, application_tenant},
 };
@@ -22,9 +22,7 @@ impl UsersApplicationsManagementApi for Service {
         body: types::AssignUsersToAppRequestDto,
     ) -> ApiResult<Vec<types::ApplicationUserTenantsResponseDto>> {
         let rows = self
-            .write(async |tx| {
-                Ok(applications::assign(tx, caller(cx), &body.app_id, &body.tenant_id, body.user_ids).await?)
-            })
+            .write(async |tx| Ok(people::assign(tx, caller(cx), &body.app_id, &body.tenant_id, body.user_ids).await?))
             .await?;
         let response = |row: application_assignment::Model| types::ApplicationUserTenantsResponseDto {
             app_id: row.app_id,
@@ -40,7 +38,7 @@ impl UsersApplicationsManagementApi for Service {
         params: ListApplicationUsersParams,
     ) -> ApiResult<Vec<String>> {
         let tx = self.store().read().await?;
-        Ok(applications::users_of(&tx, caller(cx), &params.app_id).await?)
+        Ok(people::users_of(&tx, caller(cx), &params.app_id).await?)
     }
 
     async fn list_user_application_active_tenants(
@@ -48,7 +46,7 @@ impl UsersApplicationsManagementApi for Service {
         cx: &RequestContext,
     ) -> ApiResult<types::UserApplicationActiveTenantsResponseDto> {
         let tx = self.store().read().await?;
-        let rows = applications::active_tenants(&tx, cx.user()?).await?;
+        let rows = people::active_tenants(&tx, cx.user()?).await?;
         let response = |row: application_tenant::Model| types::UserApplicationActiveTenantResponse {
             application_id: row.app_id,
             tenant_id: row.tenant_id,
@@ -63,7 +61,7 @@ impl UsersApplicationsManagementApi for Service {
         params: ListUserApplicationsParams,
     ) -> ApiResult<Vec<String>> {
         let tx = self.store().read().await?;
-        Ok(applications::applications_of(&tx, caller(cx), caller_id(cx), &params.user_id).await?)
+        Ok(people::applications_of(&tx, caller(cx), caller_id(cx), &params.user_id).await?)
     }
 
     async fn set_user_application_active_tenants(
@@ -72,7 +70,7 @@ impl UsersApplicationsManagementApi for Service {
         body: types::SwitchApplicationActiveUserTenantsRequestDto,
     ) -> ApiResult<()> {
         let choices = body.active_application_tenants.into_iter().map(|one| (one.application_id, one.tenant_id));
-        self.write(async |tx| Ok(applications::set_active_tenants(tx, cx.user()?, choices.collect()).await?)).await
+        self.write(async |tx| Ok(people::set_active_tenants(tx, cx.user()?, choices.collect()).await?)).await
     }
 
     async fn unassign_users_from_application(
@@ -80,9 +78,7 @@ impl UsersApplicationsManagementApi for Service {
         cx: &RequestContext,
         body: types::UnassignUsersFromAppRequestDto,
     ) -> ApiResult<()> {
-        self.write(async |tx| {
-            Ok(applications::unassign(tx, caller(cx), &body.app_id, &body.tenant_id, body.user_ids).await?)
-        })
-        .await
+        self.write(async |tx| Ok(people::unassign(tx, caller(cx), &body.app_id, &body.tenant_id, body.user_ids).await?))
+            .await
     }
 }

@@ -1,7 +1,9 @@
 //! What callers send, looked over: ids that they choose, lists of ids and keys, texts that must say
 //! something, addresses that people are sent to.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, net::IpAddr};
+
+use http::Uri;
 
 use super::{DomainError, DomainResult};
 
@@ -67,6 +69,28 @@ pub(crate) fn is_redirect(address: &str) -> bool {
     is_name && !HARMFUL.iter().any(|harmful| scheme.eq_ignore_ascii_case(harmful))
 }
 
+/// Whether that is the absolute address of a page or an app, as [`is_redirect`] has it, and by http of this machine only.
+pub(crate) fn is_absolute(address: &str) -> bool {
+    if !is_redirect(address) {
+        return false;
+    }
+    let is_of = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    if !is_of("http:") && !is_of("https:") {
+        return true;
+    }
+    let host = address.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_ascii_lowercase));
+    host.is_some_and(|host| !host.is_empty() && (is_of("https:") || is_local(&host)))
+}
+
+/// The name of this machine.
+pub(crate) const LOCALHOST: &str = "localhost";
+
+/// Whether that host of an address is this machine, also where it listens on every address.
+pub(crate) fn is_local(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == LOCALHOST || address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +120,20 @@ mod tests {
             "",
         ] {
             assert!(!is_redirect(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn pages_are_reached_by_tls_but_on_this_machine() {
+        for good in
+            ["https://a.test/x", "HTTPS://A.test", "http://localhost:3000", "http://127.0.0.1", "com.acme.app://x"]
+        {
+            assert!(is_absolute(good), "{good}");
+        }
+        for bad in
+            ["http://a.test", "HTTP://a.test", "http://localhost.evil.test", "https:", "https://", "/x", "javascript:x"]
+        {
+            assert!(!is_absolute(bad), "{bad}");
         }
     }
 

@@ -23,7 +23,7 @@ use frontegg_model::enums::MfaStrategy;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 
 use super::{
-    DomainError, DomainResult,
+    DomainError, DomainResult, applications,
     memberships::MemberKey,
     mfa::{
         self, Demand, Devices, Proven, RememberDevice, Remembered,
@@ -34,12 +34,13 @@ use super::{
     settings::configuration::{self, CookieSameSite, IdentityConfiguration},
 };
 use crate::{
-    store::{Read, Write, entity::user},
+    store::{Read, Write, catalog::Application, entity::user},
     tokens::UserClaims,
 };
 
 pub(crate) use super::sessions::{ClientInfo, FirstFactor};
 use entry::Entry;
+pub(crate) use entry::require_entry;
 pub(crate) use invites::{Inviting, inviting};
 pub(crate) use password::{PasswordCredentials, with_password};
 pub(crate) use renewal::{log_out, renew};
@@ -75,6 +76,8 @@ pub(crate) enum Outcome {
 pub(crate) struct SignedIn {
     /// All claims but those about the token itself.
     pub(crate) claims: UserClaims,
+    /// The application that the token is for.
+    pub(crate) application: Application,
     /// How long the token is to be valid.
     pub(crate) lifetime: Duration,
     pub(crate) opened: Opened,
@@ -232,8 +235,10 @@ async fn signed_in(
     extras: Extras,
 ) -> DomainResult<Outcome> {
     let claims = sessions::claims(tx, configuration, user, &opened.session, tenant_id).await?;
+    let application = applications::known_or_default(tx, opened.session.application_id.as_deref()).await?;
     Ok(Outcome::SignedIn(Box::new(SignedIn {
         claims,
+        application,
         lifetime: configuration.token_lifetime(),
         opened,
         same_site: configuration.cookie_same_site,

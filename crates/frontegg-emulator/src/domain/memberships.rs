@@ -3,6 +3,7 @@
 //! A person who loses their last membership is deleted: everybody belongs to some tenant.
 
 mod counts;
+mod entrance;
 mod entry;
 mod moving;
 mod places;
@@ -35,6 +36,7 @@ use crate::{
 };
 
 pub(crate) use counts::{Counted, count};
+pub(crate) use entrance::{Entrance, entrances, require_entry_by, require_entry_for};
 pub(crate) use entry::{is_open, no_entry, reaches_down, require_entry, require_own_entry};
 pub(crate) use moving::move_all;
 pub(crate) use places::{Place, Roles, places};

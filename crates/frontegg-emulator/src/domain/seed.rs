@@ -1,14 +1,14 @@
-//! What a fresh environment has: two roles, some two dozen built-in permissions in three categories.
+//! What a fresh environment has: an application, two roles, some two dozen built-in permissions in three categories.
 //!
 //! Their ids are always the same, so that a test may keep them over a reset.
 
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
-use super::DomainResult;
+use super::{DomainResult, applications::default_application};
 use crate::{
     ids,
     store::{
-        Write,
+        Identity, Write,
         entity::{AssignmentType, permission, permission_category, role, role_permission},
         query,
     },
@@ -117,7 +117,8 @@ pub(crate) async fn fresh_environment(tx: &Write) -> DomainResult<()> {
         )
     });
     role_permission::Entity::insert_many(held).exec_without_returning(tx).await?;
-    Ok(())
+    let application_id = Identity::find(tx).await?.map_or_else(ids::new_id, |identity| identity.application_id);
+    default_application::ensure(tx, &application_id).await
 }
 
 fn role_id(key: &str) -> String {

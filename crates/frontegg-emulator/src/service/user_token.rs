@@ -5,6 +5,7 @@ use sea_orm::EntityTrait;
 use crate::{
     domain::{
         DomainError, DomainResult,
+        applications::default_application,
         memberships::MemberKey,
         sessions::{self, ClientInfo},
         settings::configuration,
@@ -30,7 +31,9 @@ impl Service {
                 sessions::start(tx, &configuration, MemberKey { user_id, tenant_id }, &["pwd"], &ClientInfo::default())
                     .await?;
             let claims = sessions::claims(tx, &configuration, &user, &opened.session, tenant_id).await?;
-            Ok(claims.issued(tx.origin(), self.audience(None), tx.now(), configuration.token_lifetime()))
+            let application = default_application::get(tx).await?;
+            let audience = self.audience(&application);
+            Ok(claims.issued(tx.origin(), audience, tx.now(), configuration.token_lifetime()))
         };
         let claims = self.store().write(begin).await?;
         self.sign(&Claims::UserToken(Box::new(claims))).await

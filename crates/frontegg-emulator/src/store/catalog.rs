@@ -1,5 +1,5 @@
 //! What is small, changes seldom, and is needed by nearly every request: who the environment is, its documents, what
-//! its messages say, its roles and all permissions. A process keeps them in memory instead of asking for them again.
+//! its messages say, its applications, its roles and all permissions. A process keeps them in memory instead of asking for them again.
 //!
 //! They are those of one version, a number that every transaction raises which writes to a table they come from.
 //! A transaction goes by the catalog of the version that it sees itself, so what it knows from memory and what it
@@ -12,18 +12,22 @@ use std::{
 
 use parking_lot::Mutex;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
+    Statement,
 };
 
 use super::{
     Fetch, Identity, Read, Write,
     documents::ENVIRONMENT,
-    entity::{email_template, environment, permission, role, role_permission, setting, sms_template},
+    entity::{
+        AccessType, application, email_template, environment, permission, role, role_permission, setting, sms_template,
+    },
     query::OneColumn,
 };
 
 /// The tables that it comes from, as statements name them; with the one whose end changes permissions.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
+    "\"applications\"",
     "\"email_templates\"",
     "\"environment\"",
     "\"permission_categories\"",
@@ -72,11 +76,39 @@ pub(crate) async fn select_with_permissions(
     Ok(held)
 }
 
+/// An application, as far as every sign-in has to know it.
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+pub(crate) struct Application {
+    pub(crate) id: String,
+    pub(crate) access_type: AccessType,
+    pub(crate) is_default: bool,
+    pub(crate) is_active: bool,
+}
+
+/// All applications, the oldest first.
+async fn applications(tx: &Read) -> Result<Vec<Application>, DbErr> {
+    application::Entity::find()
+        .select_only()
+        .columns([
+            application::Column::Id,
+            application::Column::AccessType,
+            application::Column::IsDefault,
+            application::Column::IsActive,
+        ])
+        .order_by_asc(application::Column::CreatedAt)
+        .order_by_asc(application::Column::Id)
+        .into_model()
+        .fetch_all(tx)
+        .await
+}
+
 /// All that in one version.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     /// Who the environment is, if that has been settled.
     pub(crate) identity: Option<Identity>,
+    /// All applications, the oldest first.
+    applications: Vec<Application>,
     /// The environment's own templates of mails and texts of SMS, by type.
     pub(crate) mails: Vec<email_template::Model>,
     pub(crate) texts: Vec<sms_template::Model>,
@@ -102,6 +134,20 @@ const KINDS: &str = "
     ) SELECT kind FROM kinds WHERE kind IS NOT NULL";
 
 impl Catalog {
+    /// All applications, the oldest first.
+    pub(crate) fn applications(&self) -> &[Application] {
+        &self.applications
+    }
+
+    pub(crate) fn application(&self, id: &str) -> Option<&Application> {
+        self.applications.iter().find(|application| application.id == id)
+    }
+
+    /// The application that counts where none is named; there is one once the environment was settled.
+    pub(crate) fn default_application(&self) -> Option<&Application> {
+        self.applications.iter().find(|application| application.is_default)
+    }
+
     /// The roles of the environment, by level and key.
     pub(crate) fn roles(&self) -> &[RoleWithPermissions] {
         &self.roles
@@ -132,6 +178,7 @@ impl Catalog {
         let of_a_tenant = role::Entity::find().filter(role::Column::TenantId.is_not_null()).limit(1);
         Ok(Self {
             identity: Identity::find(tx).await?,
+            applications: applications(tx).await?,
             mails: mails.fetch_all(tx).await?,
             texts: texts.fetch_all(tx).await?,
             documents: documents.into(),

@@ -37,6 +37,7 @@ macro_rules! saved_rows {
     };
 }
 
+mod applications;
 mod factors;
 mod invitations;
 mod jobs;
@@ -51,6 +52,7 @@ mod templates;
 mod tenants;
 mod users;
 
+pub(crate) use applications::{AccessType, ClientType, application, application_client, tenant_application};
 pub(crate) use factors::{
     CeremonyPurpose, WebAuthnDevice, authenticator, mfa_phone, recovery_code, remembered_device, webauthn_challenge,
     webauthn_credential,

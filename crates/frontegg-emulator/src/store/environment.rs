@@ -16,7 +16,7 @@ const KEY: &str = "environment";
 pub(crate) struct Identity {
     pub(crate) vendor_id: String,
     pub(crate) client_id: String,
-    /// The application that is meant where none is named.
+    /// The default application of an environment that nobody has given another.
     pub(crate) application_id: String,
     /// How often the store was emptied; tokens of an earlier epoch are not good any more.
     pub(crate) epoch: i64,

@@ -27,6 +27,7 @@ mod m0021_search;
 mod m0022_dummies;
 mod m0023_counts;
 mod m0024_restrictions;
+mod m0025_applications;
 mod m0030_passkeys;
 mod triggers;
 
@@ -65,6 +66,9 @@ pub(crate) const TABLES: &[&str] = &[
     "tenant_invite_roles",
     "tenant_invites",
     "one_time_tokens",
+    "application_clients",
+    "tenant_applications",
+    "applications",
     "application_tenants",
     "application_assignments",
     "group_members",
@@ -98,7 +102,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 25] {
+fn all() -> [SqlMigration; 26] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -124,6 +128,7 @@ fn all() -> [SqlMigration; 25] {
         m0022_dummies::MIGRATION,
         m0023_counts::MIGRATION,
         m0024_restrictions::MIGRATION,
+        m0025_applications::MIGRATION,
         m0030_passkeys::MIGRATION,
     ]
 }

@@ -6,20 +6,19 @@ use frontegg_model::types;
 use super::members::changes;
 use crate::{
     api::{
-        caller::{caller, viewer},
-        sign_in::address,
+        caller::{caller, session_id, viewer},
+        sign_in::client_info,
         user_answers,
     },
     clock::Timestamp,
     domain::{
         identifiers::Proof,
-        memberships,
+        login, memberships,
         people::{
             self,
             profiles::{self, FullProfile},
             tenants::Place,
         },
-        restrictions::networks,
         roles, tenants, users,
     },
     service::Service,
@@ -78,9 +77,10 @@ pub(super) async fn set_my_active_tenant(
     let full = service
         .write(async |tx| {
             let user = users::require(tx, user_id).await?;
-            memberships::require_entry(tx, &user, &body.tenant_id).await?;
             if caller(cx).is_user() {
-                networks::require(tx, &body.tenant_id, address(cx)).await?;
+                login::require_entry(tx, &user, &body.tenant_id, session_id(cx), &client_info(service, cx)).await?;
+            } else {
+                memberships::require_entry(tx, &user, &body.tenant_id).await?;
             }
             users::set_active_tenant(tx, user, &body.tenant_id).await?;
             Ok(profiles::full(tx, user_id, viewer(cx, Some(user_id), &[]), None).await?)

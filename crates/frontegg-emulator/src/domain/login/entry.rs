@@ -5,12 +5,19 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use super::{ClientInfo, Inviting, require_unlocked};
 use crate::{
     domain::{
-        DomainError, DomainResult, Refusal, identifiers::emails, memberships, restrictions::networks,
-        settings::configuration::IdentityConfiguration, tenants,
+        DomainError, DomainResult, Refusal,
+        applications::{self, tenants::Access},
+        identifiers::emails,
+        memberships::{self, Entrance},
+        restrictions::networks,
+        sessions,
+        settings::configuration::IdentityConfiguration,
+        tenants,
     },
     store::{
-        Fetch, Read, Write,
-        entity::{MembershipStatus, application_tenant, membership, tenant, user},
+        Read, Write,
+        catalog::Application,
+        entity::{MembershipStatus, membership, user},
         query,
     },
 };
@@ -65,15 +72,17 @@ impl Entry {
 }
 
 /// The tenant that a sign-in leads to: that of the login page, else the one that the person last
-/// worked in (with the application), else the oldest that is open to them from where they are. One that they
-/// are about to join will do. 403 when there is none.
+/// worked in (with the application), else the oldest that is open to them from where they are, and for the
+/// application. One that they are about to join will do. 403 when there is none, 404 when there is only some that
+/// lacks the application.
 pub(super) async fn choose(
     tx: &Read,
     user: &user::Model,
     client: &ClientInfo,
     joining: Option<&Inviting>,
 ) -> DomainResult<Entry> {
-    let Open { rows: open, barred } = open_memberships(tx, user, client).await?;
+    let application = &applications::named(tx, client.application_id.as_deref()).await?;
+    let Open { rows: open, chosen, refusal } = open_memberships(tx, user, application, client).await?;
     let of_member = |tenant_id: &str| open.iter().find(|row| row.tenant_id == tenant_id).map(Entry::of);
     if let Some(alias) = &client.alias
         && let Some(tenant) = tenants::find_by_alias(tx, alias).await?
@@ -82,82 +91,129 @@ pub(super) async fn choose(
         if let Some(entry) = of_member(tenant_id) {
             return Ok(entry);
         }
-        if joining.is_none_or(|inviting| inviting.tenant_id() != tenant_id) {
-            require(tx, user, tenant_id, client).await?;
+        if let Some(inviting) = joining.filter(|inviting| inviting.tenant_id() == tenant_id) {
+            inviting.access().require(application)?;
+        } else {
+            require(tx, user, tenant_id, application, client).await?;
         }
         return Ok(Entry::new(tenant_id));
     }
-    let wished = [of_application(tx, user, client.application_id.as_deref()).await?, user.active_tenant_id.clone()];
+    let wished = [chosen, user.active_tenant_id.clone()];
     for tenant_id in wished.iter().flatten() {
         if let Some(entry) = of_member(tenant_id) {
             return Ok(entry);
         }
-        if is_open(require(tx, user, tenant_id, client).await)? {
+        if is_open(require(tx, user, tenant_id, application, client).await)? {
             return Ok(Entry::new(tenant_id));
         }
     }
-    let other = open.first().map(Entry::of);
-    let other = other.or_else(|| joining.map(|inviting| Entry::new(inviting.tenant_id())));
-    other.ok_or_else(|| {
-        if barred { networks::barred() } else { DomainError::forbidden("User has no tenant to sign in to") }
-    })
+    if let Some(entry) = open.first().map(Entry::of) {
+        return Ok(entry);
+    }
+    let Some(inviting) = joining else {
+        return Err(refusal.unwrap_or_else(|| DomainError::forbidden("User has no tenant to sign in to")));
+    };
+    inviting.access().require(application)?;
+    Ok(Entry::new(inviting.tenant_id()))
 }
 
 /// Where somebody can come in.
 struct Open {
     /// The oldest first.
     rows: Vec<membership::Model>,
-    /// Whether they are kept out of others only by where they are.
-    barred: bool,
+    /// Where they chose to work with the application.
+    chosen: Option<String>,
+    /// What alone keeps them out of the oldest of the others: the application, or where they are.
+    refusal: Option<DomainError>,
 }
 
 /// The memberships by which the person can enter a tenant.
-async fn open_memberships(tx: &Read, user: &user::Model, client: &ClientInfo) -> DomainResult<Open> {
+async fn open_memberships(
+    tx: &Read,
+    user: &user::Model,
+    application: &Application,
+    client: &ClientInfo,
+) -> DomainResult<Open> {
     // Their documents are known from then on.
     tx.tenants_of(&user.id).await?;
-    let enterable = |(row, tenant): &(membership::Model, tenant::Model)| {
-        tenant.deleted_at.is_none() && !tenant.is_locked && memberships::is_open(tx, row)
-    };
-    let mut open = Open { rows: Vec::new(), barred: false };
-    for (row, _) in memberships::with_tenants(tx, &user.id).await?.into_iter().filter(enterable) {
-        if networks::admits(tx, &row.tenant_id, client.ip_address).await? {
-            open.rows.push(row);
-        } else {
-            open.barred = true;
+    let entrances = memberships::entrances(tx, &user.id, &application.id).await?;
+    let mut open = Open { rows: Vec::new(), chosen: chosen(&entrances), refusal: None };
+    for entrance in entrances {
+        if !entrance.is_open(tx) {
+            continue;
+        }
+        match admit(tx, &entrance.membership.tenant_id, entrance.access(), application, client).await {
+            Ok(()) => open.rows.push(entrance.membership),
+            Err(error) if keeps_out(&error) => _ = open.refusal.get_or_insert(error),
+            Err(error) => return Err(error),
         }
     }
     Ok(open)
 }
 
-/// The tenant that the person works in with that application, if they chose one.
-pub(super) async fn of_application(
-    tx: &Read,
-    user: &user::Model,
-    application_id: Option<&str>,
-) -> DomainResult<Option<String>> {
-    let Some(application_id) = application_id else {
-        return Ok(None);
-    };
-    let key = (user.id.clone(), application_id.to_owned());
-    Ok(application_tenant::Entity::find_by_id(key).fetch_one(tx).await?.map(|row| row.tenant_id))
+/// The tenant that the person chose to work in with the application.
+pub(super) fn chosen(entrances: &[Entrance]) -> Option<String> {
+    entrances.iter().find(|entrance| entrance.is_chosen()).map(|entrance| entrance.membership.tenant_id.clone())
 }
 
-/// Refuses, with 403, a person who cannot enter that tenant from where they are; also one whose invitation
-/// to it is still open.
-pub(super) async fn require(tx: &Read, user: &user::Model, tenant_id: &str, client: &ClientInfo) -> DomainResult<()> {
+/// Refuses an application that is not open to somebody in a tenant, and anybody who is where nobody may enter it from.
+pub(super) async fn admit(
+    tx: &Read,
+    tenant_id: &str,
+    access: Access,
+    application: &Application,
+    client: &ClientInfo,
+) -> DomainResult<()> {
+    access.require(application)?;
+    networks::require(tx, tenant_id, client.ip_address).await
+}
+
+/// Refuses a person who cannot enter that tenant from where they are, also one whose invitation to it is still open,
+/// with 403; and with 404 where the tenant lacks the application.
+pub(super) async fn require(
+    tx: &Read,
+    user: &user::Model,
+    tenant_id: &str,
+    application: &Application,
+    client: &ClientInfo,
+) -> DomainResult<()> {
     let row = memberships::find(tx, &user.id, tenant_id).await?;
     if row.is_some_and(|row| !memberships::is_open(tx, &row)) {
         return Err(memberships::no_entry());
     }
-    memberships::require_entry(tx, user, tenant_id).await?;
-    networks::require(tx, tenant_id, client.ip_address).await
+    let access = memberships::require_entry_for(tx, user, tenant_id, &application.id).await?;
+    admit(tx, tenant_id, access, application, client).await
+}
+
+/// Refuses whoever goes to another tenant in a session, where they cannot enter that; see [`require`]. An activation that
+/// is outstanding is no hindrance.
+pub(crate) async fn require_entry(
+    tx: &Read,
+    user: &user::Model,
+    tenant_id: &str,
+    session_id: Option<&str>,
+    client: &ClientInfo,
+) -> DomainResult<()> {
+    let session = match session_id {
+        Some(id) => sessions::find(tx, id).await?,
+        None => None,
+    };
+    let app_id = session.and_then(|session| session.application_id);
+    let application = applications::known_or_default(tx, app_id.as_deref()).await?;
+    let access = memberships::require_entry_for(tx, user, tenant_id, &application.id).await?;
+    admit(tx, tenant_id, access, &application, client).await
 }
 
 /// Turns the refusal of an entry into a no.
 pub(super) fn is_open(entry: DomainResult<()>) -> DomainResult<bool> {
     match entry {
         Ok(()) => Ok(true),
-        Err(error) if error.refusal() == Refusal::Forbidden => Ok(false),
+        Err(error) if keeps_out(&error) => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Whether it says that somebody may not enter, or not for the application.
+fn keeps_out(error: &DomainError) -> bool {
+    matches!(error.refusal(), Refusal::Forbidden | Refusal::NotFound)
 }

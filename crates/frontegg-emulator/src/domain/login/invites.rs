@@ -6,6 +6,7 @@ use super::ClientInfo;
 use crate::{
     domain::{
         DomainError, DomainResult, Refusal,
+        applications::{self, tenants::Access},
         caller::Caller,
         identifiers::emails,
         memberships::{self, NewMembership},
@@ -25,10 +26,12 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Inviting {
     good: ValidInvite,
+    /// What the tenant lets its newcomers do with the application that the request names.
+    access: Access,
 }
 
-/// The invite that a request came with, if it did; 400 when there is none with that token (any more), and 403 where
-/// nobody may enter its tenant from there.
+/// The invite that a request came with, if it did; 400 when there is none with that token (any more), 403 where nobody
+/// may enter its tenant from there, and 404 where the tenant lacks the application.
 pub(crate) async fn inviting(tx: &Read, client: &ClientInfo) -> DomainResult<Option<Inviting>> {
     let Some(token) = &client.invitation else {
         return Ok(None);
@@ -38,13 +41,23 @@ pub(crate) async fn inviting(tx: &Read, client: &ClientInfo) -> DomainResult<Opt
         _ => error,
     })?;
     networks::require(tx, &good.tenant.tenant_id, client.ip_address).await?;
-    Ok(Some(Inviting { good }))
+    let application = applications::named(tx, client.application_id.as_deref()).await?;
+    let access = applications::tenants::access(tx, &application.id, &good.tenant.tenant_id).await?;
+    if access.access_type.is_none() {
+        return Err(applications::tenants::missing());
+    }
+    Ok(Some(Inviting { good, access }))
 }
 
 impl Inviting {
     /// Where it leads.
     pub(crate) fn tenant_id(&self) -> &str {
         &self.good.tenant.tenant_id
+    }
+
+    /// What the tenant lets its newcomers do with the application.
+    pub(super) fn access(&self) -> Access {
+        self.access
     }
 
     /// Makes the person a member, with the roles of the invite. Whoever is one stays as they are, but

@@ -5,12 +5,13 @@ use std::time::Duration;
 use super::{ClientInfo, Extras, FirstFactor, Outcome, entry, signed_in};
 use crate::{
     domain::{
-        DomainResult, Tried,
+        DomainResult, Refusal, Tried,
+        applications::{self, tenants::Access},
+        memberships,
         mfa::{
             self, Demand,
             pending::{self, Raising},
         },
-        restrictions::networks,
         sessions::{
             self, Opened,
             refresh_tokens::{self, Live, Presented, Successor},
@@ -19,6 +20,7 @@ use crate::{
     },
     store::{
         Read, Write,
+        catalog::Application,
         entity::{session, user},
     },
 };
@@ -48,13 +50,13 @@ pub(crate) async fn renew(
         Presented::Repeated(live, successor) => (live, Err(successor)),
         Presented::Valid(live, token) => (live, Ok(token)),
     };
-    let Live { session, user } = live;
-    if !sessions::may_work_in(tx, &user, &session.tenant_id).await? {
-        sessions::end(tx, &session.id).await?;
+    let Some(place) = place(tx, &live).await? else {
+        sessions::end(tx, &live.session.id).await?;
         return Ok(Tried::Refused(sessions::dead()));
-    }
+    };
     let configuration = configuration::get(tx).await?;
-    let tenant_id = tenant_of(tx, &user, &session, tenant_id, client).await?;
+    let tenant_id = tenant_of(tx, &live, place, tenant_id, client).await?;
+    let Live { session, user } = live;
     if let Some(outcome) = raise(tx, &user, &session, &tenant_id, client).await? {
         return Ok(Tried::Done(outcome));
     }
@@ -84,31 +86,52 @@ async fn best(tx: &Read, tokens: &[&str], grace: Duration) -> DomainResult<Prese
     Ok(best)
 }
 
+/// What a session goes on in.
+struct Place {
+    application: Application,
+    /// What the session's tenant lets its holder do with the application.
+    access: Access,
+    /// The tenant that the person chose to work in with the application.
+    chosen: Option<String>,
+}
+
+/// What a session goes on in; none where its holder may not work in its tenant any more.
+async fn place(tx: &Read, Live { session, user }: &Live) -> DomainResult<Option<Place>> {
+    let application = applications::known_or_default(tx, session.application_id.as_deref()).await?;
+    let entrances = memberships::entrances(tx, &user.id, &application.id).await?;
+    let present = entrances.iter().find(|entrance| entrance.membership.tenant_id == session.tenant_id);
+    match memberships::require_entry_by(tx, user, &session.tenant_id, &application.id, present).await {
+        Ok(access) => Ok(Some(Place { access, chosen: entry::chosen(&entrances), application })),
+        Err(error) if error.refusal() == Refusal::Forbidden => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The tenant that is asked for, refused with 403 if the person cannot enter it; else the one that
-/// they work in, else the one that the session is in, unless nobody may enter that from where they are.
+/// they work in, else the one that the session is in, unless nobody may enter that from where they are, or with the
+/// application.
 async fn tenant_of(
     tx: &Read,
-    user: &user::Model,
-    session: &session::Model,
+    Live { session, user }: &Live,
+    Place { application, access, chosen }: Place,
     asked: Option<&str>,
     client: &ClientInfo,
 ) -> DomainResult<String> {
     if let Some(tenant_id) = asked {
-        entry::require(tx, user, tenant_id, client).await?;
+        entry::require(tx, user, tenant_id, &application, client).await?;
         return Ok(tenant_id.to_owned());
     }
     // Their documents are known from then on.
     tx.tenants_of(&user.id).await?;
-    let chosen = entry::of_application(tx, user, session.application_id.as_deref()).await?;
     for tenant_id in [chosen, user.active_tenant_id.clone()].into_iter().flatten() {
         if tenant_id == session.tenant_id {
             break;
         }
-        if entry::is_open(entry::require(tx, user, &tenant_id, client).await)? {
+        if entry::is_open(entry::require(tx, user, &tenant_id, &application, client).await)? {
             return Ok(tenant_id);
         }
     }
-    networks::require(tx, &session.tenant_id, client.ip_address).await?;
+    entry::admit(tx, &session.tenant_id, access, &application, client).await?;
     Ok(session.tenant_id.clone())
 }
 

@@ -7,7 +7,7 @@ use sea_orm::EntityTrait;
 use super::{ClientInfo, Extras, FirstFactor, Outcome, entry, signed_in};
 use crate::{
     domain::{
-        DomainResult,
+        DomainResult, applications,
         mfa::{
             self, Demand,
             pending::{self, Raising},
@@ -54,7 +54,8 @@ pub(super) async fn finish(
     let session = sessions::find(tx, &raising.session_id).await?;
     let session = session.filter(|session| session.ended_at.is_none() && session.expires_at > tx.now());
     let session = session.ok_or_else(sessions::dead)?;
-    entry::require(tx, &user, &raising.tenant_id, client).await?;
+    let application = applications::known_or_default(tx, session.application_id.as_deref()).await?;
+    entry::require(tx, &user, &raising.tenant_id, &application, client).await?;
     let opened = sessions::prove_again(tx, configuration, session, amr).await?;
     signed_in(tx, configuration, &user, &raising.tenant_id, opened, extras).await
 }

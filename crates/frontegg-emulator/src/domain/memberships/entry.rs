@@ -22,7 +22,7 @@ pub(crate) fn is_open(tx: &Read, row: &membership::Model) -> bool {
 }
 
 /// Whether the membership is neither suspended nor over, nor an invitation that nobody has accepted.
-fn is_usable(tx: &Read, row: &membership::Model) -> bool {
+pub(super) fn is_usable(tx: &Read, row: &membership::Model) -> bool {
     let is_accepted = row.status != MembershipStatus::PendingInvitation;
     is_accepted && !row.is_disabled && row.expires_at.is_none_or(|end| end > tx.now())
 }

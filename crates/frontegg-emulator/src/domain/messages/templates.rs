@@ -21,8 +21,12 @@ pub(crate) struct Environment(Map<String, Value>);
 impl Environment {
     /// The environment as clients reach it under that address.
     pub(crate) async fn of(tx: &Read) -> DomainResult<Self> {
-        let identity = tx.catalog().await?.identity.clone();
-        Ok(Self::reached_at(tx.origin(), identity.unwrap_or_default()))
+        let catalog = tx.catalog().await?;
+        let mut identity = catalog.identity.clone().unwrap_or_default();
+        if let Some(application) = catalog.default_application() {
+            identity.application_id.clone_from(&application.id);
+        }
+        Ok(Self::reached_at(tx.origin(), identity))
     }
 
     /// The environment of these ids, as clients reach it under that address.

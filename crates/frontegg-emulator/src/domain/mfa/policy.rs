@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::pending;
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainError, DomainResult, applications,
         caller::Caller,
         memberships,
         policies::{self, Applying, Record},
@@ -92,25 +92,28 @@ pub(crate) struct Level<'a> {
 }
 
 impl<'a> Level<'a> {
-    fn narrowed(self, level: Owner<'a>) -> Owner<'a> {
+    /// The policy of the default application is the environment's: who names no application is held to it.
+    async fn narrowed(self, tx: &Read, level: Owner<'a>) -> DomainResult<Owner<'a>> {
         match (level, self.application_id) {
-            (Owner::Environment, Some(id)) => Owner::Application(id),
-            _ => level,
+            (Owner::Environment, Some(id)) if !applications::named(tx, Some(id)).await?.is_default => {
+                Ok(Owner::Application(id))
+            }
+            _ => Ok(level),
         }
     }
 
-    fn owner(self) -> Owner<'a> {
-        self.narrowed(policies::level(self.caller, self.tenant_id))
+    async fn owner(self, tx: &Read) -> DomainResult<Owner<'a>> {
+        self.narrowed(tx, policies::level(self.caller, self.tenant_id)).await
     }
 
     async fn owner_to_write(self, tx: &Read) -> DomainResult<Owner<'a>> {
-        Ok(self.narrowed(policies::level_to_write(tx, self.caller, self.tenant_id).await?))
+        self.narrowed(tx, policies::level_to_write(tx, self.caller, self.tenant_id).await?).await
     }
 }
 
 /// The policy of a level, or 404.
 pub(crate) async fn require(tx: &Read, level: Level<'_>) -> DomainResult<Record<Policy>> {
-    policies::require(tx, level.owner(), KIND, WHAT).await
+    policies::require(tx, level.owner(tx).await?, KIND, WHAT).await
 }
 
 /// The environment's policy, whoever asks; or 404.
@@ -192,10 +195,11 @@ pub(crate) async fn at_sign_in(
 }
 
 async fn of_application(tx: &Read, application_id: Option<&str>) -> DomainResult<Option<Policy>> {
-    let Some(id) = application_id else {
+    let application = applications::known_or_default(tx, application_id).await?;
+    if application.is_default {
         return Ok(None);
-    };
-    let record: Option<Record<Policy>> = policies::find(tx, Owner::Application(id), KIND).await?;
+    }
+    let record: Option<Record<Policy>> = policies::find(tx, Owner::Application(&application.id), KIND).await?;
     Ok(record.map(|record| record.rule))
 }
 

@@ -37,7 +37,6 @@ pub(crate) async fn claims(
         metadata: tokens::carried_metadata(&user.metadata),
         roles: configuration.add_roles_to_jwt.then_some(held.roles),
         permissions: configuration.add_permissions_to_jwt.then_some(held.permissions),
-        application_id: session.application_id.clone(),
         acr: is_multi_factor(session).then(|| MULTI_FACTOR.to_owned()),
         amr,
         auth_time: Some(session.proven_at.seconds()),

@@ -23,6 +23,7 @@ use crate::{
 /// hangs on those rows goes by itself.
 pub(super) const BELONGINGS: &[&str] = &[
     "application_tenants",
+    "tenant_applications",
     "domain_restrictions",
     "ip_restrictions",
     "machine_tokens",

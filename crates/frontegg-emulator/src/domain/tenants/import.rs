@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        DomainError, DomainResult, input,
+        DomainError, DomainResult, applications, input,
         jobs::{self, EntryFault, ImportReport},
         settings::Form,
     },
@@ -115,6 +115,7 @@ impl Batch {
         for edges in self.edges.chunks(ROWS) {
             tenant_edge::Entity::insert_many(edges.iter().cloned()).exec_without_returning(tx).await?;
         }
-        Ok(())
+        let made: Vec<&str> = self.made.iter().map(String::as_str).collect();
+        applications::tenants::give_to_new(tx, &made).await
     }
 }

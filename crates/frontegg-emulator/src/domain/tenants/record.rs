@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{hierarchy, metadata};
 use crate::{
-    domain::{DomainError, DomainResult, input},
+    domain::{DomainError, DomainResult, applications, input},
     ids,
     store::{Fetch, Read, Write, entity::tenant},
     text,
@@ -177,6 +177,7 @@ pub(crate) async fn create(tx: &Write, new: NewTenant) -> DomainResult<tenant::M
     if let Some(parent_id) = &parent_id {
         hierarchy::attach(tx, &tenant_id, parent_id).await?;
     }
+    applications::tenants::give_to_new(tx, &[&tenant_id]).await?;
     Ok(row)
 }
 

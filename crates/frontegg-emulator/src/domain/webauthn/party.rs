@@ -5,11 +5,9 @@
 //! own, every port of this machine is accepted then. Elsewhere the base URL's own origin is the only
 //! one, as on the service, where only its own login pages are on the environment's domain.
 
-use std::net::IpAddr;
-
 use http::Uri;
 
-const LOCALHOST: &str = "localhost";
+use crate::domain::input::{LOCALHOST, is_local};
 
 /// Who asks for credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,12 +69,6 @@ impl std::fmt::Display for Origin {
         write!(f, "{}://{}", self.scheme, self.host)?;
         self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
-}
-
-/// Whether that is this machine, also where it listens on every address.
-fn is_local(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == LOCALHOST || address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
 }
 
 #[cfg(test)]

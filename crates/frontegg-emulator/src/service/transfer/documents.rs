@@ -27,8 +27,8 @@ use crate::{
         derived,
         dump::{Batch, Row, Rows},
         entity::{
-            AssignmentType, CeremonyPurpose, Channel, MachineTokenKind, MembershipStatus, Purpose, RestrictionList,
-            WebAuthnDevice,
+            AccessType, AssignmentType, CeremonyPurpose, Channel, ClientType, MachineTokenKind, MembershipStatus,
+            Purpose, RestrictionList, WebAuthnDevice,
         },
     },
 };
@@ -64,9 +64,16 @@ const JOBS: [Form; 3] = [bulk_invitation::FORM, migration::FORM, tenants::import
 /// What must hold for a column of a table.
 type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
 
-const RULES: [Rule; 33] = [
+const RULES: [Rule; 41] = [
     ("application_assignments", "app_id", |text, _| input::check_id("it", text)),
+    ("application_clients", "client_type", |text, _| choice::<ClientType>(text)),
+    ("application_clients", "external_metadata", |text, _| object(text)),
+    ("application_clients", "id", |text, _| input::check_id("it", text)),
+    ("application_clients", "redirect_urls", |text, _| settings::read::<Vec<String>>(text).map(drop)),
     ("application_tenants", "app_id", |text, _| input::check_id("it", text)),
+    ("applications", "access_type", |text, _| choice::<AccessType>(text)),
+    ("applications", "id", |text, _| input::check_id("it", text)),
+    ("applications", "metadata", |text, _| object(text)),
     ("authenticators", "secret", |text, _| mfa::read_secret(text).map(drop)),
     ("domain_restrictions", "domain", |text, _| mail_domains::check(text)),
     ("domain_restrictions", "list", |text, _| choice::<RestrictionList>(text)),
@@ -92,6 +99,7 @@ const RULES: [Rule; 33] = [
     ("settings", "scope", |text, _| settings::check_owner(text)),
     ("sms_templates", "kind", |text, _| texts::SmsType::parse(text).map(drop)),
     ("sms_templates", "more", |text, _| object(text)),
+    ("tenant_applications", "access_type", |text, _| choice::<AccessType>(text)),
     ("tenants", "details", |text, _| object(text)),
     ("tenants", "metadata", |text, _| object(text)),
     ("tenants", "tenant_id", |text, _| tenants::check_id(text)),

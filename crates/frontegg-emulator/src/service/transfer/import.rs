@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use super::reading;
 use crate::{
-    domain::{DomainError, DomainResult},
+    domain::{DomainError, DomainResult, applications::default_application},
     service::Service,
     store::{
         Store, Write,
@@ -33,6 +33,7 @@ impl Service {
         self.store()
             .overwrite(async |tx: &Write| -> DomainResult<()> {
                 load(tx, first, batches).await?;
+                default_application::ensure(tx, self.application_id()).await?;
                 let head = match known {
                     Some(head) => head,
                     None => head().await?,

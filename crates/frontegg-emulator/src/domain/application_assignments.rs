@@ -1,0 +1,3 @@
+//! Which tenants have which application, and which of their members use it.
+
+pub(crate) mod people;
