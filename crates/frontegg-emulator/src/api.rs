@@ -11,6 +11,7 @@ mod account_settings;
 mod accounts;
 mod api_token;
 mod api_tokens;
+mod applications_settings;
 mod caller;
 mod core_settings;
 mod data_migration;
@@ -46,6 +47,7 @@ mod sub_accounts;
 mod sub_accounts_and_hierarchy;
 mod unpublished_access_tokens;
 mod unpublished_accounts;
+mod unpublished_applications;
 mod unpublished_data_migration;
 mod unpublished_keys;
 mod unpublished_mfa;
@@ -75,7 +77,7 @@ use frontegg_model::{OPERATIONS, Operation};
 use crate::service::Service;
 
 /// Tags whose operations are answered with 501.
-const UNSERVED: &[&str] = &["Applications Settings", "Approval Flows", "Custom Social OAuth Provider", "User Pools"];
+const UNSERVED: &[&str] = &["Approval Flows", "Custom Social OAuth Provider", "User Pools"];
 
 /// Operations of tags that are served in part; these are answered with 501 all the same.
 const PENDING: &[&str] = &[
@@ -102,6 +104,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::accounts::routes(router);
     let router = contract::api_token::routes(router);
     let router = contract::api_tokens::routes(router);
+    let router = contract::applications_settings::routes(router);
     let router = contract::core_settings::routes(router);
     let router = contract::data_migration::routes(router);
     let router = contract::delegation::routes(router);
@@ -131,6 +134,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::sub_accounts_and_hierarchy::routes(router);
     let router = contract::unpublished_access_tokens::routes(router);
     let router = contract::unpublished_accounts::routes(router);
+    let router = contract::unpublished_applications::routes(router);
     let router = contract::unpublished_data_migration::routes(router);
     let router = contract::unpublished_keys::routes(router);
     let router = contract::unpublished_mfa::routes(router);

@@ -6,8 +6,6 @@
 use frontegg_emulator::Emulator;
 use frontegg_identity::{Error, Frontegg, params::ListUsers, types};
 
-const APPLICATION: &str = "billing-app";
-
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let emulator = Emulator::start().await?;
@@ -18,11 +16,12 @@ async fn main() -> anyhow::Result<()> {
         Frontegg::builder().base_url(emulator.url()).credentials(emulator.client_id(), emulator.api_key()).build()?;
 
     let role = set_up_role(&frontegg).await?;
+    let application = set_up_application(&frontegg).await?;
     set_up_tenants(&frontegg, &["acme", "globex"]).await?;
     let ada = create_user(&frontegg, "ada@acme.test", "Ada", &role.id).await?;
     let bob = create_user(&frontegg, "bob@acme.test", "Bob", &role.id).await?;
     list_users(&frontegg).await?;
-    use_application(&frontegg, &ada, &bob).await?;
+    use_application(&frontegg, &application, &ada, &bob).await?;
     switch_tenant(&frontegg, &ada).await?;
     show_error(&frontegg).await?;
 
@@ -43,6 +42,14 @@ async fn set_up_role(frontegg: &Frontegg) -> Result<types::RoleResponse, Error> 
     let role = management.roles().set_role_permissions(&roles[0].id, &granted).await?;
     println!("role        {} at level {}", role.key, role.level.unwrap_or_default());
     Ok(role)
+}
+
+/// Tenants that are made from now on have it.
+async fn set_up_application(frontegg: &Frontegg) -> Result<types::ApplicationsResponse, Error> {
+    let request = types::CreateApplicationRequest::new("Billing", "https://billing.test", "https://billing.test/login");
+    let application = frontegg.applications().applications_settings().create_application(&request).await?;
+    println!("application {} as {}", application.name, application.id);
+    Ok(application)
 }
 
 async fn set_up_tenants(frontegg: &Frontegg, ids: &[&str]) -> Result<(), Error> {
@@ -71,12 +78,17 @@ async fn list_users(frontegg: &Frontegg) -> Result<(), Error> {
     Ok(())
 }
 
-async fn use_application(frontegg: &Frontegg, ada: &str, bob: &str) -> Result<(), Error> {
+async fn use_application(
+    frontegg: &Frontegg,
+    application: &types::ApplicationsResponse,
+    ada: &str,
+    bob: &str,
+) -> Result<(), Error> {
     let applications = frontegg.applications().users_applications_management();
-    let assignment = types::AssignUsersToAppRequestDto::new(APPLICATION, "acme", [ada, bob]);
+    let assignment = types::AssignUsersToAppRequestDto::new(application.id.as_str(), "acme", [ada, bob]);
     applications.assign_users_to_application(&assignment).await?;
-    let users = applications.list_application_users(APPLICATION).await?;
-    println!("application {APPLICATION} is used by {} people", users.len());
+    let users = applications.list_application_users(&application.id).await?;
+    println!("  {} is used by {} people", application.name, users.len());
     let of_ada = applications.list_user_applications(ada).await?;
     println!("  Ada uses  {}", of_ada.join(", "));
     Ok(())

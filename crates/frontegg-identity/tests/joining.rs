@@ -24,7 +24,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let emulator = Emulator::start().await.unwrap();
-        let builder = Frontegg::builder().base_url(emulator.url()).application_id("portal");
+        let builder = Frontegg::builder().base_url(emulator.url()).application_id(emulator.application_id());
         let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().unwrap();
         Self { emulator, frontegg }
     }

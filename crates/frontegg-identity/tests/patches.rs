@@ -8,10 +8,12 @@ mod support;
 use frontegg_emulator::Emulator;
 use frontegg_identity::{
     Frontegg, Patch, Scope, Session,
+    enums::ApplicationClientType,
     model::{OPERATIONS, Operation, Token, operation},
     types::{
-        CreateTenantAccessTokenRequest, CreateTenantApiTokenDto, CreateTenantRequest, CreateUserAccessTokenRequest,
-        CreateUserApiTokenDto, CreateUserDto, UpdateUserDto, UpdateVendorUserDto,
+        CreateApplicationClientRequestDto, CreateTenantAccessTokenRequest, CreateTenantApiTokenDto,
+        CreateTenantRequest, CreateUserAccessTokenRequest, CreateUserApiTokenDto, CreateUserDto,
+        UpdateApplicationClientRequestDto, UpdateApplicationRequest, UpdateUserDto, UpdateVendorUserDto,
     },
 };
 use frontegg_samples::client::{CLEARABLE, Clearable};
@@ -92,6 +94,42 @@ impl World {
     /// What the emulator last received for an operation.
     fn received(&self, id: &str) -> Value {
         self.emulator.requests().on(id).list().last().unwrap().body()
+    }
+}
+
+/// The description of an application: set, left alone, cleared, left alone.
+async fn application(world: &World) {
+    let applications = world.frontegg.applications().applications_settings();
+    let id = world.emulator.application_id();
+    for (change, received, expected) in [
+        (Patch::from(PICTURE), json!({ "description": PICTURE }), Some(PICTURE)),
+        (Patch::Absent, json!({}), Some(PICTURE)),
+        (Patch::Null, json!({ "description": null }), None),
+        (Patch::Absent, json!({}), None),
+    ] {
+        let update = UpdateApplicationRequest::new().description(change);
+        applications.update_application(id, &update).await.unwrap();
+        assert_eq!(world.received("update_application"), received);
+        assert_eq!(applications.get_application(id).await.unwrap().description.as_deref(), expected);
+    }
+}
+
+/// The metadata of an OAuth client: set, left alone, cleared, left alone.
+async fn application_client(world: &World) {
+    let applications = world.frontegg.applications().applications_settings();
+    let new = CreateApplicationClientRequestDto::new("Agent", ApplicationClientType::Agent);
+    let id = applications.create_application_client(&new).await.unwrap().id;
+    let metadata = || serde_json::Map::from_iter([("plan".to_owned(), json!("gold"))]);
+    for (change, received, expected) in [
+        (Patch::Value(metadata()), json!({ "externalMetadata": { "plan": "gold" } }), Some(metadata())),
+        (Patch::Absent, json!({}), Some(metadata())),
+        (Patch::Null, json!({ "externalMetadata": null }), None),
+        (Patch::Absent, json!({}), None),
+    ] {
+        let update = UpdateApplicationClientRequestDto::new().external_metadata(change);
+        let client = applications.update_application_client(&id, &update).await.unwrap();
+        assert_eq!(world.received("update_application_client"), received);
+        assert_eq!(client.external_metadata, expected);
     }
 }
 
@@ -197,11 +235,10 @@ async fn what_was_meant_is_what_became_of_it() {
             }
             // Not updates: the tenant to go on in, by cookie; and what a device says of itself.
             "refresh_user_token" | "verify_login_mfa_webauthn" => {}
+            "update_application" => application(&world).await,
+            "update_application_client" => application_client(&world).await,
             // The emulator does not serve these yet; once it does, they belong above.
-            "create_custom_social_login_provider"
-            | "update_application"
-            | "update_application_client"
-            | "update_custom_social_login_provider" => {
+            "create_custom_social_login_provider" | "update_custom_social_login_provider" => {
                 let error = frontegg_identity::Error::from(send(acme.client(), sample).await.unwrap_err());
                 assert_eq!(error.status(), Some(501), "{id} is served now");
             }

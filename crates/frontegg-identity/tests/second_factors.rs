@@ -139,7 +139,9 @@ async fn an_app_is_set_up_asked_for_remembered_and_recovered_from() {
 #[tokio::test]
 async fn somebody_comes_secures_the_account_and_gets_back_in() {
     let world = world().await;
-    let frontegg = Frontegg::builder().base_url(world.emulator.url()).application_id("portal").build().unwrap();
+    let emulator = &world.emulator;
+    let builder = Frontegg::builder().base_url(emulator.url()).application_id(emulator.application_id());
+    let frontegg = builder.build().unwrap();
     let authentication = frontegg.authentication();
     let newcomer = SignUpUserEmailDto::new("eve@globex.test", "Globex").password(PASSWORD);
     let SignUp::Activate(_) = authentication.sign_up(&newcomer).await.unwrap() else { panic!("an address to prove") };

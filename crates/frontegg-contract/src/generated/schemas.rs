@@ -4411,6 +4411,20 @@ pub(super) static USER_APPLICATION_ACTIVE_TENANTS_RESPONSE_DTO: Schema = Schema:
         ),
     ],
 );
+pub(super) static USER_APPLICATIONS: Schema = Schema::Object(
+    &[
+        Member("userId", Required, &Schema::STRING),
+        Member(
+            "appIds",
+            Required,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
 pub(super) static USER_BULK_INVITE_REQUEST_DTO: Schema = Schema::Object(
     &[
         Member("email", Optional, &Schema::STRING),

@@ -15,7 +15,7 @@ use frontegg_contract::{
     environment_authentication, unpublished_users, unpublished_accounts,
     unpublished_tokens, unpublished_access_tokens, unpublished_sign_in, unpublished_keys,
     unpublished_policies, unpublished_passkeys, unpublished_mfa, unpublished_sessions,
-    unpublished_sub_accounts, unpublished_data_migration,
+    unpublished_sub_accounts, unpublished_data_migration, unpublished_applications,
 };
 use frontegg_model::types;
 use http::StatusCode;
@@ -2892,5 +2892,14 @@ impl unpublished_data_migration::UnpublishedDataMigrationApi for Echo {
         body: types::MigrateUsersFromCsvRequest,
     ) -> ApiResult<types::MigrationContext> {
         reached("migrate_users_from_csv", &body)
+    }
+}
+impl unpublished_applications::UnpublishedApplicationsApi for Echo {
+    async fn list_applications_of_users(
+        &self,
+        _: &RequestContext,
+        _: unpublished_applications::ListApplicationsOfUsersParams,
+    ) -> ApiResult<Vec<types::UserApplications>> {
+        reached("list_applications_of_users", &())
     }
 }

@@ -52,6 +52,7 @@ pub(super) async fn entry(
         role_ids: body.role_ids,
         seconds: body.expiration_in_seconds,
         silent: body.skip_invite_email.unwrap_or_default(),
+        application_id: None,
         mail_context: body.email_metadata.unwrap_or_default(),
     }))
 }

@@ -78,7 +78,9 @@ pub(crate) fn is_absolute(address: &str) -> bool {
     if !is_of("http:") && !is_of("https:") {
         return true;
     }
-    let host = address.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_ascii_lowercase));
+    // Without a scheme it is a host with a port.
+    let uri = address.parse::<Uri>().ok().filter(|uri| uri.scheme().is_some());
+    let host = uri.and_then(|uri| uri.host().map(str::to_ascii_lowercase));
     host.is_some_and(|host| !host.is_empty() && (is_of("https:") || is_local(&host)))
 }
 

@@ -12,7 +12,7 @@ use frontegg_identity::types::{
 use serde_json::{Value, json};
 use support::{
     World,
-    browser::{Browser, PASSWORD, Reply},
+    browser::{PASSWORD, Reply},
     json, refused,
 };
 
@@ -29,16 +29,12 @@ async fn people(world: &World) -> [String; 3] {
     ]
 }
 
-fn portal(world: &World) -> Browser {
-    world.browser().with("frontegg-application-id", "portal")
-}
-
 async fn sign_up(world: &World, email: &str, invite: &InviteTokenDto) -> Reply {
     let body = json!({
         "provider": "local", "email": email, "name": "Newcomer", "companyName": "Own", "password": PASSWORD,
         "invitationToken": invite.token.expose(),
     });
-    portal(world).call("sign_up_user", &[], body).await
+    world.browser().call("sign_up_user", &[], body).await
 }
 
 async fn sign_in(world: &World, email: &str, invite: &InviteTokenDto) -> Reply {
@@ -340,9 +336,9 @@ async fn login_pages_need_no_token_to_sign_up() {
         "provider": "local", "username": "carol", "companyName": "Own", "password": PASSWORD, "roleIds": [admin],
         "invitationToken": invite.token.expose(),
     });
-    let forged = portal(&world).bearer("forged").call("sign_up_user_with_username", &[], body.clone()).await;
+    let forged = world.browser().bearer("forged").call("sign_up_user_with_username", &[], body.clone()).await;
     forged.refused(401);
-    let reply = portal(&world).call("sign_up_user_with_username", &[], body).await;
+    let reply = world.browser().call("sign_up_user_with_username", &[], body).await;
     assert_eq!((reply.status, &reply.body["tenantId"]), (201, &json!("acme")), "{}", reply.body);
     let claims = support::claims(reply.body["authResponse"]["accessToken"].as_str().expect("a token"));
     assert_eq!(claims["roles"], json!(["ReadOnly"]));

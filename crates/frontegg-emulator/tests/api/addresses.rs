@@ -144,7 +144,7 @@ async fn what_is_no_address_is_refused_everywhere() {
             assert_eq!(own.call(operation, &[], named.clone()).await.refused(400), text, "{operation} {email:?}");
         }
         let newcomer = json!({ "provider": "local", "email": email, "password": PASSWORD, "companyName": "Acme" });
-        let mut browser = world.browser().with("frontegg-application-id", "app");
+        let mut browser = world.browser();
         assert_eq!(browser.call("sign_up_user", &[], newcomer).await.refused(400), text, "{email:?}");
         let many = json!({ "users": [named] });
         let task = back_end.done("invite_users_in_bulk", &[], many).await;

@@ -20,6 +20,7 @@ fn meant_for(claims: &Value) -> (&Value, &Value) {
 #[tokio::test]
 async fn every_token_names_its_application() {
     let world = World::of(Emulator::builder().application_id("portal")).await;
+    let shop = world.application("Shop").await;
     let acme = world.tenant("acme").await;
     let ada = world.member("acme", "ada@acme.test").await;
     let client_id = world.emulator.client_id();
@@ -33,8 +34,8 @@ async fn every_token_names_its_application() {
         assert_eq!(meant_for(&browser.refresh().await.claims()), (&portal, &client));
     }
     // Another application gets tokens of its own.
-    let mut other = world.browser().with(HEADER, "shop");
-    assert_eq!(meant_for(&other.sign_in("ada@acme.test").await.claims()), (&json!("shop"), &json!("shop")));
+    let mut other = world.browser().with(HEADER, &shop);
+    assert_eq!(meant_for(&other.sign_in("ada@acme.test").await.claims()), (&json!(shop), &json!(shop)));
     assert_eq!(meant_for(&claims(&world.token(&ada, "acme").await)), (&portal, &client));
 
     let made = acme.api_tokens().create_tenant_api_token_v2(&CreateTenantApiTokenDto::new()).await;

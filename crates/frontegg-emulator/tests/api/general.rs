@@ -4,19 +4,18 @@ use crate::support;
 
 use std::time::Duration;
 
+use frontegg_emulator::Emulator;
 use serde_json::{Value, json};
-use support::{
-    World,
-    browser::{Browser, PASSWORD},
-};
+use support::{World, browser::PASSWORD};
 
 #[tokio::test]
 async fn a_password_opens_a_session() {
     let world = World::start().await;
+    let portal = world.application("Portal").await;
     world.tenant("acme").await;
     let ada = world.member("acme", "Ada@acme.test").await;
     world.emulator.clock().freeze();
-    let mut browser = world.browser().with("frontegg-application-id", "portal");
+    let mut browser = world.browser().with("frontegg-application-id", &portal);
     let reply = browser.sign_in("ada@ACME.test").await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.body["mfaRequired"], false);
@@ -33,8 +32,8 @@ async fn a_password_opens_a_session() {
         ("email_verified", json!(true)),
         ("metadata", json!({})),
         ("roles", json!(["Admin", "ReadOnly"])),
-        ("applicationId", json!("portal")),
-        ("aud", json!("portal")),
+        ("applicationId", json!(portal)),
+        ("aud", json!(portal)),
         ("iss", json!(world.emulator.url())),
         ("iat", json!(now)),
         ("exp", json!(now + 86_400)),
@@ -54,7 +53,7 @@ async fn a_password_opens_a_session() {
 
 #[tokio::test]
 async fn the_refresh_cookie_is_as_browsers_expect_it() {
-    let world = World::start().await;
+    let world = World::of(Emulator::builder().application_id("my-app-1")).await;
     world.tenant("acme").await;
     world.member("acme", "ada@acme.test").await;
     let mut browser = world.browser();
@@ -116,7 +115,7 @@ async fn a_captcha_is_asked_for_where_there_is_one() {
         "enabled": true, "siteKey": "site", "secretKey": "secret", "minScore": 0.5, "ignoredEmails": ["BOB@acme.test"],
     });
     world.back_end(None).await.done("create_captcha_policy", &[], policy).await;
-    let mut browser = portal(&world);
+    let mut browser = world.browser();
     assert_eq!(browser.sign_in("ada@acme.test").await.refused(400), "recaptchaToken is required");
     assert_eq!(browser.sign_in("nobody@acme.test").await.refused(400), "recaptchaToken is required");
     let reply = browser.call("sign_up_user", &[], newcomer("c@acme.test")).await;
@@ -314,14 +313,10 @@ fn newcomer(email: &str) -> Value {
     json!({ "provider": "local", "email": email, "companyName": "Analytical", "password": PASSWORD, "metadata": "{}" })
 }
 
-fn portal(world: &World) -> Browser {
-    world.browser().with("frontegg-application-id", "portal")
-}
-
 #[tokio::test]
 async fn signing_up_founds_a_tenant() {
     let world = World::start().await;
-    let mut browser = portal(&world);
+    let mut browser = world.browser();
     let reply = browser.call("sign_up_user", &[], newcomer("ada@acme.test")).await;
     assert_eq!((reply.status, &reply.body["shouldActivate"]), (201, &json!(true)));
     assert!(reply.body.get("authResponse").is_none() && reply.body.get("activationToken").is_none());
@@ -342,7 +337,7 @@ async fn signing_up_founds_a_tenant() {
 async fn signing_up_signs_in_where_nothing_has_to_be_proven() {
     let world = World::start().await;
     world.configure(json!({ "allowNotVerifiedUsersLogin": true })).await;
-    let mut browser = portal(&world);
+    let mut browser = world.browser();
     let reply = browser.call("sign_up_user", &[], newcomer("ada@acme.test")).await;
     assert_eq!((reply.status, &reply.body["shouldActivate"]), (201, &json!(false)));
     let token = reply.body["authResponse"]["accessToken"].as_str().expect("a token");
@@ -356,7 +351,7 @@ async fn signing_up_signs_in_where_nothing_has_to_be_proven() {
 #[tokio::test]
 async fn sign_up_can_be_refused() {
     let world = World::start().await;
-    let mut browser = portal(&world);
+    let mut browser = world.browser();
     world.tenant("acme").await;
     world.user("acme", "ada@acme.test", &[]).await;
     let reply = browser.call("sign_up_user", &[], newcomer("ADA@acme.test")).await;
@@ -379,7 +374,7 @@ async fn sign_up_can_be_refused() {
 async fn signing_up_with_a_username_needs_no_activation() {
     let world = World::start().await;
     let new = json!({ "provider": "local", "username": "Ada.L", "companyName": "Analytical", "password": PASSWORD });
-    let mut back_end = world.back_end(None).await.with("frontegg-application-id", "portal");
+    let mut back_end = world.back_end(None).await;
     let reply = back_end.call("sign_up_user_with_username", &[], new.clone()).await;
     assert_eq!(reply.refused(403), "Signing up with a username is not the strategy of this environment");
     world.configure(json!({ "authStrategy": "UsernameAndPassword" })).await;

@@ -11,6 +11,8 @@ mod accounts;
 mod addresses;
 mod api_token;
 mod api_tokens;
+mod application_entry;
+mod applications_settings;
 mod attacks;
 mod chosen_ids;
 mod connections;

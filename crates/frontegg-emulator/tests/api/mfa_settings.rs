@@ -53,6 +53,7 @@ async fn lives(world: &World, level: &mut Browser) {
 async fn each_level_has_a_policy_of_its_own() {
     let world = World::start().await;
     world.emulator.clock().freeze();
+    let portal = world.application("Portal").await;
     for tenant in ["acme", "globex"] {
         world.tenant(tenant).await;
     }
@@ -62,7 +63,7 @@ async fn each_level_has_a_policy_of_its_own() {
         world.back_end(None).await,
         world.back_end(Some("acme")).await,
         world.browser().bearer(&world.token(&bob, "globex").await),
-        world.back_end(None).await.with("frontegg-application-id", "portal"),
+        world.back_end(None).await.with("frontegg-application-id", &portal),
     ];
     for level in &mut levels {
         lives(&world, level).await;
@@ -94,6 +95,7 @@ async fn is_asked(browser: &mut Browser) -> bool {
 #[tokio::test]
 async fn the_strictest_policy_counts() {
     let world = World::start().await;
+    let app = world.application("Portal").await;
     for tenant in ["acme", "globex", "initech"] {
         world.tenant(tenant).await;
     }
@@ -116,10 +118,10 @@ async fn the_strictest_policy_counts() {
     assert!(is_asked(&mut browser).await);
     set(None, "DontForce").await;
     // An application has a policy for those who come by it.
-    let mut portal = world.back_end(None).await.with("frontegg-application-id", "portal");
+    let mut portal = world.back_end(None).await.with("frontegg-application-id", &app);
     portal.done(SET, &[], json!({})).await;
     assert!(!is_asked(&mut browser).await);
-    assert!(is_asked(&mut browser.clone().with("frontegg-requested-application-id", "portal")).await);
+    assert!(is_asked(&mut browser.clone().with("frontegg-requested-application-id", &app)).await);
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ async fn case_08_unknown_people_look_like_known_ones() {
 #[tokio::test]
 async fn case_10_a_taken_address_cannot_be_signed_up_again() {
     let (world, ada) = world().await;
-    let mut browser = world.browser().with("frontegg-application-id", "portal");
+    let mut browser = world.browser();
     let new = json!({
         "provider": "local", "email": "ADA@acme.test", "companyName": "Evil", "password": "Other-horse-1815",
     });
@@ -404,7 +404,7 @@ async fn case_44_who_signs_up_cannot_make_themselves_more() {
     let mut back_end = world.back_end(None).await;
     let role = json!([{ "key": "root", "name": "Root", "level": 0 }]);
     let role = back_end.done("create_roles_v1", &[], role).await[0]["id"].clone();
-    let mut browser = world.browser().with("frontegg-application-id", "portal");
+    let mut browser = world.browser();
     let greedy = json!({
         "provider": "local", "email": "eve@acme.test", "companyName": "Evil", "password": PASSWORD,
         "superUser": true, "mfaBypass": true, "vendorMetadata": "{\"plan\":\"gold\"}", "verified": true,

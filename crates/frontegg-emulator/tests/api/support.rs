@@ -22,7 +22,10 @@ use frontegg_emulator::Emulator;
 use frontegg_identity::{
     Environment, Error, Frontegg, Scope, User,
     model::operation,
-    types::{AddPermissionToRoleRequest, CreateTenantRequest, CreateUserDto},
+    types::{
+        AddPermissionToRoleRequest, CreateApplicationRequest, CreateApplicationTenantRequestV1, CreateTenantRequest,
+        CreateUserDto,
+    },
 };
 use frontegg_test_harness::place::Place;
 use reqwest::{Method, StatusCode, Url};
@@ -51,6 +54,20 @@ impl World {
         let new = CreateTenantRequest::new().tenant_id(id).name(id);
         self.frontegg.tenants().accounts().create_tenant(&new).await.expect("a tenant");
         self.frontegg.tenant(id)
+    }
+
+    /// Creates an application with free access, which tenants that are made later have; gives its id.
+    pub(crate) async fn application(&self, name: &str) -> String {
+        let new = CreateApplicationRequest::new(name, "https://app.acme.test", "https://app.acme.test/login");
+        let applications = self.frontegg.applications().applications_settings();
+        applications.create_application(&new).await.expect("an application").id
+    }
+
+    /// Gives an application to a tenant.
+    pub(crate) async fn give_application(&self, app_id: &str, tenant: &str) {
+        let new = CreateApplicationTenantRequestV1::new(tenant);
+        let applications = self.frontegg.applications().applications_settings();
+        applications.assign_application_to_tenant(app_id, &new).await.expect("an assignment");
     }
 
     /// Adds somebody to a tenant with these roles, or the default ones; gives their id.

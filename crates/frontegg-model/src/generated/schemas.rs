@@ -466,6 +466,7 @@ pub fn schemas() -> serde_json::Map<String, serde_json::Value> {
         |to| drop(to.subschema_for::<types::HierarchyMetadata>()),
         |to| drop(to.subschema_for::<types::UpdateSubTenantRequest>()),
         |to| drop(to.subschema_for::<types::MigrateUsersFromCsvRequest>()),
+        |to| drop(to.subschema_for::<types::UserApplications>()),
     ];
     for add in add {
         add(&mut generator);

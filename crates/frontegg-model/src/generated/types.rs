@@ -13431,6 +13431,18 @@ pub struct UserApplicationActiveTenantsResponseDto {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub application_active_tenants: ::std::vec::Vec<UserApplicationActiveTenantResponse>,
 }
+/// A user with the applications that they are assigned to.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct UserApplications {
+    /// Ids of the applications.
+    #[serde(rename = "appIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub app_ids: ::std::vec::Vec<::std::string::String>,
+    /// Id of the user.
+    #[serde(rename = "userId")]
+    pub user_id: ::std::string::String,
+}
 /// One person to invite; either email or username is needed.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]

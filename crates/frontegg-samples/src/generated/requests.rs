@@ -208,6 +208,7 @@ pub static REQUESTS: &[Request] = &[
     Request { operation: "list_application_tenants", address: "/applications/resources/applications/tenant-assignments/v1/appId-1", headers: &[], body: None },
     Request { operation: "list_application_users", address: "/identity/resources/applications/v1/appId-1/users", headers: &[], body: None },
     Request { operation: "list_applications", address: "/applications/resources/applications/v1?_accessType=FREE_ACCESS&_isDefault=true&_isActive=true&ids=ids-1&type=type-1&frontendStack=frontendStack-1&name=name-1&_excludeAgents=true&_includeFreeAccess=true", headers: &[], body: None },
+    Request { operation: "list_applications_of_users", address: "/identity/resources/applications/v1/users-apps?userIds=userIds-1", headers: &[], body: None },
     Request { operation: "list_approval_flows", address: "/identity/resources/approval-flows/v1", headers: &[], body: None },
     Request { operation: "list_custom_social_login_providers", address: "/identity/resources/sso/custom/v1", headers: &[], body: None },
     Request { operation: "list_default_sms_templates", address: "/identity/resources/configurations/v1/sms/templates/default/all", headers: &[], body: None },

@@ -413,4 +413,5 @@ pub static TYPES: &[Type] = &[
     Type { name: "HierarchyMetadata", sample: r#"{"tenantId":"canary(tenantId)","totalSubTenants":1,"isParent":true}"#, show: show::<types::HierarchyMetadata> },
     Type { name: "UpdateSubTenantRequest", sample: r#"{"name":"canary(name)"}"#, show: show::<types::UpdateSubTenantRequest> },
     Type { name: "MigrateUsersFromCsvRequest", sample: r#"{"csv":"canary(csv)","fieldsMapper":"canary(fieldsMapper)","hashingConfig":"canary(hashingConfig)"}"#, show: show::<types::MigrateUsersFromCsvRequest> },
+    Type { name: "UserApplications", sample: r#"{"userId":"canary(userId)","appIds":["canary(appIds)"]}"#, show: show::<types::UserApplications> },
 ];

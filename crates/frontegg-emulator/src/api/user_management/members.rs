@@ -40,7 +40,7 @@ pub(super) async fn create_user_v2(
     body: types::CreateUserDto,
 ) -> ApiResult<types::UserCreatedResponse> {
     let tenant_id = cx.tenant()?;
-    let invitation = invitation(service, tenant_id, body).await?;
+    let invitation = invitation(service, cx, body).await?;
     let answer = service
         .write(async |tx| {
             let joined = creation::invite(tx, caller(cx), tenant_id, invitation).await?;
@@ -53,9 +53,9 @@ pub(super) async fn create_user_v2(
     Ok(answer)
 }
 
-async fn invitation(service: &Service, tenant_id: &str, body: types::CreateUserDto) -> ApiResult<Invitation> {
+async fn invitation(service: &Service, cx: &RequestContext, body: types::CreateUserDto) -> ApiResult<Invitation> {
     let password_hash = match &body.password {
-        Some(password) => Some(service.newcomers_password(tenant_id, password).await?),
+        Some(password) => Some(service.newcomers_password(cx.tenant()?, password).await?),
         None => None,
     };
     let person = NewUser {
@@ -74,6 +74,7 @@ async fn invitation(service: &Service, tenant_id: &str, body: types::CreateUserD
         role_ids: body.role_ids,
         seconds: body.expiration_in_seconds,
         silent: body.skip_invite_email.unwrap_or_default(),
+        application_id: cx.application_id.clone(),
         mail_context: body.email_metadata.unwrap_or_default(),
     })
 }

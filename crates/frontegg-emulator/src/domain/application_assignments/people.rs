@@ -2,7 +2,7 @@
 //!
 //! An assignment hangs on a membership and goes with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::{
     ActiveValue::Set,
@@ -10,11 +10,13 @@ use sea_orm::{
     sea_query::{OnConflict, SelectStatement},
 };
 
-use crate::domain::{DomainError, DomainResult, caller::Caller, input, memberships, users};
-use crate::store::{
-    Fetch, Read, Write,
-    entity::{application_assignment, application_tenant, membership},
-    query::ROWS,
+use crate::{
+    domain::{DomainError, DomainResult, applications, caller::Caller, input, memberships, users},
+    store::{
+        Fetch, Read, Write,
+        entity::{application_assignment, application_tenant, membership, tenant_application},
+        query::ROWS,
+    },
 };
 
 /// The ids of those who are assigned to an application, each once, the oldest assignment first. A
@@ -50,13 +52,55 @@ pub(crate) async fn applications_of(
             return Err(users::unknown());
         }
     }
-    let assignments = application_assignment::Entity::find()
-        .filter(application_assignment::Column::MembershipId.is_in(rows.into_iter().map(|row| row.id)))
+    let assignments = assignments_of(tx, rows.iter().map(|row| row.id.as_str())).await?;
+    Ok(distinct(assignments.into_iter().map(|row| row.app_id)))
+}
+
+/// A person with the ids of the applications that they are assigned to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UserApplications {
+    pub(crate) user_id: String,
+    pub(crate) app_ids: Vec<String>,
+}
+
+/// The ids of the applications that each of these people is assigned to, each once, the oldest assignment first. A
+/// user's token sees members of its tenant, and what they use there; people who are unknown to it are left out.
+pub(crate) async fn applications_of_all(
+    tx: &Read,
+    caller: Caller<'_>,
+    user_ids: Vec<String>,
+) -> DomainResult<Vec<UserApplications>> {
+    let user_ids = input::distinct("userIds", user_ids)?;
+    let mut rows = memberships::of_users(tx, &user_ids).await?;
+    if let Some(tenant_id) = caller.tenant() {
+        rows.retain(|row| row.tenant_id == tenant_id);
+    }
+    let assignments = assignments_of(tx, rows.iter().map(|row| row.id.as_str())).await?;
+    let holders: HashMap<String, String> = rows.into_iter().map(|row| (row.id, row.user_id)).collect();
+    let mut of_users: HashMap<&str, Vec<String>> =
+        holders.values().map(|user_id| (user_id.as_str(), Vec::new())).collect();
+    for row in assignments {
+        let holder = holders.get(&row.membership_id).and_then(|user_id| of_users.get_mut(user_id.as_str()));
+        holder.into_iter().for_each(|ids| ids.push(row.app_id.clone()));
+    }
+    let mut of_user = |user_id: String| {
+        let app_ids = distinct(of_users.remove(user_id.as_str())?.into_iter());
+        Some(UserApplications { user_id, app_ids })
+    };
+    Ok(user_ids.into_iter().filter_map(&mut of_user).collect())
+}
+
+/// The assignments of these memberships, the oldest first.
+async fn assignments_of(
+    tx: &Read,
+    membership_ids: impl Iterator<Item = &str>,
+) -> DomainResult<Vec<application_assignment::Model>> {
+    Ok(application_assignment::Entity::find()
+        .filter(application_assignment::Column::MembershipId.is_in(membership_ids))
         .order_by_asc(application_assignment::Column::CreatedAt)
         .order_by_asc(application_assignment::Column::AppId)
         .fetch_all(tx)
-        .await?;
-    Ok(distinct(assignments.into_iter().map(|row| row.app_id)))
+        .await?)
 }
 
 fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {
@@ -64,7 +108,7 @@ fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {
     ids.filter(|id| seen.insert(id.clone())).collect()
 }
 
-/// Assigns members of a tenant to an application, all or none, and gives the assignments in the
+/// Assigns members of a tenant to an application that it has, all or none, and gives the assignments in the
 /// order of the ids. One that is there already stays as it is.
 pub(crate) async fn assign(
     tx: &Write,
@@ -79,6 +123,8 @@ pub(crate) async fn assign(
         return Err(DomainError::bad_request("userIds should not be empty"));
     }
     input::check_id("appId", app_id)?;
+    applications::named(tx, Some(app_id)).await?;
+    applications::tenants::require(tx, app_id, tenant_id).await?;
     let members = members(tx, tenant_id, &user_ids).await?;
     let ids: Option<Vec<String>> = user_ids.iter().map(|id| members.get(id).cloned()).collect();
     let ids = ids.ok_or_else(users::unknown)?;
@@ -179,6 +225,7 @@ pub(crate) async fn set_active_tenants(tx: &Write, user_id: &str, choices: Vec<(
     choices.iter().try_for_each(|(app_id, _)| input::check_id("applicationId", app_id))?;
     let choices: BTreeMap<String, String> = choices.into_iter().collect();
     memberships::require_own_entry(tx, &user, choices.values().map(String::as_str).collect()).await?;
+    require_had(tx, &choices).await?;
     let choices: Vec<(String, String)> = choices.into_iter().collect();
     for choices in choices.chunks(ROWS) {
         let rows = choices.iter().map(|(app_id, tenant_id)| application_tenant::ActiveModel {
@@ -191,4 +238,18 @@ pub(crate) async fn set_active_tenants(tx: &Write, user_id: &str, choices: Vec<(
         application_tenant::Entity::insert_many(rows).on_conflict(chosen).exec_without_returning(tx).await?;
     }
     Ok(())
+}
+
+/// Refuses, with 404, an application that does not exist, and one that the tenant chosen for it does not have.
+async fn require_had(tx: &Read, choices: &BTreeMap<String, String>) -> DomainResult<()> {
+    for app_id in choices.keys() {
+        applications::named(tx, Some(app_id)).await?;
+    }
+    let had = tenant_application::Entity::find()
+        .filter(tenant_application::Column::AppId.is_in(choices.keys()))
+        .filter(tenant_application::Column::TenantId.is_in(choices.values()))
+        .fetch_all(tx)
+        .await?;
+    let had: BTreeSet<_> = had.iter().map(|row| (&row.app_id, &row.tenant_id)).collect();
+    if choices.iter().all(|choice| had.contains(&choice)) { Ok(()) } else { Err(applications::tenants::missing()) }
 }

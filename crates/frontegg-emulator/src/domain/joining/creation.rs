@@ -3,7 +3,7 @@
 use super::onboarding::{self, Mail, Recipient};
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainError, DomainResult, applications,
         caller::Caller,
         identifiers::{emails, usernames},
         memberships::{self, MemberKey, NewMembership},
@@ -29,6 +29,8 @@ pub(crate) struct Invitation {
     /// For how many seconds; for ever when absent.
     pub(crate) seconds: Option<i64>,
     pub(crate) silent: bool,
+    /// The application that they are invited to, where one is named.
+    pub(crate) application_id: Option<String>,
     /// What the mail should say besides, a JSON object.
     pub(crate) mail_context: serde_json::Map<String, serde_json::Value>,
 }
@@ -51,6 +53,10 @@ pub(crate) async fn invite(
 ) -> DomainResult<Joined> {
     invitation.person.check()?;
     let tenant = open_tenant(tx, tenant_id).await?;
+    if let Some(app_id) = &invitation.application_id {
+        applications::named(tx, Some(app_id)).await?;
+        applications::tenants::require(tx, app_id, tenant_id).await?;
+    }
     let known = known_person(tx, &invitation.person).await?;
     let present = match &known {
         Some(person) => memberships::find(tx, &person.user.id, tenant_id).await?,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::onboarding::{self, Mail};
 use crate::{
     domain::{
-        DomainError, DomainResult,
+        DomainError, DomainResult, applications,
         caller::Caller,
         identifiers::{Proof, emails},
         login::{self, ClientInfo, FirstFactor, Inviting, Outcome, captcha},
@@ -83,6 +83,10 @@ pub(crate) async fn sign_up(
     require_open(&configuration::get(&tx).await?)?;
     mail_domains::require(&tx, Owner::Environment, email).await?;
     let inviting = login::inviting(&tx, client).await?;
+    let application = applications::named(&tx, client.application_id.as_deref()).await?;
+    if inviting.is_none() && !applications::tenants::goes_to_new_tenants(&application) {
+        return Err(applications::tenants::missing());
+    }
     drop(tx);
     let tenant_id = inviting.as_ref().map(Inviting::tenant_id);
     let hash = match &newcomer.password {

@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     domain::{
         Refusal,
+        applications::default_application,
         caller::Caller,
         memberships::{self, NewMembership},
         mfa::{
@@ -152,6 +153,10 @@ async fn a_second_factor_ends_the_waiting() {
     let store = store(&clock).await;
     let tx = store.begin_write().await;
     let ada = member(&tx, "ada@acme.test").await;
+    // Every tenant gets what is made the default application, and keeps it.
+    for id in ["portal", "default"] {
+        default_application::mark(&tx, id).await.expect("an application");
+    }
     let client = ClientInfo { application_id: Some("portal".to_owned()), ..ClientInfo::default() };
     let (token, other) = (wait(&tx, &ada, &client).await, wait(&tx, &ada, &client).await);
     tx.finish().await;
@@ -164,7 +169,7 @@ async fn a_second_factor_ends_the_waiting() {
     let Ok(Outcome::SignedIn(signed_in)) = done else { panic!("a session") };
     assert_eq!(signed_in.claims.amr, ["pwd", "mfa", "otp"]);
     assert!(signed_in.claims.acr.is_some_and(|acr| acr.ends_with("multi-factor")));
-    assert_eq!(signed_in.claims.application_id.as_deref(), Some("portal"), "as the sign-in began");
+    assert_eq!(signed_in.application.id, "portal", "as the sign-in began");
     // Valid once; the one for another browser is another matter.
     assert!(look(&tx, &token).await.is_none());
     assert!(look(&tx, &other).await.is_some());

@@ -23,6 +23,7 @@ use crate::{
         settings::{self, Form, configuration, delegation},
         tenants,
     },
+    ids,
     store::{
         derived,
         dump::{Batch, Row, Rows},
@@ -137,7 +138,16 @@ fn choice<T: ActiveEnum<Value = String>>(text: &str) -> DomainResult<()> {
     known.map_err(|_| DomainError::bad_request(format!("{text} is none of the choices")))
 }
 
-/// Writes what may be written in several ways as the store keeps it, and makes what is made of it.
+/// Columns with secrets that a document may leave out; they are made anew then.
+pub(super) fn secret_columns(table: &str) -> Option<&'static [&'static str]> {
+    match table {
+        "applications" => Some(&["client_secret", "shared_secret"]),
+        "application_clients" => Some(&["client_secret"]),
+        _ => None,
+    }
+}
+
+/// Writes what may be written in several ways as the store keeps it, and makes what is made of it or left out.
 pub(super) fn normalize(table: &str, rows: &mut Rows) -> DomainResult<()> {
     type Kept = fn(&str) -> DomainResult<String>;
     let kept: Option<(&str, Kept)> = match table {
@@ -150,6 +160,11 @@ pub(super) fn normalize(table: &str, rows: &mut Rows) -> DomainResult<()> {
             if let Some(text) = value.as_str() {
                 *value = read(text)?.into();
             }
+        }
+    }
+    for column in secret_columns(table).unwrap_or_default() {
+        for row in rows.iter_mut().filter(|row| !row.contains_key(*column)) {
+            row.insert((*column).to_owned(), ids::new_secret().into());
         }
     }
     derived::derive(table, rows);

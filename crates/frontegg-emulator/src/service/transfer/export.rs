@@ -11,7 +11,7 @@ use sea_orm::{DbErr, EntityTrait};
 use serde::de::IgnoredAny;
 use tokio::sync::mpsc;
 
-use super::{FORMAT, Head, VERSION};
+use super::{FORMAT, Head, VERSION, documents};
 use crate::{
     domain::{DomainError, DomainResult},
     service::Service,
@@ -29,9 +29,16 @@ use crate::{
 const SECRET_TABLES: [&str; 5] =
     ["authenticators", "outbox_messages", "tenant_invite_roles", "tenant_invites", "webauthn_challenges"];
 
-/// Settings that do.
-const SECRET_SETTINGS: LeftOut<'_> =
-    LeftOut { column: "kind", texts: &["leaked-passwords", "mail-configuration", "sms-configuration"] };
+/// What does in other tables.
+fn secrets_of(table: &str) -> Option<LeftOut<'static>> {
+    match table {
+        "settings" => {
+            let texts = &["leaked-passwords", "mail-configuration", "sms-configuration"];
+            Some(LeftOut::Rows { column: "kind", texts })
+        }
+        table => documents::secret_columns(table).map(LeftOut::Columns),
+    }
+}
 
 /// From how many bytes on a chunk is sent.
 const CHUNK: usize = 64 * 1024;
@@ -153,7 +160,7 @@ impl Writer {
         for table in dump::tables().filter(|table| all || !SECRET_TABLES.contains(table)) {
             self.buffer.extend_from_slice(format!("{before}\"{table}\":[").as_bytes());
             before = ",";
-            let left_out = Some(SECRET_SETTINGS).filter(|_| !all && table == "settings");
+            let left_out = if all { None } else { secrets_of(table) };
             let mut pages = Pages::of(tx, table, left_out).await?;
             while pages.append(&mut self.buffer).await? {
                 self.send_full().await?;

@@ -14,11 +14,13 @@ const MOST: usize = 512;
 /// About how many bytes a page has; rows that are long come in smaller ones.
 const BYTES: usize = 256 * 1024;
 
-/// Rows that are not read: those with one of these texts in that column.
+/// What of a table is not read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct LeftOut<'a> {
-    pub(crate) column: &'a str,
-    pub(crate) texts: &'a [&'a str],
+pub(crate) enum LeftOut<'a> {
+    /// Rows with one of these texts in that column.
+    Rows { column: &'a str, texts: &'a [&'a str] },
+    /// These columns, none of which is of the key.
+    Columns(&'a [&'a str]),
 }
 
 /// The rows of a table as JSON, in the order of its key.
@@ -36,12 +38,18 @@ pub(crate) struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     pub(crate) async fn of(tx: &'a Read, table: &'static str, left_out: Option<LeftOut<'_>>) -> Result<Self, DbErr> {
-        let table = Table::of(tx, table).await?;
+        let mut table = Table::of(tx, table).await?;
+        if let Some(LeftOut::Columns(names)) = left_out {
+            table.columns.retain(|column| !names.contains(&column.name.as_str()));
+        }
         let labels = table.columns.iter().map(|column| format!("\"{}\":", column.name)).collect();
-        let left_out = left_out.map(|LeftOut { column, texts }| {
-            let texts: Vec<_> = texts.iter().map(|text| format!("'{text}'")).collect();
-            format!("\"{column}\" NOT IN ({})", texts.join(", "))
-        });
+        let left_out = match left_out {
+            Some(LeftOut::Rows { column, texts }) => {
+                let texts: Vec<_> = texts.iter().map(|text| format!("'{text}'")).collect();
+                Some(format!("\"{column}\" NOT IN ({})", texts.join(", ")))
+            }
+            Some(LeftOut::Columns(_)) | None => None,
+        };
         Ok(Self { tx, table, labels, left_out, last: None, size: FIRST })
     }
 

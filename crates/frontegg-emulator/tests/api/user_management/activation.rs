@@ -114,6 +114,7 @@ async fn is_verified(world: &World, user_id: &str) -> bool {
 #[tokio::test]
 async fn a_link_activates_and_signs_in() {
     let world = World::start().await;
+    let portal = world.application("Portal").await;
     let acme = world.tenant("acme").await;
     let mail = invite(&world, "acme", newcomer(ADA)).await;
     let message = world.emulator.outbox().last_to(ADA).await.expect("a mail");
@@ -126,7 +127,7 @@ async fn a_link_activates_and_signs_in() {
     assert_eq!(weak, "The password must be at least 6 characters long.");
     assert!(!is_verified(&world, &mail.user_id).await);
 
-    let mut browser = world.browser().with("frontegg-application-id", "portal");
+    let mut browser = world.browser().with("frontegg-application-id", &portal);
     let body = json!({ "userId": mail.user_id, "token": mail.token, "password": PASSWORD });
     let reply = browser.call("activate_user", &[], body).await;
     assert_eq!(reply.status, 200);
@@ -134,7 +135,7 @@ async fn a_link_activates_and_signs_in() {
     let claims = reply.claims();
     assert_eq!(
         (&claims["sub"], &claims["tenantId"], &claims["applicationId"]),
-        (&json!(mail.user_id), &json!("acme"), &json!("portal"))
+        (&json!(mail.user_id), &json!("acme"), &json!(portal))
     );
     assert!(claims.get("acr").is_none());
     assert!((200..300).contains(&browser.refresh().await.status), "a session with its cookie");
@@ -275,7 +276,7 @@ async fn case_5_the_policy_binds_all_five_ways() {
 
         assert_eq!(refused(invited.activate(&world, weak).await, 400), expected);
 
-        let mut portal = world.browser().with("frontegg-application-id", "portal");
+        let mut portal = world.browser();
         let mut new = json!({ "provider": "local", "email": "new@acme.test", "companyName": "New", "password": weak });
         assert_eq!(portal.call("sign_up_user", &[], new.clone()).await.refused(400), expected);
         new["invitationToken"] = invite.clone();

@@ -38,7 +38,7 @@ async fn case_44_privileged_members_have_no_effect() {
             assert_eq!(user.tenant_ids, tenant_ids);
         }
     };
-    let mut portal = world.browser().with("frontegg-application-id", "portal");
+    let mut portal = world.browser();
     let mut new = json!({ "provider": "local", "email": ADA, "companyName": "Own", "password": PASSWORD });
     new["roleIds"] = json!([admin]);
     let signed_up = portal.done("sign_up_user", &[], with(new)).await;
