@@ -6,6 +6,8 @@ pub(crate) mod default_application;
 pub(crate) mod listing;
 pub(crate) mod record;
 pub(crate) mod tenants;
+#[cfg(test)]
+mod tests;
 
 use sea_orm::EntityTrait;
 

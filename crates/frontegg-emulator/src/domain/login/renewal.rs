@@ -143,7 +143,8 @@ async fn raise(
     tenant_id: &str,
     client: &ClientInfo,
 ) -> DomainResult<Option<Outcome>> {
-    let application_id = client.application_id.clone().or_else(|| session.application_id.clone());
+    // What a session is for is no matter of what a request says.
+    let application_id = session.application_id.clone().or_else(|| client.application_id.clone());
     if sessions::is_multi_factor(session) || !mfa::is_forced(tx, user, application_id.as_deref()).await? {
         return Ok(None);
     }
