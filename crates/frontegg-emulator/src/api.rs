@@ -79,20 +79,6 @@ use crate::service::Service;
 /// Tags whose operations are answered with 501.
 const UNSERVED: &[&str] = &["Approval Flows", "Custom Social OAuth Provider", "User Pools"];
 
-/// Operations of tags that are served in part; these are answered with 501 all the same.
-const PENDING: &[&str] = &[
-    "create_jwt_template",
-    "create_jwt_template_targeting",
-    "delete_jwt_template",
-    "delete_jwt_template_targeting",
-    "get_jwt_template",
-    "get_jwt_template_targeting",
-    "list_jwt_templates",
-    "set_jwt_template_targeting",
-    "update_jwt_template",
-    "update_jwt_template_targeting",
-];
-
 /// Mounts every operation of every document.
 pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = Router::new();
@@ -156,7 +142,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
 
 /// Operations that are answered with 501, sorted by id.
 pub(crate) fn unserved() -> impl Iterator<Item = &'static Operation> {
-    OPERATIONS.iter().filter(|operation| UNSERVED.contains(&operation.tag) || PENDING.contains(&operation.id))
+    OPERATIONS.iter().filter(|operation| UNSERVED.contains(&operation.tag))
 }
 
 #[cfg(test)]
@@ -182,8 +168,6 @@ mod tests {
         let tags: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.tag).collect();
         let unknown: Vec<_> = UNSERVED.iter().filter(|tag| !tags.contains(*tag)).collect();
         assert!(unknown.is_empty(), "{unknown:?}");
-        let known = |id: &&&str| frontegg_model::operation(id).is_some_and(|row| !UNSERVED.contains(&row.tag));
-        assert_eq!(PENDING.iter().filter(known).count(), PENDING.len());
         // Panics where two operations claim one place.
         drop(routes());
     }

@@ -13,6 +13,7 @@ pub(crate) mod identifiers;
 pub(crate) mod input;
 pub(crate) mod jobs;
 pub(crate) mod joining;
+pub(crate) mod jwt_templates;
 pub(crate) mod login;
 pub(crate) mod machine_tokens;
 pub(crate) mod memberships;

@@ -33,10 +33,10 @@ use crate::{
     },
     error::Error,
     gate::Controls,
-    store::{Identity, Settled, Store, Write, catalog::Application},
+    store::{Identity, Settled, Store, Write},
     tokens::{
-        Algorithm, ApiClaims, Audience, Claims, EnvironmentClaims, RegisteredClaims, UserClaims, VerifiedTokens,
-        keys::Keys,
+        Algorithm, ApiClaims, BearerKind, Claims, EnvironmentClaims, Payload, RegisteredClaims,
+        TemplatedClaims, UserClaims, VerifiedTokens, keys::Keys,
     },
 };
 
@@ -191,12 +191,6 @@ impl Service {
         &self.application_id
     }
 
-    /// For whom a token is that is made for that application: the environment itself stands for its default one.
-    pub(crate) fn audience<'a>(&'a self, application: &'a Application) -> Audience<'a> {
-        let aud = if application.is_default { &self.client_id } else { &application.id };
-        Audience { aud, application_id: &application.id }
-    }
-
     /// Where this process listens, e.g. `http://127.0.0.1:8100`.
     pub(crate) fn url(&self) -> &str {
         &self.url
@@ -250,7 +244,7 @@ impl Service {
             epoch: self.epoch().await?,
             registered: RegisteredClaims::new(self.base_url(), None, self.clock.timestamp(), lifetime),
         });
-        Ok((self.sign(&claims).await?, lifetime))
+        Ok((self.sign(&Payload::Default(claims)).await?, lifetime))
     }
 
     /// The epoch of the store, which another process may have ended.
@@ -301,22 +295,26 @@ impl Service {
             }
             Claims::TenantApiToken(claims) => self.machine(claims, TokenKind::TenantApi).await,
             Claims::UserApiToken(claims) => self.machine(claims, TokenKind::UserApi).await,
+            Claims::Templated(claims) => self.templated(claims).await,
         }
+    }
+
+    /// Whose token it is that has claims which a template has shaped.
+    async fn templated(&self, claims: &TemplatedClaims) -> DomainResult<Principal> {
+        let tx = self.store.read().await?;
+        if claims.kind == BearerKind::UserToken {
+            return Ok(Principal::User(user_token(sessions::check_templated(&tx, claims).await?)));
+        }
+        let claims = machine_tokens::check_templated(&tx, claims).await?;
+        let kind = if claims.user_id.is_some() { TokenKind::UserApi } else { TokenKind::TenantApi };
+        Ok(Principal::User(machine_token(&claims, kind)))
     }
 
     /// Whose token it is that was made from client credentials. It ends with them.
     async fn machine(&self, claims: &ApiClaims, kind: TokenKind) -> DomainResult<Principal> {
         let tx = self.store.read().await?;
         machine_tokens::check_bearer(&tx, claims).await?;
-        Ok(Principal::User(UserToken {
-            // Nobody in particular acts with a tenant's token, whoever made its credentials.
-            user_id: claims.user_id.clone().unwrap_or_default(),
-            tenant_id: claims.tenant_id.clone(),
-            kind,
-            token_id: claims.sub.clone(),
-            roles: claims.roles.clone(),
-            permissions: claims.permissions.clone(),
-        }))
+        Ok(Principal::User(machine_token(claims, kind)))
     }
 
     /// Refuses tokens that no process of this environment has issued.
@@ -354,6 +352,18 @@ fn user_token(claims: UserClaims) -> UserToken {
         token_id: claims.sid,
         roles: claims.roles.unwrap_or_default(),
         permissions: claims.permissions.unwrap_or_default(),
+    }
+}
+
+fn machine_token(claims: &ApiClaims, kind: TokenKind) -> UserToken {
+    UserToken {
+        // Nobody in particular acts with a tenant's token, whoever made its credentials.
+        user_id: claims.user_id.clone().unwrap_or_default(),
+        tenant_id: claims.tenant_id.clone(),
+        kind,
+        token_id: claims.sub.clone(),
+        roles: claims.roles.clone(),
+        permissions: claims.permissions.clone(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod access;
 pub(crate) mod jws;
 pub(crate) mod keys;
+mod templated;
 mod verified;
 
 use std::time::Duration;
@@ -11,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(crate) use access::{AccessClaims, AccessKind};
-use jws::JwsError;
 pub(crate) use jws::{Algorithm, Signer};
+use jws::{JwsError, Verified};
+pub(crate) use templated::{BearerKind, Payload, TemplatedClaims, TemplatedPayload};
 pub(crate) use verified::VerifiedTokens;
 
 use crate::clock::Timestamp;
@@ -50,6 +52,9 @@ pub(crate) enum Claims {
     TenantApiToken(Box<ApiClaims>),
     /// The token made from a person's client credentials.
     UserApiToken(Box<ApiClaims>),
+    /// Of either of those but the first, with claims that a template has shaped: what we read of them.
+    #[serde(skip)]
+    Templated(Box<TemplatedClaims>),
 }
 
 /// Claims about the token itself.
@@ -75,6 +80,11 @@ impl RegisteredClaims {
             exp: now.after(lifetime).seconds(),
             nbf: None,
         }
+    }
+
+    /// How long the token is valid from its issue on.
+    pub(crate) fn lifetime(&self) -> Duration {
+        Duration::from_secs(u64::try_from(self.exp.saturating_sub(self.iat)).unwrap_or_default())
     }
 
     fn check(&self, now: Timestamp) -> Result<(), TokenError> {
@@ -213,6 +223,7 @@ impl Claims {
             Self::Environment(claims) => &claims.registered,
             Self::UserToken(claims) => &claims.registered,
             Self::TenantApiToken(claims) | Self::UserApiToken(claims) => &claims.registered,
+            Self::Templated(claims) => &claims.registered,
         }
     }
 
@@ -221,11 +232,17 @@ impl Claims {
     pub(crate) fn is_meant_for(&self, client_id: &str) -> bool {
         let application = match self {
             Self::Environment(claims) => return claims.registered.aud.is_none(),
-            Self::UserToken(claims) => &claims.application_id,
-            Self::TenantApiToken(claims) | Self::UserApiToken(claims) => &claims.application_id,
+            Self::UserToken(claims) => claims.application_id.as_deref(),
+            Self::TenantApiToken(claims) | Self::UserApiToken(claims) => claims.application_id.as_deref(),
+            Self::Templated(claims) => Some(claims.application_id.as_str()),
         };
-        let audience = &self.registered().aud;
-        audience.as_deref() == Some(client_id) || (audience.is_some() && audience == application)
+        let audience = self.registered().aud.as_deref();
+        audience == Some(client_id) || (audience.is_some() && audience == application)
+    }
+
+    /// What a token claims that we have signed.
+    pub(crate) fn of(token: &Verified) -> Result<Self, JwsError> {
+        if token.is_templated() { Ok(Self::Templated(Box::new(token.claims()?))) } else { token.claims() }
     }
 
     /// The token: these claims, signed.

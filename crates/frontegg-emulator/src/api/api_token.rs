@@ -6,7 +6,7 @@ use frontegg_model::{Secret, types};
 use crate::{
     clock::{http_date, whole_seconds},
     domain::{
-        applications::default_application,
+        applications::{self, default_application},
         machine_tokens::{self, Issued, Issuer},
     },
     service::Service,
@@ -65,12 +65,12 @@ pub(super) async fn refresh(service: &Service, body: &types::RefreshApiTokenDto)
 /// For whom the JWTs of machines are made: always for the default application, for no other has a say in
 /// what credentials are valid for.
 pub(super) fn issuer<'a>(service: &'a Service, application: &'a Application) -> Issuer<'a> {
-    Issuer { base_url: service.base_url(), audience: service.audience(application) }
+    Issuer { base_url: service.base_url(), audience: applications::audience(service.client_id(), application) }
 }
 
 async fn exchanged(service: &Service, issued: Issued) -> ApiResult<Exchanged> {
     Ok(Exchanged {
-        token: Secret::from(service.sign(&issued.claims).await?),
+        token: Secret::from(service.sign(&issued.payload).await?),
         refresh_token: Secret::from(issued.refresh_token),
         expires_in: whole_seconds(issued.lifetime),
         expires: http_date(issued.expires.utc()),

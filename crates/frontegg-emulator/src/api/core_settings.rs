@@ -1,7 +1,9 @@
-//! The identity configuration and the captcha policy. Templates of tokens are not served yet.
+//! The identity configuration, the captcha policy, and templates of tokens with their targeting.
+
+mod jwt_templates;
 
 use frontegg_contract::{
-    ApiFailure, ApiResult, Principal, RequestContext,
+    ApiResult, Principal, RequestContext,
     core_settings::{
         CoreSettingsApi, DeleteJwtTemplateParams, DeleteJwtTemplateTargetingParams, GetJwtTemplateParams,
         ListJwtTemplatesParams, UpdateJwtTemplateParams, UpdateJwtTemplateTargetingParams,
@@ -9,8 +11,10 @@ use frontegg_contract::{
 };
 use frontegg_model::{Secret, enums, types};
 
+use super::paging;
 use crate::{
     domain::{
+        jwt_templates::{self as templates, targeting},
         login::captcha::{self, Captcha},
         policies::Record,
         settings::configuration::{self, Change, CookieSameSite, IdentityConfiguration},
@@ -32,30 +36,34 @@ impl CoreSettingsApi for Service {
 
     async fn create_jwt_template(
         &self,
-        cx: &RequestContext,
-        _: types::CreateJwtTemplateDto,
+        _: &RequestContext,
+        body: types::CreateJwtTemplateDto,
     ) -> ApiResult<types::JwtTemplateResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        let new = jwt_templates::new(body);
+        let row = self.write(async |tx| Ok(templates::create(tx, new).await?)).await?;
+        jwt_templates::template(self, row)
     }
 
     async fn create_jwt_template_targeting(
         &self,
-        cx: &RequestContext,
-        _: types::UpdateJwtTemplateTargetingRequestDto,
+        _: &RequestContext,
+        body: types::UpdateJwtTemplateTargetingRequestDto,
     ) -> ApiResult<types::JwtTemplateTargetingResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        let targeting = jwt_templates::targeting(body)?;
+        let record = self.write(async |tx| Ok(targeting::create(tx, targeting).await?)).await?;
+        Ok(jwt_templates::targeting_response(record))
     }
 
-    async fn delete_jwt_template(&self, cx: &RequestContext, _: DeleteJwtTemplateParams) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+    async fn delete_jwt_template(&self, _: &RequestContext, params: DeleteJwtTemplateParams) -> ApiResult<()> {
+        self.write(async |tx| Ok(templates::delete(tx, &params.id).await?)).await
     }
 
     async fn delete_jwt_template_targeting(
         &self,
-        cx: &RequestContext,
-        _: DeleteJwtTemplateTargetingParams,
+        _: &RequestContext,
+        params: DeleteJwtTemplateTargetingParams,
     ) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+        self.write(async |tx| Ok(targeting::delete(tx, &params.id).await?)).await
     }
 
     async fn get_basic_identity_configuration(
@@ -84,25 +92,35 @@ impl CoreSettingsApi for Service {
 
     async fn get_jwt_template(
         &self,
-        cx: &RequestContext,
-        _: GetJwtTemplateParams,
+        _: &RequestContext,
+        params: GetJwtTemplateParams,
     ) -> ApiResult<types::JwtTemplateResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        let tx = self.store().read().await?;
+        jwt_templates::template(self, templates::require(&tx, &params.id).await?)
     }
 
     async fn get_jwt_template_targeting(
         &self,
-        cx: &RequestContext,
+        _: &RequestContext,
     ) -> ApiResult<types::JwtTemplateTargetingResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        let tx = self.store().read().await?;
+        Ok(jwt_templates::targeting_response(targeting::require(&tx).await?))
     }
 
     async fn list_jwt_templates(
         &self,
         cx: &RequestContext,
-        _: ListJwtTemplatesParams,
+        params: ListJwtTemplatesParams,
     ) -> ApiResult<types::JwtTemplatePage> {
-        Err(ApiFailure::not_served(cx.operation))
+        let page = paging::page(params.limit, params.offset)?;
+        let tx = self.store().read().await?;
+        let found = templates::list(&tx, jwt_templates::listing(params, page)).await?;
+        let items = found.items.into_iter().map(|row| jwt_templates::template(self, row));
+        Ok(types::JwtTemplatePage {
+            items: items.collect::<ApiResult<_>>()?,
+            metadata: paging::metadata(page, found.total),
+            links: Some(paging::links(cx, page, found.total)),
+        })
     }
 
     async fn replace_captcha_policy(
@@ -121,10 +139,11 @@ impl CoreSettingsApi for Service {
 
     async fn set_jwt_template_targeting(
         &self,
-        cx: &RequestContext,
-        _: types::UpdateJwtTemplateTargetingRequestDto,
+        _: &RequestContext,
+        body: types::UpdateJwtTemplateTargetingRequestDto,
     ) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+        let targeting = jwt_templates::targeting(body)?;
+        self.write(async |tx| Ok(targeting::set(tx, targeting).await?)).await
     }
 
     async fn update_identity_configuration(
@@ -138,20 +157,23 @@ impl CoreSettingsApi for Service {
 
     async fn update_jwt_template(
         &self,
-        cx: &RequestContext,
-        _: UpdateJwtTemplateParams,
-        _: types::UpdateJwtTemplateDto,
+        _: &RequestContext,
+        params: UpdateJwtTemplateParams,
+        body: types::UpdateJwtTemplateDto,
     ) -> ApiResult<types::JwtTemplateResponseDto> {
-        Err(ApiFailure::not_served(cx.operation))
+        let change = jwt_templates::change(body);
+        let row = self.write(async |tx| Ok(templates::update(tx, &params.id, change).await?)).await?;
+        jwt_templates::template(self, row)
     }
 
     async fn update_jwt_template_targeting(
         &self,
-        cx: &RequestContext,
-        _: UpdateJwtTemplateTargetingParams,
-        _: types::UpdateJwtTemplateTargetingRequestDto,
+        _: &RequestContext,
+        params: UpdateJwtTemplateTargetingParams,
+        body: types::UpdateJwtTemplateTargetingRequestDto,
     ) -> ApiResult<()> {
-        Err(ApiFailure::not_served(cx.operation))
+        let rules = body.rules.map(jwt_templates::rules).transpose()?;
+        self.write(async |tx| Ok(targeting::update(tx, &params.id, rules).await?)).await
     }
 }
 

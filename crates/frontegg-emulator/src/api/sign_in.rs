@@ -18,7 +18,6 @@ use crate::{
     },
     peer,
     service::Service,
-    tokens::Claims,
 };
 
 /// What the cookies' names begin with; the environment's or an application's id follows.
@@ -124,11 +123,9 @@ async fn signed_in(
     cx: &RequestContext,
     signed_in: SignedIn,
 ) -> ApiResult<types::AuthenticationResponseDto> {
-    let SignedIn { claims, application, lifetime, opened, same_site, extras } = signed_in;
-    let now = service.clock().timestamp();
-    let claims = claims.issued(service.base_url(), service.audience(&application), now, lifetime);
-    let (user_id, email, verified) = (claims.sub.clone(), claims.email.clone(), claims.email_verified);
-    let token = service.sign(&Claims::UserToken(Box::new(claims))).await?;
+    let SignedIn { user_id, email, email_verified, payload, opened, same_site, extras } = signed_in;
+    let lifetime = payload.registered().lifetime();
+    let token = service.sign(&payload).await?;
     let set = |prefix: &str, value: &str, lifetime: Duration| {
         set_cookie(service, cx, same_site, &NewCookie { name: &own_name(service, prefix), value, lifetime });
     };
@@ -141,10 +138,10 @@ async fn signed_in(
     Ok(types::AuthenticationResponseDto {
         access_token: Some(Secret::from(token)),
         refresh_token: Some(Secret::from(opened.refresh_token)),
-        expires: Some(http_date(now.after(lifetime).utc())),
+        expires: Some(http_date(service.clock().timestamp().after(lifetime).utc())),
         expires_in: Some(whole_seconds(lifetime)),
         token_type: Some("bearer".to_owned()),
-        email_verified: email.is_some().then_some(verified),
+        email_verified: email.is_some().then_some(email_verified),
         user_email: email,
         user_id: Some(user_id),
         recovery_code: extras.recovery_code.map(Secret::from),

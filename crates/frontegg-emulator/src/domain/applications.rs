@@ -12,7 +12,10 @@ mod tests;
 use sea_orm::EntityTrait;
 
 use super::{DomainError, DomainResult};
-use crate::store::{Fetch, Read, catalog::Application, entity::application};
+use crate::{
+    store::{Fetch, Read, catalog::Application, entity::application},
+    tokens::Audience,
+};
 
 /// The application with that id, or 404.
 pub(crate) async fn require(tx: &Read, id: &str) -> DomainResult<application::Model> {
@@ -34,6 +37,11 @@ pub(crate) async fn known_or_default(tx: &Read, id: Option<&str>) -> DomainResul
         Some(application) => Ok(application.clone()),
         None => default_application::get(tx).await,
     }
+}
+
+/// For whom a token is that is made for that application: the environment itself stands for its default one.
+pub(crate) fn audience<'a>(client_id: &'a str, application: &'a Application) -> Audience<'a> {
+    Audience { aud: if application.is_default { client_id } else { &application.id }, application_id: &application.id }
 }
 
 /// Said of applications that do not exist.

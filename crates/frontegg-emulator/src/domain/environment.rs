@@ -1,9 +1,17 @@
-//! The environment's own credentials.
+//! Who the environment is, and its own credentials.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use subtle::ConstantTimeEq;
 
 use super::{DomainError, DomainResult};
+use crate::store::{Identity, Read};
+
+/// The ids of the environment.
+pub(crate) async fn identity(tx: &Read) -> DomainResult<Identity> {
+    let unsettled = || DomainError::internal(anyhow::anyhow!("the store does not say who the environment is"));
+    tx.catalog().await?.identity.clone().ok_or_else(unsettled)
+}
+
 /// Whether two secrets are equal, in a time that tells nothing about them, not even their length.
 pub(crate) fn same_secret(given: &str, expected: &str) -> bool {
     let given = digest(&SHA256, given.as_bytes());

@@ -17,13 +17,11 @@ mod step_up;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use frontegg_model::enums::MfaStrategy;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 
 use super::{
-    DomainError, DomainResult, applications,
+    DomainError, DomainResult,
     memberships::MemberKey,
     mfa::{
         self, Demand, Devices, Proven, RememberDevice, Remembered,
@@ -34,8 +32,8 @@ use super::{
     settings::configuration::{self, CookieSameSite, IdentityConfiguration},
 };
 use crate::{
-    store::{Read, Write, catalog::Application, entity::user},
-    tokens::UserClaims,
+    store::{Read, Write, entity::user},
+    tokens::Payload,
 };
 
 pub(crate) use super::sessions::{ClientInfo, FirstFactor};
@@ -74,12 +72,11 @@ pub(crate) enum Outcome {
 /// A session and what is told of it.
 #[derive(Clone)]
 pub(crate) struct SignedIn {
-    /// All claims but those about the token itself.
-    pub(crate) claims: UserClaims,
-    /// The application that the token is for.
-    pub(crate) application: Application,
-    /// How long the token is to be valid.
-    pub(crate) lifetime: Duration,
+    pub(crate) user_id: String,
+    pub(crate) email: Option<String>,
+    pub(crate) email_verified: bool,
+    /// What the token is to say.
+    pub(crate) payload: Payload,
     pub(crate) opened: Opened,
     pub(crate) same_site: CookieSameSite,
     pub(crate) extras: Extras,
@@ -235,11 +232,11 @@ async fn signed_in(
     extras: Extras,
 ) -> DomainResult<Outcome> {
     let claims = sessions::claims(tx, configuration, user, &opened.session, tenant_id).await?;
-    let application = applications::known_or_default(tx, opened.session.application_id.as_deref()).await?;
     Ok(Outcome::SignedIn(Box::new(SignedIn {
-        claims,
-        application,
-        lifetime: configuration.token_lifetime(),
+        user_id: claims.sub.clone(),
+        email: claims.email.clone(),
+        email_verified: claims.email_verified,
+        payload: sessions::payload(tx, configuration, &opened.session, claims).await?,
         opened,
         same_site: configuration.cookie_same_site,
         extras,

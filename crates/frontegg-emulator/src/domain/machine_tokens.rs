@@ -39,7 +39,7 @@ use crate::{
     tokens::{AccessClaims, AccessKind, Audience},
 };
 
-pub(crate) use exchange::{Issued, authenticate, check_bearer, refresh};
+pub(crate) use exchange::{Issued, authenticate, check_bearer, check_templated, refresh};
 pub(crate) use grants::TokenGrant;
 pub(crate) use look_up::{active_ids, look_up};
 

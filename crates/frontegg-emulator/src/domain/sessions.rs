@@ -32,10 +32,10 @@ use crate::{
         entity::{session, user},
         query::OneColumn,
     },
-    tokens::UserClaims,
+    tokens::{TemplatedClaims, UserClaims},
 };
 
-pub(crate) use claims::{claims, is_multi_factor};
+pub(crate) use claims::{claims, is_multi_factor, payload};
 pub(crate) use factors::{FirstFactor, SecondFactor};
 pub(crate) use rules::{FORM, Limit, Rules, Timeout};
 
@@ -218,13 +218,8 @@ pub(crate) async fn reopen(
 /// tenant any more: the token says that it is valid, but we take it no longer. Gives the claims, with
 /// the roles and permissions that they lack where the environment keeps them out of tokens.
 pub(crate) async fn check(tx: &Read, mut claims: UserClaims) -> DomainResult<UserClaims> {
-    let session = session::Entity::find_by_id(&claims.sid).find_also_related(user::Entity).fetch_one(tx).await?;
-    let Some((session, Some(user))) = session else {
-        return Err(dead());
-    };
-    let live = session.user_id == claims.sub && session.ended_at.is_none() && session.expires_at > tx.now();
-    // Not the session's tenant: each tab of a browser may work in one of its own.
-    if !live || !may_work_in(tx, &user, &claims.tenant_id).await? {
+    let holder = holder(tx, &claims.sid, &claims.tenant_id).await?;
+    if holder.id != claims.sub {
         return Err(dead());
     }
     if claims.roles.is_none() || claims.permissions.is_none() {
@@ -233,6 +228,32 @@ pub(crate) async fn check(tx: &Read, mut claims: UserClaims) -> DomainResult<Use
         claims.permissions.get_or_insert(held.permissions);
     }
     Ok(claims)
+}
+
+/// The same of a token whose claims a template has shaped. Who its holder is, the session says, and what they may do,
+/// the store.
+pub(crate) async fn check_templated(tx: &Read, claims: &TemplatedClaims) -> DomainResult<UserClaims> {
+    let holder = holder(tx, &claims.sid, &claims.tenant_id).await?;
+    let held = roles::keys_in(tx, &holder.id, &claims.tenant_id).await?;
+    Ok(UserClaims {
+        sub: holder.id,
+        sid: claims.sid.clone(),
+        tenant_id: claims.tenant_id.clone(),
+        roles: Some(held.roles),
+        permissions: Some(held.permissions),
+        ..UserClaims::default()
+    })
+}
+
+/// Whose session it is, where it is live and they may work in that tenant.
+async fn holder(tx: &Read, session_id: &str, tenant_id: &str) -> DomainResult<user::Model> {
+    let session = session::Entity::find_by_id(session_id).find_also_related(user::Entity).fetch_one(tx).await?;
+    let Some((session, Some(user))) = session else {
+        return Err(dead());
+    };
+    let live = session.ended_at.is_none() && session.expires_at > tx.now();
+    // Not the session's tenant: each tab of a browser may work in one of its own.
+    if live && may_work_in(tx, &user, tenant_id).await? { Ok(user) } else { Err(dead()) }
 }
 
 /// Whether nothing has come up against a person's working in a tenant.

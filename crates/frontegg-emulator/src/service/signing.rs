@@ -8,7 +8,7 @@ use crate::{
     clock::Timestamp,
     domain::{DomainError, DomainResult, settings::configuration},
     service::Service,
-    tokens::{AccessClaims, Algorithm, Claims, Signer, TokenError, jws, keys::Ring},
+    tokens::{AccessClaims, Algorithm, Claims, Payload, Signer, TokenError, jws, keys::Ring},
 };
 
 impl Service {
@@ -32,14 +32,18 @@ impl Service {
     }
 
     /// Signs claims with the key in use.
-    pub(crate) async fn sign(&self, claims: &Claims) -> DomainResult<String> {
-        let signer = self.signer_until(Some(claims.registered().exp)).await?;
-        claims.sign(&signer).map_err(DomainError::internal)
+    pub(crate) async fn sign(&self, payload: &Payload) -> DomainResult<String> {
+        let algorithm = match payload.algorithm() {
+            Some(algorithm) => algorithm,
+            None => self.algorithm().await?,
+        };
+        let signer = self.signer_until(algorithm, Some(payload.registered().exp)).await?;
+        payload.sign(&signer).map_err(DomainError::internal)
     }
 
     /// Signs the claims of an access token with the key in use.
     pub(crate) async fn sign_access(&self, claims: &AccessClaims) -> DomainResult<String> {
-        let signer = self.signer_until(claims.exp).await?;
+        let signer = self.signer_until(self.algorithm().await?, claims.exp).await?;
         claims.sign(&signer).map_err(DomainError::internal)
     }
 
@@ -49,7 +53,7 @@ impl Service {
         self.follow().await;
         // What is no number is no end either.
         let end = serde_json::from_str::<Value>(claims).ok().and_then(|claims| claims["exp"].as_i64());
-        let signer = self.signer_until(end).await?;
+        let signer = self.signer_until(self.algorithm().await?, end).await?;
         jws::sign_text(&signer, claims).map_err(DomainError::internal)
     }
 
@@ -59,13 +63,13 @@ impl Service {
         Ok(ring.active().kid().to_owned())
     }
 
-    /// The claims of a token that we have signed, by the algorithm of now, and that is valid now.
+    /// The claims of a token that we have signed, by the algorithm of now or of its template, and that is valid now.
     pub(crate) async fn verified(&self, token: &str) -> DomainResult<Result<Arc<Claims>, TokenError>> {
         let verify = |signer: &Signer| self.verified_tokens.verify(token, signer, self.clock().timestamp());
-        let signer = self.signer().await?;
+        let signer = self.signer(self.algorithm().await?).await?;
         match verify(&signer) {
             // Another process may have replaced what signs, and have signed with that.
-            Err(TokenError::Jws(error)) if signer.may_be_outdated(error) => {
+            Err(TokenError::Jws(error)) if error.may_be_outdated() => {
                 let newest = self.keys().read_again(self.store()).await?;
                 Ok(verify(&Signer::new(newest, signer.algorithm())))
             }
@@ -73,14 +77,13 @@ impl Service {
         }
     }
 
-    async fn signer(&self) -> DomainResult<Signer> {
-        let algorithm = self.algorithm().await?;
+    async fn signer(&self, algorithm: Algorithm) -> DomainResult<Signer> {
         Ok(Signer::new(self.keys().ring(self.store()).await?, algorithm))
     }
 
-    /// What to sign a token with that is valid until `end`, in seconds, or for ever.
-    async fn signer_until(&self, end: Option<i64>) -> DomainResult<Signer> {
-        let signer = self.signer().await?;
+    /// What to sign a token with by that algorithm which is valid until `end`, in seconds, or for ever.
+    async fn signer_until(&self, algorithm: Algorithm, end: Option<i64>) -> DomainResult<Signer> {
+        let signer = self.signer(algorithm).await?;
         if let Some(ring) = signer.key_pairs() {
             let end = end.map(|seconds| Timestamp::from_micros(seconds.saturating_mul(1_000_000)));
             self.keys().note(self.store(), ring, end).await?;

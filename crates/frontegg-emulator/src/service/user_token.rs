@@ -5,7 +5,6 @@ use sea_orm::EntityTrait;
 use crate::{
     domain::{
         DomainError, DomainResult,
-        applications::default_application,
         memberships::MemberKey,
         sessions::{self, ClientInfo},
         settings::configuration,
@@ -13,7 +12,7 @@ use crate::{
     },
     service::Service,
     store::{Fetch, Write, entity::user},
-    tokens::{Claims, UserClaims},
+    tokens::Payload,
 };
 
 impl Service {
@@ -22,7 +21,7 @@ impl Service {
     pub(crate) async fn user_token(&self, user_id: &str, tenant_id: &str) -> DomainResult<String> {
         // No request began with it.
         self.follow().await;
-        let begin = async |tx: &Write| -> DomainResult<UserClaims> {
+        let begin = async |tx: &Write| -> DomainResult<Payload> {
             let unknown = || DomainError::not_found("User not found");
             let user = user::Entity::find_by_id(user_id).fetch_one(tx).await?.ok_or_else(unknown)?;
             tenants::require(tx, tenant_id).await?;
@@ -31,11 +30,9 @@ impl Service {
                 sessions::start(tx, &configuration, MemberKey { user_id, tenant_id }, &["pwd"], &ClientInfo::default())
                     .await?;
             let claims = sessions::claims(tx, &configuration, &user, &opened.session, tenant_id).await?;
-            let application = default_application::get(tx).await?;
-            let audience = self.audience(&application);
-            Ok(claims.issued(tx.origin(), audience, tx.now(), configuration.token_lifetime()))
+            sessions::payload(tx, &configuration, &opened.session, claims).await
         };
-        let claims = self.store().write(begin).await?;
-        self.sign(&Claims::UserToken(Box::new(claims))).await
+        let payload = self.store().write(begin).await?;
+        self.sign(&payload).await
     }
 }

@@ -1,5 +1,6 @@
 //! What is small, changes seldom, and is needed by nearly every request: who the environment is, its documents, what
-//! its messages say, its applications, its roles and all permissions. A process keeps them in memory instead of asking for them again.
+//! its messages and its tokens say, its applications, its roles and all permissions. A process keeps them in memory
+//! instead of asking for them again.
 //!
 //! They are those of one version, a number that every transaction raises which writes to a table they come from.
 //! A transaction goes by the catalog of the version that it sees itself, so what it knows from memory and what it
@@ -20,16 +21,18 @@ use super::{
     Fetch, Identity, Read, Write,
     documents::ENVIRONMENT,
     entity::{
-        AccessType, application, email_template, environment, permission, role, role_permission, setting, sms_template,
+        AccessType, application, email_template, environment, jwt_template, permission, role, role_permission, setting,
+        sms_template,
     },
     query::OneColumn,
 };
 
 /// The tables that it comes from, as statements name them; with the one whose end changes permissions.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "\"applications\"",
     "\"email_templates\"",
     "\"environment\"",
+    "\"jwt_templates\"",
     "\"permission_categories\"",
     "\"permissions\"",
     "\"role_permissions\"",
@@ -112,6 +115,8 @@ pub(crate) struct Catalog {
     /// The environment's own templates of mails and texts of SMS, by type.
     pub(crate) mails: Vec<email_template::Model>,
     pub(crate) texts: Vec<sms_template::Model>,
+    /// The templates of tokens, by key.
+    pub(crate) jwt_templates: Vec<jwt_template::Model>,
     /// The documents of the environment.
     pub(super) documents: Arc<[setting::Model]>,
     /// The roles of the environment; those of tenants may be many.
@@ -170,6 +175,7 @@ impl Catalog {
     async fn load(tx: &Read) -> Result<Self, DbErr> {
         let mails = email_template::Entity::find().order_by_asc(email_template::Column::Kind);
         let texts = sms_template::Entity::find().order_by_asc(sms_template::Column::Kind);
+        let jwt_templates = jwt_template::Entity::find().order_by_asc(jwt_template::Column::Key);
         let documents = setting::Entity::find().filter(setting::Column::Scope.eq(ENVIRONMENT)).fetch_all(tx).await?;
         let of_environment = role::Entity::find().filter(role::Column::TenantId.is_null());
         let roles = select_with_permissions(tx, of_environment).await?;
@@ -181,6 +187,7 @@ impl Catalog {
             applications: applications(tx).await?,
             mails: mails.fetch_all(tx).await?,
             texts: texts.fetch_all(tx).await?,
+            jwt_templates: jwt_templates.fetch_all(tx).await?,
             documents: documents.into(),
             places: roles.iter().enumerate().map(|(place, held)| (held.role.id.clone(), place)).collect(),
             roles,

@@ -41,6 +41,7 @@ mod applications;
 mod factors;
 mod invitations;
 mod jobs;
+mod jwt_templates;
 mod machine_tokens;
 mod memberships;
 mod outbox;
@@ -59,6 +60,7 @@ pub(crate) use factors::{
 };
 pub(crate) use invitations::{Purpose, blind_guess, one_time_token, tenant_invite, tenant_invite_role};
 pub(crate) use jobs::job;
+pub(crate) use jwt_templates::jwt_template;
 pub(crate) use machine_tokens::{
     MachineTokenKind, machine_token, machine_token_permission, machine_token_refresh, machine_token_role,
 };

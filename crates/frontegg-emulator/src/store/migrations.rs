@@ -28,6 +28,7 @@ mod m0022_dummies;
 mod m0023_counts;
 mod m0024_restrictions;
 mod m0025_applications;
+mod m0026_jwt_templates;
 mod m0030_passkeys;
 mod triggers;
 
@@ -47,6 +48,7 @@ pub(crate) const TABLES: &[&str] = &[
     "domain_restrictions",
     "ip_restrictions",
     "jobs",
+    "jwt_templates",
     "blind_guesses",
     "remembered_devices",
     "recovery_codes",
@@ -102,7 +104,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 26] {
+fn all() -> [SqlMigration; 27] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -129,6 +131,7 @@ fn all() -> [SqlMigration; 26] {
         m0023_counts::MIGRATION,
         m0024_restrictions::MIGRATION,
         m0025_applications::MIGRATION,
+        m0026_jwt_templates::MIGRATION,
         m0030_passkeys::MIGRATION,
     ]
 }

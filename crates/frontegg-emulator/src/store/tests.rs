@@ -115,6 +115,7 @@ async fn entities_fit_their_tables() {
             session,
             outbox_message,
             job,
+            jwt_template,
             ip_restriction,
             domain_restriction,
             people_count,

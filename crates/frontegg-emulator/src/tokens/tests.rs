@@ -164,13 +164,13 @@ async fn only_hs256_with_our_secret_where_the_environment_is_set_to_it() {
     };
     let secret = ring.secret().expose().as_bytes();
     let pair_as_secret = forge(&ring, json!({"alg": "HS256", "kid": kid}).to_string(), &text);
-    assert_eq!(verify(&pair_as_secret, &shared), Err(JwsError::Signature.into()));
+    assert_eq!(verify(&pair_as_secret, &shared), Err(JwsError::Secret.into()));
     assert_eq!(verify(&mac(json!({"alg": "RS256", "kid": kid}), secret), &pairs), Err(JwsError::Signature.into()));
     assert_eq!(verify(&mac(json!({"alg": "RS256", "kid": kid}), secret), &shared), Err(JwsError::Algorithm.into()));
     let hs256 = json!({"alg": "HS256", "kid": kid});
     assert!(verify(&mac(hs256.clone(), secret), &shared).is_ok());
     for other in [ring.active().pem().as_bytes(), b"", &secret[..secret.len() - 1]] {
-        assert_eq!(verify(&mac(hs256.clone(), other), &shared), Err(JwsError::Signature.into()));
+        assert_eq!(verify(&mac(hs256.clone(), other), &shared), Err(JwsError::Secret.into()));
     }
     for algorithm in ["none", "HS384", "HS512", "hs256", ""] {
         let refused = verify(&mac(json!({"alg": algorithm}), secret), &shared);
@@ -285,7 +285,7 @@ async fn what_was_verified_is_judged_by_the_keys_and_the_algorithm_of_now() {
     assert_eq!(verify(&by_pair, &pairs, at(1060)), Err(TokenError::Expired));
     assert_eq!(verify(&by_pair, &shared, at(1000)), Err(JwsError::Algorithm.into()));
     assert_eq!(verify(&by_secret, &shared, at(1000)), Ok(()));
-    assert_eq!(verify(&by_secret, &by(&other, Algorithm::Hs256), at(1000)), Err(JwsError::Signature.into()));
+    assert_eq!(verify(&by_secret, &by(&other, Algorithm::Hs256), at(1000)), Err(JwsError::Secret.into()));
     // Nothing was noted as signed by it, so the first key is forgotten.
     let rotated = keys.rotate(&store, at(1000)).await.expect("a ring");
     assert_eq!(verify(&by_pair, &by(&rotated, Algorithm::Rs256), at(1000)), Err(JwsError::Key.into()));

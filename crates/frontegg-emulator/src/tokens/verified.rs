@@ -50,8 +50,8 @@ impl VerifiedTokens {
         let known = if let Some(known) = known {
             known
         } else {
-            let (claims, by) = jws::verify(signer, token)?;
-            let known = Known { claims: Arc::new(claims), by };
+            let signed = jws::verify(signer, token)?;
+            let known = Known { claims: Arc::new(Claims::of(&signed)?), by: signed.by() };
             self.0.lock().insert(name, known.clone());
             known
         };

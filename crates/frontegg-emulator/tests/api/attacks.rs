@@ -2,6 +2,7 @@
 //! answer to each. Numbers are those of the security cases.
 
 mod algorithms;
+mod templates;
 
 use std::{net::TcpListener, time::Duration};
 

@@ -1,4 +1,6 @@
-//! The identity configuration and the captcha policy.
+//! The identity configuration, the captcha policy, and templates of tokens.
+
+mod jwt_templates;
 
 use crate::support;
 

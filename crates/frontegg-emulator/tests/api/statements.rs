@@ -73,6 +73,23 @@ async fn a_sign_in_with_a_password_takes_12() {
     assert_takes(&world, work, 12);
 }
 
+/// What templates and rules there are is known; only what a template asks for is looked for.
+#[tokio::test]
+async fn a_sign_in_by_a_template_takes_no_more_than_it_asks_for() {
+    let (world, _) = populated().await;
+    let mandatory = json!({ "iss": "{{iss}}", "sub": "{{sub}}", "aud": "{{aud}}", "exp": "{{exp}}", "iat": "{{iat}}" });
+    let template = json!({
+        "key": "short", "name": "Short", "expiration": 600, "algorithm": "RS256",
+        "templateSchema": { "claims": mandatory },
+    });
+    let rules = json!({ "rules": [{ "conditionLogic": "and", "conditions": [], "treatment": "short" }] });
+    let mut back_end = world.back_end(None).await;
+    back_end.done("create_jwt_template", &[], template).await;
+    back_end.done("set_jwt_template_targeting", &[], rules).await;
+    let work = effort(&world, async |_| drop(world.browser().sign_in(&email(0)).await.claims())).await;
+    assert_takes(&world, work, 12);
+}
+
 #[tokio::test]
 async fn a_list_of_people_takes_6() {
     let (world, members) = populated().await;

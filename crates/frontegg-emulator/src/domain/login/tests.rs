@@ -24,20 +24,27 @@ use crate::{
     },
     ids,
     store::{
-        FetchCount, Read, Store, StoreTarget, Write,
+        FetchCount, Identity, Read, Store, StoreTarget, Wished, Write,
         entity::{MembershipStatus, membership, tenant_invite, tenant_invite_role, user},
     },
+    tokens::{Claims, Payload, UserClaims},
 };
 
 async fn store(clock: &Clock) -> Store {
     let store = Store::open(&StoreTarget::Memory, clock.clone(), "http://emulator.test").await.expect("a store");
     let tx = store.begin_write().await;
+    Identity::settle(&tx, Wished::default()).await.expect("an environment");
     seed::fresh_environment(&tx).await.expect("a seed");
     for id in ["acme", "globex"] {
         tenants::ensure(&tx, id).await.expect("a tenant");
     }
     tx.finish().await;
     store
+}
+
+fn claims(payload: Payload) -> UserClaims {
+    let Payload::Default(Claims::UserToken(claims)) = payload else { panic!("{payload:?}") };
+    *claims
 }
 
 async fn member(tx: &Write, email: &str) -> user::Model {
@@ -86,8 +93,9 @@ async fn whoever_signs_in_by_an_invite_joins_its_tenant() {
         let ada = users::require(&tx, &ada.id).await.expect("a user");
         let outcome = first_factor_done(&tx, ada, FirstFactor::Password, &by_invite(&token)).await;
         let Ok(Outcome::SignedIn(signed_in)) = outcome else { panic!("a session") };
-        assert_eq!(signed_in.claims.tenant_ids, ["acme", "globex"]);
-        assert_eq!(signed_in.claims.tenant_id, "acme", "where they worked last");
+        let claims = claims(signed_in.payload);
+        assert_eq!(claims.tenant_ids, ["acme", "globex"]);
+        assert_eq!(claims.tenant_id, "acme", "where they worked last");
     }
     let row = memberships::find(&tx, &ada.id, "globex").await.expect("a look").expect("a membership");
     assert_eq!(row.status, MembershipStatus::Activated);
@@ -167,9 +175,10 @@ async fn a_second_factor_ends_the_waiting() {
     let proven = Proven { pending, second: SecondFactor::Totp, recovery_code: None, remember: RememberDevice::No };
     let done = second_factor_done(&tx, proven, &ClientInfo::default()).await;
     let Ok(Outcome::SignedIn(signed_in)) = done else { panic!("a session") };
-    assert_eq!(signed_in.claims.amr, ["pwd", "mfa", "otp"]);
-    assert!(signed_in.claims.acr.is_some_and(|acr| acr.ends_with("multi-factor")));
-    assert_eq!(signed_in.application.id, "portal", "as the sign-in began");
+    let claims = claims(signed_in.payload);
+    assert_eq!(claims.amr, ["pwd", "mfa", "otp"]);
+    assert!(claims.acr.is_some_and(|acr| acr.ends_with("multi-factor")));
+    assert_eq!(claims.application_id.as_deref(), Some("portal"), "as the sign-in began");
     // Valid once; the one for another browser is another matter.
     assert!(look(&tx, &token).await.is_none());
     assert!(look(&tx, &other).await.is_some());

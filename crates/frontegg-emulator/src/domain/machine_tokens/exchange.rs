@@ -11,13 +11,13 @@ use subtle::ConstantTimeEq;
 use super::{Issuer, enabled, grants, usable};
 use crate::{
     clock::Timestamp,
-    domain::{DomainError, DomainResult, settings::configuration::IdentityConfiguration, users},
+    domain::{DomainError, DomainResult, jwt_templates, settings::configuration::IdentityConfiguration, users},
     ids,
     store::{
         Fetch, Read, Write,
         entity::{MachineTokenKind, machine_token, machine_token_refresh, membership, user_email},
     },
-    tokens::{self, ApiClaims, Claims, RegisteredClaims},
+    tokens::{self, ApiClaims, Claims, Payload, RegisteredClaims, TemplatedClaims},
 };
 
 /// Most refresh tokens that are live for one pair of credentials.
@@ -26,7 +26,7 @@ const MOST_REFRESH_TOKENS: u64 = 100;
 /// A JWT to be signed, with the token for its successor.
 #[derive(Debug)]
 pub(crate) struct Issued {
-    pub(crate) claims: Claims,
+    pub(crate) payload: Payload,
     pub(crate) refresh_token: String,
     pub(crate) lifetime: Duration,
     pub(crate) expires: Timestamp,
@@ -69,14 +69,32 @@ pub(crate) async fn refresh(tx: &Write, issuer: Issuer<'_>, refresh_token: &str)
 
 /// Refuses a JWT whose credentials are gone, or cannot be used any more.
 pub(crate) async fn check_bearer(tx: &Read, claims: &ApiClaims) -> DomainResult<()> {
-    enabled(tx).await?;
-    let owned = |(row, member): &Credentials| {
-        row.tenant_id == claims.tenant_id && member.as_ref().map(|member| &member.user_id) == claims.user_id.as_ref()
-    };
-    match find(tx, &claims.sub).await?.filter(owned) {
-        Some(_) => Ok(()),
-        None => Err(DomainError::unauthorized("Unauthorized")),
+    let owned = |member: Option<&membership::Model>| member.map(|member| &member.user_id) == claims.user_id.as_ref();
+    match behind(tx, &claims.sub, &claims.tenant_id).await? {
+        Some((_, member)) if owned(member.as_ref()) => Ok(()),
+        _ => Err(DomainError::unauthorized("Unauthorized")),
     }
+}
+
+/// The same of a JWT whose claims a template has shaped. Whose it is and what it may do, its credentials say.
+pub(crate) async fn check_templated(tx: &Read, claims: &TemplatedClaims) -> DomainResult<ApiClaims> {
+    let found = behind(tx, &claims.sid, &claims.tenant_id).await?;
+    let (row, member) = found.ok_or_else(|| DomainError::unauthorized("Unauthorized"))?;
+    let keys = grants::keys(tx, &row, member.as_ref()).await?;
+    Ok(ApiClaims {
+        sub: row.id,
+        tenant_id: row.tenant_id,
+        roles: keys.roles,
+        permissions: keys.permissions,
+        user_id: member.map(|member| member.user_id),
+        ..ApiClaims::default()
+    })
+}
+
+/// The credentials that a JWT for that tenant was made from, where they can be used.
+async fn behind(tx: &Read, client_id: &str, tenant_id: &str) -> DomainResult<Option<Credentials>> {
+    enabled(tx).await?;
+    Ok(find(tx, client_id).await?.filter(|(row, _)| row.tenant_id == tenant_id))
 }
 
 async fn find(tx: &Read, client_id: &str) -> DomainResult<Option<Credentials>> {
@@ -114,7 +132,9 @@ async fn issue(
         Some(member) => Claims::UserApiToken(of_person(tx, &member.user_id, claims).await?),
         None => Claims::TenantApiToken(claims),
     };
-    Ok(Issued { claims, refresh_token, lifetime, expires: tx.now().after(lifetime) })
+    let payload = jwt_templates::shape(tx, claims).await?;
+    let lifetime = payload.registered().lifetime();
+    Ok(Issued { payload, refresh_token, lifetime, expires: tx.now().after(lifetime) })
 }
 
 /// Adds who the person behind the credentials is.

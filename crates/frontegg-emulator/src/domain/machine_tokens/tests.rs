@@ -136,7 +136,7 @@ async fn lifetimes_are_those_of_the_identity_configuration() {
         let issued = authenticate(&tx, ISSUER, id, secret).await.expect("a token");
         assert_eq!(issued.lifetime, Duration::from_mins(1));
         assert_eq!(issued.expires, tx.now().after(Duration::from_mins(1)));
-        assert_eq!(issued.claims.registered().exp, issued.expires.seconds());
+        assert_eq!(issued.payload.registered().exp, issued.expires.seconds());
         assert!(refresh(&tx, ISSUER, &issued.refresh_token).await.is_err(), "it has expired");
 
         configuration::put(&tx, &IdentityConfiguration::default()).await.expect("a setting");

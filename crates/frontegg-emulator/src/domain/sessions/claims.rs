@@ -1,12 +1,15 @@
 //! What a user's token says of its holder.
 
 use crate::{
-    domain::{DomainResult, identifiers::emails, roles, settings::configuration::IdentityConfiguration},
+    domain::{
+        DomainResult, applications, environment, identifiers::emails, jwt_templates, roles,
+        settings::configuration::IdentityConfiguration,
+    },
     store::{
         Read,
         entity::{session, user},
     },
-    tokens::{self, UserClaims},
+    tokens::{self, Claims, Payload, UserClaims},
 };
 
 /// Says that a second factor was asked for and given.
@@ -44,6 +47,20 @@ pub(crate) async fn claims(
         invisible: user.invisible,
         ..UserClaims::default()
     })
+}
+
+/// What a token says that is issued now with these claims, or with those that a template makes of them.
+pub(crate) async fn payload(
+    tx: &Read,
+    configuration: &IdentityConfiguration,
+    session: &session::Model,
+    claims: UserClaims,
+) -> DomainResult<Payload> {
+    let application = applications::known_or_default(tx, session.application_id.as_deref()).await?;
+    let identity = environment::identity(tx).await?;
+    let audience = applications::audience(&identity.client_id, &application);
+    let claims = claims.issued(tx.origin(), audience, tx.now(), configuration.token_lifetime());
+    jwt_templates::shape(tx, Claims::UserToken(Box::new(claims))).await
 }
 
 /// Whether a session was raised by a second factor.

@@ -12,6 +12,7 @@ use crate::{
         identifiers::usernames,
         input,
         joining::{bulk_invitation, migration, onboarding},
+        jwt_templates::{self, targeting},
         login::{self, passwordless},
         memberships,
         messages::{mail_sender, sms_sender, templates::texts},
@@ -35,10 +36,11 @@ use crate::{
 };
 
 /// All kinds of settings documents.
-const SETTINGS: [Form; 21] = [
+const SETTINGS: [Form; 22] = [
     configuration::FORM,
     delegation::FORM,
     groups::FORM,
+    targeting::FORM,
     lockout::FORM,
     login::captcha::FORM,
     mail_sender::FORM,
@@ -65,7 +67,7 @@ const JOBS: [Form; 3] = [bulk_invitation::FORM, migration::FORM, tenants::import
 /// What must hold for a column of a table.
 type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
 
-const RULES: [Rule; 41] = [
+const RULES: [Rule; 43] = [
     ("application_assignments", "app_id", |text, _| input::check_id("it", text)),
     ("application_clients", "client_type", |text, _| choice::<ClientType>(text)),
     ("application_clients", "external_metadata", |text, _| object(text)),
@@ -83,6 +85,8 @@ const RULES: [Rule; 41] = [
     ("ip_restrictions", "ip", |text, _| networks::check(text)),
     ("ip_restrictions", "list", |text, _| choice::<RestrictionList>(text)),
     ("jobs", "document", |text, row| document(&JOBS, text, row)),
+    ("jwt_templates", "claims", jwt_templates::check_row),
+    ("jwt_templates", "key", |text, _| input::check_id("it", text)),
     ("machine_tokens", "kind", |text, _| choice::<MachineTokenKind>(text)),
     ("machine_tokens", "metadata", |text, _| object(text)),
     ("memberships", "status", |text, _| choice::<MembershipStatus>(text)),
