@@ -12,6 +12,7 @@ mod accounts;
 mod api_token;
 mod api_tokens;
 mod applications_settings;
+mod approval_flows;
 mod caller;
 mod core_settings;
 mod data_migration;
@@ -77,7 +78,7 @@ use frontegg_model::{OPERATIONS, Operation};
 use crate::service::Service;
 
 /// Tags whose operations are answered with 501.
-const UNSERVED: &[&str] = &["Approval Flows", "Custom Social OAuth Provider", "User Pools"];
+const UNSERVED: &[&str] = &["Custom Social OAuth Provider", "User Pools"];
 
 /// Mounts every operation of every document.
 pub(crate) fn routes() -> Router<Arc<Service>> {
@@ -91,6 +92,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::api_token::routes(router);
     let router = contract::api_tokens::routes(router);
     let router = contract::applications_settings::routes(router);
+    let router = contract::approval_flows::routes(router);
     let router = contract::core_settings::routes(router);
     let router = contract::data_migration::routes(router);
     let router = contract::delegation::routes(router);

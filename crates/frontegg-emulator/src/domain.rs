@@ -5,6 +5,7 @@
 
 pub(crate) mod application_assignments;
 pub(crate) mod applications;
+pub(crate) mod approvals;
 pub(crate) mod caller;
 pub(crate) mod codes;
 pub(crate) mod environment;

@@ -35,8 +35,8 @@ use crate::{
     gate::Controls,
     store::{Identity, Settled, Store, Write},
     tokens::{
-        Algorithm, ApiClaims, BearerKind, Claims, EnvironmentClaims, Payload, RegisteredClaims,
-        TemplatedClaims, UserClaims, VerifiedTokens, keys::Keys,
+        Algorithm, ApiClaims, BearerKind, Claims, EnvironmentClaims, Payload, RegisteredClaims, TemplatedClaims,
+        UserClaims, VerifiedTokens, keys::Keys,
     },
 };
 

@@ -14,8 +14,7 @@ use crate::{
 
 impl UnpublishedSessionsApi for Service {
     async fn get_my_current_session(&self, cx: &RequestContext) -> ApiResult<types::GetActiveSessionsResponse> {
-        let current =
-            session_id(cx).ok_or_else(|| ApiFailure::unauthorized("Failed to verify user JWT"))?;
+        let current = session_id(cx).ok_or_else(|| ApiFailure::unauthorized("Failed to verify user JWT"))?;
         let tx = self.store().read().await?;
         let row = sessions::find(&tx, current).await?.ok_or_else(|| ApiFailure::not_found("Session not found"))?;
         Ok(user_sessions::response(row, Some(current)))

@@ -36,6 +36,7 @@ fn read(question: Question) -> ApiResult<(OutboxQuery, Filter)> {
         channel: wanted.channel.map(|channel| match channel {
             Channel::Email => entity::Channel::Email,
             Channel::Sms => entity::Channel::Sms,
+            Channel::Webhook => entity::Channel::Webhook,
         }),
         after: wanted.after.clone(),
     };

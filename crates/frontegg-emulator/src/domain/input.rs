@@ -93,6 +93,12 @@ pub(crate) fn is_local(host: &str) -> bool {
     host == LOCALHOST || address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
 }
 
+/// Whether that is an address of the web, with a host (RFC 9110, 4.2).
+pub(crate) fn is_web_address(address: &str) -> bool {
+    let Ok(uri) = address.parse::<http::Uri>() else { return false };
+    matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +142,17 @@ mod tests {
             ["http://a.test", "HTTP://a.test", "http://localhost.evil.test", "https:", "https://", "/x", "javascript:x"]
         {
             assert!(!is_absolute(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn webhooks_are_called_in_the_web() {
+        for good in ["https://hooks.test/x?y=z", "http://127.0.0.1:8080", "HTTPS://hooks.test"] {
+            assert!(is_web_address(good), "{good}");
+        }
+        for bad in ["", "hooks.test/x", "/x", "ftp://hooks.test", "https:///x", "javascript:x", "https://a b", "http:"]
+        {
+            assert!(!is_web_address(bad), "{bad}");
         }
     }
 

@@ -91,18 +91,18 @@ pub(crate) struct Template {
 impl Template {
     /// The template of a row.
     pub(crate) fn of(row: &jwt_template::Model) -> DomainResult<Self> {
+        let unknown = || DomainError::internal(anyhow::anyhow!("the store names an algorithm that is unknown"));
         Ok(Self {
             key: row.key.clone(),
             expiration: Duration::from_secs(u64::try_from(row.expiration).map_err(DomainError::internal)?),
-            algorithm: algorithm(&row.algorithm)?,
-            claims: settings::read(&row.claims)?,
+            algorithm: Algorithm::named(&row.algorithm).ok_or_else(unknown)?,
+            claims: read_claims(row)?,
         })
     }
 }
 
-/// The algorithm of that name.
-fn algorithm(name: &str) -> DomainResult<Algorithm> {
-    Algorithm::named(name).ok_or_else(|| DomainError::bad_request(format!("{name} is no algorithm of tokens")))
+fn read_claims(row: &jwt_template::Model) -> DomainResult<Map<String, Value>> {
+    serde_json::from_str(&row.claims).map_err(DomainError::internal)
 }
 
 /// Refuses a template whose life is too short or too long, or whose claims are not those of a token.
@@ -116,7 +116,9 @@ fn check(expiration: i64, claims: &Map<String, Value>) -> DomainResult<()> {
 
 /// Refuses a row that no template is kept as.
 pub(crate) fn check_row(claims: &str, row: &Row) -> DomainResult<()> {
-    algorithm(row.get("algorithm").and_then(Value::as_str).unwrap_or_default())?;
+    if row.get("algorithm").and_then(Value::as_str).and_then(Algorithm::named).is_none() {
+        return Err(DomainError::bad_request("the algorithm is unknown"));
+    }
     check(row.get("expiration").and_then(Value::as_i64).unwrap_or_default(), &settings::read(claims)?)
 }
 
@@ -145,7 +147,7 @@ pub(crate) async fn update(tx: &Write, id: &str, change: TemplateChange) -> Doma
     check_names(change.key.as_deref(), change.name.as_deref())?;
     let claims = match change.claims {
         Some(claims) => claims,
-        None => settings::read(&present.claims)?,
+        None => read_claims(&present)?,
     };
     check(change.expiration.unwrap_or(present.expiration), &claims)?;
     if let Some(key) = change.key.as_ref().filter(|key| **key != present.key) {

@@ -161,9 +161,7 @@ async fn proceed(
 pub(crate) async fn second_factor_done(tx: &Write, proven: Proven, client: &ClientInfo) -> DomainResult<Outcome> {
     let Proven { pending, second, recovery_code, remember } = proven;
     let Closed { user, first, raising, client } = pending.close(tx, client).await?;
-    let mut amr = first.amr().to_vec();
-    amr.retain(|proof| *proof != second.proof());
-    amr.extend(["mfa", second.proof()]);
+    let amr = second.amr_after(first);
     let application_id = client.application_id.as_deref();
     let remembered =
         if remember == RememberDevice::Yes { mfa::remember(tx, &user, application_id).await? } else { None };

@@ -183,6 +183,22 @@ pub(crate) async fn end_all_in(tx: &Write, user_id: &str, tenant_id: &str) -> Do
     Ok(())
 }
 
+/// Notes that the holder of a session has given a second factor at that moment, where it is still live. Their tokens say
+/// so from the next one on.
+pub(crate) async fn raise(tx: &Write, session_id: &str, second: SecondFactor, moment: Timestamp) -> DomainResult<()> {
+    let session = session::Entity::find_by_id(session_id).filter(live(tx)).fetch_one(tx).await?;
+    let Some(session) = session else { return Ok(()) };
+    let amr = second.amr_after(FirstFactor::from_amr(&session.amr));
+    proven(tx, session, &amr, moment).await.map(drop)
+}
+
+async fn proven(tx: &Write, session: session::Model, amr: &[&str], moment: Timestamp) -> DomainResult<session::Model> {
+    let mut row = session.into_active_model();
+    row.amr = Set(amr.join(" "));
+    row.proven_at = Set(moment);
+    Ok(row.update(tx).await?)
+}
+
 /// Notes that the person authenticated anew who they are, and gives a refresh token in place of the one
 /// that there was.
 pub(crate) async fn prove_again(
@@ -191,10 +207,7 @@ pub(crate) async fn prove_again(
     session: session::Model,
     amr: &[&str],
 ) -> DomainResult<Opened> {
-    let mut row = session.into_active_model();
-    row.amr = Set(amr.join(" "));
-    row.proven_at = Set(tx.now());
-    let session = row.update(tx).await?;
+    let session = proven(tx, session, amr, tx.now()).await?;
     reopen(tx, configuration, session).await
 }
 

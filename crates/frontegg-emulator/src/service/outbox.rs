@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     domain::{
-        DomainResult,
+        DomainResult, approvals,
         messages::outbox::{self, Filter},
     },
     service::Service,
@@ -22,8 +22,17 @@ pub(crate) async fn list(
     filter: &Filter,
     limit: Option<u64>,
 ) -> DomainResult<Vec<outbox_message::Model>> {
+    settle_approvals(service).await?;
     let tx = service.store().read().await?;
     outbox::list(&tx, filter, limit).await
+}
+
+/// Sends what approval flows send by the clock.
+async fn settle_approvals(service: &Service) -> DomainResult<()> {
+    let tx = service.store().read().await?;
+    let is_due = tx.catalog().await?.approvals_are_due(tx.now());
+    drop(tx);
+    if is_due { service.store().write(async |tx| approvals::settle(tx).await).await } else { Ok(()) }
 }
 
 /// The newest message that fits; while there is none, waits that long for one.

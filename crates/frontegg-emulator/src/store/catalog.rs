@@ -1,6 +1,6 @@
 //! What is small, changes seldom, and is needed by nearly every request: who the environment is, its documents, what
-//! its messages and its tokens say, its applications, its roles and all permissions. A process keeps them in memory
-//! instead of asking for them again.
+//! its messages and its tokens say, its applications, its roles and all permissions, and when approvals are due. A
+//! process keeps them in memory instead of asking for them again.
 //!
 //! They are those of one version, a number that every transaction raises which writes to a table they come from.
 //! A transaction goes by the catalog of the version that it sees itself, so what it knows from memory and what it
@@ -21,15 +21,17 @@ use super::{
     Fetch, Identity, Read, Write,
     documents::ENVIRONMENT,
     entity::{
-        AccessType, application, email_template, environment, jwt_template, permission, role, role_permission, setting,
-        sms_template,
+        AccessType, application, approval_execution, email_template, environment, jwt_template, permission, role,
+        role_permission, setting, sms_template,
     },
     query::OneColumn,
 };
+use crate::clock::Timestamp;
 
 /// The tables that it comes from, as statements name them; with the one whose end changes permissions.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "\"applications\"",
+    "\"approval_executions\"",
     "\"email_templates\"",
     "\"environment\"",
     "\"jwt_templates\"",
@@ -128,6 +130,8 @@ pub(crate) struct Catalog {
     pub(crate) tenants_have_roles: bool,
     /// The kinds of documents that there are, whosever.
     kinds: HashSet<String>,
+    /// When something happens by itself to an execution of an approval flow, the next time.
+    approvals_due: Option<Timestamp>,
 }
 
 /// Found in the order of an index, one step a kind, however many documents there are.
@@ -167,6 +171,11 @@ impl Catalog {
         self.permissions.get(id)
     }
 
+    /// Whether something happens by itself to an execution of an approval flow by then.
+    pub(crate) fn approvals_are_due(&self, now: Timestamp) -> bool {
+        self.approvals_due.is_some_and(|due| due <= now)
+    }
+
     /// Whether somebody has a document of that kind.
     pub(crate) fn has_documents(&self, kind: &str) -> bool {
         self.kinds.contains(kind)
@@ -181,6 +190,12 @@ impl Catalog {
         let roles = select_with_permissions(tx, of_environment).await?;
         let permissions = permission::Entity::find().fetch_all(tx).await?;
         let kinds = tx.rows(Statement::from_string(tx.backend(), KINDS)).await?;
+        let next_due = approval_execution::Entity::find()
+            .select_only()
+            .column(approval_execution::Column::DueAt)
+            .filter(approval_execution::Column::DueAt.is_not_null())
+            .order_by_asc(approval_execution::Column::DueAt)
+            .limit(1);
         let of_a_tenant = role::Entity::find().filter(role::Column::TenantId.is_not_null()).limit(1);
         Ok(Self {
             identity: Identity::find(tx).await?,
@@ -193,6 +208,7 @@ impl Catalog {
             roles,
             permissions: permissions.into_iter().map(|row| (row.id.clone(), row)).collect(),
             tenants_have_roles: of_a_tenant.fetch_one(tx).await?.is_some(),
+            approvals_due: next_due.one_column().fetch_one(tx).await?,
             kinds: kinds.iter().map(|row| row.try_get("", "kind")).collect::<Result<_, _>>()?,
         })
     }

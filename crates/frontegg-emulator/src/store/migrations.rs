@@ -29,6 +29,7 @@ mod m0023_counts;
 mod m0024_restrictions;
 mod m0025_applications;
 mod m0026_jwt_templates;
+mod m0027_approval_flows;
 mod m0030_passkeys;
 mod triggers;
 
@@ -45,6 +46,9 @@ pub(crate) const TABLES: &[&str] = &[
     "people_counts",
     "search_texts",
     "dummy_writes",
+    "approvers",
+    "approval_executions",
+    "approval_flows",
     "domain_restrictions",
     "ip_restrictions",
     "jobs",
@@ -104,7 +108,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 27] {
+fn all() -> [SqlMigration; 28] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -132,6 +136,7 @@ fn all() -> [SqlMigration; 27] {
         m0024_restrictions::MIGRATION,
         m0025_applications::MIGRATION,
         m0026_jwt_templates::MIGRATION,
+        m0027_approval_flows::MIGRATION,
         m0030_passkeys::MIGRATION,
     ]
 }

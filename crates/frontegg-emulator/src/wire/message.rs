@@ -19,6 +19,8 @@ pub enum Channel {
     Email,
     /// SMS.
     Sms,
+    /// The call of a webhook.
+    Webhook,
 }
 
 /// A message as it travels.
@@ -139,6 +141,7 @@ impl From<outbox_message::Model> for Message {
             channel: match row.channel {
                 entity::Channel::Email => Channel::Email,
                 entity::Channel::Sms => Channel::Sms,
+                entity::Channel::Webhook => Channel::Webhook,
             },
             template: row.template,
             to: row.recipient,

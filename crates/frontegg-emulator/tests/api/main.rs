@@ -13,6 +13,7 @@ mod api_token;
 mod api_tokens;
 mod application_entry;
 mod applications_settings;
+mod approval_flows;
 mod attacks;
 mod chosen_ids;
 mod connections;

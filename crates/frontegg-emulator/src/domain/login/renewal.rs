@@ -7,7 +7,7 @@ use crate::{
     domain::{
         DomainResult, Refusal, Tried,
         applications::{self, tenants::Access},
-        memberships,
+        approvals, memberships,
         mfa::{
             self, Demand,
             pending::{self, Raising},
@@ -36,6 +36,8 @@ pub(crate) async fn renew(
     client: &ClientInfo,
     grace: Duration,
 ) -> DomainResult<Tried<Outcome>> {
+    // An approval may have raised the session.
+    approvals::settle(tx).await?;
     let (live, token) = match best(tx, tokens, grace).await? {
         Presented::Invalid => return Ok(Tried::Refused(sessions::dead())),
         Presented::Reused(session) => {

@@ -7,7 +7,7 @@ use sea_orm::EntityTrait;
 use super::{ClientInfo, Extras, FirstFactor, Outcome, entry, signed_in};
 use crate::{
     domain::{
-        DomainResult, applications,
+        DomainResult, applications, approvals,
         mfa::{
             self, Demand,
             pending::{self, Raising},
@@ -26,6 +26,7 @@ pub(crate) async fn step_up(
     max_age: Option<Duration>,
     client: &ClientInfo,
 ) -> DomainResult<Outcome> {
+    approvals::settle(tx).await?;
     let session = sessions::find(tx, &raising.session_id).await?.ok_or_else(sessions::dead)?;
     let user = user::Entity::find_by_id(session.user_id.as_str()).fetch_one(tx).await?.ok_or_else(sessions::dead)?;
     let is_recent = max_age.is_none_or(|age| session.proven_at.after(age) >= tx.now());

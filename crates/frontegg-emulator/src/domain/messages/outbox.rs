@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use super::{
     sms_sender,
     templates::{
-        Environment, mails, single_line,
+        Environment, escape_html, mails, single_line,
         texts::{self, SmsType},
     },
 };
@@ -46,7 +46,10 @@ pub(crate) struct Draft {
     tenant_id: Option<String>,
     code: Option<String>,
     token: Option<String>,
+    /// As which parameter of the link.
+    token_name: &'static str,
     parameters: Vec<(&'static str, String)>,
+    link: Option<String>,
     sender: Option<String>,
     values: Map<String, Value>,
 }
@@ -54,6 +57,15 @@ pub(crate) struct Draft {
 enum Kind {
     Mail(EmailTemplateType),
     Sms(SmsType),
+    Notice(Notice),
+}
+
+/// A message of a type without a template.
+struct Notice {
+    channel: Channel,
+    name: &'static str,
+    subject: Option<String>,
+    body: String,
 }
 
 /// A mail of some type to an address.
@@ -66,6 +78,23 @@ pub(crate) fn sms(kind: SmsType, number: &str) -> Draft {
     Draft::new(Kind::Sms(kind), number).value("phoneNumber", number)
 }
 
+/// A mail for which there is no template.
+pub(crate) fn mail_notice(name: &'static str, address: &str, subject: String, text: &str) -> Draft {
+    let body = format!("<!DOCTYPE html>\n<html><body>\n<p>{}</p>\n</body></html>\n", escape_html(text));
+    let subject = Some(single_line(&subject));
+    Draft::new(Kind::Notice(Notice { channel: Channel::Email, name, subject, body }), address)
+}
+
+/// An SMS for which there is no template.
+pub(crate) fn sms_notice(name: &'static str, number: &str, text: String) -> Draft {
+    Draft::new(Kind::Notice(Notice { channel: Channel::Sms, name, subject: None, body: text }), number)
+}
+
+/// A call of an address with that body, which is JSON. It is kept as messages are, and nobody is called.
+pub(crate) fn webhook(name: &'static str, address: &str, body: String) -> Draft {
+    Draft::new(Kind::Notice(Notice { channel: Channel::Webhook, name, subject: None, body }), address)
+}
+
 impl Draft {
     fn new(kind: Kind, recipient: &str) -> Self {
         Self {
@@ -75,7 +104,9 @@ impl Draft {
             tenant_id: None,
             code: None,
             token: None,
+            token_name: "token",
             parameters: Vec::new(),
+            link: None,
             sender: None,
             values: Map::new(),
         }
@@ -104,6 +135,18 @@ impl Draft {
     /// The token that its link carries.
     pub(crate) fn token(mut self, token: &str) -> Self {
         self.token = Some(token.to_owned());
+        self
+    }
+
+    /// The same, as a parameter of that name.
+    pub(crate) fn secret_parameter(mut self, name: &'static str, token: &str) -> Self {
+        self.token_name = name;
+        self.token(token)
+    }
+
+    /// The link in it, which no template makes.
+    pub(crate) fn linked(mut self, link: String) -> Self {
+        self.link = Some(link).filter(|link| !link.is_empty());
         self
     }
 
@@ -158,7 +201,7 @@ impl Draft {
                 if !template.active {
                     return Ok(None);
                 }
-                let token = self.token.iter().map(|token| ("token", token.as_str()));
+                let token = self.token.iter().map(|token| (self.token_name, token.as_str()));
                 let parameters = self.parameters.iter().map(|(name, value)| (*name, value.as_str()));
                 let parameters: Vec<_> = parameters.chain(token).collect();
                 let mail = template.render(&environment, &self.values, &parameters);
@@ -169,6 +212,14 @@ impl Draft {
                 let text = texts::in_force(tx, *kind).await?.render(&self.values);
                 let sender = sms_sender::name(tx).await?;
                 (Channel::Sms, kind.as_str().to_owned(), sender, None, text, None)
+            }
+            Kind::Notice(Notice { channel, name, subject, body }) => {
+                let sender = match channel {
+                    Channel::Email => environment.no_reply(),
+                    Channel::Sms => sms_sender::name(tx).await?,
+                    Channel::Webhook => String::new(),
+                };
+                (*channel, (*name).to_owned(), sender, subject.clone(), body.clone(), self.link.take())
             }
         };
         // They stand in columns of their own, which are redacted.

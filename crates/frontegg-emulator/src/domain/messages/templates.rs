@@ -5,7 +5,7 @@ pub(crate) mod mails;
 mod render;
 pub(crate) mod texts;
 
-pub(crate) use render::single_line;
+pub(crate) use render::{escape_html, single_line};
 
 use serde_json::{Map, Value};
 

@@ -52,8 +52,14 @@ pub(crate) enum SecondFactor {
 }
 
 impl SecondFactor {
+    /// What the token says in `amr` where this was given after that.
+    pub(crate) fn amr_after(self, first: FirstFactor) -> Vec<&'static str> {
+        let first = first.amr().iter().copied().filter(|proof| *proof != self.proof());
+        first.chain(["mfa", self.proof()]).collect()
+    }
+
     /// What the token says about it in `amr`, besides `mfa`.
-    pub(crate) fn proof(self) -> &'static str {
+    fn proof(self) -> &'static str {
         match self {
             Self::Totp | Self::EmailCode => "otp",
             Self::Sms => "sms",

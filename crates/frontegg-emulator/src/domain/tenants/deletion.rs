@@ -24,6 +24,8 @@ use crate::{
 pub(super) const BELONGINGS: &[&str] = &[
     "application_tenants",
     "tenant_applications",
+    "approval_executions",
+    "approval_flows",
     "domain_restrictions",
     "ip_restrictions",
     "machine_tokens",

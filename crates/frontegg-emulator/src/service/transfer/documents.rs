@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{
-        DomainError, DomainResult, groups,
+        DomainError, DomainResult, approvals, groups,
         identifiers::usernames,
         input,
         joining::{bulk_invitation, migration, onboarding},
@@ -29,8 +29,8 @@ use crate::{
         derived,
         dump::{Batch, Row, Rows},
         entity::{
-            AccessType, AssignmentType, CeremonyPurpose, Channel, ClientType, MachineTokenKind, MembershipStatus,
-            Purpose, RestrictionList, WebAuthnDevice,
+            AccessType, AssignmentType, CeremonyPurpose, Channel, ClientType, Decision, ExecutionStatus,
+            MachineTokenKind, MembershipStatus, Purpose, RestrictionList, WebAuthnDevice,
         },
     },
 };
@@ -67,7 +67,7 @@ const JOBS: [Form; 3] = [bulk_invitation::FORM, migration::FORM, tenants::import
 /// What must hold for a column of a table.
 type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
 
-const RULES: [Rule; 43] = [
+const RULES: [Rule; 48] = [
     ("application_assignments", "app_id", |text, _| input::check_id("it", text)),
     ("application_clients", "client_type", |text, _| choice::<ClientType>(text)),
     ("application_clients", "external_metadata", |text, _| object(text)),
@@ -77,6 +77,11 @@ const RULES: [Rule; 43] = [
     ("applications", "access_type", |text, _| choice::<AccessType>(text)),
     ("applications", "id", |text, _| input::check_id("it", text)),
     ("applications", "metadata", |text, _| object(text)),
+    ("approval_executions", "definition", |text, _| (approvals::flows::FORM.read)(text)),
+    ("approval_executions", "execution_data", |text, _| object(text)),
+    ("approval_executions", "status", |text, _| choice::<ExecutionStatus>(text)),
+    ("approval_flows", "definition", |text, _| (approvals::flows::FORM.read)(text)),
+    ("approvers", "decision", |text, _| choice::<Decision>(text)),
     ("authenticators", "secret", |text, _| mfa::read_secret(text).map(drop)),
     ("domain_restrictions", "domain", |text, _| mail_domains::check(text)),
     ("domain_restrictions", "list", |text, _| choice::<RestrictionList>(text)),

@@ -26,8 +26,8 @@ use crate::{
 };
 
 /// Tables of which every row opens something as it stands there, with those that hang on them.
-const SECRET_TABLES: [&str; 5] =
-    ["authenticators", "outbox_messages", "tenant_invite_roles", "tenant_invites", "webauthn_challenges"];
+const SECRET_TABLES: [&str; 6] =
+    ["approvers", "authenticators", "outbox_messages", "tenant_invite_roles", "tenant_invites", "webauthn_challenges"];
 
 /// What does in other tables.
 fn secrets_of(table: &str) -> Option<LeftOut<'static>> {

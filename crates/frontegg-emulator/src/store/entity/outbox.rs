@@ -12,6 +12,9 @@ pub enum Channel {
     /// Text message.
     #[sea_orm(string_value = "sms")]
     Sms,
+    /// A call of an address that a client has named.
+    #[sea_orm(string_value = "webhook")]
+    Webhook,
 }
 
 /// A message; `context` is a JSON object as text.

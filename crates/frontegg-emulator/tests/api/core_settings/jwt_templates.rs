@@ -344,8 +344,8 @@ async fn targeting_decides_by_tenant_application_role_and_person() {
     let (world, ada) = populated().await;
     world.tenant("globex").await;
     world.add_to_tenant(&ada, "globex", true).await;
-    let bob = world.user("acme", "bob@acme.test", &[&world.role("Admin").await]).await;
-    let admin = world.role("Admin").await;
+    let (admin, reader) = (world.role("Admin").await, world.role("ReadOnly").await);
+    let bob = world.user("acme", "bob@acme.test", &[&reader]).await;
     for key in ["one", "two"] {
         template(&world, key, json!({})).await;
     }
@@ -365,7 +365,7 @@ async fn targeting_decides_by_tenant_application_role_and_person() {
         (vec![rule(vec![in_acme()], "one"), rule(vec![], "two")], ["one", "two", "one"]),
         (vec![rule(vec![condition(UserId, &[&bob, "x"])], "one")], ["none", "none", "one"]),
         (vec![rule(vec![ends], "two")], ["none", "none", "two"]),
-        (vec![rule(vec![condition(RoleIds, &[&admin])], "one")], ["none", "none", "one"]),
+        (vec![rule(vec![condition(RoleIds, &["x", &admin])], "one")], ["one", "one", "none"]),
         (vec![rule(vec![condition(ApplicationId, &[&application]), in_acme()], "one")], ["one", "none", "one"]),
         (vec![rule(vec![condition(ApplicationId, &["other"])], "one")], ["none", "none", "none"]),
         (vec![rule(vec![condition(TokenType, &["userToken"])], "one")], ["one", "one", "one"]),

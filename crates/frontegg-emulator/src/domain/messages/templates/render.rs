@@ -45,7 +45,7 @@ pub(super) fn look_up(values: &Map<String, Value>, name: &str) -> Option<String>
 }
 
 /// Text that means itself in HTML, in attributes too.
-pub(super) fn escape_html(text: &str) -> String {
+pub(crate) fn escape_html(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
