@@ -1,5 +1,8 @@
 //! Tag “Approval Flows”: definitions, executions, decisions, what happens by the clock, and what comes of it.
 
+mod decisions;
+mod timers;
+
 use std::time::Duration;
 
 use frontegg_emulator::Message;
@@ -9,10 +12,13 @@ use frontegg_identity::types::{
     StepConfigurationDto, UpdateApprovalFlowDto,
 };
 use reqwest::Url;
-use serde_json::{Map, Value, json};
-use tokio::task::JoinSet;
+use serde_json::{Value, json};
 
-use crate::support::{World, browser::Browser, claims, refused};
+use crate::support::{
+    World,
+    browser::{Browser, Reply},
+    claims, control, json as as_json, refused,
+};
 
 const ADA: &str = "ada@acme.test";
 const BOB: &str = "bob@acme.test";
@@ -89,9 +95,9 @@ async fn link(world: &World, to: &str) -> Link {
 }
 
 /// Decides as whoever holds the link, without a token.
-async fn decide(world: &World, link: &Link, approved: bool) -> crate::support::browser::Reply {
+async fn decide(world: &World, link: &Link, approved: bool) -> Reply {
     let action = ApproverActionDto::new(approved, &*link.execution, &*link.approver, &*link.step);
-    world.browser().call("submit_approval_decision", &[], crate::support::json(&action)).await
+    world.browser().call("submit_approval_decision", &[], as_json(&action)).await
 }
 
 async fn read(world: &World, link: &Link) -> Value {
@@ -119,7 +125,7 @@ async fn flows_are_made_changed_and_deleted() {
     assert_eq!(made.steps[0].approver_selectors.role_keys, ["Admin"]);
     assert_eq!(made.steps[1].approver_selectors.emails, [CFO]);
     let read = flows.get_approval_flow(&made.id).await.expect("the flow");
-    assert_eq!(crate::support::json(&read), crate::support::json(&made));
+    assert_eq!(as_json(&read), as_json(&made));
 
     world.emulator.clock().advance(Duration::from_secs(5));
     let timing = ApprovalFlowConfigurationDto::new().auto_approve_in_minutes(7);
@@ -145,7 +151,7 @@ async fn flows_are_made_changed_and_deleted() {
 async fn what_could_never_be_decided_is_refused() {
     let (world, _) = populated().await;
     let flow = make(&world, &simple()).await;
-    let good = crate::support::json(&simple());
+    let good = as_json(&simple());
     let mut back_end = world.back_end(Some("acme")).await;
     let one = |selectors: Value, order: i64, approvals: i64| json!({ "approverSelectors": selectors, "configuration": { "minApprovals": approvals }, "stepOrder": order });
     let bob = json!({ "emails": [BOB] });
@@ -175,7 +181,7 @@ async fn what_could_never_be_decided_is_refused() {
         back_end.call("create_approval_flow", &[], body).await.refused(400);
     }
     let read = world.frontegg.tenant("acme").approval_flows().get_approval_flow(&flow.id).await.expect("the flow");
-    assert_eq!(crate::support::json(&read), crate::support::json(&flow), "it stays as it was");
+    assert_eq!(as_json(&read), as_json(&flow), "it stays as it was");
     let mut nowhere = world.back_end(Some("nowhere")).await;
     nowhere.call("create_approval_flow", &[], good).await.refused(404);
 }
@@ -186,7 +192,7 @@ async fn a_tenant_has_its_own_flows_and_those_of_the_environment() {
     let globex = world.tenant("globex").await;
     let own = make(&world, &simple()).await;
     let mut back_end = world.back_end(None).await;
-    let global = back_end.done("create_approval_flow", &[], crate::support::json(&simple())).await;
+    let global = back_end.done("create_approval_flow", &[], as_json(&simple())).await;
     assert_eq!(global.get("tenantId"), None);
     let global = global["id"].as_str().expect("an id").to_owned();
     let other = globex.approval_flows().create_approval_flow(&simple()).await.expect("a flow");
@@ -212,7 +218,7 @@ async fn a_tenant_has_its_own_flows_and_those_of_the_environment() {
     }
     admin.done("update_approval_flow", &[&own.id], json!({ "name": "mine" })).await;
     for (operation, path, body) in [
-        ("create_approval_flow", &[][..], crate::support::json(&simple())),
+        ("create_approval_flow", &[][..], as_json(&simple())),
         ("update_approval_flow", &[&*own.id], json!({})),
         ("delete_approval_flow", &[&*own.id], Value::Null),
     ] {
@@ -220,201 +226,6 @@ async fn a_tenant_has_its_own_flows_and_those_of_the_environment() {
         assert_eq!(world.browser().call(operation, path, body).await.status, 401, "{operation}");
     }
     admin.done("delete_approval_flow", &[&own.id], Value::Null).await;
-}
-
-/// Asked, approved, done: step by step, each approver by their own link.
-#[tokio::test]
-async fn what_waits_for_approval_happens_on_approval_once() {
-    let (world, ada) = populated().await;
-    let role = json!([{ "key": "Approver", "name": "Approver" }]);
-    let role = world.back_end(None).await.done("create_roles_v1", &[], role).await;
-    world.user("acme", "eve@acme.test", &[role[0]["id"].as_str().expect("an id")]).await;
-    let timing = ApprovalFlowConfigurationDto::new().webhook_url(HOOK).notify_on_decisions(true);
-    let first = ApproverSelectorDto::new().role_keys(["Approver"]).emails([BOB, "EVE@acme.test"]);
-    let steps = vec![step(1, first, 2), step(5, addresses(&[CFO]), 1)];
-    let both = ApprovalFlowChannelDto::new(true, false);
-    let new = CreateApprovalFlowDto::new("Payout", both, timing, steps).description("Above 1000");
-    let flow = make(&world, &new).await;
-    let data: Map<String, Value> = [("amount".to_owned(), json!(1200))].into_iter().collect();
-    let asking = ExecuteApprovalFlowDto::new().execution_data(data);
-    let flows = world.frontegg.tenant("acme").user(&ada).approval_flows();
-    flows.execute_approval_flow(&flow.id, &asking).await.expect("an execution");
-
-    let (by_eve, by_bob) = (link(&world, "eve@acme.test").await, link(&world, BOB).await);
-    assert_eq!(messages(&world, "eve@acme.test").await.len(), 1, "a member and an address are one approver");
-    assert!(messages(&world, CFO).await.is_empty(), "not yet");
-    assert_eq!((&by_eve.execution, &by_eve.step), (&by_bob.execution, &flow.steps[0].id));
-    assert_ne!(by_eve.approver, by_bob.approver);
-    let shown = read(&world, &by_eve).await;
-    assert_eq!(
-        (&shown["approvalFlowName"], &shown["approvalFlowDescription"]),
-        (&json!("Payout"), &json!("Above 1000"))
-    );
-    assert_eq!((&shown["requester"], &shown["executionData"]), (&json!(ADA), &json!({ "amount": 1200 })));
-    let flows = world.frontegg.tenant("acme").approval_flows();
-    let typed = flows.get_approval_execution(&by_eve.execution, &by_eve.approver, &by_eve.step).await;
-    assert_eq!(typed.expect("what is asked").approval_flow_request_date, world.emulator.clock().now());
-
-    assert_eq!(decide(&world, &by_eve, true).await.body, json!({ "success": true }));
-    assert_eq!(decide(&world, &by_eve, true).await.refused(409), "You have decided already");
-    assert_eq!(decide(&world, &by_eve, false).await.refused(409), "You have decided already");
-    assert!(messages(&world, CFO).await.is_empty() && calls(&world).await.is_empty(), "two are needed");
-    decide(&world, &by_bob, true).await.body["success"].as_bool().expect("success");
-    let by_cfo = link(&world, CFO).await;
-    assert_eq!(by_cfo.step, flow.steps[1].id);
-    assert!(calls(&world).await.is_empty());
-    assert_eq!(decide(&world, &by_cfo, true).await.status, 200);
-
-    let [call] = &calls(&world).await[..] else { panic!("one call") };
-    assert_eq!((&call["approved"], &call["reason"], &call["userId"]), (&json!(true), &json!("decision"), &json!(ada)));
-    assert_eq!((&call["executionData"], &call["tenantId"]), (&json!({ "amount": 1200 }), &json!("acme")));
-    let told = messages(&world, ADA).await;
-    assert_eq!(told.iter().map(|mail| mail.subject()).collect::<Vec<_>>(), [Some("Your request was approved")]);
-    assert_eq!(decide(&world, &by_cfo, true).await.refused(409), "You have decided already");
-    assert_eq!((calls(&world).await.len(), messages(&world, ADA).await.len()), (1, 1), "once");
-    assert_eq!(read(&world, &by_cfo).await["requester"], ADA, "what is decided can still be read");
-}
-
-#[tokio::test]
-async fn one_refusal_ends_it() {
-    let (world, ada) = populated().await;
-    let timing = ApprovalFlowConfigurationDto::new().webhook_url(HOOK);
-    let steps = vec![step(1, addresses(&[BOB, CFO]), 1), step(2, addresses(&["last@acme.test"]), 1)];
-    let new = CreateApprovalFlowDto::new("Payout", ApprovalFlowChannelDto::new(true, false), timing, steps);
-    let flow = make(&world, &new).await;
-    execute(&world, &ada, &flow).await;
-    let (by_bob, by_cfo) = (link(&world, BOB).await, link(&world, CFO).await);
-    assert_eq!(decide(&world, &by_bob, false).await.status, 200);
-    assert_eq!(decide(&world, &by_cfo, true).await.refused(400), "The approval is closed");
-    let [call] = &calls(&world).await[..] else { panic!("one call") };
-    assert_eq!((&call["approved"], &call["reason"]), (&json!(false), &json!("decision")));
-    assert!(messages(&world, "last@acme.test").await.is_empty() && messages(&world, ADA).await.is_empty());
-}
-
-/// Ten approvals at once pass a step that needs one, once.
-#[tokio::test]
-async fn decisions_at_the_same_time_count_once() {
-    let (world, ada) = populated().await;
-    let approvers: Vec<String> = (0..8).map(|number| format!("approver{number}@acme.test")).collect();
-    let approvers: Vec<&str> = approvers.iter().map(String::as_str).collect();
-    let timing = ApprovalFlowConfigurationDto::new().webhook_url(HOOK);
-    let steps = vec![step(1, addresses(&approvers), 1)];
-    let new = CreateApprovalFlowDto::new("Payout", ApprovalFlowChannelDto::new(true, false), timing, steps);
-    let flow = make(&world, &new).await;
-    execute(&world, &ada, &flow).await;
-    let mut links = Vec::new();
-    for approver in &approvers {
-        links.push(link(&world, approver).await);
-    }
-    let mut deciding = JoinSet::new();
-    for link in links.iter().chain(&links) {
-        let action = ApproverActionDto::new(true, &*link.execution, &*link.approver, &*link.step);
-        let (mut browser, body) = (world.browser(), crate::support::json(&action));
-        deciding.spawn(async move { browser.call("submit_approval_decision", &[], body).await.status });
-    }
-    let statuses = deciding.join_all().await;
-    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
-    assert!(statuses.iter().all(|status| [200, 400, 409].contains(status)), "{statuses:?}");
-    assert_eq!(calls(&world).await.len(), 1);
-}
-
-/// The three ids are the right to decide: each of them has to be right.
-#[tokio::test]
-async fn nobody_decides_by_a_guess() {
-    let (world, ada) = populated().await;
-    let flow =
-        make(&world, &new_flow("Payout", vec![step(1, addresses(&[BOB]), 1), step(2, addresses(&[CFO]), 1)])).await;
-    execute(&world, &ada, &flow).await;
-    let good = link(&world, BOB).await;
-    execute(&world, &ada, &flow).await;
-    let other = link(&world, BOB).await;
-    assert!(good.approver.len() >= 43, "256 bits");
-    let cfo = Link { step: flow.steps[1].id.clone(), ..good.clone() };
-    for (execution, step, approver) in [
-        (&other.execution, &good.step, &good.approver),
-        (&good.execution, &cfo.step, &good.approver),
-        (&good.execution, &good.step, &other.approver),
-        (&good.execution, &good.step, &good.execution),
-        (&good.execution, &good.step, &good.approver.to_uppercase()),
-        (&ada, &good.step, &good.approver),
-        (&good.execution, &flow.id, &good.approver),
-    ] {
-        let bad = Link { execution: execution.clone(), step: step.clone(), approver: approver.clone() };
-        assert_eq!(decide(&world, &bad, true).await.refused(404), "Approval not found", "{bad:?}");
-        let flows = world.frontegg.tenant("acme").approval_flows();
-        refused(flows.get_approval_execution(&bad.execution, &bad.approver, &bad.step).await, 404);
-    }
-    let body = json!({ "approved": true, "approvalFlowExecutionId": good.execution, "approverId": good.approver });
-    world.browser().call("submit_approval_decision", &[], body).await.refused(400);
-    let list = world.emulator.outbox().messages().await.expect("the outbox");
-    assert!(!format!("{list:?}").contains(&good.approver), "it is a secret");
-    let plain = world.emulator.export().await.expect("a document").to_string();
-    assert!(!plain.contains(&good.approver));
-    assert_eq!(decide(&world, &good, true).await.status, 200);
-}
-
-#[tokio::test]
-async fn reminders_come_by_the_clock() {
-    let (world, ada) = populated().await;
-    let timing = ApprovalFlowConfigurationDto::new().reminder_interval_minutes(60).timeout_minutes(300);
-    let steps = vec![step(1, addresses(&[BOB, CFO]), 2)];
-    let new = CreateApprovalFlowDto::new("Payout", ApprovalFlowChannelDto::new(true, false), timing, steps);
-    let flow = make(&world, &new).await;
-    execute(&world, &ada, &flow).await;
-    let clock = world.emulator.clock();
-    let counts = async || (messages(&world, BOB).await.len(), messages(&world, CFO).await.len());
-    clock.advance(Duration::from_mins(59));
-    assert_eq!(counts().await, (1, 1));
-    clock.advance(Duration::from_mins(1));
-    assert_eq!(counts().await, (2, 2));
-    assert_eq!(counts().await, (2, 2), "once");
-    let by_bob = link(&world, BOB).await;
-    assert_eq!(decide(&world, &by_bob, true).await.status, 200, "the link is the one of before");
-    clock.advance(Duration::from_mins(60));
-    assert_eq!(counts().await, (2, 3), "who has decided is left alone");
-    clock.advance(Duration::from_mins(150));
-    assert_eq!(counts().await, (2, 4), "missed ones are one");
-    clock.advance(Duration::from_mins(30));
-    assert_eq!(counts().await, (2, 4), "it is over");
-    assert_eq!(decide(&world, &link(&world, CFO).await, true).await.refused(400), "The approval is closed");
-}
-
-#[tokio::test]
-async fn an_approval_comes_by_itself_or_not_at_all() {
-    let (world, ada) = populated().await;
-    let clock = world.emulator.clock();
-    for (timing, after, approved, reason) in [
-        (ApprovalFlowConfigurationDto::new().auto_approve_in_minutes(10), 10, true, "automatic"),
-        (ApprovalFlowConfigurationDto::new().timeout_minutes(5), 5, false, "timeout"),
-        (ApprovalFlowConfigurationDto::new().auto_approve_in_minutes(6).timeout_minutes(5), 5, false, "timeout"),
-        (ApprovalFlowConfigurationDto::new().auto_approve_in_minutes(5).timeout_minutes(5), 5, true, "automatic"),
-    ] {
-        let before = calls(&world).await.len();
-        let timing = timing.webhook_url("https://hooks.test/flow").notify_on_decisions(true);
-        let channels = ApprovalFlowChannelDto::new(true, false);
-        let steps = vec![step(1, addresses(&[BOB]), 1), step(2, addresses(&[CFO]), 1)];
-        let flow = make(&world, &CreateApprovalFlowDto::new("Payout", channels, timing, steps)).await;
-        let flows = world.frontegg.tenant("acme").user(&ada).approval_flows();
-        let asking = ExecuteApprovalFlowDto::new().webhook_url(HOOK);
-        flows.execute_approval_flow(&flow.id, &asking).await.expect("an execution");
-        let by_bob = link(&world, BOB).await;
-        let asked = clock.now();
-        clock.advance(Duration::from_mins(after) - Duration::from_micros(1));
-        assert_eq!(calls(&world).await.len(), before);
-        clock.advance(Duration::from_mins(60));
-        // Whoever comes too late is told so, and what was due has happened, once.
-        assert_eq!(decide(&world, &by_bob, true).await.refused(400), "The approval is closed");
-        let calls = calls(&world).await;
-        assert_eq!(calls.len(), before + 1);
-        let call = &calls[before];
-        assert_eq!((&call["approved"], &call["reason"]), (&json!(approved), &json!(reason)));
-        let moment = asked + Duration::from_mins(after);
-        assert_eq!(call["decidedAt"], serde_json::to_value(moment).expect("a moment"), "when it was due");
-        let told = messages(&world, ADA).await;
-        let word = if approved { "approved" } else { "not decided in time" };
-        assert!(told.last().expect("a mail").body().contains(word));
-    }
-    assert!(messages(&world, "https://hooks.test/flow").await.is_empty(), "the execution's own address counts");
 }
 
 #[tokio::test]
@@ -445,7 +256,7 @@ async fn a_flow_has_to_be_there_to_be_started() {
     assert!(messages(&world, BOB).await.is_empty(), "nobody is asked for nothing");
 
     // A flow of the environment, by somebody themselves; and by a back end that names no tenant.
-    let global = world.back_end(None).await.done("create_approval_flow", &[], crate::support::json(&simple())).await;
+    let global = world.back_end(None).await.done("create_approval_flow", &[], as_json(&simple())).await;
     let global = global["id"].as_str().expect("an id");
     let mut own = world.browser().bearer(&world.token(&ada, "acme").await);
     own.done("execute_approval_flow", &[global], json!({})).await;
@@ -474,38 +285,6 @@ async fn an_execution_keeps_the_flow_as_it_was() {
     assert_eq!(calls(&world).await.len(), 1);
 }
 
-/// Who was asked as a member decides as one, and no longer.
-#[tokio::test]
-async fn members_decide_as_long_as_they_are_members() {
-    let (world, ada) = populated().await;
-    let reader = world.user("acme", "reader@acme.test", &[&world.role("ReadOnly").await]).await;
-    let by_role = ApproverSelectorDto::new().role_keys(["ReadOnly", "Unknown"]);
-    let flow = make(&world, &new_flow("Payout", vec![step(1, by_role, 1)])).await;
-    execute(&world, &ada, &flow).await;
-    let link = link(&world, "reader@acme.test").await;
-    let mut back_end = world.back_end(Some("acme")).await;
-    back_end.done("disable_user_in_tenant", &[&reader], Value::Null).await;
-    decide(&world, &link, true).await.refused(404);
-    back_end.done("enable_user_in_tenant", &[&reader], Value::Null).await;
-    assert_eq!(decide(&world, &link, true).await.status, 200);
-}
-
-#[tokio::test]
-async fn approvers_are_reached_by_sms() {
-    let (world, ada) = populated().await;
-    let number = "+4915112345678";
-    let selector = ApproverSelectorDto::new().phone_numbers([number, number]).emails([BOB]);
-    let channels = ApprovalFlowChannelDto::new(false, true);
-    let new =
-        CreateApprovalFlowDto::new("Payout", channels, ApprovalFlowConfigurationDto::new(), vec![step(1, selector, 1)]);
-    let flow = make(&world, &new).await;
-    execute(&world, &ada, &flow).await;
-    let [sms] = &messages(&world, number).await[..] else { panic!("one message") };
-    assert!(sms.is_sms() && sms.body().contains(sms.link().expect("a link")) && sms.body().contains(ADA));
-    assert!(messages(&world, BOB).await.is_empty(), "mail is off");
-    assert_eq!(decide(&world, &link(&world, number).await, true).await.status, 200);
-}
-
 /// The approval stands in for a second factor of the session that asked for it.
 #[tokio::test]
 async fn an_approval_steps_a_session_up() {
@@ -513,7 +292,7 @@ async fn an_approval_steps_a_session_up() {
     let mut none = world.browser().bearer(&world.token(&ada, "acme").await);
     none.call("execute_step_up_approval_flow", &[], json!({})).await.refused(404);
     let global = new_flow("Global", vec![step(1, addresses(&[CFO]), 1)]);
-    world.back_end(None).await.done("create_approval_flow", &[], crate::support::json(&global)).await;
+    world.back_end(None).await.done("create_approval_flow", &[], as_json(&global)).await;
     make(&world, &simple().is_active(false)).await;
     make(&world, &new_flow("Step-up", vec![step(1, addresses(&[BOB]), 1)])).await;
     make(&world, &new_flow("Later", vec![step(1, addresses(&[CFO]), 1)])).await;
@@ -551,24 +330,6 @@ async fn an_approval_steps_a_session_up() {
     flows.execute_step_up_approval_flow(&ExecuteApprovalFlowDto::new()).await.expect("an execution");
     assert_eq!(decide(&world, &link(&world, BOB).await, true).await.status, 200);
     assert!(elsewhere.refresh().await.claims().get("acr").is_some());
-}
-
-/// By the clock as well, without anybody having looked.
-#[tokio::test]
-async fn a_session_is_stepped_up_by_itself() {
-    let (world, _) = populated().await;
-    let timing = ApprovalFlowConfigurationDto::new().auto_approve_in_minutes(10);
-    let channels = ApprovalFlowChannelDto::new(true, false);
-    make(&world, &CreateApprovalFlowDto::new("Step-up", channels, timing, vec![step(1, addresses(&[BOB]), 1)])).await;
-    let mut browser = world.browser();
-    let token = browser.sign_in(ADA).await.token().to_owned();
-    world.browser().bearer(&token).done("execute_step_up_approval_flow", &[], json!({})).await;
-    world.emulator.clock().advance(Duration::from_mins(9));
-    assert_eq!(browser.refresh().await.claims().get("acr"), None);
-    let due = world.emulator.clock().now() + Duration::from_mins(1);
-    world.emulator.clock().advance(Duration::from_mins(5));
-    let raised = browser.refresh().await.claims();
-    assert_eq!((&raised["auth_time"], raised["acr"].is_string()), (&json!(due.timestamp()), true));
 }
 
 #[tokio::test]
@@ -611,7 +372,7 @@ async fn calls_are_a_channel_of_their_own() {
     let flow = make(&world, &new).await;
     execute(&world, &ada, &flow).await;
     decide(&world, &link(&world, BOB).await, true).await;
-    let (_, list) = crate::support::control(&world, reqwest::Method::GET, "/outbox?channel=webhook", Value::Null).await;
+    let (_, list) = control(&world, reqwest::Method::GET, "/outbox?channel=webhook", Value::Null).await;
     let [call] = &list["messages"].as_array().expect("messages")[..] else { panic!("{list}") };
     assert_eq!((&call["to"], &call["channel"]), (&json!(HOOK), &json!("webhook")));
 }

@@ -1,6 +1,6 @@
 //! Who is asked in a step, and the messages that they get.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use frontegg_model::enums::EmailTemplateType;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -113,7 +113,7 @@ async fn members(tx: &Read, tenant_id: &str, role_keys: &[String]) -> DomainResu
 }
 
 /// The first proven number of each of these people who has one.
-async fn proven_numbers(tx: &Read, user_ids: &[String]) -> DomainResult<std::collections::BTreeMap<String, String>> {
+async fn proven_numbers(tx: &Read, user_ids: &[String]) -> DomainResult<BTreeMap<String, String>> {
     let rows = phone_number::Entity::find()
         .filter(phone_number::Column::UserId.is_in(user_ids))
         .filter(phones::counts())

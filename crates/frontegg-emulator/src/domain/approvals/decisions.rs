@@ -15,7 +15,7 @@ use crate::{
     domain::{DomainError, DomainResult, Tried, memberships},
     store::{
         Read, Write,
-        entity::{Decision, ExecutionStatus, approver},
+        entity::{Decision, ExecutionStatus, approval_execution, approver},
     },
 };
 
@@ -70,11 +70,10 @@ async fn record(tx: &Write, link: Link<'_>, decision: Decision) -> DomainResult<
     if execution.row.step_id != link.step_id {
         return Err(DomainError::bad_request("The step is not the one to decide on now"));
     }
-    let by = approver.clone();
     let mut row = approver.into_active_model();
     row.decision = Set(Some(decision));
     row.decided_at = Set(Some(tx.now()));
-    row.update(tx).await?;
+    let by = row.update(tx).await?;
     match decision {
         Decision::Refused => outcome::finish(tx, execution, Ending::Refused, tx.now()).await,
         Decision::Approved => go_on(tx, execution, &by).await,
@@ -91,15 +90,10 @@ async fn go_on(tx: &Write, execution: Execution, by: &approver::Model) -> Domain
         return outcome::finish(tx, execution, Ending::Approved { by: Some(by) }, tx.now()).await;
     };
     let Execution { row, definition } = execution;
-    let mut row = row.into_active_model();
-    row.step_id = Set(next.id.clone());
-    row.step_began_at = Set(tx.now());
-    let row = row.update(tx).await?;
-    let due_at = timers::next_due(&row, &definition, tx.now());
-    let mut row = row.into_active_model();
-    row.due_at = Set(due_at);
-    let row = row.update(tx).await?;
-    let asked = approvers::of_step(tx, &row.id, &next.id).await?;
+    let mut row = approval_execution::Model { step_id: next.id, step_began_at: tx.now(), ..row };
+    row.due_at = timers::next_due(&row, &definition, tx.now());
+    let row = row.into_active_model().reset_all().update(tx).await?;
+    let asked = approvers::of_step(tx, &row.id, &row.step_id).await?;
     approvers::ask(tx, &row, &definition, &asked).await
 }
 

@@ -13,7 +13,7 @@ use crate::{
     ids,
     store::{
         Fetch, Read, Write,
-        entity::{ExecutionStatus, approval_execution, user},
+        entity::{ExecutionStatus, approval_execution, approver, user},
     },
 };
 
@@ -65,14 +65,7 @@ pub(crate) async fn start(tx: &Write, request: Request<'_>) -> DomainResult<()> 
         return Err(DomainError::bad_request("The approval flow is not active"));
     }
     memberships::require(tx, &user.id, &tenant_id).await?;
-    let session_id = match request.choice {
-        Choice::Flow(_) => None,
-        Choice::StepUp { session_id: Some(id) } => Some(id.to_owned()),
-        // The one that they began last.
-        Choice::StepUp { session_id: None } => {
-            sessions::list(tx, &user.id, Some(&tenant_id)).await?.into_iter().next().map(|session| session.id)
-        }
-    };
+    let session_id = session_to_raise(tx, request.choice, &user.id, &tenant_id).await?;
     let first = flow.definition.steps.first();
     let first = first.ok_or_else(|| DomainError::internal(anyhow::anyhow!("the flow has no steps")))?;
     let mut row = approval_execution::Model {
@@ -92,11 +85,28 @@ pub(crate) async fn start(tx: &Write, request: Request<'_>) -> DomainResult<()> 
         ended_at: None,
     };
     row.due_at = timers::next_due(&row, &flow.definition, tx.now());
+    let row = row.into_active_model().reset_all().insert(tx).await?;
     let asked = all_approvers(tx, &row, &flow.definition).await?;
-    row.clone().into_active_model().reset_all().insert(tx).await?;
     approvers::insert(tx, &asked).await?;
     let now: Vec<_> = asked.into_iter().filter(|approver| approver.step_id == row.step_id).collect();
     approvers::ask(tx, &row, &flow.definition, &now).await
+}
+
+/// The session that an approval steps up: that of who asks, else the one that they began last in the tenant.
+async fn session_to_raise(
+    tx: &Read,
+    choice: Choice<'_>,
+    user_id: &str,
+    tenant_id: &str,
+) -> DomainResult<Option<String>> {
+    match choice {
+        Choice::Flow(_) => Ok(None),
+        Choice::StepUp { session_id: Some(id) } => Ok(Some(id.to_owned())),
+        Choice::StepUp { session_id: None } => {
+            let sessions = sessions::list(tx, user_id, Some(tenant_id)).await?;
+            Ok(sessions.into_iter().next().map(|session| session.id))
+        }
+    }
 }
 
 /// The approvers of all steps; refused where a step could never be passed.
@@ -104,7 +114,7 @@ async fn all_approvers(
     tx: &Read,
     row: &approval_execution::Model,
     definition: &Definition,
-) -> DomainResult<Vec<crate::store::entity::approver::Model>> {
+) -> DomainResult<Vec<approver::Model>> {
     let mut all = Vec::new();
     for step in &definition.steps {
         let found = approvers::select(tx, row, definition, step).await?;
