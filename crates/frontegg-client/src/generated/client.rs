@@ -725,7 +725,7 @@ Arguments:
         &'a self,
         approval_flow_execution_id: &'a str,
         approval_flow_step_id: &'a str,
-        approver_id: &'a str,
+        approver_id: &'a crate::Secret,
     ) -> Result<ResponseValue<types::ExecutionDataResponseDto>, Error<types::ApiError>> {
         let url = self.url("/identity/resources/approval-flows/v1/execution-data")?;
         #[allow(unused_mut)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::MethodRouter;
-use frontegg_model::types;
+use frontegg_model::{Secret, types};
 use super::schemas;
 use crate::context::RequestContext;
 use crate::endpoint::{Endpoint, Handling};
@@ -225,7 +225,7 @@ pub struct GetApprovalExecutionParams {
     /// Id of the execution, from the approver's link.
     pub approval_flow_execution_id: String,
     /// Id of the approver, from the approver's link.
-    pub approver_id: String,
+    pub approver_id: Secret,
     /// Id of the step, from the approver's link.
     pub approval_flow_step_id: String,
 }
@@ -239,7 +239,7 @@ pub static GET_APPROVAL_EXECUTION: Contract = Contract {
             Presence::Required,
             &Schema::STRING,
         ),
-        Parameter(Place::Query, "approverId", Presence::Required, &Schema::STRING),
+        Parameter(Place::Query, "approverId", Presence::Required, &Schema::SECRET),
         Parameter(
             Place::Query,
             "approvalFlowStepId",

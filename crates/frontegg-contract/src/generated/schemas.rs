@@ -453,7 +453,7 @@ pub(super) static APPROVER_ACTION_DTO: Schema = Schema::Object(
     &[
         Member("approved", Required, &Schema::Boolean),
         Member("approvalFlowExecutionId", Required, &Schema::STRING),
-        Member("approverId", Required, &Schema::STRING),
+        Member("approverId", Required, &Schema::SECRET),
         Member("approvalFlowStepId", Required, &Schema::STRING),
     ],
 );

@@ -77,7 +77,7 @@ impl ApprovalFlowsApi for Service {
         let link = Link {
             execution_id: &params.approval_flow_execution_id,
             step_id: &params.approval_flow_step_id,
-            approver_id: &params.approver_id,
+            approver_id: params.approver_id.expose(),
         };
         let tx = self.store().read().await?;
         let asked = decisions::look(&tx, link).await?;
@@ -117,7 +117,7 @@ impl ApprovalFlowsApi for Service {
         let link = Link {
             execution_id: &body.approval_flow_execution_id,
             step_id: &body.approval_flow_step_id,
-            approver_id: &body.approver_id,
+            approver_id: body.approver_id.expose(),
         };
         let decision = if body.approved { Decision::Approved } else { Decision::Refused };
         self.attempt(async |tx| Ok(decisions::decide(tx, link, decision).await?)).await?;

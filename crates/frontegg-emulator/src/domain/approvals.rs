@@ -9,6 +9,7 @@ pub(crate) mod decisions;
 pub(crate) mod executions;
 pub(crate) mod flows;
 mod outcome;
+mod record;
 mod timers;
 
 pub(crate) use timers::settle;

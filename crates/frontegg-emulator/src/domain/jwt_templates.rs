@@ -3,6 +3,7 @@
 //! A token whose claims a [template](Template) shapes has those and no others, but for what the service adds itself:
 //! see [`shape`]. Which template that is, if any, the [`targeting`] says.
 
+mod bearer;
 mod claims;
 mod placeholders;
 mod shaping;

@@ -50,8 +50,8 @@ impl VerifiedTokens {
         let known = if let Some(known) = known {
             known
         } else {
-            let signed = jws::verify(signer, token)?;
-            let known = Known { claims: Arc::new(Claims::of(&signed)?), by: signed.by() };
+            let verified = jws::verify(signer, token)?;
+            let known = Known { claims: Arc::new(Claims::of(&verified)?), by: verified.by() };
             self.0.lock().insert(name, known.clone());
             known
         };

@@ -1332,14 +1332,14 @@ pub struct ApproverActionDto {
     pub approved: bool,
     /// Id of the approver within the execution.
     #[serde(rename = "approverId")]
-    pub approver_id: ::std::string::String,
+    pub approver_id: crate::Secret,
 }
 impl ApproverActionDto {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(
         approved: bool,
         approval_flow_execution_id: impl Into<::std::string::String>,
-        approver_id: impl Into<::std::string::String>,
+        approver_id: impl Into<crate::Secret>,
         approval_flow_step_id: impl Into<::std::string::String>,
     ) -> Self {
         Self {

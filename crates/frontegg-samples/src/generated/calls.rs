@@ -122,7 +122,7 @@ pub static CALLS: &[Call] = &[
     Call { operation: "get_application", send: |client| Box::pin(async move { client.get_application("id-1").await.map(drop) }) },
     Call { operation: "get_application_client", send: |client| Box::pin(async move { client.get_application_client("id-1").await.map(drop) }) },
     Call { operation: "get_application_credentials", send: |client| Box::pin(async move { client.get_application_credentials("appId-1").await.map(drop) }) },
-    Call { operation: "get_approval_execution", send: |client| Box::pin(async move { client.get_approval_execution("approvalFlowExecutionId-1", "approvalFlowStepId-1", "approverId-1").await.map(drop) }) },
+    Call { operation: "get_approval_execution", send: |client| Box::pin(async move { client.get_approval_execution("approvalFlowExecutionId-1", "approvalFlowStepId-1", &"approverId-1".into()).await.map(drop) }) },
     Call { operation: "get_approval_flow", send: |client| Box::pin(async move { client.get_approval_flow("id-1").await.map(drop) }) },
     Call { operation: "get_basic_identity_configuration", send: |client| Box::pin(async move { client.get_basic_identity_configuration().await.map(drop) }) },
     Call { operation: "get_bulk_invite_status", send: |client| Box::pin(async move { client.get_bulk_invite_status("id-1").await.map(drop) }) },

@@ -124,7 +124,7 @@ pub static CALLS: &[Call] = &[
     Call { operation: "get_application", send: |scopes| Box::pin(async move { scopes.environment.applications_settings().get_application("id-1").await.map(drop) }) },
     Call { operation: "get_application_client", send: |scopes| Box::pin(async move { scopes.environment.applications_settings().get_application_client("id-1").await.map(drop) }) },
     Call { operation: "get_application_credentials", send: |scopes| Box::pin(async move { scopes.environment.applications_settings().get_application_credentials("appId-1").await.map(drop) }) },
-    Call { operation: "get_approval_execution", send: |scopes| Box::pin(async move { scopes.anonymous.approval_flows().get_approval_execution("approvalFlowExecutionId-1", "approverId-1", "approvalFlowStepId-1").await.map(drop) }) },
+    Call { operation: "get_approval_execution", send: |scopes| Box::pin(async move { scopes.anonymous.approval_flows().get_approval_execution("approvalFlowExecutionId-1", &"approverId-1".into(), "approvalFlowStepId-1").await.map(drop) }) },
     Call { operation: "get_approval_flow", send: |scopes| Box::pin(async move { scopes.environment.approval_flows().get_approval_flow("id-1").await.map(drop) }) },
     Call { operation: "get_basic_identity_configuration", send: |scopes| Box::pin(async move { scopes.environment.core_settings().get_basic_identity_configuration().await.map(drop) }) },
     Call { operation: "get_bulk_invite_status", send: |scopes| Box::pin(async move { scopes.environment.users().get_bulk_invite_status("id-1").await.map(drop) }) },

@@ -5,10 +5,10 @@ use subtle::ConstantTimeEq;
 
 use super::{
     approvers,
-    executions::{self, Execution},
     flows::Step,
     outcome::{self, Ending},
-    settle, timers,
+    record::{self, Execution},
+    timers::{self, settle},
 };
 use crate::{
     clock::Timestamp,
@@ -52,14 +52,14 @@ pub(crate) async fn look(tx: &Read, link: Link<'_>) -> DomainResult<Asked> {
 /// Decides. What was due before stays done, also where the decision comes too late.
 pub(crate) async fn decide(tx: &Write, link: Link<'_>, decision: Decision) -> DomainResult<Tried<()>> {
     settle(tx).await?;
-    match record(tx, link, decision).await {
+    match note(tx, link, decision).await {
         Ok(()) => Ok(Tried::Done(())),
         Err(error) if error.is_failure() => Err(error),
         Err(refusal) => Ok(Tried::Refused(refusal)),
     }
 }
 
-async fn record(tx: &Write, link: Link<'_>, decision: Decision) -> DomainResult<()> {
+async fn note(tx: &Write, link: Link<'_>, decision: Decision) -> DomainResult<()> {
     let (execution, approver) = follow(tx, link).await?;
     if approver.decision.is_some() {
         return Err(DomainError::conflict("You have decided already"));
@@ -105,7 +105,7 @@ async fn is_passed(tx: &Read, execution: &Execution, step: &Step) -> DomainResul
 
 /// The execution and the approver of a link, or 404. Whoever was asked as a member has to be one still.
 async fn follow(tx: &Read, link: Link<'_>) -> DomainResult<(Execution, approver::Model)> {
-    let execution = executions::find(tx, link.execution_id).await?.ok_or_else(unknown)?;
+    let execution = record::find(tx, link.execution_id).await?.ok_or_else(unknown)?;
     let asked = approvers::of_step(tx, link.execution_id, link.step_id).await?;
     let is_meant = |approver: &approver::Model| approver.id.as_bytes().ct_eq(link.approver_id.as_bytes()).into();
     let approver = asked.into_iter().find(is_meant).ok_or_else(unknown)?;

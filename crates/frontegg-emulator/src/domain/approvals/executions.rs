@@ -1,6 +1,6 @@
 //! Asking for approval.
 
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use serde_json::{Map, Value};
 
 use super::{
@@ -12,7 +12,7 @@ use crate::{
     domain::{DomainError, DomainResult, input, memberships, sessions, users},
     ids,
     store::{
-        Fetch, Read, Write,
+        Read, Write,
         entity::{ExecutionStatus, approval_execution, approver, user},
     },
 };
@@ -38,20 +38,6 @@ pub(crate) struct Request<'a> {
     pub(crate) data: Option<Map<String, Value>>,
     /// In place of the flow's.
     pub(crate) webhook_url: Option<String>,
-}
-
-/// An execution with its flow as it was.
-#[derive(Clone, Debug)]
-pub(super) struct Execution {
-    pub(super) row: approval_execution::Model,
-    pub(super) definition: Definition,
-}
-
-impl Execution {
-    pub(super) fn of(row: approval_execution::Model) -> DomainResult<Self> {
-        let definition = serde_json::from_str(&row.definition).map_err(DomainError::internal)?;
-        Ok(Self { row, definition })
-    }
 }
 
 /// Starts a flow: approvers of its first step get their links.
@@ -153,9 +139,4 @@ async fn own_tenant(tx: &Read, named: Option<String>, user: &user::Model) -> Dom
     }
     let first = tx.tenants_of(&user.id).await?.first().cloned();
     first.ok_or_else(|| DomainError::not_found("User not found"))
-}
-
-/// The execution of that id.
-pub(super) async fn find(tx: &Read, id: &str) -> DomainResult<Option<Execution>> {
-    approval_execution::Entity::find_by_id(id).fetch_one(tx).await?.map(Execution::of).transpose()
 }

@@ -3,7 +3,7 @@
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 use serde_json::{Value, json};
 
-use super::{approvers, executions::Execution};
+use super::{approvers, record::Execution};
 use crate::{
     clock::Timestamp,
     domain::{

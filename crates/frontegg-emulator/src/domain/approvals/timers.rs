@@ -7,9 +7,9 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, Into
 
 use super::{
     approvers,
-    executions::Execution,
     flows::{Configuration, Definition},
     outcome::{self, Ending},
+    record::Execution,
 };
 use crate::{
     clock::Timestamp,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Template, shaping::Bearer};
+use super::{Template, bearer::Bearer};
 use crate::{
     domain::{
         DomainError, DomainResult,

@@ -1,8 +1,11 @@
 //! Approvers and what they decide.
 
-use frontegg_identity::types::{
-    ApprovalFlowChannelDto, ApprovalFlowConfigurationDto, ApproverActionDto, ApproverSelectorDto,
-    CreateApprovalFlowDto, ExecuteApprovalFlowDto,
+use frontegg_identity::{
+    Secret,
+    types::{
+        ApprovalFlowChannelDto, ApprovalFlowConfigurationDto, ApproverActionDto, ApproverSelectorDto,
+        CreateApprovalFlowDto, ExecuteApprovalFlowDto,
+    },
 };
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
@@ -10,7 +13,7 @@ use tokio::task::JoinSet;
 use super::{
     ADA, BOB, CFO, HOOK, Link, addresses, calls, decide, execute, link, make, messages, new_flow, populated, read, step,
 };
-use crate::support::{json as as_json, refused};
+use crate::support::{control, json as as_json, refused};
 
 /// Asked, approved, done: step by step, each approver by their own link.
 #[tokio::test]
@@ -42,7 +45,7 @@ async fn what_waits_for_approval_happens_on_approval_once() {
     );
     assert_eq!((&shown["requester"], &shown["executionData"]), (&json!(ADA), &json!({ "amount": 1200 })));
     let flows = world.frontegg.tenant("acme").approval_flows();
-    let typed = flows.get_approval_execution(&by_eve.execution, &by_eve.approver, &by_eve.step).await;
+    let typed = flows.get_approval_execution(&by_eve.execution, &Secret::from(&*by_eve.approver), &by_eve.step).await;
     assert_eq!(typed.expect("what is asked").approval_flow_request_date, world.emulator.clock().now());
 
     assert_eq!(decide(&world, &by_eve, true).await.body, json!({ "success": true }));
@@ -132,10 +135,12 @@ async fn nobody_decides_by_a_guess() {
         let bad = Link { execution: execution.clone(), step: step.clone(), approver: approver.clone() };
         assert_eq!(decide(&world, &bad, true).await.refused(404), "Approval not found", "{bad:?}");
         let flows = world.frontegg.tenant("acme").approval_flows();
-        refused(flows.get_approval_execution(&bad.execution, &bad.approver, &bad.step).await, 404);
+        refused(flows.get_approval_execution(&bad.execution, &Secret::from(&*bad.approver), &bad.step).await, 404);
     }
     let body = json!({ "approved": true, "approvalFlowExecutionId": good.execution, "approverId": good.approver });
     world.browser().call("submit_approval_decision", &[], body).await.refused(400);
+    let (_, record) = control(&world, reqwest::Method::GET, "/requests", Value::Null).await;
+    assert!(record.to_string().contains("submit_approval_decision") && !record.to_string().contains(&good.approver));
     let list = world.emulator.outbox().messages().await.expect("the outbox");
     assert!(!format!("{list:?}").contains(&good.approver), "it is a secret");
     let plain = world.emulator.export().await.expect("a document").to_string();

@@ -18,7 +18,7 @@ impl<A: Access> ApprovalFlows<A> {
     pub fn get_approval_execution<'a>(
         &self,
         approval_flow_execution_id: &'a str,
-        approver_id: &'a str,
+        approver_id: &'a crate::Secret,
         approval_flow_step_id: &'a str,
     ) -> Call<'a, types::ExecutionDataResponseDto> {
         Call::new(
