@@ -103,7 +103,7 @@ impl ApplicationsSettingsApi for Service {
         cx: &RequestContext,
         params: ListApplicationTenantAssignmentsV1Params,
     ) -> ApiResult<Vec<types::ApplicationsTenantAssignmentResponseV1>> {
-        let filter = assignments::filter(cx, params.app_ids, params.tenant_ids, params.access_type)?;
+        let filter = assignments::filter(cx, params.app_ids, params.tenant_ids, params.access_type.as_ref())?;
         Ok(assignments::list(self, filter).await?.into_iter().map(assignments::first).collect())
     }
 
@@ -112,7 +112,7 @@ impl ApplicationsSettingsApi for Service {
         cx: &RequestContext,
         params: ListApplicationTenantAssignmentsV2Params,
     ) -> ApiResult<Vec<types::ApplicationsTenantAssignmentsResponseV2>> {
-        let filter = assignments::filter(cx, params.app_ids, params.tenant_ids, params.access_type)?;
+        let filter = assignments::filter(cx, params.app_ids, params.tenant_ids, params.access_type.as_ref())?;
         Ok(assignments::list(self, filter).await?.into_iter().map(assignments::second).collect())
     }
 

@@ -16,12 +16,12 @@ pub(super) fn filter(
     cx: &RequestContext,
     app_ids: Option<String>,
     tenant_ids: Option<String>,
-    access: Option<ApplicationAccessType>,
+    access: Option<&ApplicationAccessType>,
 ) -> ApiResult<Filter> {
     Ok(Filter {
         app_ids: app_ids.map(|text| paging::ids(&text)),
         tenant_ids: tenant_ids.map(|text| paging::ids(&text)),
-        access_type: access.as_ref().map(access_type).transpose()?,
+        access_type: access.map(access_type).transpose()?,
         within: tenant(cx).map(str::to_owned),
     })
 }

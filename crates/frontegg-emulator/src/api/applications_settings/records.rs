@@ -6,6 +6,7 @@ use frontegg_model::{Patch, Secret, types};
 use super::{access_type, shown_access, stored};
 use crate::{
     api::{caller::caller, paging},
+    clock::Timestamp,
     domain::applications::{
         self, default_application,
         listing::{self, Filter},
@@ -129,7 +130,7 @@ fn response(service: &Service, row: application::Model) -> ApiResult<types::Appl
         // Clients are not told by a document about them, and tokens are bound to no key.
         allow_cimd: Some(false),
         dpop_enforcement_type: None,
-        integration_finished_at: row.integration_finished_at.map(|at| at.utc()),
+        integration_finished_at: row.integration_finished_at.map(Timestamp::utc),
         created_at: row.created_at.utc(),
         updated_at: row.updated_at.utc(),
     })

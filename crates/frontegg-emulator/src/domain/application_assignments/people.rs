@@ -80,8 +80,10 @@ pub(crate) async fn applications_of_all(
     let mut of_users: HashMap<&str, Vec<String>> =
         holders.values().map(|user_id| (user_id.as_str(), Vec::new())).collect();
     for row in assignments {
-        let holder = holders.get(&row.membership_id).and_then(|user_id| of_users.get_mut(user_id.as_str()));
-        holder.into_iter().for_each(|ids| ids.push(row.app_id.clone()));
+        let holder = holders.get(&row.membership_id);
+        if let Some(app_ids) = holder.and_then(|user_id| of_users.get_mut(user_id.as_str())) {
+            app_ids.push(row.app_id);
+        }
     }
     let mut of_user = |user_id: String| {
         let app_ids = distinct(of_users.remove(user_id.as_str())?.into_iter());
