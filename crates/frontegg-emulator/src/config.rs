@@ -17,6 +17,7 @@ use crate::{
     error::Error,
     gate::{faults::Fault, limits::RateLimit},
     ids,
+    outgoing::Hosts,
     store::{StoreTarget, Wished},
 };
 
@@ -31,6 +32,8 @@ pub(crate) struct Config {
     pub(crate) base_url: Option<String>,
     /// Who may say for whom they ask.
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// The hosts that may be called, as they were given.
+    pub(crate) outgoing: Vec<String>,
     pub(crate) environment_token_lifetime: Duration,
     /// For how long after its use a refresh token gets the same answer again.
     pub(crate) refresh_grace: Duration,
@@ -78,6 +81,7 @@ impl Default for Config {
             admin_token: None,
             base_url: None,
             trusted_proxies: Vec::new(),
+            outgoing: Vec::new(),
             environment_token_lifetime: Duration::from_hours(1),
             refresh_grace: Duration::ZERO,
             idle_timeout: Duration::from_secs(75),
@@ -98,11 +102,17 @@ impl Config {
         matches!(self.store, StoreTarget::Memory) && self.listen.ip().is_loopback()
     }
 
+    /// The hosts that may be called.
+    pub(crate) fn outgoing_hosts(&self) -> Result<Hosts, Error> {
+        Hosts::parse(&self.outgoing).map_err(Error::OutgoingHost)
+    }
+
     /// Refuses what would be unsafe, and what makes no sense.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if let Some(url) = self.base_url.as_deref().filter(|url| !is_base_url(url)) {
             return Err(Error::BaseUrl(url.to_owned()));
         }
+        self.outgoing_hosts()?;
         if !self.listen.ip().is_loopback() && self.admin_token.is_none() {
             return Err(Error::Exposed(self.listen));
         }

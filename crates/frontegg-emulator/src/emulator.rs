@@ -399,6 +399,23 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Lets the emulator call these hosts besides those that were given before: identity providers, where addresses of
+    /// theirs are stored and somebody signs in by them. Without any it calls nobody, and what would need a call is
+    /// answered 502.
+    ///
+    /// A host is a name or an address, without a port, and is called by `https`; this machine (`localhost`,
+    /// `127.0.0.1`, `::1`) by `http` as well. `*` stands for every other host, as long as all of its addresses are
+    /// public ones.
+    ///
+    /// ```
+    /// # use frontegg_emulator::Emulator;
+    /// let with_a_provider_on_this_machine = Emulator::builder().allow_outgoing(["localhost"]);
+    /// ```
+    pub fn allow_outgoing<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.config.outgoing.extend(hosts.into_iter().map(Into::into));
+        self
+    }
+
     /// How long an environment token is valid; by default an hour.
     pub fn environment_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.config.environment_token_lifetime = lifetime;

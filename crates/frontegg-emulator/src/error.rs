@@ -22,6 +22,12 @@ pub enum Error {
     /// The base URL is none.
     #[error("the base URL is not {0}: give a URL, such as http://localhost:8100")]
     BaseUrl(String),
+    /// What is to be called is no host.
+    #[error("{0:?} is no host to call: give a name or an address, without a port, or *")]
+    OutgoingHost(String),
+    /// There is no client for outgoing calls, as the system's certificates cannot be used.
+    #[error("outgoing calls are not possible")]
+    OutgoingClient(#[source] anyhow::Error),
     /// The document to begin with cannot be read.
     #[error("cannot read {}", path.display())]
     Seed {

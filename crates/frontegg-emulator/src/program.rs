@@ -16,6 +16,7 @@ use crate::{
     emulator::{Emulator, EmulatorBuilder},
     error::Error,
     gate::faults::Fault,
+    outgoing::Hosts,
     store::StoreTarget,
 };
 
@@ -77,6 +78,12 @@ struct Options {
     #[arg(long = "trusted-proxy", global = true, value_name = "CIDR", env = "FRONTEGG_EMULATOR_TRUSTED_PROXY")]
     #[arg(value_delimiter = ',', value_parser = read_network)]
     trusted_proxies: Vec<IpNet>,
+
+    /// A host that the emulator may call, such as an identity provider, e.g. localhost or idp.example.com; * for all
+    /// with public addresses. May be given several times, or with commas; without it, nobody is called.
+    #[arg(long = "allow-outgoing", global = true, value_name = "HOST", env = "FRONTEGG_EMULATOR_ALLOW_OUTGOING")]
+    #[arg(value_delimiter = ',', value_parser = read_host)]
+    outgoing: Vec<String>,
 
     /// The token that the control plane asks for; needed to listen on other than loopback.
     #[arg(long, global = true, value_name = "TOKEN", env = "FRONTEGG_EMULATOR_ADMIN_TOKEN")]
@@ -143,6 +150,13 @@ fn read_network(text: &str) -> Result<IpNet, String> {
     text.parse().ok().or_else(one).ok_or_else(|| "a network is written as 10.0.0.0/8 or 2001:db8::/32".to_owned())
 }
 
+/// Reads a host that may be called.
+fn read_host(text: &str) -> Result<String, String> {
+    let host = text.to_owned();
+    let refused = |host| Error::OutgoingHost(host).to_string();
+    Hosts::parse(std::slice::from_ref(&host)).map(|_| host).map_err(refused)
+}
+
 /// Without the secrets.
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -175,7 +189,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         .store(options.store)
         .environment_token_lifetime(Duration::from_secs(options.token_lifetime))
         .refresh_grace(Duration::from_secs(options.refresh_grace))
-        .recorded_requests(options.recorded_requests);
+        .recorded_requests(options.recorded_requests)
+        .allow_outgoing(options.outgoing);
     if let Some(client_id) = options.client_id {
         builder = builder.client_id(client_id);
     }
@@ -337,6 +352,15 @@ mod tests {
         assert_eq!(networks, ["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32"]);
         for wrong in ["proxy.test", "10.0.0.0/33", "*"] {
             assert!(Arguments::try_parse_from(["x", "--trusted-proxy", wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn hosts_to_call_are_names_and_addresses() {
+        let words = ["x", "--allow-outgoing", "localhost,idp.test", "--allow-outgoing", "*"];
+        assert_eq!(Arguments::parse_from(words).options.outgoing, ["localhost", "idp.test", "*"]);
+        for wrong in ["https://idp.test", "idp.test:443", ""] {
+            assert!(Arguments::try_parse_from(["x", "--allow-outgoing", wrong]).is_err(), "{wrong}");
         }
     }
 

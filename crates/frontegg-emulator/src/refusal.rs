@@ -23,6 +23,8 @@ pub(crate) enum Refusal {
     Gone,
     /// 413: longer than anything that is taken.
     TooLarge,
+    /// 502: another service was to be called, and may not be, or does not answer as it should.
+    BadGateway,
     /// 503: the store cannot be reached, or there is too much to do.
     Unavailable,
     /// 507: the store has no room left to write to.
@@ -85,6 +87,10 @@ impl DomainError {
 
     pub(crate) fn too_large(message: impl Into<String>) -> Self {
         Self::new(Refusal::TooLarge, vec![message.into()])
+    }
+
+    pub(crate) fn bad_gateway(message: impl Into<String>) -> Self {
+        Self::new(Refusal::BadGateway, vec![message.into()])
     }
 
     /// A fault of the emulator itself, with what caused it.

@@ -33,6 +33,7 @@ use crate::{
     },
     error::Error,
     gate::Controls,
+    outgoing::Outgoing,
     store::{Identity, Settled, Store, Write},
     tokens::{
         Algorithm, ApiClaims, BearerKind, Claims, EnvironmentClaims, Payload, RegisteredClaims, TemplatedClaims,
@@ -53,6 +54,7 @@ pub(crate) struct Service {
     /// The algorithm of tokens, with the document that it was read from.
     read_algorithm: Mutex<Option<(Arc<str>, Algorithm)>>,
     passwords: Passwords,
+    outgoing: Outgoing,
     config: Config,
     controls: Arc<Controls>,
     vendor_id: String,
@@ -87,6 +89,7 @@ impl Service {
             tracing::warn!("passwords are hashed cheaply: they are in memory and end with the process");
         }
         let passwords = Passwords::new(cost);
+        let outgoing = Outgoing::new(config.outgoing_hosts()?).map_err(|cause| Error::OutgoingClient(cause.into()))?;
         let settle = async |tx: &Write| -> DomainResult<_> {
             let settled = Identity::settle(tx, config.identity.clone()).await?;
             if settled.is_fresh {
@@ -105,6 +108,7 @@ impl Service {
             verified_tokens: VerifiedTokens::default(),
             read_algorithm: Mutex::default(),
             passwords,
+            outgoing,
             config,
             controls,
             vendor_id: identity.vendor_id,
@@ -159,6 +163,11 @@ impl Service {
     /// Hashes passwords.
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.passwords
+    }
+
+    /// Calls other services, where the emulator may.
+    pub(crate) fn outgoing(&self) -> &Outgoing {
+        &self.outgoing
     }
 
     pub(crate) fn config(&self) -> &Config {

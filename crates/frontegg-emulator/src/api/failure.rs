@@ -20,6 +20,7 @@ impl From<DomainError> for ApiFailure {
             Refusal::NotFound => StatusCode::NOT_FOUND,
             Refusal::Conflict => StatusCode::CONFLICT,
             Refusal::Gone => StatusCode::GONE,
+            Refusal::BadGateway => StatusCode::BAD_GATEWAY,
             Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
