@@ -19,6 +19,7 @@ mod error;
 pub mod fuzzing;
 mod gate;
 mod ids;
+mod openid;
 mod outgoing;
 mod peer;
 #[cfg(feature = "program")]

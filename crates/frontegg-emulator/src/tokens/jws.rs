@@ -111,15 +111,15 @@ impl Signer {
         rule == Rule::Template || algorithm == self.algorithm
     }
 
-    fn check(&self, header: Header, message: &[u8], signature: &[u8]) -> Result<SignedBy, JwsError> {
+    fn check(&self, header: &Header, message: &[u8], signature: &[u8]) -> Result<SignedBy, JwsError> {
         let rule = if header.template.is_some() { Rule::Template } else { Rule::Environment };
         let algorithm = Algorithm::named(&header.alg).filter(|algorithm| self.admits(*algorithm, rule));
         let algorithm = algorithm.filter(|_| header.crit.is_none()).ok_or(JwsError::Algorithm)?;
         let (holds, key, broken) = match algorithm {
             Algorithm::Rs256 => {
-                let kid = header.kid.ok_or(JwsError::Key)?;
-                let key = self.ring.find(&kid).ok_or(JwsError::Key)?;
-                (key.verifies(message, signature), KeyUsed::Pair(kid), JwsError::Signature)
+                let kid = header.kid.as_ref().ok_or(JwsError::Key)?;
+                let key = self.ring.find(kid).ok_or(JwsError::Key)?;
+                (key.verifies(message, signature), KeyUsed::Pair(kid.clone()), JwsError::Signature)
             }
             Algorithm::Hs256 => {
                 let secret = self.ring.secret();
@@ -173,13 +173,15 @@ struct NewHeader<'a> {
     template: Option<&'a str>,
 }
 
+/// What a token says of its signature. Keys and addresses of keys that it may bring along are not read.
 #[derive(Deserialize)]
-struct Header {
-    alg: String,
-    kid: Option<String>,
+pub(crate) struct Header {
+    pub(crate) alg: String,
+    pub(crate) kid: Option<String>,
+    /// Of the emulator's own tokens only.
     template: Option<String>,
     /// Extensions that must be understood; we understand none.
-    crit: Option<serde::de::IgnoredAny>,
+    pub(crate) crit: Option<serde::de::IgnoredAny>,
 }
 
 /// Signs claims.
@@ -210,7 +212,7 @@ fn compact(signer: &Signer, header: &NewHeader<'_>, payload: &str) -> anyhow::Re
 /// A token that we have signed.
 #[derive(Debug)]
 pub(crate) struct Verified {
-    payload: String,
+    claims: String,
     by: SignedBy,
 }
 
@@ -222,7 +224,7 @@ impl Verified {
 
     /// Its claims.
     pub(super) fn claims<T: DeserializeOwned>(&self) -> Result<T, JwsError> {
-        serde_json::from_str(&self.payload).map_err(|_| JwsError::Claims)
+        serde_json::from_str(&self.claims).map_err(|_| JwsError::Claims)
     }
 
     /// What it was signed with.
@@ -233,16 +235,42 @@ impl Verified {
 
 /// A token that we have signed. Neither its claims nor its times are looked at.
 pub(crate) fn verify(signer: &Signer, token: &str) -> Result<Verified, JwsError> {
-    if token.len() > LONGEST {
-        return Err(JwsError::Form);
+    let token = Token::read(token)?;
+    let by = signer.check(&token.header, token.message.as_bytes(), &token.signature)?;
+    Ok(Verified { claims: text(token.claims).ok_or(JwsError::Claims)?, by })
+}
+
+/// A token taken apart, whoever signed it. Nothing of it is proven.
+pub(crate) struct Token<'a> {
+    pub(crate) header: Header,
+    /// What is signed.
+    pub(crate) message: &'a str,
+    /// As they are in the message.
+    claims: &'a str,
+    pub(crate) signature: Vec<u8>,
+}
+
+impl<'a> Token<'a> {
+    pub(crate) fn read(token: &'a str) -> Result<Self, JwsError> {
+        if token.len() > LONGEST {
+            return Err(JwsError::Form);
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(JwsError::Form)?;
+        let (header, claims) = message.split_once('.').ok_or(JwsError::Form)?;
+        // base64url has no dot, so a token with more parts fails here.
+        let header = parse(header).ok_or(JwsError::Form)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| JwsError::Form)?;
+        Ok(Self { header, message, claims, signature })
     }
-    let (message, signature) = token.rsplit_once('.').ok_or(JwsError::Form)?;
-    let (header, payload) = message.split_once('.').ok_or(JwsError::Form)?;
-    // base64url has no dot, so a token with more parts fails here.
-    let header = text(header).and_then(|header| serde_json::from_str(&header).ok()).ok_or(JwsError::Form)?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| JwsError::Form)?;
-    let by = signer.check(header, message.as_bytes(), &signature)?;
-    Ok(Verified { payload: text(payload).ok_or(JwsError::Claims)?, by })
+
+    /// The claims, where they are of that form. Who goes by them sees to the signature first.
+    pub(crate) fn claims<T: DeserializeOwned>(&self) -> Option<T> {
+        parse(self.claims)
+    }
+}
+
+fn parse<T: DeserializeOwned>(part: &str) -> Option<T> {
+    serde_json::from_str(&text(part)?).ok()
 }
 
 /// UTF-8 as a whole (RFC 7515, 5.2): the parser passes over members that nobody looks at.
