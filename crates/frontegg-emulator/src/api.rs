@@ -15,6 +15,7 @@ mod applications_settings;
 mod approval_flows;
 mod caller;
 mod core_settings;
+mod custom_social_oauth_provider;
 mod data_migration;
 mod delegation;
 mod domain_restrictions;
@@ -44,6 +45,7 @@ mod sign_in;
 mod sms;
 mod sms_configuration;
 mod sms_templates;
+mod social_sign_in;
 mod sub_accounts;
 mod sub_accounts_and_hierarchy;
 mod unpublished_access_tokens;
@@ -78,7 +80,7 @@ use frontegg_model::{OPERATIONS, Operation};
 use crate::service::Service;
 
 /// Tags whose operations are answered with 501.
-const UNSERVED: &[&str] = &["Custom Social OAuth Provider", "User Pools"];
+const UNSERVED: &[&str] = &["User Pools"];
 
 /// Mounts every operation of every document.
 pub(crate) fn routes() -> Router<Arc<Service>> {
@@ -94,6 +96,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::applications_settings::routes(router);
     let router = contract::approval_flows::routes(router);
     let router = contract::core_settings::routes(router);
+    let router = contract::custom_social_o_auth_provider::routes(router);
     let router = contract::data_migration::routes(router);
     let router = contract::delegation::routes(router);
     let router = contract::domain_restrictions::routes(router);

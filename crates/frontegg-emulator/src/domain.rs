@@ -30,6 +30,7 @@ pub(crate) mod roles;
 pub(crate) mod seed;
 pub(crate) mod sessions;
 pub(crate) mod settings;
+pub(crate) mod social;
 pub(crate) mod tenant_invites;
 pub(crate) mod tenants;
 pub(crate) mod users;

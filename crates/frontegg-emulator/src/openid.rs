@@ -121,15 +121,19 @@ fn code_challenge(verifier: &str) -> String {
 }
 
 /// How a client authenticates at a provider's token endpoint (OpenID Connect Core 9).
+#[allow(dead_code, reason = "for providers that are known by their discovery document")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientAuthentication {
     /// `client_secret_basic`, which every provider has to take (RFC 6749 §2.3.1).
     Basic,
     /// `client_secret_post`.
     Post,
+    /// The former, and the latter where the provider does not know the client by that.
+    Either,
 }
 
 /// Against what ID tokens of a sign-in are checked.
+#[allow(dead_code, reason = "for providers that are known by their discovery document")]
 #[derive(Clone, Copy)]
 pub(crate) enum IdTokens<'a> {
     /// None was asked for, and none is looked at: user info says who it is.
@@ -158,6 +162,18 @@ pub(crate) struct Redemption<'a> {
     /// The same as in the request.
     pub(crate) redirect_uri: &'a str,
     pub(crate) code_verifier: &'a str,
+}
+
+impl<'a> Redemption<'a> {
+    /// What is sent for it (RFC 6749 §4.1.3, RFC 7636 §4.5).
+    fn fields(&self) -> [(&'static str, &'a str); 4] {
+        [
+            ("grant_type", "authorization_code"),
+            ("code", self.code),
+            ("redirect_uri", self.redirect_uri),
+            ("code_verifier", self.code_verifier),
+        ]
+    }
 }
 
 /// RFC 6749 §5.1, OpenID Connect Core 3.1.3.3.
@@ -198,21 +214,15 @@ impl Provider<'_> {
     }
 
     async fn exchange(&self, outgoing: &Outgoing, redemption: Redemption<'_>) -> Result<Tokens, OpenIdError> {
-        let mut fields = vec![
-            ("grant_type", "authorization_code"),
-            ("code", redemption.code),
-            ("redirect_uri", redemption.redirect_uri),
-            ("code_verifier", redemption.code_verifier),
-        ];
-        let (client_id, client_secret) = (self.client_id, self.client_secret);
-        let credentials = match self.authentication {
-            ClientAuthentication::Basic => Credentials::Basic { client_id, client_secret },
-            ClientAuthentication::Post => {
-                fields.extend([("client_id", client_id), ("client_secret", client_secret)]);
-                Credentials::None
+        let answer = match self.authentication {
+            ClientAuthentication::Basic => self.ask_with_basic(outgoing, redemption).await?,
+            ClientAuthentication::Post => self.ask_with_form(outgoing, redemption).await?,
+            ClientAuthentication::Either => {
+                let answer = self.ask_with_basic(outgoing, redemption).await?;
+                let is_unknown = answer.json().is_some_and(|TokenError { error }| error == "invalid_client");
+                if is_unknown { self.ask_with_form(outgoing, redemption).await? } else { answer }
             }
         };
-        let answer = outgoing.post_form(self.token_endpoint, credentials, &fields).await?;
         // Some providers tell of errors with a status of success.
         if let Some(TokenError { error }) = answer.json() {
             return Err(OpenIdError::Code(error));
@@ -220,6 +230,17 @@ impl Provider<'_> {
         let tokens: Tokens = successful(&answer).ok_or(OpenIdError::Unusable("answer to a code"))?;
         let is_bearer = tokens.token_type.as_deref().is_none_or(|kind| kind.eq_ignore_ascii_case("bearer"));
         if is_bearer { Ok(tokens) } else { Err(OpenIdError::Unusable("type of access token")) }
+    }
+
+    async fn ask_with_basic(&self, outgoing: &Outgoing, redemption: Redemption<'_>) -> Result<Answer, OutgoingError> {
+        let credentials = Credentials::Basic { client_id: self.client_id, client_secret: self.client_secret };
+        outgoing.post_form(self.token_endpoint, credentials, &redemption.fields()).await
+    }
+
+    async fn ask_with_form(&self, outgoing: &Outgoing, redemption: Redemption<'_>) -> Result<Answer, OutgoingError> {
+        let mut fields = redemption.fields().to_vec();
+        fields.extend([("client_id", self.client_id), ("client_secret", self.client_secret)]);
+        outgoing.post_form(self.token_endpoint, Credentials::None, &fields).await
     }
 
     /// Who the ID token is about, where one was asked for.

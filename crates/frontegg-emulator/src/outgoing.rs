@@ -155,6 +155,11 @@ impl Outgoing {
         on.call(request, credentials).await
     }
 
+    /// Refuses an address that may not be called, as far as it tells itself.
+    pub(crate) fn require(&self, url: &str) -> Result<(), OutgoingError> {
+        self.permitted(url).map(drop)
+    }
+
     fn permitted(&self, url: &str) -> Result<(&On, Url), OutgoingError> {
         let on = self.0.as_deref().ok_or(OutgoingError::Off)?;
         let url = Url::parse(url).map_err(|_| OutgoingError::Address)?;

@@ -1121,7 +1121,7 @@ Sends a `GET` request to `/identity/resources/configurations/v1/basic`
     }
     /**List the custom social login providers
 
-Returns all custom providers, also inactive ones, without their secrets.
+Returns all custom providers, also inactive ones, without their secrets. Sign-in pages ask for them before anybody has signed in, and portals afterwards.
 
 Sends a `GET` request to `/identity/resources/sso/custom/v1`
 

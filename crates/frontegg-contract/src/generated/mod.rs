@@ -253,7 +253,9 @@ pub static CONTRACTS: &[&Contract] = &[
     &general::AUTHENTICATE_USER_WITH_PASSWORD,
     &passwordless::AUTHENTICATE_USER_WITH_SMS_CODE,
     &unpublished_passkeys::AUTHENTICATE_WITH_PASSKEY,
+    &unpublished_sign_in::BEGIN_SOCIAL_SIGN_IN,
     &password_settings::CHANGE_MY_PASSWORD,
+    &unpublished_sign_in::COMPLETE_SOCIAL_SIGN_IN,
     &unpublished_sub_accounts::COUNT_TENANT_USERS,
     &applications_settings::CREATE_APPLICATION,
     &applications_settings::CREATE_APPLICATION_CLIENT,
@@ -630,6 +632,7 @@ pub static CONTRACTS: &[&Contract] = &[
 /// before anybody is signed in; sorted by id. A server lets nobody in particular in there.
 pub static ALSO_ANONYMOUS: &[&str] = &[
     "get_password_configuration",
+    "list_custom_social_login_providers",
     "reset_user_activation_token",
     "sign_up_user_with_username",
     "verify_tenant_invite",

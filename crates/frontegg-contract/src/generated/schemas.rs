@@ -937,6 +937,12 @@ pub(super) static CLASSIFY_PERMISSIONS_DTO: Schema = Schema::Object(
         Member("type", Required, &PERMISSION_ASSIGNMENT_TYPE),
     ],
 );
+pub(super) static COMPLETE_SOCIAL_SIGN_IN_REQUEST: Schema = Schema::Object(
+    &[
+        Member("invitationToken", Optional, &Schema::Nullable(&Schema::SECRET)),
+        Member("metadata", Optional, &Schema::Nullable(&Schema::JSON_TEXT)),
+    ],
+);
 pub(super) static CONDITION_LOGIC: Schema = Schema::Enum(enums::ConditionLogic::KNOWN);
 pub(super) static COOKIE_SAME_SITE: Schema = Schema::Enum(enums::CookieSameSite::KNOWN);
 pub(super) static CORE_USER_DTO: Schema = Schema::Object(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::MethodRouter;
-use frontegg_model::types;
+use frontegg_model::{Secret, types};
 use super::schemas;
 use crate::context::RequestContext;
 use crate::endpoint::{Endpoint, Handling};
@@ -16,6 +16,23 @@ use crate::reply;
 use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};
 /// Operations of the tag Unpublished Sign-in.
 pub trait UnpublishedSignInApi: Send + Sync + 'static {
+    /// `GET /identity/resources/auth/v1/user/sso/{provider}/prelogin` → 302
+    ///
+    /// Send the browser to a custom social login provider.
+    fn begin_social_sign_in(
+        &self,
+        cx: &RequestContext,
+        params: BeginSocialSignInParams,
+    ) -> impl Future<Output = ApiResult<()>> + Send;
+    /// `POST /identity/resources/auth/v1/user/sso/{provider}/postlogin` → 200
+    ///
+    /// Sign in with the code that a custom social login provider has sent back.
+    fn complete_social_sign_in(
+        &self,
+        cx: &RequestContext,
+        params: CompleteSocialSignInParams,
+        body: types::CompleteSocialSignInRequest,
+    ) -> impl Future<Output = ApiResult<types::AuthenticationResponseDto>> + Send;
     /// `POST /identity/resources/auth/v1/user/step-up/generate` → 200
     ///
     /// Ask for a stepped-up session of the signed-in user.
@@ -96,6 +113,14 @@ pub fn routes<S: UnpublishedSignInApi + Authenticate>(
 ) -> Router<Arc<S>> {
     router
         .route(
+            "/identity/resources/auth/v1/user/sso/{p0}/postlogin",
+            MethodRouter::new().post(Endpoint(complete_social_sign_in::<S>)),
+        )
+        .route(
+            "/identity/resources/auth/v1/user/sso/{p0}/prelogin",
+            MethodRouter::new().get(Endpoint(begin_social_sign_in::<S>)),
+        )
+        .route(
             "/identity/resources/auth/v1/user/step-up/generate",
             MethodRouter::new().post(Endpoint(generate_step_up_session::<S>)),
         )
@@ -135,6 +160,85 @@ pub fn routes<S: UnpublishedSignInApi + Authenticate>(
             "/identity/resources/users/v1/passwords/reset/validate",
             MethodRouter::new().post(Endpoint(validate_password_reset_token::<S>)),
         )
+}
+/// Parameters of `begin_social_sign_in`.
+#[derive(Debug, Clone)]
+pub struct BeginSocialSignInParams {
+    /// Id of the provider.
+    pub provider: String,
+    /// Page to come back to; the `redirectUrl` of the provider when absent, else that or an address by its `redirectUrlPattern`.
+    pub redirect_uri: Option<String>,
+    /// Address that the provider may offer to sign in with, handed on as it is.
+    pub login_hint: Option<String>,
+}
+/// What the document says about `begin_social_sign_in`.
+pub static BEGIN_SOCIAL_SIGN_IN: Contract = Contract {
+    id: "begin_social_sign_in",
+    parameters: &[
+        Parameter(Place::Path, "provider", Presence::Required, &Schema::STRING),
+        Parameter(Place::Query, "redirectUri", Presence::Optional, &Schema::STRING),
+        Parameter(Place::Query, "login_hint", Presence::Optional, &Schema::STRING),
+    ],
+    body: None,
+    answer: None,
+};
+fn begin_social_sign_in<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &BEGIN_SOCIAL_SIGN_IN, request).await?;
+        let params = BeginSocialSignInParams {
+            provider: received.parameter(0)?,
+            redirect_uri: received.parameter(1)?,
+            login_hint: received.parameter(2)?,
+        };
+        let answer = service.begin_social_sign_in(&received.context, params).await;
+        reply::empty(&received.context, answer)
+    })
+}
+/// Parameters of `complete_social_sign_in`.
+#[derive(Debug, Clone)]
+pub struct CompleteSocialSignInParams {
+    /// Id of the provider.
+    pub provider: String,
+    /// Code of the provider.
+    pub code: Secret,
+    /// State of begin_social_sign_in.
+    pub state: Secret,
+    /// Page that the provider came back to; compared with the one that the state was made for.
+    pub redirect_uri: Option<String>,
+}
+/// What the document says about `complete_social_sign_in`.
+pub static COMPLETE_SOCIAL_SIGN_IN: Contract = Contract {
+    id: "complete_social_sign_in",
+    parameters: &[
+        Parameter(Place::Path, "provider", Presence::Required, &Schema::STRING),
+        Parameter(Place::Query, "code", Presence::Required, &Schema::NOT_EMPTY_SECRET),
+        Parameter(Place::Query, "state", Presence::Required, &Schema::NOT_EMPTY_SECRET),
+        Parameter(Place::Query, "redirectUri", Presence::Optional, &Schema::STRING),
+    ],
+    body: Some(Body(Presence::Optional, &schemas::COMPLETE_SOCIAL_SIGN_IN_REQUEST)),
+    answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
+};
+fn complete_social_sign_in<S: UnpublishedSignInApi + Authenticate>(
+    service: Arc<S>,
+    request: Request,
+) -> Handling {
+    Box::pin(async move {
+        let mut received = receive(&*service, &COMPLETE_SOCIAL_SIGN_IN, request).await?;
+        let params = CompleteSocialSignInParams {
+            provider: received.parameter(0)?,
+            code: received.parameter(1)?,
+            state: received.parameter(2)?,
+            redirect_uri: received.parameter(3)?,
+        };
+        let body = received.body()?;
+        let answer = service
+            .complete_social_sign_in(&received.context, params, body)
+            .await;
+        reply::json(&received.context, &COMPLETE_SOCIAL_SIGN_IN, answer)
+    })
 }
 /// What the document says about `generate_step_up_session`.
 pub static GENERATE_STEP_UP_SESSION: Contract = Contract {

@@ -2611,6 +2611,21 @@ impl unpublished_access_tokens::UnpublishedAccessTokensApi for Echo {
     }
 }
 impl unpublished_sign_in::UnpublishedSignInApi for Echo {
+    async fn begin_social_sign_in(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sign_in::BeginSocialSignInParams,
+    ) -> ApiResult<()> {
+        reached("begin_social_sign_in", &())
+    }
+    async fn complete_social_sign_in(
+        &self,
+        _: &RequestContext,
+        _: unpublished_sign_in::CompleteSocialSignInParams,
+        body: types::CompleteSocialSignInRequest,
+    ) -> ApiResult<types::AuthenticationResponseDto> {
+        reached("complete_social_sign_in", &body)
+    }
     async fn generate_step_up_session(
         &self,
         _: &RequestContext,

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use frontegg_contract::{
     ApiFailure, ApiResult, Principal, RequestContext,
-    unpublished_sign_in::{GetPublicIdentityConfigurationParams, UnpublishedSignInApi},
+    unpublished_sign_in::{
+        BeginSocialSignInParams, CompleteSocialSignInParams, GetPublicIdentityConfigurationParams, UnpublishedSignInApi,
+    },
 };
 use frontegg_model::{
     enums::{self, PasswordRecoveryChannel, SecondaryAuthStrategy, SignUpIdentifier},
     types,
 };
 
-use super::{core_settings::same_site, sign_in};
+use super::{core_settings::same_site, sign_in, social_sign_in};
 use crate::{
     domain::{
         DomainError, DomainResult, Refusal,
@@ -26,6 +28,19 @@ use crate::{
 };
 
 impl UnpublishedSignInApi for Service {
+    async fn begin_social_sign_in(&self, cx: &RequestContext, params: BeginSocialSignInParams) -> ApiResult<()> {
+        social_sign_in::begin(self, cx, params).await
+    }
+
+    async fn complete_social_sign_in(
+        &self,
+        cx: &RequestContext,
+        params: CompleteSocialSignInParams,
+        body: types::CompleteSocialSignInRequest,
+    ) -> ApiResult<types::AuthenticationResponseDto> {
+        social_sign_in::complete(self, cx, params, body).await
+    }
+
     async fn generate_step_up_session(
         &self,
         cx: &RequestContext,

@@ -93,15 +93,38 @@ pub(crate) fn is_local(host: &str) -> bool {
     host == LOCALHOST || address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
 }
 
-/// Whether that is an address of the web, with a host (RFC 9110, 4.2).
+/// Whether something can be asked at that address, or a browser be sent there: one of the web, with a host (RFC 9110,
+/// 4.2).
 pub(crate) fn is_web_address(address: &str) -> bool {
-    let Ok(uri) = address.parse::<http::Uri>() else { return false };
+    let Ok(uri) = address.parse::<Uri>() else { return false };
     matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_asked_has_an_address_of_the_web() {
+        for good in
+            ["https://idp.test", "HTTP://localhost:8080/token?x=y", "https://[::1]/", "https://hooks.test/x?y=z"]
+        {
+            assert!(is_web_address(good), "{good}");
+        }
+        for bad in [
+            "",
+            "idp.test",
+            "idp.test:443",
+            "/token",
+            "https://",
+            "ftp://idp.test",
+            "file:///x",
+            "https://a b",
+            "http:",
+        ] {
+            assert!(!is_web_address(bad), "{bad}");
+        }
+    }
 
     #[test]
     fn people_are_sent_to_the_web_and_to_apps() {
@@ -142,17 +165,6 @@ mod tests {
             ["http://a.test", "HTTP://a.test", "http://localhost.evil.test", "https:", "https://", "/x", "javascript:x"]
         {
             assert!(!is_absolute(bad), "{bad}");
-        }
-    }
-
-    #[test]
-    fn webhooks_are_called_in_the_web() {
-        for good in ["https://hooks.test/x?y=z", "http://127.0.0.1:8080", "HTTPS://hooks.test"] {
-            assert!(is_web_address(good), "{good}");
-        }
-        for bad in ["", "hooks.test/x", "/x", "ftp://hooks.test", "https:///x", "javascript:x", "https://a b", "http:"]
-        {
-            assert!(!is_web_address(bad), "{bad}");
         }
     }
 

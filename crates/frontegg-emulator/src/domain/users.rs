@@ -17,7 +17,7 @@ use crate::{
     ids,
     store::{
         Fetch, Read, Write,
-        entity::{MembershipStatus, Purpose, membership, old_password, one_time_token, password, user},
+        entity::{MembershipStatus, Purpose, membership, old_password, one_time_token, password, social_link, user},
         query,
     },
 };
@@ -274,12 +274,13 @@ pub(crate) async fn unlock(tx: &Write, user_id: &str) -> DomainResult<()> {
 }
 
 /// Somebody who has what was mailed to a person's address proves by it that the address is theirs. At the
-/// first proof nothing stays of whoever may have made the account in their name: no password, no session,
-/// no sign-in under way.
+/// first proof nothing stays of whoever may have made the account in their name: no password, no identity at a
+/// provider, no session, no sign-in under way.
 pub(crate) async fn prove(tx: &Write, user_id: &str) -> DomainResult<()> {
     if !require(tx, user_id).await?.verified {
         password::Entity::delete_by_id(user_id).exec(tx).await?;
         old_password::Entity::delete_many().filter(old_password::Column::UserId.eq(user_id)).exec(tx).await?;
+        social_link::Entity::delete_many().filter(social_link::Column::UserId.eq(user_id)).exec(tx).await?;
         revocation::void(tx, user_id, Change::FirstProof).await?;
     }
     verify(tx, user_id).await

@@ -50,6 +50,7 @@ mod restrictions;
 mod roles;
 mod sessions;
 mod settings;
+mod social;
 mod templates;
 mod tenants;
 mod users;
@@ -75,6 +76,7 @@ pub(crate) use restrictions::{RestrictionList, domain_restriction, ip_restrictio
 pub(crate) use roles::{AssignmentType, permission, permission_category, role, role_permission};
 pub(crate) use sessions::{refresh_token, session};
 pub(crate) use settings::{clock_setting, dummy_write, environment, issuer, jwt_secret, setting, signing_key};
+pub(crate) use social::{social_link, social_provider, social_sign_in};
 pub(crate) use templates::{email_template, sms_template};
 pub(crate) use tenants::{tenant, tenant_edge};
 pub(crate) use users::{old_password, password, phone_number, search_text, user, user_email, username};

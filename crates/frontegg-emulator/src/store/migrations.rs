@@ -30,6 +30,7 @@ mod m0024_restrictions;
 mod m0025_applications;
 mod m0026_jwt_templates;
 mod m0027_approval_flows;
+mod m0028_social_providers;
 mod m0030_passkeys;
 mod triggers;
 
@@ -49,6 +50,9 @@ pub(crate) const TABLES: &[&str] = &[
     "approvers",
     "approval_executions",
     "approval_flows",
+    "social_sign_ins",
+    "social_links",
+    "social_providers",
     "domain_restrictions",
     "ip_restrictions",
     "jobs",
@@ -97,8 +101,10 @@ pub(crate) const TABLES: &[&str] = &[
     "settings",
 ];
 
-/// Those of them that are in no export: what the database makes of others, and what was written in vain.
-pub(crate) const UNEXPORTED_TABLES: &[&str] = &["dummy_messages", "dummy_tokens", "people_counts", "search_texts"];
+/// Those of them that are in no export: what the database makes of others, what was written in vain, and what only the
+/// browser that it was made for can go on with.
+pub(crate) const UNEXPORTED_TABLES: &[&str] =
+    &["dummy_messages", "dummy_tokens", "people_counts", "search_texts", "social_sign_ins"];
 
 /// Those of them whose changes triggers follow.
 pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "user_emails", "usernames", "users"];
@@ -108,7 +114,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 28] {
+fn all() -> [SqlMigration; 29] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -137,6 +143,7 @@ fn all() -> [SqlMigration; 28] {
         m0025_applications::MIGRATION,
         m0026_jwt_templates::MIGRATION,
         m0027_approval_flows::MIGRATION,
+        m0028_social_providers::MIGRATION,
         m0030_passkeys::MIGRATION,
     ]
 }

@@ -178,7 +178,6 @@ struct NewHeader<'a> {
 pub(crate) struct Header {
     pub(crate) alg: String,
     pub(crate) kid: Option<String>,
-    /// Of the emulator's own tokens only.
     template: Option<String>,
     /// Extensions that must be understood; we understand none.
     pub(crate) crit: Option<serde::de::IgnoredAny>,
@@ -212,7 +211,7 @@ fn compact(signer: &Signer, header: &NewHeader<'_>, payload: &str) -> anyhow::Re
 /// A token that we have signed.
 #[derive(Debug)]
 pub(crate) struct Verified {
-    claims: String,
+    payload: String,
     by: SignedBy,
 }
 
@@ -224,7 +223,7 @@ impl Verified {
 
     /// Its claims.
     pub(super) fn claims<T: DeserializeOwned>(&self) -> Result<T, JwsError> {
-        serde_json::from_str(&self.claims).map_err(|_| JwsError::Claims)
+        serde_json::from_str(&self.payload).map_err(|_| JwsError::Claims)
     }
 
     /// What it was signed with.
@@ -237,7 +236,7 @@ impl Verified {
 pub(crate) fn verify(signer: &Signer, token: &str) -> Result<Verified, JwsError> {
     let token = Token::read(token)?;
     let by = signer.check(&token.header, token.message.as_bytes(), &token.signature)?;
-    Ok(Verified { claims: text(token.claims).ok_or(JwsError::Claims)?, by })
+    Ok(Verified { payload: text(token.payload).ok_or(JwsError::Claims)?, by })
 }
 
 /// A token taken apart, whoever signed it. Nothing of it is proven.
@@ -245,8 +244,8 @@ pub(crate) struct Token<'a> {
     pub(crate) header: Header,
     /// What is signed.
     pub(crate) message: &'a str,
-    /// As they are in the message.
-    claims: &'a str,
+    /// The claims, as they are in the message.
+    payload: &'a str,
     pub(crate) signature: Vec<u8>,
 }
 
@@ -256,16 +255,16 @@ impl<'a> Token<'a> {
             return Err(JwsError::Form);
         }
         let (message, signature) = token.rsplit_once('.').ok_or(JwsError::Form)?;
-        let (header, claims) = message.split_once('.').ok_or(JwsError::Form)?;
+        let (header, payload) = message.split_once('.').ok_or(JwsError::Form)?;
         // base64url has no dot, so a token with more parts fails here.
         let header = parse(header).ok_or(JwsError::Form)?;
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| JwsError::Form)?;
-        Ok(Self { header, message, claims, signature })
+        Ok(Self { header, message, payload, signature })
     }
 
     /// The claims, where they are of that form. Who goes by them sees to the signature first.
     pub(crate) fn claims<T: DeserializeOwned>(&self) -> Option<T> {
-        parse(self.claims)
+        parse(self.payload)
     }
 }
 

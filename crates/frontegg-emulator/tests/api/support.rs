@@ -7,6 +7,7 @@ pub(crate) mod authenticator;
 pub(crate) mod browser;
 pub(crate) mod crowd;
 pub(crate) mod effort;
+pub(crate) mod identity_provider;
 pub(crate) mod place;
 pub(crate) mod raw;
 pub(crate) mod socket;
@@ -28,7 +29,7 @@ use frontegg_identity::{
     },
 };
 use frontegg_test_harness::place::Place;
-use reqwest::{Method, StatusCode, Url};
+use reqwest::{Method, StatusCode, Url, redirect::Policy};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -212,8 +213,8 @@ pub(crate) fn is_alone(test: &str) -> bool {
     false
 }
 
-/// One to ask emulators with. To read the certificates of the system, as each new client does, would take longer than
+/// One to ask emulators with, which stays where it is sent away from. To read the certificates of the system, as each new client does, would take longer than
 /// many a test.
 pub(crate) fn http() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().tls_certs_only([]).build().expect("a client")
+    reqwest::Client::builder().redirect(Policy::none()).no_proxy().tls_certs_only([]).build().expect("a client")
 }

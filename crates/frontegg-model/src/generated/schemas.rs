@@ -428,6 +428,7 @@ pub fn schemas() -> serde_json::Map<String, serde_json::Value> {
         |to| drop(to.subschema_for::<types::VendorAuthenticationRequest>()),
         |to| drop(to.subschema_for::<types::VendorAuthenticationResponse>()),
         |to| drop(to.subschema_for::<types::ApiTokenAuthV1Response>()),
+        |to| drop(to.subschema_for::<types::CompleteSocialSignInRequest>()),
         |to| drop(to.subschema_for::<types::GenerateStepUpSessionRequest>()),
         |to| drop(to.subschema_for::<types::JsonWebKey>()),
         |to| drop(to.subschema_for::<types::JsonWebKeySet>()),

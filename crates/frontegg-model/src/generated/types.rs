@@ -2345,6 +2345,53 @@ impl ClassifyPermissionsDto {
         }
     }
 }
+/// What a sign-in page says besides the code.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CompleteSocialSignInRequest {
+    /// Token of an invite to a tenant, which the person joins by this.
+    #[serde(
+        rename = "invitationToken",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub invitation_token: crate::Patch<crate::Secret>,
+    /// JSON to keep with a person who is new.
+    #[serde(
+        rename = "metadata",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub metadata: crate::Patch<::std::string::String>,
+}
+impl CompleteSocialSignInRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            invitation_token: crate::Patch::Absent,
+            metadata: crate::Patch::Absent,
+        }
+    }
+    /// Token of an invite to a tenant, which the person joins by this.
+    #[must_use]
+    pub fn invitation_token(
+        mut self,
+        value: impl Into<crate::Patch<crate::Secret>>,
+    ) -> Self {
+        self.invitation_token = value.into();
+        self
+    }
+    /// JSON to keep with a person who is new.
+    #[must_use]
+    pub fn metadata(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.metadata = value.into();
+        self
+    }
+}
 /// A user without roles, permissions, and groups. One user is one identity of the environment that belongs to one or more tenants.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]

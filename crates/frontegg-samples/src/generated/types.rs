@@ -378,6 +378,7 @@ pub static TYPES: &[Type] = &[
     Type { name: "VendorAuthenticationRequest", sample: r#"{"clientId":"canary(clientId)","secret":"canary(secret)"}"#, show: show::<types::VendorAuthenticationRequest> },
     Type { name: "VendorAuthenticationResponse", sample: r#"{"token":"canary(token)","expiresIn":1}"#, show: show::<types::VendorAuthenticationResponse> },
     Type { name: "ApiTokenAuthV1Response", sample: r#"{"accessToken":"canary(accessToken)","refreshToken":"canary(refreshToken)","expiresIn":1,"expires":"canary(expires)"}"#, show: show::<types::ApiTokenAuthV1Response> },
+    Type { name: "CompleteSocialSignInRequest", sample: r#"{"invitationToken":"canary(invitationToken)","metadata":"canary(metadata)"}"#, show: show::<types::CompleteSocialSignInRequest> },
     Type { name: "GenerateStepUpSessionRequest", sample: r#"{"maxAge":1}"#, show: show::<types::GenerateStepUpSessionRequest> },
     Type { name: "JsonWebKey", sample: r#"{"kty":"canary(kty)","use":"canary(use)","alg":"canary(alg)","kid":"canary(kid)","n":"canary(n)","e":"canary(e)"}"#, show: show::<types::JsonWebKey> },
     Type { name: "JsonWebKeySet", sample: r#"{"keys":[{"kty":"canary(kty)","use":"canary(use)","alg":"canary(alg)","kid":"canary(kid)","n":"canary(n)","e":"canary(e)"}]}"#, show: show::<types::JsonWebKeySet> },

@@ -52,6 +52,16 @@ pub(crate) struct SignedUp {
     pub(crate) activation_token: Option<String>,
 }
 
+/// Somebody who has an account and a tenant now.
+pub(crate) struct Admitted {
+    pub(crate) user: user::Model,
+    membership: membership::Model,
+    /// Whether they have to prove their address before they sign in.
+    pub(crate) waits: bool,
+    /// What belongs to the code that was mailed, where codes are.
+    activation_token: Option<String>,
+}
+
 /// Whether people are known by usernames, and not only by their addresses.
 pub(crate) fn takes_usernames(configuration: &IdentityConfiguration) -> bool {
     configuration.auth_strategy.starts_with("Username")
@@ -80,13 +90,9 @@ pub(crate) async fn sign_up(
     let tx = store.read().await?;
     let email = newcomer.person.email.as_deref();
     captcha::check(&tx, email, newcomer.recaptcha_token.as_deref()).await?;
-    require_open(&configuration::get(&tx).await?)?;
-    mail_domains::require(&tx, Owner::Environment, email).await?;
+    require_open(&tx, email).await?;
     let inviting = login::inviting(&tx, client).await?;
-    let application = applications::named(&tx, client.application_id.as_deref()).await?;
-    if inviting.is_none() && !applications::tenants::goes_to_new_tenants(&application) {
-        return Err(applications::tenants::missing());
-    }
+    require_application(&tx, inviting.as_ref(), client).await?;
     drop(tx);
     let tenant_id = inviting.as_ref().map(Inviting::tenant_id);
     let hash = match &newcomer.password {
@@ -100,12 +106,30 @@ pub(crate) async fn sign_up(
     store.write(async |tx| Box::pin(create(tx, newcomer, hash, client)).await).await
 }
 
-/// Refuses newcomers where the environment takes none.
-fn require_open(configuration: &IdentityConfiguration) -> DomainResult<()> {
-    if !configuration.allow_signups {
+/// Admits somebody whom an identity provider has told of, by the same rules.
+pub(crate) async fn by_provider(tx: &Write, newcomer: Newcomer, client: &ClientInfo) -> DomainResult<Admitted> {
+    newcomer.person.check()?;
+    require_open(tx, newcomer.person.email.as_deref()).await?;
+    require_application(tx, login::inviting(tx, client).await?.as_ref(), client).await?;
+    admit(tx, newcomer, None, client).await
+}
+
+/// Refuses those who would get a tenant of their own where the application goes to no new ones.
+async fn require_application(tx: &Read, inviting: Option<&Inviting>, client: &ClientInfo) -> DomainResult<()> {
+    let application = applications::named(tx, client.application_id.as_deref()).await?;
+    if inviting.is_some() || applications::tenants::goes_to_new_tenants(&application) {
+        Ok(())
+    } else {
+        Err(applications::tenants::missing())
+    }
+}
+
+/// Refuses newcomers where the environment takes none, or none with such an address.
+async fn require_open(tx: &Read, email: Option<&str>) -> DomainResult<()> {
+    if !configuration::get(tx).await?.allow_signups {
         return Err(DomainError::forbidden("Sign-up is not allowed in this environment"));
     }
-    Ok(())
+    mail_domains::require(tx, Owner::Environment, email).await
 }
 
 async fn create(
@@ -114,38 +138,50 @@ async fn create(
     password_hash: Option<String>,
     client: &ClientInfo,
 ) -> DomainResult<SignedUp> {
-    let configuration = configuration::get(tx).await?;
+    let Admitted { user, membership, waits, activation_token } = admit(tx, newcomer, password_hash, client).await?;
+    let mut signed_up =
+        SignedUp { user_id: user.id.clone(), tenant_id: membership.tenant_id, outcome: None, activation_token };
+    if !waits {
+        signed_up.outcome = Some(login::first_factor_done(tx, user, FirstFactor::SignUp, &arrived(client)).await?);
+    }
+    Ok(signed_up)
+}
+
+/// How somebody goes on who was admitted: the invite and the login page have served their purpose.
+pub(crate) fn arrived(client: &ClientInfo) -> ClientInfo {
+    ClientInfo { alias: None, ..client.clone().invited(None) }
+}
+
+/// Makes an account and a membership, and mails how to activate it where the address has to be proven first.
+async fn admit(
+    tx: &Write,
+    newcomer: Newcomer,
+    password_hash: Option<String>,
+    client: &ClientInfo,
+) -> DomainResult<Admitted> {
     let has_email = newcomer.person.email.is_some();
-    let activates = has_email && !configuration.allow_not_verified_users_login;
+    let is_known = newcomer.person.verified || configuration::get(tx).await?.allow_not_verified_users_login;
+    let waits = has_email && !is_known;
     let person = NewUser { password_hash, ..newcomer.person };
     let user = match holder(tx, &person).await? {
-        Some(Holder { user, waits: true }) if activates => anew(tx, user, person).await?,
+        Some(Holder { user, waits: true }) if waits => anew(tx, user, person).await?,
         Some(_) => return Err(emails::taken()),
         None => users::create(tx, person).await?,
     };
-    let status = if activates { MembershipStatus::NotActivated } else { MembershipStatus::Activated };
+    let status = if waits { MembershipStatus::NotActivated } else { MembershipStatus::Activated };
     let membership = match login::inviting(tx, client).await? {
         Some(inviting) => inviting.join_as(tx, &user, status).await?,
         None => found(tx, &user, &newcomer.company_name, newcomer.role_ids, status).await?,
     };
     let user = users::require(tx, &user.id).await?;
-    let mut signed_up = SignedUp {
-        user_id: user.id.clone(),
-        tenant_id: membership.tenant_id.clone(),
-        outcome: None,
-        activation_token: None,
-    };
-    if !activates {
-        // The invite has served its purpose.
-        let client = client.clone().invited(None);
-        let client = ClientInfo { alias: None, ..client };
-        signed_up.outcome = Some(login::first_factor_done(tx, user, FirstFactor::SignUp, &client).await?);
-    } else if !newcomer.silent {
-        let issued = onboarding::send(tx, Mail::Activation, &user, &membership, newcomer.mail_context).await?;
+    let mut admitted = Admitted { user, membership, waits, activation_token: None };
+    if waits && !newcomer.silent {
+        let Admitted { user, membership, .. } = &admitted;
+        let issued = onboarding::send(tx, Mail::Activation, user, membership, newcomer.mail_context).await?;
         // The token alone activates nobody where a code belongs to it.
-        signed_up.activation_token = issued.filter(|issued| issued.code.is_some()).map(|issued| issued.token);
+        admitted.activation_token = issued.filter(|issued| issued.code.is_some()).map(|issued| issued.token);
     }
-    Ok(signed_up)
+    Ok(admitted)
 }
 
 /// Whoever has an address already.

@@ -17,6 +17,8 @@ pub(crate) enum FirstFactor {
     SignUp,
     /// A device that checks its owner.
     Passkey,
+    /// A provider of social sign-in says who it is.
+    Social,
 }
 
 impl FirstFactor {
@@ -26,6 +28,7 @@ impl FirstFactor {
             Self::Password => &["pwd"],
             Self::EmailCode | Self::MagicLink | Self::SmsCode => &["otp"],
             Self::Passkey => &["hwk", "mfa"],
+            Self::Social => &["sso"],
             Self::Activation | Self::SignUp => &[],
         }
     }
@@ -36,6 +39,7 @@ impl FirstFactor {
             Some("pwd") => Self::Password,
             Some("otp") => Self::EmailCode,
             Some("hwk") => Self::Passkey,
+            Some("sso") => Self::Social,
             _ => Self::SignUp,
         }
     }

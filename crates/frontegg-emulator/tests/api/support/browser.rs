@@ -30,6 +30,8 @@ pub(crate) struct Reply {
     pub(crate) cookies: Vec<String>,
     /// Names of headers that came along.
     pub(crate) headers: Vec<String>,
+    /// Where the browser is to go.
+    pub(crate) location: Option<String>,
 }
 
 impl World {
@@ -89,16 +91,26 @@ impl Browser {
 
     /// Asks an operation with a query, which must succeed; gives the body of its answer.
     pub(crate) async fn query(&mut self, operation_id: &str, query: &str) -> Value {
-        let reply = self.try_query(operation_id, query).await;
+        let (method, mut url) = addressed(&self.base, operation_id, &[]);
+        url.set_query(Some(query));
+        let reply = self.send(method, url, Value::Null).await;
         assert_eq!(reply.status, 200, "{operation_id}?{query}: {}", reply.body);
         reply.body
     }
 
-    /// The same, whatever comes of it.
-    pub(crate) async fn try_query(&mut self, operation_id: &str, query: &str) -> Reply {
-        let (method, mut url) = addressed(&self.base, operation_id, &[]);
-        url.set_query(Some(query));
-        self.send(method, url, Value::Null).await
+    /// Calls an operation with values for its path and its query; a body of null is none.
+    pub(crate) async fn ask(
+        &mut self,
+        operation_id: &str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Value,
+    ) -> Reply {
+        let (method, mut url) = addressed(&self.base, operation_id, path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        self.send(method, url, body).await
     }
 
     async fn send(&mut self, method: Method, url: Url, body: Value) -> Reply {
@@ -178,10 +190,11 @@ impl Reply {
         let headers = response.headers();
         let cookies = headers.get_all(header::SET_COOKIE).into_iter();
         let cookies = cookies.map(|line| line.to_str().expect("text").to_owned()).collect();
+        let location = headers.get(header::LOCATION).map(|value| value.to_str().expect("text").to_owned());
         let headers = headers.keys().map(|name| name.as_str().to_owned()).collect();
         let text = response.text().await.expect("a body");
         let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
-        Self { status, body, cookies, headers }
+        Self { status, body, cookies, headers, location }
     }
 
     /// The texts of a refusal with that status.
