@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use frontegg_emulator::Emulator;
+use frontegg_emulator::{Clock, Emulator};
 use reqwest::Url;
 use serde_json::{Value, json};
 
@@ -31,7 +31,8 @@ impl Scene {
     }
 
     async fn with(builder: frontegg_emulator::EmulatorBuilder, scopes: &str) -> Self {
-        let (world, idp) = (World::of(builder).await, IdentityProvider::start().await);
+        let world = World::of(builder).await;
+        let idp = IdentityProvider::start(world.emulator.clock().clone()).await;
         world.configure(json!({ "allowSignups": true })).await;
         let provider = add_provider(&world, &idp, scopes).await;
         Self { world, idp, provider }
@@ -72,9 +73,9 @@ async fn add_provider(world: &World, idp: &IdentityProvider, scopes: &str) -> St
     });
     let created = raw.call("create_custom_social_login_provider", &[], body).await;
     assert_eq!(created.status.as_u16(), 200, "{}", created.body);
-    let list = raw.call("list_custom_social_login_providers", &[], Value::Null).await;
-    let last = list.body["providers"].as_array().and_then(|list| list.last()).expect("a provider");
-    last["id"].as_str().expect("an id").to_owned()
+    let listed = raw.call("list_custom_social_login_providers", &[], Value::Null).await.body;
+    let newest = listed["providers"].as_array().and_then(|list| list.last()).expect("a provider");
+    newest["id"].as_str().expect("an id").to_owned()
 }
 
 fn ada() -> Value {
@@ -364,7 +365,7 @@ async fn what_a_provider_says_is_checked() {
 /// Security: stored addresses lead nowhere unless the emulator was told so.
 #[tokio::test]
 async fn nobody_is_called_by_default() {
-    let idp = IdentityProvider::start().await;
+    let idp = IdentityProvider::start(Clock::default()).await;
     for (hosts, text) in [
         (&[][..], "Outgoing calls are switched off: --allow-outgoing names the hosts that may be called"),
         (&["idp.test"], "localhost is not among the hosts that --allow-outgoing names"),

@@ -6,7 +6,6 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::SystemTime,
 };
 
 use aws_lc_rs::{
@@ -25,6 +24,7 @@ use base64::{
     Engine,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
+use frontegg_emulator::Clock;
 use parking_lot::Mutex;
 use reqwest::{
     StatusCode, Url,
@@ -69,6 +69,7 @@ struct Granted {
 }
 
 struct Inner {
+    clock: Clock,
     key: KeyPair,
     foreign: KeyPair,
     url: String,
@@ -93,11 +94,13 @@ pub(crate) struct Returned {
 }
 
 impl IdentityProvider {
-    pub(crate) async fn start() -> Self {
+    /// One whose tokens are of the moment that a clock tells.
+    pub(crate) async fn start(clock: Clock) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://localhost:{}", listener.local_addr().expect("an address").port());
         let key = || KeyPair::generate(KeySize::Rsa2048).expect("a key");
         let inner = Arc::new(Inner {
+            clock,
             key: key(),
             foreign: key(),
             url,
@@ -155,7 +158,7 @@ impl Inner {
     }
 
     fn id_token(&self, nonce: Option<&str>) -> String {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_secs();
+        let now = self.clock.now().timestamp();
         let mut claims = self.person.lock().clone();
         let told = claims["sub"].clone();
         claims["sub"] = if self.is(Defect::OtherSubject) { json!("somebody else") } else { told };
