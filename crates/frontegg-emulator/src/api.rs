@@ -66,6 +66,7 @@ mod user_emails_policy;
 mod user_groups;
 mod user_jobs;
 mod user_management;
+mod user_pools;
 mod user_sessions;
 mod users;
 mod users_applications_management;
@@ -80,7 +81,7 @@ use frontegg_model::{OPERATIONS, Operation};
 use crate::service::Service;
 
 /// Tags whose operations are answered with 501.
-const UNSERVED: &[&str] = &["User Pools"];
+const UNSERVED: &[&str] = &[];
 
 /// Mounts every operation of every document.
 pub(crate) fn routes() -> Router<Arc<Service>> {
@@ -139,6 +140,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     let router = contract::user_emails_policy::routes(router);
     let router = contract::user_groups::routes(router);
     let router = contract::user_management::routes(router);
+    let router = contract::user_pools::routes(router);
     let router = contract::user_sessions::routes(router);
     let router = contract::users::routes(router);
     let router = contract::users_applications_management::routes(router);

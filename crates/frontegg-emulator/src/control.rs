@@ -16,6 +16,7 @@ mod people;
 mod rate_limits;
 mod requests;
 mod transfer;
+mod user_pools;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -62,6 +63,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .merge(rate_limits::routes())
         .merge(requests::routes())
         .merge(transfer::routes())
+        .merge(user_pools::routes())
         .route_layer(middleware::from_fn_with_state(service, guard));
     Router::new()
         // For probes, which know neither token nor host; they tell nothing.

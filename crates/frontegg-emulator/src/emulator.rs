@@ -35,7 +35,7 @@ use crate::{
         transfer::{Export, Snapshot},
     },
     store::StoreTarget,
-    wire::{LockoutState, Secrets, SessionQuery, SessionState},
+    wire::{LockoutState, Secrets, SessionQuery, SessionState, UserPoolPerson},
 };
 
 /// A running emulator. It stops when it is dropped; [`Emulator::stop`] also waits for it.
@@ -137,6 +137,34 @@ impl Emulator {
     ) -> Result<(), Error> {
         let passwords: Vec<_> = passwords.into_iter().collect();
         Ok(self.service.set_leaked_passwords(passwords.iter().map(AsRef::as_ref)).await?)
+    }
+
+    /// From now on the provider of that user pool knows these people, and no others: whoever is unknown here is looked
+    /// for there when they sign in. 404 without the pool; a provider of a federation answers itself.
+    ///
+    /// The table belongs to the state: a reset, an import or the end of the pool ends it, and processes that share a
+    /// store share it. Of passwords only hashes are kept.
+    ///
+    /// ```
+    /// # use frontegg_emulator::{Emulator, Error, control_plane::{UserPoolAnswer, UserPoolPerson}};
+    /// # async fn rehearse(emulator: &Emulator, pool_id: &str) -> Result<(), Error> {
+    /// let ada = UserPoolPerson::new("ada@acme.test").password("Correct-horse-1815").name("Ada");
+    /// let bob = UserPoolPerson::new("bob@acme.test").answer(UserPoolAnswer::Locked);
+    /// emulator.set_user_pool_people(pool_id, [ada, bob]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn set_user_pool_people(
+        &self,
+        pool_id: &str,
+        people: impl IntoIterator<Item = UserPoolPerson>,
+    ) -> Result<(), Error> {
+        Ok(self.service.set_user_pool_people(pool_id, people.into_iter().collect()).await?)
+    }
+
+    /// The people whom the provider of that user pool knows, by their addresses, without their passwords.
+    pub async fn user_pool_people(&self, pool_id: &str) -> Result<Vec<UserPoolPerson>, Error> {
+        Ok(self.service.user_pool_people(pool_id).await?)
     }
 
     /// Sessions of people that are neither ended nor over, the oldest first.

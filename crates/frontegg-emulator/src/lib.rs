@@ -59,7 +59,7 @@ pub use wire::Message;
 pub mod control_plane {
     pub use crate::wire::{
         Channel, ClockState, Coverage, FaultState, Health, Info, LockoutState, OperationCount, OutboxQuery,
-        RequestQuery, RequestRecord, SessionQuery, SessionState,
+        RequestQuery, RequestRecord, SessionQuery, SessionState, UserPoolAnswer, UserPoolPerson,
     };
 }
 

@@ -30,6 +30,7 @@ use crate::{
         machine_tokens,
         passwords::{self, Cost, PasswordOwner, Passwords},
         sessions,
+        user_pools::accounts::{self, UserPoolPerson},
     },
     error::Error,
     gate::Controls,
@@ -229,6 +230,16 @@ impl Service {
     /// From now on these passwords count as known from a data leak, and no others.
     pub(crate) async fn set_leaked_passwords(&self, passwords: impl Iterator<Item = &str>) -> DomainResult<()> {
         self.store.write(async |tx| passwords::leaked::set(tx, passwords).await).await
+    }
+
+    /// From now on the provider of a user pool knows these people, and no others.
+    pub(crate) async fn set_user_pool_people(&self, pool_id: &str, people: Vec<UserPoolPerson>) -> DomainResult<()> {
+        accounts::replace(&self.store, &self.passwords, pool_id, people).await
+    }
+
+    /// The people whom the provider of a user pool knows, without their passwords.
+    pub(crate) async fn user_pool_people(&self, pool_id: &str) -> DomainResult<Vec<UserPoolPerson>> {
+        accounts::list(&self.store.read().await?, pool_id).await
     }
 
     /// What to store of the password that somebody is created with; refused where it breaks the rules

@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(crate) use message::MessageBody;
 pub use message::{Channel, Message};
 
+pub use crate::domain::user_pools::accounts::{UserPoolAnswer, UserPoolPerson};
 use crate::gate::{faults::Fault, limits::RateLimit, selection::Selection};
 
 /// The answer of `health`.
@@ -113,6 +114,13 @@ pub(crate) struct KeyId {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LeakedPasswords {
     pub(crate) passwords: Vec<String>,
+}
+
+/// The body of `PUT user-pools/{id}/people`, and the answer of `GET`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserPoolPeople {
+    pub(crate) people: Vec<UserPoolPerson>,
 }
 
 /// A fault and what has become of it.

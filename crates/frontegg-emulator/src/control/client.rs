@@ -23,6 +23,7 @@ use crate::{
         AdvanceClock, ClockState, Coverage, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
         LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList, OutboxQuery, RateLimitList,
         RequestCount, RequestList, RequestQuery, RequestRecord, SessionList, SessionQuery, SessionState, SetClock,
+        UserPoolPeople, UserPoolPerson,
     },
 };
 
@@ -143,6 +144,23 @@ impl Control {
     pub async fn set_leaked_passwords(&self, passwords: impl IntoIterator<Item = impl Into<String>>) -> Answer<()> {
         let body = LeakedPasswords { passwords: passwords.into_iter().map(Into::into).collect() };
         self.call(Method::PUT, "leaked-passwords", &body, Duration::ZERO).await.map(drop)
+    }
+
+    /// From now on the provider of that user pool knows these people, and no others.
+    pub async fn set_user_pool_people(
+        &self,
+        pool_id: &str,
+        people: impl IntoIterator<Item = UserPoolPerson>,
+    ) -> Answer<()> {
+        let body = UserPoolPeople { people: people.into_iter().collect() };
+        let path = format!("user-pools/{}/people", segment(pool_id));
+        self.call(Method::PUT, &path, &body, Duration::ZERO).await.map(drop)
+    }
+
+    /// The people whom the provider of that user pool knows, by their addresses, without their passwords.
+    pub async fn user_pool_people(&self, pool_id: &str) -> Answer<Vec<UserPoolPerson>> {
+        let UserPoolPeople { people } = self.get(&format!("user-pools/{}/people", segment(pool_id))).await?;
+        Ok(people)
     }
 
     /// Messages of the outbox, the oldest first.

@@ -16,6 +16,7 @@ mod renewal;
 mod step_up;
 #[cfg(test)]
 mod tests;
+mod user_pools;
 
 use frontegg_model::enums::MfaStrategy;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
@@ -247,6 +248,11 @@ async fn note_login(tx: &Write, user: user::Model, tenant_id: &str) -> DomainRes
     row.last_login = Set(Some(tx.now()));
     row.active_tenant_id.set_ne(Some(tenant_id.to_owned()));
     Ok(row.update(tx).await?)
+}
+
+/// Said of a wrong password, of a locked person and of nobody alike.
+fn refused() -> DomainError {
+    DomainError::unauthorized("Incorrect email or password")
 }
 
 /// Refuses people who are barred from the whole environment.

@@ -24,7 +24,10 @@ mod turns;
 use std::fmt;
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::Expr,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    sea_query::{Expr, OnConflict},
 };
 
 pub(crate) use change::{Texts, change};
@@ -111,6 +114,17 @@ pub(crate) async fn set(tx: &Write, user_id: &str, new: NewPassword, change: Cha
         row.insert(tx).await?;
     }
     revocation::void(tx, user_id, change).await
+}
+
+/// Stores the hash of the password that a person has had elsewhere, unless they have one here.
+pub(crate) async fn adopt(tx: &Write, user_id: &str, hash: &str) -> DomainResult<()> {
+    let (hash, changed_at) = (Set(hash.to_owned()), Set(tx.now()));
+    let row = password::ActiveModel { user_id: Set(user_id.to_owned()), hash, changed_at };
+    password::Entity::insert(row)
+        .on_conflict(OnConflict::column(password::Column::UserId).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
 }
 
 /// Stores a better hash of the same password, unless the password was replaced meanwhile.

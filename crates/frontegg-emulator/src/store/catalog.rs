@@ -1,6 +1,6 @@
 //! What is small, changes seldom, and is needed by nearly every request: who the environment is, its documents, what
-//! its messages and its tokens say, its applications, its roles and all permissions, and when approvals are due. A
-//! process keeps them in memory instead of asking for them again.
+//! its messages and its tokens say, its applications and user pools, its roles and all permissions, and when approvals
+//! are due. A process keeps them in memory instead of asking for them again.
 //!
 //! They are those of one version, a number that every transaction raises which writes to a table they come from.
 //! A transaction goes by the catalog of the version that it sees itself, so what it knows from memory and what it
@@ -22,14 +22,14 @@ use super::{
     documents::ENVIRONMENT,
     entity::{
         AccessType, application, approval_execution, email_template, environment, jwt_template, permission, role,
-        role_permission, setting, sms_template,
+        role_permission, setting, sms_template, user_pool, user_pool_application,
     },
     query::OneColumn,
 };
 use crate::clock::Timestamp;
 
 /// The tables that it comes from, as statements name them; with the one whose end changes permissions.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 13] = [
     "\"applications\"",
     "\"approval_executions\"",
     "\"email_templates\"",
@@ -41,6 +41,8 @@ const TABLES: [&str; 11] = [
     "\"roles\"",
     "\"settings\"",
     "\"sms_templates\"",
+    "\"user_pool_applications\"",
+    "\"user_pools\"",
 ];
 
 /// Whether a statement that writes may change the catalog.
@@ -54,6 +56,36 @@ pub(crate) struct RoleWithPermissions {
     pub(crate) role: role::Model,
     /// In order.
     pub(crate) permissions: Vec<String>,
+}
+
+/// A user pool with the ids of the applications that it serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UserPool {
+    pub(crate) row: user_pool::Model,
+    /// In order.
+    pub(crate) app_ids: Vec<String>,
+}
+
+/// All user pools in the order in which they are asked, with their applications, in one statement.
+async fn user_pools(tx: &Read) -> Result<Vec<UserPool>, DbErr> {
+    let rows = user_pool::Entity::find()
+        .find_also_related(user_pool_application::Entity)
+        .order_by_asc(user_pool::Column::Position)
+        .order_by_asc(user_pool::Column::CreatedAt)
+        .order_by_asc(user_pool::Column::Id)
+        .order_by_asc(user_pool_application::Column::AppId)
+        .fetch_all(tx)
+        .await?;
+    let mut pools: Vec<UserPool> = Vec::new();
+    for (row, application) in rows {
+        if pools.last().is_none_or(|last| last.row.id != row.id) {
+            pools.push(UserPool { row, app_ids: Vec::new() });
+        }
+        if let (Some(last), Some(application)) = (pools.last_mut(), application) {
+            last.app_ids.push(application.app_id);
+        }
+    }
+    Ok(pools)
 }
 
 /// The roles of a selection, by level and key, with the ids of their permissions, in one statement.
@@ -132,6 +164,8 @@ pub(crate) struct Catalog {
     kinds: HashSet<String>,
     /// When something happens by itself to an execution of an approval flow, the next time.
     approvals_due: Option<Timestamp>,
+    /// In the order in which they are asked.
+    pub(crate) user_pools: Vec<UserPool>,
 }
 
 /// Found in the order of an index, one step a kind, however many documents there are.
@@ -210,6 +244,7 @@ impl Catalog {
             tenants_have_roles: of_a_tenant.fetch_one(tx).await?.is_some(),
             approvals_due: next_due.one_column().fetch_one(tx).await?,
             kinds: kinds.iter().map(|row| row.try_get("", "kind")).collect::<Result<_, _>>()?,
+            user_pools: user_pools(tx).await?,
         })
     }
 }

@@ -30,8 +30,10 @@ const DERIVED: [Derived; 7] = [
 ];
 
 /// Those of tables that have had them from the first.
-const DERIVED_FROM_THE_FIRST: [Derived; 1] =
-    [Derived { table: "ip_restrictions", column: "folded", sources: &["ip", "description"], make: all_folded }];
+const DERIVED_FROM_THE_FIRST: [Derived; 2] = [
+    Derived { table: "ip_restrictions", column: "folded", sources: &["ip", "description"], make: all_folded },
+    Derived { table: "user_pool_accounts", column: "address_key", sources: &["email"], make: key },
+];
 
 /// Columns that the database keeps itself, whatever rows that are imported say.
 const DERIVED_BY_THE_DATABASE: [(&str, &str); 2] = [("memberships", "user_created_at"), ("users", "address_key")];

@@ -53,6 +53,7 @@ mod settings;
 mod social;
 mod templates;
 mod tenants;
+mod user_pools;
 mod users;
 
 pub(crate) use applications::{AccessType, ClientType, application, application_client, tenant_application};
@@ -79,4 +80,5 @@ pub(crate) use settings::{clock_setting, dummy_write, environment, issuer, jwt_s
 pub(crate) use social::{social_link, social_provider, social_sign_in};
 pub(crate) use templates::{email_template, sms_template};
 pub(crate) use tenants::{tenant, tenant_edge};
+pub(crate) use user_pools::{UserPoolKind, user_pool, user_pool_account, user_pool_application, user_pool_user};
 pub(crate) use users::{old_password, password, phone_number, search_text, user, user_email, username};

@@ -31,6 +31,7 @@ mod m0025_applications;
 mod m0026_jwt_templates;
 mod m0027_approval_flows;
 mod m0028_social_providers;
+mod m0029_user_pools;
 mod m0030_passkeys;
 mod triggers;
 
@@ -55,6 +56,10 @@ pub(crate) const TABLES: &[&str] = &[
     "social_providers",
     "domain_restrictions",
     "ip_restrictions",
+    "user_pool_users",
+    "user_pool_accounts",
+    "user_pool_applications",
+    "user_pools",
     "jobs",
     "jwt_templates",
     "blind_guesses",
@@ -114,7 +119,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 29] {
+fn all() -> [SqlMigration; 30] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -144,6 +149,7 @@ fn all() -> [SqlMigration; 29] {
         m0026_jwt_templates::MIGRATION,
         m0027_approval_flows::MIGRATION,
         m0028_social_providers::MIGRATION,
+        m0029_user_pools::MIGRATION,
         m0030_passkeys::MIGRATION,
     ]
 }

@@ -5,11 +5,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use frontegg_emulator::{
     Control, ControlError, Emulator, Fault, Message, RateLimit, Selection,
-    control_plane::{Channel, OutboxQuery, RequestQuery, SessionQuery},
+    control_plane::{Channel, OutboxQuery, RequestQuery, SessionQuery, UserPoolPerson},
 };
 use frontegg_identity::{
     Frontegg,
-    types::{CreateTenantRequest, CreateUserDto},
+    enums::NewTenantResolver,
+    types::{
+        CreateAuth0ExternalUserSourceRequestDto, CreateTenantRequest, CreateUserDto, DynamicStaticOrNewTenant,
+        ExternalAuth0UserSourceConfig, UserSourceNewTenantConfig,
+    },
 };
 use serde_json::{Value, json};
 
@@ -67,6 +71,7 @@ async fn drive(control: &Control, frontegg: &Frontegg) {
     state(control, frontegg).await;
 
     people(control, frontegg).await;
+    user_pools(control, frontegg).await;
 
     let kid = control.rotate_keys().await.expect("a key");
     assert!(!kid.is_empty());
@@ -173,10 +178,15 @@ async fn requests(control: &Control, frontegg: &Frontegg) {
     assert_eq!(control.count_requests(&RequestQuery::everything()).await.expect("a count"), 0);
 }
 
-/// Signs somebody in or not; gives the access token.
+/// Signs Dan in or not; gives the access token.
 async fn sign_in(control: &Control, password: &str) -> Option<String> {
+    sign_in_as(control, "dan@acme.test", password).await
+}
+
+/// Signs somebody in or not; gives the access token.
+async fn sign_in_as(control: &Control, email: &str, password: &str) -> Option<String> {
     let url = format!("{}/identity/resources/auth/v1/user", control.url());
-    let body = json!({ "email": "dan@acme.test", "password": password });
+    let body = json!({ "email": email, "password": password });
     let answer = http().post(url).json(&body).send().await.expect("an answer");
     let answer: Value = answer.json().await.expect("JSON");
     answer["accessToken"].as_str().map(str::to_owned)
@@ -223,6 +233,27 @@ async fn people(control: &Control, frontegg: &Frontegg) {
     assert!(control.lockouts().await.expect("lockouts").is_empty());
     assert!(control.clear_lockout("nobody").await.expect_err("nobody").is_not_found());
     sign_in(control, PASSWORD).await.expect("a token");
+}
+
+async fn user_pools(control: &Control, frontegg: &Frontegg) {
+    let tenant = DynamicStaticOrNewTenant::from(UserSourceNewTenantConfig::new(NewTenantResolver::New));
+    let provider = ExternalAuth0UserSourceConfig::new(false, true, "acme.auth0.test", "client", "hush", tenant);
+    let new = CreateAuth0ExternalUserSourceRequestDto::new("Auth0", provider, 1);
+    let new = new.app_ids([control.info().await.expect("an answer").application_id]);
+    let pools = frontegg.management().user_pools();
+    let pool = pools.create_auth0_user_source(&new).await.expect("a pool").id;
+    assert_eq!(sign_in_as(control, "eve@acme.test", PASSWORD).await, None);
+    let eve = UserPoolPerson::new("eve@acme.test").password(PASSWORD).name("Eve");
+    control.set_user_pool_people(&pool, [eve]).await.expect("told");
+    let known = control.user_pool_people(&pool).await.expect("people");
+    assert_eq!((known[0].name.as_deref(), known[0].password.is_none()), (Some("Eve"), true));
+    sign_in_as(control, "eve@acme.test", PASSWORD).await.expect("a token");
+    control.set_user_pool_people(&pool, []).await.expect("told");
+    assert!(control.user_pool_people(&pool).await.expect("people").is_empty());
+    for unknown in ["nothing", "../faults"] {
+        assert!(control.user_pool_people(unknown).await.expect_err("no pool").is_not_found(), "{unknown}");
+        assert!(control.set_user_pool_people(unknown, []).await.expect_err("no pool").is_not_found(), "{unknown}");
+    }
 }
 
 async fn state(control: &Control, frontegg: &Frontegg) {

@@ -91,6 +91,7 @@ mod unpublished_users;
 mod user_emails_policy;
 mod user_groups;
 mod user_management;
+mod user_pools;
 mod user_sessions;
 mod users;
 mod users_applications_management;

@@ -3,7 +3,10 @@
 use frontegg_model::enums::EmailTemplateType;
 use sea_orm::EntityTrait;
 
-use super::{ClientInfo, FirstFactor, Leak, Outcome, captcha, proceed};
+use super::{
+    ClientInfo, FirstFactor, Leak, Outcome, captcha, proceed, refused,
+    user_pools::{self, Asked},
+};
 use crate::{
     domain::{
         DomainError, DomainResult,
@@ -11,7 +14,7 @@ use crate::{
         messages::outbox,
         passwords::{
             self, Passwords,
-            lockout::{self, Attempt},
+            lockout::{self, Attempt, Guess},
         },
         settings::configuration,
     },
@@ -45,19 +48,31 @@ pub(crate) async fn with_password(
         let message = "Signing in with a password is not the strategy of this environment";
         return Err(DomainError::bad_request(message));
     }
-    let user_id = identifier.user_id(&tx).await?;
+    let mut user_id = identifier.user_id(&tx).await?;
+    let asked = user_pools::find(&tx, identifier, user_id.as_deref(), client).await?;
     let is_leaked = passwords::leaked::is_leaked(&tx, credentials.password).await?;
     let leak = if is_leaked { Leak::Known } else { Leak::Unknown };
     drop(tx);
-    let (account, id) = (identifier.key(), user_id.as_deref());
-    let attempt = lockout::attempt(store, passwords, &account, id, credentials.password).await?;
+    if let Some(asked) = &asked {
+        user_id = asked.account.user_id.clone();
+    }
+    let guess = Guess {
+        account: &identifier.key(),
+        user_id: user_id.as_deref(),
+        password: credentials.password,
+        hash_elsewhere: asked.as_ref().and_then(Asked::password_hash),
+    };
+    let attempt = lockout::attempt(store, passwords, guess).await?;
     if attempt != Attempt::Right {
         return Err(refused());
     }
     store
         .write(async |tx| {
             // Things may have changed while the password was compared.
-            let user = user::Entity::find_by_id(user_id.unwrap_or_default()).fetch_one(tx).await?;
+            let user = match &asked {
+                Some(asked) => Some(asked.enter(tx).await?),
+                None => user::Entity::find_by_id(user_id.unwrap_or_default()).fetch_one(tx).await?,
+            };
             let user = user.filter(|user| !user.is_locked).ok_or_else(refused)?;
             if leak == Leak::Known {
                 warn(tx, &user).await?;
@@ -76,8 +91,4 @@ async fn warn(tx: &Write, user: &user::Model) -> DomainResult<()> {
     let token = passwords::reset::issue(tx, &user.id).await?;
     let mail = outbox::mail(EmailTemplateType::PwnedPassword, &address.email).user(user);
     mail.parameter("userId", &user.id).token(&token).send(tx).await
-}
-
-fn refused() -> DomainError {
-    DomainError::unauthorized("Incorrect email or password")
 }

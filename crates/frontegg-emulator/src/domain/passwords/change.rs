@@ -4,7 +4,7 @@ use super::{PasswordOwner, Passwords, prepare, set};
 use crate::{
     domain::{
         DomainError, DomainResult,
-        passwords::lockout::{self, Attempt},
+        passwords::lockout::{self, Attempt, Guess},
         revocation::Change,
         users,
     },
@@ -31,7 +31,8 @@ pub(crate) async fn change(
     let tx = store.read().await?;
     users::require(&tx, user_id).await?;
     drop(tx);
-    match lockout::attempt(store, passwords, user_id, Some(user_id), current).await? {
+    let guess = Guess { account: user_id, user_id: Some(user_id), password: current, hash_elsewhere: None };
+    match lockout::attempt(store, passwords, guess).await? {
         Attempt::Right => {}
         Attempt::Wrong => return Err(DomainError::bad_request("The current password is wrong")),
         Attempt::Locked => return Err(DomainError::forbidden("User is locked")),

@@ -55,6 +55,17 @@ pub(crate) struct Lockout {
     pub(crate) max_attempts: i64,
 }
 
+/// A password that somebody presents.
+#[derive(Clone, Copy)]
+pub(crate) struct Guess<'a> {
+    /// Whom was asked for, known or not: an address in lower case, or the id of the person.
+    pub(crate) account: &'a str,
+    pub(crate) user_id: Option<&'a str>,
+    pub(crate) password: &'a str,
+    /// The hash of the password that the person has elsewhere. It counts where they have none here.
+    pub(crate) hash_elsewhere: Option<&'a str>,
+}
+
 /// What came of presenting a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attempt {
@@ -95,17 +106,11 @@ pub(crate) async fn update(
 /// Compares a password and counts. Begin no transaction before; afterwards look again at the person
 /// in your own one, as they may have been locked or removed meanwhile.
 ///
-/// `account` names whom was asked for, known or not (an address in lower case, or the id of the
-/// person): attempts at one account are compared one after the other, so that no more of them are
-/// compared than the policy allows, and as many right ones as there are all succeed. An unknown
-/// person takes the same work as a known one.
-pub(crate) async fn attempt(
-    store: &Store,
-    passwords: &Passwords,
-    account: &str,
-    user_id: Option<&str>,
-    password: &str,
-) -> DomainResult<Attempt> {
+/// Attempts at one account are compared one after the other, so that no more of them are compared than the
+/// policy allows, and as many right ones as there are all succeed. An unknown person takes the same work as a
+/// known one.
+pub(crate) async fn attempt(store: &Store, passwords: &Passwords, guess: Guess<'_>) -> DomainResult<Attempt> {
+    let Guess { account, user_id, password, hash_elsewhere } = guess;
     let _turn = passwords.turns().take(user_id.unwrap_or(account)).await;
     let tx = store.read().await?;
     let account_of = user::Entity::find_by_id(user_id.unwrap_or_default())
@@ -117,15 +122,17 @@ pub(crate) async fn attempt(
     drop(tx);
     let is_locked = user.as_ref().is_some_and(|user| user.is_locked);
     // A locked person's password is not compared, or guessing could go on.
-    let compared = stored.as_deref().filter(|_| !is_locked);
+    let compared = stored.as_deref().or(hash_elsewhere).filter(|_| !is_locked);
     let comparison = passwords.verify_and_upgrade(password, compared).await?;
-    if comparison.is_right && comparison.better.is_none() && user.is_some_and(|user| user.failed_logins == 0) {
+    if comparison.is_right && comparison.better.is_none() && user.is_none_or(|user| user.failed_logins == 0) {
         return Ok(Attempt::Right);
     }
     store
         .write(async |tx| {
             // Another process may have been at it.
             Ok(match find(tx, user_id).await? {
+                // They are known elsewhere only.
+                None if comparison.is_right => Attempt::Right,
                 None => {
                     limit(tx, account).await?;
                     dummy_work::write(tx).await?;

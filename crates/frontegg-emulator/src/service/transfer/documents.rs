@@ -22,7 +22,7 @@ use crate::{
         restrictions::{mail_domains, networks},
         sessions,
         settings::{self, Form, configuration, delegation},
-        tenants,
+        tenants, user_pools,
     },
     ids,
     store::{
@@ -30,7 +30,7 @@ use crate::{
         dump::{Batch, Row, Rows},
         entity::{
             AccessType, AssignmentType, CeremonyPurpose, Channel, ClientType, Decision, ExecutionStatus,
-            MachineTokenKind, MembershipStatus, Purpose, RestrictionList, WebAuthnDevice,
+            MachineTokenKind, MembershipStatus, Purpose, RestrictionList, UserPoolKind, WebAuthnDevice,
         },
     },
 };
@@ -67,7 +67,7 @@ const JOBS: [Form; 3] = [bulk_invitation::FORM, migration::FORM, tenants::import
 /// What must hold for a column of a table.
 type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
 
-const RULES: [Rule; 48] = [
+const RULES: [Rule; 53] = [
     ("application_assignments", "app_id", |text, _| input::check_id("it", text)),
     ("application_clients", "client_type", |text, _| choice::<ClientType>(text)),
     ("application_clients", "external_metadata", |text, _| object(text)),
@@ -113,6 +113,11 @@ const RULES: [Rule; 48] = [
     ("tenants", "details", |text, _| object(text)),
     ("tenants", "metadata", |text, _| object(text)),
     ("tenants", "tenant_id", |text, _| tenants::check_id(text)),
+    ("user_pool_accounts", "document", |text, _| user_pools::accounts::check_document(text)),
+    ("user_pool_accounts", "password_hash", |text, _| passwords::check_stored(text)),
+    ("user_pool_applications", "app_id", |text, _| input::check_id("it", text)),
+    ("user_pools", "configuration", |text, row| user_pools::configuration::check(user_pool_kind(row)?, text)),
+    ("user_pools", "kind", |_, row| user_pool_kind(row).map(drop)),
     ("users", "id", |text, _| input::check_id("it", text)),
     ("webauthn_challenges", "purpose", |text, _| choice::<CeremonyPurpose>(text)),
     ("webauthn_credentials", "device_type", |text, _| choice::<WebAuthnDevice>(text)),
@@ -124,6 +129,10 @@ fn document(forms: &[Form], text: &str, row: &Row) -> DomainResult<()> {
     let form = forms.iter().find(|form| form.kind == kind);
     let form = form.ok_or_else(|| DomainError::bad_request(format!("the kind {kind} is unknown")))?;
     (form.read)(text)
+}
+
+fn user_pool_kind(row: &Row) -> DomainResult<UserPoolKind> {
+    read_choice(row.get("kind").and_then(Value::as_str).unwrap_or_default())
 }
 
 /// What was begun with a sign-in that is not over yet.
@@ -143,8 +152,11 @@ fn json_or_nothing(text: &str) -> DomainResult<()> {
 }
 
 fn choice<T: ActiveEnum<Value = String>>(text: &str) -> DomainResult<()> {
-    let known = T::try_from_value(&text.to_owned()).map(drop);
-    known.map_err(|_| DomainError::bad_request(format!("{text} is none of the choices")))
+    read_choice::<T>(text).map(drop)
+}
+
+fn read_choice<T: ActiveEnum<Value = String>>(text: &str) -> DomainResult<T> {
+    T::try_from_value(&text.to_owned()).map_err(|_| DomainError::bad_request(format!("{text} is none of the choices")))
 }
 
 /// Columns with secrets that a document may leave out; they are made anew then.

@@ -26,8 +26,18 @@ use crate::{
 };
 
 /// Tables of which every row opens something as it stands there, with those that hang on them.
-const SECRET_TABLES: [&str; 6] =
-    ["approvers", "authenticators", "outbox_messages", "tenant_invite_roles", "tenant_invites", "webauthn_challenges"];
+const SECRET_TABLES: [&str; 10] = [
+    "approvers",
+    "authenticators",
+    "outbox_messages",
+    "tenant_invite_roles",
+    "tenant_invites",
+    "user_pool_accounts",
+    "user_pool_applications",
+    "user_pool_users",
+    "user_pools",
+    "webauthn_challenges",
+];
 
 /// What does in other tables.
 fn secrets_of(table: &str) -> Option<LeftOut<'static>> {

@@ -15,6 +15,11 @@ use crate::{
     store::fresh::{Fresh, places},
 };
 
+/// Of somebody who has no password elsewhere.
+fn guess<'a>(account: &'a str, user_id: Option<&'a str>, password: &'a str) -> Guess<'a> {
+    Guess { account, user_id, password, hash_elsewhere: None }
+}
+
 /// Two processes on one store, or one in memory.
 struct Processes {
     members: Vec<Arc<(Fresh, Passwords)>>,
@@ -65,7 +70,7 @@ impl Processes {
             let (process, ada) = (Arc::clone(&self.members[number % self.members.len()]), self.ada.clone());
             tokio::spawn(async move {
                 let (store, passwords) = &*process;
-                attempt(store, passwords, "ada@acme.test", Some(&ada), password).await.expect("an answer")
+                attempt(store, passwords, guess("ada@acme.test", Some(&ada), password)).await.expect("an answer")
             })
         });
         let mut attempts = Vec::new();
@@ -153,7 +158,7 @@ async fn case_8_finding_out_is_as_much_work_whoever_is_asked_about() {
     for person in [None, Some(&processes.ada), Some(&bob), Some(&eve)] {
         let (commits, computed, statements) = (store.commits(), passwords.computed(), store.statements());
         let id = person.map(String::as_str);
-        let attempt = attempt(store, passwords, "nobody@acme.test", id, "wrong").await.expect("an answer");
+        let attempt = attempt(store, passwords, guess("nobody@acme.test", id, "wrong")).await.expect("an answer");
         assert_ne!(attempt, Attempt::Right);
         assert_eq!((store.commits(), passwords.computed()), (commits + 1, computed + 1), "{person:?}");
         counted.push(store.statements() - statements);
