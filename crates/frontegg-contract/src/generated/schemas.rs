@@ -1952,6 +1952,7 @@ pub(super) static FEDERATION_USER_SOURCE_CONFIG: Schema = Schema::Object(
         Member("oauth2Config", Optional, &OAUTH2_USER_SOURCE_CONFIG),
         Member("clientId", Required, &Schema::STRING),
         Member("secret", Required, &Schema::SECRET),
+        Member("usePkce", Optional, &Schema::Boolean),
         Member("tenantConfig", Required, &DYNAMIC_STATIC_OR_NEW_TENANT),
     ],
 );

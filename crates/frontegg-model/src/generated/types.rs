@@ -5961,6 +5961,9 @@ pub struct FederationUserSourceConfig {
     /// How the tenant of a newcomer is chosen: from an attribute, a static tenant or a new one.
     #[serde(rename = "tenantConfig")]
     pub tenant_config: DynamicStaticOrNewTenant,
+    /// Whether codes are exchanged with PKCE (RFC 7636).
+    #[serde(rename = "usePkce", skip_serializing_if = "::std::option::Option::is_none")]
+    pub use_pkce: ::std::option::Option<bool>,
     /// OpenID Connect discovery address; either this or oauth2Config is needed.
     #[serde(
         rename = "wellknownUrl",
@@ -5982,6 +5985,7 @@ impl FederationUserSourceConfig {
             oauth2_config: None,
             client_id: client_id.into(),
             secret: secret.into(),
+            use_pkce: None,
             tenant_config,
         }
     }
@@ -5995,6 +5999,12 @@ impl FederationUserSourceConfig {
     #[must_use]
     pub fn oauth2_config(mut self, value: Oauth2UserSourceConfig) -> Self {
         self.oauth2_config = Some(value);
+        self
+    }
+    /// Whether codes are exchanged with PKCE (RFC 7636).
+    #[must_use]
+    pub fn use_pkce(mut self, value: bool) -> Self {
+        self.use_pkce = Some(value);
         self
     }
 }
