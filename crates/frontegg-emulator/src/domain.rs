@@ -9,6 +9,7 @@ pub(crate) mod approvals;
 pub(crate) mod caller;
 pub(crate) mod codes;
 pub(crate) mod environment;
+pub(crate) mod federation;
 pub(crate) mod groups;
 pub(crate) mod identifiers;
 pub(crate) mod input;

@@ -164,7 +164,7 @@ pub fn routes<S: UnpublishedSignInApi + Authenticate>(
 /// Parameters of `begin_social_sign_in`.
 #[derive(Debug, Clone)]
 pub struct BeginSocialSignInParams {
-    /// Id of the provider.
+    /// Id of the provider, or of a user pool of the kind federation.
     pub provider: String,
     /// Page to come back to; the `redirectUrl` of the provider when absent, else that or an address by its `redirectUrlPattern`.
     pub redirect_uri: Option<String>,
@@ -200,7 +200,7 @@ fn begin_social_sign_in<S: UnpublishedSignInApi + Authenticate>(
 /// Parameters of `complete_social_sign_in`.
 #[derive(Debug, Clone)]
 pub struct CompleteSocialSignInParams {
-    /// Id of the provider.
+    /// Id of the provider, or of a user pool of the kind federation.
     pub provider: String,
     /// Code of the provider.
     pub code: Secret,

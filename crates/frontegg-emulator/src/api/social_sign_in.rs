@@ -1,4 +1,4 @@
-//! To a provider of social sign-in and back. Between the two the browser is known by a cookie.
+//! To a provider of social sign-in, or of a federation pool, and back. Between the two the browser is known by a cookie.
 
 use frontegg_contract::{
     ApiFailure, ApiResult, RequestContext,
@@ -10,6 +10,7 @@ use http::{HeaderValue, header};
 use super::sign_in::{self, NewCookie};
 use crate::{
     domain::{
+        federation,
         settings::configuration::CookieSameSite,
         social::sign_in::{self as social, Departure, LIFETIME, Return},
     },
@@ -30,8 +31,13 @@ pub(super) async fn begin(service: &Service, cx: &RequestContext, params: BeginS
         login_hint: params.login_hint.as_deref(),
         browser: &browser,
     };
-    let outgoing = service.outgoing();
-    let url = service.write(async |tx| Ok(social::begin(tx, outgoing, departure).await?)).await?;
+    let (store, outgoing) = (service.store(), service.outgoing());
+    let client = sign_in::client_info(service, cx);
+    let url = if federation::is_pool(store, &params.provider, &client).await? {
+        federation::begin(store, outgoing, departure, &client).await?
+    } else {
+        service.write(async |tx| Ok(social::begin(tx, outgoing, departure).await?)).await?
+    };
     let mut location = HeaderValue::from_str(&url).map_err(ApiFailure::internal)?;
     // The state is in it.
     location.set_sensitive(true);
@@ -62,8 +68,13 @@ pub(super) async fn complete(
         browsers: &browsers,
         metadata: metadata.as_deref(),
     };
-    // Boxed, as it is a long way.
-    let outcome = Box::pin(social::finish(service.store(), service.outgoing(), returned, &client)).await?;
+    let (store, outgoing) = (service.store(), service.outgoing());
+    // Boxed, as both are a long way.
+    let outcome = if federation::is_pool(store, &params.provider, &client).await? {
+        Box::pin(federation::finish(store, outgoing, returned, &client)).await?
+    } else {
+        Box::pin(social::finish(store, outgoing, returned, &client)).await?
+    };
     sign_in::answer(service, cx, outcome).await
 }
 

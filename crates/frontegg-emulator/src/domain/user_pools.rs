@@ -148,6 +148,6 @@ async fn insert_applications(tx: &Write, pool_id: &str, app_ids: Vec<String>) ->
     Ok(query::insert_all(app_ids.into_iter().map(link).collect(), tx).await?)
 }
 
-fn unknown() -> DomainError {
+pub(crate) fn unknown() -> DomainError {
     DomainError::not_found("User pool not found")
 }

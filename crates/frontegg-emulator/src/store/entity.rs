@@ -80,5 +80,7 @@ pub(crate) use settings::{clock_setting, dummy_write, environment, issuer, jwt_s
 pub(crate) use social::{social_link, social_provider, social_sign_in};
 pub(crate) use templates::{email_template, sms_template};
 pub(crate) use tenants::{tenant, tenant_edge};
-pub(crate) use user_pools::{UserPoolKind, user_pool, user_pool_account, user_pool_application, user_pool_user};
+pub(crate) use user_pools::{
+    UserPoolKind, user_pool, user_pool_account, user_pool_application, user_pool_sign_in, user_pool_user,
+};
 pub(crate) use users::{old_password, password, phone_number, search_text, user, user_email, username};

@@ -56,6 +56,7 @@ pub(crate) const TABLES: &[&str] = &[
     "social_providers",
     "domain_restrictions",
     "ip_restrictions",
+    "user_pool_sign_ins",
     "user_pool_users",
     "user_pool_accounts",
     "user_pool_applications",

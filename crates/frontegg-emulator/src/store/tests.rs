@@ -128,6 +128,7 @@ async fn entities_fit_their_tables() {
             user_pool_application,
             user_pool_account,
             user_pool_user,
+            user_pool_sign_in,
             people_count,
             machine_token,
             machine_token_role,

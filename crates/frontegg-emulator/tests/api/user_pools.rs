@@ -1,5 +1,6 @@
 //! Tag “User Pools”, over HTTP through the SDK: pools of all kinds and the applications that they serve.
 
+mod federation;
 mod newcomers;
 mod people;
 mod sign_in;

@@ -140,7 +140,7 @@ async fn spend(tx: &Write, returned: Return<'_>) -> DomainResult<social_sign_in:
 }
 
 /// One text for whatever is wrong, so that nobody probes with it.
-fn refused() -> DomainError {
+pub(crate) fn refused() -> DomainError {
     DomainError::unauthorized("The social sign-in is not valid or has expired")
 }
 

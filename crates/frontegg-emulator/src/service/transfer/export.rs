@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Tables of which every row opens something as it stands there, with those that hang on them.
-const SECRET_TABLES: [&str; 10] = [
+const SECRET_TABLES: [&str; 11] = [
     "approvers",
     "authenticators",
     "outbox_messages",
@@ -34,6 +34,7 @@ const SECRET_TABLES: [&str; 10] = [
     "tenant_invites",
     "user_pool_accounts",
     "user_pool_applications",
+    "user_pool_sign_ins",
     "user_pool_users",
     "user_pools",
     "webauthn_challenges",

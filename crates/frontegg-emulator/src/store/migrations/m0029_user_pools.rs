@@ -1,4 +1,5 @@
-//! User pools with the applications that they serve, what their providers would answer, and who has come from them.
+//! User pools with the applications that they serve, what their providers would answer, who has come from them, and who is
+//! on the way.
 
 use super::SqlMigration;
 
@@ -36,7 +37,18 @@ CREATE TABLE user_pool_users (
     UNIQUE (pool_id, account_key)
 );
 CREATE INDEX user_pool_users_order ON user_pool_users (pool_id, created_at, user_id);
+CREATE TABLE user_pool_sign_ins (
+    fingerprint TEXT NOT NULL PRIMARY KEY,
+    pool_id TEXT NOT NULL REFERENCES user_pools (id) ON DELETE CASCADE,
+    browser TEXT NOT NULL,
+    code_verifier TEXT NOT NULL,
+    nonce TEXT NOT NULL,
+    redirect_uri TEXT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX user_pool_sign_ins_pool ON user_pool_sign_ins (pool_id);
+CREATE INDEX user_pool_sign_ins_expiry ON user_pool_sign_ins (expires_at);
 ",
-    down: "DROP TABLE user_pool_users; DROP TABLE user_pool_accounts; DROP TABLE user_pool_applications;
+    down: "DROP TABLE user_pool_sign_ins; DROP TABLE user_pool_users; DROP TABLE user_pool_accounts; DROP TABLE user_pool_applications;
 DROP TABLE user_pools;",
 };
