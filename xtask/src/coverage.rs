@@ -1,7 +1,7 @@
-//! Counts operations by tag: documented, reachable through the facade, served, answered to a test.
+//! Counts operations by tag: documented, reachable through the facade, answered to a test. All are served: the emulator
+//! does not compile otherwise.
 //!
 //! - *Reachable*: a generated view of the facade has a method of that name.
-//! - *Served*: the emulator does not list it in `unserved.txt` (a test of the emulator holds that list true).
 //! - *Answered*: its handler answered with success to one of the emulator's tests over HTTP, and the test passed. A run of
 //!   the tests that are about operations of their own says so; `answered.txt` keeps it.
 
@@ -21,7 +21,6 @@ use proc_macro2::{TokenStream, TokenTree};
 use crate::{documents::api::Api, regen};
 
 const VIEWS: &str = "crates/frontegg-identity/src/generated";
-const UNSERVED: &str = "crates/frontegg-emulator/unserved.txt";
 const ANSWERED: &str = "crates/frontegg-emulator/answered.txt";
 /// Names the file to which the emulator's tests append the ids of what answered them with success.
 const LOG: &str = "FRONTEGG_TEST_ANSWERED";
@@ -43,9 +42,7 @@ pub struct Row {
     pub reachable: usize,
     /// Of the documented ones, those that ask a user's token for a permission.
     pub guarded: usize,
-    /// Served by the emulator.
-    pub served: usize,
-    /// Of the served ones, answered with success to a test.
+    /// Answered with success to a test.
     pub answered: usize,
 }
 
@@ -54,8 +51,6 @@ pub struct Row {
 pub struct Known {
     /// Methods of the facade's views.
     pub views: BTreeSet<String>,
-    /// Operations that the emulator answers with 501.
-    pub unserved: BTreeSet<String>,
     /// Operations that answered a test with success.
     pub answered: BTreeSet<String>,
 }
@@ -65,19 +60,13 @@ impl Known {
     pub fn read(root: &Path) -> Result<Self> {
         let mut views = BTreeSet::new();
         each_source(&root.join(VIEWS), &mut |tokens| functions(tokens, &mut views))?;
-        Ok(Self { views, unserved: ids(&root.join(UNSERVED))?, answered: ids(&root.join(ANSWERED))? })
+        Ok(Self { views, answered: ids(&root.join(ANSWERED))? })
     }
+}
 
-    /// The operations that are served.
-    fn served<'a>(&'a self, api: &'a Api) -> impl Iterator<Item = &'a str> {
-        let ids = api.operations.iter().map(|operation| operation.id.as_str());
-        ids.filter(|id| !self.unserved.contains(*id))
-    }
-
-    /// The operations that are served, and of which a set knows nothing.
-    fn missing<'a>(&'a self, api: &'a Api, from: &BTreeSet<String>) -> Vec<&'a str> {
-        self.served(api).filter(|id| !from.contains(*id)).collect()
-    }
+/// The ids of all operations, in order.
+fn all(api: &Api) -> impl Iterator<Item = &str> {
+    api.operations.iter().map(|operation| operation.id.as_str())
 }
 
 /// One row a tag, in the order of the documents, and the sum at the end.
@@ -87,19 +76,16 @@ pub fn rows(api: &Api, known: &Known) -> Vec<Row> {
     for tag in &api.tags {
         let mut row = Row { name: tag.name.clone(), ..Row::default() };
         for operation in api.tagged(&tag.name) {
-            let served = !known.unserved.contains(&operation.id);
             row.documented += 1;
             row.offered += usize::from(operation.published);
             row.reachable += usize::from(operation.published && known.views.contains(&operation.id));
             row.guarded += usize::from(!operation.permission.keys().is_empty());
-            row.served += usize::from(served);
-            row.answered += usize::from(served && known.answered.contains(&operation.id));
+            row.answered += usize::from(known.answered.contains(&operation.id));
         }
         all.documented += row.documented;
         all.offered += row.offered;
         all.reachable += row.reachable;
         all.guarded += row.guarded;
-        all.served += row.served;
         all.answered += row.answered;
         rows.push(row);
     }
@@ -109,14 +95,13 @@ pub fn rows(api: &Api, known: &Known) -> Vec<Row> {
 
 /// The rows as a Markdown table.
 pub fn table(rows: &[Row]) -> String {
-    let mut text = String::from(
-        "| tag | operations | in the SDK | with a permission | served | tested |\n|---|--:|--:|--:|--:|--:|\n",
-    );
+    let mut text =
+        String::from("| tag | operations | in the SDK | with a permission | tested |\n|---|--:|--:|--:|--:|\n");
     for row in rows {
         let offered = if row.offered == 0 { "–".to_owned() } else { row.reachable.to_string() };
         // Writing to a string cannot fail.
-        let Row { name, documented, guarded, served, answered, .. } = row;
-        let _ = writeln!(text, "| {name} | {documented} | {offered} | {guarded} | {served} | {answered} |");
+        let Row { name, documented, guarded, answered, .. } = row;
+        let _ = writeln!(text, "| {name} | {documented} | {offered} | {guarded} | {answered} |");
     }
     text
 }
@@ -145,12 +130,12 @@ pub fn run(root: &Path, mode: Mode, log: Option<&Path>, out: &mut dyn Write) -> 
     };
     let mut faults = Vec::new();
     if let Some(log) = &log {
-        for id in known.missing(&api, log) {
-            faults.push(format!("{id} is served and answered no test with success"));
+        for id in all(&api).filter(|id| !log.contains(*id)) {
+            faults.push(format!("{id} answered no test with success"));
         }
     }
     if mode == Mode::Write && faults.is_empty() {
-        known.answered = known.served(&api).map(str::to_owned).collect();
+        known.answered = all(&api).map(str::to_owned).collect();
         let lines: String = known.answered.iter().map(|id| format!("{id}\n")).collect();
         fs::write(root.join(ANSWERED), lines).context(ANSWERED)?;
     }
@@ -162,7 +147,7 @@ pub fn run(root: &Path, mode: Mode, log: Option<&Path>, out: &mut dyn Write) -> 
         Mode::Write if !faults.is_empty() => {}
         Mode::Write => Readme::read(root)?.put(&table)?,
         Mode::Check => {
-            if known.served(&api).ne(known.answered.iter().map(String::as_str)) {
+            if all(&api).ne(known.answered.iter().map(String::as_str)) {
                 faults.push(format!("{ANSWERED} {outdated}"));
             }
             if Readme::read(root)?.table() != table {

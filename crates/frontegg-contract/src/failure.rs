@@ -3,7 +3,7 @@
 use std::fmt;
 
 use axum::response::{IntoResponse, Response};
-use frontegg_model::{Operation, types::ApiError};
+use frontegg_model::types::ApiError;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -70,12 +70,6 @@ impl ApiFailure {
     /// 409.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, message)
-    }
-
-    /// 501 for an operation that the server does not offer.
-    pub fn not_served(operation: &Operation) -> Self {
-        let message = format!("Operation {} is not served", operation.id);
-        Self::new(StatusCode::NOT_IMPLEMENTED, message)
     }
 
     /// 501 for a service of the vendor that the server does not offer.

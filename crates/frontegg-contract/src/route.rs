@@ -4,8 +4,6 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, on};
-use frontegg_model::{Method, OPERATIONS, Operation};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, StatusCode, Uri};
 use tracing::Instrument;
@@ -51,27 +49,6 @@ pub fn positional(template: &str) -> String {
         format!("{{p{}}}", count - 1)
     });
     segments.collect::<Vec<_>>().join("/")
-}
-
-/// Routes every operation of a tag to a 501, for a tag that the server does not implement.
-pub fn not_served<S>(router: Router<S>, tag: &str) -> Router<S>
-where
-    S: Clone + Send + Sync + 'static,
-{
-    OPERATIONS.iter().filter(|operation| operation.tag == tag).fold(router, |router, operation| {
-        let refuse = move || async move { ApiFailure::not_served(operation) };
-        router.route(&positional(operation.path), on(filter(operation), refuse))
-    })
-}
-
-fn filter(operation: &Operation) -> MethodFilter {
-    match operation.method {
-        Method::Get => MethodFilter::GET,
-        Method::Post => MethodFilter::POST,
-        Method::Put => MethodFilter::PUT,
-        Method::Patch => MethodFilter::PATCH,
-        Method::Delete => MethodFilter::DELETE,
-    }
 }
 
 /// Adds to a router what is not an operation: 404 and 405 in the form of the service, 501 for the

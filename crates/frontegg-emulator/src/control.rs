@@ -34,8 +34,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header, uri::Authority};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
-use crate::wire::{AdvanceClock, ClockState, Coverage, Health, Info, OperationCount, Ready, SetClock};
-use crate::{api, domain::environment::same_secret, gate::selection::is_control, peer::Peer, service::Service};
+use crate::wire::{AdvanceClock, ClockState, Health, Info, Ready, SetClock};
+use crate::{domain::environment::same_secret, gate::selection::is_control, peer::Peer, service::Service};
 
 type Shared = State<Arc<Service>>;
 
@@ -49,7 +49,6 @@ pub(crate) fn is_probe(uri: &Uri) -> bool {
 pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
     let guarded = Router::new()
         .route("/info", get(info))
-        .route("/coverage", get(coverage))
         .route("/reset", post(reset))
         .route("/clock", get(clock).put(set_clock).delete(real_clock))
         .route("/clock/advance", post(advance_clock))
@@ -143,7 +142,6 @@ async fn ready(State(service): Shared) -> ApiResult<Json<Ready>> {
 }
 
 async fn info(State(service): Shared) -> ApiResult<Json<Info>> {
-    let Coverage { all, served, .. } = covered();
     Ok(Json(Info {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         url: service.url().to_owned(),
@@ -153,17 +151,8 @@ async fn info(State(service): Shared) -> ApiResult<Json<Info>> {
         application_id: service.default_application_id().await?,
         store: service.config().store.to_string(),
         clock: show_clock(&service),
-        operations: OperationCount { all, served },
+        operations: OPERATIONS.len(),
     }))
-}
-
-async fn coverage() -> Json<Coverage> {
-    Json(covered())
-}
-
-fn covered() -> Coverage {
-    let unserved: Vec<_> = api::unserved().map(|operation| operation.id.to_owned()).collect();
-    Coverage { all: OPERATIONS.len(), served: OPERATIONS.len() - unserved.len(), unserved }
 }
 
 async fn reset(State(service): Shared) -> ApiResult<StatusCode> {

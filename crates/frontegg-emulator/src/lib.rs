@@ -58,8 +58,8 @@ pub use wire::Message;
 #[doc = include_str!("../CONTROL.md")]
 pub mod control_plane {
     pub use crate::wire::{
-        Channel, ClockState, Coverage, FaultState, Health, Info, LockoutState, OperationCount, OutboxQuery,
-        RequestQuery, RequestRecord, SessionQuery, SessionState, UserPoolAnswer, UserPoolPerson,
+        Channel, ClockState, FaultState, Health, Info, LockoutState, OutboxQuery, RequestQuery, RequestRecord,
+        SessionQuery, SessionState, UserPoolAnswer, UserPoolPerson,
     };
 }
 

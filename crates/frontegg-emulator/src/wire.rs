@@ -52,30 +52,8 @@ pub struct Info {
     pub store: String,
     /// Its time.
     pub clock: ClockState,
-    /// How much of the API it serves.
-    pub operations: OperationCount,
-}
-
-/// How many operations there are, and how many of them are served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct OperationCount {
-    /// All operations of the documents.
-    pub all: usize,
-    /// Those that are served.
-    pub served: usize,
-}
-
-/// The answer of `coverage`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Coverage {
-    /// How many operations there are.
-    pub all: usize,
-    /// How many are served.
-    pub served: usize,
-    /// The ids of those that are not.
-    pub unserved: Vec<String>,
+    /// How many operations it serves: all of the documents.
+    pub operations: usize,
 }
 
 /// The emulator's time.

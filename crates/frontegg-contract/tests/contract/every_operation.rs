@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::support::{ENVIRONMENT, POWERLESS, Server, TENANT_API, USER, USER_API, WITH, outcome, with_json};
 use frontegg_contract::schema::{Body, Format, Member, Presence, Schema};
-use frontegg_contract::{ALSO_ANONYMOUS, CONTRACTS, SESSIONS_ONLY, route};
+use frontegg_contract::{ALSO_ANONYMOUS, CONTRACTS, SESSIONS_ONLY};
 use frontegg_model::{Need, OPERATIONS, Operation, Permission, Token, operation};
 use frontegg_samples::{REQUESTS, Request};
 use reqwest::{RequestBuilder, StatusCode};
@@ -338,17 +338,5 @@ fn made(schema: &Schema, make: Make, depth: usize) -> Value {
         }
         Schema::Nullable(_) if make == Make::Nulls => Value::Null,
         Schema::Nullable(inner) => made(inner, make, depth),
-    }
-}
-
-#[tokio::test]
-async fn every_operation_can_be_left_unserved() {
-    let tags: BTreeSet<&str> = OPERATIONS.iter().map(|row| row.tag).collect();
-    let router = tags.into_iter().fold(axum::Router::new(), route::not_served::<()>);
-    let server = Server::of(route::finish(router)).await;
-    for request in REQUESTS {
-        let expected = format!("Operation {} is not served", request.operation);
-        let found = outcome(build(&server, request, request.address)).await;
-        assert_eq!(found, (StatusCode::NOT_IMPLEMENTED, vec![expected]));
     }
 }

@@ -1,8 +1,6 @@
 //! What a server of this contract answers over real HTTP before any handler is reached.
 
 use crate::support::{ENVIRONMENT, Server, USER, outcome, told, with_json};
-use axum::Router;
-use frontegg_contract::route;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
@@ -278,16 +276,4 @@ async fn every_answer_has_an_id_of_its_own() {
         ids.insert(response.headers()["frontegg-trace-id"].to_str().unwrap().to_owned());
     }
     assert_eq!(ids.len(), 3);
-}
-
-#[tokio::test]
-async fn a_tag_that_is_not_served_says_so() {
-    let router: Router<()> = route::not_served(Router::new(), "Roles");
-    let server = Server::of(route::finish(router.with_state(()))).await;
-    assert_eq!(
-        outcome(server.request("PATCH", &format!("{ROLES}/r-1/"))).await,
-        refused(501, "Operation update_role is not served")
-    );
-    let (status, _) = outcome(server.request("GET", USERS)).await;
-    assert_eq!(status, StatusCode::NOT_FOUND);
 }

@@ -20,7 +20,7 @@ use crate::{
     gate::{faults::Fault, limits::RateLimit},
     service::transfer::Snapshot,
     wire::{
-        AdvanceClock, ClockState, Coverage, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
+        AdvanceClock, ClockState, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
         LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList, OutboxQuery, RateLimitList,
         RequestCount, RequestList, RequestQuery, RequestRecord, SessionList, SessionQuery, SessionState, SetClock,
         UserPoolPeople, UserPoolPerson,
@@ -92,11 +92,6 @@ impl Control {
     /// Which emulator it is.
     pub async fn info(&self) -> Answer<Info> {
         self.get("info").await
-    }
-
-    /// Which operations it serves.
-    pub async fn coverage(&self) -> Answer<Coverage> {
-        self.get("coverage").await
     }
 
     /// Empties it, so that it is as after its start, but for what was said to the emulator itself.

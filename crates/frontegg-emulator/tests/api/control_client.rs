@@ -59,9 +59,7 @@ async fn it_drives_the_program() {
 async fn drive(control: &Control, frontegg: &Frontegg) {
     assert_eq!(control.health().await.expect("an answer").status, "ok");
     assert!(control.is_ready().await.expect("an answer"));
-    let coverage = control.coverage().await.expect("an answer");
-    assert_eq!(coverage.all - coverage.served, coverage.unserved.len());
-    assert_eq!(control.info().await.expect("an answer").operations.served, coverage.served);
+    assert!(control.info().await.expect("an answer").operations > 353);
     time(control).await;
     let new = CreateTenantRequest::new().tenant_id("acme").name("acme");
     frontegg.tenants().accounts().create_tenant(&new).await.expect("a tenant");

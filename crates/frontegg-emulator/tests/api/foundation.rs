@@ -141,7 +141,7 @@ async fn services_that_are_not_served_say_so() {
 async fn the_control_plane_serves_this_machine() {
     let world = World::start().await;
     let emulator = &world.emulator;
-    for path in ["health", "ready", "info", "coverage", "clock"] {
+    for path in ["health", "ready", "info", "clock"] {
         let path = format!("/_emulator/{path}");
         let response = send(emulator, Method::GET, &path, Value::Null).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -312,7 +312,7 @@ async fn case_55_an_admin_token_is_asked_for_where_one_is_set() {
     for wrong in ["hus", "hushh", "HUSH", " "] {
         assert_eq!(status("info", Some(wrong)).await, StatusCode::UNAUTHORIZED, "{wrong}");
     }
-    for path in ["coverage", "clock", "outbox", "faults", "rate-limits", "requests", "export?secrets=true"] {
+    for path in ["clock", "outbox", "faults", "rate-limits", "requests", "export?secrets=true"] {
         assert_eq!(status(path, None).await, StatusCode::UNAUTHORIZED, "{path}");
     }
     assert_eq!(status("info", Some("hush")).await, StatusCode::OK);

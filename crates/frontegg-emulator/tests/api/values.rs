@@ -130,9 +130,6 @@ async fn case_49_strange_values_are_refused_or_stored_by_every_store_alike() {
             let [one, other] = [one, other].map(|request| request.body(body.clone()));
             let (one, other) = tokio::join!(memory.answer(one), lasting.answer(other));
             let case = format!("{} {query} {body}", operation.id);
-            if one.0 == 501 {
-                break;
-            }
             assert!(one.0 < 500, "{case}: {one:?}");
             assert!(!wrong || (400..500).contains(&one.0), "{case}: {one:?}");
             assert_eq!(one.0, other.0, "{case}: {one:?} {other:?}");

@@ -33,7 +33,7 @@ struct Scene {
 impl Scene {
     async fn start(told: Told, configuration: Value) -> Self {
         let world = World::of(Emulator::builder().allow_outgoing(["localhost"])).await;
-        let idp = IdentityProvider::start().await;
+        let idp = IdentityProvider::start(world.emulator.clock().clone()).await;
         for tenant in ["acme", "globex"] {
             world.tenant(tenant).await;
         }
@@ -238,7 +238,8 @@ async fn a_browser_has_to_say_where_it_comes_back() {
 /// Nobody is called unless the emulator was told so.
 #[tokio::test]
 async fn without_leave_the_provider_is_not_asked() {
-    let (world, idp) = (World::start().await, IdentityProvider::start().await);
+    let world = World::start().await;
+    let idp = IdentityProvider::start(world.emulator.clock().clone()).await;
     for told in [Told::WellKnown, Told::OAuth2] {
         let id = federation(&world, &idp, told, json!({})).await;
         let reply = world.browser().ask(BEGIN, &[&id], &[("redirectUri", PAGE)], Value::Null).await;
