@@ -322,7 +322,7 @@ impl Service {
     /// Whose token it is that has claims which a template has shaped.
     async fn templated(&self, claims: &TemplatedClaims) -> DomainResult<Principal> {
         let tx = self.store.read().await?;
-        if claims.kind == BearerKind::UserToken {
+        if claims.kind == BearerKind::User {
             return Ok(Principal::User(user_token(sessions::check_templated(&tx, claims).await?)));
         }
         let claims = machine_tokens::check_templated(&tx, claims).await?;

@@ -75,9 +75,9 @@ impl ApprovalFlowsApi for Service {
         params: GetApprovalExecutionParams,
     ) -> ApiResult<types::ExecutionDataResponseDto> {
         let link = Link {
-            execution_id: &params.approval_flow_execution_id,
-            step_id: &params.approval_flow_step_id,
-            approver_id: params.approver_id.expose(),
+            execution: &params.approval_flow_execution_id,
+            step: &params.approval_flow_step_id,
+            approver: params.approver_id.expose(),
         };
         let tx = self.store().read().await?;
         let asked = decisions::look(&tx, link).await?;
@@ -115,9 +115,9 @@ impl ApprovalFlowsApi for Service {
         body: types::ApproverActionDto,
     ) -> ApiResult<types::ApprovalDecisionResult> {
         let link = Link {
-            execution_id: &body.approval_flow_execution_id,
-            step_id: &body.approval_flow_step_id,
-            approver_id: body.approver_id.expose(),
+            execution: &body.approval_flow_execution_id,
+            step: &body.approval_flow_step_id,
+            approver: body.approver_id.expose(),
         };
         let decision = if body.approved { Decision::Approved } else { Decision::Refused };
         self.attempt(async |tx| Ok(decisions::decide(tx, link, decision).await?)).await?;

@@ -114,7 +114,7 @@ impl CoreSettingsApi for Service {
     ) -> ApiResult<types::JwtTemplatePage> {
         let page = paging::page(params.limit, params.offset)?;
         let tx = self.store().read().await?;
-        let found = templates::list(&tx, jwt_templates::listing(params, page)).await?;
+        let found = templates::list(&tx, jwt_templates::listing(&params, page)).await?;
         let items = found.items.into_iter().map(|row| jwt_templates::template(self, row));
         Ok(types::JwtTemplatePage {
             items: items.collect::<ApiResult<_>>()?,

@@ -212,7 +212,7 @@ fn sorting(sort_by: SortBy) -> SimpleExpr {
         SortBy::CreatedAt => jwt_template::Column::CreatedAt,
         SortBy::UpdatedAt => jwt_template::Column::UpdatedAt,
     };
-    Expr::col((jwt_template::Entity, column)).into()
+    Expr::col((jwt_template::Entity, column))
 }
 
 fn check_names(key: Option<&str>, name: Option<&str>) -> DomainResult<()> {

@@ -10,20 +10,22 @@ use super::{Algorithm, Claims, RegisteredClaims, Signer, jws};
 
 /// Which kind of bearer token it is, as its claim `type` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) enum BearerKind {
-    UserToken,
-    TenantApiToken,
-    UserApiToken,
+    #[serde(rename = "userToken")]
+    User,
+    #[serde(rename = "tenantApiToken")]
+    TenantApi,
+    #[serde(rename = "userApiToken")]
+    UserApi,
 }
 
 impl BearerKind {
     /// The value of the claim.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::UserToken => "userToken",
-            Self::TenantApiToken => "tenantApiToken",
-            Self::UserApiToken => "userApiToken",
+            Self::User => "userToken",
+            Self::TenantApi => "tenantApiToken",
+            Self::UserApi => "userApiToken",
         }
     }
 }

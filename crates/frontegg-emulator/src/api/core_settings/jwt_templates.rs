@@ -39,7 +39,7 @@ pub(super) fn change(body: types::UpdateJwtTemplateDto) -> TemplateChange {
     }
 }
 
-pub(super) fn listing(params: ListJwtTemplatesParams, page: Page) -> TemplateListing {
+pub(super) fn listing(params: &ListJwtTemplatesParams, page: Page) -> TemplateListing {
     TemplateListing {
         keys: params.keys.as_deref().map(paging::ids),
         ids: params.ids.as_deref().map(paging::ids),

@@ -22,9 +22,9 @@ use crate::{
 /// The ids of the link that an approver got. Together they are the right to decide.
 #[derive(Clone, Copy)]
 pub(crate) struct Link<'a> {
-    pub(crate) execution_id: &'a str,
-    pub(crate) step_id: &'a str,
-    pub(crate) approver_id: &'a str,
+    pub(crate) execution: &'a str,
+    pub(crate) step: &'a str,
+    pub(crate) approver: &'a str,
 }
 
 /// What an approver is asked to decide on.
@@ -67,7 +67,7 @@ async fn note(tx: &Write, link: Link<'_>, decision: Decision) -> DomainResult<()
     if execution.row.status != ExecutionStatus::Open {
         return Err(DomainError::bad_request("The approval is closed"));
     }
-    if execution.row.step_id != link.step_id {
+    if execution.row.step_id != link.step {
         return Err(DomainError::bad_request("The step is not the one to decide on now"));
     }
     let mut row = approver.into_active_model();
@@ -105,9 +105,9 @@ async fn is_passed(tx: &Read, execution: &Execution, step: &Step) -> DomainResul
 
 /// The execution and the approver of a link, or 404. Whoever was asked as a member has to be one still.
 async fn follow(tx: &Read, link: Link<'_>) -> DomainResult<(Execution, approver::Model)> {
-    let execution = record::find(tx, link.execution_id).await?.ok_or_else(unknown)?;
-    let asked = approvers::of_step(tx, link.execution_id, link.step_id).await?;
-    let is_meant = |approver: &approver::Model| approver.id.as_bytes().ct_eq(link.approver_id.as_bytes()).into();
+    let execution = record::find(tx, link.execution).await?.ok_or_else(unknown)?;
+    let asked = approvers::of_step(tx, link.execution, link.step).await?;
+    let is_meant = |approver: &approver::Model| approver.id.as_bytes().ct_eq(link.approver.as_bytes()).into();
     let approver = asked.into_iter().find(is_meant).ok_or_else(unknown)?;
     if let Some(user_id) = &approver.user_id {
         let member = memberships::find(tx, user_id, &execution.row.tenant_id).await?;

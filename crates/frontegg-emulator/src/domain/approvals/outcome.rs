@@ -117,7 +117,7 @@ async fn notify(tx: &Write, row: &approval_execution::Model, flow_name: &str, en
     };
     let subject = format!("Your request was {outcome}");
     let text = format!("{flow_name}: your request was {outcome}.");
-    outbox::mail_notice(DECISION, &email.email, subject, &text).send(tx).await
+    outbox::mail_notice(DECISION, &email.email, &subject, &text).send(tx).await
 }
 
 /// As which second factor an approval counts: by the way on which the approver was reached.

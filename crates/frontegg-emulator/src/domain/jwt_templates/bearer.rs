@@ -26,7 +26,7 @@ impl<'a> Bearer<'a> {
             Claims::Environment(_) | Claims::Templated(_) => return None,
             Claims::UserToken(claims) => {
                 return Some(Self {
-                    kind: BearerKind::UserToken,
+                    kind: BearerKind::User,
                     sid: &claims.sid,
                     user_id: Some(&claims.sub),
                     email: claims.email.as_deref(),
@@ -34,8 +34,8 @@ impl<'a> Bearer<'a> {
                     application_id: claims.application_id.as_deref()?,
                 });
             }
-            Claims::TenantApiToken(claims) => (BearerKind::TenantApiToken, claims),
-            Claims::UserApiToken(claims) => (BearerKind::UserApiToken, claims),
+            Claims::TenantApiToken(claims) => (BearerKind::TenantApi, claims),
+            Claims::UserApiToken(claims) => (BearerKind::UserApi, claims),
         };
         Some(Self {
             kind,

@@ -42,7 +42,7 @@ mod tests {
 
     use super::*;
 
-    fn claims(change: Value) -> Map<String, Value> {
+    fn claims(change: &Value) -> Map<String, Value> {
         let mut claims = json!({ "iss": "{{iss}}", "sub": "{{sub}}", "aud": "{{clientId}}", "exp": "x", "iat": 1 });
         let claims = claims.as_object_mut().expect("an object");
         claims.extend(change.as_object().expect("an object").clone());
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn a_token_has_its_five_claims_and_an_audience_of_ours() {
         for good in [json!({}), json!({ "aud": "{{ applicationId }}" }), json!({ "aud": "{{aud}}", "x": [null, 1] })] {
-            check(&claims(good.clone())).unwrap_or_else(|error| panic!("{good}: {:?}", error.messages()));
+            check(&claims(&good)).unwrap_or_else(|error| panic!("{good}: {:?}", error.messages()));
         }
         for bad in [
             json!({ "aud": "client" }),
@@ -65,10 +65,10 @@ mod tests {
             json!({ "tenantId": "other" }),
             json!({ "long": "x".repeat(LONGEST) }),
         ] {
-            assert!(check(&claims(bad.clone())).is_err(), "{bad}");
+            assert!(check(&claims(&bad)).is_err(), "{bad}");
         }
         for name in MANDATORY {
-            let mut claims = claims(json!({}));
+            let mut claims = claims(&json!({}));
             claims.remove(name);
             let error = check(&claims).expect_err(name);
             assert_eq!(error.messages(), [format!("templateSchema.claims must have {name}")]);

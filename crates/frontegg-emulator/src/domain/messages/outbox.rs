@@ -79,9 +79,9 @@ pub(crate) fn sms(kind: SmsType, number: &str) -> Draft {
 }
 
 /// A mail for which there is no template.
-pub(crate) fn mail_notice(name: &'static str, address: &str, subject: String, text: &str) -> Draft {
+pub(crate) fn mail_notice(name: &'static str, address: &str, subject: &str, text: &str) -> Draft {
     let body = format!("<!DOCTYPE html>\n<html><body>\n<p>{}</p>\n</body></html>\n", escape_html(text));
-    let subject = Some(single_line(&subject));
+    let subject = Some(single_line(subject));
     Draft::new(Kind::Notice(Notice { channel: Channel::Email, name, subject, body }), address)
 }
 
