@@ -26,7 +26,7 @@ async fn reminders_come_by_the_clock() {
     assert_eq!(counts().await, (2, 2), "once");
     let by_bob = link(&world, BOB).await;
     assert_eq!(decide(&world, &by_bob, true).await.status, 200, "the link is the one of before");
-    clock.advance(Duration::from_mins(60));
+    clock.advance(Duration::from_hours(1));
     assert_eq!(counts().await, (2, 3), "who has decided is left alone");
     clock.advance(Duration::from_mins(150));
     assert_eq!(counts().await, (2, 4), "missed ones are one");
@@ -55,9 +55,9 @@ async fn an_approval_comes_by_itself_or_not_at_all() {
         flows.execute_approval_flow(&flow.id, &asking).await.expect("an execution");
         let by_bob = link(&world, BOB).await;
         let asked = clock.now();
-        clock.advance(Duration::from_mins(after) - Duration::from_micros(1));
+        clock.advance(Duration::from_micros(after * 60_000_000 - 1));
         assert_eq!(calls(&world).await.len(), before);
-        clock.advance(Duration::from_mins(60));
+        clock.advance(Duration::from_hours(1));
         // Whoever comes too late is told so, and what was due has happened, once.
         assert_eq!(decide(&world, &by_bob, true).await.refused(400), "The approval is closed");
         let calls = calls(&world).await;
@@ -67,8 +67,8 @@ async fn an_approval_comes_by_itself_or_not_at_all() {
         let moment = asked + Duration::from_mins(after);
         assert_eq!(call["decidedAt"], serde_json::to_value(moment).expect("a moment"), "when it was due");
         let told = messages(&world, ADA).await;
-        let word = if approved { "approved" } else { "not decided in time" };
-        assert!(told.last().expect("a mail").body().contains(word));
+        let outcome = if approved { "approved" } else { "not decided in time" };
+        assert!(told.last().expect("a mail").body().contains(outcome));
     }
     assert!(messages(&world, "https://hooks.test/flow").await.is_empty(), "the execution's own address counts");
 }

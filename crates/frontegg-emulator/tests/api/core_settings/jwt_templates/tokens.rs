@@ -241,7 +241,7 @@ async fn nobody_becomes_somebody_else_by_a_template() {
     let refused = own.call("create_roles_v1", &[], json!([{ "key": "x", "name": "x" }])).await;
     assert_eq!(refused.status, 403, "rights are those of the store: {}", refused.body);
     // It ends with the session, and in time.
-    world.emulator.clock().advance(Duration::from_secs(600));
+    world.emulator.clock().advance(Duration::from_mins(10));
     assert_eq!(me_status(&world, &token).await, 401);
     let token = world.token(&ada, "acme").await;
     let sid = claims(&token)["sid"].as_str().expect("an id").to_owned();
