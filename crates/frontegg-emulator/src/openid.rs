@@ -121,7 +121,6 @@ fn code_challenge(verifier: &str) -> String {
 }
 
 /// How a client authenticates at a provider's token endpoint (OpenID Connect Core 9).
-#[allow(dead_code, reason = "for providers that are known by their discovery document")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientAuthentication {
     /// `client_secret_basic`, which every provider has to take (RFC 6749 §2.3.1).
@@ -133,7 +132,6 @@ pub(crate) enum ClientAuthentication {
 }
 
 /// Against what ID tokens of a sign-in are checked.
-#[allow(dead_code, reason = "for providers that are known by their discovery document")]
 #[derive(Clone, Copy)]
 pub(crate) enum IdTokens<'a> {
     /// None was asked for, and none is looked at: user info says who it is.

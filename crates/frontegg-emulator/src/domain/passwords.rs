@@ -8,7 +8,6 @@ mod change;
 pub(crate) mod complexity;
 mod hasher;
 pub(crate) mod history;
-#[allow(dead_code, reason = "the import of people will call it, tests do meanwhile")]
 pub(crate) mod import;
 pub(crate) mod leaked;
 pub(crate) mod lockout;

@@ -56,8 +56,8 @@ pub(crate) async fn require(tx: &Read, id: &str) -> DomainResult<UserPool> {
 
 /// The pools that serve an application, the default one where none is named, in the order in which they are asked.
 pub(crate) fn serving<'a>(catalog: &'a Catalog, application_id: Option<&'a str>) -> Vec<&'a UserPool> {
-    let default = catalog.identity.as_ref().map(|identity| identity.application_id.as_str());
-    let Some(wanted) = application_id.or(default) else { return Vec::new() };
+    let default = || catalog.default_application().map(|application| application.id.as_str());
+    let Some(wanted) = application_id.or_else(default) else { return Vec::new() };
     catalog.user_pools.iter().filter(|pool| pool.app_ids.iter().any(|id| id == wanted)).collect()
 }
 

@@ -9,7 +9,6 @@ use crate::outgoing::{Credentials, Outgoing};
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
 /// A discovery document, as far as a client needs it (3).
-#[allow(dead_code, reason = "for providers that are known by their discovery document")]
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Discovery {
     pub(crate) issuer: String,
@@ -18,12 +17,8 @@ pub(crate) struct Discovery {
     pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) jwks_uri: String,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// Whether answers name the issuer (RFC 9207 §3).
-    #[serde(default)]
-    pub(crate) authorization_response_iss_parameter_supported: bool,
 }
 
-#[allow(dead_code, reason = "for providers that are known by their discovery document")]
 impl Discovery {
     /// How to authenticate at the token endpoint: with a form where the provider names that way and not the usual one.
     pub(crate) fn authentication(&self) -> ClientAuthentication {

@@ -17,7 +17,7 @@ use crate::{
     ids,
     store::{
         Write,
-        entity::{AccessType, application, application_assignment, application_tenant, session},
+        entity::{AccessType, application, application_assignment, application_tenant, session, user_pool_application},
     },
 };
 
@@ -174,6 +174,7 @@ pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
     revocation::end_sessions(tx, Condition::all().add(session::Column::ApplicationId.eq(id))).await?;
     application_assignment::Entity::delete_many().filter(application_assignment::Column::AppId.eq(id)).exec(tx).await?;
     application_tenant::Entity::delete_many().filter(application_tenant::Column::AppId.eq(id)).exec(tx).await?;
+    user_pool_application::Entity::delete_many().filter(user_pool_application::Column::AppId.eq(id)).exec(tx).await?;
     settings::delete_all(tx, Owner::Application(id)).await?;
     row.delete(tx).await?;
     Ok(())

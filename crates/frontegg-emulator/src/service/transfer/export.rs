@@ -26,10 +26,13 @@ use crate::{
 };
 
 /// Tables of which every row opens something as it stands there, with those that hang on them.
-const SECRET_TABLES: [&str; 11] = [
+const SECRET_TABLES: [&str; 14] = [
     "approvers",
     "authenticators",
     "outbox_messages",
+    "social_links",
+    "social_providers",
+    "social_sign_ins",
     "tenant_invite_roles",
     "tenant_invites",
     "user_pool_accounts",

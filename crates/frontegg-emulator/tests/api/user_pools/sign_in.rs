@@ -163,12 +163,14 @@ async fn the_first_pool_of_the_application_that_knows_the_address_decides() {
     back_end.done("update_auth0_user_source", &[&ids[0]], json!({ "index": 4 })).await;
 
     // A pool serves its applications only, and none of its own accord.
-    let portal = |world: &World| world.browser().with("frontegg-requested-application-id", "portal");
+    let portal_id = world.application("Portal").await;
+    world.give_application(&portal_id, "acme").await;
+    let portal = |world: &World| world.browser().with("frontegg-requested-application-id", portal_id.as_str());
     assert_eq!(portal(&world).sign_in(ADA).await.refused(401), REFUSED);
     let of_default = json!({ "appIds": [world.emulator.application_id()], "userSourceId": ids[2] });
     back_end.done("unassign_applications_from_user_source", &[], of_default).await;
     assert_eq!(sign_in(&world).await.refused(401), REFUSED);
-    let of_portal = json!({ "appIds": ["portal"], "userSourceId": ids[2] });
+    let of_portal = json!({ "appIds": [portal_id], "userSourceId": ids[2] });
     back_end.done("assign_applications_to_user_source", &[], of_portal).await;
     assert_eq!(sign_in(&world).await.refused(401), REFUSED);
     assert!(everybody(&world).await.is_empty());
