@@ -47,7 +47,7 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Count operations by tag: documented, reachable through the facade, served, answered to a test.
+    /// Count operations by tag: documented, reachable through the facade, answered to a test.
     Coverage {
         /// Run the emulator's tests over HTTP and write the table into README.md; fail if a served operation answered
         /// none of them with success.

@@ -80,7 +80,8 @@ fn null_for_a_list_or_a_yes_or_no_is_read_in_every_answer() {
 #[test]
 fn metadata_is_read_as_text_and_as_an_object_in_every_answer() {
     let (mut texts, mut objects) = (0, 0);
-    for answer in answers() {
+    // Theirs has members of its own.
+    for answer in answers().into_iter().filter(|answer| !["FoundSubTenant", "SubTenantPage"].contains(&answer.name)) {
         let sample: Value = serde_json::from_str(answer.sample).unwrap();
         let mut places = Vec::new();
         self::places(&sample, "", &mut places);

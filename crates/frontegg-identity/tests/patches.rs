@@ -271,8 +271,8 @@ async fn what_was_meant_is_what_became_of_it() {
             }
             // Not updates: the tenant to go on in, by cookie; and what a device says of itself.
             "refresh_user_token" | "verify_login_mfa_webauthn" => {}
-            "update_application" => application(&world).await,
-            "update_application_client" => application_client(&world).await,
+            "update_application" => application(world).await,
+            "update_application_client" => application_client(world).await,
             id => panic!("{id} has a member that can be cleared, and nobody looks at what becomes of it"),
         }
     }

@@ -2857,7 +2857,7 @@ pub(super) static MIGRATE_USERS_FROM_CSV_REQUEST: Schema = Schema::Object(
     &[
         Member("csv", Required, &Schema::SECRET),
         Member("fieldsMapper", Required, &Schema::JSON_TEXT),
-        Member("hashingConfig", Optional, &Schema::JSON_TEXT),
+        Member("hashingConfig", Optional, &Schema::SECRET),
     ],
 );
 pub(super) static MIGRATE_USERS_FROM_TENANT_TO_TENANT_REQUEST: Schema = Schema::Object(

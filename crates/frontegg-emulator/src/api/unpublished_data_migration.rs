@@ -63,8 +63,10 @@ impl UnpublishedDataMigrationApi for Service {
 
 fn read(body: &types::MigrateUsersFromCsvRequest) -> DomainResult<Vec<Entry>> {
     let mapper: BTreeMap<String, String> = object("fieldsMapper", &body.fields_mapper)?;
-    let hashing =
-        body.hashing_config.as_deref().map_or_else(|| Ok(Hashing::default()), |text| object("hashingConfig", text))?;
+    let hashing = match &body.hashing_config {
+        Some(text) => object("hashingConfig", text.expose())?,
+        None => Hashing::default(),
+    };
     let mut lines = csv::ReaderBuilder::new().from_reader(body.csv.expose().trim_start_matches('\u{feff}').as_bytes());
     let columns = columns(lines.headers().map_err(|error| unreadable(&error))?, &mapper)?;
     let entry = |line: Result<csv::StringRecord, csv::Error>| {

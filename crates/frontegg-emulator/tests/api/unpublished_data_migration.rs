@@ -17,7 +17,7 @@ fn mapper() -> Value {
 }
 
 fn body(csv: &str) -> Value {
-    json!({ "csv": csv, "fieldsMapper": mapper(), "hashingConfig": { "passwordHashType": "bcrypt" } })
+    json!({ "csv": csv, "fieldsMapper": mapper(), "hashingConfig": "{\"passwordHashType\": \"bcrypt\"}" })
 }
 
 /// Sends a form as tools do; gives status and body.

@@ -8225,12 +8225,12 @@ pub struct MigrateUsersFromCsvRequest {
     /// Object whose keys are columns of the file and whose values are members of an entry.
     #[serde(rename = "fieldsMapper")]
     pub fields_mapper: ::std::string::String,
-    /// Object with `passwordHashType`, which holds for all lines, and `passwordHashConfig`.
+    /// JSON object with `passwordHashType`, which holds for all lines, and `passwordHashConfig`.
     #[serde(
         rename = "hashingConfig",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub hashing_config: ::std::option::Option<::std::string::String>,
+    pub hashing_config: ::std::option::Option<crate::Secret>,
 }
 impl MigrateUsersFromCsvRequest {
     /// With the members that must be there; the others have setters of their names.
@@ -8244,9 +8244,9 @@ impl MigrateUsersFromCsvRequest {
             hashing_config: None,
         }
     }
-    /// Object with `passwordHashType`, which holds for all lines, and `passwordHashConfig`.
+    /// JSON object with `passwordHashType`, which holds for all lines, and `passwordHashConfig`.
     #[must_use]
-    pub fn hashing_config(mut self, value: impl Into<::std::string::String>) -> Self {
+    pub fn hashing_config(mut self, value: impl Into<crate::Secret>) -> Self {
         self.hashing_config = Some(value.into());
         self
     }

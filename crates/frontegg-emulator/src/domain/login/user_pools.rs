@@ -74,9 +74,9 @@ impl Asked {
     /// The person here whose password was right there; made now if nobody is. Refused where somebody else has come by
     /// the address meanwhile.
     pub(super) async fn enter(&self, tx: &Write) -> DomainResult<user::Model> {
-        let Account { pool_id, account_key, password_hash, person, .. } = &self.account;
+        let Account { pool_id, address_key, password_hash, person, .. } = &self.account;
         let arrival = Arrival {
-            pool: PoolKey { pool_id, account_key },
+            pool: PoolKey { pool_id, account_key: address_key },
             rules: &self.rules,
             person,
             password_hash: password_hash.as_deref().filter(|_| self.rules.is_migrated),

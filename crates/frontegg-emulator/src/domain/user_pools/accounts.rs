@@ -269,7 +269,7 @@ fn person(row: &user_pool_account::Model) -> DomainResult<UserPoolPerson> {
 pub(crate) struct Account {
     pub(crate) pool_id: String,
     /// By which the pool knows them.
-    pub(crate) account_key: String,
+    pub(crate) address_key: String,
     pub(crate) password_hash: Option<String>,
     pub(crate) person: UserPoolPerson,
     /// The person here, once they have come.
@@ -292,7 +292,7 @@ pub(crate) async fn of_address(tx: &Read, pool_ids: Vec<&str>, address: &str) ->
         Ok(Account {
             person,
             pool_id: row.pool_id,
-            account_key: row.address_key,
+            address_key: row.address_key,
             password_hash: row.password_hash,
             user_id: user.map(|user| user.user_id),
             has_own_password: password.is_some(),
