@@ -192,9 +192,12 @@ pub(super) fn new_tenant(body: types::CreateTenantRequest) -> NewTenant {
     NewTenant {
         tenant_id: body.tenant_id,
         parent_id: body.parent_tenant_id,
-        record: changes!(body:
-            name status website application_url logo logo_url address timezone currency creator_name creator_email
-            is_reseller metadata),
+        record: Changes {
+            creator_name: body.creator_name.into_option().flatten(),
+            creator_email: body.creator_email.into_option().flatten(),
+            ..changes!(body:
+                name status website application_url logo logo_url address timezone currency is_reseller metadata)
+        },
         former: Former::Kept,
     }
 }

@@ -76,6 +76,17 @@ async fn a_tenant_is_created_with_everything_and_read_back() {
     assert_eq!(v1.body, json!([answer]));
 }
 
+/// As a client in the field says that it says nothing.
+#[tokio::test]
+async fn null_names_no_creator() {
+    let world = World::start().await;
+    let nobody =
+        json!({ "tenantId": "acme", "name": "Acme", "metadata": null, "creatorName": null, "creatorEmail": null });
+    let answer = world.raw().await.call("create_tenant", &[], nobody).await;
+    assert_eq!(answer.status.as_u16(), 201, "{}", answer.body);
+    assert_eq!(answer.body.get("creatorName").or(answer.body.get("creatorEmail")), None);
+}
+
 #[tokio::test]
 async fn ids_and_names_are_made_up() {
     let world = World::start().await;

@@ -4455,15 +4455,17 @@ pub struct CreateTenantRequest {
     /// Email address of the person who created the tenant; makes no user.
     #[serde(
         rename = "creatorEmail",
-        skip_serializing_if = "::std::option::Option::is_none"
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
     )]
-    pub creator_email: ::std::option::Option<::std::string::String>,
+    pub creator_email: crate::Patch<::std::string::String>,
     /// Name of the person who created the tenant; makes no user.
     #[serde(
         rename = "creatorName",
-        skip_serializing_if = "::std::option::Option::is_none"
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
     )]
-    pub creator_name: ::std::option::Option<::std::string::String>,
+    pub creator_name: crate::Patch<::std::string::String>,
     /// Currency of the tenant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub currency: ::std::option::Option<::std::string::String>,
@@ -4518,8 +4520,8 @@ impl CreateTenantRequest {
             address: None,
             timezone: None,
             currency: None,
-            creator_name: None,
-            creator_email: None,
+            creator_name: crate::Patch::Absent,
+            creator_email: crate::Patch::Absent,
             is_reseller: None,
             parent_tenant_id: None,
             metadata: None,
@@ -4587,14 +4589,20 @@ impl CreateTenantRequest {
     }
     /// Name of the person who created the tenant; makes no user.
     #[must_use]
-    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_name = Some(value.into());
+    pub fn creator_name(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.creator_name = value.into();
         self
     }
     /// Email address of the person who created the tenant; makes no user.
     #[must_use]
-    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_email = Some(value.into());
+    pub fn creator_email(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.creator_email = value.into();
         self
     }
     /// Whether the tenant may manage tenants below it.

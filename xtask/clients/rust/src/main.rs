@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!((created.id, created.name.as_str(), created.deleted_at), (id, "acme", None));
     assert_eq!(client.get_tenant(id).await?.metadata, json!({ "plan": "small" }));
     assert!(client.list_tenants().await?.iter().any(|tenant| tenant.id == id));
-    client.set_tenant_metadata(id, json!({ "seats": 3 })).await?;
+    client.set_tenant_metadata(id, &json!({ "seats": 3 })).await?;
     let left = client.delete_tenant_metadata(id, "plan").await?;
     assert_eq!(left.metadata, json!({ "seats": 3 }));
     println!("ok  tenants are created, read, listed and changed");
