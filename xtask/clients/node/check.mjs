@@ -155,3 +155,6 @@ async function page() {
 
 await back_end();
 await page();
+
+// Its timers would keep Node waiting.
+process.exit();
