@@ -4,6 +4,7 @@ pub mod api;
 pub mod lint;
 pub mod permission;
 pub mod prepare;
+pub mod spelling;
 
 use std::{collections::BTreeMap, fs, path::Path};
 

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use similar::TextDiff;
 
 use crate::{
-    documents::{self, api::Api, lint, prepare},
+    documents::{self, api::Api, lint, prepare, spelling},
     emit::{client, contract, facade, model, print::Files, samples, served},
 };
 
@@ -39,6 +39,7 @@ pub fn api(root: &Path) -> Result<Api> {
 /// Generates all files from the documents below `root`; writes nothing.
 pub fn generate(root: &Path) -> Result<Files> {
     let api = api(root)?;
+    spelling::check(&api)?;
     let prepared = prepare::prepare(&api.document)?;
     let generated = client::generate(&prepared)?;
     let offered = api.published().count();

@@ -94,14 +94,14 @@ impl World {
 
     /// Stores a provider of social sign-in.
     async fn provider(&self, logo: Patch<String>) {
-        let providers = self.frontegg.management().custom_social_o_auth_provider();
+        let providers = self.frontegg.management().custom_social_oauth_provider();
         let url = "https://idp.test";
         let new = CreateCustomSsoRequestDto::new("custom", "id", "secret", url, url, url, url, "openid", "IdP", true);
         providers.create_custom_social_login_provider(&new.sso_logo_url(logo)).await.unwrap();
     }
 
     async fn newest_provider(&self) -> CustomSocialLoginProvider {
-        let providers = self.frontegg.management().custom_social_o_auth_provider();
+        let providers = self.frontegg.management().custom_social_oauth_provider();
         providers.list_custom_social_login_providers().await.unwrap().providers.pop().unwrap()
     }
 
@@ -274,7 +274,7 @@ async fn what_was_meant_is_what_became_of_it() {
                     (Patch::Absent, None),
                 ] {
                     let change = UpdateCustomSsoRequestDto::new().sso_logo_url(logo);
-                    let providers = world.frontegg.management().custom_social_o_auth_provider();
+                    let providers = world.frontegg.management().custom_social_oauth_provider();
                     providers.update_custom_social_login_provider(&newest, &change).await.unwrap();
                     assert_eq!(world.newest_provider().await.sso_logo_url.as_deref(), shown, "{id}");
                 }

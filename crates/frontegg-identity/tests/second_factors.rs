@@ -9,8 +9,8 @@ use frontegg_identity::{
     login::{Factor, MailedLink, MfaChallenge, MfaEnrollment, SignUp},
     types::{
         AuthenticateUserPasswordDto, CreateOrUpdateMfaStrategyRequest, CreateTenantRequest, CreateUserDto,
-        DisableMfaAuthAppRequest, MfaPolicyRequest, RequestEnrollMfasmsRequest, SignUpUserEmailDto,
-        VerifyEnrollMfaUserAuthAppRequest, VerifyEnrollMfasmsRequest,
+        DisableMfaAuthAppRequest, MfaPolicyRequest, RequestEnrollMfaSmsRequest, SignUpUserEmailDto,
+        VerifyEnrollMfaSmsRequest, VerifyEnrollMfaUserAuthAppRequest,
     },
 };
 use totp_rs::{Builder, Secret, Totp};
@@ -211,8 +211,8 @@ async fn a_forced_user_sets_a_phone_up_on_the_way_in() {
     step.verify(world.code_to(NUMBER).await).await.unwrap().into_session().unwrap();
     // A second phone, by herself.
     let number = "+14155550199";
-    let sent = session.mfa().enroll_my_sms_mfa(&RequestEnrollMfasmsRequest::new(number)).await.unwrap();
-    let code = VerifyEnrollMfasmsRequest::new(sent.otc_token, world.code_to(number).await);
+    let sent = session.mfa().enroll_my_sms_mfa(&RequestEnrollMfaSmsRequest::new(number)).await.unwrap();
+    let code = VerifyEnrollMfaSmsRequest::new(sent.otc_token, world.code_to(number).await);
     session.mfa().verify_my_sms_mfa_enrollment(&code).await.unwrap();
     assert_eq!(world.challenge().await.factors().len(), 2);
 }

@@ -1,12 +1,11 @@
 //! The operations of the joined document, in the form that every emitter reads.
 
 use anyhow::{Context, Result, bail};
-use heck::{ToSnakeCase, ToUpperCamelCase};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-use super::{permission::Permission, reference_name, resolve};
+use super::{permission::Permission, reference_name, resolve, spelling};
 
 /// Header by which an environment token says the tenant.
 pub const TENANT_HEADER: &str = "frontegg-tenant-id";
@@ -45,6 +44,8 @@ pub struct Tag {
 pub struct Operation {
     /// Our id, snake_case.
     pub id: String,
+    /// The published id, or `unpublished`.
+    pub upstream: String,
     /// Lower-case HTTP method.
     pub method: String,
     /// Full path template.
@@ -257,6 +258,7 @@ impl Operation {
         };
         Ok(Self {
             id: text(value, "operationId"),
+            upstream: text(value, "x-upstream-operation-id"),
             method: method.to_owned(),
             path: path.to_owned(),
             tag: text(&value["tags"], 0),
@@ -327,12 +329,12 @@ pub fn enum_values(schema: &Value) -> Option<&Vec<Value>> {
 
 /// The Rust name of a schema, e.g. `MfaStrategyResponse` for `MFAStrategyResponse`.
 pub fn rust_name(schema: &str) -> String {
-    schema.to_upper_camel_case()
+    spelling::of_type(schema)
 }
 
 /// The Rust name of a member or parameter, e.g. `redirect_url` for `redirectURL`, `redirect_urls` for `redirectURLs`.
 pub fn rust_field(name: &str) -> String {
-    let name = name.replace("URLs", "Urls").to_snake_case();
+    let name = spelling::of_member(name);
     match name.as_str() {
         "type" | "self" | "ref" | "match" | "move" | "static" | "use" | "where" | "in" => format!("{name}_"),
         _ => name,
@@ -341,10 +343,10 @@ pub fn rust_field(name: &str) -> String {
 
 /// The module of a tag, e.g. `users_applications_management`.
 pub fn tag_module(tag: &str) -> String {
-    tag.to_snake_case()
+    spelling::of_member(tag)
 }
 
 /// The type name of a tag, e.g. `UsersApplicationsManagement`.
 pub fn tag_type(tag: &str) -> String {
-    tag.to_upper_camel_case()
+    spelling::of_type(tag)
 }

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use super::{
-    api::{TENANT_HEADER, USER_HEADER, members},
+    api::{TENANT_HEADER, USER_HEADER, members, rust_name},
     resolve,
 };
 
@@ -25,6 +25,7 @@ const RULES: &[Rule] = &[
     ("bounds would become checking types", drop_bounds),
     ("an absent list is not an empty one", optional_collections),
     ("secrets get a redacting type", hoist_secrets),
+    ("types have the names that Rust gives them", spell_types),
 ];
 
 /// Name of the component that stands for every secret string.
@@ -187,6 +188,37 @@ fn hoist_secrets(document: &mut Value) -> usize {
     hoisted
 }
 
+/// The prefix of references to schemas.
+const SCHEMAS: &str = "#/components/schemas/";
+
+fn spell_types(document: &mut Value) -> usize {
+    fn refer(value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Some(name) = text.strip_prefix(SCHEMAS) {
+                    *text = format!("{SCHEMAS}{}", rust_name(name));
+                }
+            }
+            Value::Object(map) => map.values_mut().for_each(refer),
+            Value::Array(list) => list.iter_mut().for_each(refer),
+            _ => {}
+        }
+    }
+
+    refer(document);
+    let Some(schemas) = document["components"]["schemas"].as_object_mut() else { return 0 };
+    let mut spelled = 0;
+    *schemas = std::mem::take(schemas)
+        .into_iter()
+        .map(|(name, schema)| {
+            let rust = rust_name(&name);
+            spelled += usize::from(rust != name);
+            (rust, schema)
+        })
+        .collect();
+    spelled
+}
+
 /// Names of the component schemas that request bodies reach.
 pub fn request_schemas(document: &Value) -> Vec<String> {
     reached_schemas(document, "requestBody")
@@ -260,6 +292,7 @@ mod tests {
                 },
             },
             "components": { "schemas": {
+                "BedDTO": { "type": "string" },
                 "Role": {
                     "type": "object", "required": ["key", "default"],
                     "properties": {
@@ -288,6 +321,16 @@ mod tests {
             json!({ "allOf": [{ "$ref": "#/components/schemas/Secret" }], "description": "A secret." })
         );
         assert_eq!(role["default"]["type"], "boolean", "a property may be called like a keyword");
+    }
+
+    #[test]
+    fn a_schema_has_the_name_of_its_type_wherever_it_is_named() {
+        let mut document = document();
+        document["components"]["schemas"]["RoleDTO"] =
+            json!({ "type": "array", "items": { "$ref": "#/components/schemas/RoleDTO" } });
+        let prepared = prepare(&document).unwrap();
+        assert_eq!(prepared["components"]["schemas"]["RoleDto"]["items"]["$ref"], "#/components/schemas/RoleDto");
+        assert!(prepared["components"]["schemas"].get("RoleDTO").is_none());
     }
 
     #[test]

@@ -2066,7 +2066,7 @@ Arguments:
         &'a self,
         device_id: &'a str,
     ) -> Result<
-        ResponseValue<types::RequestDisableMfasmsResponse>,
+        ResponseValue<types::RequestDisableMfaSmsResponse>,
         Error<types::ApiError>,
     > {
         let url = self
@@ -2093,7 +2093,7 @@ Arguments:
     pub async fn disable_my_sms_mfa<'a>(
         &'a self,
         device_id: &'a str,
-        body: &'a types::DisableMfasmsRequest,
+        body: &'a types::DisableMfaSmsRequest,
     ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
         let url = self
             .url(
@@ -2242,9 +2242,9 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/sms/enroll`
 */
     pub async fn enroll_login_mfa_sms<'a>(
         &'a self,
-        body: &'a types::RequestEnrollMfasmsRequest,
+        body: &'a types::RequestEnrollMfaSmsRequest,
     ) -> Result<
-        ResponseValue<types::RequestEnrollMfasmsResponse>,
+        ResponseValue<types::RequestEnrollMfaSmsResponse>,
         Error<types::ApiError>,
     > {
         let url = self.url("/identity/resources/auth/v1/user/mfa/sms/enroll")?;
@@ -2261,7 +2261,7 @@ Sends a `POST` request to `/identity/resources/auth/v1/user/mfa/sms/enroll/verif
 */
     pub async fn verify_login_mfa_sms_enrollment<'a>(
         &'a self,
-        body: &'a types::VerifyEnrollMfasmsRequest,
+        body: &'a types::VerifyEnrollMfaSmsRequest,
     ) -> Result<
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
@@ -2286,7 +2286,7 @@ Arguments:
         device_id: &'a str,
         body: &'a types::AuthRequestVerifyMfaRequest,
     ) -> Result<
-        ResponseValue<types::RequestVerifyMfasmsResponse>,
+        ResponseValue<types::RequestVerifyMfaSmsResponse>,
         Error<types::ApiError>,
     > {
         let url = self
@@ -2313,7 +2313,7 @@ Arguments:
     pub async fn verify_login_mfa_sms_code<'a>(
         &'a self,
         device_id: &'a str,
-        body: &'a types::VerifyMfasmsRequest,
+        body: &'a types::VerifyMfaSmsRequest,
     ) -> Result<
         ResponseValue<types::AuthenticationResponseDto>,
         Error<types::ApiError>,
@@ -2533,9 +2533,9 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/sms/enroll`
 */
     pub async fn enroll_my_sms_mfa<'a>(
         &'a self,
-        body: &'a types::RequestEnrollMfasmsRequest,
+        body: &'a types::RequestEnrollMfaSmsRequest,
     ) -> Result<
-        ResponseValue<types::RequestEnrollMfasmsResponse>,
+        ResponseValue<types::RequestEnrollMfaSmsResponse>,
         Error<types::ApiError>,
     > {
         let url = self.url("/identity/resources/users/v1/mfa/sms/enroll")?;
@@ -2552,7 +2552,7 @@ Sends a `POST` request to `/identity/resources/users/v1/mfa/sms/enroll/verify`
 */
     pub async fn verify_my_sms_mfa_enrollment<'a>(
         &'a self,
-        body: &'a types::VerifyEnrollMfasmsRequest,
+        body: &'a types::VerifyEnrollMfaSmsRequest,
     ) -> Result<ResponseValue<types::VerifyEnrollMfaResponse>, Error<types::ApiError>> {
         let url = self.url("/identity/resources/users/v1/mfa/sms/enroll/verify")?;
         #[allow(unused_mut)]

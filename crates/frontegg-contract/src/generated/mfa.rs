@@ -49,7 +49,7 @@ pub trait MfaApi: Send + Sync + 'static {
         &self,
         cx: &RequestContext,
         params: DisableMySmsMfaParams,
-        body: types::DisableMfasmsRequest,
+        body: types::DisableMfaSmsRequest,
     ) -> impl Future<Output = ApiResult<()>> + Send;
     /// `POST /identity/resources/auth/v1/user/mfa/authenticator/enroll` → 201
     ///
@@ -67,8 +67,8 @@ pub trait MfaApi: Send + Sync + 'static {
     fn enroll_login_mfa_sms(
         &self,
         cx: &RequestContext,
-        body: types::RequestEnrollMfasmsRequest,
-    ) -> impl Future<Output = ApiResult<types::RequestEnrollMfasmsResponse>> + Send;
+        body: types::RequestEnrollMfaSmsRequest,
+    ) -> impl Future<Output = ApiResult<types::RequestEnrollMfaSmsResponse>> + Send;
     /// `POST /identity/resources/auth/v1/user/mfa/webauthn/enroll` → 201
     ///
     /// Get a WebAuthn creation challenge during a sign-in that demands enrollment.
@@ -101,8 +101,8 @@ pub trait MfaApi: Send + Sync + 'static {
     fn enroll_my_sms_mfa(
         &self,
         cx: &RequestContext,
-        body: types::RequestEnrollMfasmsRequest,
-    ) -> impl Future<Output = ApiResult<types::RequestEnrollMfasmsResponse>> + Send;
+        body: types::RequestEnrollMfaSmsRequest,
+    ) -> impl Future<Output = ApiResult<types::RequestEnrollMfaSmsResponse>> + Send;
     /// `GET /identity/resources/configurations/v1/mfa-policy/allow-remember-device` → 200
     ///
     /// Tell whether the user of a sign-in in progress may have this device remembered.
@@ -135,7 +135,7 @@ pub trait MfaApi: Send + Sync + 'static {
         cx: &RequestContext,
         params: SendLoginMfaSmsCodeParams,
         body: types::AuthRequestVerifyMfaRequest,
-    ) -> impl Future<Output = ApiResult<types::RequestVerifyMfasmsResponse>> + Send;
+    ) -> impl Future<Output = ApiResult<types::RequestVerifyMfaSmsResponse>> + Send;
     /// `POST /identity/resources/users/v1/mfa/sms/{deviceId}/disable` → 200
     ///
     /// Send the code that confirms the removal of a phone factor.
@@ -143,7 +143,7 @@ pub trait MfaApi: Send + Sync + 'static {
         &self,
         cx: &RequestContext,
         params: SendMySmsMfaDisableCodeParams,
-    ) -> impl Future<Output = ApiResult<types::RequestDisableMfasmsResponse>> + Send;
+    ) -> impl Future<Output = ApiResult<types::RequestDisableMfaSmsResponse>> + Send;
     /// `POST /identity/resources/auth/v1/user/mfa/verify` → 201
     ///
     /// Finish a sign-in with a code from any of the user's authenticator apps.
@@ -184,7 +184,7 @@ pub trait MfaApi: Send + Sync + 'static {
         &self,
         cx: &RequestContext,
         params: VerifyLoginMfaSmsCodeParams,
-        body: types::VerifyMfasmsRequest,
+        body: types::VerifyMfaSmsRequest,
     ) -> impl Future<Output = ApiResult<types::AuthenticationResponseDto>> + Send;
     /// `POST /identity/resources/auth/v1/user/mfa/sms/enroll/verify` → 201
     ///
@@ -192,7 +192,7 @@ pub trait MfaApi: Send + Sync + 'static {
     fn verify_login_mfa_sms_enrollment(
         &self,
         cx: &RequestContext,
-        body: types::VerifyEnrollMfasmsRequest,
+        body: types::VerifyEnrollMfaSmsRequest,
     ) -> impl Future<Output = ApiResult<types::AuthenticationResponseDto>> + Send;
     /// `POST /identity/resources/auth/v1/user/mfa/webauthn/{deviceId}/verify` → 201
     ///
@@ -233,7 +233,7 @@ pub trait MfaApi: Send + Sync + 'static {
     fn verify_my_sms_mfa_enrollment(
         &self,
         cx: &RequestContext,
-        body: types::VerifyEnrollMfasmsRequest,
+        body: types::VerifyEnrollMfaSmsRequest,
     ) -> impl Future<Output = ApiResult<types::VerifyEnrollMfaResponse>> + Send;
 }
 /// Mounts the operations of this tag.
@@ -445,7 +445,7 @@ pub static DISABLE_MY_SMS_MFA: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(Body(Presence::Required, &schemas::DISABLE_MFASMS_REQUEST)),
+    body: Some(Body(Presence::Required, &schemas::DISABLE_MFA_SMS_REQUEST)),
     answer: None,
 };
 fn disable_my_sms_mfa<S: MfaApi + Authenticate>(
@@ -487,8 +487,8 @@ fn enroll_login_mfa_authenticator<S: MfaApi + Authenticate>(
 pub static ENROLL_LOGIN_MFA_SMS: Contract = Contract {
     id: "enroll_login_mfa_sms",
     parameters: &[],
-    body: Some(Body(Presence::Required, &schemas::REQUEST_ENROLL_MFASMS_REQUEST)),
-    answer: Some(&schemas::REQUEST_ENROLL_MFASMS_RESPONSE),
+    body: Some(Body(Presence::Required, &schemas::REQUEST_ENROLL_MFA_SMS_REQUEST)),
+    answer: Some(&schemas::REQUEST_ENROLL_MFA_SMS_RESPONSE),
 };
 fn enroll_login_mfa_sms<S: MfaApi + Authenticate>(
     service: Arc<S>,
@@ -558,8 +558,8 @@ fn enroll_my_mfa<S: MfaApi + Authenticate>(
 pub static ENROLL_MY_SMS_MFA: Contract = Contract {
     id: "enroll_my_sms_mfa",
     parameters: &[],
-    body: Some(Body(Presence::Required, &schemas::REQUEST_ENROLL_MFASMS_REQUEST)),
-    answer: Some(&schemas::REQUEST_ENROLL_MFASMS_RESPONSE),
+    body: Some(Body(Presence::Required, &schemas::REQUEST_ENROLL_MFA_SMS_REQUEST)),
+    answer: Some(&schemas::REQUEST_ENROLL_MFA_SMS_RESPONSE),
 };
 fn enroll_my_sms_mfa<S: MfaApi + Authenticate>(
     service: Arc<S>,
@@ -655,7 +655,7 @@ pub static SEND_LOGIN_MFA_SMS_CODE: Contract = Contract {
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
     body: Some(Body(Presence::Required, &schemas::AUTH_REQUEST_VERIFY_MFA_REQUEST)),
-    answer: Some(&schemas::REQUEST_VERIFY_MFASMS_RESPONSE),
+    answer: Some(&schemas::REQUEST_VERIFY_MFA_SMS_RESPONSE),
 };
 fn send_login_mfa_sms_code<S: MfaApi + Authenticate>(
     service: Arc<S>,
@@ -686,7 +686,7 @@ pub static SEND_MY_SMS_MFA_DISABLE_CODE: Contract = Contract {
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
     body: None,
-    answer: Some(&schemas::REQUEST_DISABLE_MFASMS_RESPONSE),
+    answer: Some(&schemas::REQUEST_DISABLE_MFA_SMS_RESPONSE),
 };
 fn send_my_sms_mfa_disable_code<S: MfaApi + Authenticate>(
     service: Arc<S>,
@@ -821,7 +821,7 @@ pub static VERIFY_LOGIN_MFA_SMS_CODE: Contract = Contract {
     parameters: &[
         Parameter(Place::Path, "deviceId", Presence::Required, &Schema::STRING),
     ],
-    body: Some(Body(Presence::Required, &schemas::VERIFY_MFASMS_REQUEST)),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_MFA_SMS_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 fn verify_login_mfa_sms_code<S: MfaApi + Authenticate>(
@@ -845,7 +845,7 @@ fn verify_login_mfa_sms_code<S: MfaApi + Authenticate>(
 pub static VERIFY_LOGIN_MFA_SMS_ENROLLMENT: Contract = Contract {
     id: "verify_login_mfa_sms_enrollment",
     parameters: &[],
-    body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFASMS_REQUEST)),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFA_SMS_REQUEST)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 fn verify_login_mfa_sms_enrollment<S: MfaApi + Authenticate>(
@@ -970,7 +970,7 @@ fn verify_my_mfa_enrollment<S: MfaApi + Authenticate>(
 pub static VERIFY_MY_SMS_MFA_ENROLLMENT: Contract = Contract {
     id: "verify_my_sms_mfa_enrollment",
     parameters: &[],
-    body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFASMS_REQUEST)),
+    body: Some(Body(Presence::Required, &schemas::VERIFY_ENROLL_MFA_SMS_REQUEST)),
     answer: Some(&schemas::VERIFY_ENROLL_MFA_RESPONSE),
 };
 fn verify_my_sms_mfa_enrollment<S: MfaApi + Authenticate>(

@@ -9,7 +9,7 @@ pub mod account_invitations_settings;
 pub mod account_roles;
 pub mod approval_flows;
 pub mod core_settings;
-pub mod custom_social_o_auth_provider;
+pub mod custom_social_oauth_provider;
 pub mod data_migration;
 pub mod delegation;
 pub mod domain_restrictions;
@@ -65,14 +65,14 @@ use axum::Router;
 use crate::principal::Authenticate;
 use crate::schema::Contract;
 /// Every operation of the documents.
-pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_o_auth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi + unpublished_applications::UnpublishedApplicationsApi {}
+pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_oauth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi + unpublished_applications::UnpublishedApplicationsApi {}
 impl<
     T: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi
         + account_invitations::AccountInvitationsApi
         + account_invitations_settings::AccountInvitationsSettingsApi
         + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi
         + core_settings::CoreSettingsApi
-        + custom_social_o_auth_provider::CustomSocialOAuthProviderApi
+        + custom_social_oauth_provider::CustomSocialOAuthProviderApi
         + data_migration::DataMigrationApi + delegation::DelegationApi
         + domain_restrictions::DomainRestrictionsApi
         + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi
@@ -169,7 +169,7 @@ pub fn routes<S: Api>(router: Router<Arc<S>>) -> Router<Arc<S>> {
     let router = account_roles::routes(router);
     let router = approval_flows::routes(router);
     let router = core_settings::routes(router);
-    let router = custom_social_o_auth_provider::routes(router);
+    let router = custom_social_oauth_provider::routes(router);
     let router = data_migration::routes(router);
     let router = delegation::routes(router);
     let router = domain_restrictions::routes(router);
@@ -264,7 +264,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &core_settings::CREATE_CAPTCHA_POLICY,
     &user_pools::CREATE_COGNITO_USER_SOURCE,
     &user_pools::CREATE_CUSTOM_CODE_USER_SOURCE,
-    &custom_social_o_auth_provider::CREATE_CUSTOM_SOCIAL_LOGIN_PROVIDER,
+    &custom_social_oauth_provider::CREATE_CUSTOM_SOCIAL_LOGIN_PROVIDER,
     &domain_restrictions::CREATE_DOMAIN_RESTRICTION,
     &user_pools::CREATE_FEDERATION_USER_SOURCE,
     &user_pools::CREATE_FIREBASE_USER_SOURCE,
@@ -301,7 +301,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &applications_settings::DELETE_APPLICATION,
     &applications_settings::DELETE_APPLICATION_CLIENT,
     &approval_flows::DELETE_APPROVAL_FLOW,
-    &custom_social_o_auth_provider::DELETE_CUSTOM_SOCIAL_LOGIN_PROVIDER,
+    &custom_social_oauth_provider::DELETE_CUSTOM_SOCIAL_LOGIN_PROVIDER,
     &domain_restrictions::DELETE_DOMAIN_RESTRICTION,
     &email_templates::DELETE_EMAIL_TEMPLATE,
     &user_groups::DELETE_GROUP,
@@ -431,7 +431,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &applications_settings::LIST_APPLICATIONS,
     &unpublished_applications::LIST_APPLICATIONS_OF_USERS,
     &approval_flows::LIST_APPROVAL_FLOWS,
-    &custom_social_o_auth_provider::LIST_CUSTOM_SOCIAL_LOGIN_PROVIDERS,
+    &custom_social_oauth_provider::LIST_CUSTOM_SOCIAL_LOGIN_PROVIDERS,
     &sms_templates::LIST_DEFAULT_SMS_TEMPLATES,
     &domain_restrictions::LIST_DOMAIN_RESTRICTIONS,
     &email_templates::LIST_EMAIL_TEMPLATES,
@@ -579,7 +579,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &user_pools::UPDATE_AUTH0_USER_SOURCE,
     &user_pools::UPDATE_COGNITO_USER_SOURCE,
     &user_pools::UPDATE_CUSTOM_CODE_USER_SOURCE,
-    &custom_social_o_auth_provider::UPDATE_CUSTOM_SOCIAL_LOGIN_PROVIDER,
+    &custom_social_oauth_provider::UPDATE_CUSTOM_SOCIAL_LOGIN_PROVIDER,
     &user_pools::UPDATE_FEDERATION_USER_SOURCE,
     &user_pools::UPDATE_FIREBASE_USER_SOURCE,
     &user_groups::UPDATE_GROUP,

@@ -554,7 +554,7 @@ pub(super) static ASSIGN_USER_TO_ROLES_RESPONSE_DTO: Schema = Schema::Object(
             "roles",
             Required,
             &Schema::Array {
-                items: &I_ROLE,
+                items: &ASSIGNED_ROLE,
                 min: 0,
                 max: usize::MAX,
             },
@@ -689,10 +689,10 @@ pub(super) static AUTHENTICATE_USER_PASSWORDLESS_DTO: Schema = Schema::Object(
         Member("invitationToken", Optional, &Schema::SECRET),
     ],
 );
-pub(super) static AUTHENTICATE_USER_WEB_AUTH_N_DTO: Schema = Schema::Object(
+pub(super) static AUTHENTICATE_USER_WEB_AUTHN_DTO: Schema = Schema::Object(
     &[
         Member("id", Required, &Schema::STRING),
-        Member("response", Required, &WEB_AUTH_N_RESPONSE),
+        Member("response", Required, &WEB_AUTHN_RESPONSE),
         Member("recaptchaToken", Optional, &Schema::SECRET),
         Member("invitationToken", Optional, &Schema::SECRET),
     ],
@@ -1779,7 +1779,7 @@ pub(super) static DELETE_USER_TO_ROLES_RESPONSE_DTO: Schema = Schema::Object(
             "roles",
             Required,
             &Schema::Array {
-                items: &I_ROLE,
+                items: &ASSIGNED_ROLE,
                 min: 0,
                 max: usize::MAX,
             },
@@ -1789,7 +1789,7 @@ pub(super) static DELETE_USER_TO_ROLES_RESPONSE_DTO: Schema = Schema::Object(
 pub(super) static DISABLE_MFA_AUTH_APP_REQUEST: Schema = Schema::Object(
     &[Member("token", Optional, &Schema::SECRET)],
 );
-pub(super) static DISABLE_MFASMS_REQUEST: Schema = Schema::Object(
+pub(super) static DISABLE_MFA_SMS_REQUEST: Schema = Schema::Object(
     &[
         Member("otcToken", Required, &Schema::SECRET),
         Member("code", Required, &Schema::SECRET),
@@ -1798,7 +1798,7 @@ pub(super) static DISABLE_MFASMS_REQUEST: Schema = Schema::Object(
 pub(super) static DISABLE_MY_WEB_AUTHN_REQUEST: Schema = Schema::Object(
     &[
         Member("webauthnToken", Required, &Schema::SECRET),
-        Member("options", Required, &AUTHENTICATE_USER_WEB_AUTH_N_DTO),
+        Member("options", Required, &AUTHENTICATE_USER_WEB_AUTHN_DTO),
     ],
 );
 pub(super) static DOMAIN_RESTRICTION_PAGE: Schema = Schema::Object(
@@ -1949,7 +1949,7 @@ pub(super) static FEDERATION_USER_SOURCE_CONFIG: Schema = Schema::Object(
     &[
         Member("syncOnLogin", Required, &Schema::Boolean),
         Member("wellknownUrl", Optional, &Schema::STRING),
-        Member("oauth2Config", Optional, &OAUTH2_USER_SOURCE_CONFIG),
+        Member("oauth2Config", Optional, &O_AUTH2_USER_SOURCE_CONFIG),
         Member("clientId", Required, &Schema::STRING),
         Member("secret", Required, &Schema::SECRET),
         Member("usePkce", Optional, &Schema::Boolean),
@@ -2361,7 +2361,7 @@ pub(super) static HIERARCHY_METADATA: Schema = Schema::Object(
         Member("isParent", Required, &Schema::Boolean),
     ],
 );
-pub(super) static I_ROLE: Schema = Schema::Object(
+pub(super) static ASSIGNED_ROLE: Schema = Schema::Object(
     &[
         Member("id", Required, &Schema::STRING),
         Member("key", Required, &Schema::STRING),
@@ -2922,7 +2922,7 @@ pub(super) static NEW_OR_FROM_SOURCE_TENANT: Schema = Schema::Tagged(
 pub(super) static NEW_TENANT_RESOLVER: Schema = Schema::Enum(
     enums::NewTenantResolver::KNOWN,
 );
-pub(super) static OAUTH2_USER_SOURCE_CONFIG: Schema = Schema::Object(
+pub(super) static O_AUTH2_USER_SOURCE_CONFIG: Schema = Schema::Object(
     &[
         Member("authorizationUrl", Required, &Schema::STRING),
         Member("tokenUrl", Required, &Schema::STRING),
@@ -3314,7 +3314,7 @@ pub(super) static REMOVE_USER_FROM_SUB_TENANTS_REQUEST: Schema = Schema::Object(
         ),
     ],
 );
-pub(super) static REQUEST_DISABLE_MFASMS_RESPONSE: Schema = Schema::Object(
+pub(super) static REQUEST_DISABLE_MFA_SMS_RESPONSE: Schema = Schema::Object(
     &[
         Member("otcToken", Required, &Schema::SECRET),
         Member("phoneNumber", Required, &Schema::STRING),
@@ -3326,13 +3326,13 @@ pub(super) static REQUEST_ENROLL_AUTHENTICATOR_APP_MFA_RESPONSE: Schema = Schema
         Member("secret", Optional, &Schema::SECRET),
     ],
 );
-pub(super) static REQUEST_ENROLL_MFASMS_REQUEST: Schema = Schema::Object(
+pub(super) static REQUEST_ENROLL_MFA_SMS_REQUEST: Schema = Schema::Object(
     &[
         Member("phoneNumber", Required, &Schema::STRING),
         Member("mfaToken", Optional, &Schema::SECRET),
     ],
 );
-pub(super) static REQUEST_ENROLL_MFASMS_RESPONSE: Schema = Schema::Object(
+pub(super) static REQUEST_ENROLL_MFA_SMS_RESPONSE: Schema = Schema::Object(
     &[
         Member("otcToken", Required, &Schema::SECRET),
         Member("phoneNumber", Required, &Schema::STRING),
@@ -3347,7 +3347,7 @@ pub(super) static REQUEST_ENROLL_MFA_WEB_AUTHN_RESPONSE: Schema = Schema::Object
 pub(super) static REQUEST_VERIFY_MFA_EMAIL_RESPONSE: Schema = Schema::Object(
     &[Member("otcToken", Required, &Schema::SECRET)],
 );
-pub(super) static REQUEST_VERIFY_MFASMS_RESPONSE: Schema = Schema::Object(
+pub(super) static REQUEST_VERIFY_MFA_SMS_RESPONSE: Schema = Schema::Object(
     &[
         Member("otcToken", Required, &Schema::SECRET),
         Member("phoneNumber", Required, &Schema::STRING),
@@ -5042,7 +5042,7 @@ pub(super) static VERIFY_ENROLL_MFA_AUTH_APP_REQUEST: Schema = Schema::Object(
 pub(super) static VERIFY_ENROLL_MFA_RESPONSE: Schema = Schema::Object(
     &[Member("recoveryCode", Optional, &Schema::SECRET)],
 );
-pub(super) static VERIFY_ENROLL_MFASMS_REQUEST: Schema = Schema::Object(
+pub(super) static VERIFY_ENROLL_MFA_SMS_REQUEST: Schema = Schema::Object(
     &[
         Member("otcToken", Required, &Schema::SECRET),
         Member("code", Required, &Schema::SECRET),
@@ -5080,7 +5080,7 @@ pub(super) static VERIFY_MFA_EMAIL_OTC_REQUEST: Schema = Schema::Object(
         Member("rememberDevice", Optional, &Schema::Boolean),
     ],
 );
-pub(super) static VERIFY_MFASMS_REQUEST: Schema = Schema::Object(
+pub(super) static VERIFY_MFA_SMS_REQUEST: Schema = Schema::Object(
     &[
         Member("otcToken", Required, &Schema::SECRET),
         Member("code", Required, &Schema::SECRET),
@@ -5091,7 +5091,7 @@ pub(super) static VERIFY_MFASMS_REQUEST: Schema = Schema::Object(
 pub(super) static VERIFY_MFA_WEB_AUTHN_REQUEST: Schema = Schema::Object(
     &[
         Member("webauthnToken", Required, &Schema::SECRET),
-        Member("options", Required, &AUTHENTICATE_USER_WEB_AUTH_N_DTO),
+        Member("options", Required, &AUTHENTICATE_USER_WEB_AUTHN_DTO),
         Member("mfaToken", Required, &Schema::SECRET),
         Member("rememberDevice", Optional, &Schema::Boolean),
     ],
@@ -5106,7 +5106,7 @@ pub(super) static VERIFY_MY_WEB_AUTHN_ENROLLMENT_REQUEST: Schema = Schema::Objec
 pub(super) static VERIFY_NEW_WEB_AUTHN_DEVICE_REQUEST: Schema = Schema::Object(
     &[
         Member("id", Required, &Schema::STRING),
-        Member("response", Required, &WEB_AUTH_N_CLIENT_RESPONSE),
+        Member("response", Required, &WEB_AUTHN_CLIENT_RESPONSE),
         Member("deviceType", Optional, &WEB_AUTHN_DEVICE_TYPE),
     ],
 );
@@ -5135,13 +5135,13 @@ pub(super) static VERIFY_PHONE_NUMBER_OTC_REQUEST_DTO: Schema = Schema::Object(
         Member("code", Required, &Schema::SECRET),
     ],
 );
-pub(super) static WEB_AUTH_N_CLIENT_RESPONSE: Schema = Schema::Object(
+pub(super) static WEB_AUTHN_CLIENT_RESPONSE: Schema = Schema::Object(
     &[
         Member("clientDataJSON", Required, &Schema::STRING),
         Member("attestationObject", Required, &Schema::STRING),
     ],
 );
-pub(super) static WEB_AUTH_N_RESPONSE: Schema = Schema::Object(
+pub(super) static WEB_AUTHN_RESPONSE: Schema = Schema::Object(
     &[
         Member("clientDataJSON", Required, &Schema::STRING),
         Member("authenticatorData", Required, &Schema::STRING),

@@ -22,7 +22,7 @@ pub trait UnpublishedPasskeysApi: Send + Sync + 'static {
     fn authenticate_with_passkey(
         &self,
         cx: &RequestContext,
-        body: types::AuthenticateUserWebAuthNDto,
+        body: types::AuthenticateUserWebAuthnDto,
     ) -> impl Future<Output = ApiResult<types::AuthenticationResponseDto>> + Send;
     /// `POST /identity/resources/users/webauthn/v1/devices` → 201
     ///
@@ -97,7 +97,7 @@ pub fn routes<S: UnpublishedPasskeysApi + Authenticate>(
 pub static AUTHENTICATE_WITH_PASSKEY: Contract = Contract {
     id: "authenticate_with_passkey",
     parameters: &[],
-    body: Some(Body(Presence::Required, &schemas::AUTHENTICATE_USER_WEB_AUTH_N_DTO)),
+    body: Some(Body(Presence::Required, &schemas::AUTHENTICATE_USER_WEB_AUTHN_DTO)),
     answer: Some(&schemas::AUTHENTICATION_RESPONSE_DTO),
 };
 fn authenticate_with_passkey<S: UnpublishedPasskeysApi + Authenticate>(

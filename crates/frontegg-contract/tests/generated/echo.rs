@@ -4,7 +4,7 @@
 use frontegg_contract::{
     ApiFailure, ApiResult, RequestContext, api_token, api_tokens, account_invitations,
     account_invitations_settings, account_roles, approval_flows, core_settings,
-    custom_social_o_auth_provider, data_migration, delegation, domain_restrictions,
+    custom_social_oauth_provider, data_migration, delegation, domain_restrictions,
     email_configuration, email_templates, general, ip_restrictions, lockout_policy,
     m2m_tokens, mfa, mfa_configuration, mfa_settings, password_settings, passwordless,
     permissions, permissions_categories, personal_tokens, roles, sms, sms_configuration,
@@ -393,7 +393,7 @@ impl core_settings::CoreSettingsApi for Echo {
         reached("update_jwt_template_targeting", &body)
     }
 }
-impl custom_social_o_auth_provider::CustomSocialOAuthProviderApi for Echo {
+impl custom_social_oauth_provider::CustomSocialOAuthProviderApi for Echo {
     async fn create_custom_social_login_provider(
         &self,
         _: &RequestContext,
@@ -404,7 +404,7 @@ impl custom_social_o_auth_provider::CustomSocialOAuthProviderApi for Echo {
     async fn delete_custom_social_login_provider(
         &self,
         _: &RequestContext,
-        _: custom_social_o_auth_provider::DeleteCustomSocialLoginProviderParams,
+        _: custom_social_oauth_provider::DeleteCustomSocialLoginProviderParams,
     ) -> ApiResult<()> {
         reached("delete_custom_social_login_provider", &())
     }
@@ -417,7 +417,7 @@ impl custom_social_o_auth_provider::CustomSocialOAuthProviderApi for Echo {
     async fn update_custom_social_login_provider(
         &self,
         _: &RequestContext,
-        _: custom_social_o_auth_provider::UpdateCustomSocialLoginProviderParams,
+        _: custom_social_oauth_provider::UpdateCustomSocialLoginProviderParams,
         body: types::UpdateCustomSsoRequestDto,
     ) -> ApiResult<()> {
         reached("update_custom_social_login_provider", &body)
@@ -733,7 +733,7 @@ impl mfa::MfaApi for Echo {
         &self,
         _: &RequestContext,
         _: mfa::DisableMySmsMfaParams,
-        body: types::DisableMfasmsRequest,
+        body: types::DisableMfaSmsRequest,
     ) -> ApiResult<()> {
         reached("disable_my_sms_mfa", &body)
     }
@@ -747,8 +747,8 @@ impl mfa::MfaApi for Echo {
     async fn enroll_login_mfa_sms(
         &self,
         _: &RequestContext,
-        body: types::RequestEnrollMfasmsRequest,
-    ) -> ApiResult<types::RequestEnrollMfasmsResponse> {
+        body: types::RequestEnrollMfaSmsRequest,
+    ) -> ApiResult<types::RequestEnrollMfaSmsResponse> {
         reached("enroll_login_mfa_sms", &body)
     }
     async fn enroll_login_mfa_webauthn(
@@ -773,8 +773,8 @@ impl mfa::MfaApi for Echo {
     async fn enroll_my_sms_mfa(
         &self,
         _: &RequestContext,
-        body: types::RequestEnrollMfasmsRequest,
-    ) -> ApiResult<types::RequestEnrollMfasmsResponse> {
+        body: types::RequestEnrollMfaSmsRequest,
+    ) -> ApiResult<types::RequestEnrollMfaSmsResponse> {
         reached("enroll_my_sms_mfa", &body)
     }
     async fn get_mfa_remember_device_setting(
@@ -803,14 +803,14 @@ impl mfa::MfaApi for Echo {
         _: &RequestContext,
         _: mfa::SendLoginMfaSmsCodeParams,
         body: types::AuthRequestVerifyMfaRequest,
-    ) -> ApiResult<types::RequestVerifyMfasmsResponse> {
+    ) -> ApiResult<types::RequestVerifyMfaSmsResponse> {
         reached("send_login_mfa_sms_code", &body)
     }
     async fn send_my_sms_mfa_disable_code(
         &self,
         _: &RequestContext,
         _: mfa::SendMySmsMfaDisableCodeParams,
-    ) -> ApiResult<types::RequestDisableMfasmsResponse> {
+    ) -> ApiResult<types::RequestDisableMfaSmsResponse> {
         reached("send_my_sms_mfa_disable_code", &())
     }
     async fn verify_login_mfa_authenticator(
@@ -846,14 +846,14 @@ impl mfa::MfaApi for Echo {
         &self,
         _: &RequestContext,
         _: mfa::VerifyLoginMfaSmsCodeParams,
-        body: types::VerifyMfasmsRequest,
+        body: types::VerifyMfaSmsRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
         reached("verify_login_mfa_sms_code", &body)
     }
     async fn verify_login_mfa_sms_enrollment(
         &self,
         _: &RequestContext,
-        body: types::VerifyEnrollMfasmsRequest,
+        body: types::VerifyEnrollMfaSmsRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
         reached("verify_login_mfa_sms_enrollment", &body)
     }
@@ -889,7 +889,7 @@ impl mfa::MfaApi for Echo {
     async fn verify_my_sms_mfa_enrollment(
         &self,
         _: &RequestContext,
-        body: types::VerifyEnrollMfasmsRequest,
+        body: types::VerifyEnrollMfaSmsRequest,
     ) -> ApiResult<types::VerifyEnrollMfaResponse> {
         reached("verify_my_sms_mfa_enrollment", &body)
     }
@@ -2728,7 +2728,7 @@ impl unpublished_passkeys::UnpublishedPasskeysApi for Echo {
     async fn authenticate_with_passkey(
         &self,
         _: &RequestContext,
-        body: types::AuthenticateUserWebAuthNDto,
+        body: types::AuthenticateUserWebAuthnDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
         reached("authenticate_with_passkey", &body)
     }

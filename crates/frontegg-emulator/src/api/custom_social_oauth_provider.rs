@@ -2,7 +2,7 @@
 
 use frontegg_contract::{
     ApiResult, RequestContext,
-    custom_social_o_auth_provider::{
+    custom_social_oauth_provider::{
         CustomSocialOAuthProviderApi, DeleteCustomSocialLoginProviderParams, UpdateCustomSocialLoginProviderParams,
     },
 };

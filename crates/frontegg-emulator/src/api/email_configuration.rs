@@ -39,7 +39,7 @@ impl EmailConfigurationApi for Service {
         _cx: &RequestContext,
         body: types::CreateOrUpdateMailConfigRequestDto,
     ) -> ApiResult<()> {
-        let sender = sender(&MailProvider::Sendgrid, &body.secret, &[]);
+        let sender = sender(&MailProvider::SendGrid, &body.secret, &[]);
         self.write(async |tx| Ok(mail_sender::set(tx, sender).await?)).await
     }
 
@@ -55,7 +55,7 @@ impl EmailConfigurationApi for Service {
 fn from_payload(payload: &types::MailConfigurationPayload) -> MailSender {
     use types::MailConfigurationPayload as Payload;
     match payload {
-        Payload::SendGridDto(account) => sender(&MailProvider::Sendgrid, &account.secret, &[]),
+        Payload::SendGridDto(account) => sender(&MailProvider::SendGrid, &account.secret, &[]),
         Payload::MailgunDto(account) => {
             let region = account.region.as_ref().unwrap_or(&MailgunRegion::Us);
             let extension = [("domain", account.domain.as_str()), ("region", region.as_str())];

@@ -60,7 +60,7 @@ impl MfaApi for Service {
         &self,
         cx: &RequestContext,
         params: DisableMySmsMfaParams,
-        body: types::DisableMfasmsRequest,
+        body: types::DisableMfaSmsRequest,
     ) -> ApiResult<()> {
         let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
         let phone = OwnDevice { user_id: cx.user()?, device_id: &params.device_id };
@@ -80,13 +80,13 @@ impl MfaApi for Service {
     async fn enroll_login_mfa_sms(
         &self,
         _cx: &RequestContext,
-        body: types::RequestEnrollMfasmsRequest,
-    ) -> ApiResult<types::RequestEnrollMfasmsResponse> {
+        body: types::RequestEnrollMfaSmsRequest,
+    ) -> ApiResult<types::RequestEnrollMfaSmsResponse> {
         let missing = || ApiFailure::bad_request("mfaToken is required");
         let mfa_token = body.mfa_token.as_ref().ok_or_else(missing)?.expose();
         let sent =
             self.write(async |tx| Ok(phones::enroll_at_sign_in(tx, mfa_token, &body.phone_number).await?)).await?;
-        Ok(types::RequestEnrollMfasmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
+        Ok(types::RequestEnrollMfaSmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
     }
 
     async fn enroll_login_mfa_webauthn(
@@ -112,10 +112,10 @@ impl MfaApi for Service {
     async fn enroll_my_sms_mfa(
         &self,
         cx: &RequestContext,
-        body: types::RequestEnrollMfasmsRequest,
-    ) -> ApiResult<types::RequestEnrollMfasmsResponse> {
+        body: types::RequestEnrollMfaSmsRequest,
+    ) -> ApiResult<types::RequestEnrollMfaSmsResponse> {
         let sent = self.write(async |tx| Ok(phones::enroll(tx, cx.user()?, &body.phone_number).await?)).await?;
-        Ok(types::RequestEnrollMfasmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
+        Ok(types::RequestEnrollMfaSmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
     }
 
     async fn get_mfa_remember_device_setting(
@@ -150,19 +150,19 @@ impl MfaApi for Service {
         _cx: &RequestContext,
         params: SendLoginMfaSmsCodeParams,
         body: types::AuthRequestVerifyMfaRequest,
-    ) -> ApiResult<types::RequestVerifyMfasmsResponse> {
+    ) -> ApiResult<types::RequestVerifyMfaSmsResponse> {
         let sent =
             self.write(async |tx| Ok(phones::send(tx, body.mfa_token.expose(), &params.device_id).await?)).await?;
-        Ok(types::RequestVerifyMfasmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
+        Ok(types::RequestVerifyMfaSmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
     }
 
     async fn send_my_sms_mfa_disable_code(
         &self,
         cx: &RequestContext,
         params: SendMySmsMfaDisableCodeParams,
-    ) -> ApiResult<types::RequestDisableMfasmsResponse> {
+    ) -> ApiResult<types::RequestDisableMfaSmsResponse> {
         let sent = self.write(async |tx| Ok(phones::ask_removal(tx, cx.user()?, &params.device_id).await?)).await?;
-        Ok(types::RequestDisableMfasmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
+        Ok(types::RequestDisableMfaSmsResponse { otc_token: sent.otc_token.into(), phone_number: sent.number })
     }
 
     async fn verify_login_mfa_authenticator(
@@ -206,7 +206,7 @@ impl MfaApi for Service {
         &self,
         cx: &RequestContext,
         params: VerifyLoginMfaSmsCodeParams,
-        body: types::VerifyMfasmsRequest,
+        body: types::VerifyMfaSmsRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
         let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
         let remember = remember(body.remember_device);
@@ -219,7 +219,7 @@ impl MfaApi for Service {
     async fn verify_login_mfa_sms_enrollment(
         &self,
         cx: &RequestContext,
-        body: types::VerifyEnrollMfasmsRequest,
+        body: types::VerifyEnrollMfaSmsRequest,
     ) -> ApiResult<types::AuthenticationResponseDto> {
         let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
         let mfa_token = body.mfa_token.as_ref().map(Secret::expose);
@@ -265,7 +265,7 @@ impl MfaApi for Service {
     async fn verify_my_sms_mfa_enrollment(
         &self,
         cx: &RequestContext,
-        body: types::VerifyEnrollMfasmsRequest,
+        body: types::VerifyEnrollMfaSmsRequest,
     ) -> ApiResult<types::VerifyEnrollMfaResponse> {
         let typed = TypedCode { handle: body.otc_token.expose(), code: body.code.expose() };
         self.attempt(async |tx| Ok(phones::confirm(tx, cx.user()?, typed).await?)).await.map(enrolled)

@@ -69,7 +69,7 @@ impl UnpublishedPasskeysApi for Service {
     async fn authenticate_with_passkey(
         &self,
         cx: &RequestContext,
-        body: types::AuthenticateUserWebAuthNDto,
+        body: types::AuthenticateUserWebAuthnDto,
     ) -> ApiResult<types::AuthenticationResponseDto> {
         let party = party(self)?;
         let invitation = body.invitation_token.as_ref().map(|token| token.expose().to_owned());

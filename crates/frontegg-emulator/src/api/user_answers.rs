@@ -121,9 +121,9 @@ fn group(service: &Service, place: GroupPlace) -> types::UserGroupMembership {
 }
 
 /// A role as shown when it is given or taken.
-pub(super) fn assigned(held: RoleWithPermissions) -> types::IRole {
+pub(super) fn assigned(held: RoleWithPermissions) -> types::AssignedRole {
     let role = held.role;
-    types::IRole {
+    types::AssignedRole {
         id: role.id,
         key: role.key,
         name: role.name,

@@ -53,7 +53,7 @@ pub(super) fn created(sent: &types::VerifyNewWebAuthnDeviceRequest) -> Created<'
 }
 
 /// What a device has signed, as a browser sends it.
-pub(super) fn signed(sent: &types::AuthenticateUserWebAuthNDto) -> Signed<'_> {
+pub(super) fn signed(sent: &types::AuthenticateUserWebAuthnDto) -> Signed<'_> {
     let response = &sent.response;
     Signed {
         id: &sent.id,

@@ -26,7 +26,7 @@ fn provider(name: &str) -> CreateCustomSsoRequestDto {
 #[tokio::test]
 async fn providers_are_kept_and_shown_without_their_secrets() {
     let world = World::start().await;
-    let providers = world.frontegg.management().custom_social_o_auth_provider();
+    let providers = world.frontegg.management().custom_social_oauth_provider();
     assert!(providers.list_custom_social_login_providers().await.expect("the list").providers.is_empty());
     providers.create_custom_social_login_provider(&provider("One")).await.expect("a provider");
     let second = provider("Two").redirect_url_pattern("https://*.app.test/x").sso_logo_url("https://idp.test/logo.png");
@@ -73,7 +73,7 @@ async fn login_pages_ask_without_a_token() {
     let world = World::start().await;
     world.tenant("acme").await;
     let ada = world.user("acme", "ada@acme.test", &[]).await;
-    let providers = world.frontegg.management().custom_social_o_auth_provider();
+    let providers = world.frontegg.management().custom_social_oauth_provider();
     providers.create_custom_social_login_provider(&provider("One")).await.expect("a provider");
     let list = "list_custom_social_login_providers";
     let page = world.raw_with("").call(list, &[], Value::Null).await;
@@ -129,7 +129,7 @@ async fn what_nobody_could_be_sent_to_is_refused() {
 #[tokio::test]
 async fn providers_travel_and_end_with_a_reset() {
     let world = World::start().await;
-    let providers = world.frontegg.management().custom_social_o_auth_provider();
+    let providers = world.frontegg.management().custom_social_oauth_provider();
     providers.create_custom_social_login_provider(&provider("One")).await.expect("a provider");
     let before = providers.list_custom_social_login_providers().await.expect("the list");
     let state = world.emulator.export_with_secrets().await.expect("a snapshot");

@@ -40,7 +40,7 @@ async fn sendgrid_is_set_the_old_way() {
     };
     assert_eq!(set("first").await, 201);
     let first = mails.get_mail_configuration().await.expect("a sender");
-    assert_eq!((first.provider.as_ref(), first.secret.expose()), (Some(&MailProvider::Sendgrid), "first"));
+    assert_eq!((first.provider.as_ref(), first.secret.expose()), (Some(&MailProvider::SendGrid), "first"));
     assert!(extension(&first).is_empty());
     world.emulator.clock().advance(Duration::from_mins(1));
     assert_eq!(set("second").await, 201, "the declared one");
@@ -63,9 +63,9 @@ async fn each_provider_keeps_what_it_needs() {
         assert_eq!(response.status(), 201);
         mails.get_mail_configuration().await.expect("a sender")
     };
-    let sendgrid = SendGridDto::new(SendGridProvider::Sendgrid, "key");
+    let sendgrid = SendGridDto::new(SendGridProvider::SendGrid, "key");
     let sendgrid = set(MailConfigurationPayload::SendGridDto(sendgrid)).await;
-    assert_eq!(sendgrid.provider, Some(MailProvider::Sendgrid));
+    assert_eq!(sendgrid.provider, Some(MailProvider::SendGrid));
 
     world.emulator.clock().advance(Duration::from_mins(1));
     let mailgun = MailgunDto::new(MailgunProvider::Mailgun, "key", "mail.acme.test");

@@ -187,7 +187,7 @@ impl SmsStep {
     ///
     /// Operation `verify_login_mfa_sms_code`.
     pub async fn verify(&self, code: impl Into<Secret>) -> Result<Login, Error> {
-        let mut request = types::VerifyMfasmsRequest::new(self.otc_token.clone(), code, self.pending.mfa_token.clone());
+        let mut request = types::VerifyMfaSmsRequest::new(self.otc_token.clone(), code, self.pending.mfa_token.clone());
         request.remember_device = self.pending.remember_device();
         self.pending.flow.advance(self.pending.mfa().verify_login_mfa_sms_code(&self.device_id, &request)).await
     }
@@ -283,7 +283,7 @@ impl WebAuthnStep {
     /// Verifies the authenticator's assertion.
     ///
     /// Operation `verify_login_mfa_webauthn`.
-    pub async fn verify(&self, assertion: types::AuthenticateUserWebAuthNDto) -> Result<Login, Error> {
+    pub async fn verify(&self, assertion: types::AuthenticateUserWebAuthnDto) -> Result<Login, Error> {
         let (token, pending) = (self.webauthn_token.clone(), &self.pending);
         let mut request = types::VerifyMfaWebAuthnRequest::new(token, assertion, pending.mfa_token.clone());
         request.remember_device = pending.remember_device();
@@ -335,7 +335,7 @@ impl MfaEnrollment {
     ///
     /// Operation `enroll_login_mfa_sms`.
     pub async fn sms(&self, phone_number: impl Into<String>) -> Result<SmsEnrollment, Error> {
-        let request = types::RequestEnrollMfasmsRequest::new(phone_number).mfa_token(self.pending.mfa_token.clone());
+        let request = types::RequestEnrollMfaSmsRequest::new(phone_number).mfa_token(self.pending.mfa_token.clone());
         let answer = self.pending.mfa().enroll_login_mfa_sms(&request).await?;
         Ok(SmsEnrollment { pending: self.pending.clone(), otc_token: answer.otc_token })
     }
@@ -392,7 +392,7 @@ impl SmsEnrollment {
     ///
     /// Operation `verify_login_mfa_sms_enrollment`.
     pub async fn verify(&self, code: impl Into<Secret>) -> Result<Enrolled, Error> {
-        let mut request = types::VerifyEnrollMfasmsRequest::new(self.otc_token.clone(), code)
+        let mut request = types::VerifyEnrollMfaSmsRequest::new(self.otc_token.clone(), code)
             .mfa_token(self.pending.mfa_token.clone());
         request.remember_device = self.pending.remember_device();
         self.pending.finish_enrollment(self.pending.mfa().verify_login_mfa_sms_enrollment(&request)).await

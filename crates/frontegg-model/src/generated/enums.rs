@@ -125,7 +125,7 @@ open_enum! {
         /// `SuspiciousIP`
         SuspiciousIp = "SuspiciousIP",
         /// `MFAOTC`
-        Mfaotc = "MFAOTC",
+        MfaOtc = "MFAOTC",
         /// `ImpossibleTravel`
         ImpossibleTravel = "ImpossibleTravel",
         /// `BotDetection`
@@ -265,7 +265,7 @@ open_enum! {
     /// The service that sends the mails of the environment.
     MailProvider {
         /// `sendgrid`
-        Sendgrid = "sendgrid",
+        SendGrid = "sendgrid",
         /// `mailgun`
         Mailgun = "mailgun",
         /// `ses`
@@ -375,7 +375,7 @@ open_enum! {
     /// Marks a SendGrid configuration.
     SendGridProvider {
         /// `sendgrid`
-        Sendgrid = "sendgrid",
+        SendGrid = "sendgrid",
     }
 }
 
@@ -497,7 +497,7 @@ open_enum! {
         /// `google`
         Google = "google",
         /// `github`
-        Github = "github",
+        GitHub = "github",
         /// `facebook`
         Facebook = "facebook",
         /// `microsoft`

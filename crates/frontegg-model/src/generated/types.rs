@@ -1470,7 +1470,7 @@ impl AssignUserToRolesDto {
 pub struct AssignUserToRolesResponseDto {
     /// All roles the member now holds directly in the tenant.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
-    pub roles: ::std::vec::Vec<IRole>,
+    pub roles: ::std::vec::Vec<AssignedRole>,
     /// Id of the tenant.
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
@@ -1504,6 +1504,50 @@ impl AssignUsersToAppRequestDto {
             app_id: app_id.into(),
             tenant_id: tenant_id.into(),
             user_ids: user_ids.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+/// Role as shown when roles are given to or taken from a user.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct AssignedRole {
+    /// When the role was created.
+    #[serde(rename = "createdAt")]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    /// Free text about the role; absent or null if none was given.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
+    /// Id of the role.
+    pub id: ::std::string::String,
+    /// Whether new members receive the role when none is named for them.
+    #[serde(rename = "isDefault")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_default: bool,
+    /// Key that tokens carry, unique among the roles a tenant can see.
+    pub key: ::std::string::String,
+    /// Rank of the role from 0 to 32767; a lower number is stronger.
+    pub level: i32,
+    /// Display name of the role.
+    pub name: ::std::string::String,
+}
+impl AssignedRole {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        key: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        is_default: bool,
+        level: i32,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            key: key.into(),
+            name: name.into(),
+            description: None,
+            is_default,
+            level,
+            created_at,
         }
     }
 }
@@ -1818,7 +1862,7 @@ impl AuthenticateUserPasswordlessDto {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct AuthenticateUserWebAuthNDto {
+pub struct AuthenticateUserWebAuthnDto {
     /// Id of the WebAuthn credential that signed the challenge.
     pub id: ::std::string::String,
     /// Tenant invite token; the user joins the inviting tenant as part of the sign-in.
@@ -1834,13 +1878,13 @@ pub struct AuthenticateUserWebAuthNDto {
     )]
     pub recaptcha_token: ::std::option::Option<crate::Secret>,
     /// The authenticator's signed answer to the challenge.
-    pub response: WebAuthNResponse,
+    pub response: WebAuthnResponse,
 }
-impl AuthenticateUserWebAuthNDto {
+impl AuthenticateUserWebAuthnDto {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(
         id: impl Into<::std::string::String>,
-        response: WebAuthNResponse,
+        response: WebAuthnResponse,
     ) -> Self {
         Self {
             id: id.into(),
@@ -5338,7 +5382,7 @@ impl DeleteSubTenantRequestDto {
 pub struct DeleteUserToRolesResponseDto {
     /// Roles the member still holds directly in the tenant.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
-    pub roles: ::std::vec::Vec<IRole>,
+    pub roles: ::std::vec::Vec<AssignedRole>,
     /// Id of the tenant.
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
@@ -5371,14 +5415,14 @@ impl DisableMfaAuthAppRequest {
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct DisableMfasmsRequest {
+pub struct DisableMfaSmsRequest {
     /// Six-digit code from the SMS.
     pub code: crate::Secret,
     /// Handle from the call that sent the code.
     #[serde(rename = "otcToken")]
     pub otc_token: crate::Secret,
 }
-impl DisableMfasmsRequest {
+impl DisableMfaSmsRequest {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(
         otc_token: impl Into<crate::Secret>,
@@ -5396,7 +5440,7 @@ impl DisableMfasmsRequest {
 #[non_exhaustive]
 pub struct DisableMyWebAuthnRequest {
     /// Answer of the device.
-    pub options: AuthenticateUserWebAuthNDto,
+    pub options: AuthenticateUserWebAuthnDto,
     /// Handle of the challenge.
     #[serde(rename = "webauthnToken")]
     pub webauthn_token: crate::Secret,
@@ -5405,7 +5449,7 @@ impl DisableMyWebAuthnRequest {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(
         webauthn_token: impl Into<crate::Secret>,
-        options: AuthenticateUserWebAuthNDto,
+        options: AuthenticateUserWebAuthnDto,
     ) -> Self {
         Self {
             webauthn_token: webauthn_token.into(),
@@ -5960,7 +6004,7 @@ pub struct FederationUserSourceConfig {
         rename = "oauth2Config",
         skip_serializing_if = "::std::option::Option::is_none"
     )]
-    pub oauth2_config: ::std::option::Option<Oauth2UserSourceConfig>,
+    pub oauth2_config: ::std::option::Option<OAuth2UserSourceConfig>,
     /// Client secret registered with the provider.
     pub secret: crate::Secret,
     /// Whether profile attributes are copied from the provider at every sign-in.
@@ -6005,7 +6049,7 @@ impl FederationUserSourceConfig {
     }
     /// Endpoints of a plain OAuth2 provider; either this or wellknownUrl is needed.
     #[must_use]
-    pub fn oauth2_config(mut self, value: Oauth2UserSourceConfig) -> Self {
+    pub fn oauth2_config(mut self, value: OAuth2UserSourceConfig) -> Self {
         self.oauth2_config = Some(value);
         self
     }
@@ -6940,50 +6984,6 @@ pub struct HierarchyMetadata {
     /// Tenants below, at any depth.
     #[serde(rename = "totalSubTenants")]
     pub total_sub_tenants: i64,
-}
-/// Role as shown when roles are given to or taken from a user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct IRole {
-    /// When the role was created.
-    #[serde(rename = "createdAt")]
-    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
-    /// Free text about the role; absent or null if none was given.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
-    /// Id of the role.
-    pub id: ::std::string::String,
-    /// Whether new members receive the role when none is named for them.
-    #[serde(rename = "isDefault")]
-    #[serde(default, deserialize_with = "crate::read::null_as_default")]
-    pub is_default: bool,
-    /// Key that tokens carry, unique among the roles a tenant can see.
-    pub key: ::std::string::String,
-    /// Rank of the role from 0 to 32767; a lower number is stronger.
-    pub level: i32,
-    /// Display name of the role.
-    pub name: ::std::string::String,
-}
-impl IRole {
-    /// With the members that must be there; the others are absent.
-    pub fn new(
-        id: impl Into<::std::string::String>,
-        key: impl Into<::std::string::String>,
-        name: impl Into<::std::string::String>,
-        is_default: bool,
-        level: i32,
-        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
-    ) -> Self {
-        Self {
-            id: id.into(),
-            key: key.into(),
-            name: name.into(),
-            description: None,
-            is_default,
-            level,
-            created_at,
-        }
-    }
 }
 /// One condition of a targeting rule: compares an attribute of the token request with a list of texts.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -8404,7 +8404,7 @@ impl ::std::convert::From<UserSourceFromSourceTenantConfig> for NewOrFromSourceT
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct Oauth2UserSourceConfig {
+pub struct OAuth2UserSourceConfig {
     /// Address people are sent to for sign-in.
     #[serde(rename = "authorizationUrl")]
     pub authorization_url: ::std::string::String,
@@ -8424,7 +8424,7 @@ pub struct Oauth2UserSourceConfig {
     #[serde(rename = "userInfoUrl")]
     pub user_info_url: ::std::string::String,
 }
-impl Oauth2UserSourceConfig {
+impl OAuth2UserSourceConfig {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(
         authorization_url: impl Into<::std::string::String>,
@@ -9542,7 +9542,7 @@ impl RemoveUserFromSubTenantsRequest {
 /// Handle of the code texted to confirm the removal of a phone factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct RequestDisableMfasmsResponse {
+pub struct RequestDisableMfaSmsResponse {
     /// Handle to send back together with the code.
     #[serde(rename = "otcToken")]
     pub otc_token: crate::Secret,
@@ -9570,21 +9570,11 @@ impl RequestEnrollAuthenticatorAppMfaResponse {
         }
     }
 }
-/// Challenge for enrolling a WebAuthn device as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct RequestEnrollMfaWebAuthnResponse {
-    /// Options for the browser's credential creation call; binary values are base64url text.
-    pub options: WebAuthnCredentialCreationOptions,
-    /// Handle to send back together with the device's answer.
-    #[serde(rename = "webauthnToken")]
-    pub webauthn_token: crate::Secret,
-}
 /// Phone number to enroll as second factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct RequestEnrollMfasmsRequest {
+pub struct RequestEnrollMfaSmsRequest {
     /// Token from the sign-in answer; needed during a sign-in, absent for a signed-in user.
     #[serde(rename = "mfaToken", skip_serializing_if = "::std::option::Option::is_none")]
     pub mfa_token: ::std::option::Option<crate::Secret>,
@@ -9592,7 +9582,7 @@ pub struct RequestEnrollMfasmsRequest {
     #[serde(rename = "phoneNumber")]
     pub phone_number: ::std::string::String,
 }
-impl RequestEnrollMfasmsRequest {
+impl RequestEnrollMfaSmsRequest {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(phone_number: impl Into<::std::string::String>) -> Self {
         Self {
@@ -9610,13 +9600,23 @@ impl RequestEnrollMfasmsRequest {
 /// Handle of the code texted to a phone being enrolled as second factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct RequestEnrollMfasmsResponse {
+pub struct RequestEnrollMfaSmsResponse {
     /// Handle to send back together with the code.
     #[serde(rename = "otcToken")]
     pub otc_token: crate::Secret,
     /// Number the code was sent to.
     #[serde(rename = "phoneNumber")]
     pub phone_number: ::std::string::String,
+}
+/// Challenge for enrolling a WebAuthn device as second factor.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct RequestEnrollMfaWebAuthnResponse {
+    /// Options for the browser's credential creation call; binary values are base64url text.
+    pub options: WebAuthnCredentialCreationOptions,
+    /// Handle to send back together with the device's answer.
+    #[serde(rename = "webauthnToken")]
+    pub webauthn_token: crate::Secret,
 }
 /// Handle of the code mailed as second factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -9625,6 +9625,17 @@ pub struct RequestVerifyMfaEmailResponse {
     /// Handle to send back together with the code.
     #[serde(rename = "otcToken")]
     pub otc_token: crate::Secret,
+}
+/// Handle of the code texted as second factor.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct RequestVerifyMfaSmsResponse {
+    /// Handle to send back together with the code.
+    #[serde(rename = "otcToken")]
+    pub otc_token: crate::Secret,
+    /// Number the code was sent to, masked for display.
+    #[serde(rename = "phoneNumber")]
+    pub phone_number: ::std::string::String,
 }
 /// Challenge for signing in with a WebAuthn device as second factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -9635,17 +9646,6 @@ pub struct RequestVerifyMfaWebAuthnResponse {
     /// Handle to send back together with the device's answer.
     #[serde(rename = "webauthnToken")]
     pub webauthn_token: crate::Secret,
-}
-/// Handle of the code texted as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct RequestVerifyMfasmsResponse {
-    /// Handle to send back together with the code.
-    #[serde(rename = "otcToken")]
-    pub otc_token: crate::Secret,
-    /// Number the code was sent to, masked for display.
-    #[serde(rename = "phoneNumber")]
-    pub phone_number: ::std::string::String,
 }
 /// Password tests that every password must pass.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -15221,6 +15221,52 @@ pub struct VerifyEnrollMfaResponse {
     )]
     pub recovery_code: ::std::option::Option<crate::Secret>,
 }
+/// Code that proves a phone about to become a second factor.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct VerifyEnrollMfaSmsRequest {
+    /// Six-digit code from the SMS.
+    pub code: crate::Secret,
+    /// Handle of the sign-in in progress; absent when a signed-in user enrolls.
+    #[serde(rename = "mfaToken", skip_serializing_if = "::std::option::Option::is_none")]
+    pub mfa_token: ::std::option::Option<crate::Secret>,
+    /// Handle from the request that sent the code.
+    #[serde(rename = "otcToken")]
+    pub otc_token: crate::Secret,
+    /// True to skip the second factor on this browser for a while; counts only during a sign-in.
+    #[serde(
+        rename = "rememberDevice",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub remember_device: ::std::option::Option<bool>,
+}
+impl VerifyEnrollMfaSmsRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        otc_token: impl Into<crate::Secret>,
+        code: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            otc_token: otc_token.into(),
+            code: code.into(),
+            mfa_token: None,
+            remember_device: None,
+        }
+    }
+    /// Handle of the sign-in in progress; absent when a signed-in user enrolls.
+    #[must_use]
+    pub fn mfa_token(mut self, value: impl Into<crate::Secret>) -> Self {
+        self.mfa_token = Some(value.into());
+        self
+    }
+    /// True to skip the second factor on this browser for a while; counts only during a sign-in.
+    #[must_use]
+    pub fn remember_device(mut self, value: bool) -> Self {
+        self.remember_device = Some(value);
+        self
+    }
+}
 /// First code of an authenticator app that a signed-in user enrolls.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -15275,52 +15321,6 @@ impl VerifyEnrollMfaWebAuthnRequest {
         }
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
-    #[must_use]
-    pub fn remember_device(mut self, value: bool) -> Self {
-        self.remember_device = Some(value);
-        self
-    }
-}
-/// Code that proves a phone about to become a second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct VerifyEnrollMfasmsRequest {
-    /// Six-digit code from the SMS.
-    pub code: crate::Secret,
-    /// Handle of the sign-in in progress; absent when a signed-in user enrolls.
-    #[serde(rename = "mfaToken", skip_serializing_if = "::std::option::Option::is_none")]
-    pub mfa_token: ::std::option::Option<crate::Secret>,
-    /// Handle from the request that sent the code.
-    #[serde(rename = "otcToken")]
-    pub otc_token: crate::Secret,
-    /// True to skip the second factor on this browser for a while; counts only during a sign-in.
-    #[serde(
-        rename = "rememberDevice",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub remember_device: ::std::option::Option<bool>,
-}
-impl VerifyEnrollMfasmsRequest {
-    /// With the members that must be there; the others have setters of their names.
-    pub fn new(
-        otc_token: impl Into<crate::Secret>,
-        code: impl Into<crate::Secret>,
-    ) -> Self {
-        Self {
-            otc_token: otc_token.into(),
-            code: code.into(),
-            mfa_token: None,
-            remember_device: None,
-        }
-    }
-    /// Handle of the sign-in in progress; absent when a signed-in user enrolls.
-    #[must_use]
-    pub fn mfa_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.mfa_token = Some(value.into());
-        self
-    }
-    /// True to skip the second factor on this browser for a while; counts only during a sign-in.
     #[must_use]
     pub fn remember_device(mut self, value: bool) -> Self {
         self.remember_device = Some(value);
@@ -15418,52 +15418,11 @@ impl VerifyMfaEmailOtcRequest {
         self
     }
 }
-/// Signed answer of a WebAuthn device that finishes a sign-in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct VerifyMfaWebAuthnRequest {
-    /// Handle of the sign-in in progress.
-    #[serde(rename = "mfaToken")]
-    pub mfa_token: crate::Secret,
-    /// Credential and signature as the browser returned them.
-    pub options: AuthenticateUserWebAuthNDto,
-    /// True to skip the second factor on this browser for a while, where the policy allows it.
-    #[serde(
-        rename = "rememberDevice",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub remember_device: ::std::option::Option<bool>,
-    /// Handle of the challenge that the device signed.
-    #[serde(rename = "webauthnToken")]
-    pub webauthn_token: crate::Secret,
-}
-impl VerifyMfaWebAuthnRequest {
-    /// With the members that must be there; the others have setters of their names.
-    pub fn new(
-        webauthn_token: impl Into<crate::Secret>,
-        options: AuthenticateUserWebAuthNDto,
-        mfa_token: impl Into<crate::Secret>,
-    ) -> Self {
-        Self {
-            webauthn_token: webauthn_token.into(),
-            options,
-            mfa_token: mfa_token.into(),
-            remember_device: None,
-        }
-    }
-    /// True to skip the second factor on this browser for a while, where the policy allows it.
-    #[must_use]
-    pub fn remember_device(mut self, value: bool) -> Self {
-        self.remember_device = Some(value);
-        self
-    }
-}
 /// Texted code that finishes a sign-in.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct VerifyMfasmsRequest {
+pub struct VerifyMfaSmsRequest {
     /// Six-digit code from the SMS.
     pub code: crate::Secret,
     /// Handle of the sign-in in progress.
@@ -15479,7 +15438,7 @@ pub struct VerifyMfasmsRequest {
     )]
     pub remember_device: ::std::option::Option<bool>,
 }
-impl VerifyMfasmsRequest {
+impl VerifyMfaSmsRequest {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(
         otc_token: impl Into<crate::Secret>,
@@ -15489,6 +15448,47 @@ impl VerifyMfasmsRequest {
         Self {
             otc_token: otc_token.into(),
             code: code.into(),
+            mfa_token: mfa_token.into(),
+            remember_device: None,
+        }
+    }
+    /// True to skip the second factor on this browser for a while, where the policy allows it.
+    #[must_use]
+    pub fn remember_device(mut self, value: bool) -> Self {
+        self.remember_device = Some(value);
+        self
+    }
+}
+/// Signed answer of a WebAuthn device that finishes a sign-in.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct VerifyMfaWebAuthnRequest {
+    /// Handle of the sign-in in progress.
+    #[serde(rename = "mfaToken")]
+    pub mfa_token: crate::Secret,
+    /// Credential and signature as the browser returned them.
+    pub options: AuthenticateUserWebAuthnDto,
+    /// True to skip the second factor on this browser for a while, where the policy allows it.
+    #[serde(
+        rename = "rememberDevice",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub remember_device: ::std::option::Option<bool>,
+    /// Handle of the challenge that the device signed.
+    #[serde(rename = "webauthnToken")]
+    pub webauthn_token: crate::Secret,
+}
+impl VerifyMfaWebAuthnRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        webauthn_token: impl Into<crate::Secret>,
+        options: AuthenticateUserWebAuthnDto,
+        mfa_token: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            webauthn_token: webauthn_token.into(),
+            options,
             mfa_token: mfa_token.into(),
             remember_device: None,
         }
@@ -15542,13 +15542,13 @@ pub struct VerifyNewWebAuthnDeviceRequest {
     /// Id of the credential, base64url text.
     pub id: ::std::string::String,
     /// Attestation that the browser returned.
-    pub response: WebAuthNClientResponse,
+    pub response: WebAuthnClientResponse,
 }
 impl VerifyNewWebAuthnDeviceRequest {
     /// With the members that must be there; the others have setters of their names.
     pub fn new(
         id: impl Into<::std::string::String>,
-        response: WebAuthNClientResponse,
+        response: WebAuthnClientResponse,
     ) -> Self {
         Self {
             id: id.into(),
@@ -15647,75 +15647,6 @@ impl VerifyPhoneNumberOtcRequestDto {
         }
     }
 }
-/// Attestation of a new WebAuthn credential.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct WebAuthNClientResponse {
-    /// Attestation object with the public key, base64url text.
-    #[serde(rename = "attestationObject")]
-    pub attestation_object: ::std::string::String,
-    /// Client data with challenge, origin and type, base64url text.
-    #[serde(rename = "clientDataJSON")]
-    pub client_data_json: ::std::string::String,
-}
-impl WebAuthNClientResponse {
-    /// With the members that must be there; the others have setters of their names.
-    pub fn new(
-        client_data_json: impl Into<::std::string::String>,
-        attestation_object: impl Into<::std::string::String>,
-    ) -> Self {
-        Self {
-            client_data_json: client_data_json.into(),
-            attestation_object: attestation_object.into(),
-        }
-    }
-}
-/// Assertion of a WebAuthn device.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct WebAuthNResponse {
-    /// Authenticator data, base64url text.
-    #[serde(rename = "authenticatorData")]
-    pub authenticator_data: ::std::string::String,
-    /// Client data with challenge, origin and type, base64url text.
-    #[serde(rename = "clientDataJSON")]
-    pub client_data_json: ::std::string::String,
-    /// Signature over both, base64url text.
-    pub signature: crate::Secret,
-    /// Handle of the user on the device; absent or empty for many security keys.
-    #[serde(
-        rename = "userHandle",
-        default,
-        skip_serializing_if = "crate::Patch::is_absent"
-    )]
-    pub user_handle: crate::Patch<::std::string::String>,
-}
-impl WebAuthNResponse {
-    /// With the members that must be there; the others have setters of their names.
-    pub fn new(
-        client_data_json: impl Into<::std::string::String>,
-        authenticator_data: impl Into<::std::string::String>,
-        signature: impl Into<crate::Secret>,
-    ) -> Self {
-        Self {
-            client_data_json: client_data_json.into(),
-            authenticator_data: authenticator_data.into(),
-            signature: signature.into(),
-            user_handle: crate::Patch::Absent,
-        }
-    }
-    /// Handle of the user on the device; absent or empty for many security keys.
-    #[must_use]
-    pub fn user_handle(
-        mut self,
-        value: impl Into<crate::Patch<::std::string::String>>,
-    ) -> Self {
-        self.user_handle = value.into();
-        self
-    }
-}
 /// What a device must offer to be enrolled.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -15744,6 +15675,30 @@ pub struct WebAuthnAuthenticatorSelection {
         skip_serializing_if = "::std::option::Option::is_none"
     )]
     pub user_verification: ::std::option::Option<::std::string::String>,
+}
+/// Attestation of a new WebAuthn credential.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct WebAuthnClientResponse {
+    /// Attestation object with the public key, base64url text.
+    #[serde(rename = "attestationObject")]
+    pub attestation_object: ::std::string::String,
+    /// Client data with challenge, origin and type, base64url text.
+    #[serde(rename = "clientDataJSON")]
+    pub client_data_json: ::std::string::String,
+}
+impl WebAuthnClientResponse {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        client_data_json: impl Into<::std::string::String>,
+        attestation_object: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            client_data_json: client_data_json.into(),
+            attestation_object: attestation_object.into(),
+        }
+    }
 }
 /// What a browser needs to create a WebAuthn credential; binary values are base64url text.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -15899,6 +15854,51 @@ impl WebAuthnRelyingParty {
             name: name.into(),
             icon: None,
         }
+    }
+}
+/// Assertion of a WebAuthn device.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct WebAuthnResponse {
+    /// Authenticator data, base64url text.
+    #[serde(rename = "authenticatorData")]
+    pub authenticator_data: ::std::string::String,
+    /// Client data with challenge, origin and type, base64url text.
+    #[serde(rename = "clientDataJSON")]
+    pub client_data_json: ::std::string::String,
+    /// Signature over both, base64url text.
+    pub signature: crate::Secret,
+    /// Handle of the user on the device; absent or empty for many security keys.
+    #[serde(
+        rename = "userHandle",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub user_handle: crate::Patch<::std::string::String>,
+}
+impl WebAuthnResponse {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        client_data_json: impl Into<::std::string::String>,
+        authenticator_data: impl Into<::std::string::String>,
+        signature: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            client_data_json: client_data_json.into(),
+            authenticator_data: authenticator_data.into(),
+            signature: signature.into(),
+            user_handle: crate::Patch::Absent,
+        }
+    }
+    /// Handle of the user on the device; absent or empty for many security keys.
+    #[must_use]
+    pub fn user_handle(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.user_handle = value.into();
+        self
     }
 }
 /// The user that a WebAuthn credential is made for.

@@ -10,7 +10,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 
 use crate::documents::{
-    api::{Api, Operation},
+    api::{Api, Operation, rust_name},
     reference_name, resolve,
 };
 
@@ -77,7 +77,7 @@ pub fn pages(api: &Api) -> Result<TokenStream> {
 fn page(document: &Value, operation: &Operation) -> Option<(String, String)> {
     let answer = operation.answer.as_ref()?;
     let items = &resolve(document, answer)["properties"]["items"]["items"];
-    Some((reference_name(answer)?.to_upper_camel_case(), reference_name(items)?.to_upper_camel_case()))
+    Some((rust_name(reference_name(answer)?), rust_name(reference_name(items)?)))
 }
 
 /// The largest page that an operation gives, where its document says so.

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
-use heck::ToUpperCamelCase;
 
 use crate::{
-    documents::api::{Api, enum_values, rust_name},
+    documents::{
+        api::{Api, enum_values, rust_name},
+        spelling,
+    },
     emit::print::doc_comment,
 };
 
@@ -22,7 +24,7 @@ pub fn enums(api: &Api) -> Result<String> {
         writeln!(out, "\nopen_enum! {{\n{}    {} {{", doc_comment(description, "    "), rust_name(name))?;
         let mut seen = BTreeSet::new();
         for value in values.iter().filter_map(|value| value.as_str()) {
-            let variant = value.to_upper_camel_case();
+            let variant = spelling::of_type(value);
             ensure!(syn::parse_str::<syn::Ident>(&variant).is_ok(), "enum {name}: {value:?} makes no variant");
             ensure!(
                 seen.insert(variant.clone()) && variant != "Unknown",

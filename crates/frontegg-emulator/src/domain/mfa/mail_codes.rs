@@ -29,7 +29,7 @@ pub(crate) async fn send(tx: &Write, mfa_token: &str) -> DomainResult<String> {
     let address = devices.emails.first().ok_or_else(no_address)?;
     let grant = Grant::new(Purpose::MailSecondFactor, &pending.user.id).target(address);
     let handle = grant.lifetime(configuration.email_lifetime()).code(tx).await?;
-    let draft = outbox::mail(EmailTemplateType::Mfaotc, address).user(&pending.user).code(&handle.code);
+    let draft = outbox::mail(EmailTemplateType::MfaOtc, address).user(&pending.user).code(&handle.code);
     draft.from(&configuration.email.sender).send(tx).await?;
     Ok(handle.token)
 }

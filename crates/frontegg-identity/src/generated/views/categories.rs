@@ -70,7 +70,7 @@ impl<A: Access> Management<A> {
         }
     }
     /// Social login providers described by their OAuth endpoints.
-    pub fn custom_social_o_auth_provider(&self) -> CustomSocialOAuthProvider<A> {
+    pub fn custom_social_oauth_provider(&self) -> CustomSocialOAuthProvider<A> {
         CustomSocialOAuthProvider {
             core: self.core.clone(),
         }
@@ -411,7 +411,7 @@ impl<A: Access> Scope<A> {
         }
     }
     /// Social login providers described by their OAuth endpoints.
-    pub fn custom_social_o_auth_provider(&self) -> CustomSocialOAuthProvider<A> {
+    pub fn custom_social_oauth_provider(&self) -> CustomSocialOAuthProvider<A> {
         CustomSocialOAuthProvider {
             core: self.core.clone(),
         }

@@ -52,8 +52,8 @@ impl<A: Access> Mfa<A> {
     /// `POST /identity/resources/auth/v1/user/mfa/sms/enroll`
     pub fn enroll_login_mfa_sms<'a>(
         &self,
-        body: &'a types::RequestEnrollMfasmsRequest,
-    ) -> Call<'a, types::RequestEnrollMfasmsResponse> {
+        body: &'a types::RequestEnrollMfaSmsRequest,
+    ) -> Call<'a, types::RequestEnrollMfaSmsResponse> {
         Call::new(
             &self.core,
             "enroll_login_mfa_sms",
@@ -128,7 +128,7 @@ impl<A: Access> Mfa<A> {
         &self,
         device_id: &'a str,
         body: &'a types::AuthRequestVerifyMfaRequest,
-    ) -> Call<'a, types::RequestVerifyMfasmsResponse> {
+    ) -> Call<'a, types::RequestVerifyMfaSmsResponse> {
         Call::new(
             &self.core,
             "send_login_mfa_sms_code",
@@ -213,7 +213,7 @@ impl<A: Access> Mfa<A> {
     pub fn verify_login_mfa_sms_code<'a>(
         &self,
         device_id: &'a str,
-        body: &'a types::VerifyMfasmsRequest,
+        body: &'a types::VerifyMfaSmsRequest,
     ) -> Call<'a, types::AuthenticationResponseDto> {
         Call::new(
             &self.core,
@@ -230,7 +230,7 @@ impl<A: Access> Mfa<A> {
     /// `POST /identity/resources/auth/v1/user/mfa/sms/enroll/verify`
     pub fn verify_login_mfa_sms_enrollment<'a>(
         &self,
-        body: &'a types::VerifyEnrollMfasmsRequest,
+        body: &'a types::VerifyEnrollMfaSmsRequest,
     ) -> Call<'a, types::AuthenticationResponseDto> {
         Call::new(
             &self.core,
@@ -325,7 +325,7 @@ impl<A: Authorized> Mfa<A> {
     pub fn disable_my_sms_mfa<'a>(
         &self,
         device_id: &'a str,
-        body: &'a types::DisableMfasmsRequest,
+        body: &'a types::DisableMfaSmsRequest,
     ) -> Call<'a, ()> {
         Call::new(
             &self.core,
@@ -375,8 +375,8 @@ impl<A: Authorized> Mfa<A> {
     /// No permission is needed: the data is the caller's own.
     pub fn enroll_my_sms_mfa<'a>(
         &self,
-        body: &'a types::RequestEnrollMfasmsRequest,
-    ) -> Call<'a, types::RequestEnrollMfasmsResponse> {
+        body: &'a types::RequestEnrollMfaSmsRequest,
+    ) -> Call<'a, types::RequestEnrollMfaSmsResponse> {
         Call::new(
             &self.core,
             "enroll_my_sms_mfa",
@@ -393,7 +393,7 @@ impl<A: Authorized> Mfa<A> {
     pub fn send_my_sms_mfa_disable_code<'a>(
         &self,
         device_id: &'a str,
-    ) -> Call<'a, types::RequestDisableMfasmsResponse> {
+    ) -> Call<'a, types::RequestDisableMfaSmsResponse> {
         Call::new(
             &self.core,
             "send_my_sms_mfa_disable_code",
@@ -448,7 +448,7 @@ impl<A: Authorized> Mfa<A> {
     /// No permission is needed: the data is the caller's own.
     pub fn verify_my_sms_mfa_enrollment<'a>(
         &self,
-        body: &'a types::VerifyEnrollMfasmsRequest,
+        body: &'a types::VerifyEnrollMfaSmsRequest,
     ) -> Call<'a, types::VerifyEnrollMfaResponse> {
         Call::new(
             &self.core,

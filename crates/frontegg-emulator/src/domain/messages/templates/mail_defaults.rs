@@ -88,7 +88,7 @@ static DEFAULTS: [Default; 29] = [
         ("Sign in", "/account/login/magic-link"),
     ),
     code(Type::Otc, "Your sign-in code", "Your code to sign in is:"),
-    code(Type::Mfaotc, "Your verification code", "Your code for the second step of your sign-in is:"),
+    code(Type::MfaOtc, "Your verification code", "Your code for the second step of your sign-in is:"),
     notice(Type::MfaEnroll, "Two-factor authentication is on", "Your account is now protected by a second factor."),
     notice(
         Type::MfaUnenroll,
