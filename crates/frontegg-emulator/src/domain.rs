@@ -25,6 +25,7 @@ pub(crate) mod passwords;
 pub(crate) mod people;
 pub(crate) mod permissions;
 pub(crate) mod policies;
+pub(crate) mod provider_sign_ins;
 pub(crate) mod restrictions;
 pub(crate) mod revocation;
 pub(crate) mod roles;

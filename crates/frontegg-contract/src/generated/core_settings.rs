@@ -429,7 +429,7 @@ pub static LIST_JWT_TEMPLATES: Contract = Contract {
             Presence::Optional,
             &Schema::Integer {
                 min: 1,
-                max: i64::MAX,
+                max: 200,
             },
         ),
         Parameter(

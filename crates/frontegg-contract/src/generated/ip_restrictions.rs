@@ -182,7 +182,7 @@ pub static LIST_IP_RESTRICTIONS: Contract = Contract {
             Presence::Optional,
             &Schema::Integer {
                 min: 1,
-                max: i64::MAX,
+                max: 200,
             },
         ),
         Parameter(

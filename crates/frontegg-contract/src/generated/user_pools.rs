@@ -438,7 +438,7 @@ pub static LIST_USER_SOURCE_USERS: Contract = Contract {
             Presence::Optional,
             &Schema::Integer {
                 min: 1,
-                max: i64::MAX,
+                max: 200,
             },
         ),
         Parameter(

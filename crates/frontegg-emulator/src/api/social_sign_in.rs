@@ -11,8 +11,9 @@ use super::sign_in::{self, NewCookie};
 use crate::{
     domain::{
         federation,
+        provider_sign_ins::{Departure, LIFETIME, Return},
         settings::configuration::CookieSameSite,
-        social::sign_in::{self as social, Departure, LIFETIME, Return},
+        social::sign_in as social,
     },
     ids,
     service::Service,

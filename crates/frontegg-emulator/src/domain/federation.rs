@@ -1,11 +1,9 @@
 //! Signing in by a federation pool: a provider of OpenID Connect or OAuth 2.0 says who came, and whoever is unknown here
-//! is made a person as the pool says. Going there and coming back is as with a provider of social sign-in, by the same
-//! rules: a state is good once, for ten minutes, and in the browser that asked.
+//! is made a person as the pool says.
 
 use std::borrow::Cow;
 
 use frontegg_model::types::FederationUserSourceConfig;
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Map, Value};
 
 use super::{
@@ -13,7 +11,7 @@ use super::{
     identifiers::emails,
     input,
     login::{self, ClientInfo, FirstFactor, Outcome},
-    social::sign_in::{Departure, LIFETIME, Return, refused},
+    provider_sign_ins::{self, Authorization, Departure, Return},
     user_pools::{
         self, Configuration,
         accounts::UserPoolPerson,
@@ -24,12 +22,11 @@ use super::{
     users,
 };
 use crate::{
-    ids,
-    openid::{self, AuthorizationRequest, ClientAuthentication, Discovery, IdTokens, Person, Provider, Redemption},
+    openid::{self, ClientAuthentication, Discovery, IdTokens, Person, Provider},
     outgoing::Outgoing,
     store::{
-        Fetch, Read, Store, Write,
-        entity::{user, user_email, user_pool_sign_in},
+        Read, Store, Write,
+        entity::{user, user_email},
     },
 };
 
@@ -97,36 +94,17 @@ pub(crate) async fn begin(
         redirect_uri.ok_or_else(|| DomainError::bad_request("redirectUri must be a URL of http, https or an app"))?;
     let endpoints = federation.endpoints(outgoing).await?;
     outgoing.require(&endpoints.token)?;
-    let (state, nonce, code_verifier) = (ids::new_secret(), ids::new_secret(), ids::new_secret());
-    let request = AuthorizationRequest {
+    let asked = Authorization {
         endpoint: &endpoints.authorization,
         client_id: &federation.configuration.client_id,
-        redirect_uri,
         scope: &endpoints.scope,
-        state: &state,
-        nonce: Some(nonce.as_str()).filter(|_| openid::asks_for_id_token(&endpoints.scope)),
-        code_verifier: &code_verifier,
-        login_hint: departure.login_hint,
+        redirect_uri,
     };
-    let url =
-        request.url().ok_or_else(|| DomainError::bad_gateway("The provider's authorization endpoint is no URL"))?;
     store
         .write(async |tx| {
-            require(tx, &federation.pool_id, client).await?;
-            // Dead ones go, or somebody could fill the store.
-            let dead = user_pool_sign_in::Column::ExpiresAt.lte(tx.now());
-            user_pool_sign_in::Entity::delete_many().filter(dead).exec(tx).await?;
-            let row = user_pool_sign_in::ActiveModel {
-                fingerprint: Set(ids::fingerprint(&state)),
-                pool_id: Set(federation.pool_id.clone()),
-                browser: Set(ids::fingerprint(departure.browser)),
-                code_verifier: Set(code_verifier),
-                nonce: Set(nonce),
-                redirect_uri: Set(redirect_uri.to_owned()),
-                expires_at: Set(tx.now().after(LIFETIME)),
-            };
-            user_pool_sign_in::Entity::insert(row).exec_without_returning(tx).await?;
-            Ok(url)
+            require(tx, departure.provider_id, client).await?;
+            let url = provider_sign_ins::begin(tx, departure, asked).await?;
+            url.ok_or_else(|| DomainError::bad_gateway("The provider's authorization endpoint is no URL"))
         })
         .await
 }
@@ -141,7 +119,7 @@ pub(crate) async fn finish(
     let (federation, begun, now) = store
         .write(async |tx| {
             let federation = require(tx, returned.provider_id, client).await?;
-            DomainResult::Ok((federation, spend(tx, returned).await?, tx.now()))
+            DomainResult::Ok((federation, provider_sign_ins::spend(tx, returned).await?, tx.now()))
         })
         .await?;
     let endpoints = federation.endpoints(outgoing).await?;
@@ -158,9 +136,7 @@ pub(crate) async fn finish(
         authentication: endpoints.authentication,
         id_tokens,
     };
-    let redemption =
-        Redemption { code: returned.code, redirect_uri: &begun.redirect_uri, code_verifier: &begun.code_verifier };
-    let person = provider.redeem(outgoing, redemption, now).await?;
+    let person = provider.redeem(outgoing, provider_sign_ins::redemption(&begun, returned), now).await?;
     // Boxed, as it is a long way.
     store.write(async |tx| Box::pin(sign_in(tx, &federation.pool_id, person, client)).await).await
 }
@@ -186,7 +162,7 @@ async fn sign_in(tx: &Write, pool_id: &str, person: Person, client: &ClientInfo)
 /// it here as well.
 async fn known(tx: &Write, holder: &user_email::Model, told: &UserPoolPerson) -> DomainResult<user::Model> {
     if !told.email_verified {
-        return Err(refused());
+        return Err(provider_sign_ins::refused());
     }
     if holder.is_primary {
         users::prove(tx, &holder.user_id).await?;
@@ -208,21 +184,6 @@ fn told(person: Person) -> DomainResult<UserPoolPerson> {
 fn attributes(mut claims: Map<String, Value>) -> Map<String, Value> {
     claims.retain(|name, _| !NO_ATTRIBUTES.contains(&name.as_str()));
     claims
-}
-
-/// What was begun with the state, which is spent by this. A state that somebody else brings stays as it is.
-async fn spend(tx: &Write, returned: Return<'_>) -> DomainResult<user_pool_sign_in::Model> {
-    let browsers: Vec<String> = returned.browsers.iter().map(|secret| ids::fingerprint(secret)).collect();
-    let begun = user_pool_sign_in::Entity::find_by_id(ids::fingerprint(returned.state))
-        .filter(user_pool_sign_in::Column::PoolId.eq(returned.provider_id))
-        .filter(user_pool_sign_in::Column::Browser.is_in(browsers))
-        .filter(user_pool_sign_in::Column::ExpiresAt.gt(tx.now()))
-        .fetch_one(tx)
-        .await?
-        .filter(|begun| returned.redirect_uri.is_none_or(|address| address == begun.redirect_uri))
-        .ok_or_else(refused)?;
-    user_pool_sign_in::Entity::delete_by_id(begun.fingerprint.as_str()).exec(tx).await?;
-    Ok(begun)
 }
 
 /// The pool, or 404: also where it does not serve the application.

@@ -12,11 +12,17 @@ use super::{DomainError, DomainResult};
 const MOST: usize = 10_000;
 
 /// Each entry once, in the order of the request. `member` names the list where it is too long.
-pub(crate) fn distinct(member: &str, mut ids: Vec<String>) -> DomainResult<Vec<String>> {
-    let mut seen = HashSet::with_capacity(ids.len());
-    ids.retain(|id| seen.insert(id.clone()));
+pub(crate) fn distinct(member: &str, ids: Vec<String>) -> DomainResult<Vec<String>> {
+    let ids = each_once(ids);
     at_most(member, &ids)?;
     Ok(ids)
+}
+
+/// Each entry once, where it stands first.
+pub(crate) fn each_once(mut ids: Vec<String>) -> Vec<String> {
+    let mut seen = HashSet::with_capacity(ids.len());
+    ids.retain(|id| seen.insert(id.clone()));
+    ids
 }
 
 /// Refuses a list that is too long for one statement.

@@ -11,7 +11,7 @@ pub(crate) mod people;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 pub(crate) use self::configuration::Configuration;
-use super::{DomainError, DomainResult, input};
+use super::{DomainError, DomainResult, input, provider_sign_ins};
 pub(crate) use crate::store::catalog::UserPool;
 use crate::{
     ids,
@@ -102,6 +102,7 @@ pub(crate) async fn update(tx: &Write, id: &str, kind: UserPoolKind, changes: Ch
     if let Some(configuration) = changes.configuration {
         configuration.check()?;
         row.configuration.set_ne(configuration.to_text()?);
+        provider_sign_ins::abandon(tx, id).await?;
     }
     if row.is_changed() {
         row.updated_at = Set(tx.now());
@@ -113,7 +114,10 @@ pub(crate) async fn update(tx: &Write, id: &str, kind: UserPoolKind, changes: Ch
 /// Removes a pool, or 404. Who came by it stays; the others keep their places.
 pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
     let deleted = user_pool::Entity::delete_by_id(id).exec(tx).await?;
-    if deleted.rows_affected == 0 { Err(unknown()) } else { Ok(()) }
+    if deleted.rows_affected == 0 {
+        return Err(unknown());
+    }
+    provider_sign_ins::abandon(tx, id).await
 }
 
 /// Lets a pool serve these applications too.

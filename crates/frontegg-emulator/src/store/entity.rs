@@ -46,6 +46,7 @@ mod jwt_templates;
 mod machine_tokens;
 mod memberships;
 mod outbox;
+pub(crate) mod provider_sign_in;
 mod restrictions;
 mod roles;
 mod sessions;
@@ -77,10 +78,8 @@ pub(crate) use restrictions::{RestrictionList, domain_restriction, ip_restrictio
 pub(crate) use roles::{AssignmentType, permission, permission_category, role, role_permission};
 pub(crate) use sessions::{refresh_token, session};
 pub(crate) use settings::{clock_setting, dummy_write, environment, issuer, jwt_secret, setting, signing_key};
-pub(crate) use social::{social_link, social_provider, social_sign_in};
+pub(crate) use social::{social_link, social_provider};
 pub(crate) use templates::{email_template, sms_template};
 pub(crate) use tenants::{tenant, tenant_edge};
-pub(crate) use user_pools::{
-    UserPoolKind, user_pool, user_pool_account, user_pool_application, user_pool_sign_in, user_pool_user,
-};
+pub(crate) use user_pools::{UserPoolKind, user_pool, user_pool_account, user_pool_application, user_pool_user};
 pub(crate) use users::{old_password, password, phone_number, search_text, user, user_email, username};

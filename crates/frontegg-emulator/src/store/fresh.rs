@@ -5,8 +5,11 @@ use std::ops::Deref;
 use frontegg_test_harness::place::Place;
 use sea_orm::ActiveValue::Set;
 
-use super::{Store, Write, entity::user};
-use crate::clock::Clock;
+use super::{
+    Store, Write,
+    entity::{tenant, user},
+};
+use crate::{clock::Clock, ids};
 
 /// A store in a place of its own, which goes after it.
 #[derive(Debug)]
@@ -59,6 +62,22 @@ async fn open(url: &str) -> Store {
 /// A database with nothing but its schema, to make others from.
 async fn fill(url: &str) {
     open(url).await.close().await;
+}
+
+/// The row of a tenant of that name.
+pub(crate) fn tenant_row(tx: &Write, tenant_id: &str) -> tenant::ActiveModel {
+    tenant::ActiveModel {
+        id: Set(ids::new_id()),
+        tenant_id: Set(tenant_id.to_owned()),
+        name: Set(tenant_id.to_owned()),
+        is_reseller: Set(false),
+        metadata: Set("{}".to_owned()),
+        details: Set("{}".to_owned()),
+        is_locked: Set(false),
+        created_at: Set(tx.stamp()),
+        updated_at: Set(tx.now()),
+        ..Default::default()
+    }
 }
 
 /// Somebody of whom nothing is known, to be changed and saved.

@@ -33,6 +33,7 @@ mod m0027_approval_flows;
 mod m0028_social_providers;
 mod m0029_user_pools;
 mod m0030_passkeys;
+mod m0031_provider_sign_ins;
 mod triggers;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
@@ -51,12 +52,11 @@ pub(crate) const TABLES: &[&str] = &[
     "approvers",
     "approval_executions",
     "approval_flows",
-    "social_sign_ins",
+    "provider_sign_ins",
     "social_links",
     "social_providers",
     "domain_restrictions",
     "ip_restrictions",
-    "user_pool_sign_ins",
     "user_pool_users",
     "user_pool_accounts",
     "user_pool_applications",
@@ -110,7 +110,7 @@ pub(crate) const TABLES: &[&str] = &[
 /// Those of them that are in no export: what the database makes of others, what was written in vain, and what only the
 /// browser that it was made for can go on with.
 pub(crate) const UNEXPORTED_TABLES: &[&str] =
-    &["dummy_messages", "dummy_tokens", "people_counts", "search_texts", "social_sign_ins"];
+    &["dummy_messages", "dummy_tokens", "people_counts", "provider_sign_ins", "search_texts"];
 
 /// Those of them whose changes triggers follow.
 pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "user_emails", "usernames", "users"];
@@ -120,7 +120,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 30] {
+fn all() -> [SqlMigration; 31] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -152,6 +152,7 @@ fn all() -> [SqlMigration; 30] {
         m0028_social_providers::MIGRATION,
         m0029_user_pools::MIGRATION,
         m0030_passkeys::MIGRATION,
+        m0031_provider_sign_ins::MIGRATION,
     ]
 }
 

@@ -12,7 +12,7 @@ use sea_orm::{
 use super::{
     Fetch, FetchCount, Identity, Read, Settled, Store, StoreError, StoreTarget, Wished, Write, broken_rule,
     entity::{self, tenant, user, user_email},
-    fresh::{Fresh, user_row},
+    fresh::{Fresh, tenant_row, user_row},
     migrations::{KEPT_TABLES, TABLES},
     query::{self, Page},
 };
@@ -20,21 +20,6 @@ use crate::{clock::Clock, ids};
 
 async fn memory() -> Store {
     Store::open(&StoreTarget::Memory, Clock::default(), "http://emulator.test").await.expect("a store in memory")
-}
-
-fn new_tenant(tx: &Write, tenant_id: &str) -> tenant::ActiveModel {
-    tenant::ActiveModel {
-        id: Set(ids::new_id()),
-        tenant_id: Set(tenant_id.to_owned()),
-        name: Set(tenant_id.to_owned()),
-        is_reseller: Set(false),
-        metadata: Set("{}".to_owned()),
-        details: Set("{}".to_owned()),
-        is_locked: Set(false),
-        created_at: Set(tx.stamp()),
-        updated_at: Set(tx.now()),
-        ..Default::default()
-    }
 }
 
 fn new_email(tx: &Write, user_id: &str, address: &str, is_primary: bool) -> user_email::ActiveModel {
@@ -123,12 +108,11 @@ async fn entities_fit_their_tables() {
             domain_restriction,
             social_provider,
             social_link,
-            social_sign_in,
             user_pool,
             user_pool_application,
             user_pool_account,
             user_pool_user,
-            user_pool_sign_in,
+            provider_sign_in,
             people_count,
             machine_token,
             machine_token_role,
@@ -153,7 +137,7 @@ async fn statements_are_counted_and_what_is_around_them_is_not() {
     for store in Fresh::all().await {
         let before = store.statements();
         let tx = store.begin_write().await;
-        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "acme").insert(&tx).await.expect("a row");
         tenant::Entity::find().fetch_one(&tx).await.expect("a query");
         tx.execute_unprepared("DELETE FROM tenants").await.expect("a deletion");
         tx.finish().await;
@@ -168,10 +152,10 @@ async fn statements_are_counted_and_what_is_around_them_is_not() {
 async fn what_is_not_committed_never_happened() {
     for store in Fresh::all().await {
         let tx = store.begin_write().await;
-        new_tenant(&tx, "dropped").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "dropped").insert(&tx).await.expect("a row");
         drop(tx);
         let tx = store.begin_write().await;
-        let row = new_tenant(&tx, "kept").insert(&tx).await.expect("a row");
+        let row = tenant_row(&tx, "kept").insert(&tx).await.expect("a row");
         tx.finish().await;
         assert_eq!(count(&store).await, 1);
 
@@ -190,7 +174,7 @@ async fn a_cancelled_request_leaves_nothing() {
             let store = Arc::clone(&store);
             async move {
                 let tx = store.begin_write().await;
-                new_tenant(&tx, "cancelled").insert(&tx).await.expect("a row");
+                tenant_row(&tx, "cancelled").insert(&tx).await.expect("a row");
                 started.send(()).expect("a listener");
                 std::future::pending::<()>().await;
             }
@@ -226,11 +210,11 @@ async fn reading_transactions_cannot_write() {
 async fn constraints_hold() {
     for store in Fresh::all().await {
         let tx = store.begin_write().await;
-        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "acme").insert(&tx).await.expect("a row");
         tx.finish().await;
 
         let tx = store.begin_write().await;
-        let error = new_tenant(&tx, "acme").insert(&tx).await.expect_err("taken");
+        let error = tenant_row(&tx, "acme").insert(&tx).await.expect_err("taken");
         assert!(matches!(broken_rule(&error), Some(ErrorKind::UniqueViolation)));
         drop(tx);
 
@@ -248,7 +232,7 @@ async fn reading_does_not_wait_for_the_writer_except_in_memory() {
             continue;
         }
         let tx = store.begin_write().await;
-        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "acme").insert(&tx).await.expect("a row");
         assert_eq!(count(&store).await, 0, "sees the state before");
         tx.finish().await;
         assert_eq!(count(&store).await, 1);
@@ -267,7 +251,7 @@ async fn reads_go_on_beside_one_another() {
         }
         drop(reads);
         let tx = store.begin_write().await;
-        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "acme").insert(&tx).await.expect("a row");
         tx.finish().await;
         assert_eq!(count(&store).await, 1, "whoever read before sees it");
     }
@@ -284,10 +268,10 @@ fn count_to(limit: &str) -> Statement {
 async fn a_long_read_answers_as_a_short_one() {
     for store in Fresh::all().await.into_iter().filter(Fresh::is_sqlite) {
         let tx = store.begin_write().await;
-        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "acme").insert(&tx).await.expect("a row");
         let rows = tx.rows(count_to("WHERE i < 300000")).await.expect("a row");
         assert_eq!(rows[0].try_get::<i64>("", "value").expect("a number"), 300_000);
-        new_tenant(&tx, "globex").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "globex").insert(&tx).await.expect("a row");
         tx.finish().await;
         assert_eq!(count(&store).await, 2);
     }
@@ -305,7 +289,7 @@ async fn an_endless_read_stops_nobody_and_ends_with_whoever_asked() {
         drop(tx);
         // In memory whoever writes waits for those who read.
         let tx = store.begin_write().await;
-        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "acme").insert(&tx).await.expect("a row");
         tx.finish().await;
     }
 }
@@ -315,7 +299,7 @@ async fn a_reset_that_fails_changes_nothing() {
     for store in Fresh::all().await {
         let tx = store.begin_write().await;
         let identity = Identity::settle(&tx, Wished::default()).await.expect("an identity").identity;
-        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "acme").insert(&tx).await.expect("a row");
         tx.finish().await;
         let fill = async |_: &Write| Err(StoreError(DbErr::Custom("no".to_owned())));
         store.reset(fill).await.expect_err("a failure");
@@ -334,7 +318,7 @@ async fn a_file_keeps_its_contents() {
         let store = Store::open(&target, Clock::default(), "http://emulator.test").await.expect("a store");
         assert_eq!(count(&store).await, round);
         let tx = store.begin_write().await;
-        new_tenant(&tx, &format!("t{round}")).insert(&tx).await.expect("a row");
+        tenant_row(&tx, &format!("t{round}")).insert(&tx).await.expect("a row");
         tx.finish().await;
         store.close().await;
     }
@@ -379,11 +363,11 @@ async fn clearing_empties_everything_but_the_identity() {
         let address = "http://127.0.0.1:1";
         Store::add_issuer(&tx, address).await.expect("an issuer");
         Store::add_issuer(&tx, address).await.expect("the same");
-        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "acme").insert(&tx).await.expect("a row");
         tx.finish().await;
 
         let fill = async |tx: &Write| -> Result<(), StoreError> {
-            new_tenant(tx, "fresh").insert(tx).await?;
+            tenant_row(tx, "fresh").insert(tx).await?;
             Ok(())
         };
         let cleared = store.reset(fill).await.expect("an empty store");
@@ -401,7 +385,7 @@ async fn pages_and_matching() {
     for store in Fresh::all().await {
         let tx = store.begin_write().await;
         for name in ["Alpha", "beta_1", "beta21", "Gamma", "100%"] {
-            new_tenant(&tx, name).insert(&tx).await.expect("a row");
+            tenant_row(&tx, name).insert(&tx).await.expect("a row");
         }
         let names = async |select| {
             let page = query::page(select, Page::default(), &tx).await.expect("a page");
@@ -434,7 +418,7 @@ async fn one_writer_at_a_time() {
     for store in Fresh::all().await {
         let store = Arc::new(store);
         let tx = store.begin_write().await;
-        new_tenant(&tx, "counter").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "counter").insert(&tx).await.expect("a row");
         tx.finish().await;
         let tasks: Vec<_> = (0..20)
             .map(|_| {

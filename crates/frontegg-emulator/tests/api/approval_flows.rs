@@ -266,14 +266,18 @@ async fn a_flow_has_to_be_there_to_be_started() {
     assert_eq!(messages(&world, BOB).await.len(), 2);
 }
 
+/// A flow that calls when Bob has approved.
+fn payout() -> CreateApprovalFlowDto {
+    let timing = ApprovalFlowConfigurationDto::new().webhook_url(HOOK);
+    let channels = ApprovalFlowChannelDto::new(true, false);
+    CreateApprovalFlowDto::new("Payout", channels, timing, vec![step(1, addresses(&[BOB]), 1)])
+}
+
 /// Executions go on as they were started, whatever becomes of their flow.
 #[tokio::test]
 async fn an_execution_keeps_the_flow_as_it_was() {
     let (world, ada) = populated().await;
-    let timing = ApprovalFlowConfigurationDto::new().webhook_url(HOOK);
-    let channels = ApprovalFlowChannelDto::new(true, false);
-    let new = CreateApprovalFlowDto::new("Payout", channels, timing, vec![step(1, addresses(&[BOB]), 1)]);
-    let flow = make(&world, &new).await;
+    let flow = make(&world, &payout()).await;
     execute(&world, &ada, &flow).await;
     let by_bob = link(&world, BOB).await;
     let flows = world.frontegg.tenant("acme").approval_flows();
@@ -366,10 +370,7 @@ async fn executions_travel_and_go_with_who_asked() {
 #[tokio::test]
 async fn calls_are_a_channel_of_their_own() {
     let (world, ada) = populated().await;
-    let timing = ApprovalFlowConfigurationDto::new().webhook_url(HOOK);
-    let channels = ApprovalFlowChannelDto::new(true, false);
-    let new = CreateApprovalFlowDto::new("Payout", channels, timing, vec![step(1, addresses(&[BOB]), 1)]);
-    let flow = make(&world, &new).await;
+    let flow = make(&world, &payout()).await;
     execute(&world, &ada, &flow).await;
     decide(&world, &link(&world, BOB).await, true).await;
     let (_, list) = control(&world, reqwest::Method::GET, "/outbox?channel=webhook", Value::Null).await;

@@ -33,7 +33,8 @@ pub(crate) async fn users_of(tx: &Read, caller: Caller<'_>, app_id: &str) -> Dom
         .order_by_asc(application_assignment::Column::MembershipId)
         .fetch_all(tx)
         .await?;
-    Ok(distinct(rows.into_iter().filter_map(|(_, member)| member).map(|member| member.user_id)))
+    let user_ids = rows.into_iter().filter_map(|(_, member)| member).map(|member| member.user_id);
+    Ok(input::each_once(user_ids.collect()))
 }
 
 /// The ids of the applications that a person is assigned to, each once, the oldest assignment
@@ -53,7 +54,7 @@ pub(crate) async fn applications_of(
         }
     }
     let assignments = assignments_of(tx, rows.iter().map(|row| row.id.as_str())).await?;
-    Ok(distinct(assignments.into_iter().map(|row| row.app_id)))
+    Ok(input::each_once(assignments.into_iter().map(|row| row.app_id).collect()))
 }
 
 /// A person with the ids of the applications that they are assigned to.
@@ -86,7 +87,7 @@ pub(crate) async fn applications_of_all(
         }
     }
     let mut of_user = |user_id: String| {
-        let app_ids = distinct(of_users.remove(user_id.as_str())?.into_iter());
+        let app_ids = input::each_once(of_users.remove(user_id.as_str())?);
         Some(UserApplications { user_id, app_ids })
     };
     Ok(user_ids.into_iter().filter_map(&mut of_user).collect())
@@ -103,11 +104,6 @@ async fn assignments_of(
         .order_by_asc(application_assignment::Column::AppId)
         .fetch_all(tx)
         .await?)
-}
-
-fn distinct(ids: impl Iterator<Item = String>) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    ids.filter(|id| seen.insert(id.clone())).collect()
 }
 
 /// Assigns members of a tenant to an application that it has, all or none, and gives the assignments in the

@@ -3,29 +3,14 @@
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, QueryOrder};
 
 use super::default_application;
-use crate::{
-    ids,
-    store::{
-        Fetch, Read, Write,
-        entity::{application, tenant, tenant_application},
-        fresh::Fresh,
-    },
+use crate::store::{
+    Fetch, Read, Write,
+    entity::{application, tenant, tenant_application},
+    fresh::{Fresh, tenant_row},
 };
 
 async fn add_tenant(tx: &Write, tenant_id: &str, is_deleted: bool) {
-    let row = tenant::ActiveModel {
-        id: Set(ids::new_id()),
-        tenant_id: Set(tenant_id.to_owned()),
-        name: Set(tenant_id.to_owned()),
-        is_reseller: Set(false),
-        metadata: Set("{}".to_owned()),
-        details: Set("{}".to_owned()),
-        is_locked: Set(false),
-        created_at: Set(tx.stamp()),
-        updated_at: Set(tx.now()),
-        deleted_at: Set(is_deleted.then(|| tx.now())),
-        ..Default::default()
-    };
+    let row = tenant::ActiveModel { deleted_at: Set(is_deleted.then(|| tx.now())), ..tenant_row(tx, tenant_id) };
     row.insert(tx).await.expect("a tenant");
 }
 

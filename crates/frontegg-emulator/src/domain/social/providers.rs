@@ -1,15 +1,12 @@
 //! The providers of the environment.
 
 use frontegg_model::Patch;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QueryOrder};
 
 use crate::{
-    domain::{DomainError, DomainResult, input},
+    domain::{DomainError, DomainResult, input, provider_sign_ins},
     ids,
-    store::{
-        Fetch, Read, Write,
-        entity::{social_provider, social_sign_in},
-    },
+    store::{Fetch, Read, Write, entity::social_provider},
 };
 
 /// A provider to create.
@@ -103,14 +100,16 @@ pub(crate) async fn update(tx: &Write, id: &str, changes: Changes) -> DomainResu
     };
     check(&row)?;
     row.into_active_model().reset_all().update(tx).await?;
-    social_sign_in::Entity::delete_many().filter(social_sign_in::Column::ProviderId.eq(id)).exec(tx).await?;
-    Ok(())
+    provider_sign_ins::abandon(tx, id).await
 }
 
 /// Removes a provider, or 404. People who are known by it stay.
 pub(crate) async fn delete(tx: &Write, id: &str) -> DomainResult<()> {
     let deleted = social_provider::Entity::delete_by_id(id).exec(tx).await?;
-    if deleted.rows_affected == 0 { Err(unknown()) } else { Ok(()) }
+    if deleted.rows_affected == 0 {
+        return Err(unknown());
+    }
+    provider_sign_ins::abandon(tx, id).await
 }
 
 /// The provider by which people may sign in, or 404: also of one that is switched off.

@@ -1,11 +1,6 @@
-//! Signing in by a provider: the browser goes there with a state, and comes back with it and a code.
-//!
-//! A state is good once, for ten minutes, and in the browser that asked, which has a cookie: else somebody could sign
-//! others in as themselves (RFC 6749 §10.12). Code verifier and nonce stay here, so a stolen code is of no use (RFC 7636).
+//! Signing in, or up, by a provider of social sign-in.
 
-use std::time::Duration;
-
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::{providers, redirects};
 use crate::{
@@ -14,44 +9,16 @@ use crate::{
         identifiers::emails,
         joining::sign_up::{self, Admitted, Newcomer},
         login::{self, ClientInfo, FirstFactor, Outcome},
+        provider_sign_ins::{self, Authorization, Departure, Return},
         users::{self, NewUser},
     },
-    ids,
-    openid::{self, AuthorizationRequest, ClientAuthentication, IdTokens, Person, Provider, Redemption},
+    openid::{self, ClientAuthentication, IdTokens, Person, Provider},
     outgoing::Outgoing,
     store::{
         Fetch, Store, Write,
-        entity::{social_link, social_provider, social_sign_in, user},
+        entity::{social_link, social_provider, user},
     },
 };
-
-/// How long a browser may be away.
-pub(crate) const LIFETIME: Duration = Duration::from_mins(10);
-
-/// A browser that wants to go to a provider.
-#[derive(Clone, Copy)]
-pub(crate) struct Departure<'a> {
-    pub(crate) provider_id: &'a str,
-    /// Where it is to come back; the provider's own address when absent.
-    pub(crate) redirect_uri: Option<&'a str>,
-    pub(crate) login_hint: Option<&'a str>,
-    /// What only the browser knows.
-    pub(crate) browser: &'a str,
-}
-
-/// A browser that has come back.
-#[derive(Clone, Copy)]
-pub(crate) struct Return<'a> {
-    pub(crate) provider_id: &'a str,
-    pub(crate) state: &'a str,
-    pub(crate) code: &'a str,
-    /// Where it came back; not looked at when absent.
-    pub(crate) redirect_uri: Option<&'a str>,
-    /// What the browser knows, one of which it must have left with.
-    pub(crate) browsers: &'a [&'a str],
-    /// Kept with a person who is new, JSON as text.
-    pub(crate) metadata: Option<&'a str>,
-}
 
 /// Where the browser is to go. Where the emulator may not ask the provider afterwards, it stays.
 pub(crate) async fn begin(tx: &Write, outgoing: &Outgoing, departure: Departure<'_>) -> DomainResult<String> {
@@ -62,32 +29,14 @@ pub(crate) async fn begin(tx: &Write, outgoing: &Outgoing, departure: Departure<
     if !redirects::admits(&provider, redirect_uri) {
         return Err(DomainError::bad_request("redirectUri is none of the provider's"));
     }
-    let (state, nonce, code_verifier) = (ids::new_secret(), ids::new_secret(), ids::new_secret());
-    let request = AuthorizationRequest {
+    let asked = Authorization {
         endpoint: &provider.authorization_url,
         client_id: &provider.client_id,
-        redirect_uri,
         scope: &provider.scopes,
-        state: &state,
-        nonce: Some(nonce.as_str()).filter(|_| openid::asks_for_id_token(&provider.scopes)),
-        code_verifier: &code_verifier,
-        login_hint: departure.login_hint,
+        redirect_uri,
     };
-    let url = request.url().ok_or_else(|| DomainError::bad_request("authorizationUrl is not a URL"))?;
-    // Dead ones go, or somebody could fill the store.
-    let dead = social_sign_in::Column::ExpiresAt.lte(tx.now());
-    social_sign_in::Entity::delete_many().filter(dead).exec(tx).await?;
-    let row = social_sign_in::ActiveModel {
-        fingerprint: Set(ids::fingerprint(&state)),
-        browser: Set(ids::fingerprint(departure.browser)),
-        redirect_uri: Set(redirect_uri.to_owned()),
-        provider_id: Set(provider.id),
-        code_verifier: Set(code_verifier),
-        nonce: Set(nonce),
-        expires_at: Set(tx.now().after(LIFETIME)),
-    };
-    social_sign_in::Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(url)
+    let url = provider_sign_ins::begin(tx, departure, asked).await?;
+    url.ok_or_else(|| DomainError::bad_request("authorizationUrl is not a URL"))
 }
 
 /// Signs in whoever the provider says that came back. Begin no transaction before: the provider is asked meanwhile.
@@ -100,7 +49,7 @@ pub(crate) async fn finish(
     let (provider, begun, now) = store
         .write(async |tx| {
             let provider = providers::require_active(tx, returned.provider_id).await?;
-            let begun = spend(tx, returned).await?;
+            let begun = provider_sign_ins::spend(tx, returned).await?;
             DomainResult::Ok((provider, begun, tx.now()))
         })
         .await?;
@@ -117,31 +66,9 @@ pub(crate) async fn finish(
             IdTokens::None
         },
     };
-    let redemption =
-        Redemption { code: returned.code, redirect_uri: &begun.redirect_uri, code_verifier: &begun.code_verifier };
-    let person = asked.redeem(outgoing, redemption, now).await?;
+    let person = asked.redeem(outgoing, provider_sign_ins::redemption(&begun, returned), now).await?;
     // Boxed, as it is a long way.
     store.attempt(async |tx| Box::pin(sign_in(tx, &provider, person, returned, client)).await).await
-}
-
-/// What was begun with the state, which is spent by this. A state that somebody else brings stays as it is.
-async fn spend(tx: &Write, returned: Return<'_>) -> DomainResult<social_sign_in::Model> {
-    let browsers: Vec<String> = returned.browsers.iter().map(|secret| ids::fingerprint(secret)).collect();
-    let begun = social_sign_in::Entity::find_by_id(ids::fingerprint(returned.state))
-        .filter(social_sign_in::Column::ProviderId.eq(returned.provider_id))
-        .filter(social_sign_in::Column::Browser.is_in(browsers))
-        .filter(social_sign_in::Column::ExpiresAt.gt(tx.now()))
-        .fetch_one(tx)
-        .await?
-        .filter(|begun| returned.redirect_uri.is_none_or(|address| address == begun.redirect_uri))
-        .ok_or_else(refused)?;
-    social_sign_in::Entity::delete_by_id(begun.fingerprint.as_str()).exec(tx).await?;
-    Ok(begun)
-}
-
-/// One text for whatever is wrong, so that nobody probes with it.
-pub(crate) fn refused() -> DomainError {
-    DomainError::unauthorized("The social sign-in is not valid or has expired")
 }
 
 async fn sign_in(
@@ -181,7 +108,7 @@ async fn known(tx: &Write, provider: &social_provider::Model, person: &Person) -
         (None, Some(holder)) if proven => holder.user_id.clone(),
         (None, Some(_)) => {
             tracing::debug!(provider = provider.id, "an address that is not proven is somebody's");
-            return Err(refused());
+            return Err(provider_sign_ins::refused());
         }
         (None, None) => return Ok(None),
     };

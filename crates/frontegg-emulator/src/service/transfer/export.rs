@@ -26,18 +26,17 @@ use crate::{
 };
 
 /// Tables of which every row opens something as it stands there, with those that hang on them.
-const SECRET_TABLES: [&str; 14] = [
+const SECRET_TABLES: [&str; 13] = [
     "approvers",
     "authenticators",
     "outbox_messages",
     "social_links",
     "social_providers",
-    "social_sign_ins",
+    "provider_sign_ins",
     "tenant_invite_roles",
     "tenant_invites",
     "user_pool_accounts",
     "user_pool_applications",
-    "user_pool_sign_ins",
     "user_pool_users",
     "user_pools",
     "webauthn_challenges",

@@ -61,36 +61,3 @@ pub mod social_link {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
-
-/// A sign-in that a browser has gone to a provider for.
-pub mod social_sign_in {
-    use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "social_sign_ins")]
-    pub struct Model {
-        /// Of the state.
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub fingerprint: String,
-        pub provider_id: String,
-        /// The fingerprint of what only the browser knows that began it.
-        pub browser: String,
-        pub code_verifier: String,
-        pub nonce: String,
-        pub redirect_uri: String,
-        pub expires_at: Timestamp,
-    }
-
-    /// Without what belongs to the code.
-    impl std::fmt::Debug for Model {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.debug_struct("Model").field("provider_id", &self.provider_id).finish_non_exhaustive()
-        }
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}

@@ -171,38 +171,3 @@ pub mod user_pool_user {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
-
-/// A browser that is at the provider of a federation pool.
-pub mod user_pool_sign_in {
-    use std::fmt;
-
-    use crate::clock::Timestamp;
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "user_pool_sign_ins")]
-    pub struct Model {
-        /// Of the state.
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub fingerprint: String,
-        pub pool_id: String,
-        /// Fingerprint of what only the browser knows.
-        pub browser: String,
-        pub code_verifier: String,
-        pub nonce: String,
-        pub redirect_uri: String,
-        pub expires_at: Timestamp,
-    }
-
-    /// Without what a code is redeemed with.
-    impl fmt::Debug for Model {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.debug_struct("Model").field("pool_id", &self.pool_id).finish_non_exhaustive()
-        }
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}

@@ -4,7 +4,7 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, ModelTrait, QueryOrder, sea_query::Expr,
 };
 
-use super::{new_email, new_tenant};
+use super::new_email;
 use crate::{
     ids,
     store::{
@@ -12,7 +12,7 @@ use crate::{
         entity::{
             MembershipStatus, membership, people_count, phone_number, search_text, tenant, user, user_email, username,
         },
-        fresh::{Fresh, user_row},
+        fresh::{Fresh, tenant_row, user_row},
     },
 };
 
@@ -118,7 +118,7 @@ async fn people_are_counted() {
     for store in Fresh::all().await {
         let tx = store.begin_write().await;
         for tenant in ["acme", "globex"] {
-            new_tenant(&tx, tenant).insert(&tx).await.expect("a row");
+            tenant_row(&tx, tenant).insert(&tx).await.expect("a row");
         }
         let ada = user_row(&tx, "ada").insert(&tx).await.expect("a row");
         let bob = user_row(&tx, "bob").insert(&tx).await.expect("a row");
@@ -149,7 +149,7 @@ async fn people_are_counted() {
 async fn a_membership_knows_the_age_of_its_person() {
     for store in Fresh::all().await {
         let tx = store.begin_write().await;
-        new_tenant(&tx, "acme").insert(&tx).await.expect("a row");
+        tenant_row(&tx, "acme").insert(&tx).await.expect("a row");
         let ada = user_row(&tx, "ada").insert(&tx).await.expect("a row");
         let bob = user_row(&tx, "bob").insert(&tx).await.expect("a row");
         let row = join(&tx, &ada, "acme").await;

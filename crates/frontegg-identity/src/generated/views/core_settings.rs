@@ -135,7 +135,7 @@ impl CoreSettings<Environment> {
         PagedCall::new(
             &self.core,
             "list_jwt_templates",
-            None,
+            Some(200i64),
             params,
             move |client, params| async move {
                 client

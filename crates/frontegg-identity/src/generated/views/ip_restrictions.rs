@@ -74,7 +74,7 @@ impl<A: Authorized> IpRestrictions<A> {
         PagedCall::new(
             &self.core,
             "list_ip_restrictions",
-            None,
+            Some(200i64),
             params,
             move |client, params| async move {
                 client

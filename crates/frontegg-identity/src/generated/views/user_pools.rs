@@ -147,7 +147,7 @@ impl UserPools<Environment> {
         PagedCall::new(
             &self.core,
             "list_user_source_users",
-            None,
+            Some(200i64),
             params,
             move |client, params| async move {
                 client.list_user_source_users(id, params.limit, params.offset).await
