@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What happens, but not each step of the database.
-const QUIET_LIBRARIES: &str = "info,sea_orm_migration=warn,sqlx=warn";
+const QUIET_LIBRARIES: &str = "info,sqlx=warn";
 
 /// Stateful emulator of the Frontegg Identity API.
 #[derive(Debug, Parser)]

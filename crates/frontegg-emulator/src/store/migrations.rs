@@ -1,6 +1,6 @@
 //! The schema, one migration a file, in SQL that SQLite and PostgreSQL both take.
 //!
-//! A migration is a name and two texts. To add one, write the next file, list it in [`all`], and
+//! A migration is a name and a text. To add one, write the next file, list it in [`all`], and
 //! name its tables in [`TABLES`]; never change one that has been released.
 
 mod m0001_environment;
@@ -36,8 +36,9 @@ mod m0030_passkeys;
 mod m0031_provider_sign_ins;
 mod triggers;
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
+use std::collections::BTreeSet;
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use super::derived;
 use triggers::Triggers;
@@ -162,11 +163,17 @@ pub(crate) fn newest() -> &'static str {
     newest.name
 }
 
+/// Names and texts of those that are nothing but SQL for SQLite.
+#[cfg(test)]
+pub(crate) fn before_texts_were_folded() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let is_older = |migration: &SqlMigration| migration.name != m0014_folded::MIGRATION.name;
+    all().into_iter().take_while(is_older).map(|migration| (migration.name, migration.up))
+}
+
 /// A migration given as SQL for both engines.
 pub(crate) struct SqlMigration {
     name: &'static str,
     up: &'static str,
-    down: &'static str,
 }
 
 impl SqlMigration {
@@ -179,57 +186,51 @@ impl SqlMigration {
         }
     }
 
-    async fn run(&self, manager: &SchemaManager<'_>, sql: &str) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
+    async fn apply(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
         if connection.get_database_backend() == DbBackend::Postgres {
             // SQLite compares text byte by byte; PostgreSQL does so only when told, and lists have
             // to come out in one order everywhere.
-            let sql = sql.replace(" TEXT", " TEXT COLLATE \"C\"");
-            connection.execute_unprepared(&sql).await?;
+            connection.execute_unprepared(&self.up.replace(" TEXT", " TEXT COLLATE \"C\"")).await?;
         } else {
-            connection.execute_unprepared(sql).await?;
+            connection.execute_unprepared(self.up).await?;
         }
-        Ok(())
-    }
-}
-
-impl MigrationName for SqlMigration {
-    fn name(&self) -> &str {
-        self.name
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for SqlMigration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        self.run(manager, self.up).await?;
         if self.name == m0014_folded::MIGRATION.name {
-            derived::derive_all(manager.get_connection()).await?;
+            derived::derive_all(connection).await?;
         }
         if let Some(triggers) = self.triggers() {
-            triggers.make(manager.get_connection()).await?;
+            triggers.make(connection).await?;
         }
         Ok(())
     }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        if let Some(triggers) = self.triggers() {
-            triggers.drop(manager.get_connection()).await?;
-        }
-        self.run(manager, self.down).await
-    }
-
-    /// The store runs all migrations in a transaction of its own.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(false)
-    }
 }
 
-/// Applies the migrations that a database has not seen yet.
-pub(crate) struct Migrator;
+/// The record of what a database has seen. Name and form are those of SeaORM's migrator, which made it in older stores.
+const RECORD: &str = "CREATE TABLE IF NOT EXISTS seaql_migrations (
+    version VARCHAR NOT NULL PRIMARY KEY,
+    applied_at BIGINT NOT NULL
+)";
 
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        all().into_iter().map(|migration| Box::new(migration) as Box<dyn MigrationTrait>).collect()
+/// Applies the migrations that a database has not seen yet, in a transaction of the caller's. What a newer emulator has
+/// made is left alone.
+pub(super) async fn apply(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    connection.execute_unprepared(RECORD).await?;
+    let backend = connection.get_database_backend();
+    let seen = Statement::from_string(backend, "SELECT version FROM seaql_migrations");
+    let seen = connection.query_all_raw(seen).await?;
+    let mut seen = seen.iter().map(|row| row.try_get("", "version")).collect::<Result<BTreeSet<String>, _>>()?;
+    let moment = match backend {
+        DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM now()) AS BIGINT)",
+        _ => "unixepoch()",
+    };
+    let record = format!("INSERT INTO seaql_migrations (version, applied_at) VALUES ($1, {moment})");
+    let missing: Vec<_> = all().into_iter().filter(|migration| !seen.remove(migration.name)).collect();
+    if let Some(unknown) = seen.last() {
+        return Err(DbErr::Migration(format!("a newer emulator has used this store: {unknown} is not known here")));
     }
+    for migration in missing {
+        migration.apply(connection).await?;
+        let applied = [migration.name.into()];
+        connection.execute_raw(Statement::from_sql_and_values(backend, &record, applied)).await?;
+    }
+    Ok(())
 }

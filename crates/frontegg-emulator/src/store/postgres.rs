@@ -12,12 +12,11 @@ use sea_orm::{
         postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
     },
 };
-use sea_orm_migration::MigratorTrait;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub(super) use self::link::Link;
-use super::{PATIENCE, STATEMENTS, StoreError, migrations::Migrator, tx::Inner};
+use super::{PATIENCE, STATEMENTS, StoreError, migrations, tx::Inner};
 
 /// Connections of one process.
 const CONNECTIONS: u32 = 10;
@@ -59,7 +58,7 @@ impl Postgres {
         let postgres = Self { connection, link, gate: Arc::new(Mutex::new(())) };
         let (writing, _hold) = postgres.begin_write().await?;
         writing.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
-        Migrator::up(&writing, None).await?;
+        migrations::apply(&writing).await?;
         writing.commit().await?;
         Ok(postgres)
     }

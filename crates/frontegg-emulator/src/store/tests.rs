@@ -6,14 +6,14 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, Statement, sqlx::error::ErrorKind,
+    QueryOrder, QueryResult, Statement, sqlx::error::ErrorKind,
 };
 
 use super::{
     Fetch, FetchCount, Identity, Read, Settled, Store, StoreError, StoreTarget, Wished, Write, broken_rule,
     entity::{self, tenant, user, user_email},
-    fresh::{Fresh, tenant_row, user_row},
-    migrations::{KEPT_TABLES, TABLES},
+    fresh::{Fresh, places, tenant_row, user_row},
+    migrations::{self, KEPT_TABLES, TABLES},
     query::{self, Page},
 };
 use crate::{clock::Clock, ids};
@@ -327,6 +327,61 @@ async fn a_file_keeps_its_contents() {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+/// Its record was made by SeaORM's migrator, in these words.
+#[tokio::test]
+async fn a_store_of_an_older_emulator_is_brought_up_to_date() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("state.db");
+    let old = rusqlite::Connection::open(&path).expect("a file");
+    let record =
+        r#"CREATE TABLE "seaql_migrations" ( "version" varchar NOT NULL PRIMARY KEY, "applied_at" bigint NOT NULL )"#;
+    old.execute_batch(record).expect("a record");
+    for (name, sql) in migrations::before_texts_were_folded() {
+        old.execute_batch(sql).expect(name);
+        old.execute("INSERT INTO seaql_migrations VALUES (?1, 1)", [name]).expect("an entry");
+    }
+    let tenant =
+        "INSERT INTO tenants (id, tenant_id, name, is_reseller, metadata, details, is_locked, created_at, updated_at)
+        VALUES ('1', 'acme', 'ACME', FALSE, '{}', '{}', FALSE, 0, 0)";
+    old.execute_batch(tenant).expect("a tenant");
+    old.close().expect("a file");
+
+    let target = StoreTarget::SqliteFile(path);
+    // The second time there is nothing to do.
+    for _ in 0..2 {
+        let store = Store::open(&target, Clock::default(), "http://emulator.test").await.expect("a store");
+        let tx = store.read().await.expect("a transaction");
+        let acme = tenant::Entity::find().fetch_one(&tx).await.expect("a query").expect("a tenant");
+        assert_eq!((acme.name.as_str(), acme.folded.as_str()), ("ACME", "acme\nacme"));
+        let applied = "SELECT version, applied_at FROM seaql_migrations ORDER BY version";
+        let applied = tx.rows(Statement::from_string(DbBackend::Sqlite, applied)).await.expect("entries");
+        let moment = |entry: &QueryResult| entry.try_get::<i64>("", "applied_at").expect("a moment");
+        assert_eq!(applied.iter().filter(|entry| moment(entry) == 1).count(), 13, "they were not applied again");
+        let newest = applied.last().expect("an entry");
+        assert_eq!(newest.try_get::<String>("", "version").expect("a name"), migrations::newest());
+        assert!(moment(newest) > 1_700_000_000, "seconds since 1970");
+        drop(tx);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_emulator_is_left_alone() {
+    for place in places().await {
+        let target = place.url().parse().expect("a store");
+        if matches!(target, StoreTarget::Memory) {
+            continue;
+        }
+        let store = Fresh::at(&place).await;
+        let tx = store.begin_write().await;
+        let entry = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_of_tomorrow', 1)";
+        tx.execute_unprepared(entry).await.expect("an entry");
+        tx.finish().await;
+        let refused = Store::open(&target, Clock::default(), "http://emulator.test").await.expect_err("a refusal");
+        assert!(refused.to_string().contains("m9999_of_tomorrow"), "{refused}");
     }
 }
 

@@ -248,9 +248,10 @@ impl Store {
     }
 }
 
-type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DbErr>> + Send + 'a>>;
+/// What the methods of a connection return.
+pub(super) type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, DbErr>> + Send + 'a>>;
 
-fn ready<'a, T: Send + 'a>(answer: Result<T, DbErr>) -> Answer<'a, T> {
+pub(super) fn ready<'a, T: Send + 'a>(answer: Result<T, DbErr>) -> Answer<'a, T> {
     Box::pin(std::future::ready(answer))
 }
 

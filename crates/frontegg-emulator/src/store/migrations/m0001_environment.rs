@@ -34,5 +34,4 @@ CREATE TABLE signing_keys (
     valid_until BIGINT NOT NULL
 );
 ",
-    down: "DROP TABLE signing_keys; DROP TABLE settings; DROP TABLE issuers; DROP TABLE environment;",
 };

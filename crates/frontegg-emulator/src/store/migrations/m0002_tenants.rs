@@ -40,5 +40,4 @@ CREATE TABLE tenant_edges (
 );
 CREATE INDEX tenant_edges_parent ON tenant_edges (parent_id);
 ",
-    down: "DROP TABLE tenant_edges; DROP TABLE tenants;",
 };

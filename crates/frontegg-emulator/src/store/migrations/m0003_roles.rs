@@ -46,6 +46,4 @@ CREATE TABLE role_permissions (
 );
 CREATE INDEX role_permissions_permission ON role_permissions (permission_id);
 ",
-    down: "DROP TABLE role_permissions; DROP TABLE roles; DROP TABLE permissions;
-DROP TABLE permission_categories;",
 };

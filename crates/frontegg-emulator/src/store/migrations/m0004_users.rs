@@ -71,6 +71,4 @@ CREATE TABLE password_history (
 );
 CREATE INDEX password_history_user ON password_history (user_id, created_at);
 ",
-    down: "DROP TABLE password_history; DROP TABLE passwords; DROP TABLE phone_numbers;
-DROP TABLE usernames; DROP TABLE user_emails; DROP TABLE users;",
 };

@@ -65,7 +65,4 @@ CREATE TABLE application_tenants (
 );
 CREATE INDEX application_tenants_tenant ON application_tenants (tenant_id);
 ",
-    down: "DROP TABLE application_tenants; DROP TABLE application_assignments;
-DROP TABLE group_members; DROP TABLE group_roles; DROP TABLE groups; DROP TABLE membership_roles;
-DROP TABLE memberships;",
 };

@@ -42,5 +42,4 @@ CREATE TABLE tenant_invite_roles (
 );
 CREATE INDEX tenant_invite_roles_role ON tenant_invite_roles (role_id);
 ",
-    down: "DROP TABLE tenant_invite_roles; DROP TABLE tenant_invites; DROP TABLE one_time_tokens;",
 };

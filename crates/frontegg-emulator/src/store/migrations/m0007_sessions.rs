@@ -36,5 +36,4 @@ CREATE TABLE refresh_tokens (
 );
 CREATE INDEX refresh_tokens_session ON refresh_tokens (session_id);
 ",
-    down: "DROP TABLE refresh_tokens; DROP TABLE sessions;",
 };

@@ -21,5 +21,4 @@ CREATE TABLE outbox_messages (
 CREATE INDEX outbox_messages_created ON outbox_messages (created_at);
 CREATE INDEX outbox_messages_recipient ON outbox_messages (recipient, created_at);
 ",
-    down: "DROP TABLE outbox_messages;",
 };

@@ -12,5 +12,4 @@ CREATE TABLE jobs (
     created_at BIGINT NOT NULL
 );
 ",
-    down: "DROP TABLE jobs;",
 };

@@ -34,8 +34,4 @@ CREATE TABLE sms_templates (
     updated_at BIGINT NOT NULL
 );
 ",
-    down: "DROP TABLE sms_templates; DROP TABLE email_templates; DROP INDEX one_time_tokens_code;
-ALTER TABLE one_time_tokens DROP COLUMN device; ALTER TABLE one_time_tokens DROP COLUMN spent_at;
-ALTER TABLE outbox_messages DROP COLUMN body; ALTER TABLE outbox_messages DROP COLUMN subject;
-ALTER TABLE outbox_messages DROP COLUMN sender;",
 };

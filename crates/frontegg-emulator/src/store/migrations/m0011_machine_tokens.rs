@@ -39,6 +39,4 @@ CREATE TABLE machine_token_refreshes (
 );
 CREATE INDEX machine_token_refreshes_token ON machine_token_refreshes (machine_token_id, created_at);
 ",
-    down: "DROP TABLE machine_token_refreshes; DROP TABLE machine_token_permissions;
-DROP TABLE machine_token_roles; DROP TABLE machine_tokens;",
 };

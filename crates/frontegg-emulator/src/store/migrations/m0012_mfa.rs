@@ -73,6 +73,4 @@ CREATE TABLE remembered_devices (
 );
 CREATE INDEX remembered_devices_user ON remembered_devices (user_id);
 ",
-    down: "DROP TABLE remembered_devices; DROP TABLE recovery_codes; DROP TABLE webauthn_challenges;
-DROP TABLE webauthn_credentials; DROP TABLE mfa_phones; DROP TABLE authenticators;",
 };

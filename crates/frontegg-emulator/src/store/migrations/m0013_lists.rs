@@ -13,6 +13,4 @@ CREATE INDEX users_name_order ON users (COALESCE(name, ''), created_at, id);
 CREATE INDEX user_emails_created ON user_emails (created_at, id);
 CREATE INDEX tenants_created ON tenants (created_at, tenant_id);
 ",
-    down: "DROP INDEX tenants_created; DROP INDEX user_emails_created; DROP INDEX users_name_order; DROP INDEX users_name; DROP INDEX users_created;
-CREATE INDEX users_created ON users (created_at);",
 };

@@ -17,9 +17,4 @@ CREATE INDEX users_name ON users (name_folded);
 CREATE INDEX user_emails_folded ON user_emails (email_folded);
 CREATE INDEX tenants_alias ON tenants (alias_folded);
 ",
-    down: "DROP INDEX tenants_alias; DROP INDEX user_emails_folded; DROP INDEX users_name;
-CREATE INDEX users_name ON users (LOWER(name));
-ALTER TABLE outbox_messages DROP COLUMN recipient_key; ALTER TABLE roles DROP COLUMN folded;
-ALTER TABLE tenants DROP COLUMN alias_folded; ALTER TABLE tenants DROP COLUMN folded;
-ALTER TABLE user_emails DROP COLUMN email_folded; ALTER TABLE users DROP COLUMN name_folded;",
 };

@@ -38,29 +38,4 @@ CREATE TABLE blind_guesses (
 CREATE INDEX blind_guesses_client ON blind_guesses (client, created_at);
 CREATE INDEX blind_guesses_created ON blind_guesses (created_at);
 ",
-    down: "
-DROP TABLE blind_guesses;
-ALTER TABLE one_time_tokens DROP COLUMN blind_attempts;
-ALTER TABLE memberships DROP COLUMN invited_as;
-DELETE FROM user_emails WHERE NOT verified AND NOT is_primary;
-CREATE TABLE held_emails (
-    id TEXT NOT NULL PRIMARY KEY,
-    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    email TEXT NOT NULL,
-    address_key TEXT NOT NULL UNIQUE,
-    verified BOOLEAN NOT NULL,
-    is_primary BOOLEAN NOT NULL,
-    created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL,
-    email_folded TEXT NOT NULL DEFAULT ''
-);
-INSERT INTO held_emails SELECT id, user_id, email, address_key, verified, is_primary, created_at, updated_at,
-    email_folded FROM user_emails;
-DROP TABLE user_emails;
-ALTER TABLE held_emails RENAME TO user_emails;
-CREATE INDEX user_emails_user ON user_emails (user_id);
-CREATE UNIQUE INDEX user_emails_primary ON user_emails (user_id) WHERE is_primary;
-CREATE INDEX user_emails_created ON user_emails (created_at, id);
-CREATE INDEX user_emails_folded ON user_emails (email_folded);
-",
 };

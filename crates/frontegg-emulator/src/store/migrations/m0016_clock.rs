@@ -13,5 +13,4 @@ CREATE TABLE clock_setting (
     frozen BIGINT
 );
 ",
-    down: "DROP TABLE clock_setting;",
 };

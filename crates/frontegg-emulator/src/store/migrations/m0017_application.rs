@@ -6,5 +6,4 @@ use super::SqlMigration;
 pub(super) const MIGRATION: SqlMigration = SqlMigration {
     name: "m0017_application",
     up: "ALTER TABLE environment ADD COLUMN application_id TEXT NOT NULL DEFAULT '';",
-    down: "ALTER TABLE environment DROP COLUMN application_id;",
 };

@@ -11,5 +11,4 @@ CREATE TABLE jwt_secret (
     secret TEXT NOT NULL
 );
 ",
-    down: "DROP TABLE jwt_secret;",
 };

@@ -15,8 +15,4 @@ CREATE TABLE dummy_writes (
 
 DELETE FROM settings WHERE kind = 'dummy-writes';
 ",
-    down: "
-DROP TABLE dummy_writes;
-ALTER TABLE environment DROP COLUMN catalog;
-",
 };

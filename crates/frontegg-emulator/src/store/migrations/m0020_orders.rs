@@ -2,10 +2,7 @@
 //! rest, which the database itself keeps in step with the addresses. Members of a tenant are counted and sorted
 //! by age in indexes alone.
 
-use super::{
-    SqlMigration,
-    triggers::{EngineTriggers, Triggers},
-};
+use super::{SqlMigration, triggers::Triggers};
 
 pub(super) const MIGRATION: SqlMigration = SqlMigration {
     name: "m0020_orders",
@@ -21,18 +18,11 @@ CREATE INDEX users_tenant_order ON users (COALESCE(active_tenant_id, ''), create
 CREATE INDEX memberships_people ON memberships (tenant_id, user_id);
 CREATE INDEX users_ages ON users (id, created_at);
 ",
-    down: "
-DROP INDEX users_ages; DROP INDEX memberships_people; DROP INDEX users_tenant_order;
-DROP INDEX users_provider_order; DROP INDEX users_locked_order;
-DROP INDEX users_verified_order; DROP INDEX users_address_order;
-ALTER TABLE users DROP COLUMN address_key;
-",
 };
 
 /// That a change of an address reaches the person's row.
 pub(super) const TRIGGERS: Triggers = Triggers {
-    sqlite: EngineTriggers {
-        make: "
+    sqlite: "
 CREATE TRIGGER user_emails_made AFTER INSERT ON user_emails WHEN NEW.is_primary BEGIN
     UPDATE users SET address_key = NEW.address_key WHERE id = NEW.user_id;
 END;
@@ -44,12 +34,7 @@ CREATE TRIGGER user_emails_dropped AFTER DELETE ON user_emails WHEN OLD.is_prima
     UPDATE users SET address_key = NULL WHERE id = OLD.user_id;
 END;
 ",
-        drop: "
-DROP TRIGGER user_emails_dropped; DROP TRIGGER user_emails_changed; DROP TRIGGER user_emails_made;
-",
-    },
-    postgres: EngineTriggers {
-        make: "
+    postgres: "
 CREATE FUNCTION keep_address_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE users SET address_key =
@@ -64,9 +49,4 @@ CREATE TRIGGER user_emails_changed AFTER UPDATE OF address_key, is_primary, user
 CREATE TRIGGER user_emails_dropped AFTER DELETE ON user_emails
     FOR EACH ROW WHEN (OLD.is_primary) EXECUTE FUNCTION keep_address_key();
 ",
-        drop: "
-DROP TRIGGER user_emails_dropped ON user_emails; DROP TRIGGER user_emails_changed ON user_emails;
-DROP TRIGGER user_emails_made ON user_emails; DROP FUNCTION keep_address_key;
-",
-    },
 };

@@ -1,10 +1,7 @@
 //! What people are searched by, in one text a person, one line for each of their name, addresses, usernames and numbers.
 //! The database itself keeps it in step with the tables that it is made of.
 
-use super::{
-    SqlMigration,
-    triggers::{EngineTriggers, Triggers},
-};
+use super::{SqlMigration, triggers::Triggers};
 
 pub(super) const MIGRATION: SqlMigration = SqlMigration {
     name: "m0021_search",
@@ -24,13 +21,11 @@ CREATE VIEW texts_to_search AS SELECT users.id AS user_id,
     FROM users;
 INSERT INTO search_texts SELECT user_id, text FROM texts_to_search;
 ",
-    down: "DROP VIEW texts_to_search; DROP TABLE search_texts;",
 };
 
 /// Addresses and numbers are there from when they count.
 pub(super) const TRIGGERS: Triggers = Triggers {
-    sqlite: EngineTriggers {
-        make: "
+    sqlite: "
 CREATE TRIGGER users_searched AFTER INSERT ON users BEGIN
     INSERT INTO search_texts VALUES (NEW.id, COALESCE(NEW.name_folded, ''));
 END;
@@ -75,15 +70,7 @@ CREATE TRIGGER numbers_searched_no_more AFTER DELETE ON phone_numbers WHEN OLD.v
         AND EXISTS (SELECT 1 FROM users WHERE users.id = OLD.user_id);
 END;
 ",
-        drop: "
-DROP TRIGGER numbers_searched_no_more; DROP TRIGGER numbers_searched_anew; DROP TRIGGER numbers_searched;
-DROP TRIGGER usernames_searched_no_more; DROP TRIGGER usernames_searched_anew; DROP TRIGGER usernames_searched;
-DROP TRIGGER emails_searched_no_more; DROP TRIGGER emails_searched_anew; DROP TRIGGER emails_searched;
-DROP TRIGGER users_searched_anew; DROP TRIGGER users_searched;
-",
-    },
-    postgres: EngineTriggers {
-        make: "
+    postgres: "
 CREATE FUNCTION search_person() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO search_texts VALUES (NEW.id, COALESCE(NEW.name_folded, ''));
@@ -111,11 +98,4 @@ CREATE TRIGGER usernames_searched AFTER INSERT OR DELETE OR UPDATE OF username, 
 CREATE TRIGGER numbers_searched AFTER INSERT OR DELETE OR UPDATE OF phone_number, verified, user_id
     ON phone_numbers FOR EACH ROW EXECUTE FUNCTION search_identifiers_anew();
 ",
-        drop: "
-DROP TRIGGER numbers_searched ON phone_numbers; DROP TRIGGER usernames_searched ON usernames;
-DROP TRIGGER emails_searched ON user_emails; DROP TRIGGER users_searched_anew ON users;
-DROP TRIGGER users_searched ON users; DROP FUNCTION search_identifiers_anew; DROP FUNCTION search_person_anew;
-DROP FUNCTION search_person;
-",
-    },
 };

@@ -44,5 +44,4 @@ CREATE INDEX dummy_tokens_user ON dummy_tokens (user_id, kind);
 CREATE INDEX dummy_tokens_membership ON dummy_tokens (membership_id);
 CREATE INDEX dummy_tokens_code ON dummy_tokens (kind, code_fingerprint);
 ",
-    down: "DROP TABLE dummy_tokens; DROP TABLE dummy_messages;",
 };

@@ -1,10 +1,7 @@
 //! How many people there are, and how many in each tenant: kept, so that nobody counts them. A membership says how old
 //! its person is, so that the members of a tenant stand by age in one index. The database itself keeps both in step.
 
-use super::{
-    SqlMigration,
-    triggers::{EngineTriggers, Triggers},
-};
+use super::{SqlMigration, triggers::Triggers};
 
 /// `''` stands for all people, be they in a tenant or not.
 pub(super) const MIGRATION: SqlMigration = SqlMigration {
@@ -23,19 +20,10 @@ DROP INDEX memberships_people;
 DROP INDEX users_ages;
 CREATE INDEX users_hidden ON users (id) WHERE invisible;
 ",
-    down: "
-DROP INDEX users_hidden;
-CREATE INDEX users_ages ON users (id, created_at);
-CREATE INDEX memberships_people ON memberships (tenant_id, user_id);
-DROP INDEX memberships_ages;
-ALTER TABLE memberships DROP COLUMN user_created_at;
-DROP TABLE people_counts;
-",
 };
 
 pub(super) const TRIGGERS: Triggers = Triggers {
-    sqlite: EngineTriggers {
-        make: "
+    sqlite: "
 CREATE TRIGGER users_counted AFTER INSERT ON users BEGIN
     INSERT INTO people_counts VALUES ('', 1) ON CONFLICT (tenant_id) DO UPDATE SET people = people + 1;
 END;
@@ -62,13 +50,7 @@ CREATE TRIGGER members_aged_anew AFTER UPDATE OF user_id ON memberships BEGIN
     UPDATE memberships SET user_created_at = (SELECT created_at FROM users WHERE id = NEW.user_id) WHERE id = NEW.id;
 END;
 ",
-        drop: "
-DROP TRIGGER members_aged_anew; DROP TRIGGER members_aged; DROP TRIGGER members_counted_anew;
-DROP TRIGGER members_counted_off; DROP TRIGGER members_counted; DROP TRIGGER users_counted_off; DROP TRIGGER users_counted;
-",
-    },
-    postgres: EngineTriggers {
-        make: "
+    postgres: "
 CREATE FUNCTION count_person() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -101,9 +83,4 @@ CREATE TRIGGER members_counted AFTER INSERT OR DELETE OR UPDATE OF tenant_id ON 
 CREATE TRIGGER members_aged BEFORE INSERT OR UPDATE OF user_id ON memberships
     FOR EACH ROW EXECUTE FUNCTION age_member();
 ",
-        drop: "
-DROP TRIGGER members_aged ON memberships; DROP TRIGGER members_counted ON memberships;
-DROP TRIGGER users_counted ON users; DROP FUNCTION age_member; DROP FUNCTION count_member; DROP FUNCTION count_person;
-",
-    },
 };

@@ -29,5 +29,4 @@ CREATE TABLE domain_restrictions (
 CREATE UNIQUE INDEX domain_restrictions_once ON domain_restrictions (COALESCE(tenant_id, ''), domain, list);
 CREATE INDEX settings_kind ON settings (kind);
 ",
-    down: "DROP INDEX settings_kind; DROP TABLE domain_restrictions; DROP TABLE ip_restrictions;",
 };

@@ -50,9 +50,4 @@ CREATE TABLE application_clients (
 );
 CREATE INDEX application_clients_order ON application_clients (app_id, created_at, id);
 ",
-    down: "
-DROP TABLE application_clients;
-DROP TABLE tenant_applications;
-DROP TABLE applications;
-",
 };

@@ -17,5 +17,4 @@ CREATE TABLE jwt_templates (
     updated_at BIGINT NOT NULL
 );
 ",
-    down: "DROP TABLE jwt_templates;",
 };

@@ -46,5 +46,4 @@ CREATE TABLE approvers (
 CREATE INDEX approvers_execution ON approvers (execution_id, step_id);
 CREATE INDEX approvers_user ON approvers (user_id);
 ",
-    down: "DROP TABLE approvers; DROP TABLE approval_executions; DROP TABLE approval_flows;",
 };

@@ -43,5 +43,4 @@ CREATE TABLE social_sign_ins (
 CREATE INDEX social_sign_ins_provider ON social_sign_ins (provider_id);
 CREATE INDEX social_sign_ins_expiry ON social_sign_ins (expires_at);
 ",
-    down: "DROP TABLE social_sign_ins; DROP TABLE social_links; DROP TABLE social_providers;",
 };

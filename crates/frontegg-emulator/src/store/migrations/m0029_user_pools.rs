@@ -49,6 +49,4 @@ CREATE TABLE user_pool_sign_ins (
 CREATE INDEX user_pool_sign_ins_pool ON user_pool_sign_ins (pool_id);
 CREATE INDEX user_pool_sign_ins_expiry ON user_pool_sign_ins (expires_at);
 ",
-    down: "DROP TABLE user_pool_sign_ins; DROP TABLE user_pool_users; DROP TABLE user_pool_accounts; DROP TABLE user_pool_applications;
-DROP TABLE user_pools;",
 };

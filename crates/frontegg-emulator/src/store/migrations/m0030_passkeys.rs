@@ -5,5 +5,4 @@ use super::SqlMigration;
 pub(super) const MIGRATION: SqlMigration = SqlMigration {
     name: "m0030_passkeys",
     up: "ALTER TABLE webauthn_credentials ADD COLUMN is_passkey BOOLEAN NOT NULL DEFAULT FALSE;",
-    down: "ALTER TABLE webauthn_credentials DROP COLUMN is_passkey;",
 };

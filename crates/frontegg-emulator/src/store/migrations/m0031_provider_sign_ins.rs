@@ -23,33 +23,4 @@ SELECT fingerprint, pool_id, browser, code_verifier, nonce, redirect_uri, expire
 DROP TABLE social_sign_ins;
 DROP TABLE user_pool_sign_ins;
 ",
-    down: "
-CREATE TABLE user_pool_sign_ins (
-    fingerprint TEXT NOT NULL PRIMARY KEY,
-    pool_id TEXT NOT NULL REFERENCES user_pools (id) ON DELETE CASCADE,
-    browser TEXT NOT NULL,
-    code_verifier TEXT NOT NULL,
-    nonce TEXT NOT NULL,
-    redirect_uri TEXT NOT NULL,
-    expires_at BIGINT NOT NULL
-);
-CREATE INDEX user_pool_sign_ins_pool ON user_pool_sign_ins (pool_id);
-CREATE INDEX user_pool_sign_ins_expiry ON user_pool_sign_ins (expires_at);
-CREATE TABLE social_sign_ins (
-    fingerprint TEXT NOT NULL PRIMARY KEY,
-    provider_id TEXT NOT NULL REFERENCES social_providers (id) ON DELETE CASCADE,
-    browser TEXT NOT NULL,
-    code_verifier TEXT NOT NULL,
-    nonce TEXT NOT NULL,
-    redirect_uri TEXT NOT NULL,
-    expires_at BIGINT NOT NULL
-);
-CREATE INDEX social_sign_ins_provider ON social_sign_ins (provider_id);
-CREATE INDEX social_sign_ins_expiry ON social_sign_ins (expires_at);
-INSERT INTO user_pool_sign_ins (fingerprint, pool_id, browser, code_verifier, nonce, redirect_uri, expires_at)
-SELECT * FROM provider_sign_ins WHERE provider_id IN (SELECT id FROM user_pools);
-INSERT INTO social_sign_ins (fingerprint, provider_id, browser, code_verifier, nonce, redirect_uri, expires_at)
-SELECT * FROM provider_sign_ins WHERE provider_id IN (SELECT id FROM social_providers);
-DROP TABLE provider_sign_ins;
-",
 };

@@ -2,27 +2,15 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
-/// The triggers of a migration, by engine; `drop` ends them before the rest goes.
+/// The triggers of a migration, by engine.
 pub(super) struct Triggers {
-    pub(super) sqlite: EngineTriggers,
-    pub(super) postgres: EngineTriggers,
-}
-
-pub(super) struct EngineTriggers {
-    pub(super) make: &'static str,
-    pub(super) drop: &'static str,
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
 }
 
 impl Triggers {
     pub(super) async fn make(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-        connection.execute_unprepared(self.of(connection).make).await.map(drop)
-    }
-
-    pub(super) async fn drop(&self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
-        connection.execute_unprepared(self.of(connection).drop).await.map(drop)
-    }
-
-    fn of(&self, connection: &impl ConnectionTrait) -> &EngineTriggers {
-        if connection.get_database_backend() == DbBackend::Postgres { &self.postgres } else { &self.sqlite }
+        let postgres = connection.get_database_backend() == DbBackend::Postgres;
+        connection.execute_unprepared(if postgres { self.postgres } else { self.sqlite }).await.map(drop)
     }
 }

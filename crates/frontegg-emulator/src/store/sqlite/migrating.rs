@@ -1,44 +1,64 @@
-//! A connection as SeaORM's migrator takes one.
+//! A connection as migrations take one.
 
-use std::sync::Arc;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
-use sea_orm::{Database, DbBackend, DbErr, ProxyDatabaseTrait, ProxyExecResult, ProxyRow, Statement, Value};
-use sea_orm_migration::{MigratorTrait, async_trait};
-
-use super::{SqliteTx, closed};
-use crate::store::migrations::Migrator;
+use super::SqliteTx;
+use crate::store::{
+    migrations,
+    tx::{Answer, ready},
+};
 
 /// Applies the missing migrations in a transaction of the caller's, and gives it back.
 pub(super) async fn up(tx: SqliteTx) -> Result<SqliteTx, DbErr> {
-    let tx = Arc::new(tx);
-    let connection = Database::connect_proxy(DbBackend::Sqlite, Arc::new(Box::new(Migrating(Arc::clone(&tx))))).await?;
-    Migrator::up(&connection, None).await?;
-    drop(connection);
-    Arc::into_inner(tx).ok_or_else(closed)
+    migrations::apply(&Migrating(&tx)).await?;
+    Ok(tx)
 }
 
-#[derive(Debug)]
-struct Migrating(Arc<SqliteTx>);
+/// Only here may a [`SqliteTx`] be a connection by itself: there is no store yet that counts what it is asked.
+struct Migrating<'a>(&'a SqliteTx);
 
-#[async_trait::async_trait]
-impl ProxyDatabaseTrait for Migrating {
-    async fn query(&self, statement: Statement) -> Result<Vec<ProxyRow>, DbErr> {
-        let mut rows = self.0.rows(&statement, usize::MAX)?;
-        for value in rows.iter_mut().flat_map(|row| row.values.values_mut()) {
-            // The migrator declares its times as integers and reads them as numbers of 64 bits.
-            if let Value::Int(number) = value {
-                *value = Value::BigInt(number.map(i64::from));
-            }
-        }
-        Ok(rows)
+// The trait's methods as `async_trait` writes them.
+impl ConnectionTrait for Migrating<'_> {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Sqlite
     }
 
-    /// A migration is many statements in one text.
-    async fn execute(&self, statement: Statement) -> Result<ProxyExecResult, DbErr> {
-        if statement.values.is_some() {
-            self.0.change(&statement)
-        } else {
-            self.0.execute_all(&statement.sql).map(Into::into)
-        }
+    fn execute_raw<'life0, 'async_trait>(&'life0 self, statement: Statement) -> Answer<'async_trait, ExecResult>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        ready(self.0.execute(&statement))
+    }
+
+    fn execute_unprepared<'life0, 'life1, 'async_trait>(
+        &'life0 self,
+        sql: &'life1 str,
+    ) -> Answer<'async_trait, ExecResult>
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        Self: 'async_trait,
+    {
+        ready(self.0.execute_all(sql))
+    }
+
+    fn query_one_raw<'life0, 'async_trait>(
+        &'life0 self,
+        statement: Statement,
+    ) -> Answer<'async_trait, Option<QueryResult>>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        ready(self.0.one(&statement))
+    }
+
+    fn query_all_raw<'life0, 'async_trait>(&'life0 self, statement: Statement) -> Answer<'async_trait, Vec<QueryResult>>
+    where
+        'life0: 'async_trait,
+        Self: 'async_trait,
+    {
+        ready(self.0.all(&statement))
     }
 }
