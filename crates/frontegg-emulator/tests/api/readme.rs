@@ -28,6 +28,8 @@ fn every_command_is_accounted_for() {
     let known = BTreeSet::from([
         "cargo run --example quickstart",
         "cargo test --workspace",
+        // `.ci/packages` builds it as that does.
+        "cargo install --locked frontegg-emulator",
         "cargo run -p frontegg-emulator -- --listen 127.0.0.1:8100 --store sqlite:emulator.db",
         "cargo xtask",
         "cargo xtask drift --upstream PATH",
@@ -43,6 +45,17 @@ fn every_command_is_accounted_for() {
 }
 
 #[test]
+fn the_oldest_compilers_are_those_of_the_manifests() {
+    let workspace = include_str!("../../../../Cargo.toml");
+    let promised = workspace.lines().find_map(|line| line.strip_prefix("rust-version = \"")).expect("a version");
+    let sdk = promised.trim_end_matches('"');
+    let emulator = env!("CARGO_PKG_RUST_VERSION");
+    assert!(README.contains(&format!("The SDK wants Rust {sdk} or newer, the emulator {emulator}.")));
+    assert!(include_str!("../../README.md").contains(&format!("(Rust {emulator} or newer)")));
+    assert!(include_str!("../../../frontegg-identity/README.md").contains(&format!("The compiler is {sdk} or newer.")));
+}
+
+#[test]
 fn the_gate_runs_the_two_commands() {
     // With --locked, which a reader need not type.
     for command in ["cargo run --locked --example quickstart", "cargo test --workspace --locked"] {
@@ -52,7 +65,7 @@ fn the_gate_runs_the_two_commands() {
 
 #[test]
 fn the_emulators_command_starts_it() {
-    let command = commands().into_iter().find(|command| command.contains("-p frontegg-emulator")).unwrap();
+    let command = commands().into_iter().find(|command| command.contains("-p frontegg-emulator --")).unwrap();
     let arguments = command.split_once(" -- ").unwrap().1;
     // The port may be taken and the file unwelcome: the rest is as it stands there.
     let folder = tempfile::tempdir().unwrap();
