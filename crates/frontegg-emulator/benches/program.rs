@@ -47,7 +47,7 @@ impl Program {
     async fn start(store: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"));
         command.args(["--listen", "0", "--client-id", "client", "--api-key", "key", "--store", store]);
-        let (process, url) = Process::start(command, |line| Some(line.strip_prefix("listening on ")?.to_owned()));
+        let (process, url) = Process::start(command, |line| Some(line.strip_prefix("# listening on ")?.to_owned()));
         let http = Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
         let login = http.post(format!("{url}/auth/vendor")).json(&json!({ "clientId": "client", "secret": "key" }));
         let login: Value = login.send().await.expect("an answer").json().await.expect("a token");

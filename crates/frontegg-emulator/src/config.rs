@@ -16,7 +16,6 @@ use secrecy::SecretString;
 use crate::{
     error::Error,
     gate::{faults::Fault, limits::RateLimit},
-    ids,
     outgoing::Hosts,
     store::{StoreTarget, Wished},
 };
@@ -27,7 +26,6 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) store: StoreTarget,
     pub(crate) identity: Wished,
-    pub(crate) api_key: SecretString,
     pub(crate) admin_token: Option<SecretString>,
     pub(crate) base_url: Option<String>,
     /// Who may say for whom they ask.
@@ -77,7 +75,6 @@ impl Default for Config {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             store: StoreTarget::Memory,
             identity: Wished::default(),
-            api_key: ids::new_id().into(),
             admin_token: None,
             base_url: None,
             trusted_proxies: Vec::new(),

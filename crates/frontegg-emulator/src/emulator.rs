@@ -13,7 +13,7 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use ipnet::IpNet;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
@@ -72,6 +72,12 @@ impl Emulator {
         self.service.url()
     }
 
+    /// The address that clients are to use and that tokens are issued under: [`EmulatorBuilder::base_url`], else
+    /// [`Emulator::url`].
+    pub fn base_url(&self) -> &str {
+        self.service.base_url()
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -84,7 +90,7 @@ impl Emulator {
 
     /// The environment's API key, to authenticate with.
     pub fn api_key(&self) -> &str {
-        self.service.config().api_key.expose_secret()
+        self.service.api_key()
     }
 
     /// The id of the environment.
@@ -390,9 +396,9 @@ impl EmulatorBuilder {
         self
     }
 
-    /// The environment's API key; by default a new one at each start.
+    /// The environment's API key; by default the one that the store knows, or a new one.
     pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
-        self.config.api_key = SecretString::from(api_key.into());
+        self.config.identity.api_key = Some(api_key.into().into());
         self
     }
 

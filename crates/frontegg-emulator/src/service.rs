@@ -18,7 +18,6 @@ use std::{
 use frontegg_contract::{ApiFailure, ApiResult, Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
 use frontegg_model::Secret;
 use parking_lot::{Mutex, MutexGuard};
-use secrecy::ExposeSecret;
 
 use crate::{
     clock::Clock,
@@ -35,7 +34,7 @@ use crate::{
     error::Error,
     gate::Controls,
     outgoing::Outgoing,
-    store::{Identity, Settled, Store, Write},
+    store::{ApiKey, Identity, Settled, Store, Write},
     tokens::{
         Algorithm, ApiClaims, BearerKind, Claims, EnvironmentClaims, Payload, RegisteredClaims, TemplatedClaims,
         UserClaims, VerifiedTokens, keys::Keys,
@@ -60,6 +59,7 @@ pub(crate) struct Service {
     controls: Arc<Controls>,
     vendor_id: String,
     client_id: String,
+    api_key: ApiKey,
     application_id: String,
     /// Where this process is reached, without a slash at the end.
     url: String,
@@ -114,6 +114,7 @@ impl Service {
             controls,
             vendor_id: identity.vendor_id,
             client_id: identity.client_id,
+            api_key: identity.api_key,
             application_id: identity.application_id,
             url,
             epoch: AtomicI64::new(identity.epoch),
@@ -190,6 +191,11 @@ impl Service {
         &self.client_id
     }
 
+    /// The environment's API key.
+    pub(crate) fn api_key(&self) -> &str {
+        self.api_key.expose()
+    }
+
     /// The application that counts where none is named.
     pub(crate) async fn default_application_id(&self) -> DomainResult<String> {
         let tx = self.store.read().await?;
@@ -255,7 +261,7 @@ impl Service {
         &self,
         given: EnvironmentCredentials<'_>,
     ) -> DomainResult<(String, Duration)> {
-        let own = EnvironmentCredentials { client_id: self.client_id(), api_key: self.config.api_key.expose_secret() };
+        let own = EnvironmentCredentials { client_id: self.client_id(), api_key: self.api_key() };
         environment::check_credentials(given, own)?;
         let lifetime = self.config.environment_token_lifetime;
         let claims = Claims::Environment(EnvironmentClaims {

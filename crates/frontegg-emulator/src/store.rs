@@ -30,7 +30,7 @@ mod target;
 mod tests;
 mod tx;
 
-pub(crate) use environment::{Identity, Settled, Wished};
+pub(crate) use environment::{ApiKey, Identity, Settled, Wished};
 pub(crate) use fetch::{Fetch, FetchCount};
 pub use target::{ParseTargetError, StoreTarget};
 pub(crate) use tx::{Read, Tried, Write};

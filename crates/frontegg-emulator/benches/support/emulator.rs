@@ -18,7 +18,7 @@ pub(crate) const USERS: &str = "/identity/resources/users";
 pub(crate) fn start(store: &str, port: u16) -> (Process, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"));
     command.args(["--listen", &port.to_string(), "--client-id", "client", "--api-key", "key", "--store", store]);
-    Process::start(command, |line| Some(line.strip_prefix("listening on http://")?.to_owned()))
+    Process::start(command, |line| Some(line.strip_prefix("# listening on http://")?.to_owned()))
 }
 
 /// A back end with its token.

@@ -2,12 +2,14 @@
 
 mod error;
 mod exchange;
+mod transfer;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use axum::body::Body;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::{Method, StatusCode};
+use http::{Method, Request, StatusCode};
 use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -363,10 +365,13 @@ impl Control {
         self.exchange(method, path, body, waiting).await
     }
 
+    fn request(&self, method: Method, path: &str, body: Body) -> Answer<Request<Body>> {
+        self.address.request(method, path, body, self.admin_token.as_ref())
+    }
+
     async fn exchange(&self, method: Method, path: &str, body: Bytes, waiting: Duration) -> Answer<Bytes> {
-        let time = self.patience + waiting;
-        let token = self.admin_token.as_ref();
-        let (status, answer) = self.address.exchange(method, path, body, token, time).await?;
+        let request = self.request(method, path, body.into())?;
+        let (status, answer) = self.address.exchange(request, self.patience + waiting).await?;
         if status.is_success() { Ok(answer) } else { Err(ControlError::refused(status, &answer)) }
     }
 }

@@ -34,6 +34,7 @@ mod m0028_social_providers;
 mod m0029_user_pools;
 mod m0030_passkeys;
 mod m0031_provider_sign_ins;
+mod m0032_api_key;
 mod triggers;
 
 use std::collections::BTreeSet;
@@ -121,7 +122,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 31] {
+fn all() -> [SqlMigration; 32] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -154,6 +155,7 @@ fn all() -> [SqlMigration; 31] {
         m0029_user_pools::MIGRATION,
         m0030_passkeys::MIGRATION,
         m0031_provider_sign_ins::MIGRATION,
+        m0032_api_key::MIGRATION,
     ]
 }
 

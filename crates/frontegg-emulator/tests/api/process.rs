@@ -7,6 +7,7 @@ use std::{
 };
 
 use frontegg_identity::Frontegg;
+use serde::Deserialize;
 
 pub(crate) const CLIENT_ID: &str = "environment";
 pub(crate) const API_KEY: &str = "a key";
@@ -15,7 +16,15 @@ pub(crate) const API_KEY: &str = "a key";
 pub(crate) struct Program {
     pub(crate) child: Child,
     pub(crate) url: String,
+    /// The first line that it said.
+    pub(crate) first: String,
     lines: Lines<BufReader<ChildStdout>>,
+}
+
+/// What it says as JSON.
+#[derive(Deserialize)]
+struct Said {
+    url: String,
 }
 
 impl Program {
@@ -40,26 +49,47 @@ impl Program {
     }
 
     fn spawn(mut command: Command) -> Self {
-        if command.get_envs().all(|(name, _)| name != "FRONTEGG_EMULATOR_LISTEN") {
-            command.env("FRONTEGG_EMULATOR_LISTEN", "127.0.0.1:0");
+        let defaults = [
+            ("FRONTEGG_EMULATOR_LISTEN", "127.0.0.1:0"),
+            ("FRONTEGG_EMULATOR_CLIENT_ID", CLIENT_ID),
+            ("FRONTEGG_EMULATOR_API_KEY", API_KEY),
+            ("FRONTEGG_EMULATOR_LOG", "warn"),
+        ];
+        for (name, value) in defaults {
+            if command.get_envs().all(|(given, _)| given != name) {
+                command.env(name, value);
+            }
         }
-        let mut child = command
-            .env("FRONTEGG_EMULATOR_CLIENT_ID", CLIENT_ID)
-            .env("FRONTEGG_EMULATOR_API_KEY", API_KEY)
-            .env("FRONTEGG_EMULATOR_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let stdout = child.stdout.take().expect("its output");
         let mut lines = BufReader::new(stdout).lines();
         let first = lines.next().expect("a line").expect("text");
-        let url = first.strip_prefix("listening on ").expect("the address").to_owned();
-        Self { child, url, lines }
+        let url = match first.strip_prefix("# listening on ") {
+            Some(url) => url.to_owned(),
+            None => serde_json::from_str::<Said>(&first).expect("the address").url,
+        };
+        Self { child, url, first, lines }
     }
 
     /// The next line of its output.
     pub(crate) fn line(&mut self) -> String {
         self.lines.next().expect("a line").expect("text")
+    }
+
+    /// What it logs, line by line to its end; for one that was started with its stderr piped.
+    pub(crate) fn log(&mut self) -> Vec<String> {
+        let stderr = self.child.stderr.take().expect("a pipe");
+        BufReader::new(stderr).lines().map(|line| line.expect("text")).collect()
+    }
+
+    /// Ends it as an operator does, and waits for it.
+    #[cfg(unix)]
+    pub(crate) fn terminate(&mut self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().expect("kill runs");
+        assert!(sent.success());
+        let status = self.child.wait().expect("an end");
+        assert!(status.success(), "{signal}: {status}");
     }
 
     /// An SDK client of it.

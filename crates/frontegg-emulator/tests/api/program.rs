@@ -1,19 +1,80 @@
 //! The program as a process.
 
+mod commands;
+
 use std::process::Command;
 
-use frontegg_emulator::Control;
+use frontegg_emulator::{Control, Emulator, EmulatorBuilder};
 
-use crate::process::Program;
+use crate::{
+    process::{API_KEY, CLIENT_ID, Program},
+    support::http,
+};
 
 #[tokio::test]
 async fn it_says_where_it_listens_and_what_to_export() {
     let mut program = Program::start(&["serve", "--client-id", "client"]);
     let url = program.url.clone();
+    assert_eq!(program.line(), format!("export FRONTEGG_API_GATEWAY_URL={url}"));
     assert_eq!(program.line(), "export FRONTEGG_CLIENT_ID=client");
     assert_eq!(program.line(), "export FRONTEGG_API_KEY='a key'");
     let health = reqwest::get(format!("{url}/_emulator/health")).await;
     assert!(health.expect("an answer").status().is_success());
+}
+
+/// All that it says, as a shell takes it; clients are told the address that they are to use.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_it_says_is_for_a_shell_to_evaluate() {
+    let mut program = Program::start(&["--base-url", "http://localhost:1/it's"]);
+    let said: Vec<String> = std::iter::repeat_with(|| program.line()).take(3).collect();
+    let script = r#"set -eu; eval "$1"
+        printf '%s|%s|%s' "$FRONTEGG_API_GATEWAY_URL" "$FRONTEGG_CLIENT_ID" "$FRONTEGG_API_KEY""#;
+    let whole = format!("# listening on {}\n{}", program.url, said.join("\n"));
+    let evaluated = Command::new("sh").args(["-c", script, "sh", &whole]).output().expect("a shell");
+    let values = String::from_utf8(evaluated.stdout).expect("text");
+    assert_eq!(values, format!("http://localhost:1/it's|{CLIENT_ID}|{API_KEY}"));
+}
+
+#[tokio::test]
+async fn it_says_the_same_as_json() {
+    let program = Program::start(&["--print", "json", "--vendor-id", "vendor", "--application-id", "portal"]);
+    let expected = serde_json::json!({
+        "url": program.url, "baseUrl": program.url, "vendorId": "vendor", "clientId": CLIENT_ID, "apiKey": API_KEY,
+        "applicationId": "portal",
+    });
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&program.first).expect("JSON"), expected);
+}
+
+/// Who starts it again on the same state need not configure clients anew.
+#[tokio::test]
+async fn its_key_stays_with_the_store() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = format!("sqlite:{}", folder.path().join("state.db").display());
+    let emulator = async |key: Option<&str>| {
+        let builder = Emulator::builder().store(store.parse().expect("a store"));
+        let builder = key.into_iter().fold(builder, EmulatorBuilder::api_key);
+        builder.start().await.expect("an emulator")
+    };
+    let keys = async |given| {
+        let emulator = emulator(given).await;
+        let key = emulator.api_key().to_owned();
+        let login = serde_json::json!({ "clientId": emulator.client_id(), "secret": key });
+        let login = http().post(format!("{}/auth/vendor", emulator.url())).json(&login).send().await;
+        assert!(login.expect("an answer").status().is_success());
+        let exports = [emulator.export().await, emulator.export_with_secrets().await];
+        for export in exports {
+            assert!(!export.expect("a document").to_string().contains(&key));
+        }
+        emulator.reset().await.expect("a reset");
+        assert_eq!(emulator.api_key(), key);
+        emulator.stop().await;
+        key
+    };
+    let first = keys(None).await;
+    assert_eq!(keys(None).await, first);
+    assert_eq!(keys(Some("another")).await, "another");
+    assert_eq!(keys(None).await, "another");
 }
 
 #[tokio::test]
@@ -34,12 +95,7 @@ async fn it_begins_with_faults_of_flags_or_of_a_variable() {
 #[test]
 fn a_signal_ends_it() {
     for signal in ["-TERM", "-INT"] {
-        let mut program = Program::start(&[]);
-        let id = program.child.id().to_string();
-        let sent = Command::new("kill").args([signal, &id]).status().expect("kill runs");
-        assert!(sent.success());
-        let status = program.child.wait().expect("an end");
-        assert!(status.success(), "{signal}: {status}");
+        Program::start(&[]).terminate(signal);
     }
 }
 

@@ -79,6 +79,7 @@ fn the_emulators_command_starts_it() {
         })
         .collect();
     let mut program = Program::start(&arguments);
+    assert_eq!(program.line(), format!("export FRONTEGG_API_GATEWAY_URL={}", program.url));
     assert_eq!(program.line(), format!("export FRONTEGG_CLIENT_ID={}", process::CLIENT_ID));
 }
 

@@ -38,6 +38,9 @@ pub enum ControlError {
         /// Why.
         messages: Vec<String>,
     },
+    /// A document cannot be read, or not be written to where it goes.
+    #[error("the document cannot be read or written")]
+    Document(#[source] std::io::Error),
     /// The answer is none of this version of the control plane.
     #[error("the emulator answered something else")]
     Answer(#[source] Cause),

@@ -11,15 +11,15 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, Uri, header, uri::Scheme};
-use hyper::client::conn::http1;
+use http::{Method, Request, Response, StatusCode, Uri, header, uri::Scheme};
+use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpStream;
 
 use super::ControlError;
 
-type Cause = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// Where an emulator is.
 #[derive(Clone, Debug)]
@@ -70,15 +70,14 @@ impl Address {
         }
     }
 
-    /// Sends a request, and gives status and body of its answer.
-    pub(super) async fn exchange(
+    /// A request to the control plane, over a connection that ends with it.
+    pub(super) fn request(
         &self,
         method: Method,
         path: &str,
-        body: Bytes,
+        body: Body,
         admin_token: Option<&SecretString>,
-        time: Duration,
-    ) -> Result<(StatusCode, Bytes), ControlError> {
+    ) -> Result<Request<Body>, ControlError> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}/_emulator/{path}", self.prefix))
@@ -88,26 +87,44 @@ impl Address {
         if let Some(token) = admin_token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.expose_secret()));
         }
-        let unreachable = |source| ControlError::Unreachable { url: self.url.clone(), source };
-        let request = request.body(Body::from(body)).map_err(|error| unreachable(error.into()))?;
-        let answer = tokio::time::timeout(time, self.send(request)).await;
-        answer.map_err(|_| ControlError::TimedOut { url: self.url.clone(), time })?.map_err(unreachable)
+        request.body(body).map_err(|error| self.unreachable(error.into()))
     }
 
-    async fn send(&self, request: Request<Body>) -> Result<(StatusCode, Bytes), Cause> {
+    /// Sends a request, and gives status and body of its answer.
+    pub(super) async fn exchange(
+        &self,
+        request: Request<Body>,
+        time: Duration,
+    ) -> Result<(StatusCode, Bytes), ControlError> {
+        let whole = self.send(request, async |response| {
+            let (head, body) = response.into_parts();
+            Ok((head.status, axum::body::to_bytes(Body::new(body), usize::MAX).await?))
+        });
+        let answer = tokio::time::timeout(time, whole).await;
+        answer
+            .map_err(|_| ControlError::TimedOut { url: self.url.clone(), time })?
+            .map_err(|source| self.unreachable(source))
+    }
+
+    /// Sends a request, and gives what is read of its answer.
+    pub(super) async fn send<T>(
+        &self,
+        request: Request<Body>,
+        read: impl AsyncFnOnce(Response<Incoming>) -> Result<T, Cause>,
+    ) -> Result<T, Cause> {
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
         stream.set_nodelay(true)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let answer = async move {
-            let response = sender.send_request(request).await?;
-            let status = response.status();
-            let body = axum::body::to_bytes(Body::new(response.into_body()), usize::MAX).await?;
-            Ok::<_, Cause>((status, body))
-        };
+        let answer = async move { read(sender.send_request(request).await?).await };
         // The connection has to be driven meanwhile, and ends with its sender. What goes wrong with it
         // shows in the answer, if it matters.
         let (_, answer) = tokio::join!(connection, answer);
         answer
+    }
+
+    /// Nobody answers, or not to the end.
+    pub(super) fn unreachable(&self, source: Cause) -> ControlError {
+        ControlError::Unreachable { url: self.url.clone(), source }
     }
 }
 

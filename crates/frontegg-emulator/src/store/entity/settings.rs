@@ -51,6 +51,7 @@ pub mod environment {
         pub vendor_id: String,
         pub client_id: String,
         pub application_id: String,
+        pub api_key: String,
         pub epoch: i64,
         /// The version of the [catalog](crate::store::catalog).
         pub catalog: i64,
