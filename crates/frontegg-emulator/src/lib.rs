@@ -63,6 +63,9 @@ pub mod control_plane {
     };
 }
 
+#[doc = include_str!("../docs/testing_with.md")]
+pub mod testing_with {}
+
 /// Compiles the examples of this crate's README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

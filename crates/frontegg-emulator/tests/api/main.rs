@@ -79,6 +79,7 @@ mod streams;
 mod sub_accounts;
 mod sub_accounts_and_hierarchy;
 mod support;
+mod testing_with;
 mod token_size;
 mod typed_codes;
 mod unpublished_data_migration;
