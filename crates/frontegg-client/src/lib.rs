@@ -15,6 +15,8 @@ pub use answer::Answer;
 pub use frontegg_model::{self as model, Secret, enums, types};
 pub use generated::Client;
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
+/// The HTTP client of [`Client::new_with_client`], in the version that it takes.
+pub use reqwest;
 pub use transport::{BoxFuture, Failure, Inner, Transport};
 
 /// Compiles the examples of this crate's README.

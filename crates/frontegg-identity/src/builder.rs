@@ -1,15 +1,18 @@
 //! Builds [`Frontegg`], the entry to everything.
 
-use std::{env, ffi::OsString, sync::Arc, time::Duration};
+use std::{env, ffi::OsString, fmt, ops::Deref, sync::Arc, time::Duration};
 
 use frontegg_client::{Client, Inner};
 use frontegg_model::Secret;
-use reqwest::redirect::Policy;
 use tokio::sync::Mutex;
 
+#[cfg(feature = "test-util")]
+use crate::transport::Double;
 use crate::{
+    connection::{Connected, Connection, Given, with_connection},
     credentials::Credentials,
-    error::{ConfigError, innermost},
+    custom_headers::CustomHeaders,
+    error::ConfigError,
     input::trimmed,
     options::Options,
     region::{Host, Region},
@@ -31,6 +34,9 @@ const REGION: &str = "FRONTEGG_REGION";
 
 /// The API of one environment.
 ///
+/// It reads like the scope of the whole environment, [`Scope<Environment>`], whose methods it has: categories and tags of
+/// the API, [`tenant`](Scope::tenant) and [`user`](Scope::user).
+///
 /// Cheap to clone; all clones, scopes and views share connections and the environment token. They belong to
 /// one Tokio runtime: a program with several, such as a set of tests, builds a client for each.
 ///
@@ -45,9 +51,23 @@ const REGION: &str = "FRONTEGG_REGION";
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Frontegg {
-    pub(crate) core: Core<Environment>,
+    scope: Scope<Environment>,
+}
+
+impl fmt::Debug for Frontegg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.scope.fmt(f)
+    }
+}
+
+impl Deref for Frontegg {
+    type Target = Scope<Environment>;
+
+    fn deref(&self) -> &Scope<Environment> {
+        &self.scope
+    }
 }
 
 impl Frontegg {
@@ -75,19 +95,9 @@ impl Frontegg {
         Builder::from_env()?.build()
     }
 
-    /// The scope of a tenant: the environment's token with the tenant's header.
-    pub fn tenant(&self, id: impl Into<String>) -> Scope<Environment> {
-        self.environment().tenant(id)
-    }
-
-    /// The scope of a user across tenants. For a user in a tenant: `frontegg.tenant(t).user(u)`.
-    pub fn user(&self, id: impl Into<String>) -> Scope<Environment> {
-        self.environment().user(id)
-    }
-
-    /// The whole environment as a scope: every tag, without tenant and user.
+    /// The whole environment as a scope, without tenant and user.
     pub fn environment(&self) -> Scope<Environment> {
-        Scope { core: self.core.clone() }
+        self.scope.clone()
     }
 
     /// The scope of a signed-in user with this access token, which is not refreshed.
@@ -121,12 +131,6 @@ impl Frontegg {
     pub fn anonymous(&self) -> Scope<Anonymous> {
         Scope { core: self.core.anonymous() }
     }
-
-    /// The raw generated client with this client's tokens and retries; see
-    /// [`Scope::client`] and [`frontegg_identity::client`](crate::client).
-    pub fn client(&self) -> &Client {
-        self.core.raw()
-    }
 }
 
 /// Configures a client.
@@ -154,8 +158,11 @@ pub struct Builder {
     options: Options,
     budget: RetryBudget,
     rate_limit: Option<RateLimit>,
-    connect_timeout: Duration,
+    connection: Connection,
+    headers: CustomHeaders,
     user_agent_suffix: Option<String>,
+    #[cfg(feature = "test-util")]
+    double: Option<Double>,
 }
 
 impl Default for Builder {
@@ -167,8 +174,11 @@ impl Default for Builder {
             options: Options::default(),
             budget: RetryBudget::default(),
             rate_limit: None,
-            connect_timeout: Duration::from_secs(10),
+            connection: Connection::default(),
+            headers: CustomHeaders::default(),
             user_agent_suffix: None,
+            #[cfg(feature = "test-util")]
+            double: None,
         }
     }
 }
@@ -266,11 +276,7 @@ impl Builder {
         self
     }
 
-    /// Limits the opening of connections. Default: 10 s.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
+    with_connection!();
 
     /// How calls are retried; each call can override it.
     pub fn retry(mut self, retry: Retry) -> Self {
@@ -297,10 +303,55 @@ impl Builder {
         self
     }
 
+    /// Sends a header with every request, those for tokens included. [`Call::header`](crate::Call::header) takes
+    /// precedence; a header that the client sets itself (`authorization`, those of scopes, `host`, `content-length`, …) is
+    /// refused by [`build`](Self::build). Values show in no `Debug`, error or trace.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// let frontegg = frontegg_identity::Frontegg::builder().default_header("x-acme-gateway-key", "the key").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn default_header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.headers.set(name.as_ref(), value.as_ref());
+        self
+    }
+
+    /// Sends requests by a client of your own, with its connections, proxies and certificates, in place of one that is built
+    /// by the settings here. It should follow no redirects, as they could carry tokens to another host.
+    ///
+    /// Its version is that of [`client::reqwest`](crate::client::reqwest), which is not part of this crate's promise of
+    /// stability. Attempts are limited as [`attempt_timeout`](Self::attempt_timeout) says, whatever the client's own limit.
+    ///
+    /// ```no_run
+    /// use frontegg_identity::{Frontegg, client::reqwest};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    /// let frontegg = Frontegg::builder().http_client(http).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.connection.given = Some(Given(client));
+        self
+    }
+
+    /// Lets calls be answered by a double of the service, for tests; see [`testing`](crate::testing).
+    #[cfg(feature = "test-util")]
+    pub fn transport(mut self, double: impl crate::testing::Transport) -> Self {
+        self.double = Some(Double(Arc::new(double)));
+        self
+    }
+
     /// Builds the client. Nothing is sent.
     pub fn build(self) -> Result<Frontegg, ConfigError> {
         let base_url = self.host.base_url()?;
-        let http = self.http(&base_url)?;
+        drop(self.headers.checked()?);
+        let Connected { http, proxy } = self.http(&base_url)?;
+        let http_timeout = self.connection.given.is_none().then_some(self.options.attempt_timeout);
+        let headers = Arc::new(self.headers);
         let application = self.application.map(ScopeValue::new);
         if application.as_ref().is_some_and(|id| !id.is_valid()) {
             return Err(ConfigError::InvalidHeader("the application id"));
@@ -315,6 +366,11 @@ impl Builder {
             application,
             cookie: None,
             client_id: client_id.clone(),
+            headers: headers.clone(),
+            proxy: proxy.clone(),
+            http_timeout,
+            #[cfg(feature = "test-util")]
+            double: self.double.clone(),
             options: self.options,
         };
         let tokens = self.credentials.map(|credentials| -> Arc<Tokens> {
@@ -324,74 +380,23 @@ impl Builder {
             Arc::new(Tokens::new(EnvironmentSource { client, credentials }, None, self.options))
         });
         let core = Core::new(&base_url, &http, sender(Identity::Environment(tokens), application));
-        Ok(Frontegg { core })
+        Ok(Frontegg { scope: Scope { core } })
     }
 
-    fn http(&self, base_url: &str) -> Result<reqwest::Client, ConfigError> {
+    fn http(&self, base_url: &str) -> Result<Connected, ConfigError> {
         let mut agent = format!("frontegg-identity-rust/{}", env!("CARGO_PKG_VERSION"));
         if let Some(suffix) = &self.user_agent_suffix {
             agent = format!("{agent} {suffix}");
         }
         let agent = http::HeaderValue::try_from(agent).map_err(|_| ConfigError::InvalidHeader("the user agent"))?;
-        let http = reqwest::Client::builder().user_agent(agent).connect_timeout(self.connect_timeout);
-        build_http(base_url, http.timeout(self.options.attempt_timeout))
+        let http = reqwest::Client::builder().user_agent(agent).timeout(self.options.attempt_timeout);
+        self.connection.open(base_url, http)
     }
-}
-
-/// A client for single documents, with limits of its own.
-#[cfg(feature = "verify")]
-pub(crate) fn plain_http(url: &str) -> Result<reqwest::Client, ConfigError> {
-    const TIMEOUT: Duration = Duration::from_secs(10);
-    build_http(url, reqwest::Client::builder().timeout(TIMEOUT))
-}
-
-/// Builds an HTTP client: TLS by feature, no redirects, no proxy for loopback addresses and no certificates
-/// where nothing is encrypted.
-fn build_http(url: &str, mut builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ConfigError> {
-    let tls = cfg!(any(feature = "rustls", feature = "native-tls"));
-    if url.starts_with("https:") && !tls {
-        return Err(ConfigError::NoTls);
-    }
-    // An API does not redirect; following one could carry scope headers to another host.
-    builder = builder.redirect(Policy::none());
-    #[cfg(feature = "rustls")]
-    {
-        builder = builder.tls_backend_rustls();
-    }
-    if is_loopback(url) {
-        // A proxy cannot reach this machine's loopback interface.
-        builder = builder.no_proxy();
-        // The certificates of the system are some hundred to read, and here nobody shows one.
-        #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        if url.starts_with("http:") {
-            builder = builder.tls_certs_only([]);
-        }
-    }
-    builder.build().map_err(|error| ConfigError::Http(innermost(&error)))
-}
-
-/// Whether a URL leads to this machine.
-pub(crate) fn is_loopback(base_url: &str) -> bool {
-    reqwest::Url::parse(base_url).ok().is_some_and(|url| match url.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
-        None => false,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn loopback_hosts_are_known() {
-        for base in ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"] {
-            assert!(is_loopback(base), "{base}");
-        }
-        for base in ["https://api.frontegg.com", "http://127.0.0.1.acme.test", "http://10.0.0.1"] {
-            assert!(!is_loopback(base), "{base}");
-        }
-    }
 
     #[test]
     fn bad_settings_are_refused() {
@@ -407,6 +412,7 @@ mod tests {
     #[test]
     fn nothing_shows_a_secret() {
         let builder = Frontegg::builder().base_url("http://127.0.0.1:1").credentials("id", "hunter2");
+        let builder = builder.default_header("x-key", "hunter2").proxy("http://ada:hunter2@127.0.0.1:2");
         let frontegg = builder.clone().build().unwrap();
         let session = frontegg.session("hunter2");
         let all = format!("{builder:?} {frontegg:?} {:?} {session:?} {:?}", frontegg.tenant("acme"), session.client());

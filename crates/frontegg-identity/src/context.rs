@@ -11,13 +11,14 @@ use std::{
 use frontegg_client::{self as client, BoxFuture, ResponseValue};
 use frontegg_model::types::ApiError;
 use http::{HeaderMap, StatusCode};
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 use tracing::{Instrument, Span, field};
 
 use crate::{
+    custom_headers::CustomHeaders,
     error::{Attempt, Error, ErrorKind},
     header,
-    options::Options,
+    options::{Options, Settings},
     response::{Head, Response},
     retry::Idempotency,
 };
@@ -32,7 +33,7 @@ tokio::task_local! {
 
 /// What a call and the transport share.
 pub(crate) struct Context {
-    options: Options,
+    settings: Settings,
     deadline: Instant,
     /// Of the call beyond what its method implies.
     idempotency: Idempotency,
@@ -42,20 +43,23 @@ pub(crate) struct Context {
     history: RefCell<Vec<Attempt>>,
     answer: RefCell<Option<Head>>,
     failure: RefCell<Option<Error>>,
+    /// Whether it goes by the environment's own token.
+    by_environment: Cell<bool>,
 }
 
 impl Context {
-    pub(crate) fn new(options: Options) -> Self {
-        let now = Instant::now();
+    pub(crate) fn new(settings: impl Into<Settings>) -> Self {
+        let (now, settings) = (Instant::now(), settings.into());
         Self {
-            options,
-            deadline: after(now, options.timeout),
+            deadline: after(now, settings.options.timeout),
+            settings,
             idempotency: Idempotency::NotIdempotent,
             attempts: Cell::new(0),
             started: Cell::new(now),
             history: RefCell::default(),
             answer: RefCell::new(None),
             failure: RefCell::new(None),
+            by_environment: Cell::new(false),
         }
     }
 
@@ -84,7 +88,10 @@ impl Context {
             error.type = field::Empty,
         );
         let call = async move {
-            let outcome = send.await;
+            let outcome = match Handle::try_current() {
+                Ok(_) => send.await,
+                Err(_) => Err(client::Error::Custom(fail(no_runtime()))),
+            };
             CONTEXT.with(|context| context.conclude(operation, outcome))
         };
         CONTEXT.scope(Box::new(self), call).instrument(span)
@@ -101,20 +108,47 @@ impl Context {
             span.record("http.request.resend_count", attempts - 1);
         }
         let error = match outcome {
-            Ok(response) => return Ok(Response::new(response, attempts)),
+            Ok(response) => {
+                self.report_retries(operation);
+                return Ok(Response::new(response, attempts));
+            }
             Err(error) => self.failure.take().unwrap_or_else(|| error.into()),
         };
         let error = error.in_call(operation, attempts, self.answer.take());
-        let mut history = self.history.take();
         // The last attempt may have failed within its body, or at the call's deadline.
-        if history.len() < attempts as usize {
-            history.push(Attempt { kind: error.kind(), status: error.status(), took: self.started.get().elapsed() });
+        if self.history.borrow().len() < attempts as usize {
+            let took = self.started.get().elapsed();
+            self.history.borrow_mut().push(Attempt { kind: error.kind(), status: error.status(), took });
         }
-        let error = error.with_history(history);
+        self.report_retries(operation);
+        let error = error.with_history(self.history.take());
+        let error = if self.by_environment.get() { error.by_environment() } else { error };
         // Only the kind: messages may quote what the caller sent.
         span.record("error.type", field::debug(error.kind()));
         Err(error)
     }
+}
+
+impl Context {
+    /// Says once of a call that took several attempts why it did: what fails now and then should be seen before it fails
+    /// for good.
+    fn report_retries(&self, operation: &'static str) {
+        let attempts = self.attempts.get();
+        if let (2.., Some(last)) = (attempts, self.history.borrow().last()) {
+            tracing::warn!(
+                operation,
+                attempts,
+                error.type = ?last.kind,
+                http.response.status_code = last.status,
+                "a call needed more than one attempt"
+            );
+        }
+    }
+}
+
+/// Timers and connections are a runtime's.
+fn no_runtime() -> Error {
+    Error::new(ErrorKind::NoRuntime, "a call is driven by a Tokio runtime, and there is none here; nothing was sent")
 }
 
 /// What the transport needs to know to send a request.
@@ -126,16 +160,16 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The failure of a call whose deadline has passed.
-    pub(crate) fn overdue(&self) -> Error {
-        Error::new(ErrorKind::Timeout, format!("no answer within {:?}", self.options.timeout))
+    /// The failure of a call whose deadline has passed before that came.
+    pub(crate) fn overdue(&self, what: &str) -> Error {
+        Error::new(ErrorKind::Timeout, format!("no {what} within {:?}", self.options.timeout))
     }
 }
 
 /// The plan of the current call; for a call of the raw client, one from `options`.
 pub(crate) fn plan(options: Options) -> Plan {
     let of = |context: &Context| Plan {
-        options: context.options,
+        options: context.settings.options,
         deadline: context.deadline,
         idempotency: context.idempotency,
     };
@@ -152,6 +186,16 @@ pub(crate) fn fail(error: Error) -> String {
     // A call of the raw client has no context, so only the text is left.
     let _ = CONTEXT.try_with(|context| context.failure.replace(Some(error)));
     text
+}
+
+/// Hands the headers of the current call to `add`.
+pub(crate) fn add_headers(add: impl FnOnce(&CustomHeaders) -> Result<(), Error>) -> Result<(), Error> {
+    CONTEXT.try_with(|context| add(&context.settings.headers)).unwrap_or(Ok(()))
+}
+
+/// Notes that the call goes by the environment's own token.
+pub(crate) fn note_environment() {
+    let _ = CONTEXT.try_with(|context| context.by_environment.set(true));
 }
 
 /// Notes that an attempt begins. Returns how many attempts the call had before, and when this one began.

@@ -1,5 +1,7 @@
 //! Errors of calls, as values that a program can match on.
 
+#[cfg(feature = "test-util")]
+mod builder;
 mod config;
 mod exchange;
 
@@ -15,8 +17,10 @@ use crate::{
     retry,
 };
 
+#[cfg(feature = "test-util")]
+pub use builder::ErrorBuilder;
 pub use config::ConfigError;
-pub(crate) use exchange::innermost;
+pub(crate) use exchange::{Cause, innermost, whereto};
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,12 +40,17 @@ pub enum ErrorKind {
     InvalidRequest,
     /// The service was not reached, or the connection broke.
     Transport,
+    /// The service cannot be reached as things are set up: its certificate is not trusted, TLS is spoken to plain HTTP or
+    /// the reverse, or the proxy asks for other credentials. Not retried.
+    Misconfigured,
     /// The timeout of the call or of an attempt has passed.
     Timeout,
     /// The service answered with success, but the body is not as documented.
     Decode,
     /// The sign-in is not finished: a second factor, an enrollment or a new password is asked for.
     SignInUnfinished,
+    /// The call was polled outside of a Tokio runtime, which drives its exchange. Nothing was sent.
+    NoRuntime,
     /// The client could not be built; only by conversion from [`ConfigError`].
     Config,
 }
@@ -77,8 +86,22 @@ struct Failure {
     retry_after: Option<Duration>,
     attempts: u32,
     history: Vec<Attempt>,
+    /// Whether it is the environment's own token or credentials that the call went by.
+    by_environment: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
+
+/// Statuses that a service passes on to its own caller.
+const PASSED_ON: [StatusCode; 8] = [
+    StatusCode::BAD_REQUEST,
+    StatusCode::NOT_FOUND,
+    StatusCode::CONFLICT,
+    StatusCode::GONE,
+    StatusCode::PAYLOAD_TOO_LARGE,
+    StatusCode::UNPROCESSABLE_ENTITY,
+    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::GATEWAY_TIMEOUT,
+];
 
 /// An attempt of a call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,8 +121,7 @@ impl Attempt {
     }
 
     pub(crate) fn from_reqwest(error: &reqwest::Error, took: Duration) -> Self {
-        let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Transport };
-        Self { kind, status: None, took }
+        Self { kind: Cause::of(error).kind(), status: None, took }
     }
 }
 
@@ -131,6 +153,7 @@ impl Error {
             retry_after: None,
             attempts: 0,
             history: Vec::new(),
+            by_environment: false,
             source: None,
         }))
     }
@@ -161,23 +184,15 @@ impl Error {
         error
     }
 
-    /// An exchange that failed: with which host, and why.
-    pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
-        let host = error.url().and_then(exchange::host).unwrap_or_else(|| "the service".to_owned());
-        let cause = exchange::innermost(&error);
-        let (kind, message) = match () {
-            () if error.is_connect() && error.is_timeout() => {
-                (ErrorKind::Timeout, format!("no connection to {host} in time"))
-            }
-            () if error.is_connect() => (ErrorKind::Transport, format!("no connection to {host}: {cause}")),
-            () if error.is_timeout() => (ErrorKind::Timeout, format!("no answer from {host} in time")),
-            () => (ErrorKind::Transport, format!("the exchange with {host} broke off: {cause}")),
-        };
-        let mut built = Self::new(kind, message);
+    /// An exchange that failed: with whom, through which proxy, and why.
+    pub(crate) fn of_exchange(error: &reqwest::Error, proxy: Option<&str>) -> Self {
+        let cause = Cause::of(error);
+        let mut built = Self::new(cause.kind(), exchange::told(error, &cause, proxy));
         built.0.status = error.status();
-        // A URL may hold a token in its query.
-        let error = error.without_url();
-        if kind == ErrorKind::Timeout { built.caused_by(error) } else { built.within(&error) }
+        match exchange::Layers::below(error) {
+            Some(layers) => built.caused_by(layers),
+            None => built,
+        }
     }
 
     /// An answer of a status that no operation documents: a redirect, above all.
@@ -185,14 +200,6 @@ impl Error {
         let mut error = Self::from_status(response.status(), response.headers());
         error.0.messages.extend(exchange::redirect(response));
         error
-    }
-
-    /// Adds what lies between the text of the error and its innermost cause, which is in the text.
-    fn within(self, error: &(dyn StdError + 'static)) -> Self {
-        match exchange::Layers::between(error) {
-            Some(layers) => self.caused_by(layers),
-            None => self,
-        }
     }
 
     pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -211,6 +218,12 @@ impl Error {
             inner.status.get_or_insert(answer.status);
             inner.trace_id = inner.trace_id.take().or_else(|| answer.trace_id().map(str::to_owned));
         }
+        self
+    }
+
+    /// Notes that the call went by the environment's own token or credentials.
+    pub(crate) fn by_environment(mut self) -> Self {
+        self.0.by_environment = true;
         self
     }
 
@@ -303,6 +316,49 @@ impl Error {
         self.0.kind == ErrorKind::Timeout
     }
 
+    /// The status with which a service that made the call answers its own caller, who is not to blame for what lies
+    /// between the service and this API.
+    ///
+    /// | failure | status |
+    /// |---|---|
+    /// | 400, 404, 409, 410, 413, 422 | the same |
+    /// | 401 of a signed-in user's token, or of a sign-in | 401 |
+    /// | 401 of the environment's token or its credentials | 500 |
+    /// | 403 of a signed-in user's token, or of a sign-in | 403 |
+    /// | 403 of the environment's token | 500 |
+    /// | a sign-in that is not finished | 401 |
+    /// | 429 | 503; [`retry_after`](Self::retry_after) has the seconds for `Retry-After` |
+    /// | 503 | 503 |
+    /// | 504, a timeout | 504 |
+    /// | any other status, no connection, a body that is not as documented | 502 |
+    /// | a request that cannot be sent, e.g. with an empty id | 400 |
+    /// | a missing scope, a wrong kind of token, no runtime, a client that cannot be built or reach the service | 500 |
+    ///
+    /// ```
+    /// # fn example(error: frontegg_identity::Error) -> (u16, String) {
+    /// let status = error.http_status();
+    /// // What is wrong here is for the log; the caller is told what concerns them.
+    /// let text = if status < 500 { error.messages().join("; ") } else { "please try again later".to_owned() };
+    /// (status, text)
+    /// # }
+    /// ```
+    pub fn http_status(&self) -> u16 {
+        let status = match (self.0.kind, self.0.status) {
+            (ErrorKind::Unauthenticated | ErrorKind::SignInUnfinished, _) if !self.0.by_environment => {
+                StatusCode::UNAUTHORIZED
+            }
+            (ErrorKind::Api, Some(StatusCode::FORBIDDEN)) if !self.0.by_environment => StatusCode::FORBIDDEN,
+            (ErrorKind::Api, Some(StatusCode::FORBIDDEN)) => StatusCode::INTERNAL_SERVER_ERROR,
+            (ErrorKind::Api, Some(status)) if PASSED_ON.contains(&status) => status,
+            (ErrorKind::InvalidRequest, _) => StatusCode::BAD_REQUEST,
+            (ErrorKind::RateLimited, _) => StatusCode::SERVICE_UNAVAILABLE,
+            (ErrorKind::Timeout, _) => StatusCode::GATEWAY_TIMEOUT,
+            (ErrorKind::Api | ErrorKind::Transport | ErrorKind::Decode, _) => StatusCode::BAD_GATEWAY,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        status.as_u16()
+    }
+
     /// The same call may succeed later. Whether it is *safe* to send it again depends on the operation.
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
@@ -344,7 +400,13 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
+    /// All that is known; of a client that cannot be built, the sentence that says why, as `fn main` shows it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.kind == ErrorKind::Config
+            && let Some(cause) = &self.0.source
+        {
+            return write!(f, "{self}: {cause}");
+        }
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("operation", &self.0.operation)
@@ -381,7 +443,7 @@ impl From<client::Error<ApiError>> for Error {
             }
             client::Error::CommunicationError(error)
             | client::Error::InvalidUpgrade(error)
-            | client::Error::ResponseBodyError(error) => Self::from_reqwest(error),
+            | client::Error::ResponseBodyError(error) => Self::of_exchange(&error, None),
             client::Error::ErrorResponse(response) => Self::from_api_error(response),
             client::Error::UnexpectedResponse(response) => Self::from_unexpected(&response),
             client::Error::InvalidResponsePayload(body, error) => {

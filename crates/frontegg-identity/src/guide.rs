@@ -9,6 +9,8 @@ pub mod signing_in {}
 pub mod verifying {}
 #[doc = include_str!("../docs/paging.md")]
 pub mod paging {}
+#[doc = include_str!("../docs/many_calls.md")]
+pub mod many_calls {}
 #[doc = include_str!("../docs/updating.md")]
 pub mod updating {}
 #[doc = include_str!("../docs/errors.md")]

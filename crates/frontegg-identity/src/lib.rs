@@ -23,8 +23,8 @@
 //! # }
 //! ```
 //!
-//! The [`guide`] has a page each on credentials and scopes, signing in, verifying tokens, paging, partial
-//! updates, errors and retries, testing with the emulator, and moving here from other clients.
+//! The [`guide`] has a page each on credentials and scopes, signing in, verifying tokens, paging, many calls
+//! at once, partial updates, errors and retries, testing with the emulator, and moving here from other clients.
 //!
 //! Types decide which token an operation takes: a session does not have the operations that it cannot
 //! call. If an operation needs a tenant or user that the scope does not name, the call is an [`Error`]
@@ -32,8 +32,10 @@
 
 mod builder;
 mod call;
+mod connection;
 mod context;
 mod credentials;
+mod custom_headers;
 mod decode;
 mod error;
 #[cfg(any(fuzzing, test))]
@@ -57,6 +59,8 @@ mod retry;
 mod scope;
 mod session;
 mod tasks;
+#[cfg(feature = "test-util")]
+pub mod testing;
 mod throttle;
 mod token;
 mod transport;
@@ -65,6 +69,8 @@ pub mod verify;
 
 pub use builder::{Builder, Frontegg};
 pub use call::Call;
+#[cfg(feature = "test-util")]
+pub use error::ErrorBuilder;
 pub use error::{Attempt, ConfigError, Error, ErrorKind};
 pub use generated::{params, views};
 pub use login::Login;

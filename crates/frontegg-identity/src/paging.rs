@@ -16,7 +16,7 @@ use futures_core::Stream;
 use crate::{
     context::{CallFuture, Context},
     error::Error,
-    options::{Options, with_options},
+    options::{Settings, with_options},
     response::Response,
     scope::{Access, Core},
 };
@@ -62,12 +62,16 @@ struct PageRequest {
 }
 
 /// Asks for a page; without one, for that of the parameters.
-type Fetch<'a, P> = Arc<dyn Fn(Arc<Client>, Option<PageRequest>) -> CallFuture<'a, P> + Send + Sync + 'a>;
+type Fetch<P> = Arc<dyn Fn(Arc<Client>, Option<PageRequest>) -> CallFuture<'static, P> + Send + Sync>;
+
+/// A page that is on its way.
+type Sent<P> = BoxFuture<'static, Result<Response<P>, Error>>;
 
 /// A call of a paged list.
 ///
 /// Awaited, it returns the one page that its parameters select. [`stream`](Self::stream) and
-/// [`pages`](Self::pages) read from that page to the last, [`all`](Self::all) collects their items.
+/// [`pages`](Self::pages) read from that page to the last, [`all`](Self::all) collects their items. Like a
+/// [`Call`](crate::Call) it is a future; it borrows nothing, so that it and its streams can be spawned.
 ///
 /// ```no_run
 /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
@@ -86,18 +90,20 @@ type Fetch<'a, P> = Arc<dyn Fn(Arc<Client>, Option<PageRequest>) -> CallFuture<'
 /// # }
 /// ```
 #[must_use = "a call is sent when it is awaited"]
-pub struct PagedCall<'a, P> {
+pub struct PagedCall<P> {
     operation: &'static str,
-    options: Options,
+    settings: Settings,
     client: Arc<Client>,
     /// The largest page that the operation returns.
     max_size: Option<i64>,
     first: i64,
     size: Option<i64>,
-    fetch: Fetch<'a, P>,
+    fetch: Fetch<P>,
+    /// The one page, once it was asked for.
+    sent: Option<Sent<P>>,
 }
 
-impl<'a, P: Page> PagedCall<'a, P> {
+impl<P: Page> PagedCall<P> {
     /// Prepares a call. `send` is given the raw client of the scope, and the parameters.
     pub(crate) fn new<A, Q, F, S>(
         core: &Core<A>,
@@ -108,12 +114,12 @@ impl<'a, P: Page> PagedCall<'a, P> {
     ) -> Self
     where
         A: Access,
-        Q: PageParams + 'a,
-        F: Fn(Arc<Client>, Q) -> S + Send + Sync + 'a,
-        S: Future<Output = Result<ResponseValue<P>, client::Error<ApiError>>> + Send + 'a,
+        Q: PageParams + 'static,
+        F: Fn(Arc<Client>, Q) -> S + Send + Sync + 'static,
+        S: Future<Output = Result<ResponseValue<P>, client::Error<ApiError>>> + Send + 'static,
     {
         let (first, size) = params.page();
-        let fetch = move |client, page: Option<PageRequest>| -> CallFuture<'a, P> {
+        let fetch = move |client, page: Option<PageRequest>| -> CallFuture<'static, P> {
             let mut params = params.clone();
             if let Some(page) = page {
                 params.set_page(page.number, page.size);
@@ -122,16 +128,22 @@ impl<'a, P: Page> PagedCall<'a, P> {
         };
         Self {
             operation,
-            options: core.options(),
+            settings: core.options().into(),
             client: core.client(),
             max_size,
             first: first.unwrap_or_default(),
             size,
             fetch: Arc::new(fetch),
+            sent: None,
         }
     }
 
     with_options!();
+
+    #[allow(clippy::unnecessary_wraps, reason = "not every type of call has them as long as it lives")]
+    fn settings_mut(&mut self) -> Option<&mut Settings> {
+        Some(&mut self.settings)
+    }
 
     /// Sends the call for one page and returns it with status and headers.
     pub async fn with_response(self) -> Result<Response<P>, Error> {
@@ -145,7 +157,7 @@ impl<'a, P: Page> PagedCall<'a, P> {
     /// A page is asked for when the one before has been taken, not earlier. The stream ends after
     /// the last page, after an empty one, and after an error; [`Pages::next_page`] is then the page to
     /// continue with.
-    pub fn pages(self) -> Pages<'a, P> {
+    pub fn pages(self) -> Pages<P> {
         Pages { next: self.first, ended: false, request: None, call: self }
     }
 
@@ -154,7 +166,7 @@ impl<'a, P: Page> PagedCall<'a, P> {
     /// A list that changes while it is read may yield an item twice or not at all, as pages are counted
     /// from the front. In particular, a loop that removes the items it is given is given half of them: use
     /// [`all`](Self::all) there, which has read the list before anything is removed.
-    pub fn stream(self) -> Items<'a, P> {
+    pub fn stream(self) -> Items<P> {
         Items { pages: self.pages(), page: VecDeque::new() }
     }
 
@@ -176,27 +188,31 @@ impl<'a, P: Page> PagedCall<'a, P> {
         }
     }
 
-    fn send(&self, page: Option<PageRequest>) -> BoxFuture<'a, Result<Response<P>, Error>> {
+    fn send(&self, page: Option<PageRequest>) -> Sent<P> {
         let send = (self.fetch)(self.client.clone(), page);
-        let (operation, context) = (self.operation, Context::new(self.options));
+        let (operation, context) = (self.operation, Context::new(self.settings.clone()));
         Box::pin(context.run(operation, send))
     }
 }
 
-impl<'a, P: Page> IntoFuture for PagedCall<'a, P> {
+impl<P: Page> Future for PagedCall<P> {
     type Output = Result<P, Error>;
-    type IntoFuture = BoxFuture<'a, Self::Output>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.send(None).await.map(Response::into_inner) })
+    fn poll(mut self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Self::Output> {
+        let mut sent = self.sent.take().unwrap_or_else(|| self.send(None));
+        let polled = sent.as_mut().poll(task);
+        if polled.is_pending() {
+            self.sent = Some(sent);
+        }
+        polled.map_ok(Response::into_inner)
     }
 }
 
-impl<P> fmt::Debug for PagedCall<'_, P> {
+impl<P> fmt::Debug for PagedCall<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PagedCall")
             .field("operation", &self.operation)
-            .field("options", &self.options)
+            .field("settings", &self.settings)
             .field("first", &self.first)
             .field("size", &self.size)
             .finish_non_exhaustive()
@@ -205,14 +221,14 @@ impl<P> fmt::Debug for PagedCall<'_, P> {
 
 /// The pages of a list, one after the other; see [`PagedCall::pages`].
 #[must_use = "pages are asked for when they are awaited"]
-pub struct Pages<'a, P> {
-    call: PagedCall<'a, P>,
+pub struct Pages<P> {
+    call: PagedCall<P>,
     next: i64,
     ended: bool,
-    request: Option<BoxFuture<'a, Result<Response<P>, Error>>>,
+    request: Option<Sent<P>>,
 }
 
-impl<P: Page> Pages<'_, P> {
+impl<P: Page> Pages<P> {
     /// The next page; `None` after the last one and after an error.
     pub async fn next(&mut self) -> Option<Result<P, Error>> {
         poll_fn(|task| self.poll(task)).await
@@ -270,7 +286,7 @@ fn linked(link: &str) -> Option<i64> {
     url.query_pairs().find(|(name, _)| name == "_offset" || name == "offset")?.1.parse().ok()
 }
 
-impl<P: Page> Stream for Pages<'_, P> {
+impl<P: Page> Stream for Pages<P> {
     type Item = Result<P, Error>;
 
     fn poll_next(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
@@ -278,7 +294,7 @@ impl<P: Page> Stream for Pages<'_, P> {
     }
 }
 
-impl<P> fmt::Debug for Pages<'_, P> {
+impl<P> fmt::Debug for Pages<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
             .field("call", &self.call)
@@ -290,12 +306,12 @@ impl<P> fmt::Debug for Pages<'_, P> {
 
 /// The items of a list, one after the other; see [`PagedCall::stream`].
 #[must_use = "items are asked for when they are awaited"]
-pub struct Items<'a, P: Page> {
-    pages: Pages<'a, P>,
+pub struct Items<P: Page> {
+    pages: Pages<P>,
     page: VecDeque<P::Item>,
 }
 
-impl<P: Page> Items<'_, P> {
+impl<P: Page> Items<P> {
     /// The next item; `None` after the last one and after an error.
     pub async fn next(&mut self) -> Option<Result<P::Item, Error>> {
         poll_fn(|task| self.poll(task)).await
@@ -321,7 +337,7 @@ impl<P: Page> Items<'_, P> {
     }
 }
 
-impl<P: Page> Stream for Items<'_, P> {
+impl<P: Page> Stream for Items<P> {
     type Item = Result<P::Item, Error>;
 
     fn poll_next(self: Pin<&mut Self>, task: &mut Task<'_>) -> Poll<Option<Self::Item>> {
@@ -333,7 +349,7 @@ impl<P: Page> Stream for Items<'_, P> {
     }
 }
 
-impl<P: Page> fmt::Debug for Items<'_, P> {
+impl<P: Page> fmt::Debug for Items<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Items").field("pages", &self.pages).field("buffered", &self.page.len()).finish()
     }

@@ -155,7 +155,7 @@ impl<A> Clone for Core<A> {
 
 impl<A> fmt::Debug for Core<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core").field("base_url", &self.client.baseurl()).field("sender", &self.sender).finish()
+        self.sender.describe(f, self.client.baseurl())
     }
 }
 
@@ -199,14 +199,14 @@ impl<A: Access> Scope<A> {
 }
 
 impl Scope<Environment> {
-    /// The scope of a tenant.
+    /// The scope of a tenant: the environment's token with the tenant's header.
     #[must_use]
     pub fn tenant(&self, id: impl Into<String>) -> Self {
         let id = ScopeValue::new(id.into());
         Self { core: self.core.with(|sender| sender.tenant = Some(id)) }
     }
 
-    /// The scope of a user.
+    /// The scope of a user; without a tenant, across all of theirs.
     #[must_use]
     pub fn user(&self, id: impl Into<String>) -> Self {
         let id = ScopeValue::new(id.into());
@@ -216,6 +216,27 @@ impl Scope<Environment> {
 
 impl<A: Access> fmt::Debug for Scope<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Scope").field(&self.core).finish()
+        self.core.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Frontegg;
+
+    #[test]
+    fn scopes_show_in_one_line_for_whom_they_call() {
+        let frontegg = Frontegg::builder().base_url("http://127.0.0.1:1").credentials("id", "hunter2").build().unwrap();
+        let acme = frontegg.tenant("acme");
+        assert_eq!(format!("{acme:?}"), r#"Tenant { tenant: "acme", base_url: "http://127.0.0.1:1" }"#);
+        let ada = acme.user("ada").application("app");
+        let expected = r#"User { tenant: "acme", user: "ada", application: "app", base_url: "http://127.0.0.1:1" }"#;
+        assert_eq!(format!("{ada:?}"), expected);
+        assert_eq!(format!("{frontegg:?}"), r#"Environment { base_url: "http://127.0.0.1:1" }"#);
+        let session = frontegg.session("hunter2");
+        assert_eq!(format!("{session:?}"), r#"Session { base_url: "http://127.0.0.1:1" }"#);
+        let roles = session.roles();
+        assert_eq!(format!("{roles:?}"), r#"Roles { core: Session { base_url: "http://127.0.0.1:1" } }"#);
+        assert_eq!(format!("{:?}", frontegg.anonymous()), r#"Anonymous { base_url: "http://127.0.0.1:1" }"#);
     }
 }

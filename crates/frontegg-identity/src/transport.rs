@@ -13,8 +13,11 @@ use repeat::Repeat;
 use reqwest::Request;
 use tokio::time::{sleep, timeout_at};
 
+#[cfg(feature = "test-util")]
+use crate::testing;
 use crate::{
     context::{self, Plan},
+    custom_headers::{CustomHeaders, Refusal},
     error::{Error, ErrorKind},
     header::{APPLICATION, TENANT, USER},
     options::Options,
@@ -36,7 +39,28 @@ pub(crate) struct Sender {
     pub(crate) cookie: Option<HeaderValue>,
     /// Of the environment, whose cookies bear it in their names.
     pub(crate) client_id: Option<Arc<str>>,
+    /// Of every request.
+    pub(crate) headers: Arc<CustomHeaders>,
+    /// Through which the service is reached, as errors tell it.
+    pub(crate) proxy: Option<Arc<str>>,
+    /// The limit of an attempt that the HTTP client has itself.
+    pub(crate) http_timeout: Option<Duration>,
+    /// What answers in place of the service.
+    #[cfg(feature = "test-util")]
+    pub(crate) double: Option<Double>,
     pub(crate) options: Options,
+}
+
+/// A double of the service.
+#[cfg(feature = "test-util")]
+#[derive(Clone)]
+pub(crate) struct Double(pub(crate) Arc<dyn testing::Transport>);
+
+#[cfg(feature = "test-util")]
+impl fmt::Debug for Double {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a double")
+    }
 }
 
 /// On whose behalf a scope calls.
@@ -84,7 +108,7 @@ impl ScopeValue {
 
 /// Whether a header carries a text unchanged, as UTF-8: receivers drop blanks at both ends (RFC 9110 §5.5), and
 /// control characters are refused or replaced on the way.
-fn is_carried(text: &str) -> bool {
+pub(crate) fn is_carried(text: &str) -> bool {
     let is_blank = |char: char| char.is_whitespace() || char == '\u{feff}';
     !text.is_empty() && !text.starts_with(is_blank) && !text.ends_with(is_blank) && !text.contains(char::is_control)
 }
@@ -108,6 +132,10 @@ impl Transport for Sender {
             let exchange = Exchange { sender: self, http, operation, plan: self.plan(operation) };
             let refused = |error| Failure::Refused(context::fail(error));
             self.complete(&mut request, operation).map_err(refused)?;
+            #[cfg(feature = "test-util")]
+            if let Some(Double(double)) = &self.double {
+                return Box::pin(testing::exchange(&**double, &request, operation)).await;
+            }
             if let Some(bearer) = self.admission(operation, &exchange.plan).await.map_err(refused)? {
                 request.headers_mut().insert(header::AUTHORIZATION, bearer);
             }
@@ -122,6 +150,25 @@ impl Transport for Sender {
 }
 
 impl Sender {
+    /// Says in one line for whom a scope calls, and where.
+    pub(crate) fn describe(&self, f: &mut fmt::Formatter<'_>, base_url: &str) -> fmt::Result {
+        let Self { identity, tenant, user, application, .. } = self;
+        let name = match (identity, tenant, user) {
+            (Identity::Anonymous, ..) => "Anonymous",
+            (Identity::Environment(_), None, None) => "Environment",
+            (Identity::Environment(_), Some(_), None) => "Tenant",
+            (Identity::Environment(_), _, Some(_)) => "User",
+            (Identity::User(_) | Identity::Renewed(_), ..) => "Session",
+        };
+        let mut scope = f.debug_struct(name);
+        for (field, value) in [("tenant", tenant), ("user", user), ("application", application)] {
+            if let Some(value) = value {
+                scope.field(field, value);
+            }
+        }
+        scope.field("base_url", &base_url).finish()
+    }
+
     fn plan(&self, operation: &Operation) -> Plan {
         let mut plan = context::plan(self.options);
         if operation.idempotent {
@@ -162,6 +209,16 @@ impl Sender {
         if let Some(cookie) = &self.cookie {
             headers.insert(header::COOKIE, cookie.clone());
         }
+        context::add_headers(|custom| {
+            for (name, value) in custom.checked()? {
+                headers.insert(name, value.clone());
+            }
+            Ok(())
+        })?;
+        for (name, value) in self.headers.checked()? {
+            // Those of the call come before those of all calls.
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
         Ok(())
     }
 
@@ -185,7 +242,7 @@ impl Sender {
         }
         // Seldom, so that it has no room of its own in the future of every call.
         let bearer = Box::pin(timeout_at(plan.deadline, tokens.bearer())).await;
-        bearer.unwrap_or_else(|_| Err(plan.overdue())).map(Some)
+        bearer.unwrap_or_else(|_| Err(plan.overdue("token"))).map(Some)
     }
 
     /// Where the token of a call comes from.
@@ -199,9 +256,14 @@ impl Sender {
             }
             (_, Identity::Anonymous) => wrong("takes a token"),
             (_, Identity::Environment(None)) => {
+                context::note_environment();
                 Err(Error::new(ErrorKind::Unauthenticated, "the client was built without credentials"))
             }
-            (_, Identity::Environment(Some(tokens)) | Identity::Renewed(tokens)) => Ok(Bearer::Of(tokens)),
+            (_, Identity::Environment(Some(tokens))) => {
+                context::note_environment();
+                Ok(Bearer::Of(tokens))
+            }
+            (_, Identity::Renewed(tokens)) => Ok(Bearer::Of(tokens)),
             (_, Identity::User(Some(bearer))) => Ok(Bearer::Known(bearer)),
             (_, Identity::User(None)) => {
                 Err(Error::new(ErrorKind::Unauthenticated, "the session's token is empty or fits no header"))
@@ -224,6 +286,12 @@ enum Bearer<'a> {
 async fn pause(wait: Duration) {
     if !wait.is_zero() {
         Box::pin(sleep(wait)).await;
+    }
+}
+
+impl From<&Refusal> for Error {
+    fn from(refusal: &Refusal) -> Self {
+        Self::new(ErrorKind::InvalidRequest, format!("{refusal}; nothing was sent"))
     }
 }
 

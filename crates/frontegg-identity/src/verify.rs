@@ -44,7 +44,11 @@ pub use access_tokens::{AccessTokens, Grants, GrantsCache, MemoryCache};
 pub use claims::{Claims, TokenKind};
 
 use self::{jws::UnverifiedJws, keys::Keys, numeric_date::NumericDate};
-use crate::{builder::is_loopback, error::ConfigError, input::trimmed};
+use crate::{
+    connection::{Connection, is_loopback, with_connection},
+    error::ConfigError,
+    input::trimmed,
+};
 
 /// The default leeway between two clocks.
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(10);
@@ -172,6 +176,7 @@ impl Verifier {
             leeway: DEFAULT_LEEWAY,
             now: Arc::new(Utc::now),
             access_tokens: None,
+            connection: Connection::default(),
         }
     }
 
@@ -270,7 +275,11 @@ pub struct VerifierBuilder {
     leeway: Duration,
     now: Clock,
     access_tokens: Option<AccessTokens>,
+    connection: Connection,
 }
+
+/// How long the fetch of a key set may take.
+const KEYS_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl VerifierBuilder {
     /// Accepts tokens for `audience`: the environment's client id, or an application's id. Can be called
@@ -305,6 +314,8 @@ impl VerifierBuilder {
         self
     }
 
+    with_connection!();
+
     /// Looks machine access tokens up.
     pub fn access_tokens(mut self, access_tokens: AccessTokens) -> Self {
         self.access_tokens = Some(access_tokens);
@@ -326,7 +337,8 @@ impl VerifierBuilder {
             return Err(ConfigError::NoAudience);
         }
         let url = self.jwks_url.unwrap_or_else(|| format!("{domain}/.well-known/jwks.json"));
-        let keys = Keys::new(crate::builder::plain_http(&url)?, url);
+        let connected = self.connection.open(&url, reqwest::Client::builder().timeout(KEYS_TIMEOUT))?;
+        let keys = Keys::new(connected, url);
         Ok(Verifier(Arc::new(Inner {
             keys,
             issuers,

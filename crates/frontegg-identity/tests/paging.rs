@@ -226,7 +226,7 @@ async fn a_page_shows_status_and_trace() {
 }
 
 /// Reads a list alone, as pages, as items and at once.
-async fn read<'a, P: Page>(call: impl Fn() -> PagedCall<'a, P>) -> usize {
+async fn read<P: Page>(call: impl Fn() -> PagedCall<P>) -> usize {
     let page = call().await.unwrap();
     let pages: Vec<P> = call().pages().try_collect().await.unwrap();
     let items: Vec<P::Item> = call().stream().try_collect().await.unwrap();

@@ -7,7 +7,7 @@ mod support;
 use std::{error::Error as _, fmt::Debug, time::Duration};
 
 use frontegg_identity::{
-    Error, ErrorKind, Frontegg, Retry, RetryBudget,
+    ConfigError, Error, ErrorKind, Frontegg, Retry, RetryBudget,
     model::{Method, OPERATIONS, Token, operation},
     params, types,
 };
@@ -46,6 +46,46 @@ async fn a_session_sends_its_own_token_and_no_scope() {
     assert_eq!(call.header("authorization"), Some("Bearer own"));
     assert_eq!(call.header("frontegg-tenant-id"), None);
     assert_eq!(call.header("frontegg-application-id"), Some("app"));
+}
+
+#[tokio::test]
+async fn headers_of_the_program_are_sent() {
+    let service = Service::start(token(), vec![ok()]).await;
+    let builder = service.builder().default_header("X-Gateway-Key", "k-1").default_header("x-source", "all");
+    let frontegg = builder.build().unwrap();
+    let roles = frontegg.tenant("acme").roles();
+    roles.list_roles_v1().header("traceparent", "00-1-2-01").header("X-Source", "this").await.unwrap();
+    roles.list_roles_v1().await.unwrap();
+    let users = frontegg.tenant("acme").user_management();
+    // The answer is no page.
+    users.list_users(params::ListUsers::new()).header("x-page", "any").pages().next().await.unwrap().unwrap_err();
+    let asked = service.asked();
+    let sent = |name| asked.iter().map(|asked| asked.header(name)).collect::<Vec<_>>();
+    assert_eq!(sent("x-gateway-key"), [Some("k-1"); 4], "the request for the token is the first");
+    assert_eq!(sent("x-source"), [Some("all"), Some("this"), Some("all"), Some("all")]);
+    assert_eq!(sent("traceparent"), [None, Some("00-1-2-01"), None, None]);
+    assert_eq!(sent("x-page"), [None, None, None, Some("any")]);
+}
+
+#[tokio::test]
+async fn headers_of_the_client_are_not_the_programs() {
+    let service = Service::start(token(), vec![ok()]).await;
+    let roles = service.frontegg().tenant("acme").roles();
+    for (name, value, told) in [
+        ("authorization", "hunter2", "`authorization` is set by the client"),
+        ("Frontegg-Tenant-Id", "hunter2", "`frontegg-tenant-id` is set by the client"),
+        ("x y", "hunter2", "a header's name"),
+        ("x-y", "hunter2\n", "the value of `x-y`"),
+    ] {
+        let call = roles.list_roles_v1().header(name, value);
+        assert!(!format!("{call:?}").contains("hunter2"), "{call:?}");
+        let error = call.await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0));
+        assert!(error.to_string().contains(told) && !format!("{error:?}").contains("hunter2"), "{error:?}");
+        let refused = service.builder().default_header(name, value).build().unwrap_err();
+        assert!(matches!(&refused, ConfigError::CustomHeader(text) if text.contains(told)), "{refused}");
+    }
+    assert_eq!(service.counts(), (0, 0));
 }
 
 #[tokio::test]
@@ -220,7 +260,7 @@ async fn a_connection_error_repeats_everything() {
     let frontegg = Frontegg::builder().base_url(&url).retry(retry).build().unwrap();
     let error = frontegg.session("own").roles().create_roles_v1(&[role()]).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Transport, 3));
-    let told = format!("create_roles_v1: no connection to {}: ", url.trim_start_matches("http://"));
+    let told = format!("create_roles_v1: no connection to {url}: ");
     assert!(error.to_string().starts_with(&told) && error.to_string().contains("refused"), "{error}");
     assert!(error.source().unwrap().to_string().contains("connect"), "the layers between are its source");
 }
@@ -284,7 +324,7 @@ async fn time_limits_hold() {
     let second = Duration::from_secs(1);
     let (error, time) = timed_out(&clock, roles.list_roles_v1().timeout(2 * second)).await;
     assert!(error.attempts() == 1 && within(time, 2 * second), "{time:?}: {error:?}");
-    assert_eq!(error.to_string(), "list_roles_v1: no answer within 2s");
+    assert_eq!(error.to_string(), format!("list_roles_v1: no answer from {} within 2s", service.url));
     let (once, time) = timed_out(&clock, roles.create_roles_v1(&[role()]).attempt_timeout(second)).await;
     assert!(once.attempts() == 1 && within(time, second), "{time:?}: {once:?}");
     let patient = Retry::default().base_delay(Duration::ZERO).max_attempts(2);
@@ -304,7 +344,7 @@ async fn a_wait_for_a_token_is_limited_like_the_rest_of_the_call() {
         let roles = service.frontegg().management().roles();
         let (error, time) = timed_out(&clock, roles.list_roles_v1().timeout(2 * second)).await;
         assert!(error.attempts() == attempts && within(time, 2 * second), "{time:?}: {error:?}");
-        assert_eq!(error.to_string(), "list_roles_v1: no answer within 2s");
+        assert_eq!(error.to_string(), "list_roles_v1: no token within 2s");
     }
 }
 
@@ -334,11 +374,11 @@ async fn a_redirect_is_not_followed_and_names_its_target() {
 async fn a_broken_exchange_names_host_and_cause() {
     let service = Service::start(token(), vec![ok().cut(0)]).await;
     let error = service.frontegg().management().roles().list_roles_v1().no_retry().await.unwrap_err();
-    let host = service.url.trim_start_matches("http://");
+    let host = &service.url;
     assert!(error.to_string().contains(&format!("the exchange with {host} broke off: ")), "{error}");
     // Within the body, of a request that is repeated and of one that is not.
     let service = Service::start(token(), vec![ok().cut(1)]).await;
-    let host = service.url.trim_start_matches("http://");
+    let host = &service.url;
     let roles = service.frontegg().management().roles();
     let read = roles.list_roles_v1().no_retry().await.unwrap_err();
     let written = roles.create_roles_v1(&[role()]).await.unwrap_err();

@@ -17,7 +17,7 @@ mod secret;
 #[cfg(feature = "schemars")]
 pub use generated::schemas::schemas;
 pub use generated::{enums, operations::OPERATIONS, types};
-pub use operation::{About, Category, Method, Need, Operation, Permission, Token, covers, operation};
+pub use operation::{About, Category, Method, Need, Operation, Permission, Token, covers, no_operation, operation};
 pub use patch::Patch;
 pub use secret::{Secret, SecretMap};
 

@@ -52,6 +52,29 @@ pub fn operation(id: &str) -> Option<&'static Operation> {
     Some(&OPERATIONS[at])
 }
 
+/// Says that no operation has that id, and which ones are spelled nearly so.
+///
+/// ```
+/// let told = frontegg_model::no_operation("list_rolls_v1");
+/// assert!(told.starts_with("there is no operation list_rolls_v1; did you mean list_roles_v1"), "{told}");
+/// assert_eq!(frontegg_model::no_operation("fly"), "there is no operation fly");
+/// ```
+pub fn no_operation(id: &str) -> String {
+    /// From 0, nothing alike, to 1, the same: by the measure of Jaro and Winkler.
+    const NEAR: f64 = 0.9;
+    let mut near: Vec<_> = OPERATIONS
+        .iter()
+        .map(|row| (strsim::jaro_winkler(id, row.id), row.id))
+        .filter(|(likeness, _)| *likeness >= NEAR)
+        .collect();
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let near: Vec<_> = near.into_iter().take(3).map(|(_, id)| id).collect();
+    if near.is_empty() {
+        return format!("there is no operation {id}");
+    }
+    format!("there is no operation {id}; did you mean {}?", near.join(" or "))
+}
+
 /// What a user's or API token needs to call an operation. The environment's token needs nothing.
 ///
 /// What depends on the object is no permission: that nobody manages people or roles stronger than themselves, or what lies

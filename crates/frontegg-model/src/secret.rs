@@ -49,6 +49,12 @@ impl From<&str> for Secret {
     }
 }
 
+impl From<&Secret> for Secret {
+    fn from(value: &Secret) -> Self {
+        value.clone()
+    }
+}
+
 impl From<SecretString> for Secret {
     fn from(value: SecretString) -> Self {
         Self(value)

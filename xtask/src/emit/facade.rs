@@ -1,10 +1,11 @@
 //! Writes the views of the facade: a type a category and a tag, a method an operation.
 //!
 //! A view only names things: it puts arguments in the order that the generated client wants and
-//! leaves everything else to `Call`. Which access kinds see a method is decided by the token that
+//! leaves everything else to `Call`. Arguments are taken borrowed or owned. Which access kinds see a method is decided by the token that
 //! its operation takes.
 
 pub mod paging;
+mod respond;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ use syn::{Item, Signature, Type, parse_quote};
 use super::{
     client::{arguments, signatures},
     print::{Files, print},
-    syntax::{argument_of, is_str, short},
+    syntax::{argument_of, is_str, last_segment, short},
 };
 use crate::documents::api::{Api, Need, Operation, Parameter, Tag, tag_module, tag_type};
 
@@ -34,13 +35,13 @@ const CATEGORIES: [(&str, &str); 5] = [
     ("tenants", "Accounts (tenants), their settings and their hierarchy."),
 ];
 
-/// Writes all views, and a test's list of every operation that they reach.
+/// Writes all views.
 pub fn views(api: &Api, calls: &[Item]) -> Result<Files> {
     let signatures: Vec<&Signature> = signatures(calls).collect();
     let tags: Vec<&Tag> = api.tags.iter().filter(|tag| published(api, tag).next().is_some()).collect();
     let mut files = Files::new();
     let mut params = Vec::new();
-    let (mut modules, mut reached) = (TokenStream::new(), TokenStream::new());
+    let (mut modules, mut answers) = (TokenStream::new(), TokenStream::new());
     for tag in &tags {
         let (module, view) = (tag_module(&tag.name), format_ident!("{}", tag_type(&tag.name)));
         let mut methods: [TokenStream; 4] = Default::default();
@@ -48,17 +49,16 @@ pub fn views(api: &Api, calls: &[Item]) -> Result<Files> {
             let signature = signatures.iter().find(|signature| signature.ident == operation.id);
             let signature = signature.with_context(|| format!("no call of {}", operation.id))?;
             let method = Method::read(operation, signature)?;
-            let (access, marker) = match operation.token.as_str() {
-                "none" => (0, quote!(Anonymous)),
-                "environment" => (1, quote!(Environment)),
-                "user" => (2, quote!(User)),
-                _ => (3, quote!(Environment)),
+            let access = match operation.token.as_str() {
+                "none" => 0,
+                "environment" => 1,
+                "user" => 2,
+                _ => 3,
             };
             methods[access].extend(method.tokens());
+            answers.extend(respond::answer(operation, signature));
             params.extend(method.params(&module));
             params.extend(operation.paged().then(|| paging::params(operation)));
-            let (id, name) = (&operation.id, &signature.ident);
-            reached.extend(quote!(reach(#id, &views::#view::<#marker>::#name),));
         }
         files.insert(format!("{FOLDER}/views/{module}.rs"), tag_file(tag, &view, &methods)?);
         let name = format_ident!("{module}");
@@ -81,15 +81,18 @@ pub fn views(api: &Api, calls: &[Item]) -> Result<Files> {
             &quote!(
                 mod pages;
                 pub mod params;
+                #[cfg(feature = "test-util")]
+                pub mod respond;
                 pub mod views;
             ),
         )?,
     );
     files.insert(format!("{FOLDER}/pages.rs"), file("//! What is in the pages of lists.\n\n", &paging::pages(api)?)?);
+    let head = "//! A typed answer of every operation, for doubles of the service.\n\n";
+    files.insert(format!("{FOLDER}/respond.rs"), file(head, &respond::items(&answers))?);
     let head = "//! Optional values of operations that have them, one type an operation.\n\n";
     let items = quote!(use crate::enums; #(#params)*);
     files.insert(format!("{FOLDER}/params.rs"), file(head, &items)?);
-    files.insert("crates/frontegg-identity/tests/generated/reached.rs".into(), reached_file(&reached)?);
     Ok(files)
 }
 
@@ -101,11 +104,11 @@ fn published<'a>(api: &'a Api, tag: &'a Tag) -> impl Iterator<Item = &'a Operati
 struct Method<'a> {
     operation: &'a Operation,
     signature: &'a Signature,
-    /// Parameters that are given one by one, with their types.
-    positional: Vec<(&'a Parameter, Type)>,
+    /// Parameters that are given one by one.
+    positional: Vec<(&'a Parameter, Input)>,
     /// Parameters that are given together, with the types inside their `Option`.
     optional: Vec<(&'a Parameter, Type)>,
-    body: Option<Type>,
+    body: Option<Input>,
     /// What the generated call is given, in its order.
     passed: Vec<TokenStream>,
 }
@@ -117,9 +120,9 @@ impl<'a> Method<'a> {
         for (name, ty) in arguments(signature) {
             let ident = format_ident!("{name}");
             if name == "body" {
-                let list = list_item(ty);
-                method.passed.push(if list.is_some() { quote!(&body.to_vec()) } else { quote!(body) });
-                method.body = Some(list.map_or_else(|| ty.clone(), |item| parse_quote!(&'a [#item])));
+                let input = Input::of(&format_ident!("body"), ty);
+                method.passed.push(input.passed.clone());
+                method.body = Some(input);
                 continue;
             }
             let found = operation.parameters.iter().find(|parameter| parameter.ident() == name);
@@ -133,8 +136,9 @@ impl<'a> Method<'a> {
                 });
                 method.optional.push((parameter, owned(inner)));
             } else {
-                method.passed.push(quote!(#ident));
-                method.positional.push((parameter, ty.clone()));
+                let input = Input::of(&ident, ty);
+                method.passed.push(input.passed.clone());
+                method.positional.push((parameter, input));
             }
         }
         // As in the document, where path parameters come first, and not by the alphabet.
@@ -151,37 +155,42 @@ impl<'a> Method<'a> {
     fn tokens(&self) -> TokenStream {
         let Self { operation, signature, positional, optional, body, passed } = self;
         let (id, name) = (&operation.id, &signature.ident);
-        let mut inputs: Vec<TokenStream> = positional
-            .iter()
-            .map(|(parameter, ty)| {
-                let ident = format_ident!("{}", parameter.ident());
-                let ty = short(ty);
-                quote!(#ident: #ty)
+        let given = || positional.iter().map(|(_, input)| input).chain(body);
+        let mut inputs: Vec<TokenStream> = given()
+            .map(|Input { ident, ty, borrows, .. }| {
+                // Of what a paged call is given it keeps its own.
+                let bounds = (*borrows && !operation.paged()).then(|| quote!(+ Send + Sync + 'a));
+                quote!(#ident: #ty #bounds)
             })
             .collect();
-        inputs.extend(body.iter().map(short).map(|ty| quote!(body: #ty)));
-        let borrows = inputs.iter().any(|input| input.to_string().contains('&'));
         if !optional.is_empty() {
             let ty = self.params_type();
             inputs.push(quote!(params: params::#ty));
         }
         let answer = answer_type(signature);
-        let (generics, lifetime) = if borrows { (quote!(<'a>), quote!('a)) } else { (quote!(), quote!('static)) };
         let docs = docs(&operation_docs(operation));
         let deprecated = operation.deprecated.then(|| quote!(#[deprecated = "the vendor advises against it"]));
-        let head = quote!(#docs #deprecated pub fn #name #generics);
+        let head = quote!(#docs #deprecated pub fn #name);
         if operation.paged() {
             let largest = paging::largest(operation).map_or_else(|| quote!(None), |largest| quote!(Some(#largest)));
+            // Page after page is asked for with them.
+            let kept: Vec<_> = given().map(|input| &input.ident).collect();
             return quote! {
-                #head (&self, #(#inputs),*) -> PagedCall<#lifetime, #answer> {
-                    PagedCall::new(&self.core, #id, #largest, params, move |client, params| async move {
-                        client.#name(#(#passed),*).await
+                #head (&self, #(#inputs),*) -> PagedCall<#answer> {
+                    #(let #kept: Arc<str> = #kept.as_ref().into();)*
+                    PagedCall::new(&self.core, #id, #largest, params, move |client, params| {
+                        #(let #kept = #kept.clone();)*
+                        async move { client.#name(#(#passed),*).await }
                     })
                 }
             };
         }
+        let borrows = given().any(|input| input.borrows);
+        let (generics, lifetime) = if borrows { (quote!(<'a>), quote!('a)) } else { (quote!(), quote!('static)) };
+        let made = given().map(|input| &input.made);
         quote! {
-            #head (&self, #(#inputs),*) -> Call<#lifetime, #answer> {
+            #head #generics (&self, #(#inputs),*) -> Call<#lifetime, #answer> {
+                #(#made)*
                 Call::new(&self.core, #id, move |client| async move { client.#name(#(#passed),*).await })
             }
         }
@@ -242,6 +251,61 @@ impl<'a> Method<'a> {
     }
 }
 
+/// An argument of a view method that is always given.
+struct Input {
+    ident: proc_macro2::Ident,
+    /// Its type in the signature.
+    ty: TokenStream,
+    /// What is made of it before the call.
+    made: TokenStream,
+    /// As the generated call is given it.
+    passed: TokenStream,
+    /// Whether the call may borrow it.
+    borrows: bool,
+}
+
+impl Input {
+    /// The argument for a parameter of the generated call that has this type. What that borrows may be given owned.
+    fn of(ident: &proc_macro2::Ident, ty: &Type) -> Self {
+        let (bound, passed) = match ty {
+            Type::Reference(reference) if is_str(&reference.elem) => (quote!(AsRef<str>), quote!(#ident.as_ref())),
+            Type::Reference(reference) if is_secret(&reference.elem) => {
+                let secret = short(&reference.elem);
+                return Self {
+                    ident: ident.clone(),
+                    ty: quote!(impl Into<#secret>),
+                    made: quote!(let #ident: #secret = #ident.into();),
+                    passed: quote!(&#ident),
+                    borrows: false,
+                };
+            }
+            Type::Reference(reference) => {
+                if let Some(item) = argument_of(&reference.elem, "Vec").map(short) {
+                    (quote!(AsRef<[#item]>), quote!(&#ident.as_ref().to_vec()))
+                } else {
+                    let ty = short(&reference.elem);
+                    (quote!(Borrow<#ty>), quote!(#ident.borrow()))
+                }
+            }
+            ty => {
+                return Self {
+                    ident: ident.clone(),
+                    ty: short(ty).to_token_stream(),
+                    made: quote!(),
+                    passed: quote!(#ident),
+                    borrows: false,
+                };
+            }
+        };
+        Self { ident: ident.clone(), ty: quote!(impl #bound), made: quote!(), passed, borrows: true }
+    }
+}
+
+/// Whether it is the type of secrets.
+fn is_secret(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == "Secret")
+}
+
 /// The file of one tag: its view, with a block of methods for each kind of access.
 fn tag_file(tag: &Tag, view: &proc_macro2::Ident, methods: &[TokenStream; 4]) -> Result<String> {
     let heads = [
@@ -267,7 +331,23 @@ fn tag_file(tag: &Tag, view: &proc_macro2::Ident, methods: &[TokenStream; 4]) ->
     .filter_map(|(module, mark)| used.contains(mark).then_some(module))
     .collect();
     let docs = docs(&format!("{}\n\nTag “{}” of the reference.", tag.description, tag.name));
+    let std = [
+        (
+            quote!(
+                use std::borrow::Borrow;
+            ),
+            "Borrow <",
+        ),
+        (
+            quote!(
+                use std::sync::Arc;
+            ),
+            "Arc <",
+        ),
+    ];
+    let std = std.into_iter().filter_map(|(import, mark)| used.contains(mark).then_some(import));
     let tokens = quote! {
+        #(#std)*
         use crate::{#(#modules)* scope::{Core, #(#scope),*}};
         #docs
         #[derive(Clone, Debug)]
@@ -284,7 +364,7 @@ fn category_file(api: &Api, tags: &[&Tag]) -> Result<String> {
         let docs = docs(&tag.description);
         quote!(#docs pub fn #name(&self) -> #view<#owner> { #view { core: self.core.clone() } })
     };
-    let (mut types, mut all, mut of_environment) = (TokenStream::new(), TokenStream::new(), TokenStream::new());
+    let (mut types, mut all) = (TokenStream::new(), TokenStream::new());
     let mut names = BTreeSet::new();
     for (category, text) in CATEGORIES {
         let (name, view) =
@@ -299,10 +379,6 @@ fn category_file(api: &Api, tags: &[&Tag]) -> Result<String> {
             impl<A: Access> #view<A> { #(#accessors)* }
         });
         all.extend(quote!(#docs pub fn #name(&self) -> #view<A> { #view { core: self.core.clone() } }));
-        of_environment.extend(quote! {
-            #docs
-            pub fn #name(&self) -> #view<Environment> { #view { core: self.core.clone() } }
-        });
         names.insert(name.to_string());
     }
     for tag in tags {
@@ -312,27 +388,11 @@ fn category_file(api: &Api, tags: &[&Tag]) -> Result<String> {
     let views = tags.iter().map(|tag| format_ident!("{}", tag_type(&tag.name)));
     let tokens = quote! {
         use super::{#(#views),*};
-        use crate::{builder::Frontegg, scope::{Access, Core, Environment, Scope}};
+        use crate::scope::{Access, Core, Scope};
         #types
-        impl Frontegg { #of_environment }
         impl<A: Access> Scope<A> { #all }
     };
     file("//! Categories of the API, and the ways to them and to the tags.\n\n", &tokens)
-}
-
-/// The test's list of operations. Naming a method proves that it is there; nothing is called.
-fn reached_file(reached: &TokenStream) -> Result<String> {
-    let tokens = quote! {
-        use frontegg_identity::{Anonymous, Environment, User, views};
-        /// Every operation that a view offers, by id.
-        pub(super) fn reached() -> impl IntoIterator<Item = &'static str> {
-            fn reach<F>(id: &'static str, _method: &F) -> &'static str {
-                id
-            }
-            [#reached]
-        }
-    };
-    file("//! Every view method by name.\n\n#![allow(deprecated, clippy::too_many_lines)]\n\n", &tokens)
 }
 
 fn file(head: &str, tokens: &TokenStream) -> Result<String> {
@@ -376,14 +436,6 @@ fn answer_type(signature: &Signature) -> TokenStream {
     let syn::ReturnType::Type(_, ty) = &signature.output else { return quote!(()) };
     let value = argument_of(ty, "Result").and_then(|ty| argument_of(ty, "ResponseValue"));
     value.map_or_else(|| quote!(()), |ty| short(ty).to_token_stream())
-}
-
-/// `T` of `&Vec<T>`.
-fn list_item(ty: &Type) -> Option<&Type> {
-    match ty {
-        Type::Reference(reference) => argument_of(&reference.elem, "Vec"),
-        _ => None,
-    }
 }
 
 /// The type that a parameter's value is kept in.
@@ -453,26 +505,22 @@ mod tests {
         let text = squeezed(&files, "views/garden_beds.rs");
         assert!(
             text.contains(
-                "( &self, bed_id: &'a str, zone: &'a str, params: params::ListPlants, ) -> Call<'a, Vec<types::Plant>>"
+                "( &self, bed_id: impl AsRef<str> + Send + Sync + 'a, zone: impl AsRef<str> + Send + Sync + 'a, \
+                 params: params::ListPlants, ) -> Call<'a, Vec<types::Plant>>"
             ),
             "{text}"
         );
-        assert!(text.contains("client.list_plants(bed_id, params.limit, zone).await"), "{text}");
-        assert!(text.contains("fn sow<'a>(&self, body: &'a [types::Seed]) -> Call<'a, ()>"), "{text}");
-        assert!(text.contains("client.sow(&body.to_vec()).await"), "{text}");
+        assert!(text.contains("client.list_plants(bed_id.as_ref(), params.limit, zone.as_ref()).await"), "{text}");
+        let sow = "fn sow<'a>( &self, body: impl AsRef<[types::Seed]> + Send + Sync + 'a, ) -> Call<'a, ()>";
+        assert!(text.contains(sow), "{text}");
+        assert!(text.contains("client.sow(&body.as_ref().to_vec()).await"), "{text}");
         assert!(text.contains("fn rest(&self) -> Call<'static, ()>"), "{text}");
         assert!(squeezed(&files, "params.rs").contains("pub fn limit(mut self, limit: i64) -> Self"));
     }
 
     #[test]
-    fn every_operation_is_listed_and_empty_tags_are_not() {
+    fn tags_without_operations_have_no_view() {
         let files = generated();
-        let reached = &files["crates/frontegg-identity/tests/generated/reached.rs"];
-        for (id, access) in
-            [("list_plants", "Environment"), ("sow", "User"), ("rest", "Anonymous"), ("look", "Environment")]
-        {
-            assert!(reached.contains(&format!("reach(\"{id}\", &views::GardenBeds::<{access}>::{id})")), "{reached}");
-        }
         assert!(!files.keys().any(|path| path.contains("hidden")));
         assert!(
             squeezed(&files, "views/categories.rs")

@@ -77,7 +77,7 @@ impl Selection {
     /// Why it can fit no request, if it cannot.
     pub(crate) fn check(&self) -> Result<(), String> {
         if let Some(id) = self.operation.as_deref().filter(|id| frontegg_model::operation(id).is_none()) {
-            return Err(format!("there is no operation {id}"));
+            return Err(frontegg_model::no_operation(id));
         }
         if let Some(tag) = self.tag.as_deref().filter(|tag| OPERATIONS.iter().all(|operation| operation.tag != *tag)) {
             return Err(format!("there is no tag {tag}"));
@@ -296,7 +296,8 @@ mod tests {
     #[test]
     fn what_can_fit_nothing_is_refused() {
         for (selection, text) in [
-            ("list_rolls".into(), "there is no operation list_rolls"),
+            ("list_rolls".into(), "there is no operation list_rolls; did you mean list_roles_v1 or "),
+            ("fly".into(), "there is no operation fly"),
             (Selection::tag("Rolls"), "there is no tag Rolls"),
             (Selection::path("identity"), "path must begin with a slash, not identity"),
             (Selection::everything().method("get"), "method must be one of GET"),

@@ -1,7 +1,13 @@
 //! Why a client or a verifier cannot be built.
 
+use std::fmt;
+
+use crate::custom_headers::Refusal;
+
 /// The client cannot be built.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+///
+/// `Debug` is the same sentence as `Display`, so that `fn main() -> Result<(), ConfigError>` reads well.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// A variable is needed and not set; the first name of the list is the preferred one.
@@ -34,14 +40,26 @@ pub enum ConfigError {
     /// A value cannot be sent in a header.
     #[error("{0} cannot be sent in a header: it is empty, begins or ends with a blank, or has a control character")]
     InvalidHeader(&'static str),
+    /// A header that a program adds cannot be sent, or is the client's own.
+    #[error("{0}")]
+    CustomHeader(String),
+    /// The proxy cannot be used. Its URL is not told: it may hold a password.
+    #[error("the proxy's URL: {0}")]
+    InvalidProxy(&'static str),
+    /// A root certificate cannot be read.
+    #[error("a root certificate cannot be read: {0}")]
+    InvalidCertificate(String),
+    /// An HTTP client was given, and a setting beside it that it has itself.
+    #[error("{0} cannot be set here: the given HTTP client has its own")]
+    HttpClientGiven(&'static str),
     /// A verifier has no audience.
     #[error("a verifier needs an audience: the environment's client id, an application's id, or any")]
     NoAudience,
     /// A machine access token was presented to a verifier that does not look them up.
     #[error("the verifier was built without a way to look access tokens up")]
     NoAccessTokens,
-    /// An `https` URL needs one of the features `rustls` and `native-tls`.
-    #[error("an https URL needs one of the features `rustls` and `native-tls`")]
+    /// An `https` URL or a certificate needs one of the features `rustls` and `native-tls`.
+    #[error("https needs one of the features `rustls` and `native-tls`")]
     NoTls,
     /// The HTTP client could not be set up, e.g. because no certificates were found.
     #[error("the HTTP client cannot be set up: {0}")]
@@ -51,5 +69,17 @@ pub enum ConfigError {
 impl ConfigError {
     pub(crate) fn in_variable(name: &'static str, error: &Self) -> Self {
         Self::InvalidVariable { name, reason: error.to_string() }
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<&Refusal> for ConfigError {
+    fn from(refusal: &Refusal) -> Self {
+        Self::CustomHeader(refusal.to_string())
     }
 }

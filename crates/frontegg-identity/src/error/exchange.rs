@@ -1,17 +1,170 @@
 //! What is told of an exchange that went wrong: with whom, why, and where a redirect leads.
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, io};
 
 use http::header;
 use reqwest::{Response, Url};
 
+use super::ErrorKind;
+use crate::connection::shown;
+
 /// Most characters of a redirect's target.
 const TARGET: usize = 200;
 
-/// The host of a URL, with its port if that is not the scheme's.
-pub(super) fn host(url: &Url) -> Option<String> {
-    let host = url.host_str()?;
-    Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+/// Why an exchange broke off.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// There was no answer in time, or no connection.
+    Overdue,
+    /// No address belongs to the name.
+    UnknownName(String),
+    /// The certificate is not trusted, for that reason.
+    Certificate(String),
+    /// TLS was spoken to somebody who does not.
+    AnswersWithoutTls,
+    /// Plain HTTP was spoken to somebody who answers in another protocol.
+    AnswersOtherwise,
+    /// The proxy asks for other credentials.
+    ProxyCredentials,
+    /// Anything else, by its innermost cause.
+    Other(String),
+}
+
+impl Cause {
+    pub(crate) fn of(error: &reqwest::Error) -> Self {
+        let (is_connect, text) = (error.is_connect(), || innermost(error));
+        match () {
+            () if error.is_timeout() => Self::Overdue,
+            () if error.is_dns() || has_layer(error, "dns error") => Self::UnknownName(text()),
+            () if has_layer(error, "tunnel error: proxy authorization required") => Self::ProxyCredentials,
+            () if is_connect => Self::of_handshake(error).unwrap_or_else(|| Self::Other(text())),
+            () if is_foreign(error) => Self::AnswersOtherwise,
+            () => Self::Other(text()),
+        }
+    }
+
+    /// Why TLS does not come about; none where another cause has nothing to do with it.
+    #[cfg(feature = "rustls")]
+    fn of_handshake(error: &reqwest::Error) -> Option<Self> {
+        match find::<rustls::Error>(error)? {
+            rustls::Error::InvalidCertificate(error) => Some(Self::Certificate(untrusted(error))),
+            rustls::Error::InvalidMessage(_) => Some(Self::AnswersWithoutTls),
+            _ => None,
+        }
+    }
+
+    /// The system's libraries tell their reasons in words of their own.
+    #[cfg(not(feature = "rustls"))]
+    fn of_handshake(error: &reqwest::Error) -> Option<Self> {
+        let text = innermost(error);
+        match () {
+            () if text.contains("certificate") => Some(Self::Certificate(text)),
+            () if text.contains("wrong version number") => Some(Self::AnswersWithoutTls),
+            () => None,
+        }
+    }
+
+    /// The kind of failure that it is.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Overdue => ErrorKind::Timeout,
+            Self::UnknownName(_) | Self::Other(_) => ErrorKind::Transport,
+            Self::Certificate(_) | Self::AnswersWithoutTls | Self::AnswersOtherwise | Self::ProxyCredentials => {
+                ErrorKind::Misconfigured
+            }
+        }
+    }
+}
+
+/// What a failed exchange was about: where it led and through which proxy, and why it failed.
+pub(super) fn told(error: &reqwest::Error, cause: &Cause, proxy: Option<&str>) -> String {
+    let to = whereto(error.url(), proxy);
+    let host = error.url().and_then(Url::host_str).unwrap_or("the service");
+    match cause {
+        Cause::Overdue if error.is_connect() => format!("no connection to {to} in time"),
+        Cause::Overdue => format!("no answer from {to} in time"),
+        Cause::UnknownName(reason) => {
+            // Behind a proxy, that one looks the service's name up.
+            let name = if proxy.is_some() { "the proxy's name".to_owned() } else { format!("the name {host}") };
+            format!("no connection to {to}: {name} was not found: {reason}")
+        }
+        Cause::Certificate(reason) => format!("no connection to {to}: its certificate is not trusted: {reason}"),
+        Cause::AnswersWithoutTls => {
+            format!("no connection to {to}: it answers without TLS, as if its address began with http://")
+        }
+        Cause::AnswersOtherwise => {
+            format!(
+                "the exchange with {to} broke off: it does not answer in HTTP, as if its address began with https://"
+            )
+        }
+        Cause::ProxyCredentials => format!("no connection to {to}: the proxy asks for other credentials"),
+        Cause::Other(reason) if error.is_connect() => format!("no connection to {to}: {reason}"),
+        Cause::Other(reason) => format!("the exchange with {to} broke off: {reason}"),
+    }
+}
+
+/// Scheme, host and port of a URL, and the proxy on the way.
+pub(crate) fn whereto(url: Option<&Url>, proxy: Option<&str>) -> String {
+    let host = url.and_then(shown).map_or_else(|| "the service".to_owned(), |host| host.to_string());
+    proxy.map_or_else(|| host.clone(), |proxy| format!("{host} through the proxy {proxy}"))
+}
+
+/// Why a certificate is not trusted, and what there is to do.
+#[cfg(feature = "rustls")]
+fn untrusted(error: &rustls::CertificateError) -> String {
+    use rustls::CertificateError as Reason;
+    let moment = |time: &rustls::pki_types::UnixTime| {
+        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        chrono::DateTime::from_timestamp(seconds, 0).map_or_else(|| "long ago".to_owned(), |time| time.to_rfc3339())
+    };
+    match error {
+        Reason::ExpiredContext { not_after, .. } => format!("it expired at {}", moment(not_after)),
+        Reason::Expired => "it has expired".to_owned(),
+        Reason::NotValidYetContext { not_before, .. } => format!("it is valid from {} on", moment(not_before)),
+        Reason::NotValidForNameContext { expected, presented } => {
+            format!("it is not for {} but for {}", expected.to_str(), presented.join(", "))
+        }
+        Reason::UnknownIssuer => {
+            "its issuer is not known here; `Builder::root_certificate` adds that of a private authority".to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Whether what came as an answer is no HTTP at all, although the request was sent.
+fn is_foreign(error: &reqwest::Error) -> bool {
+    let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
+    is_plain && find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
+}
+
+/// The first cause of a type.
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if let Some(found) = cause.downcast_ref() {
+            return Some(found);
+        }
+        next = inner(cause);
+    }
+    None
+}
+
+/// The cause of an error. One of the operating system's type hands on that of the error that it is made of.
+fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source())
+}
+
+/// Whether one of the causes has that text: not every library shows its types.
+fn has_layer(error: &(dyn Error + 'static), text: &str) -> bool {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if cause.to_string() == text {
+            return true;
+        }
+        next = inner(cause);
+    }
+    false
 }
 
 /// The innermost cause, which is the specific one.
@@ -37,17 +190,17 @@ pub(super) fn redirect(response: &Response) -> Option<String> {
     Some(format!("redirected to {target}, which is not followed: the base URL must be the API's own"))
 }
 
-/// The errors around an innermost cause, as one.
+/// The causes of an error, as one.
 #[derive(Debug)]
 pub(super) struct Layers(String);
 
 impl Layers {
-    /// Those of an error; none if it is its own cause.
-    pub(super) fn between(error: &dyn Error) -> Option<Self> {
-        let (mut layers, mut outer) = (Vec::new(), error);
-        while let Some(inner) = outer.source() {
-            layers.push(outer.to_string());
-            outer = inner;
+    /// Those below an error, which may itself quote a URL with its values; none if there are none.
+    pub(super) fn below(error: &dyn Error) -> Option<Self> {
+        let (mut layers, mut next) = (Vec::new(), error.source());
+        while let Some(layer) = next {
+            layers.push(layer.to_string());
+            next = layer.source();
         }
         (!layers.is_empty()).then(|| Self(layers.join(": ")))
     }
@@ -85,10 +238,13 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_told_with_a_port_that_is_not_the_usual_one() {
-        let told = |url: &str| host(&url.parse().unwrap());
-        assert_eq!(told("https://api.acme.test/x?token=hunter2").unwrap(), "api.acme.test");
-        assert_eq!(told("http://[::1]:8100/").unwrap(), "[::1]:8100");
-        assert_eq!(told("data:x"), None);
+    fn an_address_is_told_with_scheme_port_and_proxy_and_without_values() {
+        let told = |url: &str, proxy| whereto(Some(&url.parse().unwrap()), proxy);
+        assert_eq!(told("https://me:hunter2@api.acme.test/x?token=hunter2", None), "https://api.acme.test:443");
+        assert_eq!(told("http://[::1]:8100/", None), "http://[::1]:8100");
+        let proxy = Some("http://proxy.acme.test:3128");
+        let through = "https://api.acme.test:443 through the proxy http://proxy.acme.test:3128";
+        assert_eq!(told("https://api.acme.test", proxy), through);
+        assert_eq!(told("data:x", None), "the service");
     }
 }

@@ -3,4 +3,6 @@
 
 mod pages;
 pub mod params;
+#[cfg(feature = "test-util")]
+pub mod respond;
 pub mod views;

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::{Identity, Sender, pause, repeat::Repeat};
 use crate::{
     context::{self, Plan},
-    error::Attempt,
+    error::{Attempt, Cause, Error, ErrorKind, whereto},
     response::trace_id,
     retry::{self, Outcome},
     token::Tokens,
@@ -50,8 +50,8 @@ impl Exchange<'_> {
     ) -> Begun<impl Future<Output = reqwest::Result<Response>> + Send + use<>> {
         let (resends, at) = context::begin_attempt();
         let limit = self.plan.options.attempt_timeout.min(self.plan.deadline.saturating_duration_since(at));
-        // The HTTP client knows the usual limit.
-        if limit != self.sender.options.attempt_timeout {
+        // The HTTP client knows the usual limit, if it is not the program's own.
+        if Some(limit) != self.sender.http_timeout {
             *request.timeout_mut() = Some(limit);
         }
         Begun { resends, at, response: self.http.execute(request) }
@@ -80,10 +80,9 @@ impl Exchange<'_> {
         }
         match &answer {
             Ok(answer) => context::note_answer(answer.status(), answer.headers()),
-            Err(error) if error.is_timeout() && self.plan.deadline <= Instant::now() => {
-                context::fail(self.plan.overdue());
+            Err(error) => {
+                context::fail(self.failure(error));
             }
-            Err(_) => {}
         }
         answer
     }
@@ -112,7 +111,7 @@ impl Exchange<'_> {
     ) -> Option<reqwest::Result<Answer>> {
         let bearer = repeat.header_mut(&header::AUTHORIZATION)?;
         let other = timeout_at(self.plan.deadline, tokens.replace(bearer)).await;
-        match other.unwrap_or_else(|_| Err(self.plan.overdue())) {
+        match other.unwrap_or_else(|_| Err(self.plan.overdue("token"))) {
             Ok(other) => *bearer = other?,
             Err(error) => {
                 context::fail(error);
@@ -144,11 +143,22 @@ impl Exchange<'_> {
         answer
     }
 
+    /// What the caller is told of an exchange that has failed.
+    fn failure(&self, error: &reqwest::Error) -> Error {
+        let proxy = self.sender.proxy.as_deref();
+        if error.is_timeout() && self.plan.deadline <= Instant::now() {
+            return self.plan.overdue(&format!("answer from {}", whereto(error.url(), proxy)));
+        }
+        Error::of_exchange(error, proxy)
+    }
+
     /// How a request is sent again after so many attempts; not at all if the last one was.
     fn retry(&self, tried: u32, answer: &reqwest::Result<Answer>) -> Option<Again> {
         let (outcome, url) = match answer {
             Ok(answer) if !answer.is_refusal() => return None,
             Ok(answer) => (Outcome::Answered(answer.status(), retry::retry_after(answer.headers())), answer.url()),
+            // It would fail in the same way.
+            Err(error) if Cause::of(error).kind() == ErrorKind::Misconfigured => return None,
             Err(error) if error.is_connect() => (Outcome::NotSent, error.url()?),
             Err(error) => (Outcome::Broken, error.url()?),
         };
@@ -209,6 +219,11 @@ mod tests {
             application: None,
             cookie: None,
             client_id: None,
+            headers: Arc::default(),
+            proxy: None,
+            http_timeout: None,
+            #[cfg(feature = "test-util")]
+            double: None,
             options: Options { retry, ..Options::default() },
         }
     }

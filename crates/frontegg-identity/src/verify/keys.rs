@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{VerifyError, jws::Key};
-use crate::{error::Error, lock::RwLock};
+use crate::{connection::Connected, error::Error, lock::RwLock};
 
 /// The least time between fetches after one that failed or did not find the key: a flood of tokens with
 /// made-up key ids must not become a flood of requests.
@@ -24,6 +24,8 @@ type Set = BTreeMap<String, Arc<Key>>;
 
 pub(super) struct Keys {
     http: reqwest::Client,
+    /// On the way there, as errors tell it.
+    proxy: Option<Arc<str>>,
     url: String,
     cached: RwLock<Cached>,
     /// Locked by the caller that fetches.
@@ -59,8 +61,8 @@ impl Cached {
 }
 
 impl Keys {
-    pub(super) fn new(http: reqwest::Client, url: String) -> Self {
-        Self { http, url, cached: RwLock::default(), fetch_lock: Mutex::default() }
+    pub(super) fn new(Connected { http, proxy }: Connected, url: String) -> Self {
+        Self { http, proxy, url, cached: RwLock::default(), fetch_lock: Mutex::default() }
     }
 
     /// The key with that id, fetched if need be.
@@ -107,7 +109,8 @@ impl Keys {
     }
 
     async fn fetch(&self) -> Result<Set, VerifyError> {
-        let broken = |error| VerifyError::unavailable(Error::from_reqwest(error));
+        let proxy = self.proxy.as_deref();
+        let broken = |error: reqwest::Error| VerifyError::unavailable(Error::of_exchange(&error, proxy));
         let mut answer = self.http.get(&self.url).send().await.map_err(broken)?;
         if !answer.status().is_success() {
             return Err(VerifyError::unavailable(Error::from_unexpected(&answer)));

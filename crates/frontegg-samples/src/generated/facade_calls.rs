@@ -3,7 +3,7 @@
 
 #![allow(deprecated, reason = "operations like any other here")]
 
-use frontegg_identity::{enums, params, types};
+use frontegg_identity::{Secret, enums, params, types};
 
 use crate::{facade::Call, read};
 
@@ -124,7 +124,7 @@ pub static CALLS: &[Call] = &[
     Call { operation: "get_application", send: |scopes| Box::pin(async move { scopes.environment.applications_settings().get_application("id-1").await.map(drop) }) },
     Call { operation: "get_application_client", send: |scopes| Box::pin(async move { scopes.environment.applications_settings().get_application_client("id-1").await.map(drop) }) },
     Call { operation: "get_application_credentials", send: |scopes| Box::pin(async move { scopes.environment.applications_settings().get_application_credentials("appId-1").await.map(drop) }) },
-    Call { operation: "get_approval_execution", send: |scopes| Box::pin(async move { scopes.anonymous.approval_flows().get_approval_execution("approvalFlowExecutionId-1", &"approverId-1".into(), "approvalFlowStepId-1").await.map(drop) }) },
+    Call { operation: "get_approval_execution", send: |scopes| Box::pin(async move { scopes.anonymous.approval_flows().get_approval_execution("approvalFlowExecutionId-1", &Secret::from("approverId-1"), "approvalFlowStepId-1").await.map(drop) }) },
     Call { operation: "get_approval_flow", send: |scopes| Box::pin(async move { scopes.environment.approval_flows().get_approval_flow("id-1").await.map(drop) }) },
     Call { operation: "get_basic_identity_configuration", send: |scopes| Box::pin(async move { scopes.environment.core_settings().get_basic_identity_configuration().await.map(drop) }) },
     Call { operation: "get_bulk_invite_status", send: |scopes| Box::pin(async move { scopes.environment.users().get_bulk_invite_status("id-1").await.map(drop) }) },
@@ -148,7 +148,7 @@ pub static CALLS: &[Call] = &[
     Call { operation: "get_mail_configuration", send: |scopes| Box::pin(async move { scopes.environment.email_configuration().get_mail_configuration().await.map(drop) }) },
     Call { operation: "get_mfa_configuration", send: |scopes| Box::pin(async move { scopes.environment.mfa_configuration().get_mfa_configuration().await.map(drop) }) },
     Call { operation: "get_mfa_policy", send: |scopes| Box::pin(async move { scopes.environment.mfa_settings().get_mfa_policy().await.map(drop) }) },
-    Call { operation: "get_mfa_remember_device_setting", send: |scopes| Box::pin(async move { scopes.anonymous.mfa().get_mfa_remember_device_setting(&"mfaToken-1".into()).await.map(drop) }) },
+    Call { operation: "get_mfa_remember_device_setting", send: |scopes| Box::pin(async move { scopes.anonymous.mfa().get_mfa_remember_device_setting(&Secret::from("mfaToken-1")).await.map(drop) }) },
     Call { operation: "get_my_authorization", send: |scopes| Box::pin(async move { scopes.user.user_management().get_my_authorization().await.map(drop) }) },
     Call { operation: "get_my_profile_v2", send: |scopes| Box::pin(async move { scopes.user.user_management().get_my_profile_v2().await.map(drop) }) },
     Call { operation: "get_my_profile_v3", send: |scopes| Box::pin(async move { scopes.user.user_management().get_my_profile_v3().await.map(drop) }) },
@@ -172,7 +172,7 @@ pub static CALLS: &[Call] = &[
     Call { operation: "get_tenant_v2", send: |scopes| Box::pin(async move { scopes.environment.accounts().get_tenant_v2("tenantId-1").await.map(drop) }) },
     Call { operation: "get_user", send: |scopes| Box::pin(async move { scopes.environment.users().get_user("userId-1").await.map(drop) }) },
     Call { operation: "get_user_access_token", send: |scopes| Box::pin(async move { scopes.environment.m2m_tokens().get_user_access_token("id-1").await.map(drop) }) },
-    Call { operation: "get_user_activation_strategy", send: |scopes| Box::pin(async move { scopes.anonymous.user_management().get_user_activation_strategy("userId-1", &"token-1".into()).await.map(drop) }) },
+    Call { operation: "get_user_activation_strategy", send: |scopes| Box::pin(async move { scopes.anonymous.user_management().get_user_activation_strategy("userId-1", &Secret::from("token-1")).await.map(drop) }) },
     Call { operation: "get_user_by_email", send: |scopes| Box::pin(async move { scopes.environment.users().get_user_by_email("ada@acme.test").await.map(drop) }) },
     Call { operation: "get_user_emails_policy", send: |scopes| Box::pin(async move { scopes.environment.user_emails_policy().get_user_emails_policy().await.map(drop) }) },
     Call { operation: "get_user_globally", send: |scopes| Box::pin(async move { scopes.environment.users().get_user_globally("userId-1").await.map(drop) }) },

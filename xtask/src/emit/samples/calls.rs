@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn calls(api: &Api, calls: &[Item]) -> Result<String> {
     let mut out = String::from(
         "//! One call of every published operation, with samples made from the document.\n\n\
-         use frontegg_client::{enums, types};\n\n\
+         use frontegg_client::{Secret, enums, types};\n\n\
          use crate::{client::Call, read};\n\n\
          /// Every published operation, sorted by id.\npub static CALLS: &[Call] = &[\n",
     );
@@ -79,7 +79,7 @@ pub(super) fn argument(api: &Api, operation: &Operation, name: &str, ty: &Type) 
         Value::String(text) if is_str(plain) => {
             return Ok(Argument { value: format!("{text:?}"), borrowed: false, optional: inner.is_some() });
         }
-        Value::String(text) if name == "Secret" => format!("{text:?}.into()"),
+        Value::String(text) if name == "Secret" => format!("Secret::from({text:?})"),
         Value::String(text) => format!("enums::{name}::from({text:?})"),
         Value::Array(_) => bail!("{}: no sample of a list for {name}", operation.id),
         other => other.to_string(),

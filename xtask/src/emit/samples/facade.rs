@@ -17,7 +17,7 @@ pub(super) fn calls(api: &Api, calls: &[Item]) -> Result<String> {
     let mut out = String::from(
         "//! One call of every published operation through the facade, with samples made from the document.\n\n\
          #![allow(deprecated, reason = \"operations like any other here\")]\n\n\
-         use frontegg_identity::{enums, params, types};\n\n\
+         use frontegg_identity::{Secret, enums, params, types};\n\n\
          use crate::{facade::Call, read};\n\n\
          /// Every published operation, sorted by id.\npub static CALLS: &[Call] = &[\n",
     );

@@ -3,7 +3,5 @@
 
 use super::SqlMigration;
 
-pub(super) const MIGRATION: SqlMigration = SqlMigration {
-    name: "m0032_api_key",
-    up: "ALTER TABLE environment ADD COLUMN api_key TEXT NOT NULL DEFAULT '';",
-};
+pub(super) const MIGRATION: SqlMigration =
+    SqlMigration { name: "m0032_api_key", up: "ALTER TABLE environment ADD COLUMN api_key TEXT NOT NULL DEFAULT '';" };

@@ -75,7 +75,7 @@ impl Mailed {
 
     async fn wants_password(&self, world: &World) -> Result<bool, Error> {
         let people = world.frontegg.self_service().user_management();
-        let answer = people.get_user_activation_strategy(&self.user_id, &self.token.as_str().into()).await?;
+        let answer = people.get_user_activation_strategy(&self.user_id, self.token.as_str()).await?;
         Ok(answer.should_set_password)
     }
 }

@@ -13,7 +13,7 @@ use super::{
     AccountMigration, SubAccountsAndHierarchy, ApplicationsSettings,
     EnvironmentAuthentication,
 };
-use crate::{builder::Frontegg, scope::{Access, Core, Environment, Scope}};
+use crate::scope::{Access, Core, Scope};
 /// Signing in and up: passwords, codes, links, second factors, API tokens.
 #[derive(Clone, Debug)]
 pub struct Authentication<A: Access> {
@@ -307,36 +307,6 @@ impl<A: Access> Tenants<A> {
         SubAccountsAndHierarchy {
             core: self.core.clone(),
         }
-    }
-}
-impl Frontegg {
-    /// Signing in and up: passwords, codes, links, second factors, API tokens.
-    pub fn authentication(&self) -> Authentication<Environment> {
-        Authentication {
-            core: self.core.clone(),
-        }
-    }
-    /// Administration of the environment, with its own token.
-    pub fn management(&self) -> Management<Environment> {
-        Management {
-            core: self.core.clone(),
-        }
-    }
-    /// What users and tenants do for themselves.
-    pub fn self_service(&self) -> SelfService<Environment> {
-        SelfService {
-            core: self.core.clone(),
-        }
-    }
-    /// Applications: their settings, the tenants that have them, and the people who may use them.
-    pub fn applications(&self) -> Applications<Environment> {
-        Applications {
-            core: self.core.clone(),
-        }
-    }
-    /// Accounts (tenants), their settings and their hierarchy.
-    pub fn tenants(&self) -> Tenants<Environment> {
-        Tenants { core: self.core.clone() }
     }
 }
 impl<A: Access> Scope<A> {

@@ -17,12 +17,14 @@ impl M2mTokens<Environment> {
     /// `GET /identity/resources/vendor-only/tenants/access-tokens/v1/{id}`, for a tenant if the scope names one
     pub fn get_tenant_access_token<'a>(
         &self,
-        id: &'a str,
+        id: impl AsRef<str> + Send + Sync + 'a,
     ) -> Call<'a, types::AuthTenantAccessTokenResponse> {
         Call::new(
             &self.core,
             "get_tenant_access_token",
-            move |client| async move { client.get_tenant_access_token(id).await },
+            move |client| async move {
+                client.get_tenant_access_token(id.as_ref()).await
+            },
         )
     }
     /// Read owner, roles and permissions behind a user access token.
@@ -32,12 +34,12 @@ impl M2mTokens<Environment> {
     /// `GET /identity/resources/vendor-only/users/access-tokens/v1/{id}`, for a tenant if the scope names one
     pub fn get_user_access_token<'a>(
         &self,
-        id: &'a str,
+        id: impl AsRef<str> + Send + Sync + 'a,
     ) -> Call<'a, types::AuthUserAccessTokenResponse> {
         Call::new(
             &self.core,
             "get_user_access_token",
-            move |client| async move { client.get_user_access_token(id).await },
+            move |client| async move { client.get_user_access_token(id.as_ref()).await },
         )
     }
     /// List the ids of all user access tokens that are still good.

@@ -31,11 +31,14 @@ impl<A: Authorized> UserSessions<A> {
     /// `DELETE /identity/resources/users/sessions/v1/me/{id}`, for a tenant if the scope names one, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
-    pub fn delete_my_session<'a>(&self, id: &'a str) -> Call<'a, ()> {
+    pub fn delete_my_session<'a>(
+        &self,
+        id: impl AsRef<str> + Send + Sync + 'a,
+    ) -> Call<'a, ()> {
         Call::new(
             &self.core,
             "delete_my_session",
-            move |client| async move { client.delete_my_session(id).await },
+            move |client| async move { client.delete_my_session(id.as_ref()).await },
         )
     }
     /// List the live sessions of the signed-in or named user.

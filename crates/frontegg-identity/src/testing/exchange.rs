@@ -1,0 +1,59 @@
+//! Takes a request to a double and its answer back.
+
+use frontegg_client::{Answer, Failure};
+use frontegg_model::Operation;
+use reqwest::{Request as HttpRequest, Response, ResponseBuilderExt as _, Url};
+use serde_json::Value;
+
+use super::{Reply, Request, Transport};
+use crate::{
+    context,
+    error::{Error, ErrorKind},
+};
+
+/// The exchange of a call with a double.
+///
+/// A plain function: a future that is given a request has room for it until its end.
+pub(crate) fn exchange(
+    transport: &dyn Transport,
+    request: &HttpRequest,
+    operation: &'static Operation,
+) -> impl Future<Output = Result<Answer, Failure>> + Send + use<> {
+    context::begin_attempt();
+    let reply = transport.answer(&told(request, operation));
+    let response = reply.and_then(|reply| response(reply, request.url()));
+    async move {
+        let response = response.map_err(|error| Failure::Refused(context::fail(error)))?;
+        let answer = Answer::read(response, operation).await?;
+        context::note_answer(answer.status(), answer.headers());
+        Ok(answer)
+    }
+}
+
+/// What a double is told of a request.
+fn told(request: &HttpRequest, operation: &'static Operation) -> Request {
+    let url = request.url();
+    let body = request.body().and_then(reqwest::Body::as_bytes);
+    let headers = request.headers().iter();
+    Request {
+        operation: operation.id,
+        method: operation.method.as_str(),
+        path: url.path().to_owned(),
+        query: url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect(),
+        body: body.and_then(|body| serde_json::from_slice(body).ok()).unwrap_or(Value::Null),
+    }
+}
+
+fn response(reply: Reply, url: &Url) -> Result<Response, Error> {
+    let mut response = http::Response::builder().status(reply.status).url(url.clone());
+    for (name, value) in reply.headers {
+        response = response.header(name, value);
+    }
+    let body = reply.body.map(|body| body.to_string()).unwrap_or_default();
+    let response = response.body(body);
+    let refusal = |error: http::Error| Error::new(ErrorKind::InvalidRequest, format!("the double's answer: {error}"));
+    response.map(Response::from).map_err(refusal)
+}
