@@ -47,6 +47,11 @@ impl Process {
         self.status("VmRSS:") / 1024
     }
 
+    /// The most that its memory was, in MiB.
+    pub(crate) fn peak(&self) -> u64 {
+        self.status("VmHWM:") / 1024
+    }
+
     pub(crate) fn threads(&self) -> u64 {
         self.status("Threads:")
     }

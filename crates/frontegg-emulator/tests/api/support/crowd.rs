@@ -28,7 +28,7 @@ pub(crate) fn email(number: usize) -> String {
 /// called `Person 000001` and so on, and came in this order.
 pub(crate) fn crowd(empty: &Value, users: usize, tenants: usize) -> Value {
     let mut document = empty.clone();
-    for (table, rows) in tables(users, tenants) {
+    for (table, rows) in tables(empty, users, tenants) {
         document["tables"][table] = rows.collect();
     }
     document
@@ -44,7 +44,7 @@ pub(crate) fn write_crowd(empty: &Value, users: usize, tenants: usize, mut out: 
     }
     write!(out, ",\"tables\":")?;
     before = '{';
-    for (table, rows) in tables(users, tenants) {
+    for (table, rows) in tables(empty, users, tenants) {
         write!(out, "{before}\"{table}\":")?;
         before = '[';
         for row in rows {
@@ -56,13 +56,18 @@ pub(crate) fn write_crowd(empty: &Value, users: usize, tenants: usize, mut out: 
     write!(out, "}}}}")
 }
 
-/// Rows by their table, parents before their children.
-fn tables(users: usize, tenants: usize) -> [(&'static str, Box<dyn Iterator<Item = Value>>); 4] {
+/// Rows by their table, parents before their children. Every tenant has the applications that are there.
+fn tables(empty: &Value, users: usize, tenants: usize) -> [(&'static str, Box<dyn Iterator<Item = Value>>); 6] {
+    let applications = empty["tables"]["applications"].as_array().cloned().unwrap_or_default();
+    let ids: Vec<Value> = applications.iter().map(|application| application["id"].clone()).collect();
+    let assigned = ids.into_iter().flat_map(move |id| (0..tenants).map(move |tenant| tenant_application(&id, tenant)));
     [
         ("tenants", Box::new((0..tenants).map(tenant))),
         ("users", Box::new((0..users).map(move |number| user(number, tenants)))),
         ("user_emails", Box::new((0..users).map(user_email))),
         ("memberships", Box::new((0..users).map(move |number| membership(number, tenants)))),
+        ("applications", Box::new(applications.into_iter())),
+        ("tenant_applications", Box::new(assigned)),
     ]
 }
 
@@ -123,4 +128,10 @@ fn membership(number: usize, tenants: usize) -> Value {
             "is_disabled": false, "sub_tenant_access": false,
         }),
     )
+}
+
+fn tenant_application(app_id: &Value, tenant: usize) -> Value {
+    json!({
+        "app_id": app_id, "tenant_id": tenant_id(tenant), "access_type": "FREE_ACCESS", "created_at": at(tenant),
+    })
 }
