@@ -2,9 +2,9 @@
 
 use std::io;
 
-use sea_orm::{DbErr, sqlx::error::ErrorKind};
+use sea_orm::DbErr;
 
-use crate::store::{self, StoreError, broken_rule, dump::LoadError, is_full, is_unreachable};
+use crate::store::{self, Rule, StoreError, broken_rule, dump::LoadError, is_full, is_unreachable};
 
 /// The kind of a refusal; each has one HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,11 +159,11 @@ impl DomainError {
 impl From<DbErr> for DomainError {
     fn from(error: DbErr) -> Self {
         match broken_rule(&error) {
-            Some(ErrorKind::UniqueViolation) => Self::conflict("Already exists"),
-            Some(ErrorKind::ForeignKeyViolation) => Self::not_found("Not found"),
-            _ if is_unreachable(&error) => Self::unavailable(error),
-            _ if is_full(&error) => Self::no_room(error),
-            _ => Self::internal(error),
+            Some(Rule::Unique) => Self::conflict("Already exists"),
+            Some(Rule::Reference) => Self::not_found("Not found"),
+            _ if is_unreachable(&error) => Self::unavailable(StoreError(error)),
+            _ if is_full(&error) => Self::no_room(StoreError(error)),
+            _ => Self::internal(StoreError(error)),
         }
     }
 }
@@ -213,9 +213,7 @@ mod tests {
             (rusqlite::ffi::SQLITE_CORRUPT, Refusal::Internal),
         ] {
             let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
-            let error = sea_orm::sqlx::Error::AnyDriverError(Box::new(error));
-            let error = DbErr::Query(sea_orm::RuntimeErr::SqlxError(std::sync::Arc::new(error)));
-            assert_eq!(DomainError::from(error).refusal(), refusal, "{code}");
+            assert_eq!(DomainError::from(store::sqlite_failure(error)).refusal(), refusal, "{code}");
         }
     }
 

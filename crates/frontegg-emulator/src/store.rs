@@ -32,19 +32,19 @@ mod tx;
 
 pub(crate) use environment::{ApiKey, Identity, Settled, Wished};
 pub(crate) use fetch::{Fetch, FetchCount};
+#[cfg(test)]
+pub(crate) use sqlite::failure as sqlite_failure;
 pub use target::{ParseTargetError, StoreTarget};
 pub(crate) use tx::{Read, Tried, Write};
 
 use std::{
+    fmt,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use postgres::Postgres;
-use sea_orm::{
-    DbErr, RuntimeErr,
-    sqlx::{self, error::ErrorKind},
-};
+use sea_orm::DbErr;
 use sqlite::{File, Memory};
 use tokio::sync::watch;
 use tx::{Counters, Inner};
@@ -63,53 +63,52 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const STATEMENTS: usize = 512;
 
 /// A failure of the engine beneath the store.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub(crate) struct StoreError(#[from] pub(crate) DbErr);
+#[derive(Debug)]
+pub(crate) struct StoreError(pub(crate) DbErr);
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))))
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        Self(error)
     }
 }
 
-/// Which rule of the schema a statement broke, if that is why it failed.
-pub(crate) fn broken_rule(error: &DbErr) -> Option<ErrorKind> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
-        return None;
-    };
-    match &**error {
-        sqlx::Error::Database(error) => Some(error.kind()),
-        sqlx::Error::AnyDriverError(error) => sqlite::broken_rule(&**error),
-        _ => None,
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        sqlite::describe(&self.0, f)
     }
+}
+
+/// Its text says the causes, too.
+impl std::error::Error for StoreError {}
+
+/// A rule of the schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// A value is there once.
+    Unique,
+    /// What a row refers to is there.
+    Reference,
+    /// A value is there.
+    NotNull,
+    /// A value is one of those that the schema names.
+    Check,
+}
+
+/// Which rule of the schema a statement broke, if that is why it failed.
+pub(crate) fn broken_rule(error: &DbErr) -> Option<Rule> {
+    sqlite::broken_rule(error).or_else(|| postgres::broken_rule(error))
 }
 
 /// Whether there was no room left on the disk, or none that the emulator may use.
 pub(crate) fn is_full(error: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
-        return false;
-    };
-    match &**error {
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| code == "53100"),
-        sqlx::Error::AnyDriverError(error) => sqlite::is_full(&**error),
-        _ => false,
-    }
+    sqlite::is_full(error) || postgres::is_full(error)
 }
 
 /// Whether the engine itself was out of reach, as a database server that is being restarted is.
 pub(crate) fn is_unreachable(error: &DbErr) -> bool {
-    match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => match &**error {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
-            // The server shuts down or has not come up.
-            sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P0")),
-            sqlx::Error::AnyDriverError(error) => sqlite::is_busy(&**error),
-            _ => false,
-        },
-        _ => false,
-    }
+    matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_))
+        || sqlite::is_busy(error)
+        || postgres::is_unreachable(error)
 }
 
 /// The store.

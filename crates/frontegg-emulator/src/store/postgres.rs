@@ -1,5 +1,6 @@
 //! PostgreSQL, which any number of processes may share.
 
+mod failure;
 mod link;
 
 use std::{str::FromStr, sync::Arc};
@@ -15,7 +16,10 @@ use sea_orm::{
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-pub(super) use self::link::Link;
+pub(super) use self::{
+    failure::{broken_rule, is_full, is_unreachable},
+    link::Link,
+};
 use super::{PATIENCE, STATEMENTS, StoreError, migrations, tx::Inner};
 
 /// Connections of one process.

@@ -7,7 +7,19 @@ use std::sync::Arc;
 use sea_orm::{DatabaseTransaction, DbErr, QueryResult, Statement};
 use secrecy::SecretString;
 
-use super::{StoreError, tx::Inner};
+use super::{Rule, StoreError, tx::Inner};
+
+pub(super) fn broken_rule(_: &DbErr) -> Option<Rule> {
+    None
+}
+
+pub(super) fn is_full(_: &DbErr) -> bool {
+    false
+}
+
+pub(super) fn is_unreachable(_: &DbErr) -> bool {
+    false
+}
 
 #[derive(Debug)]
 pub(super) enum Postgres {}

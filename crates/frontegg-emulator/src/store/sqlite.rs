@@ -13,7 +13,8 @@ mod rows;
 
 pub(super) use file::File;
 pub(super) use memory::Memory;
-pub(super) use rows::{broken_rule, is_busy, is_full};
+pub(crate) use rows::failure;
+pub(super) use rows::{broken_rule, describe, is_busy, is_full};
 
 use std::{fmt, sync::Arc};
 
@@ -26,7 +27,7 @@ use super::{PATIENCE, STATEMENTS, StoreError};
 use aside::Allowance;
 use memory::Turn;
 use readers::Readers;
-use rows::{bind, failure, read};
+use rows::{bind, read};
 
 /// A connection that is lent to one transaction at a time; nothing where it is not open.
 #[derive(Clone, Debug)]

@@ -6,11 +6,11 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QueryResult, Statement, sqlx::error::ErrorKind,
+    QueryOrder, QueryResult, Statement,
 };
 
 use super::{
-    Fetch, FetchCount, Identity, Read, Settled, Store, StoreError, StoreTarget, Wished, Write, broken_rule,
+    Fetch, FetchCount, Identity, Read, Rule, Settled, Store, StoreError, StoreTarget, Wished, Write, broken_rule,
     entity::{self, tenant, user, user_email},
     fresh::{Fresh, places, tenant_row, user_row},
     migrations::{self, KEPT_TABLES, TABLES},
@@ -215,13 +215,13 @@ async fn constraints_hold() {
 
         let tx = store.begin_write().await;
         let error = tenant_row(&tx, "acme").insert(&tx).await.expect_err("taken");
-        assert!(matches!(broken_rule(&error), Some(ErrorKind::UniqueViolation)));
+        assert!(matches!(broken_rule(&error), Some(Rule::Unique)));
         drop(tx);
 
         let tx = store.begin_write().await;
         let orphan = new_email(&tx, "nobody", "nobody@acme.test", true);
         let error = orphan.insert(&tx).await.expect_err("no such user");
-        assert!(matches!(broken_rule(&error), Some(ErrorKind::ForeignKeyViolation)));
+        assert!(matches!(broken_rule(&error), Some(Rule::Reference)));
     }
 }
 

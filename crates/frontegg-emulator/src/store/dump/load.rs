@@ -1,12 +1,12 @@
 //! Writing rows.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value as Parameter, sqlx::error::ErrorKind};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value as Parameter};
 
 use super::{
     Batch, DANGLING, LoadError,
     table::{Column, Table},
 };
-use crate::store::{Write, broken_rule};
+use crate::store::{Rule, Write, broken_rule};
 
 /// Rows of one statement. Where fewer are left each has a statement of its own, so that a connection keeps two of them
 /// prepared for a table.
@@ -99,13 +99,12 @@ fn refused(table: &str, error: DbErr) -> LoadError {
 
 /// What is wrong with rows that break a rule of the schema.
 fn breach(error: &DbErr) -> Option<&'static str> {
-    match broken_rule(error)? {
-        ErrorKind::ForeignKeyViolation => Some(DANGLING),
-        ErrorKind::UniqueViolation => Some("two rows are the same where they must differ"),
-        ErrorKind::NotNullViolation => Some("a row lacks a value"),
-        ErrorKind::CheckViolation => Some("a row breaks a rule"),
-        _ => None,
-    }
+    broken_rule(error).map(|rule| match rule {
+        Rule::Reference => DANGLING,
+        Rule::Unique => "two rows are the same where they must differ",
+        Rule::NotNull => "a row lacks a value",
+        Rule::Check => "a row breaks a rule",
+    })
 }
 
 /// Refuses rows that refer to what is not there, where that was not checked as they were written.

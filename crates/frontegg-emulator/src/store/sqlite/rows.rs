@@ -1,15 +1,14 @@
 //! Values into statements, rows and failures out of them, as SeaORM knows them.
 
-use std::{collections::BTreeMap, error::Error as StdError, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use rusqlite::{
     Column, Error, ErrorCode, Statement, ffi,
     types::{ToSqlOutput, ValueRef},
 };
-use sea_orm::{
-    DbErr, ProxyRow, RuntimeErr, Value,
-    sqlx::{self, error::ErrorKind},
-};
+use sea_orm::{DbErr, ProxyRow, RuntimeErr, Value};
+
+use crate::store::Rule;
 
 /// Gives a statement its values. `$2` takes the second one, `?` the next.
 pub(super) fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), DbErr> {
@@ -93,36 +92,51 @@ fn unfit(message: &str) -> DbErr {
     DbErr::Query(RuntimeErr::Internal(message.to_owned()))
 }
 
-/// A failure of SQLite, to be found by [`broken_rule`].
-pub(super) fn failure(error: Error) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(Arc::new(sqlx::Error::AnyDriverError(Box::new(error)))))
+/// A failure of SQLite. Among SeaORM's errors this is the one that carries whatever a driver of somebody else's fails with.
+pub(crate) fn failure(error: Error) -> DbErr {
+    DbErr::TryIntoErr { from: "a statement", into: "its result", source: Arc::new(error) }
+}
+
+fn cause(error: &DbErr) -> Option<&Error> {
+    let DbErr::TryIntoErr { source, .. } = error else { return None };
+    source.downcast_ref()
+}
+
+fn code(error: &DbErr) -> Option<ffi::Error> {
+    cause(error)?.sqlite_error().copied()
+}
+
+/// The error in words.
+pub(in crate::store) fn describe(error: &DbErr, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match cause(error) {
+        Some(cause) => write!(f, "SQLite: {cause}"),
+        None => write!(f, "{error}"),
+    }
 }
 
 /// Which rule of the schema a statement broke, if that is why it failed.
-pub(in crate::store) fn broken_rule(error: &(dyn StdError + Send + Sync + 'static)) -> Option<ErrorKind> {
-    match error.downcast_ref::<Error>()?.sqlite_error()?.extended_code {
-        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => Some(ErrorKind::UniqueViolation),
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(ErrorKind::ForeignKeyViolation),
-        ffi::SQLITE_CONSTRAINT_NOTNULL => Some(ErrorKind::NotNullViolation),
-        ffi::SQLITE_CONSTRAINT_CHECK => Some(ErrorKind::CheckViolation),
+pub(in crate::store) fn broken_rule(error: &DbErr) -> Option<Rule> {
+    match code(error)?.extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => Some(Rule::Unique),
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(Rule::Reference),
+        ffi::SQLITE_CONSTRAINT_NOTNULL => Some(Rule::NotNull),
+        ffi::SQLITE_CONSTRAINT_CHECK => Some(Rule::Check),
         _ => None,
     }
 }
 
 /// Whether another process had the file for longer than was waited.
-pub(in crate::store) fn is_busy(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
-    error.downcast_ref::<Error>().and_then(Error::sqlite_error_code) == Some(ErrorCode::DatabaseBusy)
+pub(in crate::store) fn is_busy(error: &DbErr) -> bool {
+    code(error).is_some_and(|error| error.code == ErrorCode::DatabaseBusy)
 }
 
 /// Whether a statement was stopped.
 pub(super) fn is_interrupted(error: &DbErr) -> bool {
-    let DbErr::Query(RuntimeErr::SqlxError(error)) = error else { return false };
-    let sqlx::Error::AnyDriverError(error) = &**error else { return false };
-    error.downcast_ref::<Error>().and_then(Error::sqlite_error_code) == Some(ErrorCode::OperationInterrupted)
+    code(error).is_some_and(|error| error.code == ErrorCode::OperationInterrupted)
 }
 
 /// Whether there was no room for a write. A quota or a limit of the process is told as a failed write.
-pub(in crate::store) fn is_full(error: &(dyn StdError + Send + Sync + 'static)) -> bool {
-    let code = error.downcast_ref::<Error>().and_then(Error::sqlite_error).map(|error| error.extended_code);
+pub(in crate::store) fn is_full(error: &DbErr) -> bool {
+    let code = code(error).map(|error| error.extended_code);
     matches!(code, Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_SHMSIZE))
 }
