@@ -13,7 +13,7 @@ use super::Reply;
 use crate::error::{Error, ErrorKind};
 
 /// What a call would have sent. Tokens are not in it: none is fetched.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Request {
     /// The id of the operation, e.g. `list_roles_v1`.
@@ -44,6 +44,16 @@ impl Request {
     /// The user of the scope.
     pub fn user(&self) -> Option<&str> {
         self.header(frontegg_model::headers::USER_HEADER)
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Passwords are in bodies, a token may be in the query or among headers.
+        f.debug_struct("Request")
+            .field("operation", &self.operation)
+            .field("method", &self.method)
+            .finish_non_exhaustive()
     }
 }
 

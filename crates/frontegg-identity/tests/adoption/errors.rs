@@ -1,13 +1,10 @@
-//! What a program does with an error: answer its own caller, and tell whoever looks after it.
+//! What a program does with an error: answer its own caller.
 
 use std::time::Duration;
 
-use frontegg_identity::{Access, Authorized, Error, ErrorKind, Retry, Scope, types::UpdateRoleRequest};
+use frontegg_identity::{Access, Authorized, Error, ErrorKind, Scope, types::UpdateRoleRequest};
 
-use crate::{
-    support::{Gate, Reply, Service, ok, token},
-    traced::Log,
-};
+use crate::support::{Gate, Reply, Service, ok, token};
 
 async fn failed<A: Access + Authorized>(scope: &Scope<A>) -> Error {
     scope.roles().update_role("r-1", UpdateRoleRequest::new()).no_retry().await.unwrap_err()
@@ -59,26 +56,4 @@ async fn what_was_not_sent_or_not_answered_has_a_status_too() {
     let roles = silent.frontegg().roles();
     let late = roles.list_roles_v1().timeout(Duration::from_millis(50)).await.unwrap_err();
     assert_eq!((late.kind(), late.http_status()), (ErrorKind::Timeout, 504));
-}
-
-#[tokio::test]
-async fn a_call_that_needed_several_attempts_says_so_once() {
-    let (log, _guard) = Log::begin();
-    let retry = Retry::default().base_delay(Duration::from_millis(1));
-    let busy = || Reply::new(503, "{}");
-    let service = Service::start(token(), vec![busy(), busy(), ok(), ok()]).await;
-    let frontegg = service.builder().retry(retry).build().unwrap();
-    frontegg.roles().list_roles_v1().await.unwrap();
-    frontegg.roles().list_roles_v1().await.unwrap();
-    let text = log.text();
-    let warnings: Vec<_> = text.lines().filter(|line| line.contains(" WARN ")).collect();
-    let [warning] = warnings[..] else { panic!("{text}") };
-    for part in ["more than one attempt", "operation=\"list_roles_v1\"", "attempts=3", "error.type=Api", "503"] {
-        assert!(warning.contains(part), "{part}: {warning}");
-    }
-
-    let service = Service::start(token(), vec![busy()]).await;
-    let frontegg = service.builder().retry(retry.max_attempts(2)).build().unwrap();
-    frontegg.roles().list_roles_v1().await.unwrap_err();
-    assert_eq!(log.text().matches(" WARN ").count(), 2, "{}", log.text());
 }

@@ -10,8 +10,6 @@ mod proxy;
 #[path = "../support/service.rs"]
 mod support;
 mod tls;
-#[path = "../redaction/traced.rs"]
-mod traced;
 
 use frontegg_emulator::Emulator;
 use frontegg_identity::{Frontegg, types::CreateTenantRequest};

@@ -11,6 +11,7 @@ use crate::{
     traced::Log,
 };
 use frontegg_test_harness::clock::Clock;
+use futures_util::FutureExt as _;
 
 /// A call that fails, of a service that answers so.
 async fn failing(answer: Reply) -> Error {
@@ -52,7 +53,17 @@ async fn all_failures() -> Vec<Error> {
     failures.push(strategy.get_user_activation_strategy("u", &Secret::from(CANARY)).no_retry().await.unwrap_err());
     failures.push(nobody.management().roles().list_roles_v1().no_retry().await.unwrap_err());
 
+    // A proxy that asks for other credentials.
+    let proxy = Service::start(vec![], vec![Reply::new(407, "")]).await;
+    let url = proxy.url.replace("http://", &format!("http://me:{CANARY}@"));
+    let behind =
+        Frontegg::builder().base_url("https://acme.test").credentials("id", CANARY).proxy(url).build().unwrap();
+    failures.push(behind.roles().list_roles_v1().await.unwrap_err());
+
     // What is found before anything is sent.
+    let elsewhere = nobody.session(CANARY).roles().list_roles_v1();
+    let elsewhere = std::thread::spawn(move || elsewhere.now_or_never());
+    failures.push(elsewhere.join().unwrap().expect("no exchange").unwrap_err());
     let body = types::AssignUserToRolesDto::new(["r"]);
     failures.push(nobody.environment().user_management().assign_roles_to_user("u", &body).await.unwrap_err());
     failures.push(nobody.management().roles().delete_role("").await.unwrap_err());

@@ -1,5 +1,6 @@
 //! No token, key or body shows in `Debug`, in errors, in what is traced or in addresses.
 
+mod attempts;
 mod errors;
 mod facade;
 mod journey;
