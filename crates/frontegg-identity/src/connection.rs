@@ -6,7 +6,7 @@ use frontegg_model::Secret;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{ClientBuilder, Proxy, Url, redirect::Policy};
 
-use crate::error::{ConfigError, innermost};
+use crate::error::{ConfigError, innermost, shown};
 
 /// Whether this build speaks TLS.
 const TLS: bool = cfg!(any(feature = "rustls", feature = "native-tls"));
@@ -37,7 +37,7 @@ macro_rules! with_connection {
         ///
         /// Without this setting the variables `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` name the proxy; an
         /// address on this machine is then reached without.
-        pub fn proxy(mut self, url: impl Into<$crate::Secret>) -> Self {
+        pub fn proxy(mut self, url: impl Into<frontegg_model::Secret>) -> Self {
             self.connection.proxy = $crate::connection::ProxySetting::Always(url.into());
             self
         }
@@ -201,16 +201,6 @@ fn read_proxy(text: &str) -> Result<Url, ConfigError> {
 fn of_environment(url: &str) -> Option<Arc<str>> {
     let proxy = Matcher::from_system().intercept(&url.parse().ok()?)?;
     shown(&proxy.uri().to_string().parse().ok()?)
-}
-
-/// A URL's scheme, host and port: without user, password and path.
-pub(crate) fn shown(url: &Url) -> Option<Arc<str>> {
-    let host = url.host_str()?;
-    let port = url.port_or_known_default().or_else(|| url.scheme().starts_with("socks").then_some(1080));
-    Some(match port {
-        Some(port) => format!("{}://{host}:{port}", url.scheme()).into(),
-        None => format!("{}://{host}", url.scheme()).into(),
-    })
 }
 
 /// Whether a URL leads to this machine.

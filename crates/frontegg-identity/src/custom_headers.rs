@@ -5,8 +5,6 @@ use std::fmt;
 use frontegg_model::headers::{APPLICATION_HEADER, TENANT_HEADER, USER_HEADER};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::transport::is_carried;
-
 /// Headers that the client sets itself, or that say how a message travels (RFC 9110 §7.6.1).
 const RESERVED: [&str; 20] = [
     APPLICATION_HEADER,
@@ -97,6 +95,13 @@ fn read(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Refusal> {
         }
         None => Err(Refusal::Value(name)),
     }
+}
+
+/// Whether a header carries a text unchanged, as UTF-8: receivers drop blanks at both ends (RFC 9110 §5.5), and
+/// control characters are refused or replaced on the way.
+pub(crate) fn is_carried(text: &str) -> bool {
+    let is_blank = |char: char| char.is_whitespace() || char == '\u{feff}';
+    !text.is_empty() && !text.starts_with(is_blank) && !text.ends_with(is_blank) && !text.contains(char::is_control)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use crate::{
 #[cfg(feature = "test-util")]
 pub use builder::ErrorBuilder;
 pub use config::ConfigError;
-pub(crate) use exchange::{Cause, innermost, whereto};
+pub(crate) use exchange::{Cause, innermost, shown, whereto};
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

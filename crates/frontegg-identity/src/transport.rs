@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout_at};
 use crate::testing;
 use crate::{
     context::{self, Plan},
-    custom_headers::{CustomHeaders, Refusal},
+    custom_headers::{CustomHeaders, Refusal, is_carried},
     error::{Error, ErrorKind},
     header::{APPLICATION, TENANT, USER},
     options::Options,
@@ -104,13 +104,6 @@ impl ScopeValue {
     pub(crate) fn is_valid(&self) -> bool {
         self.1.is_some()
     }
-}
-
-/// Whether a header carries a text unchanged, as UTF-8: receivers drop blanks at both ends (RFC 9110 §5.5), and
-/// control characters are refused or replaced on the way.
-pub(crate) fn is_carried(text: &str) -> bool {
-    let is_blank = |char: char| char.is_whitespace() || char == '\u{feff}';
-    !text.is_empty() && !text.starts_with(is_blank) && !text.ends_with(is_blank) && !text.contains(char::is_control)
 }
 
 impl fmt::Debug for ScopeValue {

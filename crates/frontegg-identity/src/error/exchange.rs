@@ -1,12 +1,11 @@
 //! What is told of an exchange that went wrong: with whom, why, and where a redirect leads.
 
-use std::{error::Error, fmt, io};
+use std::{error::Error, fmt, io, sync::Arc};
 
 use http::header;
 use reqwest::{Response, Url};
 
 use super::ErrorKind;
-use crate::connection::shown;
 
 /// Most characters of a redirect's target.
 const TARGET: usize = 200;
@@ -107,6 +106,16 @@ pub(super) fn told(error: &reqwest::Error, cause: &Cause, proxy: Option<&str>) -
 pub(crate) fn whereto(url: Option<&Url>, proxy: Option<&str>) -> String {
     let host = url.and_then(shown).map_or_else(|| "the service".to_owned(), |host| host.to_string());
     proxy.map_or_else(|| host.clone(), |proxy| format!("{host} through the proxy {proxy}"))
+}
+
+/// A URL's scheme, host and port: without user, password and path.
+pub(crate) fn shown(url: &Url) -> Option<Arc<str>> {
+    let host = url.host_str()?;
+    let port = url.port_or_known_default().or_else(|| url.scheme().starts_with("socks").then_some(1080));
+    Some(match port {
+        Some(port) => format!("{}://{host}:{port}", url.scheme()).into(),
+        None => format!("{}://{host}", url.scheme()).into(),
+    })
 }
 
 /// Why a certificate is not trusted, and what there is to do.
