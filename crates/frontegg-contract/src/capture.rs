@@ -20,9 +20,11 @@ pub struct Capture(Arc<Captured>);
 
 #[derive(Default)]
 struct Captured {
+    without_body: bool,
     contract: OnceLock<&'static Contract>,
     caller: OnceLock<Caller>,
     body: OnceLock<Bytes>,
+    undeclared: OnceLock<Vec<String>>,
 }
 
 /// The caller of a request, known after authentication.
@@ -37,6 +39,11 @@ pub struct Caller {
 }
 
 impl Capture {
+    /// One that does not keep the body.
+    pub fn without_body() -> Self {
+        Self(Arc::new(Captured { without_body: true, ..Captured::default() }))
+    }
+
     /// The contract of the operation that was called.
     pub fn contract(&self) -> Option<&'static Contract> {
         self.0.contract.get().copied()
@@ -52,7 +59,16 @@ impl Capture {
         self.0.body.get()
     }
 
+    /// The members of the body that the document does not declare, by their paths.
+    pub fn undeclared(&self) -> &[String] {
+        self.0.undeclared.get().map(Vec::as_slice).unwrap_or_default()
+    }
+
     // Each is set once per request.
+
+    pub(crate) fn set_undeclared(&self, members: Vec<String>) {
+        let _ = self.0.undeclared.set(members);
+    }
 
     pub(crate) fn set_contract(&self, contract: &'static Contract) {
         let _ = self.0.contract.set(contract);
@@ -73,6 +89,9 @@ impl Capture {
     }
 
     pub(crate) fn set_body(&self, body: &Bytes) {
+        if self.0.without_body {
+            return;
+        }
         // A copy: the original is part of the connection's buffer, which must not be kept alive.
         let _ = self.0.body.set(Bytes::copy_from_slice(body));
     }

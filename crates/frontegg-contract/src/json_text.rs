@@ -10,7 +10,7 @@ pub(crate) fn stringify(value: &mut Value, schema: &'static Schema) {
     match (schema.inner(), value) {
         (_, Value::Null) | (Schema::String { .. }, Value::String(_)) => {}
         (Schema::String { format: Format::Json, .. }, value) => *value = Value::String(value.to_string()),
-        (Schema::Object(members), Value::Object(map)) => {
+        (Schema::Object(members) | Schema::Open(members), Value::Object(map)) => {
             for Member(name, _, schema) in *members {
                 if let Some(member) = map.get_mut(*name) {
                     stringify(member, schema);

@@ -12,7 +12,7 @@ pub(crate) fn settle(value: &mut Value, schema: &'static Schema) {
                 *number = Number::from(whole);
             }
         }
-        (Schema::Object(members), Value::Object(map)) => {
+        (Schema::Object(members) | Schema::Open(members), Value::Object(map)) => {
             for Member(name, _, schema) in *members {
                 if let Some(member) = map.get_mut(*name) {
                     settle(member, schema);

@@ -111,7 +111,7 @@ fn scalar(text: &str, schema: &Schema) -> Value {
         },
         Schema::Integer { .. } => numbers::integer(text).map(Value::from),
         Schema::Number { .. } => text.parse::<f64>().ok().map(Value::from).filter(Value::is_number),
-        Schema::Object(_) | Schema::Map(_) => serde_json::from_str(text).ok(),
+        Schema::Object(_) | Schema::Open(_) | Schema::Map(_) => serde_json::from_str(text).ok(),
         _ => None,
     };
     value.unwrap_or_else(|| Value::String(text.to_owned()))

@@ -27,7 +27,7 @@ use crate::permit::check_permission;
 use crate::principal::{Authenticate, Principal, TokenKind};
 use crate::schema::{Body as Expected, Contract, Presence, Schema};
 use crate::trace::TraceId;
-use crate::validate::{ValidationErrors, reject_nul, validate};
+use crate::validate::{ValidationErrors, reject_nul, undeclared, validate};
 
 /// The most bytes of a body.
 pub const BODY_LIMIT: usize = 1024 * 1024;
@@ -40,6 +40,11 @@ const VALUE_LIMIT: usize = 100_000;
 
 /// Header that older clients send instead of `Authorization`.
 const ACCESS_TOKEN_HEADER: &str = "x-access-token";
+
+/// In the extensions of a request: a member of its body that the document does not declare is an error. Without it,
+/// such members are ignored, as the service does.
+#[derive(Debug, Clone, Copy)]
+pub struct Strict;
 
 /// A request that passed all checks.
 #[derive(Debug)]
@@ -170,6 +175,15 @@ async fn check_input(
             json_text::stringify(&mut value, schema);
             numbers::settle(&mut value, schema);
             validate("", &value, schema, &mut errors);
+            let undeclared = undeclared(&value, schema);
+            if context.extensions.get::<Strict>().is_some() {
+                for member in &undeclared {
+                    errors.push(format!("{member} should not exist"));
+                }
+            }
+            if let Some(capture) = context.extensions.get::<Capture>().filter(|_| !undeclared.is_empty()) {
+                capture.set_undeclared(undeclared);
+            }
             if missing && presence == Presence::Required && errors.is_empty() {
                 errors.push("body is required".to_owned());
             }
@@ -277,7 +291,7 @@ fn is_blank(bytes: &[u8]) -> bool {
 /// What a missing body is read as: for objects an empty one, whether the body is optional or not. Errors that
 /// name required members say more than one about the body.
 fn missing_body(schema: &'static Schema) -> Value {
-    if matches!(schema.inner(), Schema::Object(_)) { Value::Object(Map::new()) } else { Value::Null }
+    if matches!(schema.inner(), Schema::Object(_) | Schema::Open(_)) { Value::Object(Map::new()) } else { Value::Null }
 }
 
 fn parse_body(bytes: &[u8]) -> ApiResult<Value> {

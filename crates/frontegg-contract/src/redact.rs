@@ -95,7 +95,7 @@ fn redact(value: &mut Value, schema: &'static Schema) {
         // JSON in a string may be sent as the value itself.
         (_, Value::Null) | (Schema::Any | Schema::String { format: Format::Json, .. }, _) => {}
         (Schema::String { format: Format::Secret, .. }, _) => *value = REDACTED.into(),
-        (Schema::Object(members), Value::Object(map)) => {
+        (Schema::Object(members) | Schema::Open(members), Value::Object(map)) => {
             for (name, value) in map {
                 match members.iter().find(|Member(known, ..)| known == name) {
                     Some(Member(_, _, schema)) => redact(value, schema),

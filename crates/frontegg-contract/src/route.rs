@@ -66,6 +66,7 @@ async fn unknown(request: Request) -> ApiFailure {
     let (method, path) = (request.method(), request.uri().path());
     let first = path.split('/').nth(1).unwrap_or_default();
     if OTHER_SERVICES.contains(&first) {
+        tracing::warn!(%method, path, service = first, "a service beside the documented ones was asked for");
         return ApiFailure::service_not_served(first);
     }
     ApiFailure::not_found(format!("Cannot {method} {path}")).code("ER-00004")

@@ -44,8 +44,10 @@ pub enum Schema {
         /// Most items.
         max: usize,
     },
-    /// An object. Members that are not declared are ignored.
+    /// An object. Members that are not declared are ignored, or refused where a server is strict.
     Object(&'static [Member]),
+    /// An object that may have further members of any kind.
+    Open(&'static [Member]),
     /// An object with members of any name.
     Map(&'static Schema),
     /// An object with a discriminator: the member that tells which schema applies.

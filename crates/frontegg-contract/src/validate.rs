@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::schema::{Format, Member, Presence, Schema};
 
@@ -64,6 +64,13 @@ fn shortened(error: String) -> String {
 /// empty for a body.
 pub fn validate(name: &str, value: &Value, schema: &Schema, errors: &mut ValidationErrors) {
     check(&ValuePath::Root(name), value, schema, 0, errors);
+}
+
+/// The members of a value that its schema does not declare, each by its path; the first ones, where they are many.
+pub fn undeclared(value: &Value, schema: &Schema) -> Vec<String> {
+    let mut found = ValidationErrors::default();
+    find_undeclared(&ValuePath::Root(""), value, schema, 0, &mut found);
+    found.into_messages()
 }
 
 /// Adds an error for every string that contains U+0000, which not every database can store.
@@ -128,7 +135,7 @@ fn check(path: &ValuePath<'_>, value: &Value, schema: &Schema, depth: usize, err
             }
             None => errors.push(format!("{path} must be an array")),
         },
-        Schema::Object(members) => check_members(path, value, members, depth, errors),
+        Schema::Object(members) | Schema::Open(members) => check_members(path, value, members, depth, errors),
         Schema::Map(items) => match value.as_object() {
             Some(map) => {
                 for (name, item) in map {
@@ -226,6 +233,63 @@ fn check_count(path: &ValuePath<'_>, count: usize, min: usize, max: usize, error
     }
     if count > max {
         errors.push(format!("{path} must contain no more than {max} elements"));
+    }
+}
+
+fn find_undeclared(path: &ValuePath<'_>, value: &Value, schema: &Schema, depth: usize, found: &mut ValidationErrors) {
+    if depth > MAX_DEPTH || found.is_full() {
+        return;
+    }
+    match (schema, value) {
+        (Schema::Nullable(inner), _) => find_undeclared(path, value, inner, depth, found),
+        (Schema::Object(members), Value::Object(map)) => find_among(path, map, members, None, depth, found),
+        (Schema::Open(members), Value::Object(map)) => {
+            for Member(name, _, schema) in *members {
+                if let Some(member) = map.get(*name) {
+                    find_undeclared(&ValuePath::Member(path, name), member, schema, depth + 1, found);
+                }
+            }
+        }
+        (Schema::Map(items), Value::Object(map)) => {
+            for (name, item) in map {
+                find_undeclared(&ValuePath::Member(path, name), item, items, depth + 1, found);
+            }
+        }
+        (Schema::Array { items, .. }, Value::Array(list)) => {
+            for (index, item) in list.iter().enumerate() {
+                find_undeclared(&ValuePath::Index(path, index), item, items, depth + 1, found);
+            }
+        }
+        (Schema::Tagged(tag, forms), Value::Object(map)) => {
+            let given = map.get(*tag).and_then(Value::as_str);
+            if let Some((_, form)) = forms.iter().find(|(name, _)| given == Some(name)) {
+                match form {
+                    Schema::Object(members) => find_among(path, map, members, Some(tag), depth, found),
+                    other => find_undeclared(path, value, other, depth, found),
+                }
+            }
+        }
+        // Anything, or what has no members.
+        _ => {}
+    }
+}
+
+/// The same of an object, whose tag need not be declared where it has one.
+fn find_among(
+    path: &ValuePath<'_>,
+    map: &Map<String, Value>,
+    members: &[Member],
+    tag: Option<&str>,
+    depth: usize,
+    found: &mut ValidationErrors,
+) {
+    for (name, value) in map {
+        let path = ValuePath::Member(path, name);
+        match members.iter().find(|Member(known, ..)| known == name) {
+            Some(Member(_, _, schema)) => find_undeclared(&path, value, schema, depth + 1, found),
+            None if tag == Some(name) => {}
+            None => found.push(path.to_string()),
+        }
     }
 }
 
@@ -375,6 +439,32 @@ mod tests {
         assert!(!found.is_empty());
         let cut = |error: &String| error.ends_with("is nested too deeply");
         assert!(found.iter().all(cut), "{found:?}");
+    }
+
+    #[test]
+    fn undeclared_members_are_found_wherever_they_are() {
+        static PAIR: Schema = Schema::Object(&[Member("port", Required, &Schema::INTEGER)]);
+        static EITHER: Schema = Schema::Tagged("by", &[("pair", &PAIR)]);
+        static OPEN: Schema = Schema::Open(&[Member("pair", Optional, &Schema::Nullable(&PAIR))]);
+        static ALL: Schema = Schema::Object(&[
+            Member("roles", Optional, &ROLES),
+            Member("either", Optional, &EITHER),
+            Member("open", Optional, &OPEN),
+            Member("map", Optional, &Schema::Map(&PAIR)),
+            Member("any", Optional, &Schema::Any),
+        ]);
+        let value = json!({
+            "any": {"x": 1}, "either": {"by": "pair", "port": 1, "y": 1}, "extra": 1, "map": {"k": {"z": 1}},
+            "open": {"free": 1, "pair": {"u": 1}}, "roles": [{"name": "a"}, {"level": 1, "parents": [{"leval": 1}]}],
+        });
+        let expected = ["either.y", "extra", "map.k.z", "open.pair.u", "roles[1].parents[0].leval"];
+        assert_eq!(undeclared(&value, &ALL), expected);
+        // What has another form altogether is for validation to tell.
+        for other in [json!(null), json!([]), json!({"roles": 1, "either": {"by": "x", "y": 1}})] {
+            assert_eq!(undeclared(&other, &ALL), [""; 0]);
+        }
+        let flood = Value::Object((0..1000).map(|n| (n.to_string(), Value::Null)).collect());
+        assert_eq!(undeclared(&flood, &ALL).len(), MAX_ERRORS);
     }
 
     #[test]

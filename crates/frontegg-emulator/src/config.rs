@@ -11,9 +11,12 @@ use std::{
 use bytes::{Buf, Bytes};
 use http::Uri;
 use ipnet::IpNet;
+#[cfg(feature = "tls")]
+use secrecy::SecretSlice;
 use secrecy::SecretString;
 
 use crate::{
+    domain::passwords::Cost,
     error::Error,
     gate::{faults::Fault, limits::RateLimit},
     outgoing::Hosts,
@@ -45,8 +48,36 @@ pub(crate) struct Config {
     pub(crate) rate_limits: Vec<RateLimit>,
     /// How many requests are recorded, the newest.
     pub(crate) recorded_requests: usize,
+    /// Whether members of bodies that the documents do not declare are refused.
+    pub(crate) strict: bool,
+    pub(crate) password_hashing: PasswordHashing,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<TlsFiles>,
     /// What a fresh store is filled with.
     pub(crate) seed: Option<Seed>,
+}
+
+/// How much work it is to hash a password, and to try one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "program", derive(clap::ValueEnum))]
+#[non_exhaustive]
+pub enum PasswordHashing {
+    /// Next to none where passwords end with the process and nobody else reaches it (in memory, on a loopback address);
+    /// else normal.
+    #[default]
+    Auto,
+    /// As OWASP recommends for argon2id.
+    Normal,
+    /// Next to none, wherever the state is kept: whoever gets it can find out weak passwords.
+    Cheap,
+}
+
+/// What TLS is served with: a certificate with those that lead to it, and its key, as PEM.
+#[cfg(feature = "tls")]
+#[derive(Clone, Debug)]
+pub(crate) struct TlsFiles {
+    pub(crate) certificates: Bytes,
+    pub(crate) key: SecretSlice<u8>,
 }
 
 /// A document to begin with.
@@ -87,21 +118,35 @@ impl Default for Config {
             faults: Vec::new(),
             rate_limits: Vec::new(),
             recorded_requests: 1000,
+            strict: false,
+            password_hashing: PasswordHashing::default(),
+            #[cfg(feature = "tls")]
+            tls: None,
             seed: None,
         }
     }
 }
 
 impl Config {
-    /// Whether hashing passwords may be next to no work: where they end with the process and nobody
-    /// else reaches it.
-    pub(crate) fn hashes_cheaply(&self) -> bool {
-        matches!(self.store, StoreTarget::Memory) && self.listen.ip().is_loopback()
+    /// How much work hashing passwords is.
+    pub(crate) fn hashing_cost(&self) -> Cost {
+        let ends_with_process = matches!(self.store, StoreTarget::Memory) && self.listen.ip().is_loopback();
+        match self.password_hashing {
+            PasswordHashing::Cheap => Cost::Cheap,
+            PasswordHashing::Auto if ends_with_process => Cost::Cheap,
+            PasswordHashing::Auto | PasswordHashing::Normal => Cost::Normal,
+        }
     }
 
     /// The hosts that may be called.
     pub(crate) fn outgoing_hosts(&self) -> Result<Hosts, Error> {
-        Hosts::parse(&self.outgoing).map_err(Error::OutgoingHost)
+        let hosts = Hosts::parse(&self.outgoing).map_err(Error::OutgoingHost)?;
+        if !cfg!(feature = "tls")
+            && let Some(host) = hosts.another_machine()
+        {
+            return Err(Error::OutgoingTls(host.to_owned()));
+        }
+        Ok(hosts)
     }
 
     /// Refuses what would be unsafe, and what makes no sense.

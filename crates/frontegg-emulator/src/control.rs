@@ -11,6 +11,8 @@ mod document;
 mod faults;
 mod keys;
 mod leaked_passwords;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outbox;
 mod people;
 mod rate_limits;
@@ -34,18 +36,14 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header, uri::Authority};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "metrics")]
+use crate::gate::selection::METRICS;
 use crate::wire::{AdvanceClock, ClockState, Health, Info, Ready, SetClock};
-use crate::{domain::environment::same_secret, gate::selection::is_control, peer::Peer, service::Service};
+use crate::{domain::environment::same_secret, peer::Peer, service::Service};
 
 type Shared = State<Arc<Service>>;
 
-/// Whether a request is a probe, which tells of this process whatever becomes of the store.
-pub(crate) fn is_probe(uri: &Uri) -> bool {
-    let path = uri.path().trim_end_matches('/');
-    is_control(uri) && (path.ends_with("/health") || path.ends_with("/ready"))
-}
-
-/// The routes, without the prefix.
+/// The routes.
 pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
     let guarded = Router::new()
         .route("/info", get(info))
@@ -62,15 +60,21 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .merge(rate_limits::routes())
         .merge(requests::routes())
         .merge(transfer::routes())
-        .merge(user_pools::routes())
-        .route_layer(middleware::from_fn_with_state(service, guard));
-    Router::new()
+        .merge(user_pools::routes());
+    #[cfg(feature = "metrics")]
+    let guarded = guarded.route(METRICS, get(metrics::metrics));
+    let guard = middleware::from_fn_with_state(service, guard);
+    let routes = Router::new()
         // For probes, which know neither token nor host; they tell nothing.
         .route("/health", get(health))
         .route("/ready", get(ready))
         // The same for everybody, and nothing of what is inside.
         .route("/openapi.json", get(document::document))
-        .merge(guarded)
+        .merge(guarded.route_layer(guard.clone()));
+    let routes = Router::new().nest("/_emulator", routes);
+    #[cfg(feature = "metrics")]
+    let routes = routes.merge(Router::new().route(METRICS, get(metrics::metrics)).route_layer(guard));
+    routes
 }
 
 async fn guard(State(service): Shared, request: Request, next: Next) -> ApiResult<Response> {

@@ -13,6 +13,8 @@ use std::{
 
 use bytes::{Buf, Bytes};
 use ipnet::IpNet;
+#[cfg(feature = "tls")]
+use secrecy::SecretSlice;
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -20,7 +22,7 @@ use tokio::net::TcpListener;
 use self::outbox::Outbox;
 use crate::{
     clock::Clock,
-    config::{Config, Seed},
+    config::{Config, PasswordHashing, Seed},
     control::client::Control,
     domain::{DomainError, tenants},
     error::Error,
@@ -29,7 +31,7 @@ use crate::{
         limits::{RateLimit, RateLimits},
         requests::Requests,
     },
-    server::{self, Server},
+    server::{self, Server, transport::Transport},
     service::{
         Service,
         transfer::{Export, Snapshot},
@@ -37,6 +39,8 @@ use crate::{
     store::StoreTarget,
     wire::{LockoutState, Secrets, SessionQuery, SessionState, UserPoolPerson},
 };
+#[cfg(feature = "tls")]
+use crate::{config::TlsFiles, control::client::tls::Trust, server::tls::Tls};
 
 /// A running emulator. It stops when it is dropped; [`Emulator::stop`] also waits for it.
 ///
@@ -53,6 +57,8 @@ use crate::{
 pub struct Emulator {
     service: Arc<Service>,
     address: SocketAddr,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is one only"))]
+    transport: Transport,
     server: Server,
 }
 
@@ -132,7 +138,12 @@ impl Emulator {
     /// A client of its control plane, which does the same over HTTP: for code that shall work with an
     /// emulator of another process too.
     pub fn control(&self) -> Control {
-        Control::of(self.url(), self.address, self.service.config().admin_token.clone())
+        let control = Control::of(self.url(), self.address, self.service.config().admin_token.clone());
+        #[cfg(feature = "tls")]
+        if let Transport::Tls(tls) = &self.transport {
+            return control.trusting(Trust::Exactly(tls.certificate().clone()));
+        }
+        control
     }
 
     /// From now on these passwords count as known from a data leak, and no others: sign-ins with them
@@ -524,16 +535,51 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Refuses bodies with members that the documents do not declare, by a 400 that names them. By default such members
+    /// are ignored, as the service does, and each is told once: in the log, and with the recorded request.
+    pub fn strict(mut self) -> Self {
+        self.config.strict = true;
+        self
+    }
+
+    /// How much work it is to hash a password; by default [`PasswordHashing::Auto`].
+    pub fn password_hashing(mut self, hashing: PasswordHashing) -> Self {
+        self.config.password_hashing = hashing;
+        self
+    }
+
+    /// Serves by `https` in place of `http`, by TLS 1.2 and 1.3, with a certificate, those that lead to it, and its
+    /// private key, all as PEM. Cookies are `Secure` then.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, certificates: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.config.tls =
+            Some(TlsFiles { certificates: certificates.into().into(), key: SecretSlice::from(key.into()) });
+        self
+    }
+
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "there is one transport only")
+    )]
+    fn transport(&self) -> Result<Transport, Error> {
+        #[cfg(feature = "tls")]
+        if let Some(files) = &self.config.tls {
+            return Tls::new(files).map(Transport::Tls);
+        }
+        Ok(Transport::Plain)
+    }
+
     /// Starts the emulator; it is ready when this returns.
     pub async fn start(self) -> Result<Emulator, Error> {
         self.config.check()?;
+        let transport = self.transport()?;
         let listen = self.config.listen;
         let failed = |source| Error::Listen { address: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let service = Service::open(self.config, self.clock, server::url(address)).await?;
-        let service = Arc::new(service);
-        let server = Server::start(listener, Arc::clone(&service));
-        Ok(Emulator { service, address, server })
+        let url = server::url(&transport.scheme(), address);
+        let service = Arc::new(Service::open(self.config, self.clock, url).await?);
+        let server = Server::start(listener, transport.clone(), Arc::clone(&service));
+        Ok(Emulator { service, address, transport, server })
     }
 }

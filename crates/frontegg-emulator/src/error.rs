@@ -25,6 +25,12 @@ pub enum Error {
     /// What is to be called is no host.
     #[error("{0:?} is no host to call: give a name or an address, without a port, or *")]
     OutgoingHost(String),
+    /// What TLS is to be served with cannot be used.
+    #[error("the certificate for TLS cannot be used: {0}")]
+    Certificate(String),
+    /// Another machine is to be called, by TLS, which is not built in.
+    #[error("calls to {0} need TLS: build with the feature tls")]
+    OutgoingTls(String),
     /// There is no client for outgoing calls, as the system's certificates cannot be used.
     #[error("outgoing calls are not possible")]
     OutgoingClient(#[source] anyhow::Error),

@@ -1,10 +1,14 @@
-//! Between the connection and the API: the record of requests, rate limits, faults, and the time that
-//! a request may take.
+//! Between the connection and the API: what is told and recorded of requests, rate limits, faults, and the time that a
+//! request may take.
 
+pub(crate) mod access;
 pub(crate) mod faults;
+#[cfg(feature = "metrics")]
+pub(crate) mod figures;
 pub(crate) mod limits;
 pub(crate) mod requests;
 pub(crate) mod selection;
+mod undeclared;
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,6 +32,9 @@ pub(crate) struct Controls {
     pub(crate) faults: Arc<faults::ActiveFaults>,
     pub(crate) limits: Arc<limits::ActiveLimits>,
     pub(crate) requests: Arc<Log>,
+    #[cfg(feature = "metrics")]
+    pub(crate) figures: figures::Figures,
+    undeclared: undeclared::Undeclared,
     clock: Clock,
     /// How long a request may take altogether.
     request_timeout: Duration,
@@ -47,6 +54,9 @@ impl Controls {
             faults: Arc::default(),
             limits: Arc::default(),
             requests: Arc::new(Log::new(recorded_requests)),
+            #[cfg(feature = "metrics")]
+            figures: figures::Figures::default(),
+            undeclared: undeclared::Undeclared::default(),
             clock,
             request_timeout,
         };
@@ -74,8 +84,8 @@ pub(crate) async fn pass(
     app: Router,
     request: Request<Body>,
 ) -> Result<Response<Body>, ConnectionClosed> {
-    let (mut parts, mut body) = request.into_parts();
-    let recording = controls.requests.begin(&mut parts, &controls.clock);
+    let (parts, mut body) = request.into_parts();
+    let recording = controls.requests.begin(&parts, &controls.clock);
     let interception = interception(&controls, &parts);
     // What is as long as the state itself ends when nothing of it comes any more.
     let time = if is_transfer(&parts.uri) { Duration::MAX } else { controls.request_timeout };

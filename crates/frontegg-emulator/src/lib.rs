@@ -33,6 +33,7 @@ mod tokens;
 mod wire;
 
 pub use clock::{Clock, Timestamp};
+pub use config::PasswordHashing;
 pub use control::client::{Control, ControlError};
 #[doc(hidden)]
 pub use emulator::Work;

@@ -6,6 +6,7 @@ mod connection;
 mod export;
 mod healthcheck;
 mod import;
+mod input;
 mod logging;
 mod outbox;
 mod output;
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
 /// Stateful emulator of the Frontegg Identity API.
 #[derive(Debug, Parser)]
 #[command(name = "frontegg-emulator", version, about, args_conflicts_with_subcommands = true)]
+#[command(subcommand_negates_reqs = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -4,27 +4,35 @@ mod body;
 mod cors;
 pub(crate) mod framing;
 pub(crate) mod head;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
+pub(crate) mod transport;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, body::Body, middleware, response::IntoResponse};
-use frontegg_contract::route;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header, request::Parts};
+use frontegg_contract::{receive::Strict, route};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version, header, request::Parts, uri::Scheme};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
 
-use self::{body::Expects, cors::Cors, framing::Framed};
+use self::{body::Expects, cors::Cors, framing::Framed, transport::Transport};
 use crate::{
     api, control,
-    gate::{self, faults::ConnectionClosed},
+    gate::{self, access::Access, faults::ConnectionClosed, selection::is_probe},
     peer::{self, Peer},
     service::Service,
 };
@@ -41,17 +49,17 @@ const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Everything that is served, as one router.
 pub(crate) fn app(service: Arc<Service>) -> Router {
-    let router = api::routes().nest("/_emulator", control::routes(Arc::clone(&service))).with_state(service);
+    let router = api::routes().merge(control::routes(Arc::clone(&service))).with_state(service);
     route::finish(router).layer(middleware::from_fn(body::limit))
 }
 
 /// How to reach a server at that address from this machine.
-pub(crate) fn url(address: SocketAddr) -> String {
-    if !address.ip().is_unspecified() {
-        return format!("http://{address}");
+pub(crate) fn url(scheme: &Scheme, mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        let loopback = if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+        address.set_ip(loopback);
     }
-    let port = address.port();
-    if address.is_ipv4() { format!("http://127.0.0.1:{port}") } else { format!("http://[::1]:{port}") }
+    format!("{scheme}://{address}")
 }
 
 /// A server that runs until it is told to end or dropped.
@@ -64,9 +72,9 @@ pub(crate) struct Server {
 
 impl Server {
     /// Begins to accept connections.
-    pub(crate) fn start(listener: TcpListener, service: Arc<Service>) -> Self {
+    pub(crate) fn start(listener: TcpListener, transport: Transport, service: Arc<Service>) -> Self {
         let (end, ended) = watch::channel(());
-        let task = tokio::spawn(run(listener, service, ended));
+        let task = tokio::spawn(run(listener, transport, service, ended));
         Self { end: Some(end), task }
     }
 
@@ -87,7 +95,7 @@ impl Server {
     }
 }
 
-async fn run(listener: TcpListener, service: Arc<Service>, mut ended: watch::Receiver<()>) {
+async fn run(listener: TcpListener, transport: Transport, service: Arc<Service>, mut ended: watch::Receiver<()>) {
     let app = app(Arc::clone(&service));
     let graceful = GracefulShutdown::new();
     let mut clock = service.clock().changed();
@@ -98,8 +106,8 @@ async fn run(listener: TcpListener, service: Arc<Service>, mut ended: watch::Rec
             _ = ended.changed() => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let service = Arc::clone(&service);
-                    connections.spawn(serve(stream, Peer(peer), service, app.clone(), graceful.watcher()));
+                    let talk = Talk { service: Arc::clone(&service), app: app.clone(), peer: Peer(peer) };
+                    connections.spawn(serve(stream, transport.clone(), talk, graceful.watcher()));
                 }
                 Err(error) => {
                     // Out of files, most likely: give connections a moment to end.
@@ -123,9 +131,29 @@ async fn run(listener: TcpListener, service: Arc<Service>, mut ended: watch::Rec
     service.store().close().await;
 }
 
-async fn serve(stream: TcpStream, peer: Peer, service: Arc<Service>, app: Router, watcher: Watcher) {
+/// What is needed to answer on a connection.
+struct Talk {
+    service: Arc<Service>,
+    app: Router,
+    peer: Peer,
+}
+
+async fn serve(stream: TcpStream, transport: Transport, talk: Talk, watcher: Watcher) {
     // Answers are short: do not hold them back to fill packets.
     let _ = stream.set_nodelay(true);
+    match transport {
+        Transport::Plain => converse(stream, talk, watcher).await,
+        #[cfg(feature = "tls")]
+        Transport::Tls(tls) => {
+            if let Some(stream) = tls.accept(stream, talk.service.config().head_timeout).await {
+                converse(stream, talk, watcher).await;
+            }
+        }
+    }
+}
+
+async fn converse(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, talk: Talk, watcher: Watcher) {
+    let Talk { service, app, peer } = talk;
     let (head, idle) = (service.config().head_timeout, service.config().idle_timeout);
     let handler = service_fn(move |request| answer(Arc::clone(&service), app.clone(), peer, request));
     let connection = http1::Builder::new()
@@ -147,6 +175,10 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Body>, ConnectionClosed> {
     let (mut parts, body) = request.into_parts();
+    let access = Access::begin(Arc::clone(service.controls()), &mut parts);
+    if service.config().strict {
+        parts.extensions.insert(Strict);
+    }
     let (cors, ends) = (Cors::of(&parts), ends(&parts));
     let (mut answer, is_last) = if let Err(failure) = head::check(&parts) {
         (failure.into_response(), true)
@@ -157,7 +189,7 @@ async fn answer(
             drop(body);
             answer
         } else {
-            if !control::is_probe(&parts.uri) {
+            if !is_probe(&parts.uri) {
                 service.follow().await;
             }
             peer::attach(peer, &service.config().trusted_proxies, &parts.headers, &mut parts.extensions);
@@ -172,6 +204,7 @@ async fn answer(
     } else if let Ok(kept) = HeaderValue::try_from(format!("timeout={}", service.config().idle_timeout.as_secs())) {
         answer.headers_mut().insert(KEEP_ALIVE, kept);
     }
+    access.answered(&answer);
     Ok(answer)
 }
 

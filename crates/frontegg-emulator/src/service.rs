@@ -21,7 +21,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     clock::Clock,
-    config::{Config, Seed},
+    config::{Config, PasswordHashing, Seed},
     domain::{
         self, DomainError, DomainResult, Tried,
         applications::default_application,
@@ -85,9 +85,15 @@ impl Service {
         let origin = config.base_url.as_deref().unwrap_or(&url);
         let store = Store::open(&config.store, clock.clone(), origin).await.map_err(DomainError::from)?;
         let keys = Keys::of(&store).await?;
-        let cost = if config.hashes_cheaply() { Cost::Cheap } else { Cost::Normal };
-        if cost == Cost::Cheap {
-            tracing::warn!("passwords are hashed cheaply: they are in memory and end with the process");
+        let cost = config.hashing_cost();
+        match config.password_hashing {
+            PasswordHashing::Cheap => {
+                tracing::warn!("passwords are hashed cheaply, as was asked for: whoever gets the state can guess them");
+            }
+            _ if cost == Cost::Cheap => {
+                tracing::warn!("passwords are hashed cheaply: they are in memory and end with the process");
+            }
+            _ => {}
         }
         let passwords = Passwords::new(cost);
         let outgoing = Outgoing::new(config.outgoing_hosts()?).map_err(|cause| Error::OutgoingClient(cause.into()))?;

@@ -291,6 +291,9 @@ pub struct RequestRecord {
     pub user_id: Option<String>,
     /// Its body; null when it had none or was refused before it was read.
     pub body: Value,
+    /// The members of its body that the documents do not declare, which nobody reads, by their paths.
+    #[serde(default)]
+    pub undeclared: Vec<String>,
     /// The status of its answer; nothing when none was sent.
     pub status: Option<u16>,
     /// The body of its answer.

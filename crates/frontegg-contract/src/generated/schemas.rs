@@ -1365,7 +1365,7 @@ pub(super) static CREATE_SESSION_CONFIGURATION_REQUEST: Schema = Schema::Object(
         ),
     ],
 );
-pub(super) static CREATE_SMS_TEMPLATE_REQUEST: Schema = Schema::Object(
+pub(super) static CREATE_SMS_TEMPLATE_REQUEST: Schema = Schema::Open(
     &[Member("template", Required, &Schema::STRING)],
 );
 pub(super) static CREATE_SMS_VENDOR_CONFIG_REQUEST: Schema = Schema::Object(
@@ -2226,7 +2226,7 @@ pub(super) static GET_USER_SOURCE_EXTENDED_RESPONSE_DTO: Schema = Schema::Object
             ),
         ),
         Member("index", Required, &Schema::INTEGER),
-        Member("configuration", Required, &Schema::Object(&[])),
+        Member("configuration", Required, &Schema::Open(&[])),
         Member("usersCount", Required, &Schema::INTEGER),
     ],
 );
@@ -2248,7 +2248,7 @@ pub(super) static GET_USER_SOURCE_RESPONSE_DTO: Schema = Schema::Object(
             ),
         ),
         Member("index", Required, &Schema::INTEGER),
-        Member("configuration", Required, &Schema::Object(&[])),
+        Member("configuration", Required, &Schema::Open(&[])),
     ],
 );
 pub(super) static GET_USER_SOURCE_USERS_RESPONSE_DTO: Schema = Schema::Object(
@@ -3651,7 +3651,7 @@ pub(super) static SMS_CONFIGURATION: Schema = Schema::Object(
         Member("tokenLifetimeSeconds", Required, &Schema::INTEGER),
     ],
 );
-pub(super) static SMS_TEMPLATE_RESPONSE: Schema = Schema::Object(
+pub(super) static SMS_TEMPLATE_RESPONSE: Schema = Schema::Open(
     &[
         Member("type", Required, &Schema::STRING),
         Member("template", Required, &Schema::STRING),

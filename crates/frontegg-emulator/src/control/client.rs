@@ -2,6 +2,8 @@
 
 mod error;
 mod exchange;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 mod transfer;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -17,6 +19,8 @@ use tokio::time::Instant;
 
 pub use error::ControlError;
 use exchange::{Address, segment};
+#[cfg(feature = "tls")]
+use tls::Trust;
 
 use crate::{
     gate::{faults::Fault, limits::RateLimit},
@@ -37,8 +41,7 @@ type Answer<T> = Result<T, ControlError>;
 /// A client of the [control plane](crate::control_plane) of an emulator that may run elsewhere, as a
 /// program or in another process: what [`Emulator`](crate::Emulator) does directly, over HTTP.
 ///
-/// Each call is one request over a connection of its own; nothing is repeated. Without TLS: put an
-/// emulator that other machines reach on a network that you trust.
+/// Each call is one request over a connection of its own; nothing is repeated. By `https` with the feature `tls`.
 #[derive(Clone, Debug)]
 pub struct Control {
     address: Arc<Address>,
@@ -56,6 +59,26 @@ impl Control {
     /// The control plane of an emulator of this process.
     pub(crate) fn of(url: &str, address: SocketAddr, admin_token: Option<SecretString>) -> Self {
         Self { address: Arc::new(Address::of(url, address)), admin_token, patience: PATIENCE }
+    }
+
+    /// The same for an emulator that is reached by `https` and has a certificate which one of these vouches for (PEM),
+    /// in place of those that the system trusts.
+    #[cfg(feature = "tls")]
+    pub fn root_certificates(self, pem: &[u8]) -> Answer<Self> {
+        Ok(self.trusting(Trust::in_roots(pem)?))
+    }
+
+    /// The same for an emulator that is reached by `https` and has this certificate (PEM) and no other, under whatever
+    /// name.
+    #[cfg(feature = "tls")]
+    pub fn certificate(self, pem: &[u8]) -> Answer<Self> {
+        Ok(self.trusting(Trust::in_exactly(pem)?))
+    }
+
+    #[cfg(feature = "tls")]
+    pub(crate) fn trusting(mut self, trust: Trust) -> Self {
+        Arc::make_mut(&mut self.address).trust = trust;
+        self
     }
 
     /// The same with an admin token, for an emulator that asks for one.
@@ -89,6 +112,13 @@ impl Control {
             Err(error) if error.status() == Some(StatusCode::SERVICE_UNAVAILABLE.as_u16()) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Figures of requests, store and outbox, in the form of OpenMetrics; not found where the emulator was built
+    /// without the feature `metrics`.
+    pub async fn metrics(&self) -> Answer<String> {
+        let text = self.call(Method::GET, "metrics", &(), Duration::ZERO).await?;
+        String::from_utf8(text.into()).map_err(|error| ControlError::Answer(error.into()))
     }
 
     /// Which emulator it is.

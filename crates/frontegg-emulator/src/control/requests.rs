@@ -76,6 +76,7 @@ fn describe(request: &RecordedRequest) -> RequestRecord {
         tenant_id: request.tenant_id().map(str::to_owned),
         user_id: request.user_id().map(str::to_owned),
         body: request.body(),
+        undeclared: request.undeclared().to_vec(),
         status: request.status(),
         answer: request.answer(),
         fault: request.fault(),

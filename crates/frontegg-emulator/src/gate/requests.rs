@@ -14,7 +14,10 @@ use tokio::time::Instant;
 
 pub(crate) use log::{Log, Record};
 
-use crate::{error::Error, gate::selection::Selection};
+use crate::{
+    error::Error,
+    gate::{access::shown_path, selection::Selection},
+};
 
 /// Headers whose values are shown; nobody knows what others carry.
 const SHOWN: [&str; 14] = [
@@ -160,10 +163,7 @@ impl RecordedRequest {
 
     /// Its path, without `/frontegg` before it and without a slash behind it.
     pub fn path(&self) -> String {
-        match (self.0.operation, self.contract()) {
-            (Some(operation), Some(contract)) => redact::path(&self.0.path, operation.path, contract),
-            _ => self.0.path.clone(),
-        }
+        shown_path(&self.0.path, self.0.operation, self.0.contract)
     }
 
     /// Its query, without the question mark.
@@ -203,6 +203,11 @@ impl RecordedRequest {
     pub fn body(&self) -> Value {
         let schema = self.contract().and_then(|contract| contract.body).map(|Body(_, schema)| schema);
         redact::body(self.0.body.as_deref().unwrap_or_default(), schema)
+    }
+
+    /// The members of its body that the documents do not declare, which nobody reads, by their paths.
+    pub fn undeclared(&self) -> &[String] {
+        &self.0.undeclared
     }
 
     /// The status of its answer; nothing when the connection was closed in its place.

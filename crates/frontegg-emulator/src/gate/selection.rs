@@ -117,6 +117,15 @@ impl From<String> for Selection {
     }
 }
 
+/// Whether a request is a probe, which tells of this process whatever becomes of the store.
+pub(crate) fn is_probe(uri: &Uri) -> bool {
+    let path = uri.path().trim_end_matches('/');
+    is_control(uri) && (path.ends_with("/health") || path.ends_with("/ready"))
+}
+
+/// Where Prometheus looks by itself, beside the address within the control plane.
+pub(crate) const METRICS: &str = "/metrics";
+
 /// Whether a request is one to the control plane, in whichever form its path is written.
 pub(crate) fn is_control(uri: &Uri) -> bool {
     normalized(uri).map_or_else(|| is_below_control(uri.path()), |uri| is_below_control(uri.path()))
@@ -129,7 +138,8 @@ pub(crate) fn is_transfer(uri: &Uri) -> bool {
 }
 
 fn is_below_control(path: &str) -> bool {
-    path.strip_prefix("/_emulator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let is_metrics = cfg!(feature = "metrics") && path == METRICS;
+    is_metrics || path.strip_prefix("/_emulator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A request as far as it can be selected by. What costs work is found out when it is asked for.
@@ -145,17 +155,16 @@ pub(crate) struct Subject<'a> {
 impl<'a> Subject<'a> {
     /// A request as it comes in.
     pub(crate) fn of(parts: &'a Parts) -> Self {
-        let path = match normalized(&parts.uri) {
+        Self { headers: Some(&parts.headers), ..Self::at(&parts.method, &parts.uri) }
+    }
+
+    /// A request by its address alone.
+    pub(crate) fn at(method: &'a Method, uri: &'a Uri) -> Self {
+        let path = match normalized(uri) {
             Some(uri) => Cow::Owned(uri.path().to_owned()),
-            None => Cow::Borrowed(parts.uri.path()),
+            None => Cow::Borrowed(uri.path()),
         };
-        Self {
-            method: parts.method.as_str(),
-            path,
-            headers: Some(&parts.headers),
-            operation: OnceCell::new(),
-            tenant: OnceCell::new(),
-        }
+        Self { method: method.as_str(), path, headers: None, operation: OnceCell::new(), tenant: OnceCell::new() }
     }
 
     /// A request of which is known what can be.

@@ -32,6 +32,12 @@ impl Hosts {
         self.named.is_empty() && !self.any
     }
 
+    /// One of them that is not this machine, so that it is called by TLS only.
+    pub(crate) fn another_machine(&self) -> Option<&str> {
+        let named = self.named.iter().map(String::as_str).find(|host| !is_this_machine(host));
+        named.or(self.any.then_some(ANY))
+    }
+
     /// Whether a host is named, whatever its addresses.
     pub(super) fn names(&self, host: &str) -> bool {
         self.named.iter().any(|named| named == host)

@@ -1,11 +1,12 @@
 //! Where the emulator is that a command is about.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::ensure;
 use clap::Args;
+use http::uri::Scheme;
 
-use super::serve::options::read_listen;
+use super::{input::read, serve::options::read_listen};
 use crate::{control::client::Control, server};
 
 #[derive(Args)]
@@ -18,6 +19,14 @@ pub(super) struct Connection {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8100")]
     #[arg(env = "FRONTEGG_EMULATOR_LISTEN", value_parser = read_listen)]
     listen: SocketAddr,
+
+    /// The certificate that it was told to serve with: it is asked by https, and nobody else is believed.
+    #[arg(long, value_name = "FILE", env = "FRONTEGG_EMULATOR_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+
+    /// Certificates that vouch for its own, in place of those that the system trusts.
+    #[arg(long, value_name = "FILE", env = "FRONTEGG_EMULATOR_CA_CERT", conflicts_with = "tls_cert")]
+    ca_cert: Option<PathBuf>,
 
     /// The token that its control plane asks for, where it does.
     #[arg(long, value_name = "TOKEN", env = "FRONTEGG_EMULATOR_ADMIN_TOKEN")]
@@ -36,13 +45,20 @@ impl Connection {
     /// A client of its control plane.
     pub(super) fn control(&self) -> anyhow::Result<Control> {
         ensure!(self.url.is_some() || self.listen.port() != 0, "port 0 says nothing of where it listens: give --url");
-        let control = match &self.url {
+        let scheme = if self.tls_cert.is_some() { Scheme::HTTPS } else { Scheme::HTTP };
+        let mut control = match &self.url {
             Some(url) => Control::at(url)?,
-            None => Control::at(&server::url(self.listen))?,
+            None => Control::at(&server::url(&scheme, self.listen))?,
         };
-        Ok(match &self.admin_token {
-            Some(token) => control.admin_token(token),
-            None => control,
-        })
+        if let Some(file) = &self.tls_cert {
+            control = control.certificate(&read(file)?)?;
+        }
+        if let Some(file) = &self.ca_cert {
+            control = control.root_certificates(&read(file)?)?;
+        }
+        if let Some(token) = &self.admin_token {
+            control = control.admin_token(token);
+        }
+        Ok(control)
     }
 }

@@ -5,7 +5,7 @@ pub(super) mod options;
 use std::time::Duration;
 
 pub(super) use self::options::Options;
-use super::{announcement, logging, output, signals::Signals};
+use super::{announcement, input::read, logging, output, signals::Signals};
 use crate::emulator::{Emulator, EmulatorBuilder};
 
 pub(super) fn run(options: Options) -> anyhow::Result<()> {
@@ -17,7 +17,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     // Heard from the first moment on, also while the store is being opened.
     let end = Signals::listen()?;
     let form = options.print;
-    let mut emulator = builder(options).start().await?;
+    let mut emulator = builder(options)?.start().await?;
     output::print(announcement::of(&emulator, form)?)?;
     let cause = tokio::select! {
         signal = end.received() => signal,
@@ -29,13 +29,14 @@ async fn serve(options: Options) -> anyhow::Result<()> {
 }
 
 /// An emulator as it is asked for.
-fn builder(options: Options) -> EmulatorBuilder {
+fn builder(options: Options) -> anyhow::Result<EmulatorBuilder> {
     let mut builder = Emulator::builder()
         .listen(options.listen)
         .store(options.store)
         .environment_token_lifetime(Duration::from_secs(options.token_lifetime))
         .refresh_grace(Duration::from_secs(options.refresh_grace))
         .recorded_requests(options.recorded_requests)
+        .password_hashing(options.password_hashing)
         .allow_outgoing(options.outgoing);
     if let Some(client_id) = options.client_id {
         builder = builder.client_id(client_id);
@@ -55,9 +56,15 @@ fn builder(options: Options) -> EmulatorBuilder {
     if let Some(admin_token) = options.admin_token {
         builder = builder.admin_token(admin_token);
     }
+    if let (Some(certificates), Some(key)) = (options.tls_cert, options.tls_key) {
+        builder = builder.tls(read(&certificates)?, read(&key)?);
+    }
+    if options.strict {
+        builder = builder.strict();
+    }
     if let Some(file) = options.seed {
         builder = builder.seed_file(file);
     }
     builder = options.trusted_proxies.into_iter().fold(builder, EmulatorBuilder::trusted_proxy);
-    options.faults.iter().flat_map(|faults| faults.iter().cloned()).fold(builder, EmulatorBuilder::fault)
+    Ok(options.faults.iter().flat_map(|faults| faults.iter().cloned()).fold(builder, EmulatorBuilder::fault))
 }

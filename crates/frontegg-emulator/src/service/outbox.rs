@@ -56,6 +56,12 @@ pub(crate) async fn newest(
     }
 }
 
+/// How many messages there are.
+#[cfg(feature = "metrics")]
+pub(crate) async fn count(service: &Service) -> DomainResult<u64> {
+    outbox::count(&service.store().read().await?).await
+}
+
 /// Forgets all messages.
 pub(crate) async fn clear(service: &Service) -> DomainResult<()> {
     service.store().write(async |tx| outbox::clear(tx).await).await

@@ -40,6 +40,13 @@ impl Program {
         Self::spawn(command)
     }
 
+    /// The same with its log going there.
+    pub(crate) fn start_piped(arguments: &[&str], stderr: Stdio) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"));
+        command.args(arguments).stderr(stderr);
+        Self::spawn(command)
+    }
+
     /// The same by a program that becomes it: its first arguments, to which the program and its own are
     /// added.
     pub(crate) fn start_through(through: &[&str], arguments: &[&str]) -> Self {

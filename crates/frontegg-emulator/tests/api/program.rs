@@ -1,6 +1,7 @@
 //! The program as a process.
 
 mod commands;
+mod log;
 
 use std::process::Command;
 

@@ -210,10 +210,10 @@ fn tagged(schema: &Value, choices: usize, path: &TokenStream) -> Result<TokenStr
 fn object(schema: &Value, path: &TokenStream) -> Result<TokenStream> {
     if schema["format"] == "password" {
         // Nothing of it is declared, so that nothing of it shows.
-        return Ok(quote!(Schema::Object(&[])));
+        return Ok(quote!(Schema::Open(&[])));
     }
-    // Beside named members, others are taken anyway.
-    match schema.get("additionalProperties").filter(|_| schema.get("properties").is_none()) {
+    let others = schema.get("additionalProperties").filter(|others| **others != Value::Bool(false));
+    match others.filter(|_| schema.get("properties").is_none()) {
         Some(Value::Bool(true)) => return Ok(quote!(Schema::Map(&Schema::Any))),
         Some(items @ Value::Object(_)) => {
             let items = table(items, path)?;
@@ -227,6 +227,10 @@ fn object(schema: &Value, path: &TokenStream) -> Result<TokenStream> {
         let presence = presence(required.contains(&name.as_str()), &TokenStream::new());
         let table = table(property, path).with_context(|| name.clone())?;
         rows.push(quote!(Member(#name, #presence, &#table)));
+    }
+    // One that names nothing says nothing of what it has.
+    if rows.is_empty() || others.is_some() {
+        return Ok(quote!(Schema::Open(&[#(#rows),*])));
     }
     Ok(quote!(Schema::Object(&[#(#rows),*])))
 }

@@ -14,6 +14,9 @@ pub enum ControlError {
     /// The address is none of an emulator.
     #[error("{0} is no address of an emulator, such as http://127.0.0.1:8100")]
     Address(String),
+    /// Certificates to trust cannot be read.
+    #[error("the certificates to trust cannot be used")]
+    Certificate(#[source] Cause),
     /// No emulator answers there, or not to the end.
     #[error("the emulator at {url} does not answer")]
     Unreachable {

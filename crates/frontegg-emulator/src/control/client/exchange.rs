@@ -1,7 +1,7 @@
 //! One request to the control plane and its answer, over a connection of its own.
 //!
 //! It uses the client side of the HTTP library that serves the emulator, so that no other library has
-//! to be linked. It speaks plain HTTP, as the emulator does.
+//! to be linked.
 
 use std::{
     fmt::Write,
@@ -15,9 +15,14 @@ use http::{Method, Request, Response, StatusCode, Uri, header, uri::Scheme};
 use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
 
 use super::ControlError;
+#[cfg(feature = "tls")]
+use super::tls::Trust;
 
 pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -28,6 +33,10 @@ pub(super) struct Address {
     pub(super) url: String,
     host: String,
     port: u16,
+    is_https: bool,
+    /// Whom to believe where it is asked by TLS.
+    #[cfg(feature = "tls")]
+    pub(super) trust: Trust,
     /// What stands in `Host`.
     authority: String,
     /// What comes before every path.
@@ -39,15 +48,20 @@ impl Address {
         let wrong = || ControlError::Address(url.to_owned());
         let uri: Uri = url.trim_end_matches('/').parse().map_err(|_| wrong())?;
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@')).ok_or_else(wrong)?;
-        if uri.scheme() != Some(&Scheme::HTTP) || uri.query().is_some() {
+        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
+        let is_known = uri.scheme() == Some(&Scheme::HTTP) || (is_https && cfg!(feature = "tls"));
+        if !is_known || uri.query().is_some() {
             return Err(wrong());
         }
         let port = authority.as_str()[authority.host().len()..].strip_prefix(':');
-        let port = port.map_or(Ok(80), str::parse).map_err(|_| wrong())?;
+        let port = port.map_or(Ok(if is_https { 443 } else { 80 }), str::parse).map_err(|_| wrong())?;
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
             host: authority.host().trim_start_matches('[').trim_end_matches(']').to_owned(),
             port,
+            is_https,
+            #[cfg(feature = "tls")]
+            trust: Trust::default(),
             authority: authority.as_str().to_owned(),
             prefix: uri.path().trim_end_matches('/').to_owned(),
         })
@@ -65,6 +79,9 @@ impl Address {
             url: url.to_owned(),
             host: host.to_string(),
             port,
+            is_https: url.starts_with("https:"),
+            #[cfg(feature = "tls")]
+            trust: Trust::default(),
             authority: format!("localhost:{port}"),
             prefix: String::new(),
         }
@@ -114,18 +131,35 @@ impl Address {
     ) -> Result<T, Cause> {
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
         stream.set_nodelay(true)?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        let answer = async move { read(sender.send_request(request).await?).await };
-        // The connection has to be driven meanwhile, and ends with its sender. What goes wrong with it
-        // shows in the answer, if it matters.
-        let (_, answer) = tokio::join!(connection, answer);
-        answer
+        #[cfg(feature = "tls")]
+        if self.is_https {
+            return talk(self.trust.connect(&self.host, stream).await?, request, read).await;
+        }
+        if self.is_https {
+            // None is made without TLS.
+            return Err("https needs the feature tls".into());
+        }
+        talk(stream, request, read).await
     }
 
     /// Nobody answers, or not to the end.
     pub(super) fn unreachable(&self, source: Cause) -> ControlError {
         ControlError::Unreachable { url: self.url.clone(), source }
     }
+}
+
+/// Sends a request over a connection, and gives what is read of its answer.
+async fn talk<T>(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin,
+    request: Request<Body>,
+    read: impl AsyncFnOnce(Response<Incoming>) -> Result<T, Cause>,
+) -> Result<T, Cause> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let answer = async move { read(sender.send_request(request).await?).await };
+    // The connection has to be driven meanwhile, and ends with its sender. What goes wrong with it
+    // shows in the answer, if it matters.
+    let (_, answer) = tokio::join!(connection, answer);
+    answer
 }
 
 /// A value as a segment of a path.
@@ -151,7 +185,7 @@ mod tests {
         assert_eq!((address.host.as_str(), address.port), ("::1", 8100));
         assert_eq!((address.authority.as_str(), address.prefix.as_str()), ("[::1]:8100", "/behind/a/proxy"));
         assert_eq!(Address::parse("http://emulator").expect("an address").port, 80);
-        for wrong in ["", "emulator", "127.0.0.1:8100", "https://x", "http://a@b", "http://x/?y", "http://x:y"] {
+        for wrong in ["", "emulator", "127.0.0.1:8100", "ftp://x", "http://a@b", "http://x/?y", "http://x:y"] {
             assert!(matches!(Address::parse(wrong), Err(ControlError::Address(_))), "{wrong}");
         }
     }

@@ -22,6 +22,8 @@ use super::{
         texts::{self, SmsType},
     },
 };
+#[cfg(feature = "metrics")]
+use crate::store::FetchCount;
 use crate::{
     clock::Timestamp,
     domain::{DomainError, DomainResult},
@@ -309,6 +311,12 @@ pub(crate) async fn list(tx: &Read, filter: &Filter, limit: Option<u64>) -> Doma
 pub(crate) async fn find(tx: &Read, id: &str) -> DomainResult<outbox_message::Model> {
     let row = outbox_message::Entity::find_by_id(id).fetch_one(tx).await?;
     row.ok_or_else(|| DomainError::not_found("Message not found"))
+}
+
+/// How many messages there are.
+#[cfg(feature = "metrics")]
+pub(crate) async fn count(tx: &Read) -> DomainResult<u64> {
+    Ok(outbox_message::Entity::find().fetch_count(tx).await?)
 }
 
 /// Forgets all messages.

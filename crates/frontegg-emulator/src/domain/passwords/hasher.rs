@@ -34,7 +34,7 @@ const MOST_WAITING: usize = 1_000;
 pub(crate) enum Cost {
     /// As OWASP recommends: 19 MiB, two passes.
     Normal,
-    /// Next to nothing, for what ends with the process.
+    /// Next to nothing, for what ends with the process or was asked for.
     Cheap,
 }
 
@@ -106,7 +106,7 @@ impl Computed {
 }
 
 impl Passwords {
-    /// Cheap hashes are for stores that are never written to a disk.
+    /// Hashes of that cost, in stores that are kept as well.
     pub(crate) fn new(cost: Cost) -> Self {
         let processors = thread::available_parallelism().map_or(1, NonZero::get);
         let places = Ord::max(processors - 1, 1);
@@ -124,7 +124,7 @@ impl Passwords {
     pub(crate) fn mode(&self) -> &'static str {
         match self.cost {
             Cost::Normal => "argon2id m=19456,t=2,p=1",
-            Cost::Cheap => "cheap: argon2id m=8,t=1,p=1, for data that ends with the process",
+            Cost::Cheap => "cheap: argon2id m=8,t=1,p=1, for tests",
         }
     }
 

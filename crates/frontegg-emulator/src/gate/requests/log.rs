@@ -19,6 +19,7 @@ use super::Filter;
 use crate::{
     clock::{Clock, Timestamp},
     gate::{
+        access::operation,
         faults::{ConnectionClosed, Hit},
         selection::Subject,
     },
@@ -48,6 +49,8 @@ pub(crate) struct Record {
     pub(crate) answer: Option<Bytes>,
     pub(crate) trace_id: Option<String>,
     pub(crate) fault: Option<u64>,
+    /// Members of the body that nobody reads, by their paths.
+    pub(crate) undeclared: Vec<String>,
 }
 
 impl Record {
@@ -97,8 +100,13 @@ impl Log {
         Self { capacity, kept: Mutex::default(), ended: watch::Sender::new(()) }
     }
 
+    /// What captures of a request what is recorded of it.
+    pub(crate) fn capture(&self) -> Capture {
+        if self.capacity == 0 { Capture::without_body() } else { Capture::default() }
+    }
+
     /// Begins to record a request, if requests are recorded.
-    pub(crate) fn begin(self: &Arc<Self>, parts: &mut Parts, clock: &Clock) -> Option<Recording> {
+    pub(crate) fn begin(self: &Arc<Self>, parts: &Parts, clock: &Clock) -> Option<Recording> {
         if self.capacity == 0 {
             return None;
         }
@@ -107,8 +115,7 @@ impl Log {
             return None;
         }
         let path = subject.path().to_owned();
-        let capture = Capture::default();
-        parts.extensions.insert(capture.clone());
+        let capture = parts.extensions.get().cloned().unwrap_or_default();
         let record = Record {
             number: 0,
             at: clock.timestamp(),
@@ -125,6 +132,7 @@ impl Log {
             answer: None,
             trace_id: None,
             fault: None,
+            undeclared: Vec::new(),
         };
         Some(Recording { log: Arc::clone(self), capture, begin: Instant::now(), record: Some(record) })
     }
@@ -231,10 +239,9 @@ impl Drop for Recording {
         record.took = self.begin.elapsed();
         record.contract = self.capture.contract();
         record.caller = self.capture.caller().cloned();
-        record.operation = match record.contract {
-            Some(contract) => frontegg_model::operation(contract.id),
-            None => Subject::known(record.method.as_str(), &record.path, None, None).operation(),
-        };
+        let subject = Subject::known(record.method.as_str(), &record.path, None, None);
+        record.operation = operation(record.contract, &subject);
+        record.undeclared = self.capture.undeclared().to_vec();
         let seen = self.capture.body().filter(|body| body.len() as u64 <= LONGEST_BODY);
         record.body = record.body.or_else(|| seen.cloned());
         self.log.push(record);

@@ -6,10 +6,11 @@ use std::{
     sync::Arc,
 };
 
-use clap::Args;
+use clap::{Args, builder::BoolishValueParser};
 use ipnet::IpNet;
 
 use crate::{
+    config::PasswordHashing,
     error::Error,
     gate::faults::Fault,
     outgoing::Hosts,
@@ -54,6 +55,14 @@ pub(in crate::program) struct Options {
     #[arg(long, value_name = "URL", env = "FRONTEGG_EMULATOR_BASE_URL")]
     pub(in crate::program) base_url: Option<String>,
 
+    /// A file with the certificate to serve https with (PEM), and those that lead to it.
+    #[arg(long, value_name = "FILE", env = "FRONTEGG_EMULATOR_TLS_CERT", requires = "tls_key")]
+    pub(in crate::program) tls_cert: Option<PathBuf>,
+
+    /// A file with the private key of that certificate (PEM).
+    #[arg(long, value_name = "FILE", env = "FRONTEGG_EMULATOR_TLS_KEY", requires = "tls_cert")]
+    pub(in crate::program) tls_key: Option<PathBuf>,
+
     /// A network of proxies whose X-Forwarded-For is believed, e.g. 10.0.0.0/8; may be given several
     /// times, or with commas.
     #[arg(long = "trusted-proxy", value_name = "CIDR", env = "FRONTEGG_EMULATOR_TRUSTED_PROXY")]
@@ -90,6 +99,15 @@ pub(in crate::program) struct Options {
     /// A document of the control plane's export to begin with, where the store is a new one.
     #[arg(long, value_name = "FILE", env = "FRONTEGG_EMULATOR_SEED")]
     pub(in crate::program) seed: Option<PathBuf>,
+
+    /// Refuse bodies with members that the documents do not declare; without it, each such member is told once.
+    #[arg(long, env = "FRONTEGG_EMULATOR_STRICT", value_parser = BoolishValueParser::new())]
+    pub(in crate::program) strict: bool,
+
+    /// How much work it is to hash a password: auto is next to none in memory on a loopback address, and normal
+    /// elsewhere.
+    #[arg(long, value_name = "COST", default_value = "auto", env = "FRONTEGG_EMULATOR_PASSWORD_HASHING")]
+    pub(in crate::program) password_hashing: PasswordHashing,
 
     /// How many requests are recorded for the control plane to show, the newest.
     #[arg(long, value_name = "NUMBER", default_value_t = 1000)]

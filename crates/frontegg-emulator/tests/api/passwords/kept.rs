@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use frontegg_emulator::{Emulator, StoreTarget};
+use frontegg_emulator::{Emulator, PasswordHashing, StoreTarget};
 use frontegg_identity::types::{
     CreateUserDto, CreateUserDtoVendorOnly, PasswordConfigRequest, PasswordHistoryPolicyRequest, VerifyPasswordDto,
 };
@@ -209,6 +209,9 @@ async fn case_2_the_hashing_mode_is_told() {
         (Emulator::builder(), true),
         (Emulator::builder().store(file), false),
         (Emulator::builder().listen(everywhere).admin_token("hush"), false),
+        // Unless it is asked for by name.
+        (Emulator::builder().listen(everywhere).admin_token("hush").password_hashing(PasswordHashing::Cheap), true),
+        (Emulator::builder().password_hashing(PasswordHashing::Normal), false),
     ] {
         let emulator = builder.start().await.expect("an emulator");
         let health = reqwest::get(format!("{}/_emulator/health", emulator.url())).await.expect("an answer");
