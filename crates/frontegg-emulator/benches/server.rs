@@ -8,7 +8,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use frontegg_emulator::Emulator;
+use frontegg_emulator::{Emulator, Seed};
 use frontegg_identity::{
     Frontegg,
     types::{CreateTenantRequest, CreateUserDto},
@@ -68,6 +68,29 @@ fn lifecycle(criterion: &mut Criterion) {
     criterion.bench_function("reset", |bencher| {
         bencher.to_async(&runtime).iter(|| async { emulator.reset().await.expect("an empty environment") });
     });
+    // As it is written: to read the file is a part of the start.
+    let seed = serde_json::to_string(&crowd()).expect("JSON");
+    let start = async || {
+        let seed = Seed::read(&seed, None).expect("a seed");
+        Emulator::builder().seed(seed).start().await.expect("an emulator")
+    };
+    criterion.bench_function("start with a seed of 1,000 people, and stop", |bencher| {
+        bencher.to_async(&runtime).iter(|| async { start().await.stop().await });
+    });
+    let emulator = runtime.block_on(start());
+    criterion.bench_function("reset to a seed of 1,000 people", |bencher| {
+        bencher.to_async(&runtime).iter(|| async { emulator.reset_to_seed().await.expect("the seed") });
+    });
+}
+
+/// A thousand people in ten tenants, each with a password of their own.
+fn crowd() -> Seed {
+    (0..1_000).fold(Seed::new(), |seed, number| {
+        seed.tenant(format!("tenant-{}", number % 10), |tenant| {
+            let password = format!("Correct-horse-{number}");
+            tenant.user(format!("person{number}@acme.test"), |user| user.password(password).role("Admin"))
+        })
+    })
 }
 
 fn requests(criterion: &mut Criterion) {

@@ -1,14 +1,12 @@
 //! What an emulator is told at its start.
 
 use std::{
-    fs::File,
-    io::Read,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
     time::Duration,
 };
 
-use bytes::{Buf, Bytes};
+#[cfg(feature = "tls")]
+use bytes::Bytes;
 use http::Uri;
 use ipnet::IpNet;
 #[cfg(feature = "tls")]
@@ -20,6 +18,7 @@ use crate::{
     error::Error,
     gate::{faults::Fault, limits::RateLimit},
     outgoing::Hosts,
+    seed::SeedSource,
     store::{StoreTarget, Wished},
 };
 
@@ -54,7 +53,7 @@ pub(crate) struct Config {
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<TlsFiles>,
     /// What a fresh store is filled with.
-    pub(crate) seed: Option<Seed>,
+    pub(crate) seeds: Vec<SeedSource>,
 }
 
 /// How much work it is to hash a password, and to try one.
@@ -80,26 +79,6 @@ pub(crate) struct TlsFiles {
     pub(crate) key: SecretSlice<u8>,
 }
 
-/// A document to begin with.
-#[derive(Clone, Debug)]
-pub(crate) enum Seed {
-    Document(Bytes),
-    File(PathBuf),
-}
-
-impl Seed {
-    /// Begins to read it.
-    pub(crate) fn open(self) -> Result<Box<dyn Read + Send>, Error> {
-        match self {
-            Self::Document(document) => Ok(Box::new(document.reader())),
-            Self::File(path) => match File::open(&path) {
-                Ok(file) => Ok(Box::new(file)),
-                Err(source) => Err(Error::Seed { path, source }),
-            },
-        }
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -122,7 +101,7 @@ impl Default for Config {
             password_hashing: PasswordHashing::default(),
             #[cfg(feature = "tls")]
             tls: None,
-            seed: None,
+            seeds: Vec::new(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod outbox;
 mod people;
 mod rate_limits;
 mod requests;
+mod seeds;
 mod transfer;
 mod user_pools;
 
@@ -25,7 +26,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Request, State},
+    extract::{Query, Request, State, rejection::QueryRejection},
     middleware::{self, Next},
     response::Response,
     routing::{get, post},
@@ -38,7 +39,7 @@ use serde::de::DeserializeOwned;
 
 #[cfg(feature = "metrics")]
 use crate::gate::selection::METRICS;
-use crate::wire::{AdvanceClock, ClockState, Health, Info, Ready, SetClock};
+use crate::wire::{AdvanceClock, ClockState, Health, Info, Ready, ResetQuery, SetClock};
 use crate::{domain::environment::same_secret, peer::Peer, service::Service};
 
 type Shared = State<Arc<Service>>;
@@ -59,6 +60,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .merge(people::routes())
         .merge(rate_limits::routes())
         .merge(requests::routes())
+        .merge(seeds::routes())
         .merge(transfer::routes())
         .merge(user_pools::routes());
     #[cfg(feature = "metrics")]
@@ -159,8 +161,13 @@ async fn info(State(service): Shared) -> ApiResult<Json<Info>> {
     }))
 }
 
-async fn reset(State(service): Shared) -> ApiResult<StatusCode> {
-    service.reset().await?;
+async fn reset(State(service): Shared, question: Result<Query<ResetQuery>, QueryRejection>) -> ApiResult<StatusCode> {
+    let Query(wanted) = question.map_err(|rejection| ApiFailure::bad_request(rejection.body_text()))?;
+    if wanted.seed {
+        service.reset_to_seed().await?;
+    } else {
+        service.reset().await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use self::outbox::Outbox;
 use crate::{
     clock::Clock,
-    config::{Config, PasswordHashing, Seed},
+    config::{Config, PasswordHashing},
     control::client::Control,
     domain::{DomainError, tenants},
     error::Error,
@@ -31,13 +31,14 @@ use crate::{
         limits::{RateLimit, RateLimits},
         requests::Requests,
     },
+    seed::{Document, Seed, SeedSource, Written},
     server::{self, Server, transport::Transport},
     service::{
         Service,
         transfer::{Export, Snapshot},
     },
     store::StoreTarget,
-    wire::{LockoutState, Secrets, SessionQuery, SessionState, UserPoolPerson},
+    wire::{LockoutState, Secrets, SeedReport, SessionQuery, SessionState, TokenRequest, UserPoolPerson, UserTokens},
 };
 #[cfg(feature = "tls")]
 use crate::{config::TlsFiles, control::client::tls::Trust, server::tls::Tls};
@@ -218,7 +219,32 @@ impl Emulator {
     /// permissions held there. Whether the user could sign in is not asked: it is for tests that
     /// are about something else.
     pub async fn user_token(&self, user_id: &str, tenant_id: &str) -> Result<String, Error> {
-        Ok(self.service.user_token(user_id, tenant_id).await?)
+        Ok(self.token_for(user_id, tenant_id).await?.access_token)
+    }
+
+    /// The tokens of a new session of somebody in a tenant, as a sign-in would give them, refresh token included. The
+    /// user is meant by an id, an address or a username. Whether they could sign in is not asked.
+    ///
+    /// ```
+    /// # use frontegg_emulator::{Emulator, Seed};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), frontegg_emulator::Error> {
+    /// # let seed = Seed::new().tenant("acme", |tenant| tenant.user("ada@acme.test", |user| user));
+    /// # let emulator = Emulator::builder().seed(seed).start().await?;
+    /// let tokens = emulator.token_for("ada@acme.test", "acme").await?;
+    /// assert_eq!(tokens.tenant_id, "acme");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn token_for(&self, user: &str, tenant_id: &str) -> Result<UserTokens, Error> {
+        let wanted = TokenRequest { user: user.to_owned(), tenant: Some(tenant_id.to_owned()) };
+        Ok(self.service.user_tokens(&wanted).await?)
+    }
+
+    /// A code of somebody's authenticator app that a sign-in takes at the emulator's time: the one that it shows or, where
+    /// that was used already, the next. The user is meant by an id, an address or a username.
+    pub async fn totp(&self, user: &str) -> Result<String, Error> {
+        Ok(self.service.totp(user).await?)
     }
 
     /// A token with these claims, JSON taken as it stands there, signed with the key in use: for tests
@@ -247,10 +273,22 @@ impl Emulator {
         Ok(self.service.store().write(async |tx| tenants::set_locked(tx, tenant_id, locked).await).await?)
     }
 
+    /// Adds what a seed describes to what is there, or changes nothing. What is there already stays as it is, so the same
+    /// seed again changes nothing.
+    pub async fn seed(&self, seed: Seed) -> Result<SeedReport, Error> {
+        Ok(self.service.seed(vec![Written { file: None, seed }]).await?)
+    }
+
     /// Empties it, so that it is as after its start: for use before every test. Keys, credentials,
     /// address and clock stay, and so do faults and rate limits; tokens issued before are refused.
     pub async fn reset(&self) -> Result<(), Error> {
         Ok(self.service.reset().await?)
+    }
+
+    /// Empties it likewise, and begins again with what it began with: seeds and an exported state. In memory that takes
+    /// no longer than to empty it.
+    pub async fn reset_to_seed(&self) -> Result<(), Error> {
+        Ok(self.service.reset_to_seed().await?)
     }
 
     /// The whole state as a document for [`Emulator::import`], without what opens something as it stands:
@@ -488,16 +526,35 @@ impl EmulatorBuilder {
         self
     }
 
-    /// A document of [`Emulator::export`] to begin with, where the store is a new one.
-    #[expect(clippy::needless_pass_by_value, reason = "it may be large, and nobody needs it any longer")]
-    pub fn seed(mut self, document: Value) -> Self {
-        self.config.seed = Some(Seed::Document(document.to_string().into()));
+    /// A seed to begin with, where the store is a new one; beside those that were given before.
+    ///
+    /// ```
+    /// # use frontegg_emulator::{Emulator, Seed};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), frontegg_emulator::Error> {
+    /// let seed = Seed::new().tenant("acme", |tenant| {
+    ///     tenant.user("ada@acme.test", |user| user.password("Correct-horse-1815").role("Admin"))
+    /// });
+    /// let emulator = Emulator::builder().seed(seed).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.config.seeds.push(SeedSource::Seed(Box::new(seed)));
         self
     }
 
-    /// A file with such a document, which is read row by row.
+    /// A document of [`Emulator::export`] to begin with, where the store is a new one; seeds add to it.
+    #[expect(clippy::needless_pass_by_value, reason = "it may be large, and nobody needs it any longer")]
+    pub fn seed_document(mut self, document: Value) -> Self {
+        self.config.seeds.push(SeedSource::Document(Document(document.to_string().into())));
+        self
+    }
+
+    /// A file with a seed or such a document, which is read row by row; or a folder, of which all files are taken that end
+    /// with `.yaml`, `.yml` or `.json`.
     pub fn seed_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.config.seed = Some(Seed::File(path.into()));
+        self.config.seeds.push(SeedSource::Path(path.into()));
         self
     }
 

@@ -2,7 +2,10 @@
 
 use std::{io, net::SocketAddr, path::PathBuf};
 
-use crate::refusal::{DomainError, Refusal};
+use crate::{
+    refusal::{DomainError, Refusal},
+    seed::{SeedError, Unusable},
+};
 
 /// Why an emulator did not start, or could not do what it was told.
 #[derive(Debug, thiserror::Error)]
@@ -34,10 +37,13 @@ pub enum Error {
     /// There is no client for outgoing calls, as the system's certificates cannot be used.
     #[error("outgoing calls are not possible")]
     OutgoingClient(#[source] anyhow::Error),
-    /// The document to begin with cannot be read.
+    /// A seed cannot be used.
+    #[error("{0}")]
+    InvalidSeed(Box<SeedError>),
+    /// What is to be begun with cannot be read.
     #[error("cannot read {}", path.display())]
     Seed {
-        /// The file that was named.
+        /// The file or folder that was named.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -54,6 +60,15 @@ pub enum Error {
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(anyhow::Error),
+}
+
+impl From<Unusable> for Error {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::Unread { path, source } => Self::Seed { path, source },
+            Unusable::Refused(error) => Self::InvalidSeed(Box::new(error)),
+        }
+    }
 }
 
 impl From<DomainError> for Error {

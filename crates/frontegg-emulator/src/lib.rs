@@ -25,6 +25,7 @@ mod peer;
 #[cfg(feature = "program")]
 mod program;
 mod refusal;
+pub mod seed;
 mod server;
 mod service;
 mod store;
@@ -52,6 +53,8 @@ pub use gate::{
 pub use ipnet::IpNet;
 #[cfg(feature = "program")]
 pub use program::run;
+#[doc(inline)]
+pub use seed::{Seed, SeedError};
 pub use service::transfer::Snapshot;
 pub use store::{ParseTargetError, StoreTarget};
 pub use wire::Message;
@@ -60,7 +63,7 @@ pub use wire::Message;
 pub mod control_plane {
     pub use crate::wire::{
         Channel, ClockState, FaultState, Health, Info, LockoutState, OutboxQuery, RequestQuery, RequestRecord,
-        SessionQuery, SessionState, UserPoolAnswer, UserPoolPerson,
+        SeedReport, SessionQuery, SessionState, UserPoolAnswer, UserPoolPerson, UserTokens,
     };
 }
 

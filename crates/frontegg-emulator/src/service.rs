@@ -2,12 +2,15 @@
 
 pub(crate) mod outbox;
 mod people;
+pub(crate) mod seed;
 mod signing;
 pub(crate) mod transfer;
 mod user_token;
 
+use self::seed::{Beginning, Refused};
 use std::{
     collections::HashSet,
+    mem,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -21,7 +24,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     clock::Clock,
-    config::{Config, PasswordHashing, Seed},
+    config::{Config, PasswordHashing},
     domain::{
         self, DomainError, DomainResult, Tried,
         applications::default_application,
@@ -34,6 +37,7 @@ use crate::{
     error::Error,
     gate::Controls,
     outgoing::Outgoing,
+    seed::Sources,
     store::{ApiKey, Identity, Settled, Store, Write},
     tokens::{
         Algorithm, ApiClaims, BearerKind, Claims, EnvironmentClaims, Payload, RegisteredClaims, TemplatedClaims,
@@ -67,13 +71,15 @@ pub(crate) struct Service {
     epoch_read: Mutex<Instant>,
     /// Other processes of this environment that tokens were seen of.
     issuers: Mutex<HashSet<String>>,
+    beginning: Beginning,
 }
 
 impl Service {
     /// Opens the store, settles who the environment is and fills a fresh one.
     pub(crate) async fn open(mut config: Config, clock: Clock, url: String) -> Result<Self, Error> {
         // A file that cannot be read leaves nothing half-made behind.
-        let seed = config.seed.take().map(Seed::open).transpose()?;
+        let mut beginning = Beginning::new(Sources::read(mem::take(&mut config.seeds))?);
+        let mut state = beginning.open()?;
         let controls = Controls::new(
             &config.faults,
             &config.rate_limits,
@@ -97,7 +103,12 @@ impl Service {
         }
         let passwords = Passwords::new(cost);
         let outgoing = Outgoing::new(config.outgoing_hosts()?).map_err(|cause| Error::OutgoingClient(cause.into()))?;
-        let settle = async |tx: &Write| -> DomainResult<_> {
+        // To hash passwords takes its time, and is in vain where the store is not a new one.
+        let is_new =
+            Identity::find(&store.read().await.map_err(DomainError::from)?).await.map_err(DomainError::from)?.is_none();
+        let plan = if is_new { Some(beginning.plan(&passwords).await?) } else { None };
+        let comes_later = state.is_some();
+        let settle = async |tx: &Write| -> Result<_, Refused> {
             let settled = Identity::settle(tx, config.identity.clone()).await?;
             if settled.is_fresh {
                 domain::seed::fresh_environment(tx).await?;
@@ -105,6 +116,13 @@ impl Service {
             let wished = config.identity.application_id.as_deref();
             settle_application(tx, wished, &settled.identity.application_id).await?;
             Store::add_issuer(tx, tx.origin()).await?;
+            if settled.is_fresh
+                && !comes_later
+                && let Some(plan) = plan
+            {
+                // Boxed, as it is done once and part of every start.
+                Box::pin(plan.apply(tx)).await?;
+            }
             Ok(settled)
         };
         let Settled { identity, is_fresh } = store.write(settle).await?;
@@ -126,13 +144,14 @@ impl Service {
             epoch: AtomicI64::new(identity.epoch),
             epoch_read: Mutex::new(Instant::now()),
             issuers: Mutex::default(),
+            beginning: Beginning::default(),
         };
-        if let Some(source) = seed.filter(|_| is_fresh) {
-            // Boxed, as it is done once and part of every start.
-            Box::pin(service.import(source)).await?;
-            let wished = service.config.identity.application_id.as_deref();
-            service.store.write(async |tx| settle_application(tx, wished, &service.application_id).await).await?;
+        if let Some(source) = state.take().filter(|_| is_fresh) {
+            let plan = beginning.plan(&service.passwords).await?;
+            Box::pin(service.begin_with(source, plan)).await?;
         }
+        beginning.keep(&service.store).await.map_err(DomainError::from)?;
+        service.beginning = beginning;
         service.application_id = service.default_application_id().await?;
         Ok(service)
     }
@@ -231,12 +250,21 @@ impl Service {
 
     /// Empties the store and begins anew. Keys and clock stay; tokens of before are refused.
     pub(crate) async fn reset(&self) -> DomainResult<()> {
-        let identity = self.store.reset(async |tx| domain::seed::fresh_environment(tx).await).await?;
+        self.begun_anew(self.store.reset(async |tx| domain::seed::fresh_environment(tx).await).await?);
+        Ok(())
+    }
+
+    /// Forgets what belongs to the time before, once the store has begun anew.
+    fn begun_anew(&self, identity: Option<Identity>) {
         self.controls.requests.clear();
         if let Some(identity) = identity {
             self.epoch.store(identity.epoch, Ordering::Release);
         }
-        Ok(())
+    }
+
+    /// What it began with.
+    fn beginning(&self) -> &Beginning {
+        &self.beginning
     }
 
     /// From now on these passwords count as known from a data leak, and no others.

@@ -11,6 +11,7 @@ mod clock_setting;
 pub(crate) mod derived;
 pub(crate) mod documents;
 pub(crate) mod dump;
+mod earlier;
 pub(crate) mod entity;
 mod environment;
 mod fetch;
@@ -30,8 +31,10 @@ mod target;
 mod tests;
 mod tx;
 
+pub(crate) use earlier::BroughtUp;
 pub(crate) use environment::{ApiKey, Identity, Settled, Wished};
 pub(crate) use fetch::{Fetch, FetchCount};
+pub(crate) use reset::Image;
 #[cfg(test)]
 pub(crate) use sqlite::failure as sqlite_failure;
 pub use target::{ParseTargetError, StoreTarget};

@@ -2,7 +2,7 @@
 
 mod message;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,81 @@ pub(crate) struct LeakedPasswords {
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserPoolPeople {
     pub(crate) people: Vec<UserPoolPerson>,
+}
+
+/// The query of `POST reset`.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResetQuery {
+    #[serde(default)]
+    pub(crate) seed: bool,
+}
+
+/// The body of `POST tokens`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TokenRequest {
+    /// An id, an address or a username.
+    pub(crate) user: String,
+    /// The tenant that they work in, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) tenant: Option<String>,
+}
+
+/// The tokens of a session that began without a sign-in. `Debug` does not show them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct UserTokens {
+    /// A bearer token, as a sign-in gives it.
+    pub access_token: String,
+    /// What the next one is had with, once.
+    pub refresh_token: String,
+    /// For how many seconds the access token is valid.
+    pub expires_in: u64,
+    /// Whose they are.
+    pub user_id: String,
+    /// The tenant that they are for.
+    pub tenant_id: String,
+    /// The session, the `sid` of the access token.
+    pub session_id: String,
+}
+
+impl fmt::Debug for UserTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserTokens")
+            .field("user_id", &self.user_id)
+            .field("tenant_id", &self.tenant_id)
+            .field("session_id", &self.session_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The query of `GET outbox/totp`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TotpQuery {
+    /// An id, an address or a username.
+    pub(crate) user: String,
+}
+
+/// The answer of `GET outbox/totp`.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TotpCode {
+    pub(crate) code: String,
+}
+
+/// What became of a seed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct SeedReport {
+    /// How many things were made.
+    pub added: u64,
+    /// How many were there already, and stay as they were.
+    pub present: u64,
+    /// The id of each, by its place in the seed, e.g. `tenants.acme.users.ada@acme.test`.
+    pub ids: BTreeMap<String, String>,
 }
 
 /// A fault and what has become of it.

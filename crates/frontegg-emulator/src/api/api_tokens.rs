@@ -112,6 +112,7 @@ async fn create(
         grant: TokenGrant::of(body.role_ids, body.permission_ids),
         minutes: body.expires_in_minutes.into_option().flatten(),
         created_by: cx.user_id.clone(),
+        ..NewToken::default()
     };
     let (token, secret) = service
         .write(async |tx| {

@@ -21,6 +21,7 @@ impl CustomSocialOAuthProviderApi for Service {
         body: types::CreateCustomSsoRequestDto,
     ) -> ApiResult<()> {
         let new = NewProvider {
+            id: None,
             kind: body.type_,
             client_id: body.client_id,
             secret: body.secret.expose().to_owned(),

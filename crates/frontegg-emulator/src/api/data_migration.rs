@@ -130,7 +130,8 @@ macro_rules! migrant {
                 ..NewUser::default()
             },
             further_emails: further,
-            role_ids: $body.role_ids.unwrap_or_default(),
+            // An empty list says nothing.
+            role_ids: $body.role_ids.filter(|ids| !ids.is_empty()),
             authenticator_secret: $body.authenticator_app_mfa_secret.map(|secret| secret.expose().to_owned()),
             second_factor_phone: phone.second_factor,
         })

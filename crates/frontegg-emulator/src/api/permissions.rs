@@ -80,6 +80,7 @@ impl PermissionsApi for Service {
 
 fn new_permission(body: types::AddPermissionRequest) -> ApiResult<NewPermission> {
     Ok(NewPermission {
+        id: None,
         key: body.key,
         name: body.name,
         description: body.description,

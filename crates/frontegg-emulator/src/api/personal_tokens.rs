@@ -63,7 +63,7 @@ impl PersonalTokensApi for Service {
             metadata: body.metadata.unwrap_or_default(),
             minutes: body.expires_in_minutes.into_option().flatten(),
             created_by: cx.user_id.clone(),
-            grant: None,
+            ..NewToken::default()
         };
         let (token, secret) = self
             .write(async |tx| Ok(machine_tokens::create_credentials(tx, caller(cx), owner(cx)?, new).await?))

@@ -75,6 +75,7 @@ impl RolesApi for Service {
 
 fn new_role(body: types::AddRoleRequest) -> NewRole {
     NewRole {
+        id: None,
         key: body.key,
         name: body.name,
         description: body.description,

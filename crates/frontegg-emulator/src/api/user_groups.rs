@@ -15,7 +15,7 @@ use frontegg_model::{
 
 use super::{caller::caller, paging, roles as shown};
 use crate::{
-    domain::groups::{self, GroupChange, GroupListing, GroupUser, GroupWithRelations, Relations, SortBy},
+    domain::groups::{self, GroupChange, GroupListing, GroupUser, GroupWithRelations, NewGroup, Relations, SortBy},
     service::Service,
     store::entity::{MembershipStatus, group},
 };
@@ -86,12 +86,13 @@ impl UserGroupsApi for Service {
     }
 
     async fn create_group(&self, cx: &RequestContext, body: types::CreateGroupDto) -> ApiResult<types::GroupResponse> {
-        let new = GroupChange {
+        let record = GroupChange {
             name: Some(body.name),
             color: body.color,
             description: body.description,
             metadata: body.metadata,
         };
+        let new = NewGroup { id: None, record };
         let group = self.write(async |tx| Ok(groups::create(tx, cx.tenant()?, new).await?)).await?;
         Ok(response(self, alone(group)))
     }

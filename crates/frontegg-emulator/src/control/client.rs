@@ -24,12 +24,13 @@ use tls::Trust;
 
 use crate::{
     gate::{faults::Fault, limits::RateLimit},
+    seed::Seed,
     service::transfer::Snapshot,
     wire::{
         AdvanceClock, ClockState, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
         LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList, OutboxQuery, RateLimitList,
-        RequestCount, RequestList, RequestQuery, RequestRecord, SessionList, SessionQuery, SessionState, SetClock,
-        UserPoolPeople, UserPoolPerson,
+        RequestCount, RequestList, RequestQuery, RequestRecord, ResetQuery, SeedReport, SessionList, SessionQuery,
+        SessionState, SetClock, TokenRequest, TotpCode, TotpQuery, UserPoolPeople, UserPoolPerson, UserTokens,
     },
 };
 
@@ -129,6 +130,35 @@ impl Control {
     /// Empties it, so that it is as after its start, but for what was said to the emulator itself.
     pub async fn reset(&self) -> Answer<()> {
         self.done(Method::POST, "reset").await
+    }
+
+    /// Empties it likewise, and begins again with what it began with.
+    pub async fn reset_to_seed(&self) -> Answer<()> {
+        self.done(Method::POST, &with_query("reset", &ResetQuery { seed: true })?).await
+    }
+
+    /// Adds what a seed describes to what is there, or changes nothing.
+    pub async fn seed(&self, seed: &Seed) -> Answer<SeedReport> {
+        self.send(Method::POST, "seed", seed).await
+    }
+
+    /// The same with a seed as it is written, in YAML or JSON. Errors tell its lines.
+    pub async fn seed_text(&self, text: impl Into<String>) -> Answer<SeedReport> {
+        let answer = self.exchange(Method::POST, "seed", Bytes::from(text.into()), Duration::ZERO).await?;
+        read(&answer)
+    }
+
+    /// The tokens of a new session of somebody, by an id, an address or a username, without a sign-in; in that tenant or
+    /// else in the one that they work in.
+    pub async fn token_for(&self, user: &str, tenant: Option<&str>) -> Answer<UserTokens> {
+        let wanted = TokenRequest { user: user.to_owned(), tenant: tenant.map(str::to_owned) };
+        self.send(Method::POST, "tokens", &wanted).await
+    }
+
+    /// A code of somebody's authenticator app that a sign-in takes now.
+    pub async fn totp(&self, user: &str) -> Answer<String> {
+        let TotpCode { code } = self.get(&with_query("outbox/totp", &TotpQuery { user: user.to_owned() })?).await?;
+        Ok(code)
     }
 
     /// Its time.

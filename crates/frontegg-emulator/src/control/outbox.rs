@@ -16,13 +16,14 @@ use crate::{
     domain::messages::outbox::{self, Filter},
     service::{Service, outbox as messages},
     store::entity::{self, outbox_message},
-    wire::{Channel, Message, MessageBody, MessageList, OutboxQuery, Secrets, patience},
+    wire::{Channel, Message, MessageBody, MessageList, OutboxQuery, Secrets, TotpCode, TotpQuery, patience},
 };
 
 pub(super) fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/outbox", get(list).delete(clear))
         .route("/outbox/wait", get(wait))
+        .route("/outbox/totp", get(totp))
         .route("/outbox/{id}", get(find))
 }
 
@@ -63,6 +64,12 @@ async fn find(State(service): Shared, Path(id): Path<String>, question: Question
     let tx = service.store().read().await?;
     let row = outbox::find(&tx, &id).await?;
     Ok(Json(show(row, wanted.secrets.into())))
+}
+
+/// What the person would read off their app.
+async fn totp(State(service): Shared, question: Result<Query<TotpQuery>, QueryRejection>) -> ApiResult<Json<TotpCode>> {
+    let Query(wanted) = question.map_err(|rejection| ApiFailure::bad_request(rejection.body_text()))?;
+    Ok(Json(TotpCode { code: service.totp(&wanted.user).await? }))
 }
 
 async fn clear(State(service): Shared) -> ApiResult<StatusCode> {

@@ -17,9 +17,14 @@ use crate::{
     tokens::Audience,
 };
 
+/// The application with that id.
+pub(crate) async fn find(tx: &Read, id: &str) -> DomainResult<Option<application::Model>> {
+    Ok(application::Entity::find_by_id(id).fetch_one(tx).await?)
+}
+
 /// The application with that id, or 404.
 pub(crate) async fn require(tx: &Read, id: &str) -> DomainResult<application::Model> {
-    application::Entity::find_by_id(id).fetch_one(tx).await?.ok_or_else(unknown)
+    find(tx, id).await?.ok_or_else(unknown)
 }
 
 /// The application that is named, or the default one; 404 for one that does not exist.

@@ -6,6 +6,7 @@ use std::{collections::HashSet, net::IpAddr};
 use http::Uri;
 
 use super::{DomainError, DomainResult};
+use crate::ids;
 
 /// Most entries of a list: what every engine takes as parameters of one statement, with room for
 /// others.
@@ -49,6 +50,14 @@ pub(crate) fn check_id(member: &str, id: &str) -> DomainResult<()> {
         return Ok(());
     };
     Err(DomainError::bad_request(format!("{member} {fault}")))
+}
+
+/// The id that a caller has chosen for something new, or a fresh one.
+pub(crate) fn id_or_new(member: &str, chosen: Option<String>) -> DomainResult<String> {
+    match chosen {
+        Some(id) => check_id(member, &id).map(|()| id),
+        None => Ok(ids::new_id()),
+    }
 }
 
 /// Refuses those of the members that are given and blank. `place` goes before their names.

@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 use super::{
     DomainError, DomainResult,
     caller::Caller,
-    memberships,
+    input, memberships,
     settings::configuration::{self, IdentityConfiguration},
     tenants,
 };
@@ -62,8 +62,12 @@ pub(crate) struct Issuer<'a> {
 }
 
 /// A token to make.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct NewToken {
+    /// Made up when absent.
+    pub(crate) id: Option<String>,
+    /// Of client credentials; made up when absent.
+    pub(crate) secret: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) metadata: Map<String, Value>,
     /// What a tenant's token may do.
@@ -133,9 +137,10 @@ pub(crate) async fn create_credentials(
     tx: &Write,
     caller: Caller<'_>,
     owner: TokenOwner<'_>,
-    new: NewToken,
+    mut new: NewToken,
 ) -> DomainResult<(Token, String)> {
-    let secret = ids::new_id();
+    let secret = new.secret.take().unwrap_or_else(ids::new_id);
+    input::not_empty("", &[("secret", Some(&secret))])?;
     let token = create(tx, caller, owner, Secret::Own(&secret), new).await?;
     Ok((token, secret))
 }
@@ -189,7 +194,7 @@ async fn create(
         Secret::Signed => (MachineTokenKind::Access, None),
     };
     let row = machine_token::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(input::id_or_new("clientId", new.id)?),
         kind: Set(kind),
         tenant_id: Set(owner.tenant_id().to_owned()),
         membership_id: Set(owner.membership_id(tx).await?),
@@ -206,6 +211,11 @@ async fn create(
         Some(grant) => grants::replace(tx, caller, token, grant).await,
         None => Ok(token),
     }
+}
+
+/// The token with that id, whoever owns it.
+pub(crate) async fn find(tx: &Read, id: &str) -> DomainResult<Option<machine_token::Model>> {
+    Ok(machine_token::Entity::find_by_id(id).fetch_one(tx).await?)
 }
 
 /// The owner's tokens of a kind, the newest first; also those that have ended.

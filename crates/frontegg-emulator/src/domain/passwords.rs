@@ -80,17 +80,26 @@ pub(crate) async fn prepare(
 ) -> DomainResult<NewPassword> {
     check_size(password)?;
     let tx = store.read().await?;
-    let (rules, barred) = match subject {
-        PasswordOwner::User(id) => (complexity::binding_user(&tx, id).await?, history::barred(&tx, id).await?),
-        PasswordOwner::Newcomer { tenant_id } => (complexity::binding_newcomer(&tx, tenant_id).await?, Vec::new()),
+    check(&tx, subject, password).await?;
+    let barred = match subject {
+        PasswordOwner::User(id) => history::barred(&tx, id).await?,
+        PasswordOwner::Newcomer { .. } => Vec::new(),
     };
-    rules.check(&tx, password).await?;
     drop(tx);
     if passwords.matches_any(password, &barred).await? {
         let text = format!("The password must differ from the last {} passwords.", barred.len());
         return Err(DomainError::bad_request(text));
     }
     Ok(NewPassword(passwords.hash(password).await?))
+}
+
+/// Checks a password against the rules that bind the person, as far as nothing has to be hashed for it.
+pub(crate) async fn check(tx: &Read, subject: PasswordOwner<'_>, password: &str) -> DomainResult<()> {
+    let rules = match subject {
+        PasswordOwner::User(id) => complexity::binding_user(tx, id).await?,
+        PasswordOwner::Newcomer { tenant_id } => complexity::binding_newcomer(tx, tenant_id).await?,
+    };
+    rules.check(tx, password).await
 }
 
 /// The hash of a person's password, if they have one.

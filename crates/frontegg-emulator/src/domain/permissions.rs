@@ -42,6 +42,11 @@ pub(crate) async fn find(tx: &Read, ids: Vec<String>) -> DomainResult<Vec<permis
     ids.iter().map(|id| found.remove(id).ok_or_else(unknown)).collect()
 }
 
+/// The permission with that key.
+pub(crate) async fn by_key(tx: &Read, key: &str) -> DomainResult<Option<permission::Model>> {
+    Ok(permission::Entity::find().filter(permission::Column::Key.eq(key)).fetch_one(tx).await?)
+}
+
 /// What a role that customers build holds when they choose these: 403 for those classified as out of
 /// their reach, and those that go into every role are added.
 pub(crate) async fn for_customers(

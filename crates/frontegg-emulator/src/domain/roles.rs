@@ -92,6 +92,12 @@ async fn find(tx: &Read, among: Among<'_>, ids: Vec<String>) -> DomainResult<Vec
     ids.iter().map(|id| found.remove(id).ok_or_else(unknown)).collect()
 }
 
+/// The role with that key among those that the tenant owns, or the environment.
+pub(crate) async fn owned_by_key(tx: &Read, tenant: Option<&str>, key: &str) -> DomainResult<Option<role::Model>> {
+    let of_key = role::Entity::find().filter(role::Column::Key.eq(key));
+    Ok(of_key.filter(owned_by(tenant)).fetch_one(tx).await?)
+}
+
 /// The roles that new members of a tenant get when none are named for them.
 pub(crate) async fn defaults(tx: &Read, tenant_id: &str) -> DomainResult<Vec<role::Model>> {
     flagged(tx, tenant_id, |role| role.is_default, role::Column::IsDefault).await

@@ -4,7 +4,10 @@ pub(crate) mod configuration;
 pub(crate) mod delegation;
 
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use super::{DomainError, DomainResult};
 use crate::store::{
@@ -22,7 +25,7 @@ pub(crate) enum Owner<'a> {
 }
 
 impl Owner<'_> {
-    fn key(self) -> String {
+    pub(crate) fn key(self) -> String {
         match self {
             Self::Environment => ENVIRONMENT.to_owned(),
             Self::Tenant(id) => format!("{TENANT}{id}"),
@@ -70,6 +73,11 @@ pub(crate) async fn find<T: DeserializeOwned>(tx: &Read, owner: Owner<'_>, kind:
 fn document_of<T: DeserializeOwned>(documents: &[setting::Model], kind: &str) -> DomainResult<Option<T>> {
     let row = documents.iter().find(|row| row.kind == kind);
     row.map(|row| serde_json::from_str(&row.document).map_err(DomainError::internal)).transpose()
+}
+
+/// Whether a document of that form was ever written.
+pub(crate) async fn is_written(tx: &Read, owner: Owner<'_>, form: &Form) -> DomainResult<bool> {
+    Ok(find::<IgnoredAny>(tx, owner, form.kind).await?.is_some())
 }
 
 /// The document of that kind, or its defaults.

@@ -13,18 +13,17 @@ use super::{
     input,
     revocation::{self, Change},
 };
-use crate::{
-    ids,
-    store::{
-        Fetch, Read, Write,
-        entity::{MembershipStatus, Purpose, membership, old_password, one_time_token, password, social_link, user},
-        query,
-    },
+use crate::store::{
+    Fetch, Read, Write,
+    entity::{MembershipStatus, Purpose, membership, old_password, one_time_token, password, social_link, user},
+    query,
 };
 
 /// A person to create.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NewUser {
+    /// Made up when absent.
+    pub(crate) id: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) username: Option<String>,
     pub(crate) name: Option<String>,
@@ -104,7 +103,7 @@ pub(crate) async fn create(tx: &Write, new: NewUser) -> DomainResult<user::Model
     require_free_identifiers(tx, &new).await?;
     let created_at = tx.stamp();
     let row = user::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(input::id_or_new("id", new.id)?),
         name: Set(new.name),
         profile_picture_url: Set(new.profile_picture_url),
         phone_number: Set(new.phone_number.clone()),

@@ -62,9 +62,7 @@ fn builder(options: Options) -> anyhow::Result<EmulatorBuilder> {
     if options.strict {
         builder = builder.strict();
     }
-    if let Some(file) = options.seed {
-        builder = builder.seed_file(file);
-    }
+    builder = options.seeds.into_iter().fold(builder, EmulatorBuilder::seed_file);
     builder = options.trusted_proxies.into_iter().fold(builder, EmulatorBuilder::trusted_proxy);
     Ok(options.faults.iter().flat_map(|faults| faults.iter().cloned()).fold(builder, EmulatorBuilder::fault))
 }

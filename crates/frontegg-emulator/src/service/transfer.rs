@@ -2,6 +2,7 @@
 //! read row by row, so that it may be larger than memory.
 
 mod documents;
+mod earlier;
 mod export;
 mod import;
 mod reading;
@@ -71,13 +72,26 @@ fn check_format(format: &Value, version: &Value) -> DomainResult<()> {
     )))
 }
 
-/// Refuses documents from another schema.
-fn check_schema(schema: &str) -> DomainResult<()> {
-    let newest = migrations::newest();
-    if schema == newest {
-        return Ok(());
+/// Of which schema the rows of a document are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Schema {
+    Present,
+    /// One that migrations lead from to the present one.
+    Earlier,
+}
+
+impl Schema {
+    /// Refuses one that this emulator does not know, as that of a later version.
+    fn of(name: &str) -> DomainResult<Self> {
+        let newest = migrations::newest();
+        if name == newest {
+            return Ok(Self::Present);
+        }
+        if migrations::up_to(name).is_some() {
+            return Ok(Self::Earlier);
+        }
+        Err(DomainError::bad_request(format!("the document has the schema {name}, and this emulator {newest}")))
     }
-    Err(DomainError::bad_request(format!("the document has the schema {schema}, and this emulator {newest}")))
 }
 
 /// The state of an emulator at one moment, with all secrets: to go back to it within a test.

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Read,
-    migrations::{TABLES, UNEXPORTED_TABLES},
+    migrations::{FORMER_TABLES, TABLES, UNEXPORTED_TABLES},
 };
 
 /// A row as it travels, by the names of its columns.
@@ -55,6 +55,11 @@ const DANGLING: &str = "a row refers to one that is not there";
 /// All tables that a reset empties, parents before their children, but for those that are in no export.
 pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
     TABLES.iter().rev().copied().filter(|table| !UNEXPORTED_TABLES.contains(table))
+}
+
+/// The table with that name, of the present schema or of an earlier one.
+pub(crate) fn table(name: &str) -> Option<&'static str> {
+    tables().chain(FORMER_TABLES.iter().copied()).find(|table| *table == name)
 }
 
 /// The tables that rows of a table refer to, for each that refers to any.

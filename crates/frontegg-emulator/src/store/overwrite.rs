@@ -6,7 +6,7 @@ use super::{
     Engine, Fetch, Identity, Store, StoreError, Write,
     dump::{self, LoadError},
     entity::issuer,
-    sqlite::{File, Memory, SqliteTx},
+    sqlite::{File, Image, Memory, SqliteTx},
     tx::Inner,
 };
 
@@ -45,7 +45,7 @@ impl Store {
         act: impl AsyncFnOnce(&Write) -> Result<(), E>,
     ) -> Result<(), E> {
         let tx = match &self.engine {
-            Engine::Memory(_) => self.begin_fresh()?,
+            Engine::Memory(_) => self.begin_fresh(None)?,
             Engine::File(file) => self.begin_emptied(file).await?,
             Engine::Postgres(_) => {
                 let tx = self.begin().await?;
@@ -63,9 +63,9 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// Begins in a database in memory that nobody else knows; references are not checked.
-    pub(super) fn begin_fresh(&self) -> Result<Write, StoreError> {
-        Ok(self.replacing(Inner::Memory(Memory::prepare()?)))
+    /// Begins in a database in memory that nobody else knows, a fresh one or one as it was; references are not checked.
+    pub(super) fn begin_fresh(&self, image: Option<&Image>) -> Result<Write, StoreError> {
+        Ok(self.replacing(Inner::Memory(Memory::prepare(image)?)))
     }
 
     /// Begins in a file, with everything emptied; references are not checked.

@@ -12,7 +12,7 @@ mod readers;
 mod rows;
 
 pub(super) use file::File;
-pub(super) use memory::Memory;
+pub(super) use memory::{Image, Memory};
 pub(crate) use rows::failure;
 pub(super) use rows::{broken_rule, describe, is_busy, is_full};
 
@@ -135,6 +135,16 @@ impl SqliteTx {
         let change = |connection: &Connection| connection.prepare(statement)?.raw_execute().map_err(failure);
         Ok(changed(self.with(change)? as u64))
     }
+}
+
+/// A transaction in an empty database that ends with it. References are not checked; what does not fit into the cache goes
+/// to a temporary file, which has no name.
+pub(super) async fn temporary() -> Result<SqliteTx, DbErr> {
+    let connection = rusqlite::Connection::open("").and_then(Connection::new).map_err(failure)?;
+    let mut tx = Slot::new(connection).lend().await?;
+    tx.leave_references_unchecked()?;
+    tx.begin()?;
+    Ok(tx)
 }
 
 impl fmt::Debug for SqliteTx {

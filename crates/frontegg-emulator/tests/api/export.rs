@@ -1,5 +1,7 @@
 //! Export and import: the same behaviour elsewhere, all or nothing, and no secret unless asked for.
 
+mod earlier;
+
 use frontegg_emulator::{Emulator, Error};
 use frontegg_identity::types::AddRoleRequest;
 use frontegg_test_harness::place::Place;
@@ -214,7 +216,7 @@ async fn an_emulator_begins_with_a_document_once() {
     fill(&origin).await;
     let document = origin.emulator.export().await.expect("a document");
     let place = lasting().await;
-    let start = || World::at(&place, Emulator::builder().seed(document.clone()));
+    let start = || World::at(&place, Emulator::builder().seed_document(document.clone()));
     let world = start().await;
     assert!(world.browser().sign_in("ada@acme.test").await.status < 300);
     world.tenant("globex").await;
@@ -223,6 +225,6 @@ async fn an_emulator_begins_with_a_document_once() {
     let again = start().await;
     let now = again.emulator.export().await.expect("a document");
     assert_eq!(now["tables"]["tenants"].as_array().map(Vec::len), Some(2));
-    let wrong = Emulator::builder().seed(json!({})).start().await;
+    let wrong = Emulator::builder().seed_document(json!({})).start().await;
     assert!(matches!(wrong, Err(Error::Refused(_))));
 }

@@ -67,6 +67,7 @@ mod requests_log;
 mod robustness;
 mod roles;
 mod scopes;
+mod seeds;
 mod sessions_configuration;
 mod sessions_management;
 mod sign_in_security;

@@ -117,7 +117,7 @@ fn it_says_why_it_does_not_start() {
         (&["--base-url", "localhost:8100"][..], "give a URL"),
         (&["--listen", "localhost"], "invalid value 'localhost'"),
         (&["--seed", "/no/such/file"], "cannot read /no/such/file"),
-        (&["--seed", env!("CARGO_MANIFEST_PATH")], "only documents of format frontegg-emulator"),
+        (&["--seed", env!("CARGO_MANIFEST_PATH")], "Cargo.toml:"),
         (&["--trusted-proxy", "proxy.test"], "a network is written as"),
         (&["--store", "postgres://nobody:hush@127.0.0.1:1/none"], "PostgreSQL at 127.0.0.1:1 cannot be used"),
         (&["--store", "postgres://nobody:hush@127.0.0.1:1/none"], "refused"),

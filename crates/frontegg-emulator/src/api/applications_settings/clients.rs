@@ -20,6 +20,8 @@ pub(super) async fn create(
 ) -> ApiResult<types::ApplicationClientResponseDto> {
     let named = body.app_id.as_deref().or(cx.application_id.as_deref());
     let new = NewClient {
+        id: None,
+        secret: None,
         name: body.client_name,
         client_type: client_type(&body.client_type)?,
         redirect_urls: body.redirect_urls.unwrap_or_default(),

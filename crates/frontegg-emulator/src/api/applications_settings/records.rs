@@ -10,7 +10,7 @@ use crate::{
     domain::applications::{
         self, default_application,
         listing::{self, Filter},
-        record::{self, Changes, SecretKind},
+        record::{self, Changes, NewApplication, SecretKind},
     },
     service::Service,
     store::entity::application,
@@ -20,7 +20,7 @@ pub(super) async fn create(
     service: &Service,
     body: types::CreateApplicationRequest,
 ) -> ApiResult<types::ApplicationsResponse> {
-    let new = Changes {
+    let record = Changes {
         name: Some(body.name),
         app_url: Some(body.app_url),
         login_url: Some(body.login_url),
@@ -35,6 +35,7 @@ pub(super) async fn create(
         frontend_stack: body.frontend_stack.map(|stack| stack.as_str().to_owned()),
         allow_dcr: body.allow_dcr,
     };
+    let new = NewApplication { record, ..NewApplication::default() };
     response(service, service.write(async |tx| Ok(record::create(tx, new).await?)).await?)
 }
 

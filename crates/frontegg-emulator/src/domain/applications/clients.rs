@@ -15,8 +15,11 @@ use crate::{
 };
 
 /// A client to add.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct NewClient {
+    /// Made up when absent, as is the secret.
+    pub(crate) id: Option<String>,
+    pub(crate) secret: Option<String>,
     pub(crate) name: String,
     pub(crate) client_type: ClientType,
     pub(crate) redirect_urls: Vec<String>,
@@ -32,9 +35,14 @@ pub(crate) struct ClientChanges {
     pub(crate) external_metadata: Patch<Map<String, Value>>,
 }
 
+/// The client with that id.
+pub(crate) async fn find(tx: &Read, id: &str) -> DomainResult<Option<application_client::Model>> {
+    Ok(application_client::Entity::find_by_id(id).fetch_one(tx).await?)
+}
+
 /// The client with that id, or 404.
 pub(crate) async fn require(tx: &Read, id: &str) -> DomainResult<application_client::Model> {
-    application_client::Entity::find_by_id(id).fetch_one(tx).await?.ok_or_else(unknown)
+    find(tx, id).await?.ok_or_else(unknown)
 }
 
 fn unknown() -> DomainError {
@@ -58,10 +66,10 @@ pub(crate) async fn create(tx: &Write, app_id: &str, new: NewClient) -> DomainRe
     require_application(tx, app_id).await?;
     let created_at = tx.stamp();
     let row = application_client::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(input::id_or_new("id", new.id)?),
         app_id: Set(app_id.to_owned()),
         client_name: Set(new.name),
-        client_secret: Set(ids::new_secret()),
+        client_secret: Set(new.secret.unwrap_or_else(ids::new_secret)),
         client_type: Set(new.client_type),
         redirect_urls: Set(serde_json::to_string(&new.redirect_urls).map_err(DomainError::internal)?),
         external_metadata: Set(new.external_metadata.as_ref().map(to_text).transpose()?),

@@ -90,16 +90,33 @@ impl Changes {
     }
 }
 
+/// An application to add.
+#[derive(Clone, Default)]
+pub(crate) struct NewApplication {
+    /// Made up when absent, as are the secrets.
+    pub(crate) id: Option<String>,
+    pub(crate) client_secret: Option<String>,
+    pub(crate) shared_secret: Option<String>,
+    pub(crate) record: Changes,
+}
+
 /// Adds an application, with secrets of its own. One that is to be the default takes the place of the present one.
-pub(crate) async fn create(tx: &Write, new: Changes) -> DomainResult<application::Model> {
+pub(crate) async fn create(tx: &Write, new: NewApplication) -> DomainResult<application::Model> {
+    let NewApplication { id, client_secret, shared_secret, record: new } = new;
     new.check()?;
     let is_default = new.is_default == Some(true);
     if is_default {
         require_active(new.is_active)?;
         default_application::unmark(tx).await?;
     }
-    let mut row = blank(tx, &ids::new_id());
+    let mut row = blank(tx, &input::id_or_new("id", id)?);
     new.apply(&mut row)?;
+    if let Some(secret) = client_secret {
+        row.client_secret = Set(secret);
+    }
+    if let Some(secret) = shared_secret {
+        row.shared_secret = Set(secret);
+    }
     let row = row.insert(tx).await?;
     if is_default {
         default_application::give_to_all(tx, &row).await?;

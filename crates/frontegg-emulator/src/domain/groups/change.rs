@@ -5,10 +5,22 @@ use serde::de::IgnoredAny;
 
 use super::{configuration, links, require};
 use crate::{
-    domain::{DomainError, DomainResult, caller::Caller, input::not_empty, roles, tenants},
-    ids,
+    domain::{
+        DomainError, DomainResult,
+        caller::Caller,
+        input::{id_or_new, not_empty},
+        roles, tenants,
+    },
     store::{FetchCount, Read, Write, entity::group},
 };
+
+/// A group to make.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NewGroup {
+    /// Made up when absent.
+    pub(crate) id: Option<String>,
+    pub(crate) record: GroupChange,
+}
 
 /// What a group is to have; `None` leaves a value as it is, or empty in a new group.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +33,8 @@ pub(crate) struct GroupChange {
 }
 
 /// Makes a group without roles and members.
-pub(crate) async fn create(tx: &Write, tenant_id: &str, new: GroupChange) -> DomainResult<group::Model> {
+pub(crate) async fn create(tx: &Write, tenant_id: &str, new: NewGroup) -> DomainResult<group::Model> {
+    let NewGroup { id, record: new } = new;
     tenants::require(tx, tenant_id).await?;
     check(&new)?;
     if !configuration(tx).await?.enabled {
@@ -31,7 +44,7 @@ pub(crate) async fn create(tx: &Write, tenant_id: &str, new: GroupChange) -> Dom
     free_name(tx, tenant_id, &name).await?;
     let created_at = tx.stamp();
     let row = group::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(id_or_new("id", id)?),
         tenant_id: Set(tenant_id.to_owned()),
         name: Set(name),
         color: Set(new.color),

@@ -36,8 +36,8 @@ pub(crate) struct Migrant {
     pub(crate) person: NewUser,
     /// Beside the primary one.
     pub(crate) further_emails: Vec<FurtherEmail>,
-    /// The default ones when there are none.
-    pub(crate) role_ids: Vec<String>,
+    /// The default ones when absent.
+    pub(crate) role_ids: Option<Vec<String>>,
     /// The secret of an authenticator app.
     pub(crate) authenticator_secret: Option<String>,
     /// The number of a phone that gets codes as a second factor.
@@ -71,7 +71,6 @@ pub(crate) async fn migrate(tx: &Write, migrant: Migrant) -> DomainResult<Person
     let secret = authenticator_secret.as_deref().map(mfa::read_secret).transpose()?;
     second_factor_phone.as_deref().map_or(Ok(()), phones::check)?;
     let tenant = tenants::require(tx, &tenant_id).await?;
-    let role_ids = Some(role_ids).filter(|ids| !ids.is_empty());
     let roles = memberships::named_or_default(tx, Caller::Environment, &tenant_id, role_ids).await?;
     let place = NewMembership { roles, status: MembershipStatus::Activated, expires_at: None, invited_as: None };
     if let Some(known) = creation::known_person(tx, &person).await? {

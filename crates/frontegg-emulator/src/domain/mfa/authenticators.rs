@@ -77,6 +77,14 @@ pub(crate) async fn bring(tx: &Write, user_id: &str, secret: String) -> DomainRe
     Ok(())
 }
 
+/// A code that is right now of an app that somebody has, or else is setting up; 404 without any.
+pub(crate) async fn right_code(tx: &Read, user_id: &str) -> DomainResult<String> {
+    let apps = authenticator::Entity::find().filter(authenticator::Column::UserId.eq(user_id)).fetch_all(tx).await?;
+    let app = apps.into_iter().max_by_key(|app| (app.confirmed_at.is_some(), app.created_at));
+    let app = app.ok_or_else(|| DomainError::not_found("The user has no authenticator app"))?;
+    totp::right_code(&app.secret, tx.now(), app.last_step)
+}
+
 /// The same for a signed-in person.
 pub(crate) async fn offer_to(tx: &Write, user_id: &str) -> DomainResult<Offer> {
     let user = users::require(tx, user_id).await?;

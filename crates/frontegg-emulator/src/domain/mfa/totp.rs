@@ -56,6 +56,14 @@ pub(super) fn matching_step(secret: &str, code: &str, now: Timestamp, last_step:
     fresh.into_iter().find(is_right)
 }
 
+/// A code that is right now: of the present step or, where that was used already, of the next.
+pub(super) fn right_code(secret: &str, now: Timestamp, last_step: Option<i64>) -> DomainResult<String> {
+    let present = now.utc().timestamp().div_euclid(STEP);
+    let step = if last_step.is_some_and(|last| last >= present) { present + SKEW } else { present };
+    let time = u64::try_from(step * STEP).map_err(DomainError::internal)?;
+    Ok(totp(secret, "", "")?.generate(time).to_string())
+}
+
 /// What an app scans to be set up, as the data URL of a PNG.
 pub(super) fn qr_code(secret: &str, issuer: &str, account: &str) -> DomainResult<String> {
     let address = totp(secret, issuer, account)?.to_url().map_err(DomainError::internal)?;

@@ -9,9 +9,8 @@ use sea_orm::{
 use crate::{
     domain::{
         DomainError, DomainResult,
-        input::{check_id, not_empty},
+        input::{id_or_new, not_empty},
     },
-    ids,
     store::{
         Fetch, FetchCount, Read, Write,
         entity::{permission, permission_category},
@@ -60,11 +59,16 @@ pub(crate) async fn list(tx: &Read) -> DomainResult<Vec<CategoryWithPermissions>
     Ok(categories.into_iter().map(with).collect())
 }
 
+/// The category with that name.
+pub(crate) async fn by_name(tx: &Read, name: &str) -> DomainResult<Option<permission_category::Model>> {
+    let of_name = permission_category::Entity::find().filter(permission_category::Column::Name.eq(name));
+    Ok(of_name.fetch_one(tx).await?)
+}
+
 /// Makes an empty category.
 pub(crate) async fn create(tx: &Write, new: NewCategory) -> DomainResult<CategoryWithPermissions> {
     not_empty("", &[("name", Some(&new.name))])?;
-    new.id.as_deref().map_or(Ok(()), |id| check_id("id", id))?;
-    let id = new.id.unwrap_or_else(ids::new_id);
+    let id = id_or_new("id", new.id)?;
     let taken = Condition::any()
         .add(permission_category::Column::Name.eq(&new.name))
         .add(permission_category::Column::Id.eq(&id));

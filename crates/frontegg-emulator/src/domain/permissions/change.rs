@@ -15,7 +15,6 @@ use crate::{
         input::{self, not_empty},
         roles::{self, RoleWithPermissions},
     },
-    ids,
     store::{
         Fetch, Read, Write,
         entity::{AssignmentType, permission, role, role_permission},
@@ -29,6 +28,8 @@ const BUILT_IN: &str = "fe.";
 /// A permission to make.
 #[derive(Clone, Debug)]
 pub(crate) struct NewPermission {
+    /// Made up when absent.
+    pub(crate) id: Option<String>,
     pub(crate) key: String,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
@@ -57,8 +58,8 @@ pub(crate) async fn create(tx: &Write, new: Vec<NewPermission>) -> DomainResult<
     free_keys(tx, new.iter().map(|new| new.key.as_str()), None).await?;
     let row = |new: NewPermission| {
         let created_at = tx.stamp();
-        permission::Model {
-            id: ids::new_id(),
+        Ok(permission::Model {
+            id: input::id_or_new("id", new.id)?,
             key: new.key,
             name: new.name,
             description: new.description,
@@ -67,9 +68,9 @@ pub(crate) async fn create(tx: &Write, new: Vec<NewPermission>) -> DomainResult<
             assignment_type: new.assignment_type,
             created_at,
             updated_at: created_at,
-        }
+        })
     };
-    let rows: Vec<permission::Model> = new.into_iter().map(row).collect();
+    let rows = new.into_iter().map(row).collect::<DomainResult<Vec<permission::Model>>>()?;
     query::insert_all(rows.iter().cloned().map(IntoActiveModel::into_active_model).collect(), tx).await?;
     Ok(rows)
 }

@@ -29,6 +29,8 @@ use crate::{
 /// A role to make.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NewRole {
+    /// Made up when absent.
+    pub(crate) id: Option<String>,
     pub(crate) key: String,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
@@ -72,9 +74,10 @@ pub(crate) async fn create(
     free_keys(tx, tenant, new.iter().map(|new| new.key.as_str()), None).await?;
     let migrate = |new: &NewRole| new.is_default && new.migrate;
     let row = |new: &NewRole| {
+        let id = input::id_or_new("id", new.id.clone())?;
         let created_at = tx.stamp();
-        role::Model {
-            id: ids::new_id(),
+        Ok(role::Model {
+            id,
             tenant_id: tenant.map(str::to_owned),
             key: new.key.clone(),
             name: new.name.clone(),
@@ -86,9 +89,9 @@ pub(crate) async fn create(
             updated_at: created_at,
             // Made when it is saved.
             folded: String::new(),
-        }
+        })
     };
-    let rows: Vec<role::Model> = new.iter().map(row).collect();
+    let rows = new.iter().map(row).collect::<DomainResult<Vec<role::Model>>>()?;
     query::insert_all(rows.iter().cloned().map(IntoActiveModel::into_active_model).collect(), tx).await?;
     let migrating = rows.iter().zip(&new).filter(|(_, new)| migrate(new)).map(|(row, _)| row.id.as_str());
     give_to_members(tx, migrating.collect()).await?;

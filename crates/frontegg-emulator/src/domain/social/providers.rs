@@ -5,13 +5,14 @@ use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QueryOrder};
 
 use crate::{
     domain::{DomainError, DomainResult, input, provider_sign_ins},
-    ids,
     store::{Fetch, Read, Write, entity::social_provider},
 };
 
 /// A provider to create.
 #[derive(Clone)]
 pub(crate) struct NewProvider {
+    /// Made up when absent.
+    pub(crate) id: Option<String>,
     /// What the interface calls its type.
     pub(crate) kind: String,
     pub(crate) client_id: String,
@@ -55,7 +56,7 @@ pub(crate) async fn create(tx: &Write, new: NewProvider) -> DomainResult<()> {
     let created_at = tx.stamp();
     let pattern = new.redirect_url_pattern.unwrap_or_else(|| new.redirect_url.clone());
     let row = social_provider::Model {
-        id: ids::new_id(),
+        id: input::id_or_new("id", new.id)?,
         kind: new.kind,
         client_id: new.client_id,
         secret: new.secret,
@@ -117,7 +118,8 @@ pub(super) async fn require_active(tx: &Read, id: &str) -> DomainResult<social_p
     find(tx, id).await?.filter(|provider| provider.is_active).ok_or_else(unknown)
 }
 
-async fn find(tx: &Read, id: &str) -> DomainResult<Option<social_provider::Model>> {
+/// The provider with that id.
+pub(crate) async fn find(tx: &Read, id: &str) -> DomainResult<Option<social_provider::Model>> {
     Ok(social_provider::Entity::find_by_id(id).fetch_one(tx).await?)
 }
 

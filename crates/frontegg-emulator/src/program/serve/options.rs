@@ -96,9 +96,10 @@ pub(in crate::program) struct Options {
     #[arg(value_parser = read_faults)]
     pub(in crate::program) faults: Vec<Faults>,
 
-    /// A document of the control plane's export to begin with, where the store is a new one.
-    #[arg(long, value_name = "FILE", env = "FRONTEGG_EMULATOR_SEED")]
-    pub(in crate::program) seed: Option<PathBuf>,
+    /// What to begin with where the store is a new one: a seed (YAML or JSON), an export of the control plane, or a folder
+    /// of such files; may be given several times, or with commas.
+    #[arg(long = "seed", value_name = "PATH", env = "FRONTEGG_EMULATOR_SEED", value_delimiter = ',')]
+    pub(in crate::program) seeds: Vec<PathBuf>,
 
     /// Refuse bodies with members that the documents do not declare; without it, each such member is told once.
     #[arg(long, env = "FRONTEGG_EMULATOR_STRICT", value_parser = BoolishValueParser::new())]

@@ -183,13 +183,18 @@ pub(super) fn normalize(table: &str, rows: &mut Rows) -> DomainResult<()> {
             }
         }
     }
+    complete(table, rows);
+    derived::derive(table, rows);
+    Ok(())
+}
+
+/// Makes secrets that were left out.
+pub(super) fn complete(table: &str, rows: &mut Rows) {
     for column in secret_columns(table).unwrap_or_default() {
         for row in rows.iter_mut().filter(|row| !row.contains_key(*column)) {
             row.insert((*column).to_owned(), ids::new_secret().into());
         }
     }
-    derived::derive(table, rows);
-    Ok(())
 }
 
 /// Refuses rows with texts that the emulator could not read; a value that is no text is left to the

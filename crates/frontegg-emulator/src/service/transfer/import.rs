@@ -4,7 +4,10 @@ use std::io;
 
 use tokio::sync::mpsc;
 
-use super::reading;
+use super::{
+    earlier,
+    reading::{self, Document},
+};
 use crate::{
     domain::{DomainError, DomainResult, applications::default_application},
     service::Service,
@@ -27,16 +30,24 @@ impl Service {
         // Nobody is kept from writing by a document that is refused by its head, or whose rows are set aside.
         let first = batches.recv().await;
         // It fails only when the runtime ends.
-        let mut head = async || (&mut reading).await.map_err(DomainError::internal)?;
-        let known = if first.is_none() { Some(head().await?) } else { None };
+        let mut document = async || (&mut reading).await.map_err(DomainError::internal)?;
+        let mut known = if first.is_none() { Some(document().await?) } else { None };
+        let earlier = match known.as_mut().and_then(|document| Some((&document.head.schema, document.earlier.take()?)))
+        {
+            Some((schema, rows)) => Some(Box::pin(self.brought_up(schema, rows)).await?),
+            None => None,
+        };
         let mut keys = None;
         self.store()
             .overwrite(async |tx: &Write| -> DomainResult<()> {
-                load(tx, first, batches).await?;
+                match &earlier {
+                    Some(rows) => earlier::load(tx, rows).await?,
+                    None => load(tx, first, batches).await?,
+                }
                 default_application::ensure(tx, self.application_id()).await?;
-                let head = match known {
-                    Some(head) => head,
-                    None => head().await?,
+                let Document { head, .. } = match known {
+                    Some(document) => document,
+                    None => document().await?,
                 };
                 for address in &head.issuers {
                     Store::add_issuer(tx, address).await?;

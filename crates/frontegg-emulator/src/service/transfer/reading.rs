@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc::Sender;
 
 use super::{
-    Head, check_format, check_schema, documents,
+    Head, Schema, check_format, documents,
     set_aside::{Pile, SetAside},
     source::{Allowance, Metered, TooLong},
 };
@@ -28,7 +28,7 @@ use crate::{
 const LONGEST: usize = 64 * 1024 * 1024;
 
 /// Most rows of a batch.
-const ROWS: usize = 256;
+pub(super) const ROWS: usize = 256;
 
 /// From how many bytes of text on a batch has enough.
 const BYTES: usize = 1024 * 1024;
@@ -36,13 +36,20 @@ const BYTES: usize = 1024 * 1024;
 /// How much is read at once.
 const BUFFER: usize = 64 * 1024;
 
+/// What a document has beside the rows that were handed on.
+pub(super) struct Document {
+    pub(super) head: Head,
+    /// All of its rows, where they are of an earlier schema.
+    pub(super) earlier: Option<SetAside>,
+}
+
 /// Reads a document, hands on its rows in batches, and gives what it has beside them. `parents` tells which tables rows
-/// of a table refer to.
+/// of a table refer to. Rows of an earlier schema are not handed on.
 pub(super) fn read(
     source: impl io::Read,
     parents: HashMap<String, HashSet<String>>,
     batches: Sender<Batch>,
-) -> DomainResult<Head> {
+) -> DomainResult<Document> {
     let allowance = Allowance::default();
     allowance.set(LONGEST);
     let source = Metered { source, allowance: allowance.clone() };
@@ -130,17 +137,15 @@ impl Reading {
         DomainError::bad_request(format!("{place}: {error}"))
     }
 
-    /// Whether the kind of the document is known, and right.
-    fn has_head(&mut self) -> DomainResult<bool> {
+    /// The schema of the document, once its kind is known, and right.
+    fn schema(&mut self) -> DomainResult<Option<Schema>> {
         let [format, version, schema] = ["format", "version", "schema"].map(|name| self.members.get(name));
-        let (Some(format), Some(version)) = (format, version) else { return Ok(false) };
+        let (Some(format), Some(version)) = (format, version) else { return Ok(None) };
         check_format(format, version)?;
         if let Some(postponed) = self.postponed.take() {
             return Err(postponed);
         }
-        let Some(schema) = schema.and_then(Value::as_str) else { return Ok(false) };
-        check_schema(schema)?;
-        Ok(true)
+        schema.and_then(Value::as_str).map(Schema::of).transpose()
     }
 
     /// Whether rows of a table can be written, as all that they may refer to were.
@@ -148,11 +153,11 @@ impl Reading {
         let has_parents = self.parents.get(table).is_none_or(|parents| {
             parents.iter().all(|parent| parent == table || self.handed_on.contains(parent.as_str()))
         });
-        Ok(has_parents && self.has_head()?)
+        Ok(self.schema()? == Some(Schema::Present) && has_parents)
     }
 
     /// Hands on what was set aside, now that everything has come.
-    fn finish(mut self) -> DomainResult<Head> {
+    fn finish(mut self) -> DomainResult<Document> {
         let null = Value::Null;
         check_format(self.members.get("format").unwrap_or(&null), self.members.get("version").unwrap_or(&null))?;
         if let Some(postponed) = self.postponed {
@@ -160,8 +165,13 @@ impl Reading {
         }
         let head: Head =
             serde_json::from_value(self.members.into()).map_err(|error| DomainError::bad_request(error.to_string()))?;
-        check_schema(&head.schema)?;
         head.keys()?;
+        if Schema::of(&head.schema)? == Schema::Earlier {
+            return Ok(Document { head, earlier: Some(self.set_aside) });
+        }
+        if let Some(former) = self.set_aside.tables().find(|table| !dump::tables().any(|present| present == *table)) {
+            return Err(unknown(former));
+        }
         for table in dump::tables() {
             let Some(rows) = self.set_aside.take(table)? else { continue };
             let mut batching = Batching::of(table);
@@ -170,8 +180,12 @@ impl Reading {
             }
             batching.end(&self.outlet)?;
         }
-        Ok(head)
+        Ok(Document { head, earlier: None })
     }
+}
+
+fn unknown(table: &str) -> DomainError {
+    DomainError::bad_request(format!("tables.{table} is unknown"))
 }
 
 /// The members of the document.
@@ -230,9 +244,9 @@ impl<'de> Visitor<'de> for Tables<'_> {
         while let Some(name) = map.next_key::<String>()? {
             reading.place = Place::Member(format!("tables.{name}"));
             reading.allowance.set(LONGEST);
-            let Some(table) = dump::tables().find(|table| *table == name) else {
-                reading.postponed.get_or_insert(DomainError::bad_request(format!("tables.{name} is unknown")));
-                reading.has_head().map_err(|refusal| reading.refuse(refusal))?;
+            let Some(table) = dump::table(&name) else {
+                reading.postponed.get_or_insert(unknown(&name));
+                reading.schema().map_err(|refusal| reading.refuse(refusal))?;
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };

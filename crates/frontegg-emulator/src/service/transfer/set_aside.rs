@@ -23,6 +23,11 @@ impl SetAside {
         Pile(self.0.entry(table).or_insert_with(|| SpooledTempFile::new(IN_MEMORY)))
     }
 
+    /// The tables of which rows were set aside.
+    pub(super) fn tables(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied()
+    }
+
     /// The rows of a table in their order, if any were set aside; they are not kept any longer.
     pub(super) fn take(
         &mut self,

@@ -37,7 +37,7 @@ impl<'a> Loader<'a> {
     pub(crate) async fn load(&mut self, batch: Batch) -> Result<(), LoadError> {
         let into = match self.inserting.take().filter(|into| into.table.name == batch.table) {
             Some(into) => into,
-            None => Inserting::into(Table::of(self.tx, batch.table).await?),
+            None => Inserting::into(Table::of(self.tx, batch.table).await?)?,
         };
         let into = self.inserting.insert(into);
         let width = into.table.columns.len();
@@ -53,10 +53,14 @@ impl<'a> Loader<'a> {
 }
 
 impl Inserting {
-    fn into(table: Table) -> Self {
+    /// Refused where the schema has no such table.
+    fn into(table: Table) -> Result<Self, LoadError> {
+        if table.columns.is_empty() {
+            return Err(LoadError::Refused(format!("tables.{} is unknown", table.name)));
+        }
         let many = insert(&table, ROWS);
         let one = insert(&table, 1);
-        Self { table, many, one }
+        Ok(Self { table, many, one })
     }
 
     /// The values of all rows in the order of the columns.

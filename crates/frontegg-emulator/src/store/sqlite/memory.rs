@@ -2,6 +2,7 @@
 //! somebody writes: a database that has no log has one state.
 
 use std::{
+    fmt,
     num::NonZero,
     sync::{
         Arc, OnceLock,
@@ -19,6 +20,16 @@ use crate::store::{PATIENCE, StoreError, tx::no_write};
 
 /// A database right after all migrations; made once in a process.
 static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// A database as it was at a moment, to begin with again.
+#[derive(Clone)]
+pub(in crate::store) struct Image(Arc<[u8]>);
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Image").finish_non_exhaustive()
+    }
+}
 
 /// The most connections that read.
 const MOST_READERS: usize = 8;
@@ -58,7 +69,7 @@ impl Memory {
             // Where two were made at once they are equal.
             let _ = TEMPLATE.set(image);
         }
-        Ok(Self(Arc::new(RwLock::new(Connections::open().map_err(failure)?))))
+        Ok(Self(Arc::new(RwLock::new(Connections::open(None).map_err(failure)?))))
     }
 
     /// To look at one state: nobody writes meanwhile.
@@ -81,10 +92,16 @@ impl Memory {
         Ok(tx)
     }
 
-    /// Begins to write to a fresh database, which nobody else knows before it [takes the place](SqliteTx::succeed) of
-    /// the present one. References are not checked.
-    pub(in crate::store) fn prepare() -> Result<SqliteTx, DbErr> {
-        let fresh = Connections::open().map_err(failure)?;
+    /// The database as it is now.
+    pub(in crate::store) async fn image(&self) -> Result<Image, StoreError> {
+        let tx = self.read().await?;
+        Ok(tx.with(|present| Ok(Image(present.sqlite.serialize(MAIN_DB).map_err(failure)?.as_ref().into())))?)
+    }
+
+    /// Begins to write to a fresh database, or to one as it was, which nobody else knows before it [takes the
+    /// place](SqliteTx::succeed) of the present one. References are not checked.
+    pub(in crate::store) fn prepare(image: Option<&Image>) -> Result<SqliteTx, DbErr> {
+        let fresh = Connections::open(image).map_err(failure)?;
         let connection = fresh.writer.take_now().ok_or_else(closed)?;
         let mut tx = SqliteTx::new(connection)?.in_turn(Turn::Preparing(fresh))?;
         tx.leave_references_unchecked()?;
@@ -143,12 +160,12 @@ async fn patient<T>(turn: impl Future<Output = T>) -> Result<T, DbErr> {
 }
 
 impl Connections {
-    /// Makes a database.
-    fn open() -> rusqlite::Result<Self> {
+    /// Makes a database: a fresh one, or one as it was.
+    fn open(image: Option<&Image>) -> rusqlite::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         // One whose name begins so is shared in the process.
         let name = format!("/frontegg-emulator-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let writer = connect(&name, |fresh| Backup::new(&image()?, fresh)?.step(-1).map(drop))?;
+        let writer = connect(&name, |fresh| Backup::new(&copied(image)?, fresh)?.step(-1).map(drop))?;
         let readers = thread::available_parallelism().map_or(1, NonZero::get).clamp(2, MOST_READERS);
         Ok(Self { name, writer: Slot::new(writer), readers: Readers::unopened(readers), is_closed: false })
     }
@@ -194,9 +211,10 @@ async fn template() -> Result<Vec<u8>, DbErr> {
     slot.lend().await?.with(image)
 }
 
-/// A database with the schema and nothing in it, to be copied.
-fn image() -> rusqlite::Result<rusqlite::Connection> {
-    let image = TEMPLATE.get().map(Vec::as_slice).unwrap_or_default();
+/// A database with the schema and nothing in it, or one as it was, to be copied.
+fn copied(image: Option<&Image>) -> rusqlite::Result<rusqlite::Connection> {
+    let fresh = || TEMPLATE.get().map(Vec::as_slice).unwrap_or_default();
+    let image = image.map_or_else(fresh, |image| &image.0);
     let mut connection = rusqlite::Connection::open_in_memory()?;
     connection.deserialize_read_exact(MAIN_DB, image, image.len(), true)?;
     Ok(connection)

@@ -280,7 +280,8 @@ async fn people_of_a_pool_sign_in_at_a_copy() {
     told(&world, &id, [ada(), UserPoolPerson::new("bob@acme.test").password(PASSWORD)]).await;
     let user_id = sign_in(&world).await.claims()["sub"].clone();
     let document = world.emulator.export_with_secrets().await.expect("a document");
-    let copy = World::of(Emulator::builder().application_id(world.emulator.application_id()).seed(document)).await;
+    let copy =
+        World::of(Emulator::builder().application_id(world.emulator.application_id()).seed_document(document)).await;
     assert_eq!(sign_in(&copy).await.claims()["sub"], user_id);
     copy.browser().sign_in("bob@acme.test").await.token();
     let pools = copy.frontegg.management().user_pools();
