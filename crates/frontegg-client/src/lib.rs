@@ -10,6 +10,7 @@ mod base_url;
 #[path = "generated/client.rs"]
 mod generated;
 mod transport;
+mod unpublished;
 
 pub use answer::Answer;
 pub use frontegg_model::{self as model, Secret, enums, types};

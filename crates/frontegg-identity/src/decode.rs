@@ -36,7 +36,7 @@ pub(crate) fn explain(body: &[u8], error: &serde_json::Error) -> Explanation {
         Err(_) if body.trim_ascii_start().starts_with(b"<") => "a body that is HTML or XML".to_owned(),
         Err(_) => format!("a body of {} bytes that is no JSON", body.len()),
     };
-    Explanation { message: redact_message(&error.to_string()), excerpt }
+    Explanation { message: without_values(error), excerpt }
 }
 
 fn redact(value: &mut Value) {
@@ -51,6 +51,11 @@ fn redact(value: &mut Value) {
         Value::Object(map) => map.values_mut().for_each(redact),
         Value::Null | Value::Bool(_) => {}
     }
+}
+
+/// The message of the parser without the values that it quotes.
+pub(crate) fn without_values(error: &serde_json::Error) -> String {
+    redact_message(&error.to_string())
 }
 
 /// Removes the value from `invalid type: string "…", expected …` and similar messages.

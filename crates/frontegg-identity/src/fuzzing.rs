@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 #[cfg(feature = "verify")]
 use crate::verify::{Verifier, VerifierBuilder};
-use crate::{response::Response, session::Cookies};
+use crate::{response::Response, session::cookies::Cookies};
 
 /// What a session sends as `Cookie` after answers with these `Set-Cookie` lines.
 pub fn cookies<'a>(answers: impl IntoIterator<Item = &'a [HeaderValue]>) -> Option<HeaderValue> {

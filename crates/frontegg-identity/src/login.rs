@@ -1,19 +1,24 @@
 //! Signing in as a state machine of types: each state has the steps that lead on from it.
 
+mod enrollment;
 mod factor;
 mod mailed_link;
 mod passwordless;
+mod saved;
 mod sign_up;
 
+pub use enrollment::{AuthenticatorEnrollment, Enrolled, MfaEnrollment, SmsEnrollment, WebAuthnEnrollment};
 pub use factor::{
-    AuthenticatorEnrollment, AuthenticatorFactor, EmailFactor, EmailStep, Enrolled, Factor, MfaChallenge,
-    MfaEnrollment, SmsEnrollment, SmsFactor, SmsStep, WebAuthnEnrollment, WebAuthnFactor, WebAuthnStep,
+    AuthenticatorFactor, EmailFactor, EmailStep, Factor, MfaChallenge, SmsFactor, SmsStep, WebAuthnFactor, WebAuthnStep,
 };
 pub use mailed_link::MailedLink;
 pub use passwordless::PasswordlessStep;
+pub use saved::{Saved, Step};
 pub use sign_up::{Activation, SignUp};
 
 use frontegg_model::{Secret, types};
+use saved::step;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     call::Call,
@@ -22,7 +27,7 @@ use crate::{
     generated::views::{Authentication, General, PasswordSettings},
     response::Response,
     scope::{Access, Anonymous, Core},
-    session::{Cookies, RememberedDevice, Session},
+    session::{RememberedDevice, Session, cookies::Cookies},
 };
 
 /// The state of a sign-in after a step.
@@ -55,7 +60,10 @@ impl Login {
     }
 
     /// The state that an answer stands for, decided in the order of the service's own clients.
-    fn from_response(flow: &LoginFlow, answer: &Response<types::AuthenticationResponseDto>) -> Result<Self, Error> {
+    pub(crate) fn from_response(
+        flow: &LoginFlow,
+        answer: &Response<types::AuthenticationResponseDto>,
+    ) -> Result<Self, Error> {
         let present = |token: &Option<Secret>| token.clone().filter(|token| !token.is_empty());
         if answer.mfa_required
             && let Some(mfa_token) = present(&answer.mfa_token)
@@ -64,7 +72,7 @@ impl Login {
             let enrolled = answer.mfa_enrolled.unwrap_or(true);
             // A mailed code needs no enrollment.
             let mailable = devices.as_ref().is_some_and(|devices| !devices.emails.is_empty());
-            let flow = flow.clone();
+            let flow = flow.clone().after(answer);
             return Ok(if enrolled || mailable {
                 Self::MfaRequired(MfaChallenge::new(flow, mfa_token, devices))
             } else {
@@ -74,9 +82,10 @@ impl Login {
         }
         if let Some(token) = present(&answer.reset_password_token) {
             let user_id = answer.user_id.clone().unwrap_or_default();
-            return Ok(Self::PasswordExpired(PasswordExpired { flow: flow.clone(), user_id, token }));
+            let state = NewPassword { user_id, token };
+            return Ok(Self::PasswordExpired(PasswordExpired { flow: flow.clone().after(answer), state }));
         }
-        if let Some(session) = Session::from_login(&flow.core, answer, &flow.cookies) {
+        if let Some(session) = flow.session(answer)? {
             return Ok(Self::Session(session));
         }
         if answer.is_breached_password == Some(true) {
@@ -90,33 +99,77 @@ impl Login {
 #[derive(Debug, Clone)]
 pub struct PasswordExpired {
     flow: LoginFlow,
+    state: NewPassword,
+}
+
+/// By what the service lets a user set a new password.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewPassword {
     user_id: String,
     token: Secret,
 }
 
+step!(PasswordExpired, NewPassword, "passwordExpired");
+
 impl PasswordExpired {
     /// Sets the new password. The user then signs in with it.
     pub async fn set_password(&self, password: impl Into<Secret>) -> Result<(), Error> {
-        let request = types::VerifyPasswordDto::new(self.user_id.clone(), self.token.clone(), password);
+        let NewPassword { user_id, token } = self.state.clone();
+        let request = types::VerifyPasswordDto::new(user_id, token, password);
         PasswordSettings { core: self.flow.core.clone() }.reset_password_with_token(&request).await
     }
 }
 
-/// What the steps of one sign-in share: access without a token, and the cookies of the device.
+/// What the steps of one sign-in share: access without a token, and the cookies of the browser.
 #[derive(Debug, Clone)]
 pub(crate) struct LoginFlow {
     core: Core<Anonymous>,
     cookies: Cookies,
+    /// The session that is stepped up by it, if it is no new one that begins.
+    raises: Option<Session>,
 }
 
 impl LoginFlow {
-    fn new<A: Access>(core: &Core<A>, cookies: Cookies) -> Self {
-        Self { core: core.with_cookie(cookies.header()), cookies }
+    pub(crate) fn new<A: Access>(core: &Core<A>, cookies: Cookies) -> Self {
+        Self { core: core.with_cookie(cookies.header()), cookies, raises: None }
+    }
+
+    /// The same flow, whose end raises a session.
+    pub(crate) fn raising(self, session: Session) -> Self {
+        Self { raises: Some(session), ..self }
+    }
+
+    /// The same flow with the cookies that an answer has set.
+    fn after<T>(mut self, answer: &Response<T>) -> Self {
+        self.cookies.update(answer);
+        Self { raises: self.raises, ..Self::new(&self.core, self.cookies) }
     }
 
     /// Sends the call of a step and returns the state that it leads to.
     async fn advance(&self, step: Call<'_, types::AuthenticationResponseDto>) -> Result<Login, Error> {
-        Login::from_response(self, &step.with_response().await?)
+        self.exchange(step).await.map(|(login, _)| login)
+    }
+
+    /// The same, with the answer.
+    async fn exchange(
+        &self,
+        step: Call<'_, types::AuthenticationResponseDto>,
+    ) -> Result<(Login, Response<types::AuthenticationResponseDto>), Error> {
+        let _held = match &self.raises {
+            Some(session) => Some(session.hold().await),
+            None => None,
+        };
+        let answer = step.with_response().await?;
+        Ok((Login::from_response(self, &answer)?, answer))
+    }
+
+    /// The session of an answer that ends the sign-in.
+    fn session(&self, answer: &Response<types::AuthenticationResponseDto>) -> Result<Option<Session>, Error> {
+        match &self.raises {
+            Some(session) => Ok(session.raise(answer)?.then(|| session.clone())),
+            None => Ok(Session::from_login(&self.core, answer, &self.cookies)),
+        }
     }
 }
 

@@ -155,7 +155,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 fn http_date(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc2822(text).ok().map(|date| date.with_timezone(&Utc))
+    httpdate::parse_http_date(text).ok().map(DateTime::from)
 }
 
 fn rfc_3339(text: &str) -> Option<DateTime<Utc>> {

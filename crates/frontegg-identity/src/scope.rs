@@ -109,11 +109,22 @@ impl<A: Access> Core<A> {
         &self.client
     }
 
-    /// The id that the environment's cookies bear in their names: its client id or, where the client has no
-    /// credentials, that of the application.
-    pub(crate) fn cookie_id(&self) -> Option<&str> {
-        let application = || self.sender.application.as_ref().map(ScopeValue::as_str);
-        self.sender.client_id.as_deref().or_else(application)
+    /// The client id of the environment, if the client has credentials.
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        self.sender.client_id.as_deref()
+    }
+
+    /// The application that calls are about, if one is named.
+    pub(crate) fn application_id(&self) -> Option<&str> {
+        self.sender.application.as_ref().map(ScopeValue::as_str)
+    }
+
+    /// The same access for another application, if one is named.
+    pub(crate) fn for_application(self, id: Option<String>) -> Self {
+        match id {
+            Some(id) => self.with(|sender| sender.application = Some(ScopeValue::new(id))),
+            None => self,
+        }
     }
 
     pub(crate) fn options(&self) -> Options {
@@ -180,8 +191,7 @@ impl<A: Access> Scope<A> {
     /// The same scope for another application than the client's.
     #[must_use]
     pub fn application(&self, id: impl Into<String>) -> Self {
-        let id = ScopeValue::new(id.into());
-        Self { core: self.core.with(|sender| sender.application = Some(id)) }
+        Self { core: self.core.clone().for_application(Some(id.into())) }
     }
 
     /// The raw generated client with this scope: the same tokens, headers and retries, but the

@@ -1,18 +1,22 @@
 //! Sessions of signed-in users: access tokens that are refreshed, and a serialised form.
 
+pub(crate) mod cookies;
+mod saved;
+mod step_up;
+
 use std::{
     fmt,
     ops::Deref,
     sync::{Arc, MutexGuard},
-    time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
+use cookies::{CookieIds, Cookies};
 use frontegg_client::BoxFuture;
 use frontegg_model::{Secret, types};
-use http::HeaderValue;
-use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
+
+pub use saved::{RememberedDevice, SavedSession};
 
 use crate::{
     builder::Frontegg,
@@ -26,11 +30,6 @@ use crate::{
     scope::{Access, Anonymous, Core, Scope, User},
     token::{Token, TokenSource, Tokens},
 };
-
-/// Prefix of the cookie that carries the refresh token; the rest names the environment.
-const REFRESH_COOKIE: &str = "fe_refresh_";
-/// Prefix of the cookie of a device that needs no second factor.
-const DEVICE_COOKIE: &str = "fe_device_";
 
 /// The session of a signed-in user, with the operations of their [`Scope`].
 ///
@@ -46,7 +45,7 @@ const DEVICE_COOKIE: &str = "fe_device_";
 ///
 /// // To restore the session after a restart; store it like a password.
 /// let saved = serde_json::to_string(&session.save()).expect("JSON");
-/// let session = frontegg.restore(serde_json::from_str(&saved).expect("a session"));
+/// let session = frontegg.restore(saved.parse()?);
 /// session.log_out().await?;
 /// # Ok(())
 /// # }
@@ -73,9 +72,10 @@ impl fmt::Debug for Session {
 
 impl Session {
     fn new<A: Access>(core: &Core<A>, saved: SavedSession) -> Self {
-        let left = (saved.expires_at - Utc::now()).num_seconds();
+        let saved = saved.named(CookieIds::of(core));
+        let left = (saved.expires_at() - Utc::now()).num_seconds();
         // Without a token that can be sent, the first call refreshes.
-        let token = Token::new("restore", &saved.access_token, Instant::now(), left).ok();
+        let token = Token::new("restore", saved.access_token(), Instant::now(), left).ok();
         let source = SessionSource { core: core.anonymous(), saved: Mutex::new(Some(saved)), sink: Mutex::default() };
         let tokens = Arc::new(Tokens::new(source, token, core.options()));
         Self { scope: Scope { core: core.renewed(tokens.clone()) }, tokens }
@@ -87,7 +87,58 @@ impl Session {
         answer: &Response<types::AuthenticationResponseDto>,
         cookies: &Cookies,
     ) -> Option<Self> {
-        Some(Self::new(core, SavedSession::from_response(answer, cookies, core.cookie_id())?))
+        Some(Self::new(core, SavedSession::from_response(answer, cookies, CookieIds::of(core))?))
+    }
+
+    /// The session of a refresh token that the program has already, e.g. one that another program has obtained.
+    /// Nothing is sent until it is used; the first call refreshes.
+    ///
+    /// The service reads the token from a cookie, whose name bears the client id of the environment or, where the
+    /// client has no credentials, the id of its application. Fails with
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if the client knows neither, or if no cookie carries the token.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, token: &str) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::Session;
+    ///
+    /// let session = Session::from_refresh_token(&frontegg, token)?;
+    /// println!("{}", session.user_management().get_my_profile_v3().await?.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_refresh_token(frontegg: &Frontegg, token: impl Into<Secret>) -> Result<Self, Error> {
+        let mut cookies = Cookies::default();
+        if !cookies.take_refresh_token(&token.into(), CookieIds::of(&frontegg.core)) {
+            return Err(cookies::unfit());
+        }
+        if cookies.is_nameless() {
+            return Err(Error::new(ErrorKind::InvalidRequest, NAMELESS));
+        }
+        Ok(Self::new(&frontegg.core, SavedSession::of_cookies(cookies)))
+    }
+
+    /// The session of a browser that was signed in by a login page, by the `Cookie` header of its request (RFC 6265
+    /// §5.4); several such headers are joined with `"; "`. Nothing is sent until it is used; the first call refreshes.
+    ///
+    /// The refresh token is that of the environment or the application of the client (`fe_refresh_…`); a remembered
+    /// device comes along (`fe_device_…`). As a refresh token is good once, hand the new one to the browser
+    /// ([`on_refresh`](Self::on_refresh)), or keep the session here and give the browser a cookie of your own.
+    ///
+    /// Fails with [`Unauthenticated`](ErrorKind::Unauthenticated) if there is no such cookie, and with
+    /// [`InvalidRequest`](ErrorKind::InvalidRequest) if it cannot be used, or if there are several and the client has
+    /// neither credentials nor an application to choose by.
+    ///
+    /// ```no_run
+    /// # fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::Session;
+    ///
+    /// let session = Session::from_cookies(&frontegg, "theme=dark; fe_refresh_0c5a…=8d3f…")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_cookies(frontegg: &Frontegg, header: &str) -> Result<Self, Error> {
+        let cookies = Cookies::from_header(header, CookieIds::of(&frontegg.core))?;
+        Ok(Self::new(&frontegg.core, SavedSession::of_cookies(cookies)))
     }
 
     /// The access token, refreshed first if it is about to expire.
@@ -113,7 +164,7 @@ impl Session {
     pub async fn log_out(self) -> Result<(), Error> {
         let Some(saved) = self.tokens.source().saved().take() else { return Ok(()) };
         self.tokens.store(None);
-        let core = self.tokens.source().core.with_cookie(saved.cookies.header());
+        let core = self.tokens.source().core.with_cookie(saved.cookies().header());
         General { core }.log_out_user(params::LogOutUser::new()).await
     }
 
@@ -136,127 +187,9 @@ impl Frontegg {
     }
 }
 
-/// The tokens of a [`Session`], for storage.
-///
-/// `Debug` hides them. The serialised form holds them, so store it like a password.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SavedSession {
-    access_token: Secret,
-    expires_at: DateTime<Utc>,
-    #[serde(flatten)]
-    cookies: Cookies,
-}
-
-impl SavedSession {
-    /// When the access token expires; the session goes on if it has a refresh token.
-    pub fn expires_at(&self) -> DateTime<Utc> {
-        self.expires_at
-    }
-
-    /// The cookie by which the service recognises a remembered device, for
-    /// [`Authentication::login_on`](crate::views::Authentication::login_on).
-    pub fn device(&self) -> Option<RememberedDevice> {
-        self.cookies.device.clone().map(RememberedDevice)
-    }
-
-    /// The state after an answer; `cookie_id` names the cookie of a refresh token that came without one.
-    fn from_response(
-        answer: &Response<types::AuthenticationResponseDto>,
-        known: &Cookies,
-        cookie_id: Option<&str>,
-    ) -> Option<Self> {
-        let access_token = answer.access_token.clone().filter(|token| !token.is_empty())?;
-        let seconds = u64::try_from(answer.expires_in.unwrap_or_default()).unwrap_or_default();
-        let mut cookies = known.clone();
-        if !cookies.update(answer)
-            && let Some(token) = &answer.refresh_token
-        {
-            cookies.take_refresh_token(token, cookie_id);
-        }
-        Some(Self {
-            access_token,
-            expires_at: Utc::now() + Duration::from_secs(seconds.min(MAX_LIFETIME_SECONDS)),
-            cookies,
-        })
-    }
-
-    fn ended() -> Self {
-        Self { access_token: "".into(), expires_at: DateTime::UNIX_EPOCH, cookies: Cookies::default() }
-    }
-}
-
-/// Longer lifetimes are cut to this.
-const MAX_LIFETIME_SECONDS: u64 = 366 * 24 * 60 * 60;
-
-/// The cookie of a device that was remembered when a second factor was verified; a sign-in on it needs
-/// no second factor.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RememberedDevice(Cookie);
-
-impl RememberedDevice {
-    pub(crate) fn cookies(&self) -> Cookies {
-        Cookies { refresh: None, device: Some(self.0.clone()) }
-    }
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Cookie {
-    name: String,
-    value: Secret,
-}
-
-/// The cookies of a sign-in.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Cookies {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    refresh: Option<Cookie>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    device: Option<Cookie>,
-}
-
-impl Cookies {
-    /// Applies the `Set-Cookie` headers of an answer (RFC 6265). Tells whether a refresh token is among them.
-    pub(crate) fn update<T>(&mut self, answer: &Response<T>) -> bool {
-        let mut refreshed = false;
-        for cookie in answer.header_values("set-cookie") {
-            let Some((name, value)) = cookie.split(';').next().and_then(|pair| pair.split_once('=')) else { continue };
-            let (name, value) = (name.trim(), value.trim().trim_matches('"'));
-            let cookie = (!value.is_empty()).then(|| Cookie { name: name.to_owned(), value: value.into() });
-            if name.starts_with(REFRESH_COOKIE) {
-                refreshed = cookie.is_some();
-                self.refresh = cookie;
-            } else if name.starts_with(DEVICE_COOKIE) {
-                self.device = cookie;
-            }
-        }
-        refreshed
-    }
-
-    /// Takes a refresh token that came in the body alone, as through a proxy that drops cookies. The service
-    /// reads it from its cookie all the same, whose name is the one known before or ends in the id.
-    fn take_refresh_token(&mut self, token: &Secret, id: Option<&str>) {
-        // What may stand in a cookie (RFC 6265 §4.1.1).
-        let is_fit = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\');
-        if token.is_empty() || !token.expose().bytes().all(is_fit) {
-            return;
-        }
-        let known = self.refresh.as_ref().map(|cookie| cookie.name.clone());
-        // The service's clients leave the first dash out.
-        let name = known.or_else(|| Some(format!("{REFRESH_COOKIE}{}", id?.replacen('-', "", 1))));
-        self.refresh = name.map(|name| Cookie { name, value: token.clone() });
-    }
-
-    /// The `Cookie` header; none without cookies.
-    pub(crate) fn header(&self) -> Option<HeaderValue> {
-        let pair = |cookie: &Cookie| format!("{}={}", cookie.name, cookie.value.expose());
-        let pairs: Vec<String> = [&self.refresh, &self.device].into_iter().flatten().map(pair).collect();
-        let mut header = HeaderValue::try_from(pairs.join("; ")).ok().filter(|_| !pairs.is_empty())?;
-        header.set_sensitive(true);
-        Some(header)
-    }
-}
+/// Why a session cannot be refreshed whose refresh token came without a cookie.
+const NAMELESS: &str = "the cookie of a refresh token bears the client id or an application's in its name, and the \
+                        client knows neither";
 
 type Sink = Arc<dyn Fn(&SavedSession) + Send + Sync>;
 
@@ -277,7 +210,10 @@ impl SessionSource {
         const OPERATION: &str = "refresh_user_token";
         let ended = |message| Error::new(ErrorKind::Unauthenticated, message).in_call(OPERATION, 0, None);
         let cookies = match &*self.saved() {
-            Some(saved) if saved.cookies.refresh.is_some() => saved.cookies.clone(),
+            Some(saved) if saved.cookies().is_nameless() => {
+                return Err(Error::new(ErrorKind::InvalidRequest, NAMELESS).in_call(OPERATION, 0, None));
+            }
+            Some(saved) if saved.cookies().has_refresh_token() => saved.cookies().clone(),
             Some(_) => return Err(ended("the session has expired and has no refresh token")),
             None => return Err(ended("the session was logged out")),
         };
@@ -287,18 +223,23 @@ impl SessionSource {
         let send = Box::pin(core.raw().refresh_user_token(None, &body));
         // Not idempotent: the refresh token may have been used up.
         let answer = Context::new(options).run(OPERATION, send).await?;
-        let Some(new) = SavedSession::from_response(&answer, &cookies, self.core.cookie_id()) else {
+        let Some(new) = SavedSession::from_response(&answer, &cookies, CookieIds::of(&self.core)) else {
             return Err(ended("the service asks for another factor; sign in again"));
         };
-        let token = Token::new(OPERATION, &new.access_token, requested_at, answer.expires_in.unwrap_or_default())?;
+        let token = Token::new(OPERATION, new.access_token(), requested_at, answer.expires_in.unwrap_or_default())?;
+        self.keep(&new);
+        Ok(token)
+    }
+
+    /// Goes on with new tokens, unless the session was logged out meanwhile, and hands them to the program.
+    fn keep(&self, new: &SavedSession) {
         if let Some(saved) = &mut *self.saved() {
             *saved = new.clone();
         }
         let sink = self.sink.lock().clone();
         if let Some(sink) = sink {
-            sink(&new);
+            sink(new);
         }
-        Ok(token)
     }
 }
 

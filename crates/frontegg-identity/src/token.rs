@@ -91,6 +91,11 @@ enum Turn {
     Fetch(OwnedMutexGuard<Fetched>),
 }
 
+/// Nobody fetches while this lives.
+pub(crate) struct Held {
+    _fetched: OwnedMutexGuard<Fetched>,
+}
+
 /// A token with its expiry.
 #[derive(Clone)]
 pub(crate) struct Token {
@@ -185,6 +190,11 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
             Turn::Usable(bearer) => Ok(bearer),
             Turn::Fetch(fetched) => self.fetch_anew(fetched, Cause::Due).await,
         }
+    }
+
+    /// Keeps others from fetching as long as the result lives.
+    pub(crate) async fn hold(&self) -> Held {
+        Held { _fetched: self.fetch_lock.clone().lock_owned().await }
     }
 
     /// Waits for this caller's turn to fetch. Fails with the failure of the fetch that it has waited for.

@@ -1,9 +1,8 @@
 //! User id and token of a mailed link.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use frontegg_model::Secret;
-use reqwest::Url;
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind};
@@ -44,11 +43,11 @@ impl FromStr for MailedLink {
 
     /// Reads a whole link, a path with a query, or the query alone with its question mark.
     fn from_str(link: &str) -> Result<Self, Error> {
-        // The host does not matter.
+        let link = link.split_once('#').map_or(link, |(link, _)| link);
         let query = link.split_once('?').map(|(_, query)| query).unwrap_or_default();
-        let url = Url::parse(&format!("http://localhost/?{query}")).map_err(missing)?;
         let value = |name: &str| {
-            let pair = url.query_pairs().find(|(key, value)| key == name && !value.is_empty());
+            let mut pairs = form_urlencoded::parse(query.as_bytes());
+            let pair = pairs.find(|(key, value)| key == name && !value.is_empty());
             pair.map(|(_, value)| value.into_owned()).ok_or_else(|| missing(name))
         };
         Ok(Self::new(value("userId")?, value("token")?))
@@ -56,7 +55,7 @@ impl FromStr for MailedLink {
 }
 
 /// The link itself is not shown: it may hold a token.
-fn missing(what: impl fmt::Display) -> Error {
+fn missing(what: &str) -> Error {
     Error::new(ErrorKind::InvalidRequest, format!("the link does not tell userId and token: {what}"))
 }
 

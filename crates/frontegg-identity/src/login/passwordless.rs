@@ -1,18 +1,21 @@
 //! Passwordless sign-in by a magic link or a one-time code.
 
 use frontegg_model::{Secret, types};
+use serde::{Deserialize, Serialize};
 
-use super::{Login, LoginFlow};
+use super::{Login, LoginFlow, saved::step};
 use crate::{
+    call::Call,
     error::Error,
     generated::views::{Authentication, Passwordless},
-    scope::Access,
-    session::Cookies,
+    scope::{Access, Anonymous},
+    session::cookies::Cookies,
 };
 
 /// The passwordless method of a sign-in.
-#[derive(Debug, Clone, Copy)]
-enum Method {
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Method {
     Link,
     EmailCode,
     SmsCode,
@@ -22,8 +25,10 @@ enum Method {
 #[derive(Debug, Clone)]
 pub struct PasswordlessStep {
     flow: LoginFlow,
-    method: Method,
+    state: Method,
 }
+
+step!(PasswordlessStep, Method, "passwordless");
 
 impl PasswordlessStep {
     /// Signs in with the code, or with the token of the link.
@@ -33,7 +38,7 @@ impl PasswordlessStep {
         let request = types::AuthenticateUserPasswordlessDto::new(code_or_token);
         let view = Passwordless { core: self.flow.core.clone() };
         self.flow
-            .advance(match self.method {
+            .advance(match self.state {
                 Method::Link => view.authenticate_user_with_magic_link(&request),
                 Method::EmailCode => view.authenticate_user_with_email_code(&request),
                 Method::SmsCode => view.authenticate_user_with_sms_code(&request),
@@ -55,33 +60,34 @@ impl<A: Access> Authentication<A> {
     ///
     /// Operation `send_passwordless_magic_link`.
     pub async fn send_magic_link(&self, email: impl Into<String>) -> Result<PasswordlessStep, Error> {
-        let step = self.step(Method::Link);
         let request = types::PasswordlessAuthenticationPreloginDto::new().email(email);
-        Passwordless { core: step.flow.core.clone() }.send_passwordless_magic_link(&request).await?;
-        Ok(step)
+        self.step(Method::Link, |view| view.send_passwordless_magic_link(&request)).await
     }
 
     /// Sends a one-time code by mail.
     ///
     /// Operation `send_passwordless_email_code`.
     pub async fn send_email_code(&self, email: impl Into<String>) -> Result<PasswordlessStep, Error> {
-        let step = self.step(Method::EmailCode);
         let request = types::PasswordlessAuthenticationPreloginDto::new().email(email);
-        Passwordless { core: step.flow.core.clone() }.send_passwordless_email_code(&request).await?;
-        Ok(step)
+        self.step(Method::EmailCode, |view| view.send_passwordless_email_code(&request)).await
     }
 
     /// Sends a one-time code by SMS.
     ///
     /// Operation `send_passwordless_sms_code`.
     pub async fn send_sms_code(&self, phone_number: impl Into<String>) -> Result<PasswordlessStep, Error> {
-        let step = self.step(Method::SmsCode);
         let request = types::PasswordlessAuthenticationSmsOtcPreloginDto::new().phone_number(phone_number);
-        Passwordless { core: step.flow.core.clone() }.send_passwordless_sms_code(&request).await?;
-        Ok(step)
+        self.step(Method::SmsCode, |view| view.send_passwordless_sms_code(&request)).await
     }
 
-    fn step(&self, method: Method) -> PasswordlessStep {
-        PasswordlessStep { flow: LoginFlow::new(&self.core, Cookies::default()), method }
+    /// Has a link or code sent. The service may know the browser that asked by a cookie.
+    async fn step<'a, T: Send + 'a>(
+        &self,
+        method: Method,
+        send: impl FnOnce(&Passwordless<Anonymous>) -> Call<'a, T>,
+    ) -> Result<PasswordlessStep, Error> {
+        let flow = LoginFlow::new(&self.core, Cookies::default());
+        let answer = send(&Passwordless { core: flow.core.clone() }).with_response().await?;
+        Ok(PasswordlessStep { flow: flow.after(&answer), state: method })
     }
 }

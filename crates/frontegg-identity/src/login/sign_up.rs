@@ -1,15 +1,16 @@
 //! Signing up, activating an account, accepting an invitation.
 
 use frontegg_model::{Secret, types};
+use serde::{Deserialize, Serialize};
 
-use super::{Login, LoginFlow, MailedLink};
+use super::{Login, LoginFlow, MailedLink, saved::step};
 use crate::{
     error::{Error, ErrorKind},
     generated::params,
     generated::views::{Authentication, General, UserManagement},
     response::Response,
     scope::{Access, Authorized, Environment},
-    session::Cookies,
+    session::cookies::Cookies,
 };
 
 /// The result of signing up.
@@ -46,6 +47,13 @@ pub enum SignUp {
 #[must_use = "an account is activated by `activate` or `activate_with_code`"]
 pub struct Activation {
     flow: LoginFlow,
+    state: Account,
+}
+
+/// The account to activate, and by what.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Account {
     user_id: String,
     /// The token of the link or, if codes are mailed, the one that is sent along with the code.
     token: Option<Secret>,
@@ -53,31 +61,33 @@ pub struct Activation {
     captcha: Option<Secret>,
 }
 
+step!(Activation, Account, "activation");
+
 impl Activation {
     fn new(flow: LoginFlow, user_id: String, token: Option<Secret>) -> Self {
-        Self { flow, user_id, token, password: None, captcha: None }
+        Self { flow, state: Account { user_id, token, password: None, captcha: None } }
     }
 
     /// Id of the user.
     pub fn user_id(&self) -> &str {
-        &self.user_id
+        &self.state.user_id
     }
 
     /// Sets the token of the mailed link; the answer to a sign-up does not have it.
     pub fn token(mut self, token: impl Into<Secret>) -> Self {
-        self.token = Some(token.into());
+        self.state.token = Some(token.into());
         self
     }
 
     /// Sets the password of a user who has none that is known to be theirs; see [`wants_password`](Self::wants_password).
     pub fn password(mut self, password: impl Into<Secret>) -> Self {
-        self.password = Some(password.into());
+        self.state.password = Some(password.into());
         self
     }
 
     /// Sets the response token of a captcha, if the environment asks for one.
     pub fn captcha(mut self, token: impl Into<Secret>) -> Self {
-        self.captcha = Some(token.into());
+        self.state.captcha = Some(token.into());
         self
     }
 
@@ -86,7 +96,7 @@ impl Activation {
     /// Operation `get_user_activation_strategy`.
     pub async fn wants_password(&self) -> Result<bool, Error> {
         let token = self.known_token()?;
-        let answer = self.view().get_user_activation_strategy(&self.user_id, &token).await?;
+        let answer = self.view().get_user_activation_strategy(&self.state.user_id, &token).await?;
         Ok(answer.should_set_password)
     }
 
@@ -94,9 +104,9 @@ impl Activation {
     ///
     /// Operation `activate_user`.
     pub async fn activate(&self) -> Result<Login, Error> {
-        let mut request = types::ActivateUserDto::new(self.user_id.as_str(), self.known_token()?);
-        request.password = self.password.clone();
-        request.recaptcha_token = self.captcha.clone();
+        let mut request = types::ActivateUserDto::new(self.state.user_id.as_str(), self.known_token()?);
+        request.password = self.state.password.clone();
+        request.recaptcha_token = self.state.captcha.clone();
         self.flow.advance(self.view().activate_user(&request, params::ActivateUser::new())).await
     }
 
@@ -104,14 +114,14 @@ impl Activation {
     ///
     /// Operation `activate_user_with_code`.
     pub async fn activate_with_code(&self, code: impl Into<Secret>) -> Result<Login, Error> {
-        let mut request = types::ActivateUserWithCodeDto::new(self.user_id.as_str(), self.known_token()?, code);
-        request.password = self.password.clone();
-        request.recaptcha_token = self.captcha.clone();
+        let mut request = types::ActivateUserWithCodeDto::new(self.state.user_id.as_str(), self.known_token()?, code);
+        request.password = self.state.password.clone();
+        request.recaptcha_token = self.state.captcha.clone();
         self.flow.advance(self.view().activate_user_with_code(&request, params::ActivateUserWithCode::new())).await
     }
 
     fn known_token(&self) -> Result<Secret, Error> {
-        self.token.clone().ok_or_else(|| {
+        self.state.token.clone().ok_or_else(|| {
             Error::new(ErrorKind::InvalidRequest, "the environment activates by link: the token is in the mail")
         })
     }
@@ -209,7 +219,11 @@ impl LoginFlow {
             }
             _ => {
                 let user_id = answer.user_id.clone().unwrap_or_default();
-                Ok(SignUp::Activate(Activation::new(self.clone(), user_id, answer.activation_token.clone())))
+                Ok(SignUp::Activate(Activation::new(
+                    self.clone().after(answer),
+                    user_id,
+                    answer.activation_token.clone(),
+                )))
             }
         }
     }

@@ -6,10 +6,14 @@ mod doubles;
 mod errors;
 mod many_calls;
 mod proxy;
+mod replicas;
+mod step_up;
 #[allow(dead_code, reason = "shared between test programs")]
 #[path = "../support/service.rs"]
 mod support;
 mod tls;
+mod tokens;
+mod world;
 
 use frontegg_emulator::Emulator;
 use frontegg_identity::{Frontegg, types::CreateTenantRequest};

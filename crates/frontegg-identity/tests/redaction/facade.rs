@@ -7,8 +7,8 @@ use std::{
 };
 
 use frontegg_identity::{
-    ConfigError, Frontegg, RateLimit, Region, Retry, RetryBudget, Secret,
-    login::{Factor, Login, MailedLink, SignUp},
+    ConfigError, Frontegg, RateLimit, Region, Retry, RetryBudget, SavedSession, Secret,
+    login::{Factor, Login, MailedLink, Saved, SignUp, Step},
     params::ListUsers,
     types,
 };
@@ -54,6 +54,16 @@ impl Gallery {
         let name = name.rsplit("::").next().unwrap_or_default();
         self.0.entry(name).or_default().push_str(&format!("{value:?}\n{value:#?}\n"));
     }
+}
+
+/// Shows a step, and what is saved of it: the secrets are there for those who store it.
+fn step<S: Step + Debug>(gallery: &mut Gallery, step: &S, saved: Saved<S>) {
+    gallery.show(step);
+    gallery.show(&saved);
+    let text = serde_json::to_string(&saved).unwrap();
+    assert!(text.contains(CANARY), "{text}");
+    let same: Saved<S> = text.parse().unwrap();
+    assert_eq!(serde_json::to_string(&same).unwrap(), text, "nothing is lost");
 }
 
 /// The types of the interface.
@@ -103,22 +113,25 @@ async fn second_factors(gallery: &mut Gallery) {
     let login = served(vec![answer(devices)]).await.authentication().login("ada@acme.test", CANARY).await.unwrap();
     gallery.show(&login);
     let Login::MfaRequired(challenge) = login else { panic!("a second factor") };
-    gallery.show(&challenge);
+    step(gallery, &challenge, challenge.save());
     for factor in challenge.factors() {
         gallery.show(&factor);
         match factor {
-            Factor::Authenticator(app) => gallery.show(&app),
+            Factor::Authenticator(app) => step(gallery, &app, app.save()),
             Factor::Sms(phone) => {
-                gallery.show(&phone);
-                gallery.show(&phone.send().await.unwrap());
+                step(gallery, &phone, phone.save());
+                let sent = phone.send().await.unwrap();
+                step(gallery, &sent, sent.save());
             }
             Factor::Email(mail) => {
-                gallery.show(&mail);
-                gallery.show(&mail.send().await.unwrap());
+                step(gallery, &mail, mail.save());
+                let sent = mail.send().await.unwrap();
+                step(gallery, &sent, sent.save());
             }
             Factor::WebAuthn(key) => {
-                gallery.show(&key);
-                gallery.show(&key.challenge().await.unwrap());
+                step(gallery, &key, key.save());
+                let challenge = key.challenge().await.unwrap();
+                step(gallery, &challenge, challenge.save());
             }
             factor => panic!("{factor:?} is not shown"),
         }
@@ -129,11 +142,13 @@ async fn second_factors(gallery: &mut Gallery) {
     let Login::EnrollMfa(enrollment) = authentication.login("ada@acme.test", CANARY).await.unwrap() else {
         panic!("an enrollment")
     };
-    gallery.show(&enrollment);
-    gallery.show(&enrollment.sms("+1").await.unwrap());
-    gallery.show(&enrollment.webauthn().await.unwrap());
+    step(gallery, &enrollment, enrollment.save());
+    let phone = enrollment.sms("+1").await.unwrap();
+    step(gallery, &phone, phone.save());
+    let key = enrollment.webauthn().await.unwrap();
+    step(gallery, &key, key.save());
     let app = enrollment.authenticator().await.unwrap();
-    gallery.show(&app);
+    step(gallery, &app, app.save());
     assert!(app.qr_code().expose().contains(CANARY));
     gallery.show(&app.verify(CANARY).await.unwrap());
 }
@@ -148,17 +163,20 @@ async fn sign_ins(gallery: &mut Gallery) {
     assert_eq!(serde_json::to_string(&saved).unwrap().matches(CANARY).count(), 3, "all of it is stored");
     gallery.show(&saved.device().unwrap());
     gallery.show(&saved);
-    gallery.show(&frontegg.authentication().send_email_code("ada@acme.test").await.unwrap());
-    let expired = r#""mfaRequired":false,"resetPasswordToken":"hunter2""#;
-    let expired = served(vec![answer(expired)]).await.authentication().login("ada@acme.test", CANARY).await.unwrap();
+    let code = frontegg.authentication().send_email_code("ada@acme.test").await.unwrap();
+    step(gallery, &code, code.save());
+    gallery.show(&"{}".parse::<SavedSession>().unwrap_err());
+    let expired = format!(r#""mfaRequired":false,"resetPasswordToken":"{CANARY}""#);
+    let expired = served(vec![answer(&expired)]).await.authentication().login("ada@acme.test", CANARY).await.unwrap();
     let Login::PasswordExpired(expired) = expired else { panic!("an expired password") };
-    gallery.show(&expired);
+    step(gallery, &expired, expired.save());
     let request = types::SignUpUserEmailDto::new("a@acme.test", "A");
     let sign_up =
         served(vec![answer(r#""shouldActivate":true"#)]).await.authentication().sign_up(&request).await.unwrap();
     gallery.show(&sign_up);
     let SignUp::Activate(activation) = sign_up else { panic!("an activation") };
-    gallery.show(&activation.token(CANARY).password(CANARY).captcha(CANARY));
+    let activation = activation.token(CANARY).password(CANARY).captcha(CANARY);
+    step(gallery, &activation, activation.save());
     gallery.show(&MailedLink::new("u", CANARY));
 }
 

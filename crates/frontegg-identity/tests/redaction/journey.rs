@@ -99,9 +99,9 @@ impl Secrets {
     fn watch(&self, session: &Session) {
         let secrets = self.clone();
         let add = move |saved: &SavedSession| {
-            let saved = serde_json::to_value(saved).unwrap();
+            let saved = &serde_json::to_value(saved).unwrap()["state"];
             secrets.add(saved["accessToken"].as_str().unwrap());
-            secrets.add(saved["refresh"]["value"].as_str().unwrap());
+            secrets.add(saved["cookies"]["refresh"]["value"].as_str().unwrap());
         };
         add(&session.save());
         session.on_refresh(add);
