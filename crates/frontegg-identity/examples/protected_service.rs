@@ -1,4 +1,4 @@
-//! A service of your own whose routes take the tokens that come out of sign-in: an extractor where a
+//! A service of your own whose routes take the tokens that come out of sign-in: an extractor that verifies where a
 //! handler wants to know who calls, a layer where a route wants a role, a permission or a second factor.
 //!
 //! `cargo run --example protected_service --features axum` starts it beside an emulator, prints tokens
@@ -20,7 +20,7 @@ use frontegg_identity::{
         AddRoleRequest, CreateOrUpdateMfaStrategyRequest, CreateTenantAccessTokenRequest, CreateTenantRequest,
         CreateUserDto, MfaPolicyRequest,
     },
-    verify::{AccessTokens, Claims, Protect, Requirement, Verifier},
+    verify::{AccessTokens, Claims, Protect, Requirement, Verified, Verifier},
 };
 use serde_json::{Value, json};
 
@@ -34,22 +34,22 @@ struct App {
     verifier: Verifier,
 }
 
-/// With this, [`Claims`] can be an argument of any handler.
+/// With this, [`Verified`] can be an argument of any handler.
 impl FromRef<App> for Verifier {
     fn from_ref(app: &App) -> Self {
         app.verifier.clone()
     }
 }
 
-/// The routes. Who is let in finds the caller's [`Claims`] in the handler.
+/// The routes. Behind a layer, the handler takes what the layer has found.
 pub(crate) fn router(verifier: Verifier) -> Router {
     let with = |requirement| Protect::new(verifier.clone()).require(requirement);
     Router::new()
         .route("/", get(async || "Everybody is welcome"))
-        .route("/me", get(who))
-        .route("/reports", get(who).layer(with(Requirement::new().any_role(["Admin", "accountant"]))))
-        .route("/users", post(who).layer(with(Requirement::new().all_permissions(["fe.secure.write.users"]))))
-        .route("/payouts", post(who).layer(with(Requirement::new().stepped_up(Some(FRESH)))))
+        .route("/me", get(async |caller: Verified| who(caller.0).await))
+        .route("/reports", get(who).layer(with(Requirement::any_role(["Admin", "accountant"]))))
+        .route("/users", post(who).layer(with(Requirement::permission("fe.secure.write.users"))))
+        .route("/payouts", post(who).layer(with(Requirement::stepped_up(FRESH))))
         .with_state(App { verifier })
 }
 

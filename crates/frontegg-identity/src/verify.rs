@@ -23,11 +23,14 @@
 
 mod access_tokens;
 mod claims;
+mod error;
 mod jws;
 mod keys;
 mod numeric_date;
 #[cfg(feature = "redis")]
 mod redis;
+mod refusal;
+mod requirement;
 #[cfg(feature = "tower")]
 mod service;
 mod single_flight;
@@ -38,14 +41,20 @@ use chrono::{DateTime, Utc};
 
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisCache, RedisError};
+#[cfg(feature = "axum")]
+pub use self::service::Verified;
 #[cfg(feature = "tower")]
-pub use self::service::{Protect, Protected, Rejection, Requirement};
+pub use self::service::{Plain, Protect, Protected, Refuse};
 pub use access_tokens::{AccessTokens, Grants, GrantsCache, MemoryCache};
 pub use claims::{Claims, TokenKind};
+pub use error::VerifyError;
+pub use refusal::Refusal;
+pub use requirement::Requirement;
 
-use self::{jws::UnverifiedJws, keys::Keys, numeric_date::NumericDate};
+use self::{error::Told, jws::UnverifiedJws, keys::Keys, numeric_date::NumericDate};
 use crate::{
-    connection::{Connection, is_loopback, with_connection},
+    connection::{Connection, with_connection},
+    decode,
     error::ConfigError,
     input::trimmed,
 };
@@ -54,99 +63,6 @@ use crate::{
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(10);
 /// The largest leeway: more would let expired tokens pass for too long.
 const MAX_LEEWAY: Duration = Duration::from_secs(60);
-
-/// Why a token was rejected, or could not be verified.
-#[derive(Debug, Clone, thiserror::Error)]
-#[non_exhaustive]
-pub enum VerifyError {
-    /// It is not a JWT of the accepted form, or of another kind than expected.
-    #[error("the token is malformed: {0}")]
-    Malformed(&'static str),
-    /// Its algorithm is not RS256.
-    #[error("the token is not signed with RS256{}", algorithm_hint(.found))]
-    #[non_exhaustive]
-    Algorithm {
-        /// The algorithm that it names.
-        found: String,
-    },
-    /// Its `kid` is not in the environment's key set.
-    #[error("the token names no key of the environment")]
-    UnknownKey,
-    /// Its signature is invalid.
-    #[error("the token's signature is invalid")]
-    Signature,
-    /// Its issuer is not accepted.
-    #[error("the token was issued by {}, accepted is {}{}", quoted(.found), quoted(.accepted), hint(.found.as_deref(), .accepted))]
-    #[non_exhaustive]
-    Issuer {
-        /// Its issuer; none if it names none.
-        found: Option<String>,
-        /// The issuers that the verifier accepts.
-        accepted: Vec<String>,
-    },
-    /// Its audience is not accepted.
-    #[error("the token is for {}, accepted is {}", quoted(.found), quoted(.accepted))]
-    #[non_exhaustive]
-    Audience {
-        /// Its audiences.
-        found: Vec<String>,
-        /// The audiences that the verifier accepts.
-        accepted: Vec<String>,
-    },
-    /// It has expired.
-    #[error("the token has expired")]
-    Expired,
-    /// It is not valid yet.
-    #[error("the token is not valid yet")]
-    NotYetValid,
-    /// It was revoked, or the service does not know it.
-    #[error("the token was revoked")]
-    Revoked,
-    /// It could not be verified, e.g. because the service was not reached. Says nothing about the token.
-    #[error("the token could not be verified")]
-    Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
-}
-
-impl VerifyError {
-    /// Whether the token was rejected; otherwise the same token may be accepted later.
-    pub fn is_rejection(&self) -> bool {
-        !matches!(self, Self::Unavailable(_))
-    }
-
-    fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Unavailable(Arc::new(error))
-    }
-}
-
-/// Names as they stand in a text.
-fn quoted<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
-    let names: Vec<String> = names.into_iter().map(|name| format!("{name:?}")).collect();
-    if names.is_empty() { "nobody".to_owned() } else { names.join(" or ") }
-}
-
-/// What to do about tokens of an environment whose key is for nobody else.
-fn algorithm_hint(found: &str) -> &'static str {
-    if found == "HS256" {
-        " but, as it says, with HS256, whose key is a secret that no key set shows: set `jwtAlgorithm` of the \
-         environment's identity configuration to RS256"
-    } else {
-        ""
-    }
-}
-
-/// What to do about issuers that are one machine under two names.
-fn hint(found: Option<&str>, accepted: &[String]) -> &'static str {
-    let place = |issuer: &str| {
-        let url = reqwest::Url::parse(issuer).ok()?;
-        is_loopback(issuer).then(|| (url.scheme().to_owned(), url.port_or_known_default(), url.path().to_owned()))
-    };
-    let found = found.and_then(place);
-    if found.is_some() && accepted.iter().any(|issuer| place(issuer) == found) {
-        "; `localhost` and `127.0.0.1` are two issuers: use one of them everywhere"
-    } else {
-        ""
-    }
-}
 
 type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
@@ -162,6 +78,7 @@ struct Inner {
     leeway: Duration,
     now: Clock,
     access_tokens: Option<AccessTokens>,
+    told: Told,
 }
 
 impl Verifier {
@@ -184,12 +101,11 @@ impl Verifier {
     ///
     /// A machine *access* token is rejected: it belongs in `x-api-key`, see
     /// [`verify_access_token`](Self::verify_access_token).
+    ///
+    /// Why a token is not accepted is a `tracing` event, a warning for the first of each reason and a debug event
+    /// for the others.
     pub async fn verify(&self, token: &str) -> Result<Claims, VerifyError> {
-        let claims = self.verify_jwt(token).await?;
-        if claims.kind().is_access_token() {
-            return Err(VerifyError::Malformed("an access token is no bearer token"));
-        }
-        Ok(claims)
+        self.note(self.verify_bearer(token).await)
     }
 
     /// Verifies a machine access token, whose roles and permissions are looked up.
@@ -197,9 +113,35 @@ impl Verifier {
     /// Fails with [`VerifyError::Unavailable`] when the verifier was built without
     /// [`access_tokens`](VerifierBuilder::access_tokens).
     pub async fn verify_access_token(&self, token: &str) -> Result<Claims, VerifyError> {
+        self.note(self.look_up(token).await)
+    }
+
+    fn note(&self, outcome: Result<Claims, VerifyError>) -> Result<Claims, VerifyError> {
+        match &outcome {
+            Ok(_) => self.0.told.note_available(),
+            Err(error) => self.0.told.note(error),
+        }
+        outcome
+    }
+
+    /// The time by this verifier's clock.
+    #[cfg(feature = "tower")]
+    fn now(&self) -> DateTime<Utc> {
+        (self.0.now)()
+    }
+
+    async fn verify_bearer(&self, token: &str) -> Result<Claims, VerifyError> {
+        let claims = self.verify_jwt(token).await?;
+        if claims.kind().is_access_token() {
+            return Err(VerifyError::Kind { found: claims.kind() });
+        }
+        Ok(claims)
+    }
+
+    async fn look_up(&self, token: &str) -> Result<Claims, VerifyError> {
         let claims = self.verify_jwt(token).await?;
         if !claims.kind().is_access_token() {
-            return Err(VerifyError::Malformed("a bearer token is no access token"));
+            return Err(VerifyError::Kind { found: claims.kind() });
         }
         let Some(access_tokens) = &self.0.access_tokens else {
             return Err(VerifyError::unavailable(ConfigError::NoAccessTokens));
@@ -215,10 +157,8 @@ impl Verifier {
         let unverified = UnverifiedJws::parse(token)?;
         let key = self.0.keys.get(&unverified.kid).await?;
         let claims = unverified.verify(&key)?;
-        let claims: Claims = serde_json::from_str(&claims).map_err(|error| {
-            tracing::debug!(error = %crate::decode::explain(claims.as_bytes(), &error), "claims of another form");
-            VerifyError::Malformed("its claims are not those of the environment's tokens")
-        })?;
+        let claims: Claims =
+            serde_json::from_str(&claims).map_err(|error| VerifyError::Claims(decode::without_values(&error)))?;
         self.check_issuer_and_audience(&claims)?;
         self.check_times(&claims)?;
         Ok(claims)
@@ -239,18 +179,22 @@ impl Verifier {
     }
 
     fn check_times(&self, claims: &Claims) -> Result<(), VerifyError> {
-        let now = NumericDate::from((self.0.now)());
-        let leeway = self.0.leeway;
+        let (now, leeway) = ((self.0.now)(), self.0.leeway);
+        let current = NumericDate::from(now);
         match claims.expiry() {
-            Some(expiry) if now >= expiry.plus(leeway) => return Err(VerifyError::Expired),
+            Some(expiry) if current >= expiry.plus(leeway) => {
+                return Err(VerifyError::Expired { at: expiry.date(), now, leeway });
+            }
             // Only an access token may have no expiry.
-            None if !claims.kind().is_access_token() => return Err(VerifyError::Malformed("it has no expiry")),
+            None if !claims.kind().is_access_token() => return Err(VerifyError::Claims("missing `exp`".to_owned())),
             _ => {}
         }
-        if claims.not_before().is_some_and(|first| now.plus(leeway) < first) {
-            return Err(VerifyError::NotYetValid);
+        match claims.not_before() {
+            Some((claim, first)) if current.plus(leeway) < first => {
+                Err(VerifyError::NotYetValid { claim, from: first.date(), now, leeway })
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -346,6 +290,7 @@ impl VerifierBuilder {
             leeway: self.leeway,
             now: self.now,
             access_tokens: self.access_tokens,
+            told: Told::default(),
         })))
     }
 }
@@ -412,10 +357,10 @@ mod tests {
             error.to_string()
         };
         for algorithm in ["HS384", "none", "hs256", ""] {
-            assert_eq!(told(algorithm), "the token is not signed with RS256");
+            assert_eq!(told(algorithm), format!("the token is signed with {algorithm:?}, accepted is RS256"));
         }
-        let text = "the token is not signed with RS256 but, as it says, with HS256, whose key is a secret that no key \
-                    set shows: set `jwtAlgorithm` of the environment's identity configuration to RS256";
+        let text = "the token is signed with \"HS256\", accepted is RS256: its key is a secret that no key set shows; set \
+                    `jwtAlgorithm` of the environment's identity configuration to RS256";
         assert_eq!(told("HS256"), text);
     }
 

@@ -207,9 +207,10 @@ impl Claims {
         self.exp.and_then(NumericDate::date)
     }
 
-    /// The first moment at which the token is valid: the later of `nbf` and `iat`.
-    pub(super) fn not_before(&self) -> Option<NumericDate> {
-        self.nbf.into_iter().chain(self.iat).max()
+    /// The first moment at which the token is valid, the later of `nbf` and `iat`, and which of them says so.
+    pub(super) fn not_before(&self) -> Option<(&'static str, NumericDate)> {
+        let claims = [("nbf", self.nbf), ("iat", self.iat)];
+        claims.into_iter().filter_map(|(name, at)| Some((name, at?))).max_by_key(|(_, at)| *at)
     }
 
     /// The first moment at which the token has expired.

@@ -72,7 +72,7 @@ impl<'a> UnverifiedJws<'a> {
         if header.crit.is_some() {
             return Err(VerifyError::Malformed("its header asks for an extension"));
         }
-        let kid = header.kid.ok_or(VerifyError::UnknownKey)?;
+        let kid = header.kid.ok_or_else(|| VerifyError::UnknownKey { found: None, known: Vec::new() })?;
         Ok(Self { kid, message, claims, signature: decode(signature).ok_or(NOT_A_JWT)? })
     }
 

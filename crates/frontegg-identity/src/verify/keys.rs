@@ -56,7 +56,9 @@ impl Cached {
 
     /// The key with that id. While the set cannot be fetched, a missing key is no reason to reject a token.
     fn find(&self, kid: &str) -> Result<Arc<Key>, VerifyError> {
-        self.keys.get(kid).cloned().ok_or_else(|| self.failure.clone().unwrap_or(VerifyError::UnknownKey))
+        let unknown =
+            || VerifyError::UnknownKey { found: Some(kid.to_owned()), known: self.keys.keys().cloned().collect() };
+        self.keys.get(kid).cloned().ok_or_else(|| self.failure.clone().unwrap_or_else(unknown))
     }
 }
 

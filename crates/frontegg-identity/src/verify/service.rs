@@ -1,4 +1,8 @@
-//! Protecting routes: a `tower` layer, and with `axum` an extractor.
+//! Protecting routes: a `tower` layer, and with `axum` extractors.
+
+#[cfg(feature = "axum")]
+mod extract;
+mod presented;
 
 use std::{
     fmt,
@@ -6,137 +10,163 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http::{Request, Response, header};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Claims, Verifier, VerifyError, claims::STEPPED_UP};
+#[cfg(feature = "axum")]
+pub use extract::Verified;
 
-/// Header in which machine access tokens travel.
-const API_KEY: &str = "x-api-key";
-
-/// What a caller must have beyond a valid token.
-///
-/// ```
-/// use std::time::Duration;
-/// use frontegg_identity::verify::Requirement;
-///
-/// let requirement = Requirement::new()
-///     .any_role(["admin", "accountant"])
-///     .all_permissions(["invoices.read", "invoices.pay"])
-///     .stepped_up(Some(Duration::from_secs(300)));
-/// ```
-#[derive(Debug, Clone, Default)]
-#[must_use]
-pub struct Requirement {
-    any_role: Vec<String>,
-    any_permission: Vec<String>,
-    all_permissions: Vec<String>,
-    step_up: Option<StepUp>,
-}
-
-/// A step-up by a second factor, at most this long ago.
-#[derive(Debug, Clone, Copy)]
-struct StepUp {
-    max_age: Option<Duration>,
-}
-
-impl Requirement {
-    /// Nothing beyond a valid token.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// At least one of these roles.
-    pub fn any_role(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.any_role = keys.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// At least one of these permissions.
-    pub fn any_permission(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.any_permission = keys.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// All of these permissions.
-    pub fn all_permissions(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.all_permissions = keys.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// A session that was stepped up by a second factor, at most `max_age` ago.
-    pub fn stepped_up(mut self, max_age: Option<Duration>) -> Self {
-        self.step_up = Some(StepUp { max_age });
-        self
-    }
-
-    fn check(&self, claims: &Claims, verifier: &Verifier) -> Result<(), Rejection> {
-        let keys = |list: &[String], holds: &dyn Fn(&str) -> bool| list.iter().any(|key| holds(key));
-        let suffices = (self.any_role.is_empty() || keys(&self.any_role, &|key| claims.has_role(key)))
-            && (self.any_permission.is_empty() || keys(&self.any_permission, &|key| claims.has_permission(key)))
-            && self.all_permissions.iter().all(|key| claims.has_permission(key));
-        if !suffices {
-            return Err(Rejection::Insufficient);
-        }
-        match self.step_up {
-            Some(StepUp { max_age }) if !claims.stepped_up_at(max_age, (verifier.0.now)()) => {
-                Err(Rejection::StepUp(max_age))
-            }
-            _ => Ok(()),
-        }
-    }
-}
+use self::presented::Presented;
+use super::{Claims, Refusal, Requirement, Verifier};
 
 /// A layer that passes on requests with a valid token only, with its [`Claims`] in the request's extensions.
 ///
-/// Bearer tokens are sent in `Authorization` (RFC 6750), machine access tokens in `x-api-key`. Without a
-/// valid one the answer is 401, without a required role or permission 403, both with
-/// `WWW-Authenticate`; when the token could not be verified it is 503.
-#[derive(Clone, Debug)]
-pub struct Protect {
+/// Bearer tokens are sent in `Authorization` (RFC 6750), machine access tokens in `x-api-key`, and if the layer is
+/// [told](Self::cookie) a user's token in a cookie. Without a valid one the answer is 401, without a required role
+/// or permission 403, both with `WWW-Authenticate`; when the token could not be verified it is 503. The bodies are
+/// empty unless the program [shapes](Self::on_refusal) the answers.
+#[derive(Clone)]
+pub struct Protect<F = Plain> {
     verifier: Verifier,
     requirement: Arc<Requirement>,
+    cookie: Option<Arc<str>>,
+    refuse: F,
+}
+
+/// Makes the answer of a request that is not let in: [`Plain`], or a closure of [`Protect::on_refusal`].
+pub trait Refuse<R> {
+    /// The answer.
+    fn refuse(&self, refusal: &Refusal) -> Response<R>;
+}
+
+/// Answers with status and challenge, and an empty body.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Plain;
+
+impl<R: Default> Refuse<R> for Plain {
+    fn refuse(&self, refusal: &Refusal) -> Response<R> {
+        let mut response = Response::new(R::default());
+        *response.status_mut() = refusal.status();
+        challenged(response, refusal)
+    }
+}
+
+impl<F: Fn(&Refusal) -> Response<R>, R> Refuse<R> for F {
+    fn refuse(&self, refusal: &Refusal) -> Response<R> {
+        challenged(self(refusal), refusal)
+    }
+}
+
+/// The answer with the challenge that 401 and 403 need (RFC 9110 §15.5.2), unless it has one.
+fn challenged<R>(mut response: Response<R>, refusal: &Refusal) -> Response<R> {
+    if response.status() == refusal.status()
+        && let Some(challenge) = refusal.challenge()
+    {
+        response.headers_mut().entry(header::WWW_AUTHENTICATE).or_insert(challenge);
+    }
+    response
 }
 
 impl Protect {
     /// Requires a valid token.
     pub fn new(verifier: Verifier) -> Self {
-        Self { verifier, requirement: Arc::default() }
+        Self { verifier, requirement: Arc::default(), cookie: None, refuse: Plain }
     }
+}
 
+impl<F> Protect<F> {
     /// Requires more than a valid token.
     #[must_use]
     pub fn require(mut self, requirement: Requirement) -> Self {
         self.requirement = Arc::new(requirement);
         self
     }
+
+    /// Reads a user's token from that cookie where no header has one (RFC 6265 §5.4).
+    ///
+    /// Browsers send cookies by themselves, also with requests that another page has made: set it `HttpOnly`, `Secure`
+    /// and `SameSite`, and let nothing change by GET.
+    #[must_use]
+    pub fn cookie(mut self, name: impl Into<String>) -> Self {
+        self.cookie = Some(name.into().into());
+        self
+    }
+
+    /// Answers requests that are not let in as `answer` says, e.g. with a body. `WWW-Authenticate` is added to the
+    /// status of the refusal if it is missing.
+    ///
+    /// ```
+    /// # fn example(verifier: frontegg_identity::verify::Verifier) {
+    /// use frontegg_identity::verify::{Protect, Refusal};
+    /// use http::{Response, header};
+    ///
+    /// // Problem details (RFC 9457).
+    /// let protect = Protect::new(verifier).on_refusal(|refusal: &Refusal| {
+    ///     let status = refusal.status();
+    ///     let problem = serde_json::json!({
+    ///         "title": status.canonical_reason(),
+    ///         "status": status.as_u16(),
+    ///         "detail": refusal.to_string(),
+    ///     });
+    ///     let mut response = Response::new(problem.to_string());
+    ///     *response.status_mut() = status;
+    ///     let json = header::HeaderValue::from_static("application/problem+json");
+    ///     response.headers_mut().insert(header::CONTENT_TYPE, json);
+    ///     response
+    /// });
+    /// # }
+    /// ```
+    pub fn on_refusal<G, R>(self, answer: G) -> Protect<G>
+    where
+        G: Fn(&Refusal) -> Response<R> + Clone,
+    {
+        let Self { verifier, requirement, cookie, .. } = self;
+        Protect { verifier, requirement, cookie, refuse: answer }
+    }
+
+    /// Who calls, if they may.
+    async fn admit(&self, presented: Result<Presented, Refusal>) -> Result<Claims, Refusal> {
+        let claims = presented?.verify(&self.verifier).await?;
+        self.requirement.check_at(&claims, self.verifier.now())?;
+        Ok(claims)
+    }
 }
 
-impl<S> Layer<S> for Protect {
-    type Service = Protected<S>;
+impl<F> fmt::Debug for Protect<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Protect")
+            .field("verifier", &self.verifier)
+            .field("requirement", &self.requirement)
+            .field("cookie", &self.cookie)
+            .finish_non_exhaustive()
+    }
+}
 
-    fn layer(&self, inner: S) -> Protected<S> {
+impl<S, F: Clone> Layer<S> for Protect<F> {
+    type Service = Protected<S, F>;
+
+    fn layer(&self, inner: S) -> Protected<S, F> {
         Protected { inner, protect: self.clone() }
     }
 }
 
 /// A service that is protected by [`Protect`].
 #[derive(Clone, Debug)]
-pub struct Protected<S> {
+pub struct Protected<S, F = Plain> {
     inner: S,
-    protect: Protect,
+    protect: Protect<F>,
 }
 
-impl<S, B, R> Service<Request<B>> for Protected<S>
+impl<S, F, B, R> Service<Request<B>> for Protected<S, F>
 where
     S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
+    F: Refuse<R> + Clone + Send + Sync + 'static,
     B: Send + 'static,
-    R: Default,
 {
     type Response = Response<R>;
     type Error = S::Error;
@@ -151,166 +181,14 @@ where
         let next = self.inner.clone();
         let (mut inner, protect) = (std::mem::replace(&mut self.inner, next), self.protect.clone());
         Box::pin(async move {
-            let presented = PresentedToken::read(request.headers());
-            let verified = match presented {
-                Ok(presented) => presented.verify(&protect.verifier).await,
-                Err(rejection) => Err(rejection),
-            };
-            let checked = verified.and_then(|claims| {
-                protect.requirement.check(&claims, &protect.verifier)?;
-                Ok(claims)
-            });
-            match checked {
+            let presented = Presented::read(request.headers(), protect.cookie.as_deref());
+            match protect.admit(presented).await {
                 Ok(claims) => {
                     request.extensions_mut().insert(claims);
                     inner.call(request).await
                 }
-                Err(rejection) => Ok(rejection.response()),
+                Err(refusal) => Ok(protect.refuse.refuse(&refusal)),
             }
         })
-    }
-}
-
-/// A token as it was presented.
-enum PresentedToken {
-    Bearer(String),
-    ApiKey(String),
-}
-
-impl PresentedToken {
-    fn read(headers: &HeaderMap) -> Result<Self, Rejection> {
-        let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
-        if let Some(value) = headers.get(header::AUTHORIZATION) {
-            let value = text(value).ok_or(Rejection::Invalid)?;
-            // The scheme is case-insensitive (RFC 9110 §11.1).
-            return match value.split_once(' ') {
-                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                    Ok(Self::Bearer(token.trim().to_owned()))
-                }
-                _ => Err(Rejection::Missing),
-            };
-        }
-        match headers.get(API_KEY) {
-            Some(value) => text(value).map(Self::ApiKey).ok_or(Rejection::Invalid),
-            None => Err(Rejection::Missing),
-        }
-    }
-
-    async fn verify(self, verifier: &Verifier) -> Result<Claims, Rejection> {
-        let outcome = match self {
-            Self::Bearer(token) => verifier.verify(&token).await,
-            Self::ApiKey(token) => verifier.verify_access_token(&token).await,
-        };
-        outcome.map_err(|error| match error {
-            VerifyError::Unavailable(cause) => {
-                tracing::error!(%cause, "a token could not be verified");
-                Rejection::Unavailable
-            }
-            error => {
-                tracing::debug!(%error, "a token was rejected");
-                Rejection::Invalid
-            }
-        })
-    }
-}
-
-/// Why a request was rejected. It reveals no more than the caller may know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Rejection {
-    /// No token was presented: 401.
-    Missing,
-    /// The token is invalid: 401.
-    Invalid,
-    /// The caller lacks a role or permission: 403.
-    Insufficient,
-    /// The session must be stepped up by a second factor, at most this long ago: 401 (RFC 9470).
-    StepUp(Option<Duration>),
-    /// The token could not be verified: 503.
-    Unavailable,
-}
-
-impl Rejection {
-    fn status(self) -> StatusCode {
-        match self {
-            Self::Missing | Self::Invalid | Self::StepUp(_) => StatusCode::UNAUTHORIZED,
-            Self::Insufficient => StatusCode::FORBIDDEN,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    /// The challenge (RFC 6750 §3, RFC 9470 §3).
-    fn challenge(self) -> Option<HeaderValue> {
-        let plain = HeaderValue::from_static;
-        match self {
-            Self::Missing => Some(plain("Bearer")),
-            Self::Invalid => Some(plain(r#"Bearer error="invalid_token""#)),
-            Self::Insufficient => Some(plain(r#"Bearer error="insufficient_scope""#)),
-            Self::StepUp(age) => {
-                let age = age.map(|age| format!(", max_age=\"{}\"", age.as_secs())).unwrap_or_default();
-                let text =
-                    format!("Bearer error=\"insufficient_user_authentication\", acr_values=\"{STEPPED_UP}\"{age}");
-                HeaderValue::try_from(text).ok()
-            }
-            Self::Unavailable => None,
-        }
-    }
-
-    fn response<R: Default>(self) -> Response<R> {
-        let mut response = Response::new(R::default());
-        *response.status_mut() = self.status();
-        if let Some(challenge) = self.challenge() {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        response
-    }
-}
-
-impl fmt::Display for Rejection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Missing => "no token was presented",
-            Self::Invalid => "the token is invalid",
-            Self::Insufficient => "a role or permission is missing",
-            Self::StepUp(_) => "a second factor is needed",
-            Self::Unavailable => "the token could not be verified",
-        })
-    }
-}
-
-impl std::error::Error for Rejection {}
-
-#[cfg(feature = "axum")]
-mod axum {
-    use axum_core::{
-        body::Body,
-        extract::{FromRef, FromRequestParts},
-        response::IntoResponse,
-    };
-    use http::request::Parts;
-
-    use super::{Claims, PresentedToken, Rejection, Response, Verifier};
-
-    impl IntoResponse for Rejection {
-        fn into_response(self) -> Response<Body> {
-            self.response()
-        }
-    }
-
-    /// The verified caller: those that a [`Protect`](super::Protect) layer has found, or else found
-    /// here, by the [`Verifier`] of the state.
-    impl<S> FromRequestParts<S> for Claims
-    where
-        S: Send + Sync,
-        Verifier: FromRef<S>,
-    {
-        type Rejection = Rejection;
-
-        async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-            if let Some(claims) = parts.extensions.get::<Claims>() {
-                return Ok(claims.clone());
-            }
-            PresentedToken::read(&parts.headers)?.verify(&Verifier::from_ref(state)).await
-        }
     }
 }

@@ -13,6 +13,8 @@ mod step_up;
 mod support;
 mod tls;
 mod tokens;
+#[cfg(feature = "axum")]
+mod web_service;
 mod world;
 
 use frontegg_emulator::Emulator;

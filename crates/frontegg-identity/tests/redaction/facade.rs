@@ -24,18 +24,20 @@ use crate::{
 pub(super) const INTERFACE: &str = include_str!("../surface/snapshots/surface__interface.snap");
 /// Behind features of their own; shown where they are tested.
 #[cfg(not(feature = "axum"))]
-const ELSEWHERE: [&str; 13] = [
+const ELSEWHERE: [&str; 15] = [
     "AccessTokens",
     "Claims",
     "Grants",
     "MemoryCache",
+    "Plain",
     "Protect",
     "Protected",
     "RedisCache",
     "RedisError",
-    "Rejection",
+    "Refusal",
     "Requirement",
     "TokenKind",
+    "Verified",
     "Verifier",
     "VerifierBuilder",
 ];
@@ -239,7 +241,8 @@ async fn verification(gallery: &mut Gallery) {
     use frontegg_identity::{
         types::{CreateTenantAccessTokenRequest, CreateTenantRequest},
         verify::{
-            AccessTokens, Grants, MemoryCache, Protect, RedisCache, Rejection, Requirement, Verifier, VerifyError,
+            AccessTokens, Grants, MemoryCache, Plain, Protect, RedisCache, Refusal, Requirement, Verified, Verifier,
+            VerifyError,
         },
     };
     use tower_layer::Layer as _;
@@ -262,15 +265,18 @@ async fn verification(gallery: &mut Gallery) {
     gallery.show(&verifier);
     gallery.show(&Grants::default());
     gallery.show(&MemoryCache::default());
-    let protect = Protect::new(verifier.clone()).require(Requirement::new().any_role(["Admin"]));
-    gallery.show(&Requirement::new());
+    let protect = Protect::new(verifier.clone()).require(Requirement::role("Admin"));
+    gallery.show(&Requirement::none());
     gallery.show(&protect.layer(()));
     gallery.show(&protect);
-    gallery.show(&Rejection::Missing);
+    gallery.show(&Refusal::Missing);
+    gallery.show(&Plain::default());
+    gallery.show(&Verified(claims));
     for forged in [CANARY.to_owned(), format!("{CANARY}.{CANARY}.{CANARY}"), format!("{}x", token.expose())] {
         let error: VerifyError = verifier.verify_access_token(&forged).await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains(token.expose()), "{error:?}");
         gallery.show(&error);
+        gallery.show(&Refusal::from(error));
     }
     #[cfg(feature = "redis")]
     gallery.show(&RedisCache::connect(&format!("redis://me:{CANARY}@127.0.0.1:1/")).await.unwrap_err());

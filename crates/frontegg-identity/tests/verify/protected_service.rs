@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use frontegg_identity::{
-    Secret,
+    Login, Secret, Session,
     enums::MfaStrategy,
-    model::operation,
-    types::{
-        AddRoleRequest, AuthRequestVerifyMfaRequest, CreateOrUpdateMfaStrategyRequest, CreateUserDto,
-        VerifyMfaEmailOtcRequest,
-    },
+    login::Factor,
+    types::{AddRoleRequest, CreateOrUpdateMfaStrategyRequest, CreateUserDto},
     verify::AccessTokens,
 };
 use frontegg_test_harness::clock::Clock;
@@ -199,18 +196,15 @@ async fn payouts_want_a_fresh_second_factor() {
 }
 
 /// Gives the second factor that the emulator asks for in the middle of a session; the new token.
-async fn step_up(world: &World, token: &str) -> String {
-    let operation = operation("generate_step_up_session").unwrap();
-    let request = Client::new().post(format!("{}{}", world.emulator.url(), operation.path)).bearer_auth(token);
-    let asked: Value = request.json(&json!({ "maxAge": 300 })).send().await.unwrap().json().await.unwrap();
-    let mfa_token = Secret::from(asked["mfaToken"].as_str().unwrap_or_else(|| panic!("{asked}")));
-    let mfa = world.frontegg.authentication().mfa();
-    let mailed = AuthRequestVerifyMfaRequest::new(mfa_token.clone());
-    let mailed = mfa.send_login_mfa_email_code(&mailed).await.unwrap();
+async fn step_up(world: &World, session: &Session) -> Secret {
+    let Login::MfaRequired(challenge) = session.step_up(Duration::from_secs(300)).await.unwrap() else {
+        panic!("no second factor is asked for")
+    };
+    let Factor::Email(mail) = challenge.factors().remove(0) else { panic!("a mail") };
+    let sent = mail.send().await.unwrap();
     let code = world.emulator.outbox().last_to("bob@acme.test").template("MFAOTC").code().await.unwrap();
-    let proof = VerifyMfaEmailOtcRequest::new(mailed.otc_token, code, mfa_token);
-    let stepped_up = mfa.verify_login_mfa_email_code(&proof).await.unwrap();
-    stepped_up.access_token.unwrap().expose().to_owned()
+    sent.verify(code).await.unwrap().into_session().unwrap();
+    session.access_token().await.unwrap()
 }
 
 /// The same with tokens as the emulator gives them to somebody who signs in and steps up.
@@ -225,16 +219,19 @@ async fn stepping_up_opens_payouts_for_a_while() {
     let bob = CreateUserDto::new().email("bob@acme.test").password(PASSWORD).skip_invite_email(true);
     world.frontegg.tenant("acme").user_management().create_user_v2(&bob).await.unwrap();
     let session = world.frontegg.authentication().login("bob@acme.test", PASSWORD).await.unwrap();
-    let plain = session.into_session().unwrap().access_token().await.unwrap();
-    let ask = async |token: &str| service.ask("/payouts", &[("authorization", &format!("Bearer {token}"))]).await.0;
+    let session = session.into_session().unwrap();
+    let plain = session.access_token().await.unwrap();
+    let ask = async |token: &Secret| {
+        service.ask("/payouts", &[("authorization", &format!("Bearer {}", token.expose()))]).await.0
+    };
 
-    assert_eq!(ask(plain.expose()).await, 401);
-    let stepped_up = step_up(world, plain.expose()).await;
+    assert_eq!(ask(&plain).await, 401);
+    let stepped_up = step_up(world, &session).await;
     assert_eq!(ask(&stepped_up).await, 200);
-    assert_eq!(ask(plain.expose()).await, 401, "the token of before is as it was");
+    assert_eq!(ask(&plain).await, 401, "the token of before is as it was");
     world.emulator.clock().advance(Duration::from_secs(301));
     assert_eq!(ask(&stepped_up).await, 401, "five minutes are over");
-    let again = step_up(world, &stepped_up).await;
+    let again = step_up(world, &session).await;
     assert_eq!(ask(&again).await, 200);
 }
 
