@@ -399,6 +399,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_guide_has_these_figures_and_variables() {
+        const PAGE: &str = include_str!("../docs/configuration.md");
+        crate::defaults::row("Opening a connection", crate::connection::Connection::CONNECT_TIMEOUT);
+        for name in [&[CLIENT_ID, REGION][..], &API_KEY, &BASE_URL].concat() {
+            assert!(PAGE.lines().any(|line| line.starts_with("| `") && line.contains(&format!("`{name}`"))), "{name}");
+        }
+    }
+
+    #[test]
     fn bad_settings_are_refused() {
         let build = |builder: Builder| builder.build().unwrap_err();
         assert!(matches!(build(Builder::default().base_url("nowhere")), ConfigError::InvalidBaseUrl { .. }));

@@ -102,7 +102,7 @@ pub(crate) struct Connected {
 
 impl Connection {
     /// How long a connection may take to open.
-    const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+    pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
     /// Makes the HTTP client for a URL from a builder that has all but what these settings are about: TLS by feature, no
     /// redirects, no proxy of the environment for loopback addresses and no certificates where nothing is encrypted.

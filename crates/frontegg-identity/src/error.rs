@@ -52,6 +52,8 @@ pub enum ErrorKind {
     SignInUnfinished,
     /// The call was polled outside of a Tokio runtime, which drives its exchange. Nothing was sent.
     NoRuntime,
+    /// A call was to wait (feature `blocking`) within a Tokio runtime, which it would block. Nothing was sent.
+    WithinRuntime,
     /// The client could not be built; only by conversion from [`ConfigError`].
     Config,
 }

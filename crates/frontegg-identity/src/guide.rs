@@ -1,9 +1,18 @@
 //! A page each on what most programs do with this crate.
 
+#[cfg(feature = "blocking")]
+#[doc = include_str!("../docs/configuration.md")]
+pub mod configuration {}
 #[doc = include_str!("../docs/credentials.md")]
 pub mod credentials {}
+#[cfg(feature = "verify")]
+#[doc = include_str!("../docs/applications.md")]
+pub mod applications {}
 #[doc = include_str!("../docs/signing_in.md")]
 pub mod signing_in {}
+#[cfg(feature = "axum")]
+#[doc = include_str!("../docs/stepping_up.md")]
+pub mod stepping_up {}
 #[cfg(feature = "axum")]
 #[doc = include_str!("../docs/verifying.md")]
 pub mod verifying {}
@@ -15,6 +24,8 @@ pub mod many_calls {}
 pub mod updating {}
 #[doc = include_str!("../docs/errors.md")]
 pub mod errors {}
+#[doc = include_str!("../docs/defaults.md")]
+pub mod defaults {}
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
 #[cfg(feature = "axum")]

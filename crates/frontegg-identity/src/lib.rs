@@ -23,13 +23,16 @@
 //! # }
 //! ```
 //!
-//! The [`guide`] has a page each on credentials and scopes, signing in, verifying tokens, paging, many calls
-//! at once, partial updates, errors and retries, testing with the emulator, and moving here from other clients.
+//! The [`guide`] has a page each on configuration, credentials and scopes, applications, signing in, step-up,
+//! verifying tokens, paging, many calls at once, partial updates, errors and retries, defaults, testing with the
+//! emulator, and moving here from other clients.
 //!
 //! Types decide which token an operation takes: a session does not have the operations that it cannot
 //! call. If an operation needs a tenant or user that the scope does not name, the call is an [`Error`]
 //! before anything is sent.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod call;
 mod connection;
@@ -37,6 +40,8 @@ mod context;
 mod credentials;
 mod custom_headers;
 mod decode;
+#[cfg(test)]
+mod defaults;
 mod error;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]

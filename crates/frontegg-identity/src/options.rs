@@ -79,3 +79,15 @@ macro_rules! with_options {
     };
 }
 pub(crate) use with_options;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::defaults::row;
+
+    #[test]
+    fn the_guide_has_these_figures() {
+        row("A call as a whole", Options::default().timeout);
+        row("One attempt, its body included", Options::default().attempt_timeout);
+    }
+}

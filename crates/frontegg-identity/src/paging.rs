@@ -282,8 +282,8 @@ fn following<P: Page>(page: &P, number: i64) -> Option<i64> {
 /// The page that a link leads to: a query string, or a URL with one.
 fn linked(link: &str) -> Option<i64> {
     let query = link.split_once('?').map_or(link, |(_, query)| query);
-    let url = reqwest::Url::parse(&format!("http://localhost/?{query}")).ok()?;
-    url.query_pairs().find(|(name, _)| name == "_offset" || name == "offset")?.1.parse().ok()
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == "_offset" || name == "offset")?.1.parse().ok()
 }
 
 impl<P: Page> Stream for Pages<P> {

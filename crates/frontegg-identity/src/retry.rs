@@ -306,6 +306,16 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_has_these_figures() {
+        use crate::defaults::row;
+        let Retry { max_attempts, base_delay, max_delay, max_server_delay } = Retry::default();
+        row("Attempts of a call", max_attempts);
+        row("First backoff, at most", base_delay);
+        row("Every backoff, at most", max_delay);
+        row("Delay that the service may ask for, at most", max_server_delay);
+    }
+
+    #[test]
     fn both_forms_of_retry_after_are_read() {
         assert_eq!(retry_after(&headers(&[("retry-after", " 7 ")])), Some(7 * SECOND));
         let date = ("date", "Wed, 21 Oct 2015 07:28:00 GMT");

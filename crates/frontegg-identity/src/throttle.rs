@@ -304,6 +304,14 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_has_these_figures() {
+        use crate::defaults::row;
+        let RetryBudget { burst, per_call } = RetryBudget::default();
+        row("Retries saved up for all calls", burst);
+        row("Retries that a call earns", &*per_call.to_string());
+    }
+
+    #[test]
     fn a_limit_of_zero_is_one() {
         assert_eq!(RateLimit::per_second(0), RateLimit::per_second(1));
         assert_eq!(RateLimit::per_minute(6).burst(0), RateLimit { interval: 10 * SECOND, burst: 1 });

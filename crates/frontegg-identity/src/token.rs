@@ -28,6 +28,8 @@ use crate::{
     retry::Retry,
 };
 
+/// The part of its life, in percent, after which a token is renewed.
+const RENEWAL_PERCENT: u32 = 80;
 /// Longer lifetimes are cut to this.
 const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long the caller that renews a token early waits for it before going on with the old one.
@@ -117,7 +119,11 @@ impl Token {
         })?;
         let lifetime = Duration::from_secs(seconds.max(0).unsigned_abs()).min(MAX_LIFETIME);
         // Counted from before the request, so that a slow answer does not add to the lifetime.
-        Ok(Self { bearer, renew_at: requested_at + lifetime * 4 / 5, expires_at: requested_at + lifetime })
+        Ok(Self {
+            bearer,
+            renew_at: requested_at + lifetime * RENEWAL_PERCENT / 100,
+            expires_at: requested_at + lifetime,
+        })
     }
 }
 
@@ -393,4 +399,20 @@ pub(crate) fn bearer(token: &str) -> Option<HeaderValue> {
     // `Debug` hides it, and HTTP/2 keeps it out of its compression tables.
     value.set_sensitive(true);
     Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::defaults::row;
+
+    #[test]
+    fn the_guide_has_these_figures() {
+        row("Part of its life after which a token is renewed", &*format!("{RENEWAL_PERCENT} %"));
+        row("Longest life of a token that is believed", MAX_LIFETIME);
+        row("Waiting for an early renewal, at most", EARLY_RENEWAL_TIMEOUT);
+        row("Pause after an early renewal that failed", RENEWAL_BACKOFF);
+        row("Pause after credentials were refused", REFUSAL_BACKOFF);
+        row("Pause after a new token was refused like the old one", REPLACEMENT_INTERVAL);
+    }
 }

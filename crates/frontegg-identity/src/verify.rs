@@ -331,6 +331,12 @@ mod tests {
         serde_json::from_value(all).unwrap()
     }
 
+    #[test]
+    fn the_guide_has_these_figures() {
+        crate::defaults::row("Leeway between two clocks", DEFAULT_LEEWAY);
+        crate::defaults::row("Leeway, at most", MAX_LEEWAY);
+    }
+
     /// RFC 7519 §2: a `NumericDate` may have a fraction.
     #[test]
     fn times_with_a_fraction_are_checked() {

@@ -158,3 +158,14 @@ impl fmt::Debug for MemoryCache {
         f.write_str("MemoryCache")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::defaults::row;
+
+    #[test]
+    fn the_guide_has_these_figures() {
+        row("Answers about machine access tokens are kept", DEFAULT_TTL);
+    }
+}

@@ -183,3 +183,16 @@ impl fmt::Debug for Keys {
         f.debug_struct("Keys").field("url", &self.url).field("kids", &self.cached().keys.keys()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::defaults::row;
+
+    #[test]
+    fn the_guide_has_these_figures() {
+        row("Age at which the key set is fetched again", MAX_AGE);
+        row("Pause between fetches for unknown keys", REFETCH_DELAY);
+        row("The same while there is no key at all", EMPTY_REFETCH_DELAY);
+    }
+}

@@ -8,7 +8,7 @@ use std::{
 
 use frontegg_identity::{
     ConfigError, Frontegg, RateLimit, Region, Retry, RetryBudget, SavedSession, Secret,
-    login::{Factor, Login, MailedLink, Saved, SignUp, Step},
+    login::{Factor, Login, MailedLink, Saved, SignUp, Step, StepUpChallenge},
     params::ListUsers,
     types,
 };
@@ -180,6 +180,12 @@ async fn sign_ins(gallery: &mut Gallery) {
     let activation = activation.token(CANARY).password(CANARY).captcha(CANARY);
     step(gallery, &activation, activation.save());
     gallery.show(&MailedLink::new("u", CANARY));
+    let challenge = format!(r#"Bearer realm="{CANARY}", error="insufficient_user_authentication""#);
+    gallery.show(&StepUpChallenge::parse(&challenge).unwrap());
+    #[cfg(feature = "blocking")]
+    gallery.show(&frontegg_identity::blocking::iter(
+        frontegg.tenant("acme").user_management().list_users(ListUsers::new()).stream(),
+    ));
 }
 
 /// What is there before anything is sent, and calls.
@@ -309,6 +315,8 @@ async fn no_type_of_the_interface_shows_a_secret() {
     #[cfg(not(feature = "test-util"))]
     missing.retain(|name| !DOUBLES.contains(name));
     // Of the first three there are no values; a cache that stands is not to be had without Redis.
+    #[cfg(not(feature = "blocking"))]
+    missing.retain(|name| *name != "Iter");
     missing.retain(|name| !["Anonymous", "Environment", "User", "RedisCache"].contains(name));
     assert!(missing.is_empty(), "{missing:?} are not shown");
     assert!(!log.text().contains(CANARY), "{}", log.text());

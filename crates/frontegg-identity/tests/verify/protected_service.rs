@@ -5,7 +5,7 @@ use std::time::Duration;
 use frontegg_identity::{
     Login, Secret, Session,
     enums::MfaStrategy,
-    login::Factor,
+    login::{Factor, StepUpChallenge},
     types::{AddRoleRequest, CreateOrUpdateMfaStrategyRequest, CreateUserDto},
     verify::AccessTokens,
 };
@@ -195,9 +195,11 @@ async fn payouts_want_a_fresh_second_factor() {
     assert_eq!(service.refused("/payouts", &[("x-api-key", &machine)]).await, needed);
 }
 
-/// Gives the second factor that the emulator asks for in the middle of a session; the new token.
-async fn step_up(world: &World, session: &Session) -> Secret {
-    let Login::MfaRequired(challenge) = session.step_up(Duration::from_secs(300)).await.unwrap() else {
+/// Gives the second factor that a service asks for, in the middle of a session; the new token.
+async fn step_up(world: &World, session: &Session, challenge: &str) -> Secret {
+    let wanted = StepUpChallenge::parse(challenge).expect("a step-up is asked for");
+    assert_eq!(wanted.max_age(), Some(Duration::from_secs(300)));
+    let Login::MfaRequired(challenge) = session.step_up(wanted.max_age()).await.unwrap() else {
         panic!("no second factor is asked for")
     };
     let Factor::Email(mail) = challenge.factors().remove(0) else { panic!("a mail") };
@@ -222,17 +224,20 @@ async fn stepping_up_opens_payouts_for_a_while() {
     let session = session.into_session().unwrap();
     let plain = session.access_token().await.unwrap();
     let ask = async |token: &Secret| {
-        service.ask("/payouts", &[("authorization", &format!("Bearer {}", token.expose()))]).await.0
+        let answer = service.ask("/payouts", &[("authorization", &format!("Bearer {}", token.expose()))]).await;
+        (answer.0, answer.1)
     };
 
-    assert_eq!(ask(&plain).await, 401);
-    let stepped_up = step_up(world, &session).await;
-    assert_eq!(ask(&stepped_up).await, 200);
-    assert_eq!(ask(&plain).await, 401, "the token of before is as it was");
+    let (status, challenge) = ask(&plain).await;
+    assert_eq!(status, 401);
+    let stepped_up = step_up(world, &session, &challenge).await;
+    assert_eq!(ask(&stepped_up).await.0, 200);
+    assert_eq!(ask(&plain).await.0, 401, "the token of before is as it was");
     world.emulator.clock().advance(Duration::from_secs(301));
-    assert_eq!(ask(&stepped_up).await, 401, "five minutes are over");
-    let again = step_up(world, &session).await;
-    assert_eq!(ask(&again).await, 200);
+    let (status, challenge) = ask(&stepped_up).await;
+    assert_eq!(status, 401, "five minutes are over");
+    let again = step_up(world, &session, &challenge).await;
+    assert_eq!(ask(&again).await.0, 200);
 }
 
 #[tokio::test]
