@@ -6,13 +6,17 @@ mod connection;
 mod export;
 mod healthcheck;
 mod import;
+mod init;
 mod input;
 mod logging;
 mod outbox;
 mod output;
 mod reset;
+mod schema;
+mod seed;
 mod serve;
 mod signals;
+mod token;
 
 use clap::{Parser, Subcommand};
 
@@ -31,13 +35,21 @@ struct Arguments {
 enum Command {
     /// Serve the API until Ctrl-C or SIGTERM; so does the program without a command.
     Serve(Box<serve::Options>),
+    /// Write an example of a seed, to begin with.
+    Init(init::Options),
+    /// Write the JSON Schema of seeds, for editors.
+    Schema,
+    /// Add what seeds describe to a running emulator.
+    Seed(seed::Options),
+    /// Write an access token of somebody of a running emulator, without a sign-in.
+    Token(token::Options),
     /// Write the whole state of a running emulator as a document.
     Export(export::Options),
     /// Put the state of a document in place of that of a running emulator.
     Import(import::Options),
     /// Show the mails and SMS messages of a running emulator.
     Outbox(outbox::Options),
-    /// Empty a running emulator.
+    /// Empty a running emulator, or put back what it began with.
     Reset(reset::Options),
     /// Tell by the exit code whether an emulator runs, for containers.
     Healthcheck(healthcheck::Options),
@@ -50,6 +62,10 @@ pub fn run() -> anyhow::Result<()> {
     let Arguments { command, serve } = Arguments::parse();
     match command.unwrap_or_else(|| Command::Serve(Box::new(serve))) {
         Command::Serve(options) => serve::run(*options),
+        Command::Init(options) => options.run(),
+        Command::Schema => schema::run(),
+        Command::Seed(options) => ask(options.run()),
+        Command::Token(options) => ask(options.run()),
         Command::Export(options) => ask(options.run()),
         Command::Import(options) => ask(options.run()),
         Command::Outbox(options) => ask(options.run()),
@@ -71,7 +87,8 @@ mod tests {
     use super::*;
 
     /// Flags that are about one call of a command, and no variables.
-    const OF_ONE_CALL: [&str; 9] = ["channel", "clear", "json", "newest", "ready", "secrets", "template", "to", "wait"];
+    const OF_ONE_CALL: [&str; 11] =
+        ["channel", "clear", "json", "newest", "ready", "secrets", "template", "tenant", "to", "to-seed", "wait"];
 
     #[test]
     fn the_arguments_are_consistent() {

@@ -6,6 +6,7 @@ mod mailed_link;
 mod passwordless;
 mod saved;
 mod sign_up;
+mod step_up;
 mod step_up_challenge;
 
 pub use enrollment::{AuthenticatorEnrollment, Enrolled, MfaEnrollment, SmsEnrollment, WebAuthnEnrollment};

@@ -1,8 +1,8 @@
 //! Sessions of signed-in users: access tokens that are refreshed, and a serialised form.
 
 pub(crate) mod cookies;
+pub(crate) mod raising;
 mod saved;
-mod step_up;
 
 use std::{
     fmt,

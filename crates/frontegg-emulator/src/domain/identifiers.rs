@@ -8,7 +8,7 @@ pub(crate) mod usernames;
 
 use sea_orm::EntityTrait;
 
-use super::{DomainResult, users};
+use super::DomainResult;
 use crate::store::{Fetch, Read, entity::user};
 
 /// By what somebody says who they are.
@@ -53,17 +53,6 @@ impl<'a> Identifier<'a> {
         let id = self.user_id(tx).await?.unwrap_or_default();
         Ok(user::Entity::find_by_id(id).fetch_one(tx).await?)
     }
-}
-
-/// The person who is meant by an id, an address or a username; or 404.
-pub(crate) async fn meant(tx: &Read, text: &str) -> DomainResult<user::Model> {
-    let name = if text.contains('@') { Identifier::Email(text) } else { Identifier::Username(text) };
-    for identifier in [Identifier::UserId(text), name] {
-        if let Some(user) = identifier.user(tx).await? {
-            return Ok(user);
-        }
-    }
-    Err(users::unknown())
 }
 
 /// Whether it was shown that an address or number is the person's.

@@ -9,7 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::{
     DomainError, DomainResult,
-    identifiers::{Proof, emails, phones, usernames},
+    identifiers::{Identifier, Proof, emails, phones, usernames},
     input,
     revocation::{self, Change},
 };
@@ -52,6 +52,17 @@ pub(crate) struct Changes {
     pub(crate) vendor_metadata: Option<String>,
     pub(crate) mfa_bypass: Option<bool>,
     pub(crate) external_id: Option<String>,
+}
+
+/// The person who is meant by an id, an address or a username; or 404.
+pub(crate) async fn meant(tx: &Read, text: &str) -> DomainResult<user::Model> {
+    let name = if text.contains('@') { Identifier::Email(text) } else { Identifier::Username(text) };
+    for identifier in [Identifier::UserId(text), name] {
+        if let Some(user) = identifier.user(tx).await? {
+            return Ok(user);
+        }
+    }
+    Err(unknown())
 }
 
 /// The person with that id, or 404.

@@ -2,12 +2,12 @@
 
 use crate::{
     domain::{
-        DomainError, DomainResult, identifiers,
+        DomainError, DomainResult,
         memberships::MemberKey,
         mfa,
         sessions::{self, ClientInfo},
         settings::configuration,
-        tenants,
+        tenants, users,
     },
     service::Service,
     store::Write,
@@ -21,7 +21,7 @@ impl Service {
         // No request began with it.
         self.follow().await;
         let begin = async |tx: &Write| -> DomainResult<_> {
-            let user = identifiers::meant(tx, &wanted.user).await?;
+            let user = users::meant(tx, &wanted.user).await?;
             let homeless = || DomainError::bad_request("tenant must be given: the user works in none");
             let tenant_id = wanted.tenant.as_ref().or(user.active_tenant_id.as_ref()).ok_or_else(homeless)?;
             tenants::require(tx, tenant_id).await?;
@@ -47,7 +47,7 @@ impl Service {
     pub(crate) async fn totp(&self, user: &str) -> DomainResult<String> {
         self.follow().await;
         let tx = self.store().read().await?;
-        let user = identifiers::meant(&tx, user).await?;
+        let user = users::meant(&tx, user).await?;
         mfa::authenticators::right_code(&tx, &user.id).await
     }
 }

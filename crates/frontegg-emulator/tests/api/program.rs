@@ -2,6 +2,7 @@
 
 mod commands;
 mod log;
+mod seeds;
 
 use std::process::Command;
 

@@ -59,10 +59,10 @@ impl Gallery {
 }
 
 /// Shows a step, and what is saved of it: the secrets are there for those who store it.
-fn step<S: Step + Debug>(gallery: &mut Gallery, step: &S, saved: Saved<S>) {
+fn step<S: Step + Debug>(gallery: &mut Gallery, step: &S, saved: &Saved<S>) {
     gallery.show(step);
-    gallery.show(&saved);
-    let text = serde_json::to_string(&saved).unwrap();
+    gallery.show(saved);
+    let text = serde_json::to_string(saved).unwrap();
     assert!(text.contains(CANARY), "{text}");
     let same: Saved<S> = text.parse().unwrap();
     assert_eq!(serde_json::to_string(&same).unwrap(), text, "nothing is lost");
@@ -115,25 +115,25 @@ async fn second_factors(gallery: &mut Gallery) {
     let login = served(vec![answer(devices)]).await.authentication().login("ada@acme.test", CANARY).await.unwrap();
     gallery.show(&login);
     let Login::MfaRequired(challenge) = login else { panic!("a second factor") };
-    step(gallery, &challenge, challenge.save());
+    step(gallery, &challenge, &challenge.save());
     for factor in challenge.factors() {
         gallery.show(&factor);
         match factor {
-            Factor::Authenticator(app) => step(gallery, &app, app.save()),
+            Factor::Authenticator(app) => step(gallery, &app, &app.save()),
             Factor::Sms(phone) => {
-                step(gallery, &phone, phone.save());
+                step(gallery, &phone, &phone.save());
                 let sent = phone.send().await.unwrap();
-                step(gallery, &sent, sent.save());
+                step(gallery, &sent, &sent.save());
             }
             Factor::Email(mail) => {
-                step(gallery, &mail, mail.save());
+                step(gallery, &mail, &mail.save());
                 let sent = mail.send().await.unwrap();
-                step(gallery, &sent, sent.save());
+                step(gallery, &sent, &sent.save());
             }
             Factor::WebAuthn(key) => {
-                step(gallery, &key, key.save());
+                step(gallery, &key, &key.save());
                 let challenge = key.challenge().await.unwrap();
-                step(gallery, &challenge, challenge.save());
+                step(gallery, &challenge, &challenge.save());
             }
             factor => panic!("{factor:?} is not shown"),
         }
@@ -144,13 +144,13 @@ async fn second_factors(gallery: &mut Gallery) {
     let Login::EnrollMfa(enrollment) = authentication.login("ada@acme.test", CANARY).await.unwrap() else {
         panic!("an enrollment")
     };
-    step(gallery, &enrollment, enrollment.save());
+    step(gallery, &enrollment, &enrollment.save());
     let phone = enrollment.sms("+1").await.unwrap();
-    step(gallery, &phone, phone.save());
+    step(gallery, &phone, &phone.save());
     let key = enrollment.webauthn().await.unwrap();
-    step(gallery, &key, key.save());
+    step(gallery, &key, &key.save());
     let app = enrollment.authenticator().await.unwrap();
-    step(gallery, &app, app.save());
+    step(gallery, &app, &app.save());
     assert!(app.qr_code().expose().contains(CANARY));
     gallery.show(&app.verify(CANARY).await.unwrap());
 }
@@ -166,19 +166,19 @@ async fn sign_ins(gallery: &mut Gallery) {
     gallery.show(&saved.device().unwrap());
     gallery.show(&saved);
     let code = frontegg.authentication().send_email_code("ada@acme.test").await.unwrap();
-    step(gallery, &code, code.save());
+    step(gallery, &code, &code.save());
     gallery.show(&"{}".parse::<SavedSession>().unwrap_err());
     let expired = format!(r#""mfaRequired":false,"resetPasswordToken":"{CANARY}""#);
     let expired = served(vec![answer(&expired)]).await.authentication().login("ada@acme.test", CANARY).await.unwrap();
     let Login::PasswordExpired(expired) = expired else { panic!("an expired password") };
-    step(gallery, &expired, expired.save());
+    step(gallery, &expired, &expired.save());
     let request = types::SignUpUserEmailDto::new("a@acme.test", "A");
     let sign_up =
         served(vec![answer(r#""shouldActivate":true"#)]).await.authentication().sign_up(&request).await.unwrap();
     gallery.show(&sign_up);
     let SignUp::Activate(activation) = sign_up else { panic!("an activation") };
     let activation = activation.token(CANARY).password(CANARY).captcha(CANARY);
-    step(gallery, &activation, activation.save());
+    step(gallery, &activation, &activation.save());
     gallery.show(&MailedLink::new("u", CANARY));
     let challenge = format!(r#"Bearer realm="{CANARY}", error="insufficient_user_authentication""#);
     gallery.show(&StepUpChallenge::parse(&challenge).unwrap());

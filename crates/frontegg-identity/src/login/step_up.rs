@@ -3,18 +3,13 @@
 use std::time::Duration;
 
 use frontegg_model::types;
-use tokio::time::Instant;
 
-use super::{Session, cookies::CookieIds, saved::SavedSession};
+use super::{Login, LoginFlow, Saved, Step};
 use crate::{
     call::Call,
-    error::{Error, ErrorKind},
-    login::{Login, LoginFlow, Saved, Step},
-    response::Response,
-    token::{Held, Token},
+    error::Error,
+    session::{Session, raising::STEP_UP},
 };
-
-const OPERATION: &str = "generate_step_up_session";
 
 impl Session {
     /// Asks the user for a second factor, because a service wants a session that was stepped up at most `max_age`
@@ -46,11 +41,7 @@ impl Session {
             body = body.max_age(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
         }
         let call =
-            Call::new(
-                &self.scope.core,
-                OPERATION,
-                |client| async move { client.generate_step_up_session(&body).await },
-            );
+            Call::new(self.core(), STEP_UP, |client| async move { client.generate_step_up_session(&body).await });
         let answer = call.with_response().await?;
         let _held = self.hold().await;
         Login::from_response(&self.raising()?, &answer)
@@ -59,34 +50,11 @@ impl Session {
     /// Goes on with a step-up of this session that was [saved](crate::login::MfaChallenge::save), maybe by another
     /// process: when it is finished, this session is raised.
     pub fn resume<S: Step>(&self, saved: Saved<S>) -> S {
-        saved.resume(&self.scope.core, Some(self.clone()))
+        saved.resume(self.core(), Some(self.clone()))
     }
 
     /// A sign-in whose end raises this session.
     fn raising(&self) -> Result<LoginFlow, Error> {
-        let saved = self.tokens.source().saved().clone().ok_or_else(logged_out)?;
-        Ok(LoginFlow::new(&self.scope.core, saved.cookies().clone()).raising(self.clone()))
+        Ok(LoginFlow::new(self.core(), self.cookies()?).raising(self.clone()))
     }
-
-    /// Nobody refreshes the session while the result lives: the service may be about to replace the refresh token.
-    pub(crate) async fn hold(&self) -> Held {
-        self.tokens.hold().await
-    }
-
-    /// Goes on with the tokens of an answer; false if there are none in it.
-    pub(crate) fn raise(&self, answer: &Response<types::AuthenticationResponseDto>) -> Result<bool, Error> {
-        let source = self.tokens.source();
-        let known = source.saved().as_ref().ok_or_else(logged_out)?.cookies().clone();
-        let Some(new) = SavedSession::from_response(answer, &known, CookieIds::of(&source.core)) else {
-            return Ok(false);
-        };
-        let seconds = answer.expires_in.unwrap_or_default();
-        self.tokens.store(Some(Token::new(OPERATION, new.access_token(), Instant::now(), seconds)?));
-        source.keep(&new);
-        Ok(true)
-    }
-}
-
-fn logged_out() -> Error {
-    Error::new(ErrorKind::Unauthenticated, "the session was logged out").in_call(OPERATION, 0, None)
 }
