@@ -144,7 +144,8 @@ fn judged(mut answer: Answer, operation: &Operation) -> Result<Answer, Error<Api
         return Err(Error::UnexpectedResponse(answer.into_response()));
     }
     if EMPTY_LIST_IS_NOT_FOUND.contains(&operation.id) && is_empty_list(answer.body()) {
-        let error = ApiError { errors: Some(vec!["Not found".to_owned()]), ..ApiError::default() };
+        let mut error = ApiError::default();
+        error.errors = Some(vec!["Not found".to_owned()]);
         return Err(Error::ErrorResponse(answer.with_status(StatusCode::NOT_FOUND, error)));
     }
     let is_list = operation.answer.is_some_and(|answer| answer.starts_with('['));
@@ -216,12 +217,11 @@ fn to_api_error(body: &[u8]) -> ApiError {
     if messages.is_empty() && !matches!(text.trim(), "" | "{}" | "null") {
         messages.push(text.trim().chars().take(MAX_MESSAGE_LENGTH).collect());
     }
-    ApiError {
-        errors: Some(messages),
-        error_code: value["errorCode"].as_str().map(str::to_owned),
-        context: value["context"].as_object().cloned(),
-        ..ApiError::default()
-    }
+    let mut error = ApiError::default();
+    error.errors = Some(messages);
+    error.error_code = value["errorCode"].as_str().map(str::to_owned);
+    error.context = value["context"].as_object().cloned();
+    error
 }
 
 fn collect(value: &Value, messages: &mut Vec<String>) {

@@ -81,6 +81,11 @@ fn has(attributes: &[Attribute], name: &str) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident(name))
 }
 
+/// Whether it may grow for all but those who serve it.
+fn is_open_answer(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.to_token_stream().to_string().contains("non_exhaustive"))
+}
+
 fn wire_name(attributes: &[Attribute]) -> Option<String> {
     let serde = attributes.iter().find(|attribute| attribute.path().is_ident("serde"))?;
     let text = serde.to_token_stream().to_string();
@@ -101,7 +106,11 @@ fn types() {
     for item in syn::parse_file(TYPES).unwrap().items {
         match item {
             Item::Struct(structure) => {
-                let kind = if has(&structure.attrs, "non_exhaustive") { "request" } else { "struct" };
+                let kind = match () {
+                    () if has(&structure.attrs, "non_exhaustive") => "request",
+                    () if is_open_answer(&structure.attrs) => "answer",
+                    () => "struct",
+                };
                 let members = match &structure.fields {
                     Fields::Named(fields) => {
                         let members = fields.named.iter();

@@ -10,6 +10,7 @@ mod generated;
 pub mod headers;
 mod open_enum;
 mod operation;
+mod optional;
 mod patch;
 pub mod read;
 mod secret;
@@ -18,6 +19,7 @@ mod secret;
 pub use generated::schemas::schemas;
 pub use generated::{enums, operations::OPERATIONS, types};
 pub use operation::{About, Category, Method, Need, Operation, Permission, Token, covers, no_operation, operation};
+pub use optional::{Optional, OptionalList, form};
 pub use patch::Patch;
 pub use secret::{Secret, SecretMap};
 

@@ -68,6 +68,13 @@ impl<T> From<Option<T>> for Patch<T> {
     }
 }
 
+impl From<Option<&str>> for Patch<String> {
+    /// `None` clears.
+    fn from(value: Option<&str>) -> Self {
+        Self::from(value.map(str::to_owned))
+    }
+}
+
 impl From<&str> for Patch<String> {
     fn from(value: &str) -> Self {
         Self::Value(value.to_owned())

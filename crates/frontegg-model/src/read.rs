@@ -62,6 +62,15 @@ pub fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Map<String, 
     optional_object(deserializer).map(Option::unwrap_or_default)
 }
 
+/// The value of a text that is JSON, as metadata is; empty text is none.
+///
+/// # Errors
+///
+/// For text that is no JSON.
+pub fn json(text: Option<&str>) -> serde_json::Result<Option<Value>> {
+    text.filter(|text| !text.trim().is_empty()).map(serde_json::from_str).transpose()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -92,6 +101,14 @@ mod tests {
             let error = optional_object(&other).unwrap_err().to_string();
             assert_eq!(error, "expected an object, or text that is one", "{other}");
         }
+    }
+
+    #[test]
+    fn a_text_that_is_json_is_read_as_its_value() {
+        assert_eq!(json(Some(r#"{"plan":"gold"}"#)).unwrap(), Some(json!({ "plan": "gold" })));
+        assert_eq!(json(Some(" ")).unwrap(), None);
+        assert_eq!(json(None).unwrap(), None);
+        assert!(json(Some("gold")).is_err());
     }
 
     #[test]

@@ -274,6 +274,20 @@ pub fn clearable_members(document: &Value) -> Vec<(String, String)> {
     found
 }
 
+/// Members that are JSON as text: those that say so, and in answers, which may bring an object instead, metadata.
+pub fn json_texts(document: &Value) -> Vec<(String, String)> {
+    let is_json = |name: &str, schema: &Value| {
+        schema["type"] == "string" && (schema["format"] == "json" || name.to_lowercase().ends_with("metadata"))
+    };
+    let mut found = Vec::new();
+    for (name, schema) in members(&document["components"], "schemas") {
+        for (property, _) in members(schema, "properties").filter(|(property, value)| is_json(property, value)) {
+            found.push((name.clone(), property.clone()));
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

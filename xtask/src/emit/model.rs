@@ -15,7 +15,7 @@ use super::{
 };
 use crate::documents::{
     api::Api,
-    prepare::{answer_schemas, clearable_members, request_schemas},
+    prepare::{answer_schemas, clearable_members, json_texts, request_schemas},
 };
 
 const FOLDER: &str = "crates/frontegg-model/src/generated";
@@ -34,6 +34,7 @@ pub fn model(api: &Api, types: Vec<Item>) -> Result<Files> {
         requests: &request_schemas(&api.document),
         answers: &answer_schemas(&api.document),
         clearable: &clearable_members(&api.document),
+        json_texts: &json_texts(&api.document),
         document: &api.document,
     };
     let mut surgery = Surgery::of(types);

@@ -3,7 +3,7 @@
 #![allow(clippy::pedantic)]
 
 /// Accepts a pending invitation to a further tenant through the link that was mailed. Accepting does not sign the user in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AcceptInvitationDto {
@@ -26,7 +26,7 @@ impl AcceptInvitationDto {
     }
 }
 /// Accepts a pending invitation to a further tenant with the mailed code, for environments whose invitation strategy is `code`.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AcceptInvitationWithCodeDto {
@@ -53,8 +53,9 @@ impl AcceptInvitationWithCodeDto {
     }
 }
 /// Settings that a tenant's own administrators see and edit.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct AccountSettings {
     /// Postal address.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -94,7 +95,7 @@ pub struct AccountSettings {
     pub timezone: ::std::option::Option<::std::string::String>,
 }
 /// Changes to the settings of a tenant, at least one; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AccountSettingsUpdateRequest {
@@ -152,61 +153,88 @@ impl AccountSettingsUpdateRequest {
     }
     /// Name of the tenant.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Postal address of the tenant.
     #[must_use]
-    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.address = Some(value.into());
+    pub fn address<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.address = value.into_optional();
         self
     }
     /// Time zone of the tenant.
     #[must_use]
-    pub fn timezone(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.timezone = Some(value.into());
+    pub fn timezone<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.timezone = value.into_optional();
         self
     }
     /// How dates are shown to the tenant's users.
     #[must_use]
-    pub fn date_format(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.date_format = Some(value.into());
+    pub fn date_format<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.date_format = value.into_optional();
         self
     }
     /// How times of day are shown to the tenant's users.
     #[must_use]
-    pub fn time_format(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.time_format = Some(value.into());
+    pub fn time_format<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.time_format = value.into_optional();
         self
     }
     /// Currency of the tenant.
     #[must_use]
-    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.currency = Some(value.into());
+    pub fn currency<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.currency = value.into_optional();
         self
     }
     /// Logo of the tenant, base64 text.
     #[must_use]
-    pub fn logo(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.logo = Some(value.into());
+    pub fn logo<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.logo = value.into_optional();
         self
     }
     /// Address of the application for the tenant's users.
     #[must_use]
-    pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.application_url = Some(value.into());
+    pub fn application_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.application_url = value.into_optional();
         self
     }
     /// Address of the login page for the tenant's users.
     #[must_use]
-    pub fn login_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.login_url = Some(value.into());
+    pub fn login_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.login_url = value.into_optional();
         self
     }
 }
 /// Activates an account with the token from the activation link. A successful activation also signs the user in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ActivateUserDto {
@@ -247,25 +275,34 @@ impl ActivateUserDto {
     }
     /// Password to set; needed only when the user's activation strategy says that one should be set.
     #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
+    pub fn password<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password = value.into_optional();
         self
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn recaptcha_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.recaptcha_token = value.into_optional();
         self
     }
     /// When the user last agreed to the terms, as opaque text; may be left out.
     #[must_use]
-    pub fn last_terms_check(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.last_terms_check = Some(value.into());
+    pub fn last_terms_check<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.last_terms_check = value.into_optional();
         self
     }
 }
 /// Activates an account with an activation token and a mailed code, for environments whose activation strategy is `code`.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ActivateUserWithCodeDto {
@@ -310,26 +347,36 @@ impl ActivateUserWithCodeDto {
     }
     /// Password to set; needed only when the user's activation strategy says that one should be set.
     #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
+    pub fn password<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password = value.into_optional();
         self
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn recaptcha_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.recaptcha_token = value.into_optional();
         self
     }
     /// When the user last agreed to the terms, as opaque text; may be left out.
     #[must_use]
-    pub fn last_terms_check(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.last_terms_check = Some(value.into());
+    pub fn last_terms_check<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.last_terms_check = value.into_optional();
         self
     }
 }
 /// How new accounts of the environment are activated.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ActivationStrategyResponse {
     /// Lifetime of an activation code in seconds.
     #[serde(rename = "codeExpiration")]
@@ -337,8 +384,14 @@ pub struct ActivationStrategyResponse {
     /// Whether the user follows a link (`link`) or types a six-digit code (`code`).
     pub strategy: crate::enums::StrategyKind,
 }
+impl ActivationStrategyResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(strategy: crate::enums::StrategyKind, code_expiration: i64) -> Self {
+        Self { strategy, code_expiration }
+    }
+}
 /// One permission to create in the environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AddPermissionRequest {
@@ -378,28 +431,34 @@ impl AddPermissionRequest {
     }
     /// Free text about the permission; stored as null when absent.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Id of the category to put the permission in; without it the permission has no category.
     #[must_use]
-    pub fn category_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.category_id = Some(value.into());
+    pub fn category_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.category_id = value.into_optional();
         self
     }
     /// How customers may use the permission in roles they build; `NEVER` when absent.
     #[must_use]
     pub fn assignment_type(
         mut self,
-        value: crate::enums::PermissionAssignmentType,
+        value: impl Into<Option<crate::enums::PermissionAssignmentType>>,
     ) -> Self {
-        self.assignment_type = Some(value);
+        self.assignment_type = value.into();
         self
     }
 }
 /// The complete set of permissions of one role. It replaces the permissions the role held before.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AddPermissionToRoleRequest {
@@ -418,7 +477,7 @@ impl AddPermissionToRoleRequest {
     }
 }
 /// One role to create, without permissions. It belongs to the tenant in scope or, without one, to the whole environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AddRoleRequest {
@@ -469,31 +528,34 @@ impl AddRoleRequest {
     }
     /// Free text about the role; stored as null when absent.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Whether new members receive the role when no roles are named for them; false when absent.
     #[must_use]
-    pub fn is_default(mut self, value: bool) -> Self {
-        self.is_default = Some(value);
+    pub fn is_default(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_default = value.into();
         self
     }
     /// With `isDefault` true, also gives the role to every existing membership; false when absent.
     #[must_use]
-    pub fn migrate_role(mut self, value: bool) -> Self {
-        self.migrate_role = Some(value);
+    pub fn migrate_role(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.migrate_role = value.into();
         self
     }
     /// Whether the first member of a new tenant receives the role; false when absent.
     #[must_use]
-    pub fn first_user_role(mut self, value: bool) -> Self {
-        self.first_user_role = Some(value);
+    pub fn first_user_role(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.first_user_role = value.into();
         self
     }
 }
 /// A role to create together with its permissions. Its level is taken from a base role.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AddRoleWithPermissionsRequest {
@@ -536,20 +598,24 @@ impl AddRoleWithPermissionsRequest {
     }
     /// Free text about the role.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Whether new members receive the role when no roles are named for them; false when absent.
     #[must_use]
-    pub fn is_default(mut self, value: bool) -> Self {
-        self.is_default = Some(value);
+    pub fn is_default(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_default = value.into();
         self
     }
 }
 /// The role that was created, with the ids of its permissions.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct AddRoleWithPermissionsResponse {
     /// When the role was created. May be absent.
     #[serde(
@@ -622,7 +688,7 @@ impl AddRoleWithPermissionsResponse {
     }
 }
 /// The roles that are to hold one permission, by id. Roles that hold it already keep it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AddRolesToPermissionRequest {
@@ -641,7 +707,7 @@ impl AddRolesToPermissionRequest {
     }
 }
 /// Metadata keys to write over those a tenant has; keys not named stay.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AddTenantMetadataRequest {
@@ -655,7 +721,7 @@ impl AddTenantMetadataRequest {
     }
 }
 /// Somebody to invite, and where to.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AddUserToSubTenantsRequest {
@@ -678,7 +744,7 @@ impl AddUserToSubTenantsRequest {
     }
 }
 /// Makes an existing user a member of a further tenant, with the default roles.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AddUserToTenantRequest {
@@ -709,19 +775,19 @@ impl AddUserToTenantRequest {
     }
     /// Refuse an unknown tenant instead of creating it on the fly; false when absent.
     #[must_use]
-    pub fn validate_tenant_exist(mut self, value: bool) -> Self {
-        self.validate_tenant_exist = Some(value);
+    pub fn validate_tenant_exist(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.validate_tenant_exist = value.into();
         self
     }
     /// Add the user without mailing an invitation; false when absent.
     #[must_use]
-    pub fn skip_invite_email(mut self, value: bool) -> Self {
-        self.skip_invite_email = Some(value);
+    pub fn skip_invite_email(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.skip_invite_email = value.into();
         self
     }
 }
 /// People to invite to one tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AddUsersToSubTenantRequest {
@@ -755,23 +821,24 @@ impl AddUsersToSubTenantRequest {
     }
     /// Roles there; the default ones when absent.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
     /// Whether they may reach into the tenants below.
     #[must_use]
-    pub fn allow_sub_account_access(mut self, value: bool) -> Self {
-        self.allow_sub_account_access = Some(value);
+    pub fn allow_sub_account_access(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.allow_sub_account_access = value.into();
         self
     }
 }
 /// What went wrong. Every member is optional, because services and gateways differ in what they send.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApiError {
     /// Details about the case.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -798,8 +865,9 @@ pub struct ApiError {
     pub message: ::std::option::Option<::std::string::String>,
 }
 /// JWT and refresh token for client credentials, in camel case.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApiTokenAuthV1Response {
     /// The JWT, to be sent as bearer.
     #[serde(rename = "accessToken")]
@@ -813,9 +881,26 @@ pub struct ApiTokenAuthV1Response {
     #[serde(rename = "refreshToken")]
     pub refresh_token: crate::Secret,
 }
+impl ApiTokenAuthV1Response {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        access_token: impl Into<crate::Secret>,
+        refresh_token: impl Into<crate::Secret>,
+        expires_in: i64,
+        expires: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            access_token: access_token.into(),
+            refresh_token: refresh_token.into(),
+            expires_in,
+            expires: expires.into(),
+        }
+    }
+}
 /// The JWT and refresh token handed out for client credentials. Member names are in snake case here.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApiTokenAuthV2Response {
     /// JWT to present as bearer token.
     pub access_token: crate::Secret,
@@ -826,9 +911,26 @@ pub struct ApiTokenAuthV2Response {
     /// Refresh token for one renewal; a renewal returns its successor.
     pub refresh_token: crate::Secret,
 }
+impl ApiTokenAuthV2Response {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        access_token: impl Into<crate::Secret>,
+        refresh_token: impl Into<crate::Secret>,
+        expires_in: i64,
+        expires: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            access_token: access_token.into(),
+            refresh_token: refresh_token.into(),
+            expires_in,
+            expires: expires.into(),
+        }
+    }
+}
 /// An OAuth client of an application, with its secret.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApplicationClientResponseDto {
     /// Application that it belongs to.
     #[serde(rename = "appId")]
@@ -891,8 +993,9 @@ impl ApplicationClientResponseDto {
     }
 }
 /// An application that a tenant has, with the access.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApplicationTenantAssignmentAccessType {
     /// Access of the tenant's members.
     #[serde(rename = "accessType")]
@@ -901,18 +1004,42 @@ pub struct ApplicationTenantAssignmentAccessType {
     #[serde(rename = "appId")]
     pub app_id: ::std::string::String,
 }
+impl ApplicationTenantAssignmentAccessType {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        app_id: impl Into<::std::string::String>,
+        access_type: crate::enums::ApplicationAccessType,
+    ) -> Self {
+        Self {
+            app_id: app_id.into(),
+            access_type,
+        }
+    }
+}
 /// The tenants that have an application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApplicationTenantsResponseV1 {
     /// Ids of the tenants, in order.
     #[serde(rename = "tenantIds")]
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenant_ids: ::std::vec::Vec<::std::string::String>,
 }
+impl ApplicationTenantsResponseV1 {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            tenant_ids: tenant_ids.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// One assignment of a membership to an application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApplicationUserTenantsResponseDto {
     /// Id of the application.
     #[serde(rename = "appId")]
@@ -924,9 +1051,24 @@ pub struct ApplicationUserTenantsResponseDto {
     #[serde(rename = "userTenantId")]
     pub user_tenant_id: ::std::string::String,
 }
+impl ApplicationUserTenantsResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        app_id: impl Into<::std::string::String>,
+        user_tenant_id: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            app_id: app_id.into(),
+            user_tenant_id: user_tenant_id.into(),
+            created_at,
+        }
+    }
+}
 /// The secrets of an application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApplicationsClientCredentialsResponse {
     /// Secret that belongs to the id of the application as its OAuth client id.
     #[serde(rename = "clientSecret")]
@@ -935,9 +1077,22 @@ pub struct ApplicationsClientCredentialsResponse {
     #[serde(rename = "sharedSecret")]
     pub shared_secret: crate::Secret,
 }
+impl ApplicationsClientCredentialsResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        client_secret: impl Into<crate::Secret>,
+        shared_secret: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            client_secret: client_secret.into(),
+            shared_secret: shared_secret.into(),
+        }
+    }
+}
 /// An application of the environment, without its secrets.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApplicationsResponse {
     /// Access that tenants are given unless their assignment says otherwise.
     #[serde(rename = "accessType")]
@@ -1058,8 +1213,9 @@ impl ApplicationsResponse {
     }
 }
 /// A tenant with the applications that it has.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApplicationsTenantAssignmentResponseV1 {
     /// Ids of its applications, the oldest application first.
     #[serde(rename = "appIds")]
@@ -1069,9 +1225,22 @@ pub struct ApplicationsTenantAssignmentResponseV1 {
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
 }
+impl ApplicationsTenantAssignmentResponseV1 {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        app_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            app_ids: app_ids.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// A tenant with its applications and the access to each.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApplicationsTenantAssignmentsResponseV2 {
     /// Its applications, the oldest one first.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -1080,16 +1249,37 @@ pub struct ApplicationsTenantAssignmentsResponseV2 {
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
 }
+impl ApplicationsTenantAssignmentsResponseV2 {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        assignments: impl IntoIterator<
+            Item = impl Into<ApplicationTenantAssignmentAccessType>,
+        >,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            assignments: assignments.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Outcome of recording an approver's decision.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApprovalDecisionResult {
     /// Whether the decision was recorded.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub success: bool,
 }
+impl ApprovalDecisionResult {
+    /// With the members that must be there; the others are absent.
+    pub fn new(success: bool) -> Self {
+        Self { success }
+    }
+}
 /// The ways in which approvers of a flow are to be reached; at least one should be on.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ApprovalFlowChannelDto {
@@ -1107,7 +1297,7 @@ impl ApprovalFlowChannelDto {
     }
 }
 /// Timing and notification settings of an approval flow. All members are optional.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ApprovalFlowConfigurationDto {
@@ -1155,38 +1345,42 @@ impl ApprovalFlowConfigurationDto {
     }
     /// Minutes after which an open request is approved by itself, at least 1.
     #[must_use]
-    pub fn auto_approve_in_minutes(mut self, value: i64) -> Self {
-        self.auto_approve_in_minutes = Some(value);
+    pub fn auto_approve_in_minutes(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.auto_approve_in_minutes = value.into();
         self
     }
     /// Minutes between reminders to approvers, at least 60.
     #[must_use]
-    pub fn reminder_interval_minutes(mut self, value: i64) -> Self {
-        self.reminder_interval_minutes = Some(value);
+    pub fn reminder_interval_minutes(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.reminder_interval_minutes = value.into();
         self
     }
     /// Whether the requester is told about decisions.
     #[must_use]
-    pub fn notify_on_decisions(mut self, value: bool) -> Self {
-        self.notify_on_decisions = Some(value);
+    pub fn notify_on_decisions(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.notify_on_decisions = value.into();
         self
     }
     /// Minutes after which an undecided request times out, 5 to 10080 (7 days).
     #[must_use]
-    pub fn timeout_minutes(mut self, value: i64) -> Self {
-        self.timeout_minutes = Some(value);
+    pub fn timeout_minutes(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.timeout_minutes = value.into();
         self
     }
     /// Address that is called with the outcome.
     #[must_use]
-    pub fn webhook_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.webhook_url = Some(value.into());
+    pub fn webhook_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.webhook_url = value.into_optional();
         self
     }
 }
 /// Timing and notification settings of an approval flow as stored. Settings that were never given are absent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApprovalFlowConfigurationResponseDto {
     /// Minutes after which an open request is approved by itself.
     #[serde(
@@ -1223,8 +1417,9 @@ pub struct ApprovalFlowConfigurationResponseDto {
     pub webhook_url: ::std::option::Option<::std::string::String>,
 }
 /// An approval flow with its steps: human sign-off for sensitive actions.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApprovalFlowResponseDto {
     /// How approvers are reached.
     pub channels: ApprovalFlowChannelDto,
@@ -1287,8 +1482,9 @@ impl ApprovalFlowResponseDto {
     }
 }
 /// One step of an approval flow.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApprovalFlowStepResponseDto {
     /// Who may decide on this step.
     #[serde(rename = "approverSelectors")]
@@ -1307,9 +1503,30 @@ pub struct ApprovalFlowStepResponseDto {
     #[serde(rename = "updatedAt")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
+impl ApprovalFlowStepResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        step_order: i64,
+        approver_selectors: ApproverSelectorResponseDto,
+        configuration: StepConfigurationResponseDto,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            step_order,
+            approver_selectors,
+            configuration,
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// All approval flows in reach, in one answer without paging.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApprovalFlowsListResponseDto {
     /// The approval flows.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -1317,8 +1534,20 @@ pub struct ApprovalFlowsListResponseDto {
     /// Number of approval flows.
     pub total: i64,
 }
+impl ApprovalFlowsListResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        items: impl IntoIterator<Item = impl Into<ApprovalFlowResponseDto>>,
+        total: i64,
+    ) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            total,
+        }
+    }
+}
 /// An approver's decision on one step of an execution. The three ids come from the link the approver received and prove the right to decide.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ApproverActionDto {
@@ -1351,7 +1580,7 @@ impl ApproverActionDto {
     }
 }
 /// Selects the approvers of a step. Everyone matched by any of the lists may decide.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ApproverSelectorDto {
@@ -1379,35 +1608,36 @@ impl ApproverSelectorDto {
     }
     /// Role keys; members of the tenant who hold one of these roles are approvers.
     #[must_use]
-    pub fn role_keys(
+    pub fn role_keys<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_keys = Some(value.into_iter().map(Into::into).collect());
+        self.role_keys = value.into_optional_list();
         self
     }
     /// Mail addresses of approvers; useful with the mail channel.
     #[must_use]
-    pub fn emails(
+    pub fn emails<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.emails = Some(value.into_iter().map(Into::into).collect());
+        self.emails = value.into_optional_list();
         self
     }
     /// Phone numbers of approvers; useful with the SMS channel.
     #[must_use]
-    pub fn phone_numbers(
+    pub fn phone_numbers<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.phone_numbers = Some(value.into_iter().map(Into::into).collect());
+        self.phone_numbers = value.into_optional_list();
         self
     }
 }
 /// The selection of a step's approvers as stored.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ApproverSelectorResponseDto {
     /// Mail addresses of approvers.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -1421,8 +1651,22 @@ pub struct ApproverSelectorResponseDto {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub role_keys: ::std::vec::Vec<::std::string::String>,
 }
+impl ApproverSelectorResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        role_keys: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        emails: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        phone_numbers: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            role_keys: role_keys.into_iter().map(Into::into).collect(),
+            emails: emails.into_iter().map(Into::into).collect(),
+            phone_numbers: phone_numbers.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Lets a user pool serve further applications.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AssignApplicationsToUserSourceRequestDto {
@@ -1446,7 +1690,7 @@ impl AssignApplicationsToUserSourceRequestDto {
     }
 }
 /// Roles to give to a member in one tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AssignUserToRolesDto {
@@ -1465,8 +1709,9 @@ impl AssignUserToRolesDto {
     }
 }
 /// The roles of a member in one tenant after roles were added.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct AssignUserToRolesResponseDto {
     /// All roles the member now holds directly in the tenant.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -1478,8 +1723,22 @@ pub struct AssignUserToRolesResponseDto {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
 }
+impl AssignUserToRolesResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        user_id: impl Into<::std::string::String>,
+        roles: impl IntoIterator<Item = impl Into<AssignedRole>>,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            user_id: user_id.into(),
+            roles: roles.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Assigns members of a tenant to an application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AssignUsersToAppRequestDto {
@@ -1508,8 +1767,9 @@ impl AssignUsersToAppRequestDto {
     }
 }
 /// Role as shown when roles are given to or taken from a user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct AssignedRole {
     /// When the role was created.
     #[serde(rename = "createdAt")]
@@ -1552,7 +1812,7 @@ impl AssignedRole {
     }
 }
 /// Access to an Auth0 tenant whose users are to be imported.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Auth0Configuration {
@@ -1591,13 +1851,16 @@ impl Auth0Configuration {
     }
     /// Look for that attribute in the user metadata instead of the app metadata; false when absent.
     #[must_use]
-    pub fn is_tenant_id_on_user_metadata(mut self, value: bool) -> Self {
-        self.is_tenant_id_on_user_metadata = Some(value);
+    pub fn is_tenant_id_on_user_metadata(
+        mut self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        self.is_tenant_id_on_user_metadata = value.into();
         self
     }
 }
 /// Client credentials of a tenant or a user, to be exchanged for a JWT.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AuthApiTokenDto {
@@ -1620,7 +1883,7 @@ impl AuthApiTokenDto {
     }
 }
 /// Starts enrolling a second factor during a sign-in that demands one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AuthRequestEnrollMfaRequest {
@@ -1637,7 +1900,7 @@ impl AuthRequestEnrollMfaRequest {
     }
 }
 /// Asks for the challenge of a second factor during a sign-in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AuthRequestVerifyMfaRequest {
@@ -1654,8 +1917,9 @@ impl AuthRequestVerifyMfaRequest {
     }
 }
 /// Ways to sign in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct AuthStrategies {
     /// What the login page asks for first.
     #[serde(rename = "mainAuthStrategies")]
@@ -1666,9 +1930,30 @@ pub struct AuthStrategies {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub secondary_auth_strategies: ::std::vec::Vec<SecondaryAuthStrategySetting>,
 }
+impl AuthStrategies {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        main_auth_strategies: impl IntoIterator<Item = impl Into<MainAuthStrategy>>,
+        secondary_auth_strategies: impl IntoIterator<
+            Item = impl Into<SecondaryAuthStrategySetting>,
+        >,
+    ) -> Self {
+        Self {
+            main_auth_strategies: main_auth_strategies
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            secondary_auth_strategies: secondary_auth_strategies
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+        }
+    }
+}
 /// Tenant, roles, and permissions behind a tenant access token, for verifying callers.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct AuthTenantAccessTokenResponse {
     /// Id of the user who made the token; absent when an environment token did.
     #[serde(
@@ -1714,8 +1999,9 @@ impl AuthTenantAccessTokenResponse {
     }
 }
 /// Owner, roles, and permissions behind a user access token, for verifying callers.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct AuthUserAccessTokenResponse {
     /// When the token ends; absent or null when it never ends.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -1755,7 +2041,7 @@ impl AuthUserAccessTokenResponse {
     }
 }
 /// Signs a user in with a password and one identifier: one of `email` and `username` is needed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AuthenticateUserPasswordDto {
@@ -1793,31 +2079,43 @@ impl AuthenticateUserPasswordDto {
     }
     /// Mail address of the user, without regard to letter case.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
         self
     }
     /// Username of the user, as an alternative to the mail address.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
         self
     }
     /// reCAPTCHA response token; needed while the captcha policy is enabled and the address is not exempt.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn recaptcha_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.recaptcha_token = value.into_optional();
         self
     }
     /// Tenant invite token; the user joins the inviting tenant as part of the sign-in.
     #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
+    pub fn invitation_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.invitation_token = value.into_optional();
         self
     }
 }
 /// Completes a passwordless sign-in with what was sent to the user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AuthenticateUserPasswordlessDto {
@@ -1847,19 +2145,25 @@ impl AuthenticateUserPasswordlessDto {
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn recaptcha_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.recaptcha_token = value.into_optional();
         self
     }
     /// Tenant invite token; the user joins the inviting tenant as part of the sign-in.
     #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
+    pub fn invitation_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.invitation_token = value.into_optional();
         self
     }
 }
 /// Signs a user in with a WebAuthn credential.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AuthenticateUserWebAuthnDto {
@@ -1895,20 +2199,27 @@ impl AuthenticateUserWebAuthnDto {
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn recaptcha_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.recaptcha_token = value.into_optional();
         self
     }
     /// Tenant invite token; the user joins the inviting tenant as part of the sign-in.
     #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
+    pub fn invitation_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.invitation_token = value.into_optional();
         self
     }
 }
 /// The environment's settings for authenticator apps as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct AuthenticationAppConfiguration {
     /// Whether authenticator apps can be enrolled and used.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -1917,9 +2228,19 @@ pub struct AuthenticationAppConfiguration {
     #[serde(rename = "serviceName")]
     pub service_name: ::std::string::String,
 }
+impl AuthenticationAppConfiguration {
+    /// With the members that must be there; the others are absent.
+    pub fn new(active: bool, service_name: impl Into<::std::string::String>) -> Self {
+        Self {
+            active,
+            service_name: service_name.into(),
+        }
+    }
+}
 /// Result of a sign-in step. Check for `mfaRequired` with `mfaToken`, then `resetPasswordToken`, then `isBreachedPassword`; otherwise the sign-in is finished and `accessToken` is filled.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct AuthenticationResponseDto {
     /// JWT of the session; absent or empty while a second factor or password change is outstanding.
     #[serde(
@@ -2055,8 +2376,9 @@ impl AuthenticationResponseDto {
     }
 }
 /// One person that a bulk invitation could not handle.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct BulkInviteError {
     /// Address of the person.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2066,8 +2388,9 @@ pub struct BulkInviteError {
     pub message: ::std::option::Option<::std::string::String>,
 }
 /// How far a bulk invitation has come.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct BulkInviteStatus {
     /// What failed, one entry a person.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2092,8 +2415,9 @@ pub struct BulkInviteStatus {
     pub total_users: ::std::option::Option<i64>,
 }
 /// One failure within a queued change of roles across tenants.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct BulkRolesTaskError {
     /// Further text about the failure, if any.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2122,8 +2446,9 @@ impl BulkRolesTaskError {
     }
 }
 /// State of a queued change of one user's roles across tenants. Changes made so far stay even when the task ends with errors.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct BulkRolesTaskStatusResponseDto {
     /// Ids of the roles being added.
     #[serde(rename = "addedRoleIds")]
@@ -2174,7 +2499,7 @@ impl BulkRolesTaskStatusResponseDto {
     }
 }
 /// Roles to add and to remove for one user in many tenants. At least one of the two role lists is needed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct BulkUpdateUserRolesRequestDto {
@@ -2208,35 +2533,36 @@ impl BulkUpdateUserRolesRequestDto {
     }
     /// Ids of roles to add; roles already held stay.
     #[must_use]
-    pub fn add_role_ids(
+    pub fn add_role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.add_role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.add_role_ids = value.into_optional_list();
         self
     }
     /// Ids of roles to remove; roles not held are ignored.
     #[must_use]
-    pub fn remove_role_ids(
+    pub fn remove_role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.remove_role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.remove_role_ids = value.into_optional_list();
         self
     }
     /// Tenants to change. When absent, all memberships of the user are changed.
     #[must_use]
-    pub fn tenant_ids(
+    pub fn tenant_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.tenant_ids = Some(value.into_iter().map(Into::into).collect());
+        self.tenant_ids = value.into_optional_list();
         self
     }
 }
 /// Result of changing one user's roles across tenants: either counts of what was done at once, or the id of a queued task.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct BulkUpdateUserRolesSyncResponseDto {
     /// Number of memberships that were changed; absent when the work was queued.
     #[serde(
@@ -2276,7 +2602,7 @@ impl BulkUpdateUserRolesSyncResponseDto {
     }
 }
 /// The environment's reCAPTCHA v3 settings, used both for creating and for replacing them.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CaptchaPolicyRequest {
@@ -2316,17 +2642,18 @@ impl CaptchaPolicyRequest {
     }
     /// Mail addresses exempt from the check. An empty list clears it; absent keeps the stored list.
     #[must_use]
-    pub fn ignored_emails(
+    pub fn ignored_emails<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.ignored_emails = Some(value.into_iter().map(Into::into).collect());
+        self.ignored_emails = value.into_optional_list();
         self
     }
 }
 /// The environment's reCAPTCHA v3 settings as stored.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct CaptchaPolicyResponse {
     /// When the policy was created.
     #[serde(rename = "createdAt")]
@@ -2353,9 +2680,35 @@ pub struct CaptchaPolicyResponse {
     #[serde(rename = "updatedAt")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
+impl CaptchaPolicyResponse {
+    /// With the members that must be there; the others are absent.
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        site_key: impl Into<::std::string::String>,
+        secret_key: impl Into<crate::Secret>,
+        enabled: bool,
+        min_score: f64,
+        ignored_emails: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            site_key: site_key.into(),
+            secret_key: secret_key.into(),
+            enabled,
+            min_score,
+            ignored_emails: ignored_emails.into_iter().map(Into::into).collect(),
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// Tells whether a sign-in in progress may offer to remember the device.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct CheckAllowRememberResponse {
     /// Whether the user may skip the second factor on this device later.
     #[serde(rename = "isAllowedToRemember")]
@@ -2365,8 +2718,17 @@ pub struct CheckAllowRememberResponse {
     #[serde(rename = "mfaDeviceExpiration")]
     pub mfa_device_expiration: i64,
 }
+impl CheckAllowRememberResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(is_allowed_to_remember: bool, mfa_device_expiration: i64) -> Self {
+        Self {
+            is_allowed_to_remember,
+            mfa_device_expiration,
+        }
+    }
+}
 /// Sets how customers may use permissions in roles they build. Existing roles are not changed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ClassifyPermissionsDto {
@@ -2390,7 +2752,7 @@ impl ClassifyPermissionsDto {
     }
 }
 /// What a sign-in page says besides the code.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CompleteSocialSignInRequest {
@@ -2435,10 +2797,16 @@ impl CompleteSocialSignInRequest {
         self.metadata = value.into();
         self
     }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
+    }
 }
 /// A user without roles, permissions, and groups. One user is one identity of the environment that belongs to one or more tenants.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct CoreUserDto {
     /// Whether the user is activated in the tenant in view.
     #[serde(
@@ -2586,9 +2954,27 @@ impl CoreUserDto {
             managed_by: None,
         }
     }
+    /// [`metadata`](Self#structfield.metadata) as the value that it is the JSON text of.
+    ///
+    /// # Errors
+    ///
+    /// For text that is no JSON.
+    pub fn metadata_json(&self) -> ::serde_json::Result<Option<::serde_json::Value>> {
+        crate::read::json(self.metadata.as_deref())
+    }
+    /// [`vendor_metadata`](Self#structfield.vendor_metadata) as the value that it is the JSON text of.
+    ///
+    /// # Errors
+    ///
+    /// For text that is no JSON.
+    pub fn vendor_metadata_json(
+        &self,
+    ) -> ::serde_json::Result<Option<::serde_json::Value>> {
+        crate::read::json(self.vendor_metadata.as_deref())
+    }
 }
 /// Tenants whose members are to be counted.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CountTenantUsersRequest {
@@ -2614,13 +3000,13 @@ impl CountTenantUsersRequest {
     }
     /// Whether people who hide are left out.
     #[must_use]
-    pub fn exclude_invisible_users(mut self, value: bool) -> Self {
-        self.exclude_invisible_users = Some(value);
+    pub fn exclude_invisible_users(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.exclude_invisible_users = value.into();
         self
     }
 }
 /// New OAuth client of an application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateApplicationClientRequestDto {
@@ -2664,31 +3050,36 @@ impl CreateApplicationClientRequestDto {
     }
     /// Addresses to which authorizations may be sent back, absolute and without a fragment; none when absent.
     #[must_use]
-    pub fn redirect_urls(
+    pub fn redirect_urls<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.redirect_urls = Some(value.into_iter().map(Into::into).collect());
+        self.redirect_urls = value.into_optional_list();
         self
     }
     /// Free data.
     #[must_use]
     pub fn external_metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.external_metadata = Some(value);
+        self.external_metadata = value.into();
         self
     }
     /// Application that the client belongs to; when absent that of the header frontegg-application-id, else the default application.
     #[must_use]
-    pub fn app_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.app_id = Some(value.into());
+    pub fn app_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.app_id = value.into_optional();
         self
     }
 }
 /// New application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateApplicationRequest {
@@ -2767,73 +3158,90 @@ impl CreateApplicationRequest {
     }
     /// Address of a logo.
     #[must_use]
-    pub fn logo_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.logo_url = Some(value.into());
+    pub fn logo_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.logo_url = value.into_optional();
         self
     }
     /// Access that tenants are given unless their assignment says otherwise; free when absent.
     #[must_use]
-    pub fn access_type(mut self, value: crate::enums::ApplicationAccessType) -> Self {
-        self.access_type = Some(value);
+    pub fn access_type(
+        mut self,
+        value: impl Into<Option<crate::enums::ApplicationAccessType>>,
+    ) -> Self {
+        self.access_type = value.into();
         self
     }
     /// Whether it counts where no application is named; false when absent.
     #[must_use]
-    pub fn is_default(mut self, value: bool) -> Self {
-        self.is_default = Some(value);
+    pub fn is_default(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_default = value.into();
         self
     }
     /// Whether people can sign in to it; true when absent.
     #[must_use]
-    pub fn is_active(mut self, value: bool) -> Self {
-        self.is_active = Some(value);
+    pub fn is_active(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_active = value.into();
         self
     }
     /// Kind of application; web when absent.
     #[must_use]
-    pub fn type_(mut self, value: crate::enums::ApplicationType) -> Self {
-        self.type_ = Some(value);
+    pub fn type_(
+        mut self,
+        value: impl Into<Option<crate::enums::ApplicationType>>,
+    ) -> Self {
+        self.type_ = value.into();
         self
     }
     /// What the front end is made with; react when absent.
     #[must_use]
     pub fn frontend_stack(
         mut self,
-        value: crate::enums::ApplicationFrontendStack,
+        value: impl Into<Option<crate::enums::ApplicationFrontendStack>>,
     ) -> Self {
-        self.frontend_stack = Some(value);
+        self.frontend_stack = value.into();
         self
     }
     /// Free text.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Free data.
     #[must_use]
     pub fn metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.metadata = Some(value);
+        self.metadata = value.into();
         self
     }
     /// Host of the application.
     #[must_use]
-    pub fn app_host(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.app_host = Some(value.into());
+    pub fn app_host<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.app_host = value.into_optional();
         self
     }
     /// Whether OAuth clients may register themselves; false when absent.
     #[must_use]
-    pub fn allow_dcr(mut self, value: bool) -> Self {
-        self.allow_dcr = Some(value);
+    pub fn allow_dcr(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.allow_dcr = value.into();
         self
     }
 }
 /// Tenant that gets an application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateApplicationTenantRequestV1 {
@@ -2857,13 +3265,16 @@ impl CreateApplicationTenantRequestV1 {
     }
     /// Access for its members; the application's when absent.
     #[must_use]
-    pub fn access_type(mut self, value: crate::enums::ApplicationAccessType) -> Self {
-        self.access_type = Some(value);
+    pub fn access_type(
+        mut self,
+        value: impl Into<Option<crate::enums::ApplicationAccessType>>,
+    ) -> Self {
+        self.access_type = value.into();
         self
     }
 }
 /// An approval flow to create, with its steps.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateApprovalFlowDto {
@@ -2901,19 +3312,22 @@ impl CreateApprovalFlowDto {
     }
     /// Free text about the flow.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Whether the flow can be started; true when absent.
     #[must_use]
-    pub fn is_active(mut self, value: bool) -> Self {
-        self.is_active = Some(value);
+    pub fn is_active(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_active = value.into();
         self
     }
 }
 /// One step of an approval flow to create.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateApprovalFlowStepDto {
@@ -2941,7 +3355,7 @@ impl CreateApprovalFlowStepDto {
     }
 }
 /// A user pool backed by an Auth0 tenant, to be created.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateAuth0ExternalUserSourceRequestDto {
@@ -2975,22 +3389,25 @@ impl CreateAuth0ExternalUserSourceRequestDto {
     }
     /// Ids of the applications the pool serves.
     #[must_use]
-    pub fn app_ids(
+    pub fn app_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.app_ids = Some(value.into_iter().map(Into::into).collect());
+        self.app_ids = value.into_optional_list();
         self
     }
     /// Free text about the pool.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// A permission category to create. Permissions are put into it through their own `categoryId`.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateCategoryDto {
@@ -3014,19 +3431,25 @@ impl CreateCategoryDto {
     }
     /// Free text about the category; stored as null when absent.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Id of the caller's own choice; one is made when absent.
     #[must_use]
-    pub fn id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.id = Some(value.into());
+    pub fn id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.id = value.into_optional();
         self
     }
 }
 /// A user pool backed by an Amazon Cognito user pool, to be created.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateCognitoExternalUserSourceRequestDto {
@@ -3060,22 +3483,25 @@ impl CreateCognitoExternalUserSourceRequestDto {
     }
     /// Ids of the applications the pool serves.
     #[must_use]
-    pub fn app_ids(
+    pub fn app_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.app_ids = Some(value.into_iter().map(Into::into).collect());
+        self.app_ids = value.into_optional_list();
         self
     }
     /// Free text about the pool.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// A user pool whose sign-in is decided by custom code, to be created.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateCustomCodeExternalUserSourceRequestDto {
@@ -3109,22 +3535,25 @@ impl CreateCustomCodeExternalUserSourceRequestDto {
     }
     /// Ids of the applications the pool serves.
     #[must_use]
-    pub fn app_ids(
+    pub fn app_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.app_ids = Some(value.into_iter().map(Into::into).collect());
+        self.app_ids = value.into_optional_list();
         self
     }
     /// Free text about the pool.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// A social login provider beyond the built-in ones, described by its OAuth endpoints, to be created.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateCustomSsoRequestDto {
@@ -3210,16 +3639,16 @@ impl CreateCustomSsoRequestDto {
     }
     /// Redirect address with placeholders; same as `redirectUrl` when absent.
     #[must_use]
-    pub fn redirect_url_pattern(
+    pub fn redirect_url_pattern<Form>(
         mut self,
-        value: impl Into<::std::string::String>,
+        value: impl crate::Optional<::std::string::String, Form>,
     ) -> Self {
-        self.redirect_url_pattern = Some(value.into());
+        self.redirect_url_pattern = value.into_optional();
         self
     }
 }
 /// Switches token delegation on or off for the environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateDelegationConfigurationRequestDto {
@@ -3233,7 +3662,7 @@ impl CreateDelegationConfigurationRequestDto {
     }
 }
 /// A user pool that delegates sign-in to an OpenID Connect or OAuth2 provider, to be created.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateFederationUserSourceRequestDto {
@@ -3267,22 +3696,25 @@ impl CreateFederationUserSourceRequestDto {
     }
     /// Ids of the applications the pool serves.
     #[must_use]
-    pub fn app_ids(
+    pub fn app_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.app_ids = Some(value.into_iter().map(Into::into).collect());
+        self.app_ids = value.into_optional_list();
         self
     }
     /// Free text about the pool.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// A user pool backed by a Firebase project, to be created.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateFirebaseExternalUserSourceRequestDto {
@@ -3316,22 +3748,25 @@ impl CreateFirebaseExternalUserSourceRequestDto {
     }
     /// Ids of the applications the pool serves.
     #[must_use]
-    pub fn app_ids(
+    pub fn app_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.app_ids = Some(value.into_iter().map(Into::into).collect());
+        self.app_ids = value.into_optional_list();
         self
     }
     /// Free text about the pool.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// A group to create in a tenant. It starts without roles and members.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateGroupDto {
@@ -3359,25 +3794,39 @@ impl CreateGroupDto {
     }
     /// Color shown for the group.
     #[must_use]
-    pub fn color(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.color = Some(value.into());
+    pub fn color<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.color = value.into_optional();
         self
     }
     /// Free text about the group.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Free data about the group as JSON text.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
     }
 }
 /// An invite to a tenant, for whoever holds its token; it may belong to one of the tenant's members.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateInviteTokenRequest {
@@ -3416,34 +3865,37 @@ impl CreateInviteTokenRequest {
     }
     /// Member whose invite it is, and who answers for it; an invite of the tenant itself when absent.
     #[must_use]
-    pub fn user_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.user_id = Some(value.into());
+    pub fn user_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.user_id = value.into_optional();
         self
     }
     /// Lifetime of the invite in minutes; 10080 (one week) when absent.
     #[must_use]
-    pub fn expires_in_minutes(mut self, value: i64) -> Self {
-        self.expires_in_minutes = Some(value);
+    pub fn expires_in_minutes(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.expires_in_minutes = value.into();
         self
     }
     /// Whether to send mail about the invite; false when absent.
     #[must_use]
-    pub fn should_send_email(mut self, value: bool) -> Self {
-        self.should_send_email = Some(value);
+    pub fn should_send_email(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.should_send_email = value.into();
         self
     }
     /// Roles that people who join receive; the default roles when absent.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
 }
 /// Creates the invite of one user for one tenant. People who join with it receive the default roles.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateInviteTokenRequestForUser {
@@ -3470,19 +3922,19 @@ impl CreateInviteTokenRequestForUser {
     }
     /// Lifetime of the invite in minutes; 10080 (one week) when absent.
     #[must_use]
-    pub fn expires_in_minutes(mut self, value: i64) -> Self {
-        self.expires_in_minutes = Some(value);
+    pub fn expires_in_minutes(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.expires_in_minutes = value.into();
         self
     }
     /// Whether to send mail about the invite; false when absent.
     #[must_use]
-    pub fn should_send_email(mut self, value: bool) -> Self {
-        self.should_send_email = Some(value);
+    pub fn should_send_email(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.should_send_email = value.into();
         self
     }
 }
 /// Creates the invite of one user for one tenant with fixed roles.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateInviteTokenRequestForUserV2 {
@@ -3513,28 +3965,28 @@ impl CreateInviteTokenRequestForUserV2 {
     }
     /// Lifetime of the invite in minutes; 10080 (one week) when absent.
     #[must_use]
-    pub fn expires_in_minutes(mut self, value: i64) -> Self {
-        self.expires_in_minutes = Some(value);
+    pub fn expires_in_minutes(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.expires_in_minutes = value.into();
         self
     }
     /// Whether to send mail about the invite; false when absent.
     #[must_use]
-    pub fn should_send_email(mut self, value: bool) -> Self {
-        self.should_send_email = Some(value);
+    pub fn should_send_email(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.should_send_email = value.into();
         self
     }
     /// Roles that people who join receive; the default roles when absent.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
 }
 /// A JWT template to create: claims, lifetime, and algorithm that replace the defaults where a targeting rule picks it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateJwtTemplateDto {
@@ -3573,13 +4025,16 @@ impl CreateJwtTemplateDto {
     }
     /// Free text about the template; stored as null when absent.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// Chooses how new accounts of the environment are activated. Mails already sent keep working.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateOrUpdateActivationStrategyRequest {
@@ -3602,13 +4057,13 @@ impl CreateOrUpdateActivationStrategyRequest {
     }
     /// Lifetime of an activation code in seconds, at least 60; the stored value stays when absent.
     #[must_use]
-    pub fn code_expiration(mut self, value: i64) -> Self {
-        self.code_expiration = Some(value);
+    pub fn code_expiration(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.code_expiration = value.into();
         self
     }
 }
 /// Switches groups and group roles on or off for the environment. Existing groups are not touched.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateOrUpdateGroupConfigurationDto {
@@ -3632,19 +4087,19 @@ impl CreateOrUpdateGroupConfigurationDto {
     }
     /// Whether groups exist at all; true at first, the stored value stays when absent.
     #[must_use]
-    pub fn enabled(mut self, value: bool) -> Self {
-        self.enabled = Some(value);
+    pub fn enabled(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.enabled = value.into();
         self
     }
     /// Whether groups may carry roles; true at first, the stored value stays when absent.
     #[must_use]
-    pub fn roles_enabled(mut self, value: bool) -> Self {
-        self.roles_enabled = Some(value);
+    pub fn roles_enabled(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.roles_enabled = value.into();
         self
     }
 }
 /// Chooses how invitations to a further tenant are accepted in the environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateOrUpdateInvitationStrategyRequest {
@@ -3668,19 +4123,22 @@ impl CreateOrUpdateInvitationStrategyRequest {
     }
     /// Lifetime of an invitation code in seconds, at least 60; the stored value stays when absent.
     #[must_use]
-    pub fn code_expiration(mut self, value: i64) -> Self {
-        self.code_expiration = Some(value);
+    pub fn code_expiration(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.code_expiration = value.into();
         self
     }
     /// Whether users follow a link (`link`) or type a six-digit code (`code`); the stored value stays when absent.
     #[must_use]
-    pub fn strategy(mut self, value: crate::enums::StrategyKind) -> Self {
-        self.strategy = Some(value);
+    pub fn strategy(
+        mut self,
+        value: impl Into<Option<crate::enums::StrategyKind>>,
+    ) -> Self {
+        self.strategy = value.into();
         self
     }
 }
 /// Switches a tenant's IP check on or off and chooses its list. Entries are not touched.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateOrUpdateIpRestrictionConfigDto {
@@ -3701,19 +4159,22 @@ impl CreateOrUpdateIpRestrictionConfigDto {
     }
     /// `ALLOW` admits only listed addresses, `BLOCK` bars them; the stored value stays when absent.
     #[must_use]
-    pub fn strategy(mut self, value: crate::enums::RestrictionType) -> Self {
-        self.strategy = Some(value);
+    pub fn strategy(
+        mut self,
+        value: impl Into<Option<crate::enums::RestrictionType>>,
+    ) -> Self {
+        self.strategy = value.into();
         self
     }
     /// Whether addresses are checked at sign-up and sign-in; the stored value stays when absent.
     #[must_use]
-    pub fn is_active(mut self, value: bool) -> Self {
-        self.is_active = Some(value);
+    pub fn is_active(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_active = value.into();
         self
     }
 }
 /// An address or range on a tenant's IP list. The same `ip` again changes the existing entry.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateOrUpdateIpRestrictionDto {
@@ -3741,25 +4202,31 @@ impl CreateOrUpdateIpRestrictionDto {
     }
     /// Free text about the entry.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// List the entry belongs to; that of the tenant's configuration, else `ALLOW`, when absent.
     #[must_use]
-    pub fn strategy(mut self, value: crate::enums::RestrictionType) -> Self {
-        self.strategy = Some(value);
+    pub fn strategy(
+        mut self,
+        value: impl Into<Option<crate::enums::RestrictionType>>,
+    ) -> Self {
+        self.strategy = value.into();
         self
     }
     /// Whether the entry counts; true when absent.
     #[must_use]
-    pub fn is_active(mut self, value: bool) -> Self {
-        self.is_active = Some(value);
+    pub fn is_active(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_active = value.into();
         self
     }
 }
 /// Makes SendGrid the environment's mail sender, in place of any other sender.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateOrUpdateMailConfigRequestDto {
@@ -3773,7 +4240,7 @@ impl CreateOrUpdateMailConfigRequestDto {
     }
 }
 /// Switches one second-factor method of the environment on or off. Enrolled factors are kept.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateOrUpdateMfaStrategyRequest {
@@ -3790,7 +4257,7 @@ impl CreateOrUpdateMfaStrategyRequest {
     }
 }
 /// Sets forced password changes for the environment or one tenant. The stored value of an absent member stays.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateOrUpdatePasswordRotationDto {
@@ -3821,25 +4288,25 @@ impl CreateOrUpdatePasswordRotationDto {
     }
     /// Whether passwords must be changed periodically; false at first.
     #[must_use]
-    pub fn is_active(mut self, value: bool) -> Self {
-        self.is_active = Some(value);
+    pub fn is_active(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_active = value.into();
         self
     }
     /// Age in minutes at which a password must be changed, 1 to 2628000; 129600 (90 days) at first.
     #[must_use]
-    pub fn rotation_period(mut self, value: i64) -> Self {
-        self.rotation_period = Some(value);
+    pub fn rotation_period(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.rotation_period = value.into();
         self
     }
     /// Minutes before the end from which users are reminded, 0 to 2628000; 10080 (7 days) at first.
     #[must_use]
-    pub fn notification_period(mut self, value: i64) -> Self {
-        self.notification_period = Some(value);
+    pub fn notification_period(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.notification_period = value.into();
         self
     }
 }
 /// Session rules of the environment or one tenant. Each rule is independent and optional.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateSessionConfigurationRequest {
@@ -3881,32 +4348,32 @@ impl CreateSessionConfigurationRequest {
     #[must_use]
     pub fn session_idle_timeout_configuration(
         mut self,
-        value: SessionIdleTimeoutConfigurationDto,
+        value: impl Into<Option<SessionIdleTimeoutConfigurationDto>>,
     ) -> Self {
-        self.session_idle_timeout_configuration = Some(value);
+        self.session_idle_timeout_configuration = value.into();
         self
     }
     /// Forces a new sign-in after a fixed time; off, a session lasts as long as its refresh token.
     #[must_use]
     pub fn session_timeout_configuration(
         mut self,
-        value: SessionTimeoutConfigurationDto,
+        value: impl Into<Option<SessionTimeoutConfigurationDto>>,
     ) -> Self {
-        self.session_timeout_configuration = Some(value);
+        self.session_timeout_configuration = value.into();
         self
     }
     /// Limits the sessions per user, the oldest being ended first; unlimited while it is off.
     #[must_use]
     pub fn session_concurrent_configuration(
         mut self,
-        value: SessionConcurrentConfigurationDto,
+        value: impl Into<Option<SessionConcurrentConfigurationDto>>,
     ) -> Self {
-        self.session_concurrent_configuration = Some(value);
+        self.session_concurrent_configuration = value.into();
         self
     }
 }
 /// The environment's own SMS text for one message type, stored over the built-in one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateSmsTemplateRequest {
@@ -3935,7 +4402,7 @@ impl CreateSmsTemplateRequest {
     }
 }
 /// The environment's own SMS sender, replacing any stored one. Without a record the service sends through its own account.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateSmsVendorConfigRequest {
@@ -3981,43 +4448,61 @@ impl CreateSmsVendorConfigRequest {
     }
     /// Sender shown to recipients: a phone number or, where the country allows it, a word.
     #[must_use]
-    pub fn sender_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.sender_name = Some(value.into());
+    pub fn sender_name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.sender_name = value.into_optional();
         self
     }
     /// Account id at the SMS provider.
     #[must_use]
-    pub fn account_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.account_id = Some(value.into());
+    pub fn account_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.account_id = value.into_optional();
         self
     }
     /// Secret of the account at the SMS provider.
     #[must_use]
-    pub fn token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.token = Some(value.into());
+    pub fn token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.token = value.into_optional();
         self
     }
     /// Id of the messaging service at the SMS provider, if one is used.
     #[must_use]
-    pub fn service_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.service_id = Some(value.into());
+    pub fn service_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.service_id = value.into_optional();
         self
     }
     /// Name of the SMS provider, such as Twilio.
     #[must_use]
-    pub fn provider(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.provider = Some(value.into());
+    pub fn provider<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.provider = value.into_optional();
         self
     }
     /// Channel of the SMS provider to send through.
     #[must_use]
-    pub fn channel(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.channel = Some(value.into());
+    pub fn channel<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.channel = value.into_optional();
         self
     }
 }
 /// New tenant below another one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateSubTenantRequest {
@@ -4101,73 +4586,103 @@ impl CreateSubTenantRequest {
     }
     /// Free status word, stored as given.
     #[must_use]
-    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.status = Some(value.into());
+    pub fn status<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.status = value.into_optional();
         self
     }
     /// Logo of the tenant, base64 text.
     #[must_use]
-    pub fn logo(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.logo = Some(value.into());
+    pub fn logo<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.logo = value.into_optional();
         self
     }
     /// Address of the tenant's logo.
     #[must_use]
-    pub fn logo_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.logo_url = Some(value.into());
+    pub fn logo_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.logo_url = value.into_optional();
         self
     }
     /// Name of the person who created the tenant; makes no user.
     #[must_use]
-    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_name = Some(value.into());
+    pub fn creator_name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.creator_name = value.into_optional();
         self
     }
     /// Email address of the person who created the tenant; makes no user.
     #[must_use]
-    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_email = Some(value.into());
+    pub fn creator_email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.creator_email = value.into_optional();
         self
     }
     /// Whether the tenant may manage tenants below it.
     #[must_use]
-    pub fn is_reseller(mut self, value: bool) -> Self {
-        self.is_reseller = Some(value);
+    pub fn is_reseller(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_reseller = value.into();
         self
     }
     /// Website of the tenant.
     #[must_use]
-    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.website = Some(value.into());
+    pub fn website<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.website = value.into_optional();
         self
     }
     /// Address of the application for the tenant's users.
     #[must_use]
-    pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.application_url = Some(value.into());
+    pub fn application_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.application_url = value.into_optional();
         self
     }
     /// Postal address of the tenant.
     #[must_use]
-    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.address = Some(value.into());
+    pub fn address<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.address = value.into_optional();
         self
     }
     /// Time zone of the tenant.
     #[must_use]
-    pub fn timezone(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.timezone = Some(value.into());
+    pub fn timezone<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.timezone = value.into_optional();
         self
     }
     /// Currency of the tenant.
     #[must_use]
-    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.currency = Some(value.into());
+    pub fn currency<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.currency = value.into_optional();
         self
     }
 }
 /// Two existing tenants to be tied as parent and child.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateSubTenantRequestDto {
@@ -4191,7 +4706,7 @@ impl CreateSubTenantRequestDto {
     }
 }
 /// The environment's own mail template for one mail type. Absent members keep the stored or built-in value.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateTemplateDto {
@@ -4248,52 +4763,67 @@ impl CreateTemplateDto {
     }
     /// Sender address of the mail, at most 512 characters.
     #[must_use]
-    pub fn sender_email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.sender_email = Some(value.into());
+    pub fn sender_email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.sender_email = value.into_optional();
         self
     }
     /// Subject line of the mail, at most 512 characters.
     #[must_use]
-    pub fn subject(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.subject = Some(value.into());
+    pub fn subject<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.subject = value.into_optional();
         self
     }
     /// Sender name of the mail, at most 512 characters.
     #[must_use]
-    pub fn from_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.from_name = Some(value.into());
+    pub fn from_name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.from_name = value.into_optional();
         self
     }
     /// Address the mail's link leads to; needed for types whose link brings users back to an application.
     #[must_use]
-    pub fn redirect_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.redirect_url = Some(value.into());
+    pub fn redirect_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.redirect_url = value.into_optional();
         self
     }
     /// HTML body with placeholders in double braces, at most 1000000 characters.
     #[must_use]
-    pub fn html_template(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.html_template = Some(value.into());
+    pub fn html_template<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.html_template = value.into_optional();
         self
     }
     /// Address to go on to after the linked action has succeeded.
     #[must_use]
-    pub fn success_redirect_url(
+    pub fn success_redirect_url<Form>(
         mut self,
-        value: impl Into<::std::string::String>,
+        value: impl crate::Optional<::std::string::String, Form>,
     ) -> Self {
-        self.success_redirect_url = Some(value.into());
+        self.success_redirect_url = value.into_optional();
         self
     }
     /// Whether mails of this type are sent at all; true when absent at creation.
     #[must_use]
-    pub fn active(mut self, value: bool) -> Self {
-        self.active = Some(value);
+    pub fn active(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.active = value.into();
         self
     }
 }
 /// An access token to create for a tenant: a ready-made JWT with the rights of its roles.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateTenantAccessTokenRequest {
@@ -4322,8 +4852,11 @@ impl CreateTenantAccessTokenRequest {
     }
     /// Free text about the token.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Lifetime of the token in minutes, at least 1; absent or null means it never ends.
@@ -4334,16 +4867,16 @@ impl CreateTenantAccessTokenRequest {
     }
     /// Ids of the roles the token has; none when absent or null.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
 }
 /// Client credentials to create for a tenant, with roles or permissions of their own.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateTenantApiTokenDto {
@@ -4387,33 +4920,38 @@ impl CreateTenantApiTokenDto {
     #[must_use]
     pub fn metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.metadata = Some(value);
+        self.metadata = value.into();
         self
     }
     /// Free text about the credentials; stored as null when absent.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Ids of the roles the credentials have; wins when `permissionIds` is given as well.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
     /// Ids of the permissions the credentials have; ignored when `roleIds` is given.
     #[must_use]
-    pub fn permission_ids(
+    pub fn permission_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.permission_ids = Some(value.into_iter().map(Into::into).collect());
+        self.permission_ids = value.into_optional_list();
         self
     }
     /// Lifetime of the credentials in minutes, at least 1; absent or null means they never end.
@@ -4424,8 +4962,9 @@ impl CreateTenantApiTokenDto {
     }
 }
 /// Client credentials of a tenant as created, including the secret.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct CreateTenantApiTokenResponseDto {
     /// Client id; also identifies the credentials in later calls.
     #[serde(rename = "clientId")]
@@ -4483,7 +5022,7 @@ impl CreateTenantApiTokenResponseDto {
     }
 }
 /// New tenant. Every field is optional.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateTenantRequest {
@@ -4573,62 +5112,92 @@ impl CreateTenantRequest {
     }
     /// Id of the tenant, unique in the environment; made up when absent, and a deleted one revives.
     #[must_use]
-    pub fn tenant_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.tenant_id = Some(value.into());
+    pub fn tenant_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.tenant_id = value.into_optional();
         self
     }
     /// Name of the tenant; absent takes the id as name.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Free status word, stored as given.
     #[must_use]
-    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.status = Some(value.into());
+    pub fn status<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.status = value.into_optional();
         self
     }
     /// Website of the tenant.
     #[must_use]
-    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.website = Some(value.into());
+    pub fn website<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.website = value.into_optional();
         self
     }
     /// Address of the application for the tenant's users.
     #[must_use]
-    pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.application_url = Some(value.into());
+    pub fn application_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.application_url = value.into_optional();
         self
     }
     /// Logo of the tenant, base64 text.
     #[must_use]
-    pub fn logo(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.logo = Some(value.into());
+    pub fn logo<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.logo = value.into_optional();
         self
     }
     /// Address of the tenant's logo.
     #[must_use]
-    pub fn logo_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.logo_url = Some(value.into());
+    pub fn logo_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.logo_url = value.into_optional();
         self
     }
     /// Postal address of the tenant.
     #[must_use]
-    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.address = Some(value.into());
+    pub fn address<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.address = value.into_optional();
         self
     }
     /// Time zone of the tenant.
     #[must_use]
-    pub fn timezone(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.timezone = Some(value.into());
+    pub fn timezone<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.timezone = value.into_optional();
         self
     }
     /// Currency of the tenant.
     #[must_use]
-    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.currency = Some(value.into());
+    pub fn currency<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.currency = value.into_optional();
         self
     }
     /// Name of the person who created the tenant; makes no user.
@@ -4651,25 +5220,28 @@ impl CreateTenantRequest {
     }
     /// Whether the tenant may manage tenants below it.
     #[must_use]
-    pub fn is_reseller(mut self, value: bool) -> Self {
-        self.is_reseller = Some(value);
+    pub fn is_reseller(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_reseller = value.into();
         self
     }
     /// Id of an existing tenant to hang the new one below; absent makes a root.
     #[must_use]
-    pub fn parent_tenant_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.parent_tenant_id = Some(value.into());
+    pub fn parent_tenant_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.parent_tenant_id = value.into_optional();
         self
     }
     /// Free data, any JSON value or JSON written as text; answers show it as text.
     #[must_use]
-    pub fn metadata(mut self, value: ::serde_json::Value) -> Self {
-        self.metadata = Some(value);
+    pub fn metadata(mut self, value: impl Into<Option<::serde_json::Value>>) -> Self {
+        self.metadata = value.into();
         self
     }
 }
 /// An access token to create for a user: a ready-made JWT with the user's rights in one tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUserAccessTokenRequest {
@@ -4694,8 +5266,11 @@ impl CreateUserAccessTokenRequest {
     }
     /// Free text about the token.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Lifetime of the token in minutes, at least 1; absent or null means it never ends.
@@ -4706,7 +5281,7 @@ impl CreateUserAccessTokenRequest {
     }
 }
 /// Client credentials to create for a user. They carry the user's roles and permissions in one tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUserApiTokenDto {
@@ -4739,15 +5314,20 @@ impl CreateUserApiTokenDto {
     #[must_use]
     pub fn metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.metadata = Some(value);
+        self.metadata = value.into();
         self
     }
     /// Free text about the credentials.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Lifetime in minutes, 1 to 5256000 (ten years); absent or null means the credentials never end.
@@ -4758,8 +5338,9 @@ impl CreateUserApiTokenDto {
     }
 }
 /// Client credentials of a user as created, including the secret.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct CreateUserApiTokenResponseDto {
     /// Client id; also identifies the credentials in later calls.
     #[serde(rename = "clientId")]
@@ -4800,7 +5381,7 @@ impl CreateUserApiTokenResponseDto {
     }
 }
 /// A person to invite to a tenant; new people get an account, known ones a further membership. One of `email` and `username` is needed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUserDto {
@@ -4878,88 +5459,116 @@ impl CreateUserDto {
     }
     /// Mail address; also receives the activation or invitation mail.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
         self
     }
     /// Username of letters, digits, dots, underscores, and hyphens, at most 255 characters.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
         self
     }
     /// Display name; the profile of somebody already known is not changed.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Address of the profile picture, at most 4095 characters.
     #[must_use]
-    pub fn profile_picture_url(
+    pub fn profile_picture_url<Form>(
         mut self,
-        value: impl Into<::std::string::String>,
+        value: impl crate::Optional<::std::string::String, Form>,
     ) -> Self {
-        self.profile_picture_url = Some(value.into());
+        self.profile_picture_url = value.into_optional();
         self
     }
     /// Initial password; without it the user sets one at activation.
     #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
+    pub fn password<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password = value.into_optional();
         self
     }
     /// Phone number in international form; unique in the environment.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
+    pub fn phone_number<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.phone_number = value.into_optional();
         self
     }
     /// How the user signs in; `local` when absent.
     #[must_use]
-    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
-        self.provider = Some(value);
+    pub fn provider(
+        mut self,
+        value: impl Into<Option<crate::enums::UserProvider>>,
+    ) -> Self {
+        self.provider = value.into();
         self
     }
     /// Free data about the user as JSON text.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
     }
     /// Add the person without any mail; false when absent.
     #[must_use]
-    pub fn skip_invite_email(mut self, value: bool) -> Self {
-        self.skip_invite_email = Some(value);
+    pub fn skip_invite_email(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.skip_invite_email = value.into();
         self
     }
     /// Ids of the roles in the tenant; the default roles when absent.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
     /// Values for placeholders of the mail template, by name.
     #[must_use]
     pub fn email_metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.email_metadata = Some(value);
+        self.email_metadata = value.into();
         self
     }
     /// Seconds after which access to the tenant ends, at least 300; permanent when absent.
     #[must_use]
-    pub fn expiration_in_seconds(mut self, value: i64) -> Self {
-        self.expiration_in_seconds = Some(value);
+    pub fn expiration_in_seconds(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.expiration_in_seconds = value.into();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
     }
 }
 /// A user to create in the tenant named in the body, meant for test and back-office accounts. One of `email` and `username` is needed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUserDtoVendorOnly {
@@ -5035,76 +5644,110 @@ impl CreateUserDtoVendorOnly {
     }
     /// Mail address of the user.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
         self
     }
     /// Username of the user, at most 255 characters.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
         self
     }
     /// Display name of the user.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Initial password.
     #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
+    pub fn password<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password = value.into_optional();
         self
     }
     /// Phone number in international form; unique in the environment.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
+    pub fn phone_number<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.phone_number = value.into_optional();
         self
     }
     /// Free data about the user as JSON text.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
     }
     /// Free data as JSON text, visible only with the environment token.
     #[must_use]
-    pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.vendor_metadata = Some(value.into());
+    pub fn vendor_metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.vendor_metadata = value.into_optional();
         self
     }
     /// Ids of the roles in the tenant; the default roles when absent.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
     /// Seconds after which access to the tenant ends, at least 300; permanent when absent.
     #[must_use]
-    pub fn expiration_in_seconds(mut self, value: i64) -> Self {
-        self.expiration_in_seconds = Some(value);
+    pub fn expiration_in_seconds(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.expiration_in_seconds = value.into();
         self
     }
     /// Whether the user is exempt from second factors; false when absent.
     #[must_use]
-    pub fn mfa_bypass(mut self, value: bool) -> Self {
-        self.mfa_bypass = Some(value);
+    pub fn mfa_bypass(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.mfa_bypass = value.into();
         self
     }
     /// Caller's own id for the user; unique in the environment.
     #[must_use]
-    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.external_id = Some(value.into());
+    pub fn external_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.external_id = value.into_optional();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
+    }
+    /// [`vendor_metadata`](Self::vendor_metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn vendor_metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.vendor_metadata(value.into().to_string())
     }
 }
 /// A further mail address for the calling user. It starts unverified, and a code is mailed to it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUserEmailRequestDto {
@@ -5118,7 +5761,7 @@ impl CreateUserEmailRequestDto {
     }
 }
 /// A further mail address for any user, added by an administrator.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUserEmailVendorRequestDto {
@@ -5141,13 +5784,13 @@ impl CreateUserEmailVendorRequestDto {
     }
     /// Whether the address counts as verified from the start; false when absent.
     #[must_use]
-    pub fn is_verified(mut self, value: bool) -> Self {
-        self.is_verified = Some(value);
+    pub fn is_verified(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_verified = value.into();
         self
     }
 }
 /// Confirms an added mail address with the code that was mailed to it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUserEmailVerifyRequestDto {
@@ -5169,7 +5812,7 @@ impl CreateUserEmailVerifyRequestDto {
     }
 }
 /// Permits or forbids users to change their own mail address. Administrators are not bound by it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUserEmailsPolicyRequestDto {
@@ -5187,13 +5830,13 @@ impl CreateUserEmailsPolicyRequestDto {
     }
     /// Whether users may change their mail address.
     #[must_use]
-    pub fn allow_email_change(mut self, value: bool) -> Self {
-        self.allow_email_change = Some(value);
+    pub fn allow_email_change(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.allow_email_change = value.into();
         self
     }
 }
 /// A phone number to add to the signed-in user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUserPhoneNumberRequestDto {
@@ -5214,14 +5857,15 @@ impl CreateUserPhoneNumberRequestDto {
     }
     /// Whether to send a verification code by SMS; true when absent. With false the number stays unverified.
     #[must_use]
-    pub fn verify(mut self, value: bool) -> Self {
-        self.verify = Some(value);
+    pub fn verify(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.verify = value.into();
         self
     }
 }
 /// A user pool as created, without its configuration.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct CreateUserSourceResponse {
     /// Ids of the applications the pool serves; absent or null when none were given.
     #[serde(rename = "appIds", skip_serializing_if = "::std::option::Option::is_none")]
@@ -5258,7 +5902,7 @@ impl CreateUserSourceResponse {
     }
 }
 /// A username for the calling user, who may have one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CreateUsernameRequestDto {
@@ -5272,8 +5916,9 @@ impl CreateUsernameRequestDto {
     }
 }
 /// A social login provider described by its OAuth endpoints.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct CustomSocialLoginProvider {
     /// Whether sign-in pages offer the provider.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -5345,15 +5990,26 @@ impl CustomSocialLoginProvider {
     }
 }
 /// The custom social login providers of an environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct CustomSocialLoginProviders {
     /// All providers, also those switched off.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub providers: ::std::vec::Vec<CustomSocialLoginProvider>,
 }
+impl CustomSocialLoginProviders {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        providers: impl IntoIterator<Item = impl Into<CustomSocialLoginProvider>>,
+    ) -> Self {
+        Self {
+            providers: providers.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Parent and child whose tie is to be cut; neither tenant is deleted.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DeleteSubTenantRequestDto {
@@ -5377,8 +6033,9 @@ impl DeleteSubTenantRequestDto {
     }
 }
 /// The roles of a member in one tenant after roles were taken away.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct DeleteUserToRolesResponseDto {
     /// Roles the member still holds directly in the tenant.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -5390,8 +6047,22 @@ pub struct DeleteUserToRolesResponseDto {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
 }
+impl DeleteUserToRolesResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        user_id: impl Into<::std::string::String>,
+        roles: impl IntoIterator<Item = impl Into<AssignedRole>>,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            user_id: user_id.into(),
+            roles: roles.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Removes authenticator-app MFA from the user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DisableMfaAuthAppRequest {
@@ -5406,13 +6077,16 @@ impl DisableMfaAuthAppRequest {
     }
     /// Six-digit code the app shows now; may be left out with an environment token.
     #[must_use]
-    pub fn token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.token = Some(value.into());
+    pub fn token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.token = value.into_optional();
         self
     }
 }
 /// Confirms the removal of a phone factor with the code sent to it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DisableMfaSmsRequest {
@@ -5435,7 +6109,7 @@ impl DisableMfaSmsRequest {
     }
 }
 /// Signed answer of the WebAuthn device that is to be removed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DisableMyWebAuthnRequest {
@@ -5458,8 +6132,9 @@ impl DisableMyWebAuthnRequest {
     }
 }
 /// One page of domain restrictions.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct DomainRestrictionPage {
     /// The domain restrictions on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -5485,7 +6160,7 @@ impl DomainRestrictionPage {
     }
 }
 /// Replaces all listed mail domains by a new list of one type.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DomainRestrictionsBulkRequestRequest {
@@ -5508,8 +6183,9 @@ impl DomainRestrictionsBulkRequestRequest {
     }
 }
 /// Which list of mail domains is in force.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct DomainRestrictionsConfigResponse {
     /// Whether mail domains are checked.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -5522,8 +6198,22 @@ pub struct DomainRestrictionsConfigResponse {
     #[serde(rename = "listType")]
     pub list_type: crate::enums::RestrictionType,
 }
+impl DomainRestrictionsConfigResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        active: bool,
+        list_type: crate::enums::RestrictionType,
+        block_public_domains: bool,
+    ) -> Self {
+        Self {
+            active,
+            list_type,
+            block_public_domains,
+        }
+    }
+}
 /// Switches the check of mail domains on or off and chooses the list. Entries are not touched.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DomainRestrictionsConfigUpdateRequest {
@@ -5550,19 +6240,22 @@ impl DomainRestrictionsConfigUpdateRequest {
     }
     /// Whether free mail domains are barred in addition; the stored value stays when absent.
     #[must_use]
-    pub fn block_public_domains(mut self, value: bool) -> Self {
-        self.block_public_domains = Some(value);
+    pub fn block_public_domains(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.block_public_domains = value.into();
         self
     }
     /// List in force, read back as `listType`; the stored value stays when absent.
     #[must_use]
-    pub fn type_(mut self, value: crate::enums::RestrictionType) -> Self {
-        self.type_ = Some(value);
+    pub fn type_(
+        mut self,
+        value: impl Into<Option<crate::enums::RestrictionType>>,
+    ) -> Self {
+        self.type_ = value.into();
         self
     }
 }
 /// A mail domain to put on the allow or block list.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct DomainRestrictionsCreateRequest {
@@ -5585,8 +6278,9 @@ impl DomainRestrictionsCreateRequest {
     }
 }
 /// A mail domain on the allow or block list.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct DomainRestrictionsResponse {
     /// The domain name.
     pub domain: ::std::string::String,
@@ -5596,8 +6290,22 @@ pub struct DomainRestrictionsResponse {
     #[serde(rename = "type")]
     pub type_: crate::enums::RestrictionType,
 }
+impl DomainRestrictionsResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        domain: impl Into<::std::string::String>,
+        type_: crate::enums::RestrictionType,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            domain: domain.into(),
+            type_,
+        }
+    }
+}
 /// Which tenant the users of a pool enter: one named by a field of the user, a fixed one, or a new one each.
-#[derive(::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum DynamicStaticOrNewTenant {
@@ -5656,7 +6364,7 @@ impl ::std::convert::From<UserSourceNewTenantConfig> for DynamicStaticOrNewTenan
     }
 }
 /// Access of a tenant's members to an application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct EditApplicationTenantRequestV1 {
@@ -5671,8 +6379,9 @@ impl EditApplicationTenantRequestV1 {
     }
 }
 /// The environment's settings for mailed codes as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct EmailConfiguration {
     /// Whether mailed codes can be used.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -5683,8 +6392,22 @@ pub struct EmailConfiguration {
     #[serde(rename = "tokenLifetimeSeconds")]
     pub token_lifetime_seconds: i64,
 }
+impl EmailConfiguration {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        active: bool,
+        token_lifetime_seconds: i64,
+        sender: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            active,
+            token_lifetime_seconds,
+            sender: sender.into(),
+        }
+    }
+}
 /// One mail address of a user to import.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct EmailObjectDto {
@@ -5710,7 +6433,7 @@ impl EmailObjectDto {
     }
 }
 /// Starts an approval flow for a user, who becomes the requester.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ExecuteApprovalFlowDto {
@@ -5741,21 +6464,27 @@ impl ExecuteApprovalFlowDto {
     #[must_use]
     pub fn execution_data(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.execution_data = Some(value);
+        self.execution_data = value.into();
         self
     }
     /// Address that is called with the outcome; takes precedence over that of the flow.
     #[must_use]
-    pub fn webhook_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.webhook_url = Some(value.into());
+    pub fn webhook_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.webhook_url = value.into_optional();
         self
     }
 }
 /// What an approver is asked to decide on.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ExecutionDataResponseDto {
     /// Description of the approval flow; absent when it has none.
     #[serde(
@@ -5797,7 +6526,7 @@ impl ExecutionDataResponseDto {
     }
 }
 /// Configuration of a user pool that is backed by an Auth0 tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ExternalAuth0UserSourceConfig {
@@ -5839,7 +6568,7 @@ impl ExternalAuth0UserSourceConfig {
     }
 }
 /// Configuration of a user pool that is backed by an Amazon Cognito user pool.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ExternalCognitoUserSourceConfig {
@@ -5900,13 +6629,16 @@ impl ExternalCognitoUserSourceConfig {
     }
     /// Secret of the Cognito app client; absent when the client has none.
     #[must_use]
-    pub fn client_secret(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.client_secret = Some(value.into());
+    pub fn client_secret<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.client_secret = value.into_optional();
         self
     }
 }
 /// Configuration of a user pool whose sign-in is decided by custom code.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ExternalCustomCodeUserSourceConfig {
@@ -5947,13 +6679,16 @@ impl ExternalCustomCodeUserSourceConfig {
     }
     /// Source of the code that fetches a user's profile; may be left out.
     #[must_use]
-    pub fn get_user_code_payload(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.get_user_code_payload = Some(value.into());
+    pub fn get_user_code_payload<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.get_user_code_payload = value.into_optional();
         self
     }
 }
 /// Settings of a user pool backed by a Firebase project.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ExternalFirebaseUserSourceConfig {
@@ -5992,7 +6727,7 @@ impl ExternalFirebaseUserSourceConfig {
     }
 }
 /// Settings of a user pool that delegates sign-in to an OpenID Connect or OAuth2 provider.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FederationUserSourceConfig {
@@ -6043,25 +6778,31 @@ impl FederationUserSourceConfig {
     }
     /// OpenID Connect discovery address; either this or oauth2Config is needed.
     #[must_use]
-    pub fn wellknown_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.wellknown_url = Some(value.into());
+    pub fn wellknown_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.wellknown_url = value.into_optional();
         self
     }
     /// Endpoints of a plain OAuth2 provider; either this or wellknownUrl is needed.
     #[must_use]
-    pub fn oauth2_config(mut self, value: OAuth2UserSourceConfig) -> Self {
-        self.oauth2_config = Some(value);
+    pub fn oauth2_config(
+        mut self,
+        value: impl Into<Option<OAuth2UserSourceConfig>>,
+    ) -> Self {
+        self.oauth2_config = value.into();
         self
     }
     /// Whether codes are exchanged with PKCE (RFC 7636).
     #[must_use]
-    pub fn use_pkce(mut self, value: bool) -> Self {
-        self.use_pkce = Some(value);
+    pub fn use_pkce(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.use_pkce = value.into();
         self
     }
 }
 /// Google service account key, with the member names of the key file that Google issues.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FirebaseServiceAccountConfig {
@@ -6121,8 +6862,9 @@ impl FirebaseServiceAccountConfig {
     }
 }
 /// Tenant that a search found.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct FoundSubTenant {
     /// When it was created.
     #[serde(rename = "createdAt")]
@@ -6168,8 +6910,9 @@ impl FoundSubTenant {
     }
 }
 /// Links between the pages of a list: query strings without host, path or question mark.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct FronteggPaginationLinks {
     /// Query string of the first page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -6185,8 +6928,9 @@ pub struct FronteggPaginationLinks {
     pub prev: ::std::option::Option<::std::string::String>,
 }
 /// Totals of a paged list.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct FronteggPaginationMetadata {
     /// Number of items on all pages together.
     #[serde(rename = "totalItems")]
@@ -6195,8 +6939,14 @@ pub struct FronteggPaginationMetadata {
     #[serde(rename = "totalPages")]
     pub total_pages: i64,
 }
+impl FronteggPaginationMetadata {
+    /// With the members that must be there; the others are absent.
+    pub fn new(total_items: i64, total_pages: i64) -> Self {
+        Self { total_items, total_pages }
+    }
+}
 /// What the caller demands of a stepped-up session.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct GenerateStepUpSessionRequest {
@@ -6219,8 +6969,9 @@ impl GenerateStepUpSessionRequest {
     }
 }
 /// Freshly made activation link of a user. Nothing has been mailed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GenerateUserActivationLinkResponseDto {
     /// Address of the login page's activation route with user id and token as query parameters.
     pub link: crate::Secret,
@@ -6230,9 +6981,24 @@ pub struct GenerateUserActivationLinkResponseDto {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
 }
+impl GenerateUserActivationLinkResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        link: impl Into<crate::Secret>,
+        token: impl Into<crate::Secret>,
+        user_id: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            link: link.into(),
+            token: token.into(),
+            user_id: user_id.into(),
+        }
+    }
+}
 /// Freshly made password reset link of a user. Nothing has been mailed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GenerateUserResetPasswordLinkResponseDto {
     /// Address of the login page's password reset route with user id and token as query parameters.
     pub link: crate::Secret,
@@ -6242,18 +7008,40 @@ pub struct GenerateUserResetPasswordLinkResponseDto {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
 }
+impl GenerateUserResetPasswordLinkResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        link: impl Into<crate::Secret>,
+        token: impl Into<crate::Secret>,
+        user_id: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            link: link.into(),
+            token: token.into(),
+            user_id: user_id.into(),
+        }
+    }
+}
 /// What an activating user has to supply.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetActivateStrategyResponseDto {
     /// True for people who will sign in by password and have none yet; false for single sign-on and social users.
     #[serde(rename = "shouldSetPassword")]
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub should_set_password: bool,
 }
+impl GetActivateStrategyResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(should_set_password: bool) -> Self {
+        Self { should_set_password }
+    }
+}
 /// One live session of a user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetActiveSessionsResponse {
     /// When the sign-in happened.
     #[serde(
@@ -6300,16 +7088,24 @@ impl GetActiveSessionsResponse {
     }
 }
 /// Whether token delegation is switched on in the environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetDelegationConfigurationResponseDto {
     /// True if delegation tokens (user tokens that name who acts for the user) may be issued.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub enabled: bool,
 }
+impl GetDelegationConfigurationResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(enabled: bool) -> Self {
+        Self { enabled }
+    }
+}
 /// Group settings of the whole environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetGroupConfigurationResponse {
     /// Whether groups can be used; true until changed.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -6319,8 +7115,14 @@ pub struct GetGroupConfigurationResponse {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub roles_enabled: bool,
 }
+impl GetGroupConfigurationResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(enabled: bool, roles_enabled: bool) -> Self {
+        Self { enabled, roles_enabled }
+    }
+}
 /// Selection of groups to read.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct GetGroupsDto {
@@ -6339,8 +7141,9 @@ impl GetGroupsDto {
     }
 }
 /// One entry of a tenant's IP list, consulted at sign-up and sign-in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetIpRestrictionResponse {
     /// When the entry was created.
     #[serde(rename = "createdAt")]
@@ -6384,8 +7187,9 @@ impl GetIpRestrictionResponse {
     }
 }
 /// The environment's own mail sender.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetMailConfigResponseDto {
     /// When the sender was set up.
     #[serde(rename = "createdAt")]
@@ -6419,8 +7223,9 @@ impl GetMailConfigResponseDto {
     }
 }
 /// Template of one kind of mail, either stored by the environment or built in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetTemplateResponseDto {
     /// Whether mails of this type are sent.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -6493,17 +7298,29 @@ impl GetTemplateResponseDto {
     }
 }
 /// All access tokens of a tenant, unpaged.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetTenantAccessTokensResponse {
     /// The tenant's access tokens, without their secrets.
     #[serde(rename = "accessTokens")]
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub access_tokens: ::std::vec::Vec<TenantAccessTokenResponse>,
 }
+impl GetTenantAccessTokensResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        access_tokens: impl IntoIterator<Item = impl Into<TenantAccessTokenResponse>>,
+    ) -> Self {
+        Self {
+            access_tokens: access_tokens.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Client credentials of a tenant, without the secret.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetTenantApiTokensResponse {
     /// Client id, which also serves as the id of the credentials.
     #[serde(rename = "clientId")]
@@ -6559,17 +7376,29 @@ impl GetTenantApiTokensResponse {
     }
 }
 /// All access tokens of a user in one tenant, unpaged.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetUserAccessTokensResponse {
     /// The user's access tokens, without their secrets.
     #[serde(rename = "accessTokens")]
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub access_tokens: ::std::vec::Vec<UserAccessTokenResponse>,
 }
+impl GetUserAccessTokensResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        access_tokens: impl IntoIterator<Item = impl Into<UserAccessTokenResponse>>,
+    ) -> Self {
+        Self {
+            access_tokens: access_tokens.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Client credentials of a user in one tenant, without the secret.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetUserApiTokensResponseDto {
     /// Client id, which also serves as the id of the credentials.
     #[serde(rename = "clientId")]
@@ -6606,17 +7435,25 @@ impl GetUserApiTokensResponseDto {
     }
 }
 /// Whether users of the environment may change their own email.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetUserEmailsPolicyResponseDto {
     /// True if users may change their email themselves; administrators always can.
     #[serde(rename = "allowEmailChange")]
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub allow_email_change: bool,
 }
+impl GetUserEmailsPolicyResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(allow_email_change: bool) -> Self {
+        Self { allow_email_change }
+    }
+}
 /// Groups of one user in one tenant, by id.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetUserGroupsResponse {
     /// Ids of the groups the user is in; empty if none.
     #[serde(rename = "groupIds")]
@@ -6648,8 +7485,9 @@ impl GetUserGroupsResponse {
     }
 }
 /// Roles that one user holds directly in one tenant, by id.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetUserRolesResponse {
     /// Ids of the user's own roles; roles that come through groups are not listed.
     #[serde(rename = "roleIds")]
@@ -6681,8 +7519,9 @@ impl GetUserRolesResponse {
     }
 }
 /// User pool with its settings and the number of people known from it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetUserSourceExtendedResponseDto {
     /// Ids of the applications the pool serves; absent or null if none were given.
     #[serde(rename = "appIds", skip_serializing_if = "::std::option::Option::is_none")]
@@ -6729,8 +7568,9 @@ impl GetUserSourceExtendedResponseDto {
     }
 }
 /// User pool with its settings: a place besides the built-in directory that people come from.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetUserSourceResponseDto {
     /// Ids of the applications the pool serves; absent or null if none were given.
     #[serde(rename = "appIds", skip_serializing_if = "::std::option::Option::is_none")]
@@ -6772,8 +7612,9 @@ impl GetUserSourceResponseDto {
     }
 }
 /// One person known from a user pool.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetUserSourceUsersResponseDto {
     /// Email address of the person.
     pub email: ::std::string::String,
@@ -6794,8 +7635,9 @@ impl GetUserSourceUsersResponseDto {
     }
 }
 /// One of the caller's tenants with its place in the tenant hierarchy.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetUserTenantsHierarchyResponseDto {
     /// Whether there are tenants below this one.
     #[serde(rename = "isParent", skip_serializing_if = "::std::option::Option::is_none")]
@@ -6820,8 +7662,9 @@ pub struct GetUserTenantsHierarchyResponseDto {
     pub tenant_id: ::std::option::Option<::std::string::String>,
 }
 /// The caller's tenants together with the active one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GetUserTenantsResponseDto {
     /// Tenant the request acts in.
     #[serde(rename = "activeTenant")]
@@ -6830,9 +7673,22 @@ pub struct GetUserTenantsResponseDto {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenants: ::std::vec::Vec<UserTenantDataDto>,
 }
+impl GetUserTenantsResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenants: impl IntoIterator<Item = impl Into<UserTenantDataDto>>,
+        active_tenant: UserTenantDataDto,
+    ) -> Self {
+        Self {
+            tenants: tenants.into_iter().map(Into::into).collect(),
+            active_tenant,
+        }
+    }
+}
 /// One page of groups.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GroupPage {
     /// The groups on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -6858,8 +7714,9 @@ impl GroupPage {
     }
 }
 /// Group of members of one tenant, optionally with roles that all of them receive.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GroupResponse {
     /// Display color of the group; absent, null or empty if not set.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -6917,10 +7774,19 @@ impl GroupResponse {
             updated_at: None,
         }
     }
+    /// [`metadata`](Self#structfield.metadata) as the value that it is the JSON text of.
+    ///
+    /// # Errors
+    ///
+    /// For text that is no JSON.
+    pub fn metadata_json(&self) -> ::serde_json::Result<Option<::serde_json::Value>> {
+        crate::read::json(self.metadata.as_deref())
+    }
 }
 /// Member of a group.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GroupUserDto {
     /// Whether the user's membership in the group's tenant is active; may be absent or null.
     #[serde(
@@ -6963,16 +7829,26 @@ impl GroupUserDto {
     }
 }
 /// Groups of one tenant, unpaged.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct GroupsResponse {
     /// The groups, with the relations asked for.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub groups: ::std::vec::Vec<GroupResponse>,
 }
+impl GroupsResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(groups: impl IntoIterator<Item = impl Into<GroupResponse>>) -> Self {
+        Self {
+            groups: groups.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// How many tenants lie below one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct HierarchyMetadata {
     /// Whether there are any.
     #[serde(rename = "isParent")]
@@ -6985,8 +7861,22 @@ pub struct HierarchyMetadata {
     #[serde(rename = "totalSubTenants")]
     pub total_sub_tenants: i64,
 }
+impl HierarchyMetadata {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        total_sub_tenants: i64,
+        is_parent: bool,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            total_sub_tenants,
+            is_parent,
+        }
+    }
+}
 /// One condition of a targeting rule: compares an attribute of the token request with a list of texts.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IdentityConditionDto {
@@ -7017,7 +7907,7 @@ impl IdentityConditionDto {
     }
 }
 /// What a targeting condition compares with.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IdentityConditionValue {
@@ -7036,7 +7926,7 @@ impl IdentityConditionValue {
     }
 }
 /// Targeting rule that picks a JWT template. The first rule whose conditions all hold wins.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct IdentityRuleDto {
@@ -7064,8 +7954,9 @@ impl IdentityRuleDto {
     }
 }
 /// Whether tenant invites and their mails are available.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct InvitationConfigurationResponse {
     /// Whether mails are sent for invites.
     #[serde(rename = "emailsEnabled")]
@@ -7076,9 +7967,19 @@ pub struct InvitationConfigurationResponse {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub tenant_invitations_allowed: bool,
 }
+impl InvitationConfigurationResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(tenant_invitations_allowed: bool, emails_enabled: bool) -> Self {
+        Self {
+            tenant_invitations_allowed,
+            emails_enabled,
+        }
+    }
+}
 /// How invitations to a further tenant are accepted in the environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct InvitationStrategyResponse {
     /// How long a code lives, in seconds.
     #[serde(rename = "codeExpiration")]
@@ -7086,9 +7987,16 @@ pub struct InvitationStrategyResponse {
     /// Whether the person follows a link or types a six-digit code.
     pub strategy: crate::enums::StrategyKind,
 }
+impl InvitationStrategyResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(strategy: crate::enums::StrategyKind, code_expiration: i64) -> Self {
+        Self { strategy, code_expiration }
+    }
+}
 /// Tenant invite: a token that admits people to a tenant until it expires or is deleted.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct InviteTokenDto {
     /// When the invite stops working.
     pub expires: ::chrono::DateTime<::chrono::offset::Utc>,
@@ -7140,8 +8048,9 @@ impl InviteTokenDto {
     }
 }
 /// One page of IP restrictions.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct IpRestrictionPage {
     /// The IP restrictions on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -7167,8 +8076,9 @@ impl IpRestrictionPage {
     }
 }
 /// Whether and how the addresses of a tenant are checked.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct IpRestrictionsConfiguration {
     /// Whether addresses are checked.
     #[serde(rename = "isActive")]
@@ -7185,16 +8095,24 @@ impl IpRestrictionsConfiguration {
     }
 }
 /// Result of a test of the caller's address.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct IpVerification {
     /// Whether the address passes.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub valid: bool,
 }
+impl IpVerification {
+    /// With the members that must be there; the others are absent.
+    pub fn new(valid: bool) -> Self {
+        Self { valid }
+    }
+}
 /// RSA public key in JWK form.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct JsonWebKey {
     /// Algorithm of the signatures, always `RS256`.
     pub alg: ::std::string::String,
@@ -7210,17 +8128,47 @@ pub struct JsonWebKey {
     #[serde(rename = "use")]
     pub use_: ::std::string::String,
 }
+impl JsonWebKey {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        kty: impl Into<::std::string::String>,
+        use_: impl Into<::std::string::String>,
+        alg: impl Into<::std::string::String>,
+        kid: impl Into<::std::string::String>,
+        n: impl Into<::std::string::String>,
+        e: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            kty: kty.into(),
+            use_: use_.into(),
+            alg: alg.into(),
+            kid: kid.into(),
+            n: n.into(),
+            e: e.into(),
+        }
+    }
+}
 /// Public keys that verify the environment's tokens.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct JsonWebKeySet {
     /// The keys, the one in use first.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub keys: ::std::vec::Vec<JsonWebKey>,
 }
+impl JsonWebKeySet {
+    /// With the members that must be there; the others are absent.
+    pub fn new(keys: impl IntoIterator<Item = impl Into<JsonWebKey>>) -> Self {
+        Self {
+            keys: keys.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// One page of JWT templates.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct JwtTemplatePage {
     /// The JWT templates on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -7246,7 +8194,7 @@ impl JwtTemplatePage {
     }
 }
 /// Claims that a JWT template puts into tokens.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct JwtTemplatePayloadDto {
@@ -7262,16 +8210,26 @@ impl JwtTemplatePayloadDto {
     }
 }
 /// Claims that a JWT template puts into tokens.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct JwtTemplatePayloadResponseDto {
     /// Map of claim names to values as stored, with their placeholders in double braces.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub claims: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
 }
+impl JwtTemplatePayloadResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        claims: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self { claims }
+    }
+}
 /// Template for the claims, lifetime and algorithm of issued JWTs.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct JwtTemplateResponseDto {
     /// Algorithm the JWTs are signed with.
     pub algorithm: crate::enums::JwtAlgorithm,
@@ -7328,8 +8286,9 @@ impl JwtTemplateResponseDto {
     }
 }
 /// The environment's ordered rules that decide which JWT template applies.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct JwtTemplateTargetingResponseDto {
     /// When the targeting was created.
     #[serde(rename = "createdAt")]
@@ -7342,16 +8301,41 @@ pub struct JwtTemplateTargetingResponseDto {
     #[serde(rename = "updatedAt")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
+impl JwtTemplateTargetingResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        targeting: JwtTemplateTargetingRules,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            created_at,
+            updated_at,
+            targeting,
+        }
+    }
+}
 /// The rules that choose a JWT template.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct JwtTemplateTargetingRules {
     /// Rules in order of precedence.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub rules: ::std::vec::Vec<IdentityRuleDto>,
 }
+impl JwtTemplateTargetingRules {
+    /// With the members that must be there; the others are absent.
+    pub fn new(rules: impl IntoIterator<Item = impl Into<IdentityRuleDto>>) -> Self {
+        Self {
+            rules: rules.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Lockout policy to store. Both members are needed, also for a change.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LockoutPolicyRequest {
@@ -7368,8 +8352,9 @@ impl LockoutPolicyRequest {
     }
 }
 /// Lockout policy of the environment or of one tenant. The strictest enabled one that applies counts.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct LockoutPolicyResponse {
     /// When the policy was created.
     #[serde(rename = "createdAt")]
@@ -7386,8 +8371,26 @@ pub struct LockoutPolicyResponse {
     #[serde(rename = "updatedAt")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
+impl LockoutPolicyResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        enabled: bool,
+        max_attempts: i64,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            enabled,
+            max_attempts,
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// Settings of a mail provider; provider tells which.
-#[derive(::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum MailConfigurationPayload {
@@ -7458,8 +8461,9 @@ impl ::std::convert::From<SesRoleDto> for MailConfigurationPayload {
     }
 }
 /// A further setting of the mail provider.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct MailExtension {
     /// Name of the setting, such as region or domain.
     #[serde(rename = "extensionName")]
@@ -7468,8 +8472,20 @@ pub struct MailExtension {
     #[serde(rename = "extensionValue")]
     pub extension_value: ::std::string::String,
 }
+impl MailExtension {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        extension_name: impl Into<::std::string::String>,
+        extension_value: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            extension_name: extension_name.into(),
+            extension_value: extension_value.into(),
+        }
+    }
+}
 /// Mailgun account to use as the environment's mail sender.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MailgunDto {
@@ -7499,20 +8515,30 @@ impl MailgunDto {
     }
     /// Mailgun region the domain lives in, us or eu; us when absent.
     #[must_use]
-    pub fn region(mut self, value: crate::enums::MailgunRegion) -> Self {
-        self.region = Some(value);
+    pub fn region(
+        mut self,
+        value: impl Into<Option<crate::enums::MailgunRegion>>,
+    ) -> Self {
+        self.region = value.into();
         self
     }
 }
 /// First factor that a login page asks for.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct MainAuthStrategy {
     /// The factor.
     pub strategy: crate::enums::AuthStrategy,
 }
+impl MainAuthStrategy {
+    /// With the members that must be there; the others are absent.
+    pub fn new(strategy: crate::enums::AuthStrategy) -> Self {
+        Self { strategy }
+    }
+}
 /// Names the address that becomes a user's primary one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MarkEmailAsPrimaryRequestDto {
@@ -7526,8 +8552,9 @@ impl MarkEmailAsPrimaryRequestDto {
     }
 }
 /// Roles and permissions of the caller in the tenant of the token, those through groups included.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct MeAuthorizationResponseDto {
     /// Permissions the caller holds, each once.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -7536,8 +8563,20 @@ pub struct MeAuthorizationResponseDto {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub roles: ::std::vec::Vec<RoleResponse>,
 }
+impl MeAuthorizationResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        roles: impl IntoIterator<Item = impl Into<RoleResponse>>,
+        permissions: impl IntoIterator<Item = impl Into<PermissionResponse>>,
+    ) -> Self {
+        Self {
+            roles: roles.into_iter().map(Into::into).collect(),
+            permissions: permissions.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Settings of authenticator apps as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MfaAuthAppConfig {
@@ -7557,7 +8596,7 @@ impl MfaAuthAppConfig {
     }
 }
 /// Second-factor settings to change. Blocks left out keep their values; a given block must be complete.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MfaConfigRequest {
@@ -7585,26 +8624,30 @@ impl MfaConfigRequest {
     }
     /// Settings of authenticator apps; absent leaves them as they are.
     #[must_use]
-    pub fn authentication_app(mut self, value: MfaAuthAppConfig) -> Self {
-        self.authentication_app = Some(value);
+    pub fn authentication_app(
+        mut self,
+        value: impl Into<Option<MfaAuthAppConfig>>,
+    ) -> Self {
+        self.authentication_app = value.into();
         self
     }
     /// Settings of codes by SMS; absent leaves them as they are.
     #[must_use]
-    pub fn sms(mut self, value: MfaSmsConfig) -> Self {
-        self.sms = Some(value);
+    pub fn sms(mut self, value: impl Into<Option<MfaSmsConfig>>) -> Self {
+        self.sms = value.into();
         self
     }
     /// Settings of codes by email; absent leaves them as they are.
     #[must_use]
-    pub fn email(mut self, value: MfaEmailConfig) -> Self {
-        self.email = Some(value);
+    pub fn email(mut self, value: impl Into<Option<MfaEmailConfig>>) -> Self {
+        self.email = value.into();
         self
     }
 }
 /// The environment's second-factor settings, defaults included.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct MfaConfigResponse {
     /// Settings of authenticator apps.
     #[serde(rename = "authenticationApp")]
@@ -7614,8 +8657,22 @@ pub struct MfaConfigResponse {
     /// Settings of codes by SMS.
     pub sms: SmsConfiguration,
 }
+impl MfaConfigResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        authentication_app: AuthenticationAppConfiguration,
+        sms: SmsConfiguration,
+        email: EmailConfiguration,
+    ) -> Self {
+        Self {
+            authentication_app,
+            sms,
+            email,
+        }
+    }
+}
 /// Settings of emailed codes as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MfaEmailConfig {
@@ -7642,7 +8699,7 @@ impl MfaEmailConfig {
     }
 }
 /// MFA policy to store. Members left out of a change keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MfaPolicyRequest {
@@ -7676,26 +8733,30 @@ impl MfaPolicyRequest {
     }
     /// Who must use a second factor; Force if absent at creation.
     #[must_use]
-    pub fn enforce_mfa_type(mut self, value: crate::enums::EnforceMfaType) -> Self {
-        self.enforce_mfa_type = Some(value);
+    pub fn enforce_mfa_type(
+        mut self,
+        value: impl Into<Option<crate::enums::EnforceMfaType>>,
+    ) -> Self {
+        self.enforce_mfa_type = value.into();
         self
     }
     /// Whether users may have a device remembered and skip the second factor there; false if absent at creation.
     #[must_use]
-    pub fn allow_remember_my_device(mut self, value: bool) -> Self {
-        self.allow_remember_my_device = Some(value);
+    pub fn allow_remember_my_device(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.allow_remember_my_device = value.into();
         self
     }
     /// How long a device is remembered, in seconds; 1209600 (14 days) if absent at creation.
     #[must_use]
-    pub fn mfa_device_expiration(mut self, value: i64) -> Self {
-        self.mfa_device_expiration = Some(value);
+    pub fn mfa_device_expiration(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.mfa_device_expiration = value.into();
         self
     }
 }
 /// MFA policy of the environment or of one tenant. The strictest of all that apply to a user counts.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct MfaPolicyResponse {
     /// Whether users may have a device remembered and skip the second factor there.
     #[serde(rename = "allowRememberMyDevice")]
@@ -7739,7 +8800,7 @@ impl MfaPolicyResponse {
     }
 }
 /// Settings of codes by SMS as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MfaSmsConfig {
@@ -7759,16 +8820,28 @@ impl MfaSmsConfig {
     }
 }
 /// Second-factor methods of the environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct MfaStrategiesResponse {
     /// The methods with their on or off state.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub strategies: ::std::vec::Vec<MfaStrategyResponse>,
 }
+impl MfaStrategiesResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        strategies: impl IntoIterator<Item = impl Into<MfaStrategyResponse>>,
+    ) -> Self {
+        Self {
+            strategies: strategies.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// State of one second-factor method in the environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct MfaStrategyResponse {
     /// Whether users can enroll the method and are offered it at sign-in.
     #[serde(rename = "isActive")]
@@ -7777,8 +8850,14 @@ pub struct MfaStrategyResponse {
     /// The second-factor method.
     pub strategy: crate::enums::MfaStrategy,
 }
+impl MfaStrategyResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(strategy: crate::enums::MfaStrategy, is_active: bool) -> Self {
+        Self { strategy, is_active }
+    }
+}
 /// Tenants to import as one job.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MigrateTenantsRequest {
@@ -7796,7 +8875,7 @@ impl MigrateTenantsRequest {
     }
 }
 /// User to import with at most one email address. Nobody is mailed and the membership is active at once.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MigrateUserRequestV1 {
@@ -7907,115 +8986,158 @@ impl MigrateUserRequestV1 {
     }
     /// Display name of the user.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Address of the user's picture, at most 4095 characters.
     #[must_use]
-    pub fn profile_picture_url(
+    pub fn profile_picture_url<Form>(
         mut self,
-        value: impl Into<::std::string::String>,
+        value: impl crate::Optional<::std::string::String, Form>,
     ) -> Self {
-        self.profile_picture_url = Some(value.into());
+        self.profile_picture_url = value.into_optional();
         self
     }
     /// Existing password hash; without it the user has to reset the password. For scrypt: salt, separator and key.
     #[must_use]
-    pub fn password_hash(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password_hash = Some(value.into());
+    pub fn password_hash<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password_hash = value.into_optional();
         self
     }
     /// Algorithm of passwordHash.
     #[must_use]
     pub fn password_hash_type(
         mut self,
-        value: crate::enums::PasswordHashingType,
+        value: impl Into<Option<crate::enums::PasswordHashingType>>,
     ) -> Self {
-        self.password_hash_type = Some(value);
+        self.password_hash_type = value.into();
         self
     }
     /// Parameters of the algorithm as JSON text, such as saltSeparator, N, r, p and keyLen for scrypt.
     #[must_use]
-    pub fn password_hash_config(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password_hash_config = Some(value.into());
+    pub fn password_hash_config<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password_hash_config = value.into_optional();
         self
     }
     /// TOTP secret; enrolls an authenticator app as second factor.
     #[must_use]
-    pub fn authenticator_app_mfa_secret(
+    pub fn authenticator_app_mfa_secret<Form>(
         mut self,
-        value: impl Into<crate::Secret>,
+        value: impl crate::Optional<crate::Secret, Form>,
     ) -> Self {
-        self.authenticator_app_mfa_secret = Some(value.into());
+        self.authenticator_app_mfa_secret = value.into_optional();
         self
     }
     /// Phone number with plus and country code, without blanks; unique in the environment.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
+    pub fn phone_number<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.phone_number = value.into_optional();
         self
     }
     /// Whether the phone number serves sign-in or MFA.
     #[must_use]
-    pub fn phone_number_type(mut self, value: crate::enums::PhoneNumberType) -> Self {
-        self.phone_number_type = Some(value);
+    pub fn phone_number_type(
+        mut self,
+        value: impl Into<Option<crate::enums::PhoneNumberType>>,
+    ) -> Self {
+        self.phone_number_type = value.into();
         self
     }
     /// Where the user signs in; local if absent.
     #[must_use]
-    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
-        self.provider = Some(value);
+    pub fn provider(
+        mut self,
+        value: impl Into<Option<crate::enums::UserProvider>>,
+    ) -> Self {
+        self.provider = value.into();
         self
     }
     /// Free data as JSON text.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
     }
     /// Ids of the user's roles in the tenant; the default roles if absent or empty.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
     /// Free data as JSON text that only the environment token can see.
     #[must_use]
-    pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.vendor_metadata = Some(value.into());
+    pub fn vendor_metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.vendor_metadata = value.into_optional();
         self
     }
     /// The user's id in another system, unique in the environment.
     #[must_use]
-    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.external_id = Some(value.into());
+    pub fn external_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.external_id = value.into_optional();
         self
     }
     /// Username of at most 128 characters; may stand in for the email.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
         self
     }
     /// Email address of the user; may be left out when there is a username.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
         self
     }
     /// Whether the email counts as verified; false if absent.
     #[must_use]
-    pub fn verify_user(mut self, value: bool) -> Self {
-        self.verify_user = Some(value);
+    pub fn verify_user(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.verify_user = value.into();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
+    }
+    /// [`vendor_metadata`](Self::vendor_metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn vendor_metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.vendor_metadata(value.into().to_string())
     }
 }
 /// User to import with several email addresses. Either emails or username is needed; nobody is mailed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MigrateUserRequestV2 {
@@ -8119,112 +9241,152 @@ impl MigrateUserRequestV2 {
     }
     /// Display name of the user.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Address of the user's picture, at most 4095 characters.
     #[must_use]
-    pub fn profile_picture_url(
+    pub fn profile_picture_url<Form>(
         mut self,
-        value: impl Into<::std::string::String>,
+        value: impl crate::Optional<::std::string::String, Form>,
     ) -> Self {
-        self.profile_picture_url = Some(value.into());
+        self.profile_picture_url = value.into_optional();
         self
     }
     /// Existing password hash; without it the user has to reset the password. For scrypt: salt, separator and key.
     #[must_use]
-    pub fn password_hash(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password_hash = Some(value.into());
+    pub fn password_hash<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password_hash = value.into_optional();
         self
     }
     /// Algorithm of passwordHash.
     #[must_use]
     pub fn password_hash_type(
         mut self,
-        value: crate::enums::PasswordHashingType,
+        value: impl Into<Option<crate::enums::PasswordHashingType>>,
     ) -> Self {
-        self.password_hash_type = Some(value);
+        self.password_hash_type = value.into();
         self
     }
     /// Parameters of the algorithm as JSON text, such as saltSeparator, N, r, p and keyLen for scrypt.
     #[must_use]
-    pub fn password_hash_config(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password_hash_config = Some(value.into());
+    pub fn password_hash_config<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password_hash_config = value.into_optional();
         self
     }
     /// TOTP secret; enrolls an authenticator app as second factor.
     #[must_use]
-    pub fn authenticator_app_mfa_secret(
+    pub fn authenticator_app_mfa_secret<Form>(
         mut self,
-        value: impl Into<crate::Secret>,
+        value: impl crate::Optional<crate::Secret, Form>,
     ) -> Self {
-        self.authenticator_app_mfa_secret = Some(value.into());
+        self.authenticator_app_mfa_secret = value.into_optional();
         self
     }
     /// Phone number with plus and country code, without blanks; unique in the environment.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
+    pub fn phone_number<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.phone_number = value.into_optional();
         self
     }
     /// Whether the phone number serves sign-in or MFA.
     #[must_use]
-    pub fn phone_number_type(mut self, value: crate::enums::PhoneNumberType) -> Self {
-        self.phone_number_type = Some(value);
+    pub fn phone_number_type(
+        mut self,
+        value: impl Into<Option<crate::enums::PhoneNumberType>>,
+    ) -> Self {
+        self.phone_number_type = value.into();
         self
     }
     /// Where the user signs in; local if absent.
     #[must_use]
-    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
-        self.provider = Some(value);
+    pub fn provider(
+        mut self,
+        value: impl Into<Option<crate::enums::UserProvider>>,
+    ) -> Self {
+        self.provider = value.into();
         self
     }
     /// Free data as JSON text.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
     }
     /// Ids of the user's roles in the tenant; the default roles if absent or empty.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
     /// Free data as JSON text that only the environment token can see.
     #[must_use]
-    pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.vendor_metadata = Some(value.into());
+    pub fn vendor_metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.vendor_metadata = value.into_optional();
         self
     }
     /// The user's id in another system, unique in the environment.
     #[must_use]
-    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.external_id = Some(value.into());
+    pub fn external_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.external_id = value.into_optional();
         self
     }
     /// Username of at most 128 characters; may stand in for emails.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
         self
     }
     /// Email addresses of the user, each marked as primary and verified or not; at most one is primary.
     #[must_use]
-    pub fn emails(
+    pub fn emails<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<EmailObjectDto>>,
+        value: impl crate::OptionalList<EmailObjectDto, Form>,
     ) -> Self {
-        self.emails = Some(value.into_iter().map(Into::into).collect());
+        self.emails = value.into_optional_list();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
+    }
+    /// [`vendor_metadata`](Self::vendor_metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn vendor_metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.vendor_metadata(value.into().to_string())
     }
 }
 /// People in the lines of a CSV file.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MigrateUsersFromCsvRequest {
@@ -8254,13 +9416,16 @@ impl MigrateUsersFromCsvRequest {
     }
     /// JSON object with `passwordHashType`, which holds for all lines, and `passwordHashConfig`.
     #[must_use]
-    pub fn hashing_config(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.hashing_config = Some(value.into());
+    pub fn hashing_config<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.hashing_config = value.into_optional();
         self
     }
 }
 /// Moves all members of one tenant to another.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MigrateUsersFromTenantToTenantRequest {
@@ -8284,7 +9449,7 @@ impl MigrateUsersFromTenantToTenantRequest {
     }
 }
 /// Users to import in bulk, one email address each.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MigrateUsersRequestV1 {
@@ -8302,7 +9467,7 @@ impl MigrateUsersRequestV1 {
     }
 }
 /// Users to import in bulk, several email addresses each.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MigrateUsersRequestV2 {
@@ -8320,16 +9485,26 @@ impl MigrateUsersRequestV2 {
     }
 }
 /// Handle of a bulk import that has been queued.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct MigrationContext {
     /// Id with which the progress of the import is polled.
     #[serde(rename = "migrationId")]
     pub migration_id: ::std::string::String,
 }
+impl MigrationContext {
+    /// With the members that must be there; the others are absent.
+    pub fn new(migration_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            migration_id: migration_id.into(),
+        }
+    }
+}
 /// Progress of a bulk import of users. Every member may be absent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct MigrationObject {
     /// Errors of the entries that failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -8354,7 +9529,7 @@ pub struct MigrationObject {
     pub total_users: ::std::option::Option<i64>,
 }
 /// Which tenant the users of a pool enter: a new one each, or the one that the pool's code names.
-#[derive(::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum NewOrFromSourceTenant {
@@ -8401,7 +9576,7 @@ impl ::std::convert::From<UserSourceFromSourceTenantConfig> for NewOrFromSourceT
     }
 }
 /// Endpoints of a plain OAuth2 provider behind a federation pool.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OAuth2UserSourceConfig {
@@ -8441,26 +9616,27 @@ impl OAuth2UserSourceConfig {
     }
     /// Scopes to ask the provider for; may be absent.
     #[must_use]
-    pub fn scopes(
+    pub fn scopes<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.scopes = Some(value.into_iter().map(Into::into).collect());
+        self.scopes = value.into_optional_list();
         self
     }
     /// OAuth2 grant types to use; may be absent.
     #[must_use]
-    pub fn grant_types(
+    pub fn grant_types<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.grant_types = Some(value.into_iter().map(Into::into).collect());
+        self.grant_types = value.into_optional_list();
         self
     }
 }
 /// OpenID discovery document; endpoints of hosted login are absent where it is not served.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct OpenIdConfiguration {
     /// Address where a hosted login begins.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -8552,7 +9728,7 @@ impl OpenIdConfiguration {
     }
 }
 /// Password tests of which minOptionalTestsToPass must be met.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct OptionalTestsConfig {
@@ -8593,32 +9769,33 @@ impl OptionalTestsConfig {
     }
     /// Whether a lowercase letter is tested for.
     #[must_use]
-    pub fn require_lowercase(mut self, value: bool) -> Self {
-        self.require_lowercase = Some(value);
+    pub fn require_lowercase(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.require_lowercase = value.into();
         self
     }
     /// Whether an uppercase letter is tested for.
     #[must_use]
-    pub fn require_uppercase(mut self, value: bool) -> Self {
-        self.require_uppercase = Some(value);
+    pub fn require_uppercase(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.require_uppercase = value.into();
         self
     }
     /// Whether a digit is tested for.
     #[must_use]
-    pub fn require_numbers(mut self, value: bool) -> Self {
-        self.require_numbers = Some(value);
+    pub fn require_numbers(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.require_numbers = value.into();
         self
     }
     /// Whether a special character is tested for.
     #[must_use]
-    pub fn require_special_chars(mut self, value: bool) -> Self {
-        self.require_special_chars = Some(value);
+    pub fn require_special_chars(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.require_special_chars = value.into();
         self
     }
 }
 /// Device that its owner signs in with.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct Passkey {
     /// When it was set up.
     #[serde(rename = "createdAt")]
@@ -8629,16 +9806,39 @@ pub struct Passkey {
     /// Id of the passkey, used as `deviceId` in paths.
     pub id: ::std::string::String,
 }
+impl Passkey {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        device_type: crate::enums::WebAuthnDeviceType,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            device_type,
+            created_at,
+        }
+    }
+}
 /// Passkeys of one person.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PasskeyList {
     /// The passkeys, the oldest first.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub devices: ::std::vec::Vec<Passkey>,
 }
+impl PasskeyList {
+    /// With the members that must be there; the others are absent.
+    pub fn new(devices: impl IntoIterator<Item = impl Into<Passkey>>) -> Self {
+        Self {
+            devices: devices.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Who wants to sign in with a passkey.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PasskeyLoginChallengeRequest {
@@ -8666,25 +9866,34 @@ impl PasskeyLoginChallengeRequest {
     }
     /// Address of the person; it may be left out.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
         self
     }
     /// Id of the person; it may be left out.
     #[must_use]
-    pub fn user_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.user_id = Some(value.into());
+    pub fn user_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.user_id = value.into_optional();
         self
     }
     /// reCAPTCHA response token; needed where a captcha policy is enabled.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn recaptcha_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.recaptcha_token = value.into_optional();
         self
     }
 }
 /// Password complexity rules to change. Members left out keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PasswordConfigRequest {
@@ -8753,56 +9962,63 @@ impl PasswordConfigRequest {
     }
     /// Whether a long passphrase of minPhraseLength or more is spared the optional tests.
     #[must_use]
-    pub fn allow_passphrases(mut self, value: bool) -> Self {
-        self.allow_passphrases = Some(value);
+    pub fn allow_passphrases(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.allow_passphrases = value.into();
         self
     }
     /// Greatest number of characters; 128 until changed.
     #[must_use]
-    pub fn max_length(mut self, value: i64) -> Self {
-        self.max_length = Some(value);
+    pub fn max_length(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.max_length = value.into();
         self
     }
     /// Smallest number of characters, not above maxLength; 6 until changed.
     #[must_use]
-    pub fn min_length(mut self, value: i64) -> Self {
-        self.min_length = Some(value);
+    pub fn min_length(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.min_length = value.into();
         self
     }
     /// Number of characters from which a password counts as a passphrase.
     #[must_use]
-    pub fn min_phrase_length(mut self, value: i64) -> Self {
-        self.min_phrase_length = Some(value);
+    pub fn min_phrase_length(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.min_phrase_length = value.into();
         self
     }
     /// How many of the optional tests a password must pass; 1 until changed.
     #[must_use]
-    pub fn min_optional_tests_to_pass(mut self, value: i64) -> Self {
-        self.min_optional_tests_to_pass = Some(value);
+    pub fn min_optional_tests_to_pass(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.min_optional_tests_to_pass = value.into();
         self
     }
     /// Whether passwords known from data leaks are refused.
     #[must_use]
-    pub fn block_pwned_passwords(mut self, value: bool) -> Self {
-        self.block_pwned_passwords = Some(value);
+    pub fn block_pwned_passwords(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.block_pwned_passwords = value.into();
         self
     }
     /// Optional tests; replaced as a whole when given.
     #[must_use]
-    pub fn optional_tests(mut self, value: OptionalTestsConfig) -> Self {
-        self.optional_tests = Some(value);
+    pub fn optional_tests(
+        mut self,
+        value: impl Into<Option<OptionalTestsConfig>>,
+    ) -> Self {
+        self.optional_tests = value.into();
         self
     }
     /// Tests every password must pass; replaced as a whole when given.
     #[must_use]
-    pub fn required_tests(mut self, value: RequiredTestsConfig) -> Self {
-        self.required_tests = Some(value);
+    pub fn required_tests(
+        mut self,
+        value: impl Into<Option<RequiredTestsConfig>>,
+    ) -> Self {
+        self.required_tests = value.into();
         self
     }
 }
 /// Password complexity rules of the environment, of one tenant, or the strictest ones that bind a user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PasswordConfigResponse {
     /// Whether a long passphrase of minPhraseLength or more is spared the optional tests.
     #[serde(
@@ -8867,7 +10083,7 @@ impl PasswordConfigResponse {
     }
 }
 /// Password history rule to store. Both members are needed, also for a change.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PasswordHistoryPolicyRequest {
@@ -8884,8 +10100,9 @@ impl PasswordHistoryPolicyRequest {
     }
 }
 /// Password history rule of the environment or of one tenant. The strictest one that applies counts.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PasswordHistoryPolicyResponse {
     /// When the rule was created.
     #[serde(rename = "createdAt")]
@@ -8902,9 +10119,28 @@ pub struct PasswordHistoryPolicyResponse {
     #[serde(rename = "updatedAt")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
 }
+impl PasswordHistoryPolicyResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        enabled: bool,
+        history_size: i64,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            enabled,
+            history_size,
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// Whether a forgotten password can be set anew in that way.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PasswordRecoveryStrategy {
     /// Whether it is open.
     #[serde(rename = "isActive")]
@@ -8913,9 +10149,19 @@ pub struct PasswordRecoveryStrategy {
     /// The way.
     pub strategy: crate::enums::PasswordRecoveryChannel,
 }
+impl PasswordRecoveryStrategy {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        strategy: crate::enums::PasswordRecoveryChannel,
+        is_active: bool,
+    ) -> Self {
+        Self { strategy, is_active }
+    }
+}
 /// Password expiry rule of the environment or of one tenant. The shortest period that applies counts.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PasswordRotationConfigurationResponse {
     /// When the rule was created; may be absent or null.
     #[serde(
@@ -8957,7 +10203,7 @@ impl PasswordRotationConfigurationResponse {
     }
 }
 /// Asks for a magic link or an emailed sign-in code. Give exactly one of email, userId and username.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PasswordlessAuthenticationPreloginDto {
@@ -8996,37 +10242,52 @@ impl PasswordlessAuthenticationPreloginDto {
     }
     /// Answer to the captcha; needed while a captcha policy applies.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn recaptcha_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.recaptcha_token = value.into_optional();
         self
     }
     /// Token of a tenant invite the user wants to accept with the sign-in.
     #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
+    pub fn invitation_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.invitation_token = value.into_optional();
         self
     }
     /// Email address of the user.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
         self
     }
     /// Id of the user.
     #[must_use]
-    pub fn user_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.user_id = Some(value.into());
+    pub fn user_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.user_id = value.into_optional();
         self
     }
     /// Username of the user.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
         self
     }
 }
 /// Asks for a sign-in code by SMS. Give exactly one of email, userId, username and phoneNumber.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PasswordlessAuthenticationSmsOtcPreloginDto {
@@ -9072,44 +10333,63 @@ impl PasswordlessAuthenticationSmsOtcPreloginDto {
     }
     /// Answer to the captcha; needed while a captcha policy applies.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn recaptcha_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.recaptcha_token = value.into_optional();
         self
     }
     /// Token of a tenant invite the user wants to accept with the sign-in.
     #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
+    pub fn invitation_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.invitation_token = value.into_optional();
         self
     }
     /// Email address of the user.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
         self
     }
     /// Id of the user.
     #[must_use]
-    pub fn user_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.user_id = Some(value.into());
+    pub fn user_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.user_id = value.into_optional();
         self
     }
     /// Username of the user.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
         self
     }
     /// Phone number of the user with plus and country code.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
+    pub fn phone_number<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.phone_number = value.into_optional();
         self
     }
 }
 /// Tells where a sign-in code was texted.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PasswordlessAuthenticationSmsOtcPreloginResponseDto {
     /// Number the code was sent to, masked for display.
     #[serde(
@@ -9125,8 +10405,9 @@ pub struct PasswordlessAuthenticationSmsOtcPreloginResponseDto {
     pub reset_phone_number_token: ::std::option::Option<crate::Secret>,
 }
 /// Category that bundles permissions of the environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PermissionCategoryResponseDto {
     /// When the category was created.
     #[serde(rename = "createdAt")]
@@ -9174,8 +10455,9 @@ impl PermissionCategoryResponseDto {
     }
 }
 /// Permission: a named right of the environment that roles can hold.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PermissionResponse {
     /// Whether customers may use it in roles they build: NEVER, ASSIGNABLE, or ALWAYS in each of them; may be absent.
     #[serde(
@@ -9237,8 +10519,9 @@ impl PermissionResponse {
     }
 }
 /// One page of phone numbers.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PhoneNumberPage {
     /// The phone numbers on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -9264,7 +10547,7 @@ impl PhoneNumberPage {
     }
 }
 /// Phone number to confirm by a texted code or, for administrators, to add as verified.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct PreVerifyUserPhoneNumberRequestDto {
@@ -9281,8 +10564,9 @@ impl PreVerifyUserPhoneNumberRequestDto {
     }
 }
 /// Settings of a tenant that are not confidential.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PublicAccountSettings {
     /// Address of the application that the tenant's people use.
     #[serde(
@@ -9298,8 +10582,9 @@ pub struct PublicAccountSettings {
     pub tenant_id: ::std::option::Option<::std::string::String>,
 }
 /// What a page needs to ask for a captcha.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PublicCaptchaPolicy {
     /// Whether a captcha is asked for.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -9322,8 +10607,9 @@ impl PublicCaptchaPolicy {
     }
 }
 /// Settings of the environment that anybody may read; no key or secret is among them.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct PublicIdentityConfiguration {
     /// Whether users may switch tenants after signing in on a tenant's own login page.
     #[serde(
@@ -9431,7 +10717,7 @@ pub struct PublicIdentityConfiguration {
     pub rotate_refresh_tokens: ::std::option::Option<bool>,
 }
 /// Removes all second factors of a user who has lost them.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RecoverMfaDto {
@@ -9454,7 +10740,7 @@ impl RecoverMfaDto {
     }
 }
 /// Renews the JWT of client credentials.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RefreshApiTokenDto {
@@ -9471,7 +10757,7 @@ impl RefreshApiTokenDto {
     }
 }
 /// Renews a user's JWT. The refresh token itself comes as a cookie.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RefreshTokenDto {
@@ -9501,7 +10787,7 @@ impl RefreshTokenDto {
     }
 }
 /// Application that gets a new secret.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RegenerateApplicationClientCredentialsRequest {
@@ -9516,7 +10802,7 @@ impl RegenerateApplicationClientCredentialsRequest {
     }
 }
 /// Somebody to remove, and from where.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RemoveUserFromSubTenantsRequest {
@@ -9540,8 +10826,9 @@ impl RemoveUserFromSubTenantsRequest {
     }
 }
 /// Handle of the code texted to confirm the removal of a phone factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RequestDisableMfaSmsResponse {
     /// Handle to send back together with the code.
     #[serde(rename = "otcToken")]
@@ -9550,9 +10837,22 @@ pub struct RequestDisableMfaSmsResponse {
     #[serde(rename = "phoneNumber")]
     pub phone_number: ::std::string::String,
 }
+impl RequestDisableMfaSmsResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        otc_token: impl Into<crate::Secret>,
+        phone_number: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            otc_token: otc_token.into(),
+            phone_number: phone_number.into(),
+        }
+    }
+}
 /// Secret of an authenticator app being enrolled. It counts only after its first code is confirmed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RequestEnrollAuthenticatorAppMfaResponse {
     /// QR code to scan with the app, as an image data URL.
     #[serde(rename = "qrCode")]
@@ -9571,7 +10871,7 @@ impl RequestEnrollAuthenticatorAppMfaResponse {
     }
 }
 /// Phone number to enroll as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RequestEnrollMfaSmsRequest {
@@ -9592,14 +10892,18 @@ impl RequestEnrollMfaSmsRequest {
     }
     /// Token from the sign-in answer; needed during a sign-in, absent for a signed-in user.
     #[must_use]
-    pub fn mfa_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.mfa_token = Some(value.into());
+    pub fn mfa_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.mfa_token = value.into_optional();
         self
     }
 }
 /// Handle of the code texted to a phone being enrolled as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RequestEnrollMfaSmsResponse {
     /// Handle to send back together with the code.
     #[serde(rename = "otcToken")]
@@ -9608,9 +10912,22 @@ pub struct RequestEnrollMfaSmsResponse {
     #[serde(rename = "phoneNumber")]
     pub phone_number: ::std::string::String,
 }
+impl RequestEnrollMfaSmsResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        otc_token: impl Into<crate::Secret>,
+        phone_number: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            otc_token: otc_token.into(),
+            phone_number: phone_number.into(),
+        }
+    }
+}
 /// Challenge for enrolling a WebAuthn device as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RequestEnrollMfaWebAuthnResponse {
     /// Options for the browser's credential creation call; binary values are base64url text.
     pub options: WebAuthnCredentialCreationOptions,
@@ -9618,17 +10935,39 @@ pub struct RequestEnrollMfaWebAuthnResponse {
     #[serde(rename = "webauthnToken")]
     pub webauthn_token: crate::Secret,
 }
+impl RequestEnrollMfaWebAuthnResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        options: WebAuthnCredentialCreationOptions,
+        webauthn_token: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            options,
+            webauthn_token: webauthn_token.into(),
+        }
+    }
+}
 /// Handle of the code mailed as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RequestVerifyMfaEmailResponse {
     /// Handle to send back together with the code.
     #[serde(rename = "otcToken")]
     pub otc_token: crate::Secret,
 }
+impl RequestVerifyMfaEmailResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(otc_token: impl Into<crate::Secret>) -> Self {
+        Self {
+            otc_token: otc_token.into(),
+        }
+    }
+}
 /// Handle of the code texted as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RequestVerifyMfaSmsResponse {
     /// Handle to send back together with the code.
     #[serde(rename = "otcToken")]
@@ -9637,9 +10976,22 @@ pub struct RequestVerifyMfaSmsResponse {
     #[serde(rename = "phoneNumber")]
     pub phone_number: ::std::string::String,
 }
+impl RequestVerifyMfaSmsResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        otc_token: impl Into<crate::Secret>,
+        phone_number: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            otc_token: otc_token.into(),
+            phone_number: phone_number.into(),
+        }
+    }
+}
 /// Challenge for signing in with a WebAuthn device as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RequestVerifyMfaWebAuthnResponse {
     /// Options for the browser's credential request call; binary values are base64url text.
     pub options: WebAuthnCredentialRequestOptions,
@@ -9647,8 +10999,20 @@ pub struct RequestVerifyMfaWebAuthnResponse {
     #[serde(rename = "webauthnToken")]
     pub webauthn_token: crate::Secret,
 }
+impl RequestVerifyMfaWebAuthnResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        webauthn_token: impl Into<crate::Secret>,
+        options: WebAuthnCredentialRequestOptions,
+    ) -> Self {
+        Self {
+            webauthn_token: webauthn_token.into(),
+            options,
+        }
+    }
+}
 /// Password tests that every password must pass.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RequiredTestsConfig {
@@ -9668,13 +11032,13 @@ impl RequiredTestsConfig {
     }
     /// Whether three equal characters in a row are refused.
     #[must_use]
-    pub fn check_three_repeated_chars(mut self, value: bool) -> Self {
-        self.check_three_repeated_chars = Some(value);
+    pub fn check_three_repeated_chars(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.check_three_repeated_chars = value.into();
         self
     }
 }
 /// Asks for a fresh activation mail. The token mailed before stops working.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ResetActivationTokenDto {
@@ -9701,14 +11065,16 @@ impl ResetActivationTokenDto {
     #[must_use]
     pub fn email_metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.email_metadata = Some(value);
+        self.email_metadata = value.into();
         self
     }
 }
 /// Asks for a password reset by mail or SMS.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ResetPasswordDto {
@@ -9742,14 +11108,16 @@ impl ResetPasswordDto {
     #[must_use]
     pub fn email_metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.email_metadata = Some(value);
+        self.email_metadata = value.into();
         self
     }
 }
 /// Asks for a password reset mail by email address alone.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ResetPasswordV1Dto {
@@ -9786,35 +11154,47 @@ impl ResetPasswordV1Dto {
     }
     /// Email address of the user.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
         self
     }
     /// Values for the placeholders of the mail template; may be absent.
     #[must_use]
     pub fn email_metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.email_metadata = Some(value);
+        self.email_metadata = value.into();
         self
     }
     /// The identifier, in place of email.
     #[must_use]
-    pub fn identifier(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.identifier = Some(value.into());
+    pub fn identifier<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.identifier = value.into_optional();
         self
     }
     /// What kind of identifier that is.
     #[must_use]
-    pub fn identifier_type(mut self, value: crate::enums::IdentifierType) -> Self {
-        self.identifier_type = Some(value);
+    pub fn identifier_type(
+        mut self,
+        value: impl Into<Option<crate::enums::IdentifierType>>,
+    ) -> Self {
+        self.identifier_type = value.into();
         self
     }
 }
 /// Handle of a password reset that was asked for.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ResetPasswordViaSmsResponseDto {
     /// Handle to send back together with the texted code; of no use after a reset by mail.
     #[serde(
@@ -9824,7 +11204,7 @@ pub struct ResetPasswordViaSmsResponseDto {
     pub session_id: ::std::option::Option<::std::string::String>,
 }
 /// Names the person whose open invitations are renewed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ResetTenantInvitationDto {
@@ -9838,7 +11218,7 @@ impl ResetTenantInvitationDto {
     }
 }
 /// Whose sessions are to end.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RevokeUserSessionsRequest {
@@ -9853,8 +11233,9 @@ impl RevokeUserSessionsRequest {
     }
 }
 /// Role as shown inside a group.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RoleDto {
     /// When the role was created.
     #[serde(rename = "createdAt")]
@@ -9918,8 +11299,9 @@ impl RoleDto {
     }
 }
 /// One page of roles.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RolePage {
     /// The roles on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -9945,8 +11327,9 @@ impl RolePage {
     }
 }
 /// Role: a bundle of permissions, either environment-wide or owned by one tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct RoleResponse {
     /// When the role was created.
     #[serde(rename = "createdAt")]
@@ -10014,8 +11397,9 @@ impl RoleResponse {
     }
 }
 /// Whether a further way to sign in is offered.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct SecondaryAuthStrategySetting {
     /// Whether it is offered.
     #[serde(rename = "isActive")]
@@ -10024,8 +11408,14 @@ pub struct SecondaryAuthStrategySetting {
     /// The way.
     pub strategy: crate::enums::SecondaryAuthStrategy,
 }
+impl SecondaryAuthStrategySetting {
+    /// With the members that must be there; the others are absent.
+    pub fn new(strategy: crate::enums::SecondaryAuthStrategy, is_active: bool) -> Self {
+        Self { strategy, is_active }
+    }
+}
 /// Asks to change the caller's own email. A code is mailed to the new address.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SelfEmailUpdateRequestDto {
@@ -10039,7 +11429,7 @@ impl SelfEmailUpdateRequestDto {
     }
 }
 /// Confirms the change of the caller's own email.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SelfEmailUpdateVerifyRequestDto {
@@ -10061,7 +11451,7 @@ impl SelfEmailUpdateVerifyRequestDto {
     }
 }
 /// SendGrid account to use as the environment's mail sender.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SendGridDto {
@@ -10083,7 +11473,7 @@ impl SendGridDto {
     }
 }
 /// Amazon SES as mail sender, reached with an access key.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SesDto {
@@ -10113,7 +11503,7 @@ impl SesDto {
     }
 }
 /// Amazon SES as mail sender, reached through an AWS role instead of an access key.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SesRoleDto {
@@ -10139,7 +11529,7 @@ impl SesRoleDto {
     }
 }
 /// Limit on the number of sessions a user may have at the same time.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SessionConcurrentConfigurationDto {
@@ -10158,7 +11548,7 @@ impl SessionConcurrentConfigurationDto {
     }
 }
 /// Rule that ends a session after a time without activity; a refresh counts as activity.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SessionIdleTimeoutConfigurationDto {
@@ -10176,7 +11566,7 @@ impl SessionIdleTimeoutConfigurationDto {
     }
 }
 /// Rule that forces a new sign-in some time after the last one, however active the session is.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SessionTimeoutConfigurationDto {
@@ -10194,7 +11584,7 @@ impl SessionTimeoutConfigurationDto {
     }
 }
 /// The mail provider of the environment with its settings.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SetMailConfigurationRequest {
@@ -10208,8 +11598,9 @@ impl SetMailConfigurationRequest {
     }
 }
 /// Outcome of a self sign-up: the new user either has to activate the account or is signed in at once.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct SignUpResponseDto {
     /// Token to send back with the mailed code; present only when activation runs by code.
     #[serde(
@@ -10237,8 +11628,9 @@ pub struct SignUpResponseDto {
     pub user_id: ::std::option::Option<::std::string::String>,
 }
 /// Whether the form of a sign-up asks for an identifier.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct SignUpStrategy {
     /// Whether the form shows it.
     #[serde(rename = "isActive")]
@@ -10251,8 +11643,22 @@ pub struct SignUpStrategy {
     /// The identifier.
     pub strategy: crate::enums::SignUpIdentifier,
 }
+impl SignUpStrategy {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        strategy: crate::enums::SignUpIdentifier,
+        is_active: bool,
+        is_required: bool,
+    ) -> Self {
+        Self {
+            strategy,
+            is_active,
+            is_required,
+        }
+    }
+}
 /// Self sign-up by email. Creates a tenant too, unless an invitation token names one to join.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SignUpUserEmailDto {
@@ -10343,88 +11749,119 @@ impl SignUpUserEmailDto {
     }
     /// How the user will sign in; `local`, with the built-in directory, when absent.
     #[must_use]
-    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
-        self.provider = Some(value);
+    pub fn provider(
+        mut self,
+        value: impl Into<Option<crate::enums::UserProvider>>,
+    ) -> Self {
+        self.provider = value.into();
         self
     }
     /// Free data about the user, a JSON object written as text.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
     }
     /// Username of the new user, unique in the environment.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
         self
     }
     /// Display name of the user.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Address of the profile picture, at most 4095 characters.
     #[must_use]
-    pub fn profile_picture_url(
+    pub fn profile_picture_url<Form>(
         mut self,
-        value: impl Into<::std::string::String>,
+        value: impl crate::Optional<::std::string::String, Form>,
     ) -> Self {
-        self.profile_picture_url = Some(value.into());
+        self.profile_picture_url = value.into_optional();
         self
     }
     /// Password of the user; must satisfy the environment's password rules.
     #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
+    pub fn password<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password = value.into_optional();
         self
     }
     /// True to send no activation email; absent counts as false.
     #[must_use]
-    pub fn skip_invite_email(mut self, value: bool) -> Self {
-        self.skip_invite_email = Some(value);
+    pub fn skip_invite_email(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.skip_invite_email = value.into();
         self
     }
     /// Ids of roles for the new member; absent leaves the choice to the default roles.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
     /// Values for placeholders in the email template.
     #[must_use]
     pub fn email_metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.email_metadata = Some(value);
+        self.email_metadata = value.into();
         self
     }
     /// Token of the captcha check, needed while the captcha policy is on.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn recaptcha_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.recaptcha_token = value.into_optional();
         self
     }
     /// Token of a tenant invite; the user joins that tenant and none is created.
     #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
+    pub fn invitation_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.invitation_token = value.into_optional();
         self
     }
     /// Phone number in international form with a leading plus.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
+    pub fn phone_number<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.phone_number = value.into_optional();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
     }
 }
 /// Self sign-up by username. Creates a tenant too, unless an invitation token names one to join.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SignUpUserUsernameDto {
@@ -10515,89 +11952,121 @@ impl SignUpUserUsernameDto {
     }
     /// How the user will sign in; `local`, with the built-in directory, when absent.
     #[must_use]
-    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
-        self.provider = Some(value);
+    pub fn provider(
+        mut self,
+        value: impl Into<Option<crate::enums::UserProvider>>,
+    ) -> Self {
+        self.provider = value.into();
         self
     }
     /// Free data about the user, a JSON object written as text.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
     }
     /// Display name of the user.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Address of the profile picture, at most 4095 characters.
     #[must_use]
-    pub fn profile_picture_url(
+    pub fn profile_picture_url<Form>(
         mut self,
-        value: impl Into<::std::string::String>,
+        value: impl crate::Optional<::std::string::String, Form>,
     ) -> Self {
-        self.profile_picture_url = Some(value.into());
+        self.profile_picture_url = value.into_optional();
         self
     }
     /// Password of the user; must satisfy the environment's password rules.
     #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
+    pub fn password<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password = value.into_optional();
         self
     }
     /// True to send no activation email; absent counts as false.
     #[must_use]
-    pub fn skip_invite_email(mut self, value: bool) -> Self {
-        self.skip_invite_email = Some(value);
+    pub fn skip_invite_email(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.skip_invite_email = value.into();
         self
     }
     /// Ids of roles for the new member; absent leaves the choice to the default roles.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
     /// Values for placeholders in the email template.
     #[must_use]
     pub fn email_metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.email_metadata = Some(value);
+        self.email_metadata = value.into();
         self
     }
     /// Token of the captcha check, needed while the captcha policy is on.
     #[must_use]
-    pub fn recaptcha_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.recaptcha_token = Some(value.into());
+    pub fn recaptcha_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.recaptcha_token = value.into_optional();
         self
     }
     /// Token of a tenant invite; the user joins that tenant and none is created.
     #[must_use]
-    pub fn invitation_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.invitation_token = Some(value.into());
+    pub fn invitation_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.invitation_token = value.into_optional();
         self
     }
     /// Email address, an optional extra next to the username.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
         self
     }
     /// Phone number in international form with a leading plus.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
+    pub fn phone_number<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.phone_number = value.into_optional();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
     }
 }
 /// Whether SMS codes serve as a second factor, and how long such a code is good.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct SmsConfiguration {
     /// Whether SMS codes can be used as a second factor.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -10606,9 +12075,19 @@ pub struct SmsConfiguration {
     #[serde(rename = "tokenLifetimeSeconds")]
     pub token_lifetime_seconds: i64,
 }
+impl SmsConfiguration {
+    /// With the members that must be there; the others are absent.
+    pub fn new(active: bool, token_lifetime_seconds: i64) -> Self {
+        Self {
+            active,
+            token_lifetime_seconds,
+        }
+    }
+}
 /// Text of one type of SMS message, either the environment's own or the built-in one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct SmsTemplateResponse {
     /// When the environment stored its text first; absent for a built-in text.
     #[serde(
@@ -10647,8 +12126,9 @@ impl SmsTemplateResponse {
     }
 }
 /// SMS sender of the environment; absent fields were never set.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct SmsVendorConfigResponse {
     /// Account id at the SMS provider.
     #[serde(
@@ -10679,8 +12159,9 @@ pub struct SmsVendorConfigResponse {
     pub token: ::std::option::Option<crate::Secret>,
 }
 /// Built-in social login provider that is set up.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct SocialLoginProvider {
     /// Whether login pages offer it.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -10735,7 +12216,7 @@ impl SocialLoginProvider {
     }
 }
 /// Which tenant the users of a pool enter: a fixed one or a new one each.
-#[derive(::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum StaticOrNewTenant {
@@ -10776,7 +12257,7 @@ impl ::std::convert::From<UserSourceNewTenantConfig> for StaticOrNewTenant {
     }
 }
 /// How many approvals a step of an approval flow needs.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct StepConfigurationDto {
@@ -10791,8 +12272,9 @@ impl StepConfigurationDto {
     }
 }
 /// How many approvals a step of an approval flow needs.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct StepConfigurationResponseDto {
     /// Approvals needed to pass the step.
     #[serde(
@@ -10802,8 +12284,9 @@ pub struct StepConfigurationResponseDto {
     pub min_approvals: ::std::option::Option<i64>,
 }
 /// A tenant above or below another one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct SubTenant {
     /// Time of creation.
     #[serde(
@@ -10840,17 +12323,25 @@ impl SubTenant {
     }
 }
 /// Place of a tenant in the hierarchy.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct SubTenantMetadata {
     /// Whether tenants lie below it.
     #[serde(rename = "isParent")]
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_parent: bool,
 }
+impl SubTenantMetadata {
+    /// With the members that must be there; the others are absent.
+    pub fn new(is_parent: bool) -> Self {
+        Self { is_parent }
+    }
+}
 /// One page of tenants.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct SubTenantPage {
     /// The tenants on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -10876,7 +12367,7 @@ impl SubTenantPage {
     }
 }
 /// Somebody to invite.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SubTenantPerson {
@@ -10896,13 +12387,16 @@ impl SubTenantPerson {
     }
     /// Name of the person; known people keep theirs.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
 }
 /// Tenant to come into.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SubTenantPlace {
@@ -10923,16 +12417,16 @@ impl SubTenantPlace {
     }
     /// Roles there; the default ones when absent.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
 }
 /// Tenant of a branch.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SubTenantReference {
@@ -10949,7 +12443,7 @@ impl SubTenantReference {
     }
 }
 /// Roles in one tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SubTenantRoles {
@@ -10973,7 +12467,7 @@ impl SubTenantRoles {
     }
 }
 /// One choice of active tenant, for one application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SwitchApplicationActiveUserTenantDto {
@@ -10997,7 +12491,7 @@ impl SwitchApplicationActiveUserTenantDto {
     }
 }
 /// Choices of active tenants to store; applications not named keep theirs.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SwitchApplicationActiveUserTenantsRequestDto {
@@ -11023,14 +12517,21 @@ impl SwitchApplicationActiveUserTenantsRequestDto {
     }
 }
 /// Handle of a bulk invitation that was accepted and now runs as a job.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TaskContext {
     /// Id of the job, for reading its status.
     pub id: ::std::string::String,
 }
+impl TaskContext {
+    /// With the members that must be there; the others are absent.
+    pub fn new(id: impl Into<::std::string::String>) -> Self {
+        Self { id: id.into() }
+    }
+}
 /// Time limit on a member's access to a tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TemporaryUserDto {
@@ -11045,7 +12546,7 @@ impl TemporaryUserDto {
     }
 }
 /// Switch of the environment for temporary users.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct TemporaryUsersConfigurationDto {
@@ -11060,8 +12561,9 @@ impl TemporaryUsersConfigurationDto {
     }
 }
 /// A tenant (account) of the environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct Tenant {
     /// Postal address.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -11200,10 +12702,19 @@ impl Tenant {
             deleted_at: None,
         }
     }
+    /// [`metadata`](Self#structfield.metadata) as the value that it is the JSON text of.
+    ///
+    /// # Errors
+    ///
+    /// For text that is no JSON.
+    pub fn metadata_json(&self) -> ::serde_json::Result<Option<::serde_json::Value>> {
+        crate::read::json(self.metadata.as_deref())
+    }
 }
 /// Access token of a tenant: a ready-made JWT that callers present to the tenant's services.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TenantAccessTokenResponse {
     /// When the token was created.
     #[serde(rename = "createdAt")]
@@ -11246,16 +12757,26 @@ impl TenantAccessTokenResponse {
     }
 }
 /// An accepted import of tenants.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TenantMigration {
     /// Id to poll the import with.
     #[serde(rename = "migrationId")]
     pub migration_id: ::std::string::String,
 }
+impl TenantMigration {
+    /// With the members that must be there; the others are absent.
+    pub fn new(migration_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            migration_id: migration_id.into(),
+        }
+    }
+}
 /// How far an import of tenants has come.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TenantMigrationStatus {
     /// What failed.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -11280,8 +12801,9 @@ pub struct TenantMigrationStatus {
     pub total_tenants: ::std::option::Option<i64>,
 }
 /// One page of tenants.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TenantPage {
     /// The tenants on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -11307,8 +12829,9 @@ impl TenantPage {
     }
 }
 /// Query strings of neighboring pages, empty where there is no such page.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TenantPageLinks {
     /// Query string of the first page.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -11324,8 +12847,9 @@ pub struct TenantPageLinks {
     pub prev: ::std::option::Option<::std::string::String>,
 }
 /// Size of a list of tenants.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TenantPageMetadata {
     /// Number of tenants on all pages.
     #[serde(rename = "totalItems")]
@@ -11334,9 +12858,16 @@ pub struct TenantPageMetadata {
     #[serde(rename = "totalPages")]
     pub total_pages: i64,
 }
+impl TenantPageMetadata {
+    /// With the members that must be there; the others are absent.
+    pub fn new(total_items: i64, total_pages: i64) -> Self {
+        Self { total_items, total_pages }
+    }
+}
 /// State of a user in one tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TenantStatus {
     /// How far the user's membership in the tenant has come.
     pub status: crate::enums::UserTenantStatus,
@@ -11344,9 +12875,22 @@ pub struct TenantStatus {
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
 }
+impl TenantStatus {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        status: crate::enums::UserTenantStatus,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            status,
+        }
+    }
+}
 /// A tenant with everything below it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TenantTree {
     /// Tenants directly below.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -11383,8 +12927,9 @@ impl TenantTree {
     }
 }
 /// Number of members of one tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct TenantUserCount {
     /// Id of the tenant.
     #[serde(rename = "tenantId")]
@@ -11396,8 +12941,22 @@ pub struct TenantUserCount {
     #[serde(rename = "totalUsers")]
     pub total_users: i64,
 }
+impl TenantUserCount {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        total_users: i64,
+        total_access_allowed_users: i64,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            total_users,
+            total_access_allowed_users,
+        }
+    }
+}
 /// Applications that a user pool no longer serves.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UnassignApplicationsFromUserSourceRequestDto {
@@ -11421,7 +12980,7 @@ impl UnassignApplicationsFromUserSourceRequestDto {
     }
 }
 /// Roles to take from a member of a tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UnassignUserFromRolesDto {
@@ -11440,7 +12999,7 @@ impl UnassignUserFromRolesDto {
     }
 }
 /// Members of a tenant to withdraw from an application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UnassignUsersFromAppRequestDto {
@@ -11469,7 +13028,7 @@ impl UnassignUsersFromAppRequestDto {
     }
 }
 /// Proof from the lockout email with which users unlock themselves.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UnlockUserRequestDto {
@@ -11483,7 +13042,7 @@ impl UnlockUserRequestDto {
     }
 }
 /// Changes to a tenant's client credentials; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateApiTokenDto {
@@ -11519,38 +13078,43 @@ impl UpdateApiTokenDto {
     #[must_use]
     pub fn metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.metadata = Some(value);
+        self.metadata = value.into();
         self
     }
     /// New free text about the purpose.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// New role ids, replacing roles and permissions held before; an empty list takes all away.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
     /// New permission ids, replacing roles and permissions held before; ignored next to `roleIds`.
     #[must_use]
-    pub fn permission_ids(
+    pub fn permission_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.permission_ids = Some(value.into_iter().map(Into::into).collect());
+        self.permission_ids = value.into_optional_list();
         self
     }
 }
 /// Changes to an OAuth client; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateApplicationClientRequestDto {
@@ -11587,17 +13151,20 @@ impl UpdateApplicationClientRequestDto {
     }
     /// Name of the client.
     #[must_use]
-    pub fn client_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.client_name = Some(value.into());
+    pub fn client_name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.client_name = value.into_optional();
         self
     }
     /// Addresses to which authorizations may be sent back, in place of all that are stored; none are allowed too.
     #[must_use]
-    pub fn redirect_urls(
+    pub fn redirect_urls<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.redirect_urls = Some(value.into_iter().map(Into::into).collect());
+        self.redirect_urls = value.into_optional_list();
         self
     }
     /// Free data in place of all that is stored; null clears it.
@@ -11613,7 +13180,7 @@ impl UpdateApplicationClientRequestDto {
     }
 }
 /// Changes to an application; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateApplicationRequest {
@@ -11705,20 +13272,29 @@ impl UpdateApplicationRequest {
     }
     /// Name of the application.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Address of the application, absolute; http for this machine only.
     #[must_use]
-    pub fn app_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.app_url = Some(value.into());
+    pub fn app_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.app_url = value.into_optional();
         self
     }
     /// Address of the login page, absolute; http for this machine only.
     #[must_use]
-    pub fn login_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.login_url = Some(value.into());
+    pub fn login_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.login_url = value.into_optional();
         self
     }
     /// Address of a logo; null or an empty text clears it.
@@ -11732,35 +13308,41 @@ impl UpdateApplicationRequest {
     }
     /// Access that tenants are given from now on unless their assignment says otherwise; assigns nobody.
     #[must_use]
-    pub fn access_type(mut self, value: crate::enums::ApplicationAccessType) -> Self {
-        self.access_type = Some(value);
+    pub fn access_type(
+        mut self,
+        value: impl Into<Option<crate::enums::ApplicationAccessType>>,
+    ) -> Self {
+        self.access_type = value.into();
         self
     }
     /// True makes it the application that counts where none is named; false is refused on that one.
     #[must_use]
-    pub fn is_default(mut self, value: bool) -> Self {
-        self.is_default = Some(value);
+    pub fn is_default(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_default = value.into();
         self
     }
     /// Whether people can sign in to it; false is refused on the default application.
     #[must_use]
-    pub fn is_active(mut self, value: bool) -> Self {
-        self.is_active = Some(value);
+    pub fn is_active(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_active = value.into();
         self
     }
     /// Kind of application.
     #[must_use]
-    pub fn type_(mut self, value: crate::enums::ApplicationType) -> Self {
-        self.type_ = Some(value);
+    pub fn type_(
+        mut self,
+        value: impl Into<Option<crate::enums::ApplicationType>>,
+    ) -> Self {
+        self.type_ = value.into();
         self
     }
     /// What the front end is made with.
     #[must_use]
     pub fn frontend_stack(
         mut self,
-        value: crate::enums::ApplicationFrontendStack,
+        value: impl Into<Option<crate::enums::ApplicationFrontendStack>>,
     ) -> Self {
-        self.frontend_stack = Some(value);
+        self.frontend_stack = value.into();
         self
     }
     /// Free text; null or an empty text clears it.
@@ -11794,13 +13376,13 @@ impl UpdateApplicationRequest {
     }
     /// Whether OAuth clients may register themselves.
     #[must_use]
-    pub fn allow_dcr(mut self, value: bool) -> Self {
-        self.allow_dcr = Some(value);
+    pub fn allow_dcr(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.allow_dcr = value.into();
         self
     }
 }
 /// Changes to an approval flow; absent parts stay, and executions under way are not affected.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateApprovalFlowDto {
@@ -11837,46 +13419,55 @@ impl UpdateApprovalFlowDto {
     }
     /// New name of the flow.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// New description of the flow.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Whether the flow can be executed.
     #[must_use]
-    pub fn is_active(mut self, value: bool) -> Self {
-        self.is_active = Some(value);
+    pub fn is_active(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_active = value.into();
         self
     }
     /// New switches for the ways approvers are reached; replaces the stored ones.
     #[must_use]
-    pub fn channels(mut self, value: ApprovalFlowChannelDto) -> Self {
-        self.channels = Some(value);
+    pub fn channels(mut self, value: impl Into<Option<ApprovalFlowChannelDto>>) -> Self {
+        self.channels = value.into();
         self
     }
     /// Timing and notification settings to change; its absent fields keep their values.
     #[must_use]
-    pub fn configuration(mut self, value: ApprovalFlowConfigurationDto) -> Self {
-        self.configuration = Some(value);
+    pub fn configuration(
+        mut self,
+        value: impl Into<Option<ApprovalFlowConfigurationDto>>,
+    ) -> Self {
+        self.configuration = value.into();
         self
     }
     /// New steps, replacing all stored ones under new ids; absent keeps the steps.
     #[must_use]
-    pub fn steps(
+    pub fn steps<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<CreateApprovalFlowStepDto>>,
+        value: impl crate::OptionalList<CreateApprovalFlowStepDto, Form>,
     ) -> Self {
-        self.steps = Some(value.into_iter().map(Into::into).collect());
+        self.steps = value.into_optional_list();
         self
     }
 }
 /// Changes to a permission category; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateCategoryDto {
@@ -11897,19 +13488,25 @@ impl UpdateCategoryDto {
     }
     /// New name, unique among the categories.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// New description.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// Changes to a custom social login provider; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateCustomSsoRequestDto {
@@ -11989,50 +13586,74 @@ impl UpdateCustomSsoRequestDto {
     }
     /// Kind of provider, usually `custom`.
     #[must_use]
-    pub fn type_(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.type_ = Some(value.into());
+    pub fn type_<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.type_ = value.into_optional();
         self
     }
     /// Client id registered at the provider.
     #[must_use]
-    pub fn client_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.client_id = Some(value.into());
+    pub fn client_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.client_id = value.into_optional();
         self
     }
     /// Client secret registered at the provider.
     #[must_use]
-    pub fn secret(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.secret = Some(value.into());
+    pub fn secret<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.secret = value.into_optional();
         self
     }
     /// Address the provider sends users back to, ending in `/account/social/success`.
     #[must_use]
-    pub fn redirect_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.redirect_url = Some(value.into());
+    pub fn redirect_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.redirect_url = value.into_optional();
         self
     }
     /// OAuth authorization endpoint of the provider.
     #[must_use]
-    pub fn authorization_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.authorization_url = Some(value.into());
+    pub fn authorization_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.authorization_url = value.into_optional();
         self
     }
     /// OAuth token endpoint of the provider.
     #[must_use]
-    pub fn token_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.token_url = Some(value.into());
+    pub fn token_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.token_url = value.into_optional();
         self
     }
     /// Endpoint of the provider that tells the user's profile.
     #[must_use]
-    pub fn user_info_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.user_info_url = Some(value.into());
+    pub fn user_info_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.user_info_url = value.into_optional();
         self
     }
     /// OAuth scopes to ask for, one string with blanks between them.
     #[must_use]
-    pub fn scopes(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.scopes = Some(value.into());
+    pub fn scopes<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.scopes = value.into_optional();
         self
     }
     /// Address of the logo on the login page; null for none.
@@ -12046,28 +13667,31 @@ impl UpdateCustomSsoRequestDto {
     }
     /// Name of the provider on the login page.
     #[must_use]
-    pub fn display_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.display_name = Some(value.into());
+    pub fn display_name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.display_name = value.into_optional();
         self
     }
     /// Whether login pages offer the provider; false keeps its settings.
     #[must_use]
-    pub fn active(mut self, value: bool) -> Self {
-        self.active = Some(value);
+    pub fn active(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.active = value.into();
         self
     }
     /// Pattern of allowed return addresses; equals `redirectUrl` when never given.
     #[must_use]
-    pub fn redirect_url_pattern(
+    pub fn redirect_url_pattern<Form>(
         mut self,
-        value: impl Into<::std::string::String>,
+        value: impl crate::Optional<::std::string::String, Form>,
     ) -> Self {
-        self.redirect_url_pattern = Some(value.into());
+        self.redirect_url_pattern = value.into_optional();
         self
     }
 }
 /// Changes to a user pool backed by Auth0; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateExternalAuth0UserSourceRequestDto {
@@ -12096,31 +13720,40 @@ impl UpdateExternalAuth0UserSourceRequestDto {
     }
     /// New name of the pool.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// New connection to Auth0, replacing the stored one as a whole.
     #[must_use]
-    pub fn configuration(mut self, value: ExternalAuth0UserSourceConfig) -> Self {
-        self.configuration = Some(value);
+    pub fn configuration(
+        mut self,
+        value: impl Into<Option<ExternalAuth0UserSourceConfig>>,
+    ) -> Self {
+        self.configuration = value.into();
         self
     }
     /// New place in the order in which pools are asked.
     #[must_use]
-    pub fn index(mut self, value: i64) -> Self {
-        self.index = Some(value);
+    pub fn index(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.index = value.into();
         self
     }
     /// New description of the pool.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// Changes to a user pool backed by Amazon Cognito; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateExternalCognitoUserSourceRequestDto {
@@ -12149,31 +13782,40 @@ impl UpdateExternalCognitoUserSourceRequestDto {
     }
     /// New name of the pool.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// New connection to Cognito, replacing the stored one as a whole.
     #[must_use]
-    pub fn configuration(mut self, value: ExternalCognitoUserSourceConfig) -> Self {
-        self.configuration = Some(value);
+    pub fn configuration(
+        mut self,
+        value: impl Into<Option<ExternalCognitoUserSourceConfig>>,
+    ) -> Self {
+        self.configuration = value.into();
         self
     }
     /// New place in the order in which pools are asked.
     #[must_use]
-    pub fn index(mut self, value: i64) -> Self {
-        self.index = Some(value);
+    pub fn index(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.index = value.into();
         self
     }
     /// New description of the pool.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// Changes to a user pool backed by custom code; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateExternalCustomCodeUserSourceRequestDto {
@@ -12202,31 +13844,40 @@ impl UpdateExternalCustomCodeUserSourceRequestDto {
     }
     /// New name of the pool.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// New code and settings, replacing the stored ones as a whole.
     #[must_use]
-    pub fn configuration(mut self, value: ExternalCustomCodeUserSourceConfig) -> Self {
-        self.configuration = Some(value);
+    pub fn configuration(
+        mut self,
+        value: impl Into<Option<ExternalCustomCodeUserSourceConfig>>,
+    ) -> Self {
+        self.configuration = value.into();
         self
     }
     /// New place in the order in which pools are asked.
     #[must_use]
-    pub fn index(mut self, value: i64) -> Self {
-        self.index = Some(value);
+    pub fn index(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.index = value.into();
         self
     }
     /// New description of the pool.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// Changes to a user pool backed by Firebase; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateExternalFirebaseUserSourceRequestDto {
@@ -12255,31 +13906,40 @@ impl UpdateExternalFirebaseUserSourceRequestDto {
     }
     /// New name of the pool.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// New connection to Firebase, replacing the stored one as a whole.
     #[must_use]
-    pub fn configuration(mut self, value: ExternalFirebaseUserSourceConfig) -> Self {
-        self.configuration = Some(value);
+    pub fn configuration(
+        mut self,
+        value: impl Into<Option<ExternalFirebaseUserSourceConfig>>,
+    ) -> Self {
+        self.configuration = value.into();
         self
     }
     /// New place in the order in which pools are asked.
     #[must_use]
-    pub fn index(mut self, value: i64) -> Self {
-        self.index = Some(value);
+    pub fn index(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.index = value.into();
         self
     }
     /// New description of the pool.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// Changes to a user pool behind an OpenID Connect or OAuth 2 provider; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateFederationUserSourceRequestDto {
@@ -12308,31 +13968,40 @@ impl UpdateFederationUserSourceRequestDto {
     }
     /// New name of the pool.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// New connection to the provider, replacing the stored one as a whole.
     #[must_use]
-    pub fn configuration(mut self, value: FederationUserSourceConfig) -> Self {
-        self.configuration = Some(value);
+    pub fn configuration(
+        mut self,
+        value: impl Into<Option<FederationUserSourceConfig>>,
+    ) -> Self {
+        self.configuration = value.into();
         self
     }
     /// New place in the order in which pools are asked.
     #[must_use]
-    pub fn index(mut self, value: i64) -> Self {
-        self.index = Some(value);
+    pub fn index(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.index = value.into();
         self
     }
     /// New description of the pool.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// Changes to a group; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateGroupDto {
@@ -12361,31 +14030,48 @@ impl UpdateGroupDto {
     }
     /// New color for showing the group.
     #[must_use]
-    pub fn color(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.color = Some(value.into());
+    pub fn color<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.color = value.into_optional();
         self
     }
     /// New description of the group.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// New free data, JSON written as text; replaces the stored data.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
     }
     /// New name, unique among the tenant's groups.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
     }
 }
 /// Changes to a tenant invite; its token stays the same.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateInviteTokenRequest {
@@ -12412,19 +14098,19 @@ impl UpdateInviteTokenRequest {
     }
     /// New lifetime in minutes from now; absent keeps the end as it is.
     #[must_use]
-    pub fn expires_in_minutes(mut self, value: i64) -> Self {
-        self.expires_in_minutes = Some(value);
+    pub fn expires_in_minutes(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.expires_in_minutes = value.into();
         self
     }
     /// Whether the invite is mailed; absent keeps the flag as it is.
     #[must_use]
-    pub fn should_send_email(mut self, value: bool) -> Self {
-        self.should_send_email = Some(value);
+    pub fn should_send_email(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.should_send_email = value.into();
         self
     }
 }
 /// Changes to a JWT template; absent fields keep their values and issued tokens are not affected.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateJwtTemplateDto {
@@ -12464,43 +14150,58 @@ impl UpdateJwtTemplateDto {
     }
     /// New key, unique among the templates of the environment; targeting rules name it.
     #[must_use]
-    pub fn key(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.key = Some(value.into());
+    pub fn key<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.key = value.into_optional();
         self
     }
     /// New name.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// New description.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Lifetime of issued tokens in seconds, 10 to 15552000 (180 days).
     #[must_use]
-    pub fn expiration(mut self, value: i64) -> Self {
-        self.expiration = Some(value);
+    pub fn expiration(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.expiration = value.into();
         self
     }
     /// Algorithm that signs the tokens.
     #[must_use]
-    pub fn algorithm(mut self, value: crate::enums::JwtAlgorithm) -> Self {
-        self.algorithm = Some(value);
+    pub fn algorithm(
+        mut self,
+        value: impl Into<Option<crate::enums::JwtAlgorithm>>,
+    ) -> Self {
+        self.algorithm = value.into();
         self
     }
     /// New claims, replacing the stored ones as a whole.
     #[must_use]
-    pub fn template_schema(mut self, value: JwtTemplatePayloadDto) -> Self {
-        self.template_schema = Some(value);
+    pub fn template_schema(
+        mut self,
+        value: impl Into<Option<JwtTemplatePayloadDto>>,
+    ) -> Self {
+        self.template_schema = value.into();
         self
     }
 }
 /// Rules that choose the JWT template for a token.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateJwtTemplateTargetingRequestDto {
@@ -12515,16 +14216,16 @@ impl UpdateJwtTemplateTargetingRequestDto {
     }
     /// Rules in order, the first that fits decides; replaces the stored list, and an empty list clears it.
     #[must_use]
-    pub fn rules(
+    pub fn rules<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<IdentityRuleDto>>,
+        value: impl crate::OptionalList<IdentityRuleDto, Form>,
     ) -> Self {
-        self.rules = Some(value.into_iter().map(Into::into).collect());
+        self.rules = value.into_optional_list();
         self
     }
 }
 /// Changes to a permission; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdatePermissionRequest {
@@ -12556,31 +14257,43 @@ impl UpdatePermissionRequest {
     }
     /// New key, unique in the environment; tokens carry it.
     #[must_use]
-    pub fn key(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.key = Some(value.into());
+    pub fn key<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.key = value.into_optional();
         self
     }
     /// New name.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// New description.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
     /// Id of the category to file the permission under.
     #[must_use]
-    pub fn category_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.category_id = Some(value.into());
+    pub fn category_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.category_id = value.into_optional();
         self
     }
 }
 /// Changes to a role; absent fields keep their values. Permissions and owner have calls of their own.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateRoleRequest {
@@ -12630,49 +14343,58 @@ impl UpdateRoleRequest {
     }
     /// Whether new members get the role when none is named for them.
     #[must_use]
-    pub fn is_default(mut self, value: bool) -> Self {
-        self.is_default = Some(value);
+    pub fn is_default(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_default = value.into();
         self
     }
     /// Whether the first member of a new tenant gets the role.
     #[must_use]
-    pub fn first_user_role(mut self, value: bool) -> Self {
-        self.first_user_role = Some(value);
+    pub fn first_user_role(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.first_user_role = value.into();
         self
     }
     /// Together with `isDefault`, also gives the role to all existing members.
     #[must_use]
-    pub fn migrate_role(mut self, value: bool) -> Self {
-        self.migrate_role = Some(value);
+    pub fn migrate_role(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.migrate_role = value.into();
         self
     }
     /// Rank from 0 to 32767; a lower number is the stronger role.
     #[must_use]
-    pub fn level(mut self, value: i32) -> Self {
-        self.level = Some(value);
+    pub fn level(mut self, value: impl Into<Option<i32>>) -> Self {
+        self.level = value.into();
         self
     }
     /// New key, unique among the roles a tenant can see; tokens carry it.
     #[must_use]
-    pub fn key(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.key = Some(value.into());
+    pub fn key<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.key = value.into_optional();
         self
     }
     /// New name.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// New description.
     #[must_use]
-    pub fn description(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.description = Some(value.into());
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
         self
     }
 }
 /// New owner of a role.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateRoleTenantRequest {
@@ -12690,7 +14412,7 @@ impl UpdateRoleTenantRequest {
     }
 }
 /// Roles to add to or remove from a group.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateRolesOnGroupDto {
@@ -12709,7 +14431,7 @@ impl UpdateRolesOnGroupDto {
     }
 }
 /// Whether a member may reach into the tenants below.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateSubAccountAccessRequestDto {
@@ -12724,7 +14446,7 @@ impl UpdateSubAccountAccessRequestDto {
     }
 }
 /// How members of a tenant reach into the tenants below.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateSubTenantHierarchySettingsRequest {
@@ -12739,7 +14461,7 @@ impl UpdateSubTenantHierarchySettingsRequest {
     }
 }
 /// Whether a tenant manages tenants of its own.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateSubTenantManagementRequest {
@@ -12754,7 +14476,7 @@ impl UpdateSubTenantManagementRequest {
     }
 }
 /// Changes of a tenant below another one.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateSubTenantRequest {
@@ -12768,8 +14490,9 @@ impl UpdateSubTenantRequest {
     }
 }
 /// Client credentials of a tenant after a change, without their secret.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UpdateTenantApiTokenResponseDto {
     /// Client id, which also identifies the credentials.
     #[serde(rename = "clientId")]
@@ -12823,7 +14546,7 @@ impl UpdateTenantApiTokenResponseDto {
     }
 }
 /// Changes to a tenant, at least one; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateTenantRequest {
@@ -12900,85 +14623,118 @@ impl UpdateTenantRequest {
     }
     /// Name of the tenant.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Free status word, stored as given.
     #[must_use]
-    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.status = Some(value.into());
+    pub fn status<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.status = value.into_optional();
         self
     }
     /// Website of the tenant.
     #[must_use]
-    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.website = Some(value.into());
+    pub fn website<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.website = value.into_optional();
         self
     }
     /// Address of the application for the tenant's users.
     #[must_use]
-    pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.application_url = Some(value.into());
+    pub fn application_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.application_url = value.into_optional();
         self
     }
     /// Logo of the tenant, base64 text.
     #[must_use]
-    pub fn logo(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.logo = Some(value.into());
+    pub fn logo<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.logo = value.into_optional();
         self
     }
     /// Address of the tenant's logo.
     #[must_use]
-    pub fn logo_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.logo_url = Some(value.into());
+    pub fn logo_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.logo_url = value.into_optional();
         self
     }
     /// Postal address of the tenant.
     #[must_use]
-    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.address = Some(value.into());
+    pub fn address<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.address = value.into_optional();
         self
     }
     /// Time zone of the tenant.
     #[must_use]
-    pub fn timezone(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.timezone = Some(value.into());
+    pub fn timezone<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.timezone = value.into_optional();
         self
     }
     /// Currency of the tenant.
     #[must_use]
-    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.currency = Some(value.into());
+    pub fn currency<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.currency = value.into_optional();
         self
     }
     /// Name of the person who created the tenant.
     #[must_use]
-    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_name = Some(value.into());
+    pub fn creator_name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.creator_name = value.into_optional();
         self
     }
     /// Email address of the person who created the tenant.
     #[must_use]
-    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_email = Some(value.into());
+    pub fn creator_email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.creator_email = value.into_optional();
         self
     }
     /// Whether the tenant may manage tenants below it.
     #[must_use]
-    pub fn is_reseller(mut self, value: bool) -> Self {
-        self.is_reseller = Some(value);
+    pub fn is_reseller(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_reseller = value.into();
         self
     }
     /// Free data, any JSON value or JSON written as text; replaces the stored data as a whole.
     #[must_use]
-    pub fn metadata(mut self, value: ::serde_json::Value) -> Self {
-        self.metadata = Some(value);
+    pub fn metadata(mut self, value: impl Into<Option<::serde_json::Value>>) -> Self {
+        self.metadata = value.into();
         self
     }
 }
 /// Changes to a tenant, at least one; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateTenantRequestV2 {
@@ -13062,91 +14818,127 @@ impl UpdateTenantRequestV2 {
     }
     /// Name of the tenant.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Free status word, stored as given.
     #[must_use]
-    pub fn status(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.status = Some(value.into());
+    pub fn status<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.status = value.into_optional();
         self
     }
     /// Website of the tenant.
     #[must_use]
-    pub fn website(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.website = Some(value.into());
+    pub fn website<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.website = value.into_optional();
         self
     }
     /// Address of the application for the tenant's users.
     #[must_use]
-    pub fn application_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.application_url = Some(value.into());
+    pub fn application_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.application_url = value.into_optional();
         self
     }
     /// Logo of the tenant, base64 text.
     #[must_use]
-    pub fn logo(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.logo = Some(value.into());
+    pub fn logo<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.logo = value.into_optional();
         self
     }
     /// Address of the tenant's logo.
     #[must_use]
-    pub fn logo_url(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.logo_url = Some(value.into());
+    pub fn logo_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.logo_url = value.into_optional();
         self
     }
     /// Postal address of the tenant.
     #[must_use]
-    pub fn address(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.address = Some(value.into());
+    pub fn address<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.address = value.into_optional();
         self
     }
     /// Time zone of the tenant.
     #[must_use]
-    pub fn timezone(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.timezone = Some(value.into());
+    pub fn timezone<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.timezone = value.into_optional();
         self
     }
     /// Currency of the tenant.
     #[must_use]
-    pub fn currency(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.currency = Some(value.into());
+    pub fn currency<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.currency = value.into_optional();
         self
     }
     /// Name of the person who created the tenant.
     #[must_use]
-    pub fn creator_name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_name = Some(value.into());
+    pub fn creator_name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.creator_name = value.into_optional();
         self
     }
     /// Email address of the person who created the tenant.
     #[must_use]
-    pub fn creator_email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.creator_email = Some(value.into());
+    pub fn creator_email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.creator_email = value.into_optional();
         self
     }
     /// Whether the tenant may manage tenants below it.
     #[must_use]
-    pub fn is_reseller(mut self, value: bool) -> Self {
-        self.is_reseller = Some(value);
+    pub fn is_reseller(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.is_reseller = value.into();
         self
     }
     /// Free data, any JSON value or JSON written as text; replaces the stored data as a whole.
     #[must_use]
-    pub fn metadata(mut self, value: ::serde_json::Value) -> Self {
-        self.metadata = Some(value);
+    pub fn metadata(mut self, value: impl Into<Option<::serde_json::Value>>) -> Self {
+        self.metadata = value.into();
         self
     }
     /// Tenant below which this one hangs from now on.
     #[must_use]
-    pub fn parent_tenant_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.parent_tenant_id = Some(value.into());
+    pub fn parent_tenant_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.parent_tenant_id = value.into_optional();
         self
     }
 }
 /// Changes to a user's profile, seen in every tenant; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateUserDto {
@@ -13182,8 +14974,11 @@ impl UpdateUserDto {
     }
     /// Phone number in international form with a leading plus.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
+    pub fn phone_number<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.phone_number = value.into_optional();
         self
     }
     /// Address of the profile picture, at most 4095 characters; null clears it.
@@ -13197,19 +14992,30 @@ impl UpdateUserDto {
     }
     /// Free data about the user, a JSON object written as text; replaces the stored data.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
     }
     /// Display name of the user.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
     }
 }
 /// New primary email address of a user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateUserEmailDto {
@@ -13223,7 +15029,7 @@ impl UpdateUserEmailDto {
     }
 }
 /// Whether a user is hidden from member lists.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateUserInvisibleDto {
@@ -13237,7 +15043,7 @@ impl UpdateUserInvisibleDto {
     }
 }
 /// Change of one's own password with the current one as proof.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateUserPasswordDto {
@@ -13260,7 +15066,7 @@ impl UpdateUserPasswordDto {
     }
 }
 /// Whether a user may act in all tenants of the environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateUserSuperuserDto {
@@ -13275,7 +15081,7 @@ impl UpdateUserSuperuserDto {
     }
 }
 /// Tenant that the calling user wants to work in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateUserTenantDto {
@@ -13292,7 +15098,7 @@ impl UpdateUserTenantDto {
     }
 }
 /// Tenant that a user shall work in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateUserTenantWithValidationDto {
@@ -13316,13 +15122,13 @@ impl UpdateUserTenantWithValidationDto {
     }
     /// True makes an unknown tenant an error; false or absent creates it.
     #[must_use]
-    pub fn validate_tenant_exist(mut self, value: bool) -> Self {
-        self.validate_tenant_exist = Some(value);
+    pub fn validate_tenant_exist(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.validate_tenant_exist = value.into();
         self
     }
 }
 /// Users to put into or take out of a group.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateUsersOnGroupDto {
@@ -13341,7 +15147,7 @@ impl UpdateUsersOnGroupDto {
     }
 }
 /// Changes to a user made for the whole environment; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UpdateVendorUserDto {
@@ -13398,8 +15204,11 @@ impl UpdateVendorUserDto {
     }
     /// Number to add to the user's numbers, in international form with a leading plus.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
+    pub fn phone_number<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.phone_number = value.into_optional();
         self
     }
     /// Address of the profile picture, at most 4095 characters; null clears it.
@@ -13413,38 +15222,61 @@ impl UpdateVendorUserDto {
     }
     /// Free data about the user, a JSON object written as text; replaces the stored data.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
     }
     /// Free data as JSON text that only environment tokens see; replaces the stored data.
     #[must_use]
-    pub fn vendor_metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.vendor_metadata = Some(value.into());
+    pub fn vendor_metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.vendor_metadata = value.into_optional();
         self
     }
     /// Whether the user is exempt from the second factor.
     #[must_use]
-    pub fn mfa_bypass(mut self, value: bool) -> Self {
-        self.mfa_bypass = Some(value);
+    pub fn mfa_bypass(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.mfa_bypass = value.into();
         self
     }
     /// Id of the user in another system, unique in the environment.
     #[must_use]
-    pub fn external_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.external_id = Some(value.into());
+    pub fn external_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.external_id = value.into_optional();
         self
     }
     /// Display name of the user.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
+    }
+    /// [`vendor_metadata`](Self::vendor_metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn vendor_metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.vendor_metadata(value.into().to_string())
     }
 }
 /// Access token of a user: a ready-made JWT that acts for the user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserAccessTokenResponse {
     /// When the token was created.
     #[serde(rename = "createdAt")]
@@ -13477,8 +15309,9 @@ impl UserAccessTokenResponse {
     }
 }
 /// Tenant in which a user works with one application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserApplicationActiveTenantResponse {
     /// Id of the application.
     #[serde(rename = "applicationId")]
@@ -13487,18 +15320,47 @@ pub struct UserApplicationActiveTenantResponse {
     #[serde(rename = "tenantId")]
     pub tenant_id: ::std::string::String,
 }
+impl UserApplicationActiveTenantResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        tenant_id: impl Into<::std::string::String>,
+        application_id: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            application_id: application_id.into(),
+        }
+    }
+}
 /// Tenants in which a user works, by application.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserApplicationActiveTenantsResponseDto {
     /// One entry per choice made; an application without one uses the user's active tenant.
     #[serde(rename = "applicationActiveTenants")]
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub application_active_tenants: ::std::vec::Vec<UserApplicationActiveTenantResponse>,
 }
+impl UserApplicationActiveTenantsResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        application_active_tenants: impl IntoIterator<
+            Item = impl Into<UserApplicationActiveTenantResponse>,
+        >,
+    ) -> Self {
+        Self {
+            application_active_tenants: application_active_tenants
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+        }
+    }
+}
 /// A user with the applications that they are assigned to.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserApplications {
     /// Ids of the applications.
     #[serde(rename = "appIds")]
@@ -13508,8 +15370,20 @@ pub struct UserApplications {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
 }
+impl UserApplications {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        user_id: impl Into<::std::string::String>,
+        app_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            user_id: user_id.into(),
+            app_ids: app_ids.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// One person to invite; either email or username is needed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UserBulkInviteRequestDto {
@@ -13591,95 +15465,124 @@ impl UserBulkInviteRequestDto {
     }
     /// Email address; an address known in another tenant adds a membership for that user.
     #[must_use]
-    pub fn email(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.email = Some(value.into());
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
         self
     }
     /// Username, at most 255 characters and unique in the environment.
     #[must_use]
-    pub fn username(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.username = Some(value.into());
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
         self
     }
     /// Display name of the person.
     #[must_use]
-    pub fn name(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.name = Some(value.into());
+    pub fn name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.name = value.into_optional();
         self
     }
     /// Address of the profile picture, at most 4095 characters.
     #[must_use]
-    pub fn profile_picture_url(
+    pub fn profile_picture_url<Form>(
         mut self,
-        value: impl Into<::std::string::String>,
+        value: impl crate::Optional<::std::string::String, Form>,
     ) -> Self {
-        self.profile_picture_url = Some(value.into());
+        self.profile_picture_url = value.into_optional();
         self
     }
     /// Password of a new account; must satisfy the password rules.
     #[must_use]
-    pub fn password(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.password = Some(value.into());
+    pub fn password<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.password = value.into_optional();
         self
     }
     /// Phone number in international form with a leading plus.
     #[must_use]
-    pub fn phone_number(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.phone_number = Some(value.into());
+    pub fn phone_number<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.phone_number = value.into_optional();
         self
     }
     /// How the person will sign in; absent counts as `local`.
     #[must_use]
-    pub fn provider(mut self, value: crate::enums::UserProvider) -> Self {
-        self.provider = Some(value);
+    pub fn provider(
+        mut self,
+        value: impl Into<Option<crate::enums::UserProvider>>,
+    ) -> Self {
+        self.provider = value.into();
         self
     }
     /// Free data about the person, a JSON object written as text.
     #[must_use]
-    pub fn metadata(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.metadata = Some(value.into());
+    pub fn metadata<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.metadata = value.into_optional();
         self
     }
     /// True adds the person silently, without any email.
     #[must_use]
-    pub fn skip_invite_email(mut self, value: bool) -> Self {
-        self.skip_invite_email = Some(value);
+    pub fn skip_invite_email(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.skip_invite_email = value.into();
         self
     }
     /// Ids of the roles in the tenant; absent leaves the choice to the default roles.
     #[must_use]
-    pub fn role_ids(
+    pub fn role_ids<Form>(
         mut self,
-        value: impl IntoIterator<Item = impl Into<::std::string::String>>,
+        value: impl crate::OptionalList<::std::string::String, Form>,
     ) -> Self {
-        self.role_ids = Some(value.into_iter().map(Into::into).collect());
+        self.role_ids = value.into_optional_list();
         self
     }
     /// Values for placeholders in the email template.
     #[must_use]
     pub fn email_metadata(
         mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
     ) -> Self {
-        self.email_metadata = Some(value);
+        self.email_metadata = value.into();
         self
     }
     /// Seconds until access to the tenant ends, 300 or more; absent means permanent.
     #[must_use]
-    pub fn expiration_in_seconds(mut self, value: i64) -> Self {
-        self.expiration_in_seconds = Some(value);
+    pub fn expiration_in_seconds(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.expiration_in_seconds = value.into();
         self
     }
     /// Whether the email counts as proven from the start.
     #[must_use]
-    pub fn verified(mut self, value: bool) -> Self {
-        self.verified = Some(value);
+    pub fn verified(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.verified = value.into();
         self
+    }
+    /// [`metadata`](Self::metadata) by its value, which is sent as the JSON text of it.
+    #[must_use]
+    pub fn metadata_json(self, value: impl Into<::serde_json::Value>) -> Self {
+        self.metadata(value.into().to_string())
     }
 }
 /// User after an invitation to a tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserCreatedResponse {
     /// Whether the membership in the tenant is active.
     #[serde(
@@ -13753,10 +15656,19 @@ impl UserCreatedResponse {
             temporary_expiration_date: None,
         }
     }
+    /// [`metadata`](Self#structfield.metadata) as the value that it is the JSON text of.
+    ///
+    /// # Errors
+    ///
+    /// For text that is no JSON.
+    pub fn metadata_json(&self) -> ::serde_json::Result<Option<::serde_json::Value>> {
+        crate::read::json(self.metadata.as_deref())
+    }
 }
 /// User with the roles and permissions held in the tenant in view.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserDto {
     /// Whether the membership in the tenant in view is active.
     #[serde(
@@ -13919,10 +15831,29 @@ impl UserDto {
             managed_by: None,
         }
     }
+    /// [`metadata`](Self#structfield.metadata) as the value that it is the JSON text of.
+    ///
+    /// # Errors
+    ///
+    /// For text that is no JSON.
+    pub fn metadata_json(&self) -> ::serde_json::Result<Option<::serde_json::Value>> {
+        crate::read::json(self.metadata.as_deref())
+    }
+    /// [`vendor_metadata`](Self#structfield.vendor_metadata) as the value that it is the JSON text of.
+    ///
+    /// # Errors
+    ///
+    /// For text that is no JSON.
+    pub fn vendor_metadata_json(
+        &self,
+    ) -> ::serde_json::Result<Option<::serde_json::Value>> {
+        crate::read::json(self.vendor_metadata.as_deref())
+    }
 }
 /// One page of email records.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserEmailPage {
     /// The email records on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -13948,8 +15879,9 @@ impl UserEmailPage {
     }
 }
 /// One email address of a user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserEmailResponseDto {
     /// When the address was added.
     #[serde(rename = "createdAt")]
@@ -13972,9 +15904,32 @@ pub struct UserEmailResponseDto {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub verified: bool,
 }
+impl UserEmailResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        user_id: impl Into<::std::string::String>,
+        email: impl Into<::std::string::String>,
+        verified: bool,
+        is_primary: bool,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            user_id: user_id.into(),
+            email: email.into(),
+            verified,
+            is_primary,
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// A group that a user belongs to.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserGroupMembership {
     /// Id of the group.
     pub id: ::std::string::String,
@@ -13989,15 +15944,23 @@ impl UserGroupMembership {
     }
 }
 /// Authenticator app enrolled as a second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserMfaAuthenticatorAppResponse {
     /// Id of the factor, used as `deviceId` in paths.
     pub id: ::std::string::String,
 }
+impl UserMfaAuthenticatorAppResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(id: impl Into<::std::string::String>) -> Self {
+        Self { id: id.into() }
+    }
+}
 /// Second factors a user can choose from, by kind.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserMfaDevicesResponse {
     /// Enrolled authenticator apps.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -14012,16 +15975,42 @@ pub struct UserMfaDevicesResponse {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub webauthn: ::std::vec::Vec<UserMfaWebAuthnDeviceResponse>,
 }
+impl UserMfaDevicesResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        webauthn: impl IntoIterator<Item = impl Into<UserMfaWebAuthnDeviceResponse>>,
+        phones: impl IntoIterator<Item = impl Into<UserMfaPhoneDeviceResponse>>,
+        authenticators: impl IntoIterator<
+            Item = impl Into<UserMfaAuthenticatorAppResponse>,
+        >,
+        emails: impl IntoIterator<Item = impl Into<UserMfaEmailCodeResponse>>,
+    ) -> Self {
+        Self {
+            webauthn: webauthn.into_iter().map(Into::into).collect(),
+            phones: phones.into_iter().map(Into::into).collect(),
+            authenticators: authenticators.into_iter().map(Into::into).collect(),
+            emails: emails.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Email address that can receive a code as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserMfaEmailCodeResponse {
     /// The address.
     pub email: ::std::string::String,
 }
+impl UserMfaEmailCodeResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(email: impl Into<::std::string::String>) -> Self {
+        Self { email: email.into() }
+    }
+}
 /// Phone enrolled for SMS codes as second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserMfaPhoneDeviceResponse {
     /// Id of the factor, used as `deviceId` in paths.
     pub id: ::std::string::String,
@@ -14029,9 +16018,22 @@ pub struct UserMfaPhoneDeviceResponse {
     #[serde(rename = "phoneNumber")]
     pub phone_number: ::std::string::String,
 }
+impl UserMfaPhoneDeviceResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        phone_number: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            phone_number: phone_number.into(),
+        }
+    }
+}
 /// WebAuthn device enrolled as a second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserMfaWebAuthnDeviceResponse {
     /// Whether the device is built into the user's machine or separate from it.
     #[serde(rename = "deviceType")]
@@ -14041,9 +16043,24 @@ pub struct UserMfaWebAuthnDeviceResponse {
     /// Name of the device for showing to the user.
     pub name: ::std::string::String,
 }
+impl UserMfaWebAuthnDeviceResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        device_type: crate::enums::WebAuthnDeviceType,
+        name: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            device_type,
+            name: name.into(),
+        }
+    }
+}
 /// One page of users.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserPage {
     /// The users on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -14069,16 +16086,18 @@ impl UserPage {
     }
 }
 /// Answer to adding a phone number or asking for its verification.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserPhoneNumberCreatedResponseDto {
     /// Handle to send back with the texted code; absent when no code was sent.
     #[serde(rename = "otcToken", skip_serializing_if = "::std::option::Option::is_none")]
     pub otc_token: ::std::option::Option<crate::Secret>,
 }
 /// Answer to the request to remove a phone number; the number stays until the code is confirmed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserPhoneNumberDeleteCodeResponseDto {
     /// Handle to send back with the texted code.
     #[serde(rename = "otcToken")]
@@ -14087,9 +16106,22 @@ pub struct UserPhoneNumberDeleteCodeResponseDto {
     #[serde(rename = "phoneId")]
     pub phone_id: ::std::string::String,
 }
+impl UserPhoneNumberDeleteCodeResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        phone_id: impl Into<::std::string::String>,
+        otc_token: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            phone_id: phone_id.into(),
+            otc_token: otc_token.into(),
+        }
+    }
+}
 /// One phone number of a user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserPhoneNumberResponseDto {
     /// When the number was added.
     #[serde(rename = "createdAt")]
@@ -14109,8 +16141,28 @@ pub struct UserPhoneNumberResponseDto {
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub verified: bool,
 }
+impl UserPhoneNumberResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        user_id: impl Into<::std::string::String>,
+        phone_number: impl Into<::std::string::String>,
+        verified: bool,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            user_id: user_id.into(),
+            phone_number: phone_number.into(),
+            verified,
+            created_at,
+            updated_at,
+        }
+    }
+}
 /// Roles of one person in several tenants.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UserRolesInSubTenantsRequest {
@@ -14143,19 +16195,25 @@ impl UserRolesInSubTenantsRequest {
     }
     /// Address of whoever asked for it; it is not looked at.
     #[must_use]
-    pub fn ip_address(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.ip_address = Some(value.into());
+    pub fn ip_address<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.ip_address = value.into_optional();
         self
     }
     /// Browser of whoever asked for it; it is not looked at.
     #[must_use]
-    pub fn user_agent(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.user_agent = Some(value.into());
+    pub fn user_agent<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.user_agent = value.into_optional();
         self
     }
 }
 /// Newcomers from a user pool join the tenant that an attribute of their profile names.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UserSourceDynamicTenantConfig {
@@ -14179,7 +16237,7 @@ impl UserSourceDynamicTenantConfig {
     }
 }
 /// Newcomers from a user pool join the tenant that the pool's custom code returns.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UserSourceFromSourceTenantConfig {
@@ -14194,7 +16252,7 @@ impl UserSourceFromSourceTenantConfig {
     }
 }
 /// Each newcomer from a user pool gets a new tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UserSourceNewTenantConfig {
@@ -14209,7 +16267,7 @@ impl UserSourceNewTenantConfig {
     }
 }
 /// All newcomers from a user pool join one and the same tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UserSourceStaticTenantConfig {
@@ -14233,8 +16291,9 @@ impl UserSourceStaticTenantConfig {
     }
 }
 /// One page of users of a pool.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserSourceUserPage {
     /// The users of a pool on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -14260,8 +16319,9 @@ impl UserSourceUserPage {
     }
 }
 /// One tenant that the calling user belongs to; only the tenant id and name are certain to be there.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserTenantDataDto {
     /// Postal address of the tenant.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -14355,10 +16415,19 @@ impl UserTenantDataDto {
             logo_url: None,
         }
     }
+    /// [`metadata`](Self#structfield.metadata) as the value that it is the JSON text of.
+    ///
+    /// # Errors
+    ///
+    /// For text that is no JSON.
+    pub fn metadata_json(&self) -> ::serde_json::Result<Option<::serde_json::Value>> {
+        crate::read::json(self.metadata.as_deref())
+    }
 }
 /// Membership of a user in one tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserTenantDto {
     /// Whether the member is suspended in this tenant.
     #[serde(
@@ -14393,8 +16462,9 @@ impl UserTenantDto {
     }
 }
 /// States of one user in the user's tenants.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserTenantStatusesResponse {
     /// One entry per tenant, up to 2000.
     #[serde(rename = "tenantsStatuses")]
@@ -14404,9 +16474,22 @@ pub struct UserTenantStatusesResponse {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
 }
+impl UserTenantStatusesResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        user_id: impl Into<::std::string::String>,
+        tenants_statuses: impl IntoIterator<Item = impl Into<TenantStatus>>,
+    ) -> Self {
+        Self {
+            user_id: user_id.into(),
+            tenants_statuses: tenants_statuses.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// User without roles and permissions.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UserV3Dto {
     /// Whether the membership in the tenant in view is active.
     #[serde(
@@ -14554,10 +16637,29 @@ impl UserV3Dto {
             managed_by: None,
         }
     }
+    /// [`metadata`](Self#structfield.metadata) as the value that it is the JSON text of.
+    ///
+    /// # Errors
+    ///
+    /// For text that is no JSON.
+    pub fn metadata_json(&self) -> ::serde_json::Result<Option<::serde_json::Value>> {
+        crate::read::json(self.metadata.as_deref())
+    }
+    /// [`vendor_metadata`](Self#structfield.vendor_metadata) as the value that it is the JSON text of.
+    ///
+    /// # Errors
+    ///
+    /// For text that is no JSON.
+    pub fn vendor_metadata_json(
+        &self,
+    ) -> ::serde_json::Result<Option<::serde_json::Value>> {
+        crate::read::json(self.vendor_metadata.as_deref())
+    }
 }
 /// One page of usernames.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UsernamePage {
     /// The usernames on this page.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
@@ -14583,8 +16685,9 @@ impl UsernamePage {
     }
 }
 /// Username and its owner.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct UsernameResponseDto {
     /// Id of the user who owns it.
     #[serde(rename = "userId")]
@@ -14592,8 +16695,20 @@ pub struct UsernameResponseDto {
     /// The username, in lower case.
     pub username: ::std::string::String,
 }
+impl UsernameResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        username: impl Into<::std::string::String>,
+        user_id: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            username: username.into(),
+            user_id: user_id.into(),
+        }
+    }
+}
 /// People to invite into one tenant.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UsersBulkInviteRequestDto {
@@ -14611,7 +16726,7 @@ impl UsersBulkInviteRequestDto {
     }
 }
 /// Password reset token to check.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ValidatePasswordResetTokenRequest {
@@ -14631,13 +16746,16 @@ impl ValidatePasswordResetTokenRequest {
     }
     /// Id of the user the token was made for, as the reset link carries it; absent skips that comparison.
     #[must_use]
-    pub fn user_id(mut self, value: impl Into<::std::string::String>) -> Self {
-        self.user_id = Some(value.into());
+    pub fn user_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.user_id = value.into_optional();
         self
     }
 }
 /// Email and password pair to check without signing in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ValidateUserPasswordRequest {
@@ -14659,16 +16777,23 @@ impl ValidateUserPasswordRequest {
     }
 }
 /// Result of a password check.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct ValidateUserPasswordResponse {
     /// Whether the password is right; false also when nobody has the email address.
     #[serde(rename = "isValid")]
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
     pub is_valid: bool,
 }
+impl ValidateUserPasswordResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(is_valid: bool) -> Self {
+        Self { is_valid }
+    }
+}
 /// Credentials of an environment.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VendorAuthenticationRequest {
@@ -14691,8 +16816,9 @@ impl VendorAuthenticationRequest {
     }
 }
 /// Environment token, accepted by all management calls. There is no refresh; authenticate again.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct VendorAuthenticationResponse {
     /// Lifetime of the token in seconds.
     #[serde(rename = "expiresIn")]
@@ -14700,9 +16826,19 @@ pub struct VendorAuthenticationResponse {
     /// The environment token, a signed JWT to send as bearer.
     pub token: crate::Secret,
 }
+impl VendorAuthenticationResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(token: impl Into<crate::Secret>, expires_in: i64) -> Self {
+        Self {
+            token: token.into(),
+            expires_in,
+        }
+    }
+}
 /// The identity settings that applications of signed-in users need, without keys.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct VendorConfigBasicResponse {
     /// Whether the service enforces permissions on calls made with user tokens.
     #[serde(rename = "forcePermissions")]
@@ -14712,8 +16848,20 @@ pub struct VendorConfigBasicResponse {
     #[serde(rename = "machineToMachineAuthStrategy")]
     pub machine_to_machine_auth_strategy: crate::enums::MachineToMachineAuthStrategy,
 }
+impl VendorConfigBasicResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        force_permissions: bool,
+        machine_to_machine_auth_strategy: crate::enums::MachineToMachineAuthStrategy,
+    ) -> Self {
+        Self {
+            force_permissions,
+            machine_to_machine_auth_strategy,
+        }
+    }
+}
 /// Changes to the environment's identity configuration; absent fields keep their values.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VendorConfigRequest {
@@ -14882,143 +17030,174 @@ impl VendorConfigRequest {
     }
     /// Lifetime of user and API JWTs in seconds.
     #[must_use]
-    pub fn default_token_expiration(mut self, value: i64) -> Self {
-        self.default_token_expiration = Some(value);
+    pub fn default_token_expiration(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.default_token_expiration = value.into();
         self
     }
     /// Lifetime of refresh tokens in seconds, at most 15552000 (180 days).
     #[must_use]
-    pub fn default_refresh_token_expiration(mut self, value: i64) -> Self {
-        self.default_refresh_token_expiration = Some(value);
+    pub fn default_refresh_token_expiration(
+        mut self,
+        value: impl Into<Option<i64>>,
+    ) -> Self {
+        self.default_refresh_token_expiration = value.into();
         self
     }
     /// SameSite attribute of the refresh cookie.
     #[must_use]
-    pub fn cookie_same_site(mut self, value: crate::enums::CookieSameSite) -> Self {
-        self.cookie_same_site = Some(value);
+    pub fn cookie_same_site(
+        mut self,
+        value: impl Into<Option<crate::enums::CookieSameSite>>,
+    ) -> Self {
+        self.cookie_same_site = value.into();
         self
     }
     /// Kind of machine tokens that portals offer to users.
     #[must_use]
     pub fn machine_to_machine_auth_strategy(
         mut self,
-        value: crate::enums::MachineToMachineAuthStrategy,
+        value: impl Into<Option<crate::enums::MachineToMachineAuthStrategy>>,
     ) -> Self {
-        self.machine_to_machine_auth_strategy = Some(value);
+        self.machine_to_machine_auth_strategy = value.into();
         self
     }
     /// Whether people may sign up by themselves.
     #[must_use]
-    pub fn allow_signups(mut self, value: bool) -> Self {
-        self.allow_signups = Some(value);
+    pub fn allow_signups(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.allow_signups = value.into();
         self
     }
     /// Whether API tokens and access tokens work at all.
     #[must_use]
-    pub fn api_tokens_enabled(mut self, value: bool) -> Self {
-        self.api_tokens_enabled = Some(value);
+    pub fn api_tokens_enabled(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.api_tokens_enabled = value.into();
         self
     }
     /// Whether tenants may set password complexity rules of their own.
     #[must_use]
-    pub fn allow_override_password_complexity(mut self, value: bool) -> Self {
-        self.allow_override_password_complexity = Some(value);
+    pub fn allow_override_password_complexity(
+        mut self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        self.allow_override_password_complexity = value.into();
         self
     }
     /// Whether tenants may set password expiry rules of their own.
     #[must_use]
-    pub fn allow_override_password_expiration(mut self, value: bool) -> Self {
-        self.allow_override_password_expiration = Some(value);
+    pub fn allow_override_password_expiration(
+        mut self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        self.allow_override_password_expiration = value.into();
         self
     }
     /// Whether tenants may set password history rules of their own.
     #[must_use]
-    pub fn allow_override_enforce_password_history(mut self, value: bool) -> Self {
-        self.allow_override_enforce_password_history = Some(value);
+    pub fn allow_override_enforce_password_history(
+        mut self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        self.allow_override_enforce_password_history = value.into();
         self
     }
     /// Algorithm that signs tokens from now on; most clients accept RS256 only.
     #[must_use]
-    pub fn jwt_algorithm(mut self, value: crate::enums::JwtAlgorithm) -> Self {
-        self.jwt_algorithm = Some(value);
+    pub fn jwt_algorithm(
+        mut self,
+        value: impl Into<Option<crate::enums::JwtAlgorithm>>,
+    ) -> Self {
+        self.jwt_algorithm = value.into();
         self
     }
     /// Whether users may sign in before their email address is proven.
     #[must_use]
-    pub fn allow_not_verified_users_login(mut self, value: bool) -> Self {
-        self.allow_not_verified_users_login = Some(value);
+    pub fn allow_not_verified_users_login(
+        mut self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        self.allow_not_verified_users_login = value.into();
         self
     }
     /// Whether the service enforces permissions on calls made with user tokens.
     #[must_use]
-    pub fn force_permissions(mut self, value: bool) -> Self {
-        self.force_permissions = Some(value);
+    pub fn force_permissions(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.force_permissions = value.into();
         self
     }
     /// Whether JWTs of users who came by SAML carry their SAML attributes.
     #[must_use]
-    pub fn add_saml_attributes_to_jwt(mut self, value: bool) -> Self {
-        self.add_saml_attributes_to_jwt = Some(value);
+    pub fn add_saml_attributes_to_jwt(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.add_saml_attributes_to_jwt = value.into();
         self
     }
     /// First factor that the login page asks for.
     #[must_use]
-    pub fn auth_strategy(mut self, value: crate::enums::AuthStrategy) -> Self {
-        self.auth_strategy = Some(value);
+    pub fn auth_strategy(
+        mut self,
+        value: impl Into<Option<crate::enums::AuthStrategy>>,
+    ) -> Self {
+        self.auth_strategy = value.into();
         self
     }
     /// Lifetime of passwordless codes and links in seconds.
     #[must_use]
-    pub fn default_passwordless_token_expiration(mut self, value: i64) -> Self {
-        self.default_passwordless_token_expiration = Some(value);
+    pub fn default_passwordless_token_expiration(
+        mut self,
+        value: impl Into<Option<i64>>,
+    ) -> Self {
+        self.default_passwordless_token_expiration = value.into();
         self
     }
     /// Whether a passwordless code or link must come back from the browser that asked for it.
     #[must_use]
-    pub fn force_same_device_on_auth(mut self, value: bool) -> Self {
-        self.force_same_device_on_auth = Some(value);
+    pub fn force_same_device_on_auth(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.force_same_device_on_auth = value.into();
         self
     }
     /// Whether tenants may hand out invites.
     #[must_use]
-    pub fn allow_tenant_invitations(mut self, value: bool) -> Self {
-        self.allow_tenant_invitations = Some(value);
+    pub fn allow_tenant_invitations(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.allow_tenant_invitations = value.into();
         self
     }
     /// Whether each refresh token is good for one use and yields its successor.
     #[must_use]
-    pub fn rotate_refresh_tokens(mut self, value: bool) -> Self {
-        self.rotate_refresh_tokens = Some(value);
+    pub fn rotate_refresh_tokens(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.rotate_refresh_tokens = value.into();
         self
     }
     /// Whether users may be created in tenants that do not exist; never shown in answers.
     #[must_use]
-    pub fn skip_tenant_validation(mut self, value: bool) -> Self {
-        self.skip_tenant_validation = Some(value);
+    pub fn skip_tenant_validation(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.skip_tenant_validation = value.into();
         self
     }
     /// Whether JWTs carry role keys.
     #[must_use]
-    pub fn add_roles_to_jwt(mut self, value: bool) -> Self {
-        self.add_roles_to_jwt = Some(value);
+    pub fn add_roles_to_jwt(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.add_roles_to_jwt = value.into();
         self
     }
     /// Whether JWTs carry permission keys.
     #[must_use]
-    pub fn add_permissions_to_jwt(mut self, value: bool) -> Self {
-        self.add_permissions_to_jwt = Some(value);
+    pub fn add_permissions_to_jwt(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.add_permissions_to_jwt = value.into();
         self
     }
     /// Whether users may switch tenants after signing in on a tenant's own login page.
     #[must_use]
-    pub fn allow_custom_login_tenant_switch(mut self, value: bool) -> Self {
-        self.allow_custom_login_tenant_switch = Some(value);
+    pub fn allow_custom_login_tenant_switch(
+        mut self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        self.allow_custom_login_tenant_switch = value.into();
         self
     }
 }
 /// Identity configuration of the environment, with the public key that verifies its tokens.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct VendorConfigResponse {
     /// Whether JWTs carry permission keys.
     #[serde(rename = "addPermissionsToJwt")]
@@ -15175,7 +17354,7 @@ impl VendorConfigResponse {
     }
 }
 /// First code of a new authenticator app, which enrolls it and finishes the sign-in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyEnrollMfaAuthAppRequest {
@@ -15205,14 +17384,15 @@ impl VerifyEnrollMfaAuthAppRequest {
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
     #[must_use]
-    pub fn remember_device(mut self, value: bool) -> Self {
-        self.remember_device = Some(value);
+    pub fn remember_device(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.remember_device = value.into();
         self
     }
 }
 /// Answer to the enrollment of a second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct VerifyEnrollMfaResponse {
     /// Code that removes all factors in an emergency, shown once; absent or empty for further factors.
     #[serde(
@@ -15222,7 +17402,7 @@ pub struct VerifyEnrollMfaResponse {
     pub recovery_code: ::std::option::Option<crate::Secret>,
 }
 /// Code that proves a phone about to become a second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyEnrollMfaSmsRequest {
@@ -15256,19 +17436,22 @@ impl VerifyEnrollMfaSmsRequest {
     }
     /// Handle of the sign-in in progress; absent when a signed-in user enrolls.
     #[must_use]
-    pub fn mfa_token(mut self, value: impl Into<crate::Secret>) -> Self {
-        self.mfa_token = Some(value.into());
+    pub fn mfa_token<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.mfa_token = value.into_optional();
         self
     }
     /// True to skip the second factor on this browser for a while; counts only during a sign-in.
     #[must_use]
-    pub fn remember_device(mut self, value: bool) -> Self {
-        self.remember_device = Some(value);
+    pub fn remember_device(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.remember_device = value.into();
         self
     }
 }
 /// First code of an authenticator app that a signed-in user enrolls.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyEnrollMfaUserAuthAppRequest {
@@ -15282,7 +17465,7 @@ impl VerifyEnrollMfaUserAuthAppRequest {
     }
 }
 /// New WebAuthn credential, which enrolls the device and finishes the sign-in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyEnrollMfaWebAuthnRequest {
@@ -15322,13 +17505,13 @@ impl VerifyEnrollMfaWebAuthnRequest {
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
     #[must_use]
-    pub fn remember_device(mut self, value: bool) -> Self {
-        self.remember_device = Some(value);
+    pub fn remember_device(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.remember_device = value.into();
         self
     }
 }
 /// Token of a tenant invite to look up; looking it up does not spend it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyInviteTokenRequest {
@@ -15342,7 +17525,7 @@ impl VerifyInviteTokenRequest {
     }
 }
 /// Code of an authenticator app that finishes a sign-in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyMfaAuthAppRequest {
@@ -15372,13 +17555,13 @@ impl VerifyMfaAuthAppRequest {
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
     #[must_use]
-    pub fn remember_device(mut self, value: bool) -> Self {
-        self.remember_device = Some(value);
+    pub fn remember_device(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.remember_device = value.into();
         self
     }
 }
 /// Mailed code that finishes a sign-in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyMfaEmailOtcRequest {
@@ -15413,13 +17596,13 @@ impl VerifyMfaEmailOtcRequest {
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
     #[must_use]
-    pub fn remember_device(mut self, value: bool) -> Self {
-        self.remember_device = Some(value);
+    pub fn remember_device(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.remember_device = value.into();
         self
     }
 }
 /// Texted code that finishes a sign-in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyMfaSmsRequest {
@@ -15454,13 +17637,13 @@ impl VerifyMfaSmsRequest {
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
     #[must_use]
-    pub fn remember_device(mut self, value: bool) -> Self {
-        self.remember_device = Some(value);
+    pub fn remember_device(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.remember_device = value.into();
         self
     }
 }
 /// Signed answer of a WebAuthn device that finishes a sign-in.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyMfaWebAuthnRequest {
@@ -15495,13 +17678,13 @@ impl VerifyMfaWebAuthnRequest {
     }
     /// True to skip the second factor on this browser for a while, where the policy allows it.
     #[must_use]
-    pub fn remember_device(mut self, value: bool) -> Self {
-        self.remember_device = Some(value);
+    pub fn remember_device(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.remember_device = value.into();
         self
     }
 }
 /// New WebAuthn credential that is to be a second factor.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyMyWebAuthnEnrollmentRequest {
@@ -15529,7 +17712,7 @@ impl VerifyMyWebAuthnEnrollmentRequest {
     }
 }
 /// New WebAuthn credential as the browser created it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyNewWebAuthnDeviceRequest {
@@ -15558,13 +17741,16 @@ impl VerifyNewWebAuthnDeviceRequest {
     }
     /// Whether the device is built into the user's machine or separate from it.
     #[must_use]
-    pub fn device_type(mut self, value: crate::enums::WebAuthnDeviceType) -> Self {
-        self.device_type = Some(value);
+    pub fn device_type(
+        mut self,
+        value: impl Into<Option<crate::enums::WebAuthnDeviceType>>,
+    ) -> Self {
+        self.device_type = value.into();
         self
     }
 }
 /// New password, set with a reset token.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyPasswordDto {
@@ -15591,7 +17777,7 @@ impl VerifyPasswordDto {
     }
 }
 /// Texted code to be exchanged for a password reset token.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyPasswordViaSmsRequestDto {
@@ -15615,8 +17801,9 @@ impl VerifyPasswordViaSmsRequestDto {
     }
 }
 /// User and reset token that a right SMS code yields.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct VerifyPasswordViaSmsResponseDto {
     /// One-time token for setting the new password.
     pub token: crate::Secret,
@@ -15624,8 +17811,20 @@ pub struct VerifyPasswordViaSmsResponseDto {
     #[serde(rename = "userId")]
     pub user_id: ::std::string::String,
 }
+impl VerifyPasswordViaSmsResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        user_id: impl Into<::std::string::String>,
+        token: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            user_id: user_id.into(),
+            token: token.into(),
+        }
+    }
+}
 /// Texted code that proves or removes a phone number.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VerifyPhoneNumberOtcRequestDto {
@@ -15648,8 +17847,9 @@ impl VerifyPhoneNumberOtcRequestDto {
     }
 }
 /// What a device must offer to be enrolled.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct WebAuthnAuthenticatorSelection {
     /// "platform" for devices that are built in, "cross-platform" for separate keys.
     #[serde(
@@ -15677,7 +17877,7 @@ pub struct WebAuthnAuthenticatorSelection {
     pub user_verification: ::std::option::Option<::std::string::String>,
 }
 /// Attestation of a new WebAuthn credential.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct WebAuthnClientResponse {
@@ -15701,8 +17901,9 @@ impl WebAuthnClientResponse {
     }
 }
 /// What a browser needs to create a WebAuthn credential; binary values are base64url text.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct WebAuthnCredentialCreationOptions {
     /// Wishes about the kind of device and the check of the user.
     #[serde(
@@ -15757,8 +17958,9 @@ impl WebAuthnCredentialCreationOptions {
     }
 }
 /// A WebAuthn credential that exists already.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct WebAuthnCredentialDescriptor {
     /// Id of the credential in base64url.
     pub id: ::std::string::String,
@@ -15783,8 +17985,9 @@ impl WebAuthnCredentialDescriptor {
     }
 }
 /// A kind of key that is accepted for a new WebAuthn credential.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct WebAuthnCredentialParameter {
     /// COSE number of the signature algorithm, such as -7 for ES256.
     pub alg: i64,
@@ -15792,9 +17995,16 @@ pub struct WebAuthnCredentialParameter {
     #[serde(rename = "type")]
     pub type_: ::std::string::String,
 }
+impl WebAuthnCredentialParameter {
+    /// With the members that must be there; the others are absent.
+    pub fn new(type_: impl Into<::std::string::String>, alg: i64) -> Self {
+        Self { type_: type_.into(), alg }
+    }
+}
 /// The options that a browser needs to have a WebAuthn challenge signed.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct WebAuthnCredentialRequestOptions {
     /// Credentials that may sign.
     #[serde(
@@ -15832,8 +18042,9 @@ impl WebAuthnCredentialRequestOptions {
     }
 }
 /// The party that a WebAuthn credential is made for.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct WebAuthnRelyingParty {
     /// Address of an image.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -15857,7 +18068,7 @@ impl WebAuthnRelyingParty {
     }
 }
 /// Assertion of a WebAuthn device.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct WebAuthnResponse {
@@ -15902,8 +18113,9 @@ impl WebAuthnResponse {
     }
 }
 /// The user that a WebAuthn credential is made for.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
 pub struct WebAuthnUser {
     /// Name shown to the user.
     #[serde(rename = "displayName")]
@@ -15912,6 +18124,20 @@ pub struct WebAuthnUser {
     pub id: ::std::string::String,
     /// Sign-in name.
     pub name: ::std::string::String,
+}
+impl WebAuthnUser {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+        display_name: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            display_name: display_name.into(),
+        }
+    }
 }
 /// Error types.
 pub mod error {

@@ -9,7 +9,9 @@ use anyhow::{Context, Result, ensure};
 use heck::ToSnakeCase;
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{Attribute, Field, Fields, Item, ItemImpl, ItemStruct, parse_quote};
+use syn::{
+    Attribute, Field, Fields, Item, ItemImpl, ItemStruct, Path, Token, parse_quote, punctuated::Punctuated,
+};
 
 use crate::{
     documents::api::{members, rust_field, rust_name},
@@ -28,12 +30,15 @@ pub struct Plan<'a> {
     pub answers: &'a [String],
     /// Members (schema, property) that are optional and nullable in them.
     pub clearable: &'a [(String, String)],
+    /// Members (schema, property) that are JSON as text.
+    pub json_texts: &'a [(String, String)],
     /// The joined document, which says in what order members stand.
     pub document: &'a Value,
 }
 
 /// Names of properties in the order of the document, by the Rust name of their type.
 type Orders<'a> = BTreeMap<String, Vec<&'a String>>;
+type JsonTexts = BTreeMap<String, BTreeSet<String>>;
 
 impl Plan<'_> {
     fn orders(&self) -> Orders<'_> {
@@ -41,20 +46,32 @@ impl Plan<'_> {
         let schemas = members(&self.document["components"], "schemas");
         schemas.map(|(name, schema)| (rust_name(name), order(schema))).collect()
     }
+
+    /// Names of properties that are JSON as text, by the Rust name of their type.
+    fn json(&self) -> JsonTexts {
+        let mut json = JsonTexts::new();
+        for (schema, property) in self.json_texts {
+            json.entry(rust_name(schema)).or_default().insert(property.clone());
+        }
+        json
+    }
 }
 
 /// Applies the plan to the types.
 pub fn finish(surgery: &mut Surgery, plan: &Plan) -> Result<()> {
-    let orders = plan.orders();
+    let (orders, json) = (plan.orders(), plan.json());
     let requests: BTreeSet<String> = plan.requests.iter().map(|name| rust_name(name)).collect();
     let answers: BTreeSet<String> = plan.answers.iter().map(|name| rust_name(name)).collect();
     surgery.rule("a plural of capitals is one word", |items| name_plurals(items))?;
     surgery.rule("every type has a JSON Schema", |items| derive_schema(items))?;
+    surgery.try_rule("every type can be compared", |items| derive_comparison(items))?;
     surgery.rule("every member and variant has a comment", |items| comment(items))?;
     surgery.try_rule("what a partial update can clear is a patch", |items| patch(items, plan.clearable))?;
     surgery.rule("an answer may leave out what may be null", |items| read_missing_as_null(items, &requests))?;
-    surgery.try_rule("requests are built from what they must name", |items| build(items, &orders, &requests))?;
-    surgery.try_rule("answers are built from what they must name", |items| build_answers(items, &orders, &requests))?;
+    surgery.try_rule("requests are built from what they must name", |items| build(items, &orders, &json, &requests))?;
+    surgery.try_rule("answers are built from what they must name", |items| {
+        build_answers(items, &orders, &json, &requests)
+    })?;
     surgery.rule("answers are read as services send them", |items| lenient::read(items, &answers))?;
     surgery.rule("comments begin with a space", space_comments)
 }
@@ -91,6 +108,28 @@ fn derive_schema(items: &mut [Item]) -> usize {
         derived += 1;
     }
     derived
+}
+
+/// Derives `PartialEq` beside what typify derives.
+fn derive_comparison(items: &mut [Item]) -> Result<usize> {
+    let mut derived = 0;
+    for item in items {
+        let attributes = match item {
+            Item::Struct(item) => &mut item.attrs,
+            Item::Enum(item) => &mut item.attrs,
+            _ => continue,
+        };
+        let Some(derive) = attributes.iter_mut().find(|attribute| attribute.path().is_ident("derive")) else {
+            continue;
+        };
+        let mut traits = derive.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated)?;
+        if !traits.iter().any(|name| name.is_ident("PartialEq")) {
+            traits.push(parse_quote!(PartialEq));
+            *derive = parse_quote!(#[derive(#traits)]);
+            derived += 1;
+        }
+    }
+    Ok(derived)
 }
 
 /// Says at least the name, where the document says nothing.
@@ -165,21 +204,37 @@ fn read_missing_as_null(items: &mut [Item], requests: &BTreeSet<String>) -> usiz
 }
 
 /// Puts `new` and setters after the types of requests, which may then grow without breaking anybody.
-fn build(items: &mut Vec<Item>, orders: &Orders, requests: &BTreeSet<String>) -> Result<usize> {
+fn build(
+    items: &mut Vec<Item>,
+    orders: &Orders,
+    json: &JsonTexts,
+    requests: &BTreeSet<String>,
+) -> Result<usize> {
+    let none = BTreeSet::new();
     each_struct(items, |structure| {
         let name = structure.ident.to_string();
         let Some(order) = orders.get(&name).filter(|_| requests.contains(&name)) else { return Ok(None) };
         structure.attrs.push(parse_quote!(#[non_exhaustive]));
-        builder::request(structure, order).map(Some).context(name)
+        builder::request(structure, order, json.get(&name).unwrap_or(&none)).map(Some).context(name)
     })
 }
 
-/// Puts `new` after the types of answers that have members to leave out.
-fn build_answers(items: &mut Vec<Item>, orders: &Orders, requests: &BTreeSet<String>) -> Result<usize> {
+/// Puts `new` after the types of answers. They may grow without breaking anybody but who serves them, whom the feature
+/// `server` shows each new member.
+fn build_answers(
+    items: &mut Vec<Item>,
+    orders: &Orders,
+    json: &JsonTexts,
+    requests: &BTreeSet<String>,
+) -> Result<usize> {
+    let none = BTreeSet::new();
     each_struct(items, |structure| {
         let name = structure.ident.to_string();
         let Some(order) = orders.get(&name).filter(|_| !requests.contains(&name)) else { return Ok(None) };
-        builder::answer(structure, order).context(name)
+        if matches!(structure.fields, Fields::Named(_)) {
+            structure.attrs.push(parse_quote!(#[cfg_attr(not(feature = "server"), non_exhaustive)]));
+        }
+        builder::answer(structure, order, json.get(&name).unwrap_or(&none)).context(name)
     })
 }
 

@@ -1,17 +1,20 @@
-//! Writes how types are built: `new` with what must be there, and for requests a setter for each other member.
+//! Writes how types are built: `new` with what must be there, and for requests a setter for each other member; and how
+//! a text that is JSON is set and read as a value.
+
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{Field, Fields, Ident, ItemImpl, ItemStruct, Type, parse_quote};
+use quote::{format_ident, quote};
+use syn::{Attribute, Field, Fields, Ident, ItemImpl, ItemStruct, Type, parse_quote};
 
 use super::{is_flattened, must_be_said, wire_name};
 use crate::emit::syntax::{argument_of, last_segment};
 
 /// `new` and setters of a type that requests are built from.
 ///
-/// `order` names the members as the document has them.
-pub(super) fn request(structure: &ItemStruct, order: &[&String]) -> Result<ItemImpl> {
+/// `order` names the members as the document has them, `json` those that are JSON as text.
+pub(super) fn request(structure: &ItemStruct, order: &[&String], json: &BTreeSet<String>) -> Result<ItemImpl> {
     let name = &structure.ident;
     let members = members(structure, order)?;
     // A list or map newtype is built by its own `From`.
@@ -20,21 +23,25 @@ pub(super) fn request(structure: &ItemStruct, order: &[&String]) -> Result<ItemI
     }
     let new = new(&members, "With the members that must be there; the others have setters of their names.");
     let setters = members.iter().map(Member::setter).collect::<Result<Vec<_>>>()?;
-    Ok(parse_quote!(impl #name { #new #(#setters)* }))
+    let is_set = |member: &&Member| member.presence != Presence::Required && json.contains(&wire_name(member.field));
+    let values = members.iter().filter(is_set).map(Member::json_setter);
+    Ok(parse_quote!(impl #name { #new #(#setters)* #(#values)* }))
 }
 
-/// `new` of a type of answers that has members which may be absent beside others which must be there.
+/// `new` of a type of answers that has members which must be there, and readers of those that are JSON as text.
 ///
-/// Without any of the former, or of the latter, a struct expression or `Default` serves as well.
-pub(super) fn answer(structure: &ItemStruct, order: &[&String]) -> Result<Option<ItemImpl>> {
+/// Where none must be there, `Default` serves as well.
+pub(super) fn answer(structure: &ItemStruct, order: &[&String], json: &BTreeSet<String>) -> Result<Option<ItemImpl>> {
     let name = &structure.ident;
     let members = members(structure, order)?;
-    let required = members.iter().filter(|member| member.presence == Presence::Required).count();
-    if required == 0 || required == members.len() {
-        return Ok(None);
-    }
-    let new = new(&members, "With the members that must be there; the others are absent.");
-    Ok(Some(parse_quote!(impl #name { #new })))
+    let required = members.iter().any(|member| member.presence == Presence::Required);
+    let new = required.then(|| new(&members, "With the members that must be there; the others are absent."));
+    let values: Vec<_> = members
+        .iter()
+        .filter(|member| json.contains(&wire_name(member.field)))
+        .map(Member::json_reader)
+        .collect::<Result<_>>()?;
+    Ok((new.is_some() || !values.is_empty()).then(|| parse_quote!(impl #name { #new #(#values)* })))
 }
 
 /// What can be said of a member when its type is built.
@@ -82,33 +89,60 @@ impl<'a> Member<'a> {
         Ok(Self { ident, field, presence })
     }
 
-    /// What a caller gives for the member under a name, and how that becomes its value.
-    fn taken(&self, name: &TokenStream) -> (TokenStream, TokenStream) {
-        let ty = &self.field.ty;
-        match self.presence {
-            Presence::Required | Presence::Further => accepted(ty, name),
-            Presence::Optional => {
-                let (ty, value) = accepted(argument_of(ty, "Option").unwrap_or(ty), name);
-                (ty, quote!(Some(#value)))
-            }
-            Presence::Patch => (quote!(impl Into<#ty>), quote!(#name.into())),
-        }
-    }
-
     fn setter(&self) -> Result<TokenStream> {
         let Self { ident, field, presence } = self;
-        if *presence == Presence::Required {
-            return Ok(TokenStream::new());
-        }
+        let ty = &field.ty;
+        let (form, ty, value) = match presence {
+            Presence::Required => return Ok(TokenStream::new()),
+            Presence::Further => {
+                let (ty, value) = accepted(ty, &quote!(value));
+                (None, ty, value)
+            }
+            Presence::Patch => (None, quote!(impl Into<#ty>), quote!(value.into())),
+            Presence::Optional => perhaps(argument_of(ty, "Option").context("an optional member without Option")?),
+        };
         ensure!(*ident != "new", "a member called new");
-        let (ty, value) = self.taken(&quote!(value));
-        let docs = field.attrs.iter().filter(|attribute| attribute.path().is_ident("doc"));
+        let docs = self.docs();
         Ok(quote! {
             #(#docs)*
             #[must_use]
-            pub fn #ident(mut self, value: #ty) -> Self {
+            pub fn #ident #form (mut self, value: #ty) -> Self {
                 self.#ident = #value;
                 self
+            }
+        })
+    }
+
+    fn docs(&self) -> impl Iterator<Item = &Attribute> {
+        self.field.attrs.iter().filter(|attribute| attribute.path().is_ident("doc"))
+    }
+
+    /// Sets a text that is JSON by its value.
+    fn json_setter(&self) -> TokenStream {
+        let (ident, name) = (self.ident, format_ident!("{}_json", self.ident));
+        let about = format!(" [`{ident}`](Self::{ident}) by its value, which is sent as the JSON text of it.");
+        quote! {
+            #[doc = #about]
+            #[must_use]
+            pub fn #name(self, value: impl Into<::serde_json::Value>) -> Self {
+                self.#ident(value.into().to_string())
+            }
+        }
+    }
+
+    /// Reads a text that is JSON.
+    fn json_reader(&self) -> Result<TokenStream> {
+        let (ident, name) = (self.ident, format_ident!("{}_json", self.ident));
+        ensure!(self.presence == Presence::Optional, "{ident}: JSON as text that must be there");
+        let about = format!(" [`{ident}`](Self#structfield.{ident}) as the value that it is the JSON text of.");
+        Ok(quote! {
+            #[doc = #about]
+            #[doc = ""]
+            #[doc = " # Errors"]
+            #[doc = ""]
+            #[doc = " For text that is no JSON."]
+            pub fn #name(&self) -> ::serde_json::Result<Option<::serde_json::Value>> {
+                crate::read::json(self.#ident.as_deref())
             }
         })
     }
@@ -121,7 +155,7 @@ fn new(members: &[Member], about: &str) -> TokenStream {
         let ident = member.ident;
         values.push(match member.presence {
             Presence::Required => {
-                let (ty, value) = member.taken(&quote!(#ident));
+                let (ty, value) = accepted(&member.field.ty, &quote!(#ident));
                 parameters.push(quote!(#ident: #ty));
                 let same = *ident == value.to_string();
                 if same { quote!(#ident) } else { quote!(#ident: #value) }
@@ -141,6 +175,20 @@ fn new(members: &[Member], about: &str) -> TokenStream {
     }
 }
 
+/// What is accepted for an optional member of a type: the generic parameter that tells the forms of it apart, its type,
+/// and how it becomes the member's value.
+fn perhaps(ty: &Type) -> (Option<TokenStream>, TokenStream, TokenStream) {
+    let name = last_segment(ty).map(|segment| segment.ident.to_string()).unwrap_or_default();
+    let form = || Some(quote!(<Form>));
+    if name == "String" || name == "Secret" {
+        return (form(), quote!(impl crate::Optional<#ty, Form>), quote!(value.into_optional()));
+    }
+    if let Some(item) = argument_of(ty, "Vec") {
+        return (form(), quote!(impl crate::OptionalList<#item, Form>), quote!(value.into_optional_list()));
+    }
+    (None, quote!(impl Into<Option<#ty>>), quote!(value.into()))
+}
+
 /// What is accepted for a type, and how it becomes that type.
 fn accepted(ty: &Type, value: &TokenStream) -> (TokenStream, TokenStream) {
     let name = last_segment(ty).map(|segment| segment.ident.to_string()).unwrap_or_default();
@@ -158,6 +206,8 @@ fn accepted(ty: &Type, value: &TokenStream) -> (TokenStream, TokenStream) {
 
 #[cfg(test)]
 mod tests {
+    use syn::ImplItem;
+
     use super::*;
 
     fn bed() -> ItemStruct {
@@ -173,6 +223,10 @@ mod tests {
         }
     }
 
+    fn json(members: &[&str]) -> BTreeSet<String> {
+        members.iter().map(|&member| member.to_owned()).collect()
+    }
+
     fn order() -> [String; 4] {
         ["name", "soilKind", "length", "color"].map(str::to_owned)
     }
@@ -180,7 +234,7 @@ mod tests {
     #[test]
     fn a_request_is_built_from_what_it_must_name_and_by_setters() {
         let order = order();
-        let built = request(&bed(), &order.iter().collect::<Vec<_>>()).unwrap();
+        let built = request(&bed(), &order.iter().collect::<Vec<_>>(), &json(&["soilKind"])).unwrap();
         let expected: ItemImpl = parse_quote! {
             impl Bed {
                 #[doc = "With the members that must be there; the others have setters of their names."]
@@ -188,8 +242,8 @@ mod tests {
                     Self { name: name.into(), soil_kind: None, length, color: crate::Patch::Absent }
                 }
                 #[must_use]
-                pub fn soil_kind(mut self, value: impl Into<::std::string::String>) -> Self {
-                    self.soil_kind = Some(value.into());
+                pub fn soil_kind<Form>(mut self, value: impl crate::Optional<::std::string::String, Form>) -> Self {
+                    self.soil_kind = value.into_optional();
                     self
                 }
                 /// Its color.
@@ -198,30 +252,43 @@ mod tests {
                     self.color = value.into();
                     self
                 }
+                #[doc = " [`soil_kind`](Self::soil_kind) by its value, which is sent as the JSON text of it."]
+                #[must_use]
+                pub fn soil_kind_json(self, value: impl Into<::serde_json::Value>) -> Self {
+                    self.soil_kind(value.into().to_string())
+                }
             }
         };
         assert_eq!(built, expected);
     }
 
     #[test]
-    fn an_answer_is_built_where_something_can_be_left_out() {
-        let built = answer(&bed(), &[]).unwrap().unwrap();
+    fn an_optional_member_takes_an_option_as_well() {
+        let taken = |ty: Type| {
+            let (form, ty, _) = perhaps(&ty);
+            quote!(#form #ty).to_string().replace(' ', "")
+        };
+        assert_eq!(taken(parse_quote!(Secret)), "<Form>implcrate::Optional<Secret,Form>");
+        assert_eq!(taken(parse_quote!(Vec<String>)), "<Form>implcrate::OptionalList<String,Form>");
+        assert_eq!(taken(parse_quote!(i64)), "implInto<Option<i64>>");
+    }
+
+    #[test]
+    fn an_answer_is_built_where_something_must_be_there() {
+        let built = answer(&bed(), &[], &json(&[])).unwrap().unwrap();
         assert_eq!(built.items.len(), 1);
-        let whole: ItemStruct = parse_quote!(
-            pub struct Bed {
-                pub length: i64,
-            }
-        );
-        assert_eq!(answer(&whole, &[]).unwrap(), None);
         let bare: ItemStruct = parse_quote!(
             pub struct Bed {
-                pub length: Option<i64>,
+                pub plan: Option<String>,
             }
         );
-        assert_eq!(answer(&bare, &[]).unwrap(), None);
+        assert_eq!(answer(&bare, &[], &json(&[])).unwrap(), None);
+        let reader = answer(&bare, &[], &json(&["plan"])).unwrap().unwrap();
+        let ImplItem::Fn(reader) = &reader.items[0] else { panic!("a function") };
+        assert_eq!(reader.sig.ident, "plan_json");
         let list: ItemStruct = parse_quote!(
             pub struct Beds(pub Vec<Bed>);
         );
-        assert_eq!(answer(&list, &[]).unwrap(), None);
+        assert_eq!(answer(&list, &[], &json(&[])).unwrap(), None);
     }
 }
