@@ -52,8 +52,9 @@ pub fn generate(root: &Path) -> Result<Files> {
     for text in files.values_mut() {
         text.insert_str(0, HEADER);
     }
-    // JSON has no comments; the document says itself what it comes from.
+    // Neither JSON nor a page has such comments; the document says itself what it comes from.
     files.extend(served::served(&api)?);
+    files.extend(facade::index(&api)?);
     let manifest: String = files.keys().map(|path| format!("{path}\n")).collect();
     files.insert(MANIFEST.into(), manifest);
     Ok(files)

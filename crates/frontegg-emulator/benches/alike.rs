@@ -65,7 +65,7 @@ impl World {
         let builder = Frontegg::builder().base_url(emulator.url());
         let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
         let acme = CreateTenantRequest::new().tenant_id("acme");
-        frontegg.tenants().accounts().create_tenant(&acme).await.expect("a tenant");
+        frontegg.tenants().create_tenant(&acme).await.expect("a tenant");
         let acme = frontegg.tenant("acme").user_management();
         let new = |email| CreateUserDto::new().email(email);
         let ada = new(WITH_PASSWORD).password(PASSWORD).skip_invite_email(true);

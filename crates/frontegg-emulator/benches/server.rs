@@ -34,7 +34,7 @@ async fn populated() -> (Emulator, String) {
     let builder = Frontegg::builder().base_url(emulator.url());
     let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
     let acme = CreateTenantRequest::new().tenant_id("acme");
-    frontegg.tenants().accounts().create_tenant(&acme).await.expect("a tenant");
+    frontegg.tenants().create_tenant(&acme).await.expect("a tenant");
     let ada = CreateUserDto::new().email(EMAIL).password(PASSWORD).skip_invite_email(true);
     frontegg.tenant("acme").user_management().create_user_v2(&ada).await.expect("a user");
     let credentials = json!({ "clientId": emulator.client_id(), "secret": emulator.api_key() });

@@ -156,7 +156,7 @@ fn emulated() -> Beside {
     let frontegg = builder.clone().build();
     let acme = CreateTenantRequest::new().tenant_id("acme");
     let token = runtime.block_on(async {
-        frontegg.expect("a client").tenants().accounts().create_tenant(&acme).await.expect("a tenant");
+        frontegg.expect("a client").tenants().create_tenant(&acme).await.expect("a tenant");
         let credentials = json!({ "clientId": client_id, "secret": api_key });
         let exchange = reqwest::Client::new().post(format!("{}/auth/vendor", emulator.url())).json(&credentials);
         let answer: Value = exchange.send().await.expect("an answer").json().await.expect("a token");

@@ -33,7 +33,7 @@ async fn subject() -> Subject {
     let client = Frontegg::builder().base_url(emulator.url());
     let frontegg = client.credentials(emulator.client_id(), emulator.api_key()).build().expect("a client");
     let acme = CreateTenantRequest::new().tenant_id("acme").name("acme");
-    frontegg.tenants().accounts().create_tenant(&acme).await.expect("a tenant");
+    frontegg.tenants().create_tenant(&acme).await.expect("a tenant");
     let ada = CreateUserDto::new().email("ada@acme.test").skip_invite_email(true);
     let ada = frontegg.tenant("acme").user_management().create_user_v2(&ada).await.expect("a user");
     let token = emulator.user_token(&ada.id, "acme").await.expect("a token");

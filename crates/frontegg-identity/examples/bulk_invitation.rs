@@ -19,7 +19,7 @@ async fn main() -> anyhow::Result<()> {
     let emulator = Emulator::start().await?;
     let frontegg =
         Frontegg::builder().base_url(emulator.url()).credentials(emulator.client_id(), emulator.api_key()).build()?;
-    frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await?;
+    frontegg.tenants().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await?;
 
     let people = (1..=300).map(|index| UserBulkInviteRequestDto::new().email(format!("user{index}@acme.test")));
     let users = frontegg.tenant("acme").users();

@@ -109,15 +109,15 @@ async fn main() -> anyhow::Result<()> {
 /// Tokens of an administrator, of a clerk who may nothing, and of a machine with a role.
 async fn set_up(emulator: &Emulator, frontegg: &Frontegg) -> anyhow::Result<(String, String, String)> {
     let acme = CreateTenantRequest::new().tenant_id("acme").name("Acme");
-    frontegg.tenants().accounts().create_tenant(&acme).await?;
+    frontegg.tenants().create_tenant(&acme).await?;
     let roles = [AddRoleRequest::new("accountant", "Accountant", 5), AddRoleRequest::new("clerk", "Clerk", 9)];
-    let roles = frontegg.management().roles().create_roles_v1(&roles).await?;
+    let roles = frontegg.roles().create_roles(&roles).await?;
     let acme = frontegg.tenant("acme");
     // The first one becomes the tenant's administrator.
     let ada = CreateUserDto::new().email("ada@acme.test").password(PASSWORD).skip_invite_email(true);
-    let ada = acme.user_management().create_user_v2(&ada).await?;
+    let ada = acme.users().create_user(&ada).await?;
     let bob = CreateUserDto::new().email("bob@acme.test").skip_invite_email(true).role_ids([roles[1].id.as_str()]);
-    let bob = acme.user_management().create_user_v2(&bob).await?;
+    let bob = acme.users().create_user(&bob).await?;
     let machine = CreateTenantAccessTokenRequest::new().role_ids([roles[0].id.as_str()]);
     let machine = acme.api_tokens().create_tenant_access_token(&machine).await?.secret;
     // As their sign-in would give them.

@@ -31,15 +31,14 @@ async fn main() -> anyhow::Result<()> {
 
 /// A permission in a category, and a role that grants it. The first call fetches the environment's token.
 async fn set_up_role(frontegg: &Frontegg) -> Result<types::RoleResponse, Error> {
-    let management = frontegg.management();
     let permission = types::AddPermissionRequest::new("invoices.read", "Read invoices");
-    let permissions = management.permissions().create_permissions(&[permission]).await?;
+    let permissions = frontegg.permissions().create_permissions(&[permission]).await?;
     println!("permission  {} ({})", permissions[0].key, permissions[0].name);
 
     let request = types::AddRoleRequest::new("accountant", "Accountant", 5).description("Sees the money");
-    let roles = management.roles().create_roles_v1(&[request]).await?;
+    let roles = frontegg.roles().create_roles(&[request]).await?;
     let granted = types::AddPermissionToRoleRequest::new(permissions.iter().map(|permission| permission.id.as_str()));
-    let role = management.roles().set_role_permissions(&roles[0].id, &granted).await?;
+    let role = frontegg.roles().set_role_permissions(&roles[0].id, &granted).await?;
     println!("role        {} at level {}", role.key, role.level.unwrap_or_default());
     Ok(role)
 }
@@ -47,15 +46,15 @@ async fn set_up_role(frontegg: &Frontegg) -> Result<types::RoleResponse, Error> 
 /// Tenants that are made from now on have it.
 async fn set_up_application(frontegg: &Frontegg) -> Result<types::ApplicationsResponse, Error> {
     let request = types::CreateApplicationRequest::new("Billing", "https://billing.test", "https://billing.test/login");
-    let application = frontegg.applications().applications_settings().create_application(&request).await?;
+    let application = frontegg.applications().create_application(&request).await?;
     println!("application {} as {}", application.name, application.id);
     Ok(application)
 }
 
 async fn set_up_tenants(frontegg: &Frontegg, ids: &[&str]) -> Result<(), Error> {
-    let accounts = frontegg.tenants().accounts();
+    let tenants = frontegg.tenants();
     for id in ids {
-        let tenant = accounts.create_tenant(&types::CreateTenantRequest::new().tenant_id(*id).name(*id)).await?;
+        let tenant = tenants.create_tenant(&types::CreateTenantRequest::new().tenant_id(*id).name(*id)).await?;
         println!("tenant      {}", tenant.tenant_id);
     }
     Ok(())
@@ -64,13 +63,13 @@ async fn set_up_tenants(frontegg: &Frontegg, ids: &[&str]) -> Result<(), Error> 
 /// On behalf of the tenant: the scope sends its header, the token stays the environment's.
 async fn create_user(frontegg: &Frontegg, email: &str, name: &str, role: &str) -> Result<String, Error> {
     let request = types::CreateUserDto::new().email(email).name(name).role_ids([role]).skip_invite_email(true);
-    let user = frontegg.tenant("acme").user_management().create_user_v2(&request).await?;
+    let user = frontegg.tenant("acme").users().create_user(&request).await?;
     println!("user        {name} <{email}> as {}", user.id);
     Ok(user.id)
 }
 
 async fn list_users(frontegg: &Frontegg) -> Result<(), Error> {
-    let page = frontegg.tenant("acme").user_management().list_users(ListUsers::new().limit(10)).await?;
+    let page = frontegg.tenant("acme").users().list_users(ListUsers::new().limit(10)).await?;
     for user in &page.items {
         println!("  in acme   {}", user.email.as_deref().unwrap_or("(no address)"));
     }
@@ -84,7 +83,7 @@ async fn use_application(
     ada: &str,
     bob: &str,
 ) -> Result<(), Error> {
-    let applications = frontegg.applications().users_applications_management();
+    let applications = frontegg.applications();
     let assignment = types::AssignUsersToAppRequestDto::new(application.id.as_str(), "acme", [ada, bob]);
     applications.assign_users_to_application(&assignment).await?;
     let users = applications.list_application_users(&application.id).await?;
@@ -96,16 +95,16 @@ async fn use_application(
 
 async fn switch_tenant(frontegg: &Frontegg, ada: &str) -> Result<(), Error> {
     let globex = types::UpdateUserTenantWithValidationDto::new("globex");
-    frontegg.management().users().set_user_active_tenant(ada, &globex).await?;
-    let user = frontegg.management().users().get_user_globally(ada).await?;
+    frontegg.users().set_user_active_tenant(ada, &globex).await?;
+    let user = frontegg.users().get_user_globally(ada).await?;
     println!("active      Ada now works in {}", user.tenant_id);
     Ok(())
 }
 
 /// Errors are values: a status, messages, a code, and the id that support asks for.
 async fn show_error(frontegg: &Frontegg) -> anyhow::Result<()> {
-    let accounts = frontegg.tenants().accounts();
-    match accounts.delete_tenant("nowhere").await {
+    let tenants = frontegg.tenants();
+    match tenants.delete_tenant("nowhere").await {
         Err(error) if error.is_not_found() => println!("error       {error}"),
         Err(error) => return Err(error.into()),
         Ok(()) => anyhow::bail!("a tenant that does not exist was deleted"),

@@ -45,7 +45,7 @@ const REGION: &str = "FRONTEGG_REGION";
 /// use frontegg_identity::{Frontegg, Region};
 ///
 /// let frontegg = Frontegg::builder().region(Region::Us).credentials("client id", "API key").build()?;
-/// for role in frontegg.management().roles().list_roles_v1().await? {
+/// for role in frontegg.roles().list_roles_v1().await? {
 ///     println!("{}", role.key);
 /// }
 /// # Ok(())
@@ -115,7 +115,7 @@ impl Frontegg {
     /// // No credentials of the environment are needed.
     /// let frontegg = Frontegg::builder().subdomain("app-xyz").build()?;
     /// let machine = frontegg.api_token("client id", "secret");
-    /// machine.user_management().get_my_authorization().await?;
+    /// machine.users().get_my_authorization().await?;
     /// # Ok(())
     /// # }
     /// ```

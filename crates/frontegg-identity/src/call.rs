@@ -28,7 +28,7 @@ use crate::{
 /// ```no_run
 /// # use std::time::Duration;
 /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
-/// let roles = frontegg.management().roles();
+/// let roles = frontegg.roles();
 ///
 /// let all = roles.list_roles_v1().await?;
 ///

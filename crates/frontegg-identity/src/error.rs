@@ -66,7 +66,7 @@ pub enum ErrorKind {
 ///
 /// ```no_run
 /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
-/// match frontegg.management().roles().list_roles_v1().await {
+/// match frontegg.roles().list_roles_v1().await {
 ///     Ok(roles) => println!("{} roles", roles.len()),
 ///     Err(error) if error.is_rate_limited() => println!("again in {:?}", error.retry_after()),
 ///     Err(error) if error.is_forbidden() => println!("refused: {}", error.messages().join(", ")),

@@ -31,3 +31,5 @@ pub mod testing {}
 #[cfg(feature = "axum")]
 #[doc = include_str!("../docs/moving.md")]
 pub mod moving {}
+#[doc = include_str!("generated/operations.md")]
+pub mod operations {}

@@ -1,7 +1,7 @@
 //! Rust SDK for the Frontegg Authentication and Identity Management API.
 //!
-//! Every published operation is a typed method, found under its category and tag. The client handles
-//! tokens, scope headers, timeouts and retries.
+//! Every published operation is a typed method of a view: `frontegg.users()`, `.tenants()`, `.roles()` and so on;
+//! [all of them](guide::operations) are listed in the guide. The client handles tokens, scope headers, timeouts and retries.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), frontegg_identity::Error> {
@@ -10,8 +10,8 @@
 //! let frontegg = Frontegg::from_env()?;
 //!
 //! // The environment, with its own token.
-//! let roles = frontegg.management().roles();
-//! roles.create_roles_v1(&[AddRoleRequest::new("admin", "Administrator", 0)]).await?;
+//! let roles = frontegg.roles();
+//! roles.create_roles(&[AddRoleRequest::new("admin", "Administrator", 0)]).await?;
 //!
 //! // A tenant of it, with the same token and the tenant's header.
 //! let acme = frontegg.tenant("acme");
@@ -54,6 +54,7 @@ mod generated;
 pub mod guide;
 mod header;
 mod input;
+mod list;
 mod lock;
 pub mod login;
 mod options;

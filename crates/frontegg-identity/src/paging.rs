@@ -77,7 +77,7 @@ type Sent<P> = BoxFuture<'static, Result<Response<P>, Error>>;
 /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
 /// use frontegg_identity::params::ListUsers;
 ///
-/// let users = frontegg.tenant("acme").user_management();
+/// let users = frontegg.tenant("acme").users();
 ///
 /// let first = users.list_users(ListUsers::new().limit(20)).await?;
 /// println!("{} of {}", first.items.len(), first.metadata.total_items);

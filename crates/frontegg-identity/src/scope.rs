@@ -172,8 +172,9 @@ impl<A> fmt::Debug for Core<A> {
 
 /// Calls on behalf of a tenant, of a user in it, or of a session.
 ///
-/// Cheap to clone, `Send` and `'static`. Every tag of the API is reached directly
-/// (`scope.user_management()`) and through its category (`scope.self_service().user_management()`).
+/// Cheap to clone, `Send` and `'static`. Every view is reached directly (`scope.users()`), and so is every tag of the
+/// reference by its own name, here and in its category (`scope.self_service().user_management()`). The guide
+/// [lists all operations](crate::guide::operations).
 ///
 /// ```no_run
 /// # fn example(frontegg: frontegg_identity::Frontegg) {

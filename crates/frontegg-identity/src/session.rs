@@ -156,7 +156,7 @@ impl Session {
     /// Switches to another tenant of the user and refreshes.
     pub async fn switch_tenant(&self, tenant: impl Into<String>) -> Result<(), Error> {
         let tenant = types::UpdateUserTenantDto::new(tenant);
-        self.user_management().set_my_active_tenant(&tenant).await?;
+        self.users().set_my_active_tenant(&tenant).await?;
         self.refresh().await
     }
 

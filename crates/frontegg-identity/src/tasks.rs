@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     context,
     error::{Error, ErrorKind},
-    generated::views::{AccountMigration, DataMigration, Users},
+    generated::views::{DataMigration, Tenants, Users},
     scope::Environment,
 };
 
@@ -301,7 +301,7 @@ impl DataMigration<Environment> {
         &self,
         body: &types::MigrateUsersRequestV2,
     ) -> Result<Task<types::MigrationObject>, Error> {
-        let task = self.migrate_users_in_bulk_v2(body).await?;
+        let task = self.migrate_users_in_bulk(body).await?;
         Ok(self.bulk_migration(task.migration_id))
     }
 
@@ -315,7 +315,7 @@ impl DataMigration<Environment> {
     }
 }
 
-impl AccountMigration<Environment> {
+impl Tenants<Environment> {
     /// Migrates many tenants into the environment.
     ///
     /// Operations `migrate_tenants` and `get_tenant_migration_status`.

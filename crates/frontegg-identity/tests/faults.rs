@@ -55,7 +55,7 @@ async fn world(clock: &Clock) -> World<'_> {
     let builder = Frontegg::builder().base_url(emulator.url()).timeout(LIMIT).attempt_timeout(ATTEMPT);
     let builder = builder.retry(Retry::default().base_delay(Duration::from_millis(1)));
     let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().unwrap();
-    frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
+    frontegg.tenants().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
     World { clock, emulator, acme: frontegg.tenant("acme") }
 }
 

@@ -31,7 +31,7 @@ impl World {
 
     async fn tenant(&self, id: &str) {
         let request = CreateTenantRequest::new().tenant_id(id).name(id);
-        self.frontegg.tenants().accounts().create_tenant(&request).await.unwrap();
+        self.frontegg.tenants().create_tenant(&request).await.unwrap();
     }
 
     /// Somebody with a password in a tenant.

@@ -21,7 +21,7 @@ use support::{Reply, Service, emulated};
 
 /// A tenant with that many people, whose addresses are given.
 async fn crowd(frontegg: &Frontegg, number: usize) -> (Scope<Environment>, Vec<String>) {
-    frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
+    frontegg.tenants().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
     let acme = frontegg.tenant("acme");
     let emails: Vec<_> = (0..number).map(|index| format!("user{index:03}@acme.test")).collect();
     for email in &emails {

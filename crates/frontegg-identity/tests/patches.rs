@@ -74,7 +74,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let (emulator, frontegg) = emulated().await;
-        frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
+        frontegg.tenants().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
         let ada = CreateUserDto::new().email("ada@acme.test").password(PASSWORD).skip_invite_email(true);
         let ada = frontegg.tenant("acme").user_management().create_user_v2(&ada).await.unwrap().id;
         Self { emulator, frontegg, ada }
@@ -115,14 +115,14 @@ impl World {
 async fn creator(world: &World) {
     for (creator, shown) in [(Patch::Absent, None), (Patch::Null, None), (Patch::from("Ada"), Some("Ada"))] {
         let new = CreateTenantRequest::new().creator_name(creator.clone()).creator_email(creator);
-        let made = world.frontegg.tenants().accounts().create_tenant(&new).await.unwrap();
+        let made = world.frontegg.tenants().create_tenant(&new).await.unwrap();
         assert_eq!((made.creator_name.as_deref(), made.creator_email.as_deref()), (shown, shown));
     }
 }
 
 /// The description of an application: set, left alone, cleared, left alone.
 async fn application(world: &World) {
-    let applications = world.frontegg.applications().applications_settings();
+    let applications = world.frontegg.applications();
     let id = world.emulator.application_id();
     for (change, received, expected) in [
         (Patch::from(PICTURE), json!({ "description": PICTURE }), Some(PICTURE)),
@@ -139,7 +139,7 @@ async fn application(world: &World) {
 
 /// The metadata of an OAuth client: set, left alone, cleared, left alone.
 async fn application_client(world: &World) {
-    let applications = world.frontegg.applications().applications_settings();
+    let applications = world.frontegg.applications();
     let new = CreateApplicationClientRequestDto::new("Agent", ApplicationClientType::Agent);
     let id = applications.create_application_client(&new).await.unwrap().id;
     let metadata = || serde_json::Map::from_iter([("plan".to_owned(), json!("gold"))]);

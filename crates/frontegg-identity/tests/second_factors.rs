@@ -31,7 +31,7 @@ async fn world() -> World {
     let frontegg = client.credentials(emulator.client_id(), emulator.api_key()).build().unwrap();
     emulator.clock().freeze();
     let tenant = CreateTenantRequest::new().tenant_id("acme").name("Acme");
-    frontegg.tenants().accounts().create_tenant(&tenant).await.unwrap();
+    frontegg.tenants().create_tenant(&tenant).await.unwrap();
     let ada = CreateUserDto::new().email(ADA).password(PASSWORD).skip_invite_email(true);
     frontegg.tenant("acme").user_management().create_user_v2(&ada).await.unwrap();
     World { emulator, frontegg }

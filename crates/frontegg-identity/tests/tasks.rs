@@ -31,7 +31,7 @@ fn quick<P: Progress>(task: Task<P>) -> Task<P> {
 async fn with_tenants() -> (Emulator, Frontegg) {
     let (emulator, frontegg) = emulated().await;
     for tenant in ["acme", "globex"] {
-        frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id(tenant)).await.unwrap();
+        frontegg.tenants().create_tenant(&CreateTenantRequest::new().tenant_id(tenant)).await.unwrap();
     }
     (emulator, frontegg)
 }
@@ -128,7 +128,7 @@ async fn people_and_tenants_are_brought_in() {
     let (_emulator, frontegg) = with_tenants().await;
     let tenants: MigrateTenantsRequest =
         serde_json::from_str(r#"{"tenants":[{"tenantId":"initech","name":"Initech"}]}"#).unwrap();
-    let migrations = frontegg.tenants().account_migration();
+    let migrations = frontegg.tenants();
     let task = migrations.start_migration(&tenants).await.unwrap();
     let report = quick(migrations.migration(task.id())).wait(MINUTE).await.unwrap();
     assert_eq!((report.done(), report.total(), report.failures()), (1, 1, 0));

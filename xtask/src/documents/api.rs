@@ -13,6 +13,8 @@ pub const TENANT_HEADER: &str = "frontegg-tenant-id";
 pub const USER_HEADER: &str = "frontegg-user-id";
 /// Name of the way to be let in that is open to signed-in people only.
 const SESSION: &str = "sessionToken";
+/// Format of a text that is a list with commas.
+pub const LIST: &str = "csv";
 /// Content of a request that pages and tools send files with.
 pub const FORM: &str = "multipart/form-data";
 /// Header that names an application.
@@ -124,6 +126,11 @@ pub struct Parameter {
 }
 
 impl Parameter {
+    /// Whether it is a list, which travels as one text with commas.
+    pub fn is_list(&self) -> bool {
+        self.schema["format"] == LIST
+    }
+
     /// Name in Rust, e.g. `limit` for `_limit`.
     pub fn ident(&self) -> String {
         rust_field(&self.name)

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     Document, UNPUBLISHED,
-    api::{FORM, TENANT_HEADER, USER_HEADER, is_enum, members},
+    api::{FORM, LIST, TENANT_HEADER, USER_HEADER, is_enum, members},
     escape,
     permission::Permission,
 };
@@ -270,6 +270,12 @@ impl<'a> Lint<'a> {
                 Some("query") => {}
                 _ => self.fault(&format!("{place}/in"), "is not path, query or header"),
             }
+            self.check(
+                parameter["description"].as_str().is_some_and(|text| text.contains("separated by commas"))
+                    == (parameter["schema"]["format"] == LIST),
+                &format!("{place}/schema/format"),
+                "does not agree with the description: a list is separated by commas and has the format csv",
+            );
             self.schema(&parameter["schema"], &format!("{place}/schema"), false);
         }
         let template: BTreeSet<String> = path

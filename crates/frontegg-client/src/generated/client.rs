@@ -4761,7 +4761,7 @@ Covers the tenant in scope or the whole environment, with _includeSubTenants als
 Sends a `GET` request to `/identity/resources/users/v3`
 
 Arguments:
-- `email`: Part of an email address to search for.
+- `email`: The whole email address of the person to find, in any letter case; no part of one.
 - `external_ids`: Ids that users have in external systems, separated by commas.
 - `identifier`: Beginning of an identifier; needs _identifierType.
 - `identifier_type`: What kind of identifier _identifier is.
@@ -5113,7 +5113,7 @@ Takes all parameters of list_users and in addition words that must, must not, or
 Sends a `GET` request to `/identity/resources/users/v1/query/phrase`
 
 Arguments:
-- `email`: Part of an email address to search for.
+- `email`: The whole email address of the person to find, in any letter case; no part of one.
 - `external_ids`: Ids that users have in external systems, separated by commas.
 - `identifier`: Beginning of an identifier; needs _identifierType.
 - `identifier_type`: What kind of identifier _identifier is.

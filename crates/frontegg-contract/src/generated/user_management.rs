@@ -1325,7 +1325,7 @@ pub struct ListUsersParams {
     pub name_prefix: Option<String>,
     /// Number of the page, from 0. In spite of its name it does not count entries.
     pub offset: Option<i64>,
-    /// Part of an email address to search for.
+    /// The whole email address of the person to find, in any letter case; no part of one.
     pub email: Option<String>,
     /// Tenant to narrow the list to; the scope header does the same.
     pub tenant_id: Option<String>,
@@ -1604,7 +1604,7 @@ pub struct SearchUsersParams {
     pub phrase_search_approximate: Option<bool>,
     /// Number of the page, from 0. In spite of its name it does not count entries.
     pub offset: Option<i64>,
-    /// Part of an email address to search for.
+    /// The whole email address of the person to find, in any letter case; no part of one.
     pub email: Option<String>,
     /// Tenant to narrow the list to; the scope header does the same.
     pub tenant_id: Option<String>,

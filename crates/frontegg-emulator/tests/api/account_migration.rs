@@ -6,13 +6,13 @@ use frontegg_identity::{
     Environment,
     params::ListTenants,
     types::{MigrateTenantsRequest, Tenant, TenantMigrationStatus},
-    views::AccountMigration,
+    views::Tenants,
 };
 use serde_json::{Value, json};
 use support::{World, json, refused};
 
-fn migration(world: &World) -> AccountMigration<Environment> {
-    world.frontegg.tenants().account_migration()
+fn migration(world: &World) -> Tenants<Environment> {
+    world.frontegg.tenants()
 }
 
 /// Imports and polls.
@@ -24,13 +24,13 @@ async fn migrate(world: &World, tenants: Vec<Value>) -> TenantMigrationStatus {
 }
 
 async fn tenants(world: &World) -> Vec<Tenant> {
-    world.frontegg.tenants().accounts().list_tenants(ListTenants::new()).await.expect("a page").items
+    world.frontegg.tenants().list_tenants(ListTenants::new()).await.expect("a page").items
 }
 
 #[tokio::test]
 async fn tenants_are_created_kept_and_revived() {
     let world = World::start().await;
-    let accounts = world.frontegg.tenants().accounts();
+    let accounts = world.frontegg.tenants();
     world.tenant("kept").await;
     let revived = frontegg_identity::types::CreateTenantRequest::new().tenant_id("gone").name("Gone").website("w");
     let gone = accounts.create_tenant(&revived).await.expect("a tenant");
@@ -85,7 +85,7 @@ async fn entries_may_describe_a_tenant_and_one_bad_entry_stops_no_other() {
     );
     let names: Vec<_> = tenants(&world).await.into_iter().map(|tenant| tenant.name).collect();
     assert_eq!(names, ["root", "A", "b", "Made up"]);
-    let a = world.frontegg.tenants().accounts().get_tenant_v2("a").await.expect("a tenant");
+    let a = world.frontegg.tenants().get_tenant_v2("a").await.expect("a tenant");
     assert_eq!((a.metadata.as_deref(), a.is_reseller), (Some(r#"{"x":1}"#), Some(true)));
     let below = world.frontegg.tenant("root").sub_accounts().list_sub_tenants().await.expect("a list");
     let below: Vec<_> = below.into_iter().map(|one| (one.tenant_id, one.level)).collect();
@@ -98,7 +98,7 @@ async fn many_tenants_are_imported_at_once() {
     let ids = (0..2_500).map(|id| json!(format!("t-{id}"))).collect();
     let status = migrate(&world, ids).await;
     assert_eq!(status.migrated_tenants, Some(2_500));
-    let page = world.frontegg.tenants().accounts().list_tenants(ListTenants::new().offset(49)).await.expect("a page");
+    let page = world.frontegg.tenants().list_tenants(ListTenants::new().offset(49)).await.expect("a page");
     assert_eq!((page.metadata.total_items, page.items[49].tenant_id.as_str()), (2_500, "t-2499"));
 }
 

@@ -38,7 +38,7 @@ async fn settings_are_a_view_on_the_tenant() {
     assert_eq!(json(&acme.get_public_account_settings().await.expect("settings")), public);
     assert_eq!(json(&other.get_account_settings().await.expect("settings")), json!({"tenantId": "other"}));
 
-    let tenant = json(&world.frontegg.tenants().accounts().get_tenant_v2("acme").await.expect("a tenant"));
+    let tenant = json(&world.frontegg.tenants().get_tenant_v2("acme").await.expect("a tenant"));
     for (member, value) in json(&update).as_object().expect("an object") {
         assert_eq!(&tenant[member], value, "{member}");
     }

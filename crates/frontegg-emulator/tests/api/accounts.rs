@@ -12,13 +12,13 @@ use frontegg_identity::{
         AddTenantMetadataRequest, CreateTenantApiTokenDto, CreateTenantRequest, CreateUserApiTokenDto, Tenant,
         UpdateTenantRequest, UpdateTenantRequestV2,
     },
-    views::Accounts,
+    views::Tenants,
 };
 use serde_json::{Value, json};
 use support::{World, refused};
 
-fn accounts(world: &World) -> Accounts<Environment> {
-    world.frontegg.tenants().accounts()
+fn accounts(world: &World) -> Tenants<Environment> {
+    world.frontegg.tenants()
 }
 
 fn with_id(id: &str) -> CreateTenantRequest {
@@ -303,8 +303,8 @@ async fn the_list_is_paged_sorted_and_searched() {
     assert_eq!(list(all().filter("C_")).await, ["c_1"]);
     assert_eq!(list(all().filter("%")).await, ["a"]);
     assert_eq!(list(all().filter("nothing")).await, [""; 0]);
-    assert_eq!(list(all().tenant_ids("c_1,gone,unknown,b")).await, ["b", "c_1"]);
-    assert_eq!(list(all().tenant_ids("c_1,b").filter("beta")).await, ["c_1"]);
+    assert_eq!(list(all().tenant_ids(["c_1", "gone", "unknown", "b"])).await, ["b", "c_1"]);
+    assert_eq!(list(all().tenant_ids(["c_1", "b"]).filter("beta")).await, ["c_1"]);
 
     let query = "_limit=2&_offset=1&_sortBy=tenantId";
     let page = world.raw().await.query("list_tenants", &[], query, Value::Null).await.body;

@@ -251,7 +251,7 @@ async fn a_deleted_tenant_takes_its_tokens_along() {
     credentials(&acme, &CreateTenantApiTokenDto::new()).await;
     let new = CreateTenantAccessTokenRequest::new();
     acme.api_tokens().create_tenant_access_token(&new).await.expect("a token");
-    world.frontegg.tenants().accounts().delete_tenant("acme").await.expect("a deletion");
+    world.frontegg.tenants().delete_tenant("acme").await.expect("a deletion");
     refused(acme.api_tokens().list_tenant_api_tokens().await, 404);
     // Revived without them.
     let acme = world.tenant("acme").await;

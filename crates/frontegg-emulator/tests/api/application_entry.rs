@@ -34,22 +34,22 @@ fn coming_for(world: &World, app: &str) -> Browser {
 }
 
 async fn set_access(world: &World, app: &str, tenant: &str, edit: EditApplicationTenantRequestV1) {
-    let apps = world.frontegg.applications().applications_settings();
+    let apps = world.frontegg.applications();
     apps.update_application_tenant_assignment(app, tenant, &edit).await.expect("a change");
 }
 
 async fn take(world: &World, app: &str, tenant: &str) {
-    let apps = world.frontegg.applications().applications_settings();
+    let apps = world.frontegg.applications();
     apps.unassign_application_from_tenant(app, tenant).await.expect("a withdrawal");
 }
 
 async fn change(world: &World, app: &str, change: UpdateApplicationRequest) {
-    world.frontegg.applications().applications_settings().update_application(app, &change).await.expect("a change");
+    world.frontegg.applications().update_application(app, &change).await.expect("a change");
 }
 
 async fn assign(world: &World, app: &str, tenant: &str, user: &str) {
     let assignment = AssignUsersToAppRequestDto::new(app, tenant, [user]);
-    let people = world.frontegg.applications().users_applications_management();
+    let people = world.frontegg.applications();
     people.assign_users_to_application(&assignment).await.expect("an assignment");
 }
 
@@ -105,7 +105,7 @@ async fn managed_access_is_for_those_who_are_assigned() {
     assert_eq!(browser.refresh().await.claims()["tenantId"], "acme");
 
     // The assignment goes, and with it the way in; the session waits.
-    let people = world.frontegg.applications().users_applications_management();
+    let people = world.frontegg.applications();
     set_access(&world, &shop, "acme", managed()).await;
     assert_eq!(browser.refresh().await.refused(403), UNASSIGNED);
     assign(&world, &shop, "acme", &ada).await;
@@ -138,7 +138,7 @@ async fn a_session_waits_while_its_tenant_lacks_the_application() {
         // A token that is out is valid until it expires.
         world.browser().bearer(&token).done("get_my_profile_v2", &[], Value::Null).await;
         // Nobody is assigned any more, nor works there with it.
-        let people = world.frontegg.applications().users_applications_management();
+        let people = world.frontegg.applications();
         assert!(people.list_application_users(&shop).await.expect("ids").is_empty());
         let chosen = back_end.done("list_user_application_active_tenants", &[], Value::Null).await;
         assert_eq!(chosen["applicationActiveTenants"], json!([]));
@@ -164,11 +164,11 @@ async fn a_deleted_application_ends_its_sessions() {
     browser.sign_in("ada@acme.test").await.token();
     other.sign_in("ada@acme.test").await.token();
 
-    world.frontegg.applications().applications_settings().delete_application(&shop).await.expect("a deletion");
+    world.frontegg.applications().delete_application(&shop).await.expect("a deletion");
     assert_eq!(browser.refresh().await.refused(401), "Session not found");
     other.refresh().await.token();
     assert_eq!(coming_for(&world, &shop).sign_in("ada@acme.test").await.refused(404), "Application not found");
-    let people = world.frontegg.applications().users_applications_management();
+    let people = world.frontegg.applications();
     assert!(people.list_user_applications(&ada).await.expect("ids").is_empty());
     assert_eq!(back_end.call("get_mfa_policy", &[], Value::Null).await.refused(404), "Application not found");
     let export = world.emulator.export_with_secrets().await.expect("a document");
@@ -228,7 +228,7 @@ async fn newcomers_come_for_what_their_tenant_has() {
     let world = World::start().await;
     world.configure(json!({ "allowNotVerifiedUsersLogin": true })).await;
     let shop = world.application("Shop").await;
-    let apps = world.frontegg.applications().applications_settings();
+    let apps = world.frontegg.applications();
     let managed =
         CreateApplicationRequest::new("Managed", "https://x.test", "https://x.test").access_type(ManagedAccess);
     let managed = apps.create_application(&managed).await.expect("an application").id;

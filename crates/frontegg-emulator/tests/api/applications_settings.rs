@@ -13,7 +13,7 @@ use frontegg_identity::{
         ApplicationsResponse, CreateApplicationClientRequestDto, CreateApplicationRequest,
         CreateApplicationTenantRequestV1, EditApplicationTenantRequestV1, UpdateApplicationRequest,
     },
-    views::ApplicationsSettings,
+    views::Applications,
 };
 use serde_json::{Map, Value, json};
 
@@ -24,8 +24,8 @@ const DEFAULT: &str = "Default application";
 const URL: &str = "https://shop.acme.test";
 const MISSING: &str = "This account/tenant is not assigned to the requested application";
 
-fn applications(world: &World) -> ApplicationsSettings<Environment> {
-    world.frontegg.applications().applications_settings()
+fn applications(world: &World) -> Applications<Environment> {
+    world.frontegg.applications()
 }
 
 fn new(name: &str) -> CreateApplicationRequest {
@@ -210,16 +210,16 @@ async fn lists_are_narrowed() {
         (all(), &[DEFAULT, "Agent Smith", "Native"][..]),
         (all().name("AT"), &[DEFAULT, "Native"]),
         (all().name("smith"), &["Agent Smith"]),
-        (all().ids(format!("{},{NOBODY},{}", native.id, agent.id)), &["Agent Smith", "Native"]),
-        (all().ids(NOBODY), &[]),
-        (all().type_("agent,mobile-android"), &["Agent Smith", "Native"]),
-        (all().frontend_stack("kotlin"), &["Native"]),
+        (all().ids([native.id.as_str(), NOBODY, agent.id.as_str()]), &["Agent Smith", "Native"]),
+        (all().ids([NOBODY]), &[]),
+        (all().type_(["agent", "mobile-android"]), &["Agent Smith", "Native"]),
+        (all().frontend_stack(["kotlin"]), &["Native"]),
         (all().access_type(ApplicationAccessType::ManagedAccess), &["Native"]),
         (all().is_default(false), &["Agent Smith", "Native"]),
         (all().is_active(false), &["Agent Smith"]),
         (all().exclude_agents(true), &[DEFAULT, "Native"]),
         (all().exclude_agents(true).is_default(false), &["Native"]),
-        (all().ids(native.id.as_str()).include_free_access(true), &[DEFAULT, "Agent Smith", "Native"]),
+        (all().ids([&native.id]).include_free_access(true), &[DEFAULT, "Agent Smith", "Native"]),
     ] {
         assert_eq!(list(params).await, expected);
     }
@@ -236,8 +236,8 @@ async fn lists_are_narrowed() {
     assert_eq!(seen(all()).await, [DEFAULT]);
     world.give_application(&native.id, "acme").await;
     assert_eq!(seen(all()).await, [DEFAULT, "Native"]);
-    assert_eq!(seen(all().ids(native.id.as_str()).include_free_access(true)).await, [DEFAULT, "Native"]);
-    assert_eq!(seen(all().ids(agent.id.as_str())).await, [""; 0]);
+    assert_eq!(seen(all().ids([&native.id]).include_free_access(true)).await, [DEFAULT, "Native"]);
+    assert_eq!(seen(all().ids([&agent.id])).await, [""; 0]);
     let mut own = world.browser().bearer(&world.token(&ada, "acme").await);
     own.call("create_application", &[], json!({ "name": "x", "appURL": URL, "loginURL": URL })).await.refused(403);
     own.call("get_application_credentials", &[&native.id], Value::Null).await.refused(403);
@@ -267,7 +267,7 @@ async fn tenants_get_applications_and_lose_them() {
         ("acme", vec![default.clone(), free.clone(), managed.clone()])
     );
     let access = async |app: &str, tenant: &str| {
-        let of_tenant = ListApplicationTenantAssignmentsV2::new().app_ids(app).tenant_ids(tenant);
+        let of_tenant = ListApplicationTenantAssignmentsV2::new().app_ids([app]).tenant_ids([tenant]);
         let mut rows = apps.list_application_tenant_assignments_v2(of_tenant).await.expect("assignments");
         rows.pop().map(|mut row| row.assignments.remove(0).access_type)
     };
@@ -292,7 +292,7 @@ async fn tenants_get_applications_and_lose_them() {
     apps.unassign_application_from_tenant(&free, "acme").await.expect("a withdrawal");
     assert_eq!(apps.list_application_tenants(&free).await.expect("tenants").tenant_ids, ["globex"]);
     // A tenant that goes leaves nothing, and has what every new one gets when it comes back.
-    world.frontegg.tenants().accounts().delete_tenant("acme").await.expect("a deletion");
+    world.frontegg.tenants().delete_tenant("acme").await.expect("a deletion");
     assert!(apps.list_application_tenants(&managed).await.expect("tenants").tenant_ids.is_empty());
     world.tenant("acme").await;
     assert_eq!(apps.list_application_tenants(&free).await.expect("tenants").tenant_ids, ["acme", "globex"]);
@@ -321,10 +321,10 @@ async fn assignments_are_narrowed_and_people_see_their_own() {
     let all = ListApplicationTenantAssignmentsV1::new;
     for (params, expected) in [
         (all(), &["acme 1", "globex 2", "initech 1"][..]),
-        (all().app_ids(crm.as_str()), &["globex 1"]),
-        (all().app_ids(format!("{crm},{default}")).tenant_ids("globex,acme,nowhere"), &["acme 1", "globex 2"]),
+        (all().app_ids([&crm]), &["globex 1"]),
+        (all().app_ids([&crm, &default]).tenant_ids(["globex", "acme", "nowhere"]), &["acme 1", "globex 2"]),
         (all().access_type(ApplicationAccessType::ManagedAccess), &["globex 1"]),
-        (all().app_ids(NOBODY), &[]),
+        (all().app_ids([NOBODY]), &[]),
     ] {
         assert_eq!(list(params).await, expected);
     }

@@ -62,7 +62,7 @@ async fn drive(control: &Control, frontegg: &Frontegg) {
     assert!(control.info().await.expect("an answer").operations > 353);
     time(control).await;
     let new = CreateTenantRequest::new().tenant_id("acme").name("acme");
-    frontegg.tenants().accounts().create_tenant(&new).await.expect("a tenant");
+    frontegg.tenants().create_tenant(&new).await.expect("a tenant");
     outbox(control, frontegg).await;
     faults_and_limits(control, frontegg).await;
     requests(control, frontegg).await;
@@ -255,8 +255,7 @@ async fn user_pools(control: &Control, frontegg: &Frontegg) {
 }
 
 async fn state(control: &Control, frontegg: &Frontegg) {
-    let exists =
-        async || frontegg.tenants().accounts().list_tenants(frontegg_identity::params::ListTenants::new()).await;
+    let exists = async || frontegg.tenants().list_tenants(frontegg_identity::params::ListTenants::new()).await;
     let snapshot = control.snapshot().await.expect("a snapshot");
     let plain = control.export().await.expect("a document");
     assert!(plain["keys"].is_null() && control.export_with_secrets().await.expect("a document")["keys"].is_array());

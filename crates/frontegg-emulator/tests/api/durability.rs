@@ -28,7 +28,7 @@ async fn write(frontegg: Frontegg, round: usize, writer: usize, acknowledged: Ar
     for number in 0.. {
         let tenant = format!("t-{round}-{writer}-{number}");
         let request = types::CreateTenantRequest::new().tenant_id(&tenant).name(&tenant);
-        if frontegg.tenants().accounts().create_tenant(&request).no_retry().await.is_err() {
+        if frontegg.tenants().create_tenant(&request).no_retry().await.is_err() {
             return;
         }
         acknowledged.tenants.lock().unwrap().push(tenant.clone());
@@ -63,7 +63,7 @@ async fn case_56_a_killed_process_keeps_every_acknowledged_write() {
     let users = std::mem::take(&mut *acknowledged.users.lock().unwrap());
     assert!(users.len() >= ROUNDS * WRITES / 2, "{} users were written", users.len());
     for tenant in tenants {
-        let found = frontegg.tenants().accounts().get_tenant_v1(&tenant).await.unwrap();
+        let found = frontegg.tenants().get_tenant_v1(&tenant).await.unwrap();
         assert_eq!(found.len(), 1, "{tenant} is lost");
     }
     for (tenant, user) in users {

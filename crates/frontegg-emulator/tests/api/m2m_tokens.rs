@@ -165,7 +165,7 @@ async fn active_tokens_are_those_that_are_neither_deleted_nor_over() {
     assert_eq!(active_of_users(&everywhere).await, [elsewhere.as_str()]);
     refused(acme.m2m_tokens().get_tenant_access_token(&first).await, 404);
     refused(acme.m2m_tokens().get_user_access_token(&mine).await, 404);
-    world.frontegg.tenants().accounts().delete_tenant("globex").await.expect("a deletion");
+    world.frontegg.tenants().delete_tenant("globex").await.expect("a deletion");
     assert!(active_of_tenants(&world, None).await.is_empty() && active_of_users(&everywhere).await.is_empty());
 }
 

@@ -10,13 +10,13 @@ use frontegg_identity::{
         AddPermissionRequest, CreateCategoryDto, PermissionCategoryResponseDto, UpdateCategoryDto,
         UpdatePermissionRequest,
     },
-    views::PermissionsCategories,
+    views::Permissions,
 };
 use reqwest::Method;
 use serde_json::json;
 use support::{World, json, refused};
 
-async fn find<A: Authorized>(categories: &PermissionsCategories<A>, id: &str) -> Option<PermissionCategoryResponseDto> {
+async fn find<A: Authorized>(categories: &Permissions<A>, id: &str) -> Option<PermissionCategoryResponseDto> {
     let all = categories.list_permission_categories().await.expect("categories");
     all.into_iter().find(|category| category.id == id)
 }

@@ -236,7 +236,7 @@ async fn tokens_go_with_what_they_hang_on() {
     assert!(listed(&initech.user(&ada)).await.is_empty() && listed_access(&initech.user(&ada)).await.is_empty());
     let active = world.frontegg.management().m2m_tokens().list_active_user_access_token_ids().await.expect("ids");
     assert_eq!(active.len(), 1, "only that of globex");
-    world.frontegg.tenants().accounts().delete_tenant("globex").await.expect("a deletion");
+    world.frontegg.tenants().delete_tenant("globex").await.expect("a deletion");
     let active = world.frontegg.management().m2m_tokens().list_active_user_access_token_ids().await.expect("ids");
     assert!(active.is_empty());
 }

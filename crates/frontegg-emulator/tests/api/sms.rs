@@ -262,7 +262,7 @@ async fn numbers_are_listed_in_pages() {
     by_owner.sort();
     let expected: String = by_owner.iter().map(|(_, end)| *end).collect();
     assert_eq!(ends(&second(ListPhoneNumbersV2::new().sort_by(PhoneNumberSortField::UserId)).await.items), expected);
-    let some = ListPhoneNumbersV2::new().user_ids(format!("{ada_id},{eve_id},unknown"));
+    let some = ListPhoneNumbersV2::new().user_ids([ada_id.as_str(), &eve_id, "unknown"]);
     assert_eq!(ends(&second(some).await.items), "32");
     assert_eq!(ends(&second(ListPhoneNumbersV2::new().limit(250)).await.items), "312");
     let page = second(ListPhoneNumbersV2::new().limit(1).offset(2)).await;
@@ -298,7 +298,7 @@ async fn users_see_the_numbers_of_their_tenant() {
         page.items.len()
     };
     assert_eq!((seen(&ada).await, seen(&eve).await), (2, 1));
-    let foreign = ListPhoneNumbersV2::new().user_ids(&eve_id).phone_number("+491510000002");
+    let foreign = ListPhoneNumbersV2::new().user_ids([&eve_id]).phone_number("+491510000002");
     assert!(ada.sms().list_phone_numbers_v2(foreign).await.expect("a page").items.is_empty());
     world
         .frontegg

@@ -9,27 +9,27 @@ use frontegg_identity::{
         CreateSubTenantRequest, SubTenant, Tenant, TenantTree, UpdateSubTenantHierarchySettingsRequest,
         UpdateSubTenantManagementRequest,
     },
-    views::SubAccounts,
+    views::Tenants,
 };
 use serde_json::{Value, json};
 use support::{World, refused};
 
 const OUTSIDE: &str = "The tenant is not in your hierarchy";
 
-async fn create<A: Authorized>(view: &SubAccounts<A>, id: &str, parent: &str) -> Result<Tenant, Error> {
+async fn create<A: Authorized>(view: &Tenants<A>, id: &str, parent: &str) -> Result<Tenant, Error> {
     view.create_sub_tenant(&CreateSubTenantRequest::new(id, format!("The {id}"), parent)).await
 }
 
-async fn manage<A: Authorized>(view: &SubAccounts<A>, id: &str, on: bool) -> Result<Tenant, Error> {
+async fn manage<A: Authorized>(view: &Tenants<A>, id: &str, on: bool) -> Result<Tenant, Error> {
     view.set_sub_tenant_management(id, &UpdateSubTenantManagementRequest::new(on)).await
 }
 
-async fn reach<A: Authorized>(view: &SubAccounts<A>, id: &str, how: SubAccountAccessType) -> Result<Tenant, Error> {
+async fn reach<A: Authorized>(view: &Tenants<A>, id: &str, how: SubAccountAccessType) -> Result<Tenant, Error> {
     view.set_sub_tenant_hierarchy_settings(id, &UpdateSubTenantHierarchySettingsRequest::new(how)).await
 }
 
 /// The environment's view, on behalf of a tenant.
-fn of(world: &World, tenant: &str) -> SubAccounts<Environment> {
+fn of(world: &World, tenant: &str) -> Tenants<Environment> {
     world.frontegg.tenant(tenant).sub_accounts()
 }
 
@@ -46,7 +46,7 @@ async fn family() -> World {
 }
 
 /// Somebody with that role in a tenant.
-async fn person(world: &World, tenant: &str, role: &str) -> SubAccounts<User> {
+async fn person(world: &World, tenant: &str, role: &str) -> Tenants<User> {
     let roles = world.frontegg.management().roles().list_roles_v1().await.expect("roles");
     let role = roles.iter().find(|known| known.key == role).expect("a role");
     let user = world.user(tenant, &format!("{}@{tenant}.test", role.key.to_lowercase()), &[&role.id]).await;
@@ -66,7 +66,7 @@ fn at(levels: &[(&str, i64)]) -> Vec<(String, i64)> {
 }
 
 async fn is_reseller(world: &World, id: &str) -> bool {
-    let tenant = world.frontegg.tenants().accounts().get_tenant_v2(id).await.expect("a tenant");
+    let tenant = world.frontegg.tenants().get_tenant_v2(id).await.expect("a tenant");
     tenant.is_reseller.expect("a flag")
 }
 
@@ -95,7 +95,7 @@ async fn a_sub_tenant_is_a_tenant_below_another() {
     }
     // No tenant tells its parent.
     assert_eq!(answer.get("parentTenantId"), None);
-    let read = world.frontegg.tenants().accounts().get_tenant_v2("kid").await.expect("a tenant");
+    let read = world.frontegg.tenants().get_tenant_v2("kid").await.expect("a tenant");
     assert_eq!(serde_json::to_value(&read).expect("JSON"), answer);
     assert_eq!(below(&world, "root").await, at(&[("kid", 1)]));
 }
@@ -267,7 +267,7 @@ async fn people_need_permissions() {
 async fn a_user_revives_no_record_of_somebody_else() {
     let world = family().await;
     manage(&of(&world, "root"), "root", true).await.expect("a tenant");
-    let accounts = world.frontegg.tenants().accounts();
+    let accounts = world.frontegg.tenants();
     let secret = frontegg_identity::types::UpdateTenantRequestV2::new().website("w").metadata(json!({"plan": "gold"}));
     accounts.update_tenant_v2("other", &secret).await.expect("a tenant");
     accounts.delete_tenant("other").await.expect("a deletion");

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use support::{World, refused};
 
 async fn tie(world: &World, parent: &str, child: &str) -> Result<(), Error> {
-    let view = world.frontegg.tenants().sub_accounts_and_hierarchy();
+    let view = world.frontegg.tenants();
     view.add_sub_tenant_to_hierarchy(&CreateSubTenantRequestDto::new(parent, child)).await
 }
 
 async fn untie(world: &World, parent: &str, child: &str) -> Result<(), Error> {
-    let view = world.frontegg.tenants().sub_accounts_and_hierarchy();
+    let view = world.frontegg.tenants();
     view.remove_sub_tenant_from_hierarchy(&DeleteSubTenantRequestDto::new(parent, child)).await
 }
 
@@ -42,7 +42,7 @@ async fn tenants_are_tied_with_all_below_them() {
     assert_eq!(below(&world, "b").await, ["c"]);
     // Members of a tenant above may reach in, as long as it is above.
     let reach = UpdateSubTenantHierarchySettingsRequest::new(SubAccountAccessType::AlwaysOn);
-    let view = world.frontegg.tenants().sub_accounts();
+    let view = world.frontegg.tenants();
     view.set_sub_tenant_hierarchy_settings("a", &reach).await.expect("a tenant");
     let member = world.user("a", "member@a.test", &[]).await;
     assert_ne!(world.roles_of(&member, "c").await, [""; 0]);
@@ -64,7 +64,7 @@ async fn ties_that_make_no_forest_are_refused() {
     assert_eq!(refused(tie(&world, "c", "a").await, 400), "A tenant must not lie below itself");
     assert_eq!(refused(tie(&world, "nobody", "d").await, 404), "Parent tenant not found");
     assert_eq!(refused(tie(&world, "a", "nobody").await, 404), "Tenant not found");
-    world.frontegg.tenants().accounts().delete_tenant("d").await.expect("a deletion");
+    world.frontegg.tenants().delete_tenant("d").await.expect("a deletion");
     assert_eq!(refused(tie(&world, "a", "d").await, 404), "Tenant not found");
     assert_eq!(below(&world, "a").await, ["b", "c"]);
 }

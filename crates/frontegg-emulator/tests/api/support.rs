@@ -53,21 +53,21 @@ impl World {
     /// Creates a tenant.
     pub(crate) async fn tenant(&self, id: &str) -> Scope<Environment> {
         let new = CreateTenantRequest::new().tenant_id(id).name(id);
-        self.frontegg.tenants().accounts().create_tenant(&new).await.expect("a tenant");
+        self.frontegg.tenants().create_tenant(&new).await.expect("a tenant");
         self.frontegg.tenant(id)
     }
 
     /// Creates an application with free access, which tenants that are made later have; gives its id.
     pub(crate) async fn application(&self, name: &str) -> String {
         let new = CreateApplicationRequest::new(name, "https://app.acme.test", "https://app.acme.test/login");
-        let applications = self.frontegg.applications().applications_settings();
+        let applications = self.frontegg.applications();
         applications.create_application(&new).await.expect("an application").id
     }
 
     /// Gives an application to a tenant.
     pub(crate) async fn give_application(&self, app_id: &str, tenant: &str) {
         let new = CreateApplicationTenantRequestV1::new(tenant);
-        let applications = self.frontegg.applications().applications_settings();
+        let applications = self.frontegg.applications();
         applications.assign_application_to_tenant(app_id, &new).await.expect("an assignment");
     }
 

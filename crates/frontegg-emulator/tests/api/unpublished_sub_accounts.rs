@@ -218,7 +218,7 @@ async fn a_sub_tenant_is_renamed() {
     let world = family().await;
     let mut root = admin(&world, "root").await;
     root.done("update_sub_tenant", &["leaf"], json!({ "name": "Petal" })).await;
-    let read = world.frontegg.tenants().accounts().get_tenant_v2("leaf").await.expect("a tenant");
+    let read = world.frontegg.tenants().get_tenant_v2("leaf").await.expect("a tenant");
     assert_eq!(read.name, "Petal");
     for foreign in ["other", "root", "nowhere"] {
         let reply = root.call("update_sub_tenant", &[foreign], json!({ "name": "Mine" })).await;

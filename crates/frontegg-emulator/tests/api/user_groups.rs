@@ -12,7 +12,7 @@ use frontegg_identity::{
         AddRoleRequest, CreateGroupDto, CreateOrUpdateGroupConfigurationDto, GetGroupsDto, GroupResponse,
         UpdateGroupDto, UpdateRoleTenantRequest, UpdateRolesOnGroupDto, UpdateUsersOnGroupDto,
     },
-    views::UserGroups,
+    views::Groups,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -22,7 +22,7 @@ const READ: &str = "fe.secure.read.groups";
 const WRITE: &str = "fe.secure.write.groups";
 const DELETE: &str = "fe.secure.delete.groups";
 
-async fn create<A: Authorized>(groups: &UserGroups<A>, name: &str) -> GroupResponse {
+async fn create<A: Authorized>(groups: &Groups<A>, name: &str) -> GroupResponse {
     groups.create_group(&CreateGroupDto::new(name)).await.expect("a group")
 }
 
@@ -32,7 +32,7 @@ async fn role<A: Authorized>(scope: &Scope<A>, key: &str, level: i32) -> String 
 }
 
 /// A group with everything.
-async fn whole<A: Authorized>(groups: &UserGroups<A>, id: &str) -> GroupResponse {
+async fn whole<A: Authorized>(groups: &Groups<A>, id: &str) -> GroupResponse {
     let all = GetGroup::new().groups_relations(GroupRelations::RolesAndUsers);
     groups.get_group(id, all).await.expect("a group")
 }

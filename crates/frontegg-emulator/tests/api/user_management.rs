@@ -35,7 +35,7 @@ pub(crate) async fn common_role(world: &World, key: &str, level: i32) -> String 
 /// Creates a tenant below another one.
 pub(crate) async fn below(world: &World, id: &str, parent: &str) -> Scope<Environment> {
     let new = CreateTenantRequest::new().tenant_id(id).name(id).parent_tenant_id(parent);
-    world.frontegg.tenants().accounts().create_tenant(&new).await.expect("a tenant");
+    world.frontegg.tenants().create_tenant(&new).await.expect("a tenant");
     world.frontegg.tenant(id)
 }
 

@@ -8,7 +8,7 @@ use frontegg_identity::{
         AddRoleRequest, AddUserToTenantRequest, AssignUsersToAppRequestDto, SwitchApplicationActiveUserTenantDto,
         SwitchApplicationActiveUserTenantsRequestDto, UnassignUsersFromAppRequestDto,
     },
-    views::UsersApplicationsManagement,
+    views::Applications,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -16,8 +16,8 @@ use support::{World, json, refused};
 
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
-fn applications(world: &World) -> UsersApplicationsManagement<Environment> {
-    world.frontegg.applications().users_applications_management()
+fn applications(world: &World) -> Applications<Environment> {
+    world.frontegg.applications()
 }
 
 fn assign(app: &str, tenant: &str, users: &[&String]) -> AssignUsersToAppRequestDto {

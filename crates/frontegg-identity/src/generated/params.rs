@@ -2,19 +2,21 @@
 //! Optional values of operations that have them, one type an operation.
 
 use crate::enums;
-/// Optional values of [`list_roles_v2`](crate::views::AccountRoles::list_roles_v2), in the view `account_roles`.
-#[derive(Clone, Debug, Default)]
+use frontegg_model::Optional;
+pub use crate::list::List;
+/// Optional values of [`Roles::list_roles`](crate::views::Roles::list_roles).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
-pub struct ListRolesV2 {
+pub struct ListRoles {
     /// Number of entries on a page.
     pub limit: Option<i64>,
     /// Field to sort by.
     pub sort_by: Option<enums::RoleSortField>,
-    /// Role levels to narrow the list to, separated by commas.
-    pub levels: Option<String>,
-    /// Tenants that own the roles, separated by commas.
-    pub tenant_ids: Option<String>,
+    /// Role levels to narrow the list to.
+    pub levels: Option<List>,
+    /// Tenants that own the roles.
+    pub tenant_ids: Option<List>,
     /// Number of the page, from 0. In spite of its name it does not count entries.
     pub offset: Option<i64>,
     /// Sort order; ascending when absent.
@@ -22,48 +24,56 @@ pub struct ListRolesV2 {
     /// Text to search for in keys, names and descriptions.
     pub filter: Option<String>,
 }
-impl ListRolesV2 {
+impl ListRoles {
     /// Without any value.
     pub fn new() -> Self {
         Self::default()
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Field to sort by.
-    pub fn sort_by(mut self, sort_by: impl Into<enums::RoleSortField>) -> Self {
-        self.sort_by = Some(sort_by.into());
+    pub fn sort_by<Form>(
+        mut self,
+        sort_by: impl Optional<enums::RoleSortField, Form>,
+    ) -> Self {
+        self.sort_by = sort_by.into_optional();
         self
     }
-    /// Role levels to narrow the list to, separated by commas.
-    pub fn levels(mut self, levels: impl Into<String>) -> Self {
-        self.levels = Some(levels.into());
+    /// Role levels to narrow the list to.
+    pub fn levels(mut self, levels: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.levels = Some(levels.into_iter().collect());
         self
     }
-    /// Tenants that own the roles, separated by commas.
-    pub fn tenant_ids(mut self, tenant_ids: impl Into<String>) -> Self {
-        self.tenant_ids = Some(tenant_ids.into());
+    /// Tenants that own the roles.
+    pub fn tenant_ids(
+        mut self,
+        tenant_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.tenant_ids = Some(tenant_ids.into_iter().collect());
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
     /// Sort order; ascending when absent.
-    pub fn order(mut self, order: impl Into<enums::SortOrder>) -> Self {
-        self.order = Some(order.into());
+    pub fn order<Form>(mut self, order: impl Optional<enums::SortOrder, Form>) -> Self {
+        self.order = order.into_optional();
         self
     }
     /// Text to search for in keys, names and descriptions.
-    pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(filter.into());
+    pub fn filter<Form>(mut self, filter: impl Optional<String, Form>) -> Self {
+        self.filter = filter.into_optional();
         self
     }
 }
-impl crate::paging::PageParams for ListRolesV2 {
+/// [`ListRoles`] by the number of its version.
+pub type ListRolesV2 = ListRoles;
+impl crate::paging::PageParams for ListRoles {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
@@ -72,15 +82,15 @@ impl crate::paging::PageParams for ListRolesV2 {
         self.limit = size;
     }
 }
-/// Optional values of [`list_jwt_templates`](crate::views::CoreSettings::list_jwt_templates), in the view `core_settings`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`CoreSettings::list_jwt_templates`](crate::views::CoreSettings::list_jwt_templates).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListJwtTemplates {
-    /// Template keys to select, separated by commas.
-    pub keys: Option<String>,
-    /// Template ids to select, separated by commas.
-    pub ids: Option<String>,
+    /// Template keys to select.
+    pub keys: Option<List>,
+    /// Template ids to select.
+    pub ids: Option<List>,
     /// Number of entries on a page.
     pub limit: Option<i64>,
     /// Number of the page, from 0. In spite of its name it does not count entries.
@@ -95,34 +105,37 @@ impl ListJwtTemplates {
     pub fn new() -> Self {
         Self::default()
     }
-    /// Template keys to select, separated by commas.
-    pub fn keys(mut self, keys: impl Into<String>) -> Self {
-        self.keys = Some(keys.into());
+    /// Template keys to select.
+    pub fn keys(mut self, keys: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.keys = Some(keys.into_iter().collect());
         self
     }
-    /// Template ids to select, separated by commas.
-    pub fn ids(mut self, ids: impl Into<String>) -> Self {
-        self.ids = Some(ids.into());
+    /// Template ids to select.
+    pub fn ids(mut self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.ids = Some(ids.into_iter().collect());
         self
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
     /// Field to sort by.
-    pub fn sort_by(mut self, sort_by: impl Into<enums::JwtTemplateSortField>) -> Self {
-        self.sort_by = Some(sort_by.into());
+    pub fn sort_by<Form>(
+        mut self,
+        sort_by: impl Optional<enums::JwtTemplateSortField, Form>,
+    ) -> Self {
+        self.sort_by = sort_by.into_optional();
         self
     }
     /// Sort order; ascending when absent.
-    pub fn order(mut self, order: impl Into<enums::SortOrder>) -> Self {
-        self.order = Some(order.into());
+    pub fn order<Form>(mut self, order: impl Optional<enums::SortOrder, Form>) -> Self {
+        self.order = order.into_optional();
         self
     }
 }
@@ -135,8 +148,8 @@ impl crate::paging::PageParams for ListJwtTemplates {
         self.limit = size;
     }
 }
-/// Optional values of [`list_email_templates`](crate::views::EmailTemplates::list_email_templates), in the view `email_templates`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`EmailTemplates::list_email_templates`](crate::views::EmailTemplates::list_email_templates).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListEmailTemplates {
@@ -149,13 +162,16 @@ impl ListEmailTemplates {
         Self::default()
     }
     /// Type of mail to narrow the list to.
-    pub fn type_(mut self, type_: impl Into<enums::EmailTemplateType>) -> Self {
-        self.type_ = Some(type_.into());
+    pub fn type_<Form>(
+        mut self,
+        type_: impl Optional<enums::EmailTemplateType, Form>,
+    ) -> Self {
+        self.type_ = type_.into_optional();
         self
     }
 }
-/// Optional values of [`authenticate_user_with_password`](crate::views::General::authenticate_user_with_password), in the view `general`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`General::authenticate_user_with_password`](crate::views::General::authenticate_user_with_password).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct AuthenticateUserWithPassword {
@@ -168,16 +184,16 @@ impl AuthenticateUserWithPassword {
         Self::default()
     }
     /// Domain of the environment, where the host of the call does not tell it.
-    pub fn frontegg_vendor_host(
+    pub fn frontegg_vendor_host<Form>(
         mut self,
-        frontegg_vendor_host: impl Into<String>,
+        frontegg_vendor_host: impl Optional<String, Form>,
     ) -> Self {
-        self.frontegg_vendor_host = Some(frontegg_vendor_host.into());
+        self.frontegg_vendor_host = frontegg_vendor_host.into_optional();
         self
     }
 }
-/// Optional values of [`log_out_user`](crate::views::General::log_out_user), in the view `general`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`General::log_out_user`](crate::views::General::log_out_user).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct LogOutUser {
@@ -190,16 +206,16 @@ impl LogOutUser {
         Self::default()
     }
     /// Domain of the environment, where the host of the call does not tell it.
-    pub fn frontegg_vendor_host(
+    pub fn frontegg_vendor_host<Form>(
         mut self,
-        frontegg_vendor_host: impl Into<String>,
+        frontegg_vendor_host: impl Optional<String, Form>,
     ) -> Self {
-        self.frontegg_vendor_host = Some(frontegg_vendor_host.into());
+        self.frontegg_vendor_host = frontegg_vendor_host.into_optional();
         self
     }
 }
-/// Optional values of [`refresh_user_token`](crate::views::General::refresh_user_token), in the view `general`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`General::refresh_user_token`](crate::views::General::refresh_user_token).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct RefreshUserToken {
@@ -212,16 +228,16 @@ impl RefreshUserToken {
         Self::default()
     }
     /// Domain of the environment, where the host of the call does not tell it.
-    pub fn frontegg_vendor_host(
+    pub fn frontegg_vendor_host<Form>(
         mut self,
-        frontegg_vendor_host: impl Into<String>,
+        frontegg_vendor_host: impl Optional<String, Form>,
     ) -> Self {
-        self.frontegg_vendor_host = Some(frontegg_vendor_host.into());
+        self.frontegg_vendor_host = frontegg_vendor_host.into_optional();
         self
     }
 }
-/// Optional values of [`sign_up_user`](crate::views::General::sign_up_user), in the view `general`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`General::sign_up_user`](crate::views::General::sign_up_user).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct SignUpUser {
@@ -236,24 +252,24 @@ impl SignUpUser {
         Self::default()
     }
     /// Domain of the environment, where the host of the call does not tell it.
-    pub fn frontegg_vendor_host(
+    pub fn frontegg_vendor_host<Form>(
         mut self,
-        frontegg_vendor_host: impl Into<String>,
+        frontegg_vendor_host: impl Optional<String, Form>,
     ) -> Self {
-        self.frontegg_vendor_host = Some(frontegg_vendor_host.into());
+        self.frontegg_vendor_host = frontegg_vendor_host.into_optional();
         self
     }
     /// Application that the user signs up for; the default application when absent.
-    pub fn frontegg_application_id(
+    pub fn frontegg_application_id<Form>(
         mut self,
-        frontegg_application_id: impl Into<String>,
+        frontegg_application_id: impl Optional<String, Form>,
     ) -> Self {
-        self.frontegg_application_id = Some(frontegg_application_id.into());
+        self.frontegg_application_id = frontegg_application_id.into_optional();
         self
     }
 }
-/// Optional values of [`sign_up_user_with_username`](crate::views::General::sign_up_user_with_username), in the view `general`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`General::sign_up_user_with_username`](crate::views::General::sign_up_user_with_username).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct SignUpUserWithUsername {
@@ -268,24 +284,24 @@ impl SignUpUserWithUsername {
         Self::default()
     }
     /// Domain of the environment, where the host of the call does not tell it.
-    pub fn frontegg_vendor_host(
+    pub fn frontegg_vendor_host<Form>(
         mut self,
-        frontegg_vendor_host: impl Into<String>,
+        frontegg_vendor_host: impl Optional<String, Form>,
     ) -> Self {
-        self.frontegg_vendor_host = Some(frontegg_vendor_host.into());
+        self.frontegg_vendor_host = frontegg_vendor_host.into_optional();
         self
     }
     /// Application that the user signs up for; the default application when absent.
-    pub fn frontegg_application_id(
+    pub fn frontegg_application_id<Form>(
         mut self,
-        frontegg_application_id: impl Into<String>,
+        frontegg_application_id: impl Optional<String, Form>,
     ) -> Self {
-        self.frontegg_application_id = Some(frontegg_application_id.into());
+        self.frontegg_application_id = frontegg_application_id.into_optional();
         self
     }
 }
-/// Optional values of [`list_ip_restrictions`](crate::views::IpRestrictions::list_ip_restrictions), in the view `ip_restrictions`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`IpRestrictions::list_ip_restrictions`](crate::views::IpRestrictions::list_ip_restrictions).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListIpRestrictions {
@@ -302,18 +318,18 @@ impl ListIpRestrictions {
         Self::default()
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
     /// Part of an address or a description.
-    pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(filter.into());
+    pub fn filter<Form>(mut self, filter: impl Optional<String, Form>) -> Self {
+        self.filter = filter.into_optional();
         self
     }
 }
@@ -326,8 +342,8 @@ impl crate::paging::PageParams for ListIpRestrictions {
         self.limit = size;
     }
 }
-/// Optional values of [`get_strictest_password_configuration`](crate::views::PasswordSettings::get_strictest_password_configuration), in the view `password_settings`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`PasswordSettings::get_strictest_password_configuration`](crate::views::PasswordSettings::get_strictest_password_configuration).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct GetStrictestPasswordConfiguration {
@@ -340,13 +356,13 @@ impl GetStrictestPasswordConfiguration {
         Self::default()
     }
     /// User whose tenants are taken into account.
-    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
-        self.user_id = Some(user_id.into());
+    pub fn user_id<Form>(mut self, user_id: impl Optional<String, Form>) -> Self {
+        self.user_id = user_id.into_optional();
         self
     }
 }
-/// Optional values of [`list_phone_numbers_v1`](crate::views::Sms::list_phone_numbers_v1), in the view `sms`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Sms::list_phone_numbers_v1`](crate::views::Sms::list_phone_numbers_v1).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListPhoneNumbersV1 {
@@ -367,28 +383,34 @@ impl ListPhoneNumbersV1 {
         Self::default()
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
     /// Field to sort by.
-    pub fn sort_by(mut self, sort_by: impl Into<enums::PhoneNumberSortField>) -> Self {
-        self.sort_by = Some(sort_by.into());
+    pub fn sort_by<Form>(
+        mut self,
+        sort_by: impl Optional<enums::PhoneNumberSortField, Form>,
+    ) -> Self {
+        self.sort_by = sort_by.into_optional();
         self
     }
     /// Sort order; ascending when absent.
-    pub fn order(mut self, order: impl Into<enums::SortOrder>) -> Self {
-        self.order = Some(order.into());
+    pub fn order<Form>(mut self, order: impl Optional<enums::SortOrder, Form>) -> Self {
+        self.order = order.into_optional();
         self
     }
     /// A phone number to select.
-    pub fn phone_number(mut self, phone_number: impl Into<String>) -> Self {
-        self.phone_number = Some(phone_number.into());
+    pub fn phone_number<Form>(
+        mut self,
+        phone_number: impl Optional<String, Form>,
+    ) -> Self {
+        self.phone_number = phone_number.into_optional();
         self
     }
 }
@@ -401,11 +423,11 @@ impl crate::paging::PageParams for ListPhoneNumbersV1 {
         self.limit = size;
     }
 }
-/// Optional values of [`list_phone_numbers_v2`](crate::views::Sms::list_phone_numbers_v2), in the view `sms`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Sms::list_phone_numbers`](crate::views::Sms::list_phone_numbers).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
-pub struct ListPhoneNumbersV2 {
+pub struct ListPhoneNumbers {
     /// Number of entries on a page.
     pub limit: Option<i64>,
     /// Number of the page, from 0. In spite of its name it does not count entries.
@@ -416,46 +438,57 @@ pub struct ListPhoneNumbersV2 {
     pub order: Option<enums::SortOrder>,
     /// A phone number to select.
     pub phone_number: Option<String>,
-    /// User ids to select, separated by commas.
-    pub user_ids: Option<String>,
+    /// User ids to select.
+    pub user_ids: Option<List>,
 }
-impl ListPhoneNumbersV2 {
+impl ListPhoneNumbers {
     /// Without any value.
     pub fn new() -> Self {
         Self::default()
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
     /// Field to sort by.
-    pub fn sort_by(mut self, sort_by: impl Into<enums::PhoneNumberSortField>) -> Self {
-        self.sort_by = Some(sort_by.into());
+    pub fn sort_by<Form>(
+        mut self,
+        sort_by: impl Optional<enums::PhoneNumberSortField, Form>,
+    ) -> Self {
+        self.sort_by = sort_by.into_optional();
         self
     }
     /// Sort order; ascending when absent.
-    pub fn order(mut self, order: impl Into<enums::SortOrder>) -> Self {
-        self.order = Some(order.into());
+    pub fn order<Form>(mut self, order: impl Optional<enums::SortOrder, Form>) -> Self {
+        self.order = order.into_optional();
         self
     }
     /// A phone number to select.
-    pub fn phone_number(mut self, phone_number: impl Into<String>) -> Self {
-        self.phone_number = Some(phone_number.into());
+    pub fn phone_number<Form>(
+        mut self,
+        phone_number: impl Optional<String, Form>,
+    ) -> Self {
+        self.phone_number = phone_number.into_optional();
         self
     }
-    /// User ids to select, separated by commas.
-    pub fn user_ids(mut self, user_ids: impl Into<String>) -> Self {
-        self.user_ids = Some(user_ids.into());
+    /// User ids to select.
+    pub fn user_ids(
+        mut self,
+        user_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.user_ids = Some(user_ids.into_iter().collect());
         self
     }
 }
-impl crate::paging::PageParams for ListPhoneNumbersV2 {
+/// [`ListPhoneNumbers`] by the number of its version.
+pub type ListPhoneNumbersV2 = ListPhoneNumbers;
+impl crate::paging::PageParams for ListPhoneNumbers {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
@@ -464,8 +497,8 @@ impl crate::paging::PageParams for ListPhoneNumbersV2 {
         self.limit = size;
     }
 }
-/// Optional values of [`get_group`](crate::views::UserGroups::get_group), in the view `user_groups`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Groups::get_group`](crate::views::Groups::get_group).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct GetGroup {
@@ -478,16 +511,16 @@ impl GetGroup {
         Self::default()
     }
     /// Relations to include; neither roles nor users when absent.
-    pub fn groups_relations(
+    pub fn groups_relations<Form>(
         mut self,
-        groups_relations: impl Into<enums::GroupRelations>,
+        groups_relations: impl Optional<enums::GroupRelations, Form>,
     ) -> Self {
-        self.groups_relations = Some(groups_relations.into());
+        self.groups_relations = groups_relations.into_optional();
         self
     }
 }
-/// Optional values of [`list_groups_by_ids`](crate::views::UserGroups::list_groups_by_ids), in the view `user_groups`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Groups::list_groups_by_ids`](crate::views::Groups::list_groups_by_ids).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListGroupsByIds {
@@ -500,16 +533,16 @@ impl ListGroupsByIds {
         Self::default()
     }
     /// Relations to include; neither roles nor users when absent.
-    pub fn groups_relations(
+    pub fn groups_relations<Form>(
         mut self,
-        groups_relations: impl Into<enums::GroupRelations>,
+        groups_relations: impl Optional<enums::GroupRelations, Form>,
     ) -> Self {
-        self.groups_relations = Some(groups_relations.into());
+        self.groups_relations = groups_relations.into_optional();
         self
     }
 }
-/// Optional values of [`list_groups_v1`](crate::views::UserGroups::list_groups_v1), in the view `user_groups`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Groups::list_groups_v1`](crate::views::Groups::list_groups_v1).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListGroupsV1 {
@@ -522,19 +555,19 @@ impl ListGroupsV1 {
         Self::default()
     }
     /// Relations to include; neither roles nor users when absent.
-    pub fn groups_relations(
+    pub fn groups_relations<Form>(
         mut self,
-        groups_relations: impl Into<enums::GroupRelations>,
+        groups_relations: impl Optional<enums::GroupRelations, Form>,
     ) -> Self {
-        self.groups_relations = Some(groups_relations.into());
+        self.groups_relations = groups_relations.into_optional();
         self
     }
 }
-/// Optional values of [`list_groups_v2`](crate::views::UserGroups::list_groups_v2), in the view `user_groups`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Groups::list_groups`](crate::views::Groups::list_groups).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
-pub struct ListGroupsV2 {
+pub struct ListGroups {
     /// Relations to include; neither roles nor users when absent.
     pub groups_relations: Option<enums::GroupRelations>,
     /// Number of entries on a page.
@@ -546,41 +579,46 @@ pub struct ListGroupsV2 {
     /// Sort order; ascending when absent.
     pub order: Option<enums::SortOrder>,
 }
-impl ListGroupsV2 {
+impl ListGroups {
     /// Without any value.
     pub fn new() -> Self {
         Self::default()
     }
     /// Relations to include; neither roles nor users when absent.
-    pub fn groups_relations(
+    pub fn groups_relations<Form>(
         mut self,
-        groups_relations: impl Into<enums::GroupRelations>,
+        groups_relations: impl Optional<enums::GroupRelations, Form>,
     ) -> Self {
-        self.groups_relations = Some(groups_relations.into());
+        self.groups_relations = groups_relations.into_optional();
         self
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
     /// Field to sort by.
-    pub fn sort_by(mut self, sort_by: impl Into<enums::GroupSortField>) -> Self {
-        self.sort_by = Some(sort_by.into());
+    pub fn sort_by<Form>(
+        mut self,
+        sort_by: impl Optional<enums::GroupSortField, Form>,
+    ) -> Self {
+        self.sort_by = sort_by.into_optional();
         self
     }
     /// Sort order; ascending when absent.
-    pub fn order(mut self, order: impl Into<enums::SortOrder>) -> Self {
-        self.order = Some(order.into());
+    pub fn order<Form>(mut self, order: impl Optional<enums::SortOrder, Form>) -> Self {
+        self.order = order.into_optional();
         self
     }
 }
-impl crate::paging::PageParams for ListGroupsV2 {
+/// [`ListGroups`] by the number of its version.
+pub type ListGroupsV2 = ListGroups;
+impl crate::paging::PageParams for ListGroups {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
@@ -589,8 +627,8 @@ impl crate::paging::PageParams for ListGroupsV2 {
         self.limit = size;
     }
 }
-/// Optional values of [`activate_user`](crate::views::UserManagement::activate_user), in the view `user_management`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Users::activate_user`](crate::views::Users::activate_user).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ActivateUser {
@@ -603,16 +641,16 @@ impl ActivateUser {
         Self::default()
     }
     /// Domain of the environment, where the host of the call does not tell it.
-    pub fn frontegg_vendor_host(
+    pub fn frontegg_vendor_host<Form>(
         mut self,
-        frontegg_vendor_host: impl Into<String>,
+        frontegg_vendor_host: impl Optional<String, Form>,
     ) -> Self {
-        self.frontegg_vendor_host = Some(frontegg_vendor_host.into());
+        self.frontegg_vendor_host = frontegg_vendor_host.into_optional();
         self
     }
 }
-/// Optional values of [`activate_user_with_code`](crate::views::UserManagement::activate_user_with_code), in the view `user_management`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Users::activate_user_with_code`](crate::views::Users::activate_user_with_code).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ActivateUserWithCode {
@@ -625,16 +663,16 @@ impl ActivateUserWithCode {
         Self::default()
     }
     /// Domain of the environment, where the host of the call does not tell it.
-    pub fn frontegg_vendor_host(
+    pub fn frontegg_vendor_host<Form>(
         mut self,
-        frontegg_vendor_host: impl Into<String>,
+        frontegg_vendor_host: impl Optional<String, Form>,
     ) -> Self {
-        self.frontegg_vendor_host = Some(frontegg_vendor_host.into());
+        self.frontegg_vendor_host = frontegg_vendor_host.into_optional();
         self
     }
 }
-/// Optional values of [`list_user_emails`](crate::views::UserManagement::list_user_emails), in the view `user_management`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Users::list_user_emails`](crate::views::Users::list_user_emails).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListUserEmails {
@@ -648,8 +686,8 @@ pub struct ListUserEmails {
     pub order: Option<enums::SortOrder>,
     /// Email address to search for.
     pub email: Option<String>,
-    /// User ids to select, separated by commas.
-    pub user_ids: Option<String>,
+    /// User ids to select.
+    pub user_ids: Option<List>,
 }
 impl ListUserEmails {
     /// Without any value.
@@ -657,33 +695,39 @@ impl ListUserEmails {
         Self::default()
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
     /// Field to sort by.
-    pub fn sort_by(mut self, sort_by: impl Into<enums::UserEmailSortField>) -> Self {
-        self.sort_by = Some(sort_by.into());
+    pub fn sort_by<Form>(
+        mut self,
+        sort_by: impl Optional<enums::UserEmailSortField, Form>,
+    ) -> Self {
+        self.sort_by = sort_by.into_optional();
         self
     }
     /// Sort order; ascending when absent.
-    pub fn order(mut self, order: impl Into<enums::SortOrder>) -> Self {
-        self.order = Some(order.into());
+    pub fn order<Form>(mut self, order: impl Optional<enums::SortOrder, Form>) -> Self {
+        self.order = order.into_optional();
         self
     }
     /// Email address to search for.
-    pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.email = Some(email.into());
+    pub fn email<Form>(mut self, email: impl Optional<String, Form>) -> Self {
+        self.email = email.into_optional();
         self
     }
-    /// User ids to select, separated by commas.
-    pub fn user_ids(mut self, user_ids: impl Into<String>) -> Self {
-        self.user_ids = Some(user_ids.into());
+    /// User ids to select.
+    pub fn user_ids(
+        mut self,
+        user_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.user_ids = Some(user_ids.into_iter().collect());
         self
     }
 }
@@ -696,8 +740,30 @@ impl crate::paging::PageParams for ListUserEmails {
         self.limit = size;
     }
 }
-/// Optional values of [`list_usernames`](crate::views::UserManagement::list_usernames), in the view `user_management`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Users::list_user_tenant_statuses`](crate::views::Users::list_user_tenant_statuses).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[must_use]
+pub struct ListUserTenantStatuses {
+    /// States to narrow the answer to (PendingInvitation, PendingLogin, Activated, NotActivated).
+    pub user_tenant_statuses: Option<List>,
+}
+impl ListUserTenantStatuses {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// States to narrow the answer to (PendingInvitation, PendingLogin, Activated, NotActivated).
+    pub fn user_tenant_statuses(
+        mut self,
+        user_tenant_statuses: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.user_tenant_statuses = Some(user_tenant_statuses.into_iter().collect());
+        self
+    }
+}
+/// Optional values of [`Users::list_usernames`](crate::views::Users::list_usernames).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListUsernames {
@@ -711,10 +777,10 @@ pub struct ListUsernames {
     pub order: Option<enums::SortOrder>,
     /// Beginning of the username.
     pub username_prefix: Option<String>,
-    /// User ids to select, separated by commas.
-    pub user_ids: Option<String>,
-    /// Usernames to select, separated by commas.
-    pub usernames: Option<String>,
+    /// User ids to select.
+    pub user_ids: Option<List>,
+    /// Usernames to select.
+    pub usernames: Option<List>,
 }
 impl ListUsernames {
     /// Without any value.
@@ -722,38 +788,50 @@ impl ListUsernames {
         Self::default()
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
     /// Field to sort by.
-    pub fn sort_by(mut self, sort_by: impl Into<enums::UsernameSortField>) -> Self {
-        self.sort_by = Some(sort_by.into());
+    pub fn sort_by<Form>(
+        mut self,
+        sort_by: impl Optional<enums::UsernameSortField, Form>,
+    ) -> Self {
+        self.sort_by = sort_by.into_optional();
         self
     }
     /// Sort order; ascending when absent.
-    pub fn order(mut self, order: impl Into<enums::SortOrder>) -> Self {
-        self.order = Some(order.into());
+    pub fn order<Form>(mut self, order: impl Optional<enums::SortOrder, Form>) -> Self {
+        self.order = order.into_optional();
         self
     }
     /// Beginning of the username.
-    pub fn username_prefix(mut self, username_prefix: impl Into<String>) -> Self {
-        self.username_prefix = Some(username_prefix.into());
+    pub fn username_prefix<Form>(
+        mut self,
+        username_prefix: impl Optional<String, Form>,
+    ) -> Self {
+        self.username_prefix = username_prefix.into_optional();
         self
     }
-    /// User ids to select, separated by commas.
-    pub fn user_ids(mut self, user_ids: impl Into<String>) -> Self {
-        self.user_ids = Some(user_ids.into());
+    /// User ids to select.
+    pub fn user_ids(
+        mut self,
+        user_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.user_ids = Some(user_ids.into_iter().collect());
         self
     }
-    /// Usernames to select, separated by commas.
-    pub fn usernames(mut self, usernames: impl Into<String>) -> Self {
-        self.usernames = Some(usernames.into());
+    /// Usernames to select.
+    pub fn usernames(
+        mut self,
+        usernames: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.usernames = Some(usernames.into_iter().collect());
         self
     }
 }
@@ -766,8 +844,8 @@ impl crate::paging::PageParams for ListUsernames {
         self.limit = size;
     }
 }
-/// Optional values of [`list_users`](crate::views::UserManagement::list_users), in the view `user_management`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Users::list_users`](crate::views::Users::list_users).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListUsers {
@@ -783,18 +861,18 @@ pub struct ListUsers {
     pub name_prefix: Option<String>,
     /// Number of the page, from 0. In spite of its name it does not count entries.
     pub offset: Option<i64>,
-    /// Part of an email address to search for.
+    /// The whole email address of the person to find, in any letter case; no part of one.
     pub email: Option<String>,
     /// Tenant to narrow the list to; the scope header does the same.
     pub tenant_id: Option<String>,
-    /// User ids to select, separated by commas.
-    pub ids: Option<String>,
+    /// User ids to select.
+    pub ids: Option<List>,
     /// Field to sort by.
     pub sort_by: Option<enums::UserSortField>,
     /// Sort order; ascending when absent.
     pub order: Option<enums::SortOrder>,
-    /// Ids that users have in external systems, separated by commas.
-    pub external_ids: Option<String>,
+    /// Ids that users have in external systems.
+    pub external_ids: Option<List>,
 }
 impl ListUsers {
     /// Without any value.
@@ -802,66 +880,78 @@ impl ListUsers {
         Self::default()
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Beginning of an identifier; needs _identifierType.
-    pub fn identifier(mut self, identifier: impl Into<String>) -> Self {
-        self.identifier = Some(identifier.into());
+    pub fn identifier<Form>(mut self, identifier: impl Optional<String, Form>) -> Self {
+        self.identifier = identifier.into_optional();
         self
     }
     /// What kind of identifier _identifier is.
-    pub fn identifier_type(
+    pub fn identifier_type<Form>(
         mut self,
-        identifier_type: impl Into<enums::IdentifierType>,
+        identifier_type: impl Optional<enums::IdentifierType, Form>,
     ) -> Self {
-        self.identifier_type = Some(identifier_type.into());
+        self.identifier_type = identifier_type.into_optional();
         self
     }
     /// Whether users of the tenants below are included.
-    pub fn include_sub_tenants(mut self, include_sub_tenants: bool) -> Self {
-        self.include_sub_tenants = Some(include_sub_tenants);
+    pub fn include_sub_tenants(
+        mut self,
+        include_sub_tenants: impl Into<Option<bool>>,
+    ) -> Self {
+        self.include_sub_tenants = include_sub_tenants.into();
         self
     }
     /// Beginning of the name.
-    pub fn name_prefix(mut self, name_prefix: impl Into<String>) -> Self {
-        self.name_prefix = Some(name_prefix.into());
+    pub fn name_prefix<Form>(
+        mut self,
+        name_prefix: impl Optional<String, Form>,
+    ) -> Self {
+        self.name_prefix = name_prefix.into_optional();
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
-    /// Part of an email address to search for.
-    pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.email = Some(email.into());
+    /// The whole email address of the person to find, in any letter case; no part of one.
+    pub fn email<Form>(mut self, email: impl Optional<String, Form>) -> Self {
+        self.email = email.into_optional();
         self
     }
     /// Tenant to narrow the list to; the scope header does the same.
-    pub fn tenant_id(mut self, tenant_id: impl Into<String>) -> Self {
-        self.tenant_id = Some(tenant_id.into());
+    pub fn tenant_id<Form>(mut self, tenant_id: impl Optional<String, Form>) -> Self {
+        self.tenant_id = tenant_id.into_optional();
         self
     }
-    /// User ids to select, separated by commas.
-    pub fn ids(mut self, ids: impl Into<String>) -> Self {
-        self.ids = Some(ids.into());
+    /// User ids to select.
+    pub fn ids(mut self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.ids = Some(ids.into_iter().collect());
         self
     }
     /// Field to sort by.
-    pub fn sort_by(mut self, sort_by: impl Into<enums::UserSortField>) -> Self {
-        self.sort_by = Some(sort_by.into());
+    pub fn sort_by<Form>(
+        mut self,
+        sort_by: impl Optional<enums::UserSortField, Form>,
+    ) -> Self {
+        self.sort_by = sort_by.into_optional();
         self
     }
     /// Sort order; ascending when absent.
-    pub fn order(mut self, order: impl Into<enums::SortOrder>) -> Self {
-        self.order = Some(order.into());
+    pub fn order<Form>(mut self, order: impl Optional<enums::SortOrder, Form>) -> Self {
+        self.order = order.into_optional();
         self
     }
-    /// Ids that users have in external systems, separated by commas.
-    pub fn external_ids(mut self, external_ids: impl Into<String>) -> Self {
-        self.external_ids = Some(external_ids.into());
+    /// Ids that users have in external systems.
+    pub fn external_ids(
+        mut self,
+        external_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.external_ids = Some(external_ids.into_iter().collect());
         self
     }
 }
@@ -874,8 +964,8 @@ impl crate::paging::PageParams for ListUsers {
         self.limit = size;
     }
 }
-/// Optional values of [`search_users`](crate::views::UserManagement::search_users), in the view `user_management`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Users::search_users`](crate::views::Users::search_users).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct SearchUsers {
@@ -889,28 +979,28 @@ pub struct SearchUsers {
     pub include_sub_tenants: Option<bool>,
     /// Beginning of the name.
     pub name_prefix: Option<String>,
-    /// Words that must all occur, separated by commas.
-    pub phrase_search_contains: Option<String>,
-    /// Words of which none may occur, separated by commas.
-    pub phrase_search_excludes: Option<String>,
-    /// Words of which at least one must occur, separated by commas.
-    pub phrase_search_optional: Option<String>,
+    /// Words that must all occur.
+    pub phrase_search_contains: Option<List>,
+    /// Words of which none may occur.
+    pub phrase_search_excludes: Option<List>,
+    /// Words of which at least one must occur.
+    pub phrase_search_optional: Option<List>,
     /// Whether similar characters match as well.
     pub phrase_search_approximate: Option<bool>,
     /// Number of the page, from 0. In spite of its name it does not count entries.
     pub offset: Option<i64>,
-    /// Part of an email address to search for.
+    /// The whole email address of the person to find, in any letter case; no part of one.
     pub email: Option<String>,
     /// Tenant to narrow the list to; the scope header does the same.
     pub tenant_id: Option<String>,
-    /// User ids to select, separated by commas.
-    pub ids: Option<String>,
+    /// User ids to select.
+    pub ids: Option<List>,
     /// Field to sort by.
     pub sort_by: Option<enums::UserSortField>,
     /// Sort order; ascending when absent.
     pub order: Option<enums::SortOrder>,
-    /// Ids that users have in external systems, separated by commas.
-    pub external_ids: Option<String>,
+    /// Ids that users have in external systems.
+    pub external_ids: Option<List>,
 }
 impl SearchUsers {
     /// Without any value.
@@ -918,95 +1008,110 @@ impl SearchUsers {
         Self::default()
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Beginning of an identifier; needs _identifierType.
-    pub fn identifier(mut self, identifier: impl Into<String>) -> Self {
-        self.identifier = Some(identifier.into());
+    pub fn identifier<Form>(mut self, identifier: impl Optional<String, Form>) -> Self {
+        self.identifier = identifier.into_optional();
         self
     }
     /// What kind of identifier _identifier is.
-    pub fn identifier_type(
+    pub fn identifier_type<Form>(
         mut self,
-        identifier_type: impl Into<enums::IdentifierType>,
+        identifier_type: impl Optional<enums::IdentifierType, Form>,
     ) -> Self {
-        self.identifier_type = Some(identifier_type.into());
+        self.identifier_type = identifier_type.into_optional();
         self
     }
     /// Whether users of the tenants below are included.
-    pub fn include_sub_tenants(mut self, include_sub_tenants: bool) -> Self {
-        self.include_sub_tenants = Some(include_sub_tenants);
+    pub fn include_sub_tenants(
+        mut self,
+        include_sub_tenants: impl Into<Option<bool>>,
+    ) -> Self {
+        self.include_sub_tenants = include_sub_tenants.into();
         self
     }
     /// Beginning of the name.
-    pub fn name_prefix(mut self, name_prefix: impl Into<String>) -> Self {
-        self.name_prefix = Some(name_prefix.into());
+    pub fn name_prefix<Form>(
+        mut self,
+        name_prefix: impl Optional<String, Form>,
+    ) -> Self {
+        self.name_prefix = name_prefix.into_optional();
         self
     }
-    /// Words that must all occur, separated by commas.
+    /// Words that must all occur.
     pub fn phrase_search_contains(
         mut self,
-        phrase_search_contains: impl Into<String>,
+        phrase_search_contains: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Self {
-        self.phrase_search_contains = Some(phrase_search_contains.into());
+        self.phrase_search_contains = Some(phrase_search_contains.into_iter().collect());
         self
     }
-    /// Words of which none may occur, separated by commas.
+    /// Words of which none may occur.
     pub fn phrase_search_excludes(
         mut self,
-        phrase_search_excludes: impl Into<String>,
+        phrase_search_excludes: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Self {
-        self.phrase_search_excludes = Some(phrase_search_excludes.into());
+        self.phrase_search_excludes = Some(phrase_search_excludes.into_iter().collect());
         self
     }
-    /// Words of which at least one must occur, separated by commas.
+    /// Words of which at least one must occur.
     pub fn phrase_search_optional(
         mut self,
-        phrase_search_optional: impl Into<String>,
+        phrase_search_optional: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Self {
-        self.phrase_search_optional = Some(phrase_search_optional.into());
+        self.phrase_search_optional = Some(phrase_search_optional.into_iter().collect());
         self
     }
     /// Whether similar characters match as well.
-    pub fn phrase_search_approximate(mut self, phrase_search_approximate: bool) -> Self {
-        self.phrase_search_approximate = Some(phrase_search_approximate);
+    pub fn phrase_search_approximate(
+        mut self,
+        phrase_search_approximate: impl Into<Option<bool>>,
+    ) -> Self {
+        self.phrase_search_approximate = phrase_search_approximate.into();
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
-    /// Part of an email address to search for.
-    pub fn email(mut self, email: impl Into<String>) -> Self {
-        self.email = Some(email.into());
+    /// The whole email address of the person to find, in any letter case; no part of one.
+    pub fn email<Form>(mut self, email: impl Optional<String, Form>) -> Self {
+        self.email = email.into_optional();
         self
     }
     /// Tenant to narrow the list to; the scope header does the same.
-    pub fn tenant_id(mut self, tenant_id: impl Into<String>) -> Self {
-        self.tenant_id = Some(tenant_id.into());
+    pub fn tenant_id<Form>(mut self, tenant_id: impl Optional<String, Form>) -> Self {
+        self.tenant_id = tenant_id.into_optional();
         self
     }
-    /// User ids to select, separated by commas.
-    pub fn ids(mut self, ids: impl Into<String>) -> Self {
-        self.ids = Some(ids.into());
+    /// User ids to select.
+    pub fn ids(mut self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.ids = Some(ids.into_iter().collect());
         self
     }
     /// Field to sort by.
-    pub fn sort_by(mut self, sort_by: impl Into<enums::UserSortField>) -> Self {
-        self.sort_by = Some(sort_by.into());
+    pub fn sort_by<Form>(
+        mut self,
+        sort_by: impl Optional<enums::UserSortField, Form>,
+    ) -> Self {
+        self.sort_by = sort_by.into_optional();
         self
     }
     /// Sort order; ascending when absent.
-    pub fn order(mut self, order: impl Into<enums::SortOrder>) -> Self {
-        self.order = Some(order.into());
+    pub fn order<Form>(mut self, order: impl Optional<enums::SortOrder, Form>) -> Self {
+        self.order = order.into_optional();
         self
     }
-    /// Ids that users have in external systems, separated by commas.
-    pub fn external_ids(mut self, external_ids: impl Into<String>) -> Self {
-        self.external_ids = Some(external_ids.into());
+    /// Ids that users have in external systems.
+    pub fn external_ids(
+        mut self,
+        external_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.external_ids = Some(external_ids.into_iter().collect());
         self
     }
 }
@@ -1019,30 +1124,8 @@ impl crate::paging::PageParams for SearchUsers {
         self.limit = size;
     }
 }
-/// Optional values of [`list_user_tenant_statuses`](crate::views::Users::list_user_tenant_statuses), in the view `users`.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-#[must_use]
-pub struct ListUserTenantStatuses {
-    /// States to narrow the answer to (PendingInvitation, PendingLogin, Activated, NotActivated), separated by commas.
-    pub user_tenant_statuses: Option<String>,
-}
-impl ListUserTenantStatuses {
-    /// Without any value.
-    pub fn new() -> Self {
-        Self::default()
-    }
-    /// States to narrow the answer to (PendingInvitation, PendingLogin, Activated, NotActivated), separated by commas.
-    pub fn user_tenant_statuses(
-        mut self,
-        user_tenant_statuses: impl Into<String>,
-    ) -> Self {
-        self.user_tenant_statuses = Some(user_tenant_statuses.into());
-        self
-    }
-}
-/// Optional values of [`list_user_source_users`](crate::views::UserPools::list_user_source_users), in the view `user_pools`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`UserPools::list_user_source_users`](crate::views::UserPools::list_user_source_users).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListUserSourceUsers {
@@ -1057,13 +1140,13 @@ impl ListUserSourceUsers {
         Self::default()
     }
     /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
         self
     }
     /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
         self
     }
 }
@@ -1076,78 +1159,15 @@ impl crate::paging::PageParams for ListUserSourceUsers {
         self.limit = size;
     }
 }
-/// Optional values of [`list_tenants`](crate::views::Accounts::list_tenants), in the view `accounts`.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-#[must_use]
-pub struct ListTenants {
-    /// Number of entries on a page.
-    pub limit: Option<i64>,
-    /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub offset: Option<i64>,
-    /// Part of a name or tenant id, without regard to letter case.
-    pub filter: Option<String>,
-    /// Field to sort by.
-    pub sort_by: Option<enums::TenantSortField>,
-    /// Sort order; ascending when absent.
-    pub order: Option<enums::TenantSortOrder>,
-    /// Tenant ids to select, separated by commas.
-    pub tenant_ids: Option<String>,
-}
-impl ListTenants {
-    /// Without any value.
-    pub fn new() -> Self {
-        Self::default()
-    }
-    /// Number of entries on a page.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-    /// Number of the page, from 0. In spite of its name it does not count entries.
-    pub fn offset(mut self, offset: i64) -> Self {
-        self.offset = Some(offset);
-        self
-    }
-    /// Part of a name or tenant id, without regard to letter case.
-    pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(filter.into());
-        self
-    }
-    /// Field to sort by.
-    pub fn sort_by(mut self, sort_by: impl Into<enums::TenantSortField>) -> Self {
-        self.sort_by = Some(sort_by.into());
-        self
-    }
-    /// Sort order; ascending when absent.
-    pub fn order(mut self, order: impl Into<enums::TenantSortOrder>) -> Self {
-        self.order = Some(order.into());
-        self
-    }
-    /// Tenant ids to select, separated by commas.
-    pub fn tenant_ids(mut self, tenant_ids: impl Into<String>) -> Self {
-        self.tenant_ids = Some(tenant_ids.into());
-        self
-    }
-}
-impl crate::paging::PageParams for ListTenants {
-    fn page(&self) -> (Option<i64>, Option<i64>) {
-        (self.offset, self.limit)
-    }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
-        self.limit = size;
-    }
-}
-/// Optional values of [`list_application_tenant_assignments_v1`](crate::views::ApplicationsSettings::list_application_tenant_assignments_v1), in the view `applications_settings`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Applications::list_application_tenant_assignments_v1`](crate::views::Applications::list_application_tenant_assignments_v1).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListApplicationTenantAssignmentsV1 {
-    /// Application ids to narrow the list to, separated by commas.
-    pub app_ids: Option<String>,
-    /// Tenant ids to narrow the list to, separated by commas.
-    pub tenant_ids: Option<String>,
+    /// Application ids to narrow the list to.
+    pub app_ids: Option<List>,
+    /// Tenant ids to narrow the list to.
+    pub tenant_ids: Option<List>,
     /// Access that the assignment gives.
     pub access_type: Option<enums::ApplicationAccessType>,
 }
@@ -1156,63 +1176,77 @@ impl ListApplicationTenantAssignmentsV1 {
     pub fn new() -> Self {
         Self::default()
     }
-    /// Application ids to narrow the list to, separated by commas.
-    pub fn app_ids(mut self, app_ids: impl Into<String>) -> Self {
-        self.app_ids = Some(app_ids.into());
+    /// Application ids to narrow the list to.
+    pub fn app_ids(
+        mut self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.app_ids = Some(app_ids.into_iter().collect());
         self
     }
-    /// Tenant ids to narrow the list to, separated by commas.
-    pub fn tenant_ids(mut self, tenant_ids: impl Into<String>) -> Self {
-        self.tenant_ids = Some(tenant_ids.into());
+    /// Tenant ids to narrow the list to.
+    pub fn tenant_ids(
+        mut self,
+        tenant_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.tenant_ids = Some(tenant_ids.into_iter().collect());
         self
     }
     /// Access that the assignment gives.
-    pub fn access_type(
+    pub fn access_type<Form>(
         mut self,
-        access_type: impl Into<enums::ApplicationAccessType>,
+        access_type: impl Optional<enums::ApplicationAccessType, Form>,
     ) -> Self {
-        self.access_type = Some(access_type.into());
+        self.access_type = access_type.into_optional();
         self
     }
 }
-/// Optional values of [`list_application_tenant_assignments_v2`](crate::views::ApplicationsSettings::list_application_tenant_assignments_v2), in the view `applications_settings`.
-#[derive(Clone, Debug, Default)]
+/// Optional values of [`Applications::list_application_tenant_assignments`](crate::views::Applications::list_application_tenant_assignments).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
-pub struct ListApplicationTenantAssignmentsV2 {
-    /// Application ids to narrow the list to, separated by commas.
-    pub app_ids: Option<String>,
-    /// Tenant ids to narrow the list to, separated by commas.
-    pub tenant_ids: Option<String>,
+pub struct ListApplicationTenantAssignments {
+    /// Application ids to narrow the list to.
+    pub app_ids: Option<List>,
+    /// Tenant ids to narrow the list to.
+    pub tenant_ids: Option<List>,
     /// Access that the assignment gives.
     pub access_type: Option<enums::ApplicationAccessType>,
 }
-impl ListApplicationTenantAssignmentsV2 {
+impl ListApplicationTenantAssignments {
     /// Without any value.
     pub fn new() -> Self {
         Self::default()
     }
-    /// Application ids to narrow the list to, separated by commas.
-    pub fn app_ids(mut self, app_ids: impl Into<String>) -> Self {
-        self.app_ids = Some(app_ids.into());
+    /// Application ids to narrow the list to.
+    pub fn app_ids(
+        mut self,
+        app_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.app_ids = Some(app_ids.into_iter().collect());
         self
     }
-    /// Tenant ids to narrow the list to, separated by commas.
-    pub fn tenant_ids(mut self, tenant_ids: impl Into<String>) -> Self {
-        self.tenant_ids = Some(tenant_ids.into());
+    /// Tenant ids to narrow the list to.
+    pub fn tenant_ids(
+        mut self,
+        tenant_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.tenant_ids = Some(tenant_ids.into_iter().collect());
         self
     }
     /// Access that the assignment gives.
-    pub fn access_type(
+    pub fn access_type<Form>(
         mut self,
-        access_type: impl Into<enums::ApplicationAccessType>,
+        access_type: impl Optional<enums::ApplicationAccessType, Form>,
     ) -> Self {
-        self.access_type = Some(access_type.into());
+        self.access_type = access_type.into_optional();
         self
     }
 }
-/// Optional values of [`list_applications`](crate::views::ApplicationsSettings::list_applications), in the view `applications_settings`.
-#[derive(Clone, Debug, Default)]
+/// [`ListApplicationTenantAssignments`] by the number of its version.
+pub type ListApplicationTenantAssignmentsV2 = ListApplicationTenantAssignments;
+/// Optional values of [`Applications::list_applications`](crate::views::Applications::list_applications).
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 #[must_use]
 pub struct ListApplications {
@@ -1222,12 +1256,12 @@ pub struct ListApplications {
     pub is_default: Option<bool>,
     /// True for active applications only, false for inactive ones.
     pub is_active: Option<bool>,
-    /// Application ids to select, separated by commas; unknown ones are left out.
-    pub ids: Option<String>,
-    /// Kinds of applications to select, separated by commas.
-    pub type_: Option<String>,
-    /// Front-end technologies to select, separated by commas.
-    pub frontend_stack: Option<String>,
+    /// Application ids to select; unknown ones are left out.
+    pub ids: Option<List>,
+    /// Kinds of applications to select.
+    pub type_: Option<List>,
+    /// Front-end technologies to select.
+    pub frontend_stack: Option<List>,
     /// Part of a name, without regard to letter case.
     pub name: Option<String>,
     /// True leaves out applications of type agent.
@@ -1241,51 +1275,129 @@ impl ListApplications {
         Self::default()
     }
     /// Access by which the applications are open to members.
-    pub fn access_type(
+    pub fn access_type<Form>(
         mut self,
-        access_type: impl Into<enums::ApplicationAccessType>,
+        access_type: impl Optional<enums::ApplicationAccessType, Form>,
     ) -> Self {
-        self.access_type = Some(access_type.into());
+        self.access_type = access_type.into_optional();
         self
     }
     /// True for the default application only, false for all others.
-    pub fn is_default(mut self, is_default: bool) -> Self {
-        self.is_default = Some(is_default);
+    pub fn is_default(mut self, is_default: impl Into<Option<bool>>) -> Self {
+        self.is_default = is_default.into();
         self
     }
     /// True for active applications only, false for inactive ones.
-    pub fn is_active(mut self, is_active: bool) -> Self {
-        self.is_active = Some(is_active);
+    pub fn is_active(mut self, is_active: impl Into<Option<bool>>) -> Self {
+        self.is_active = is_active.into();
         self
     }
-    /// Application ids to select, separated by commas; unknown ones are left out.
-    pub fn ids(mut self, ids: impl Into<String>) -> Self {
-        self.ids = Some(ids.into());
+    /// Application ids to select; unknown ones are left out.
+    pub fn ids(mut self, ids: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.ids = Some(ids.into_iter().collect());
         self
     }
-    /// Kinds of applications to select, separated by commas.
-    pub fn type_(mut self, type_: impl Into<String>) -> Self {
-        self.type_ = Some(type_.into());
+    /// Kinds of applications to select.
+    pub fn type_(mut self, type_: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.type_ = Some(type_.into_iter().collect());
         self
     }
-    /// Front-end technologies to select, separated by commas.
-    pub fn frontend_stack(mut self, frontend_stack: impl Into<String>) -> Self {
-        self.frontend_stack = Some(frontend_stack.into());
+    /// Front-end technologies to select.
+    pub fn frontend_stack(
+        mut self,
+        frontend_stack: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.frontend_stack = Some(frontend_stack.into_iter().collect());
         self
     }
     /// Part of a name, without regard to letter case.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn name<Form>(mut self, name: impl Optional<String, Form>) -> Self {
+        self.name = name.into_optional();
         self
     }
     /// True leaves out applications of type agent.
-    pub fn exclude_agents(mut self, exclude_agents: bool) -> Self {
-        self.exclude_agents = Some(exclude_agents);
+    pub fn exclude_agents(mut self, exclude_agents: impl Into<Option<bool>>) -> Self {
+        self.exclude_agents = exclude_agents.into();
         self
     }
     /// True adds applications with free access to those that ids selects.
-    pub fn include_free_access(mut self, include_free_access: bool) -> Self {
-        self.include_free_access = Some(include_free_access);
+    pub fn include_free_access(
+        mut self,
+        include_free_access: impl Into<Option<bool>>,
+    ) -> Self {
+        self.include_free_access = include_free_access.into();
         self
+    }
+}
+/// Optional values of [`Tenants::list_tenants`](crate::views::Tenants::list_tenants).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[must_use]
+pub struct ListTenants {
+    /// Number of entries on a page.
+    pub limit: Option<i64>,
+    /// Number of the page, from 0. In spite of its name it does not count entries.
+    pub offset: Option<i64>,
+    /// Part of a name or tenant id, without regard to letter case.
+    pub filter: Option<String>,
+    /// Field to sort by.
+    pub sort_by: Option<enums::TenantSortField>,
+    /// Sort order; ascending when absent.
+    pub order: Option<enums::TenantSortOrder>,
+    /// Tenant ids to select.
+    pub tenant_ids: Option<List>,
+}
+impl ListTenants {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Number of entries on a page.
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
+        self
+    }
+    /// Number of the page, from 0. In spite of its name it does not count entries.
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
+        self
+    }
+    /// Part of a name or tenant id, without regard to letter case.
+    pub fn filter<Form>(mut self, filter: impl Optional<String, Form>) -> Self {
+        self.filter = filter.into_optional();
+        self
+    }
+    /// Field to sort by.
+    pub fn sort_by<Form>(
+        mut self,
+        sort_by: impl Optional<enums::TenantSortField, Form>,
+    ) -> Self {
+        self.sort_by = sort_by.into_optional();
+        self
+    }
+    /// Sort order; ascending when absent.
+    pub fn order<Form>(
+        mut self,
+        order: impl Optional<enums::TenantSortOrder, Form>,
+    ) -> Self {
+        self.order = order.into_optional();
+        self
+    }
+    /// Tenant ids to select.
+    pub fn tenant_ids(
+        mut self,
+        tenant_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.tenant_ids = Some(tenant_ids.into_iter().collect());
+        self
+    }
+}
+impl crate::paging::PageParams for ListTenants {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.limit)
+    }
+    fn set_page(&mut self, number: i64, size: Option<i64>) {
+        self.offset = Some(number);
+        self.limit = size;
     }
 }

@@ -3,477 +3,497 @@
 
 use std::borrow::Borrow;
 use crate::{testing::Reply, types};
-/// Answers [`authenticate_api_token`](crate::views::ApiToken::authenticate_api_token).
+/// Answers [`ApiToken::authenticate_api_token`](crate::views::ApiToken::authenticate_api_token).
 pub fn authenticate_api_token(
     answer: impl Borrow<types::ApiTokenAuthV2Response>,
 ) -> Reply {
     Reply::of("authenticate_api_token", answer.borrow())
 }
-/// Answers [`refresh_api_token`](crate::views::ApiToken::refresh_api_token).
+/// Answers [`ApiToken::refresh_api_token`](crate::views::ApiToken::refresh_api_token).
 pub fn refresh_api_token(answer: impl Borrow<types::ApiTokenAuthV2Response>) -> Reply {
     Reply::of("refresh_api_token", answer.borrow())
 }
-/// Answers [`create_tenant_access_token`](crate::views::ApiTokens::create_tenant_access_token).
+/// Answers [`ApiTokens::create_tenant_access_token`](crate::views::ApiTokens::create_tenant_access_token).
 pub fn create_tenant_access_token(
     answer: impl Borrow<types::TenantAccessTokenResponse>,
 ) -> Reply {
     Reply::of("create_tenant_access_token", answer.borrow())
 }
-/// Answers [`create_tenant_api_token_v1`](crate::views::ApiTokens::create_tenant_api_token_v1).
+/// Answers [`ApiTokens::create_tenant_api_token_v1`](crate::views::ApiTokens::create_tenant_api_token_v1).
 pub fn create_tenant_api_token_v1(
     answer: impl Borrow<types::CreateTenantApiTokenResponseDto>,
 ) -> Reply {
     Reply::of("create_tenant_api_token_v1", answer.borrow())
 }
-/// Answers [`create_tenant_api_token_v2`](crate::views::ApiTokens::create_tenant_api_token_v2).
-pub fn create_tenant_api_token_v2(
+/// Answers [`ApiTokens::create_tenant_api_token`](crate::views::ApiTokens::create_tenant_api_token).
+pub fn create_tenant_api_token(
     answer: impl Borrow<types::CreateTenantApiTokenResponseDto>,
 ) -> Reply {
     Reply::of("create_tenant_api_token_v2", answer.borrow())
 }
-/// Answers [`delete_tenant_access_token`](crate::views::ApiTokens::delete_tenant_access_token).
+/// Answers [`ApiTokens::delete_tenant_access_token`](crate::views::ApiTokens::delete_tenant_access_token).
 pub fn delete_tenant_access_token() -> Reply {
     Reply::acknowledgement("delete_tenant_access_token")
 }
-/// Answers [`delete_tenant_api_token`](crate::views::ApiTokens::delete_tenant_api_token).
+/// Answers [`ApiTokens::delete_tenant_api_token`](crate::views::ApiTokens::delete_tenant_api_token).
 pub fn delete_tenant_api_token() -> Reply {
     Reply::acknowledgement("delete_tenant_api_token")
 }
-/// Answers [`list_tenant_access_tokens`](crate::views::ApiTokens::list_tenant_access_tokens).
+/// Answers [`ApiTokens::list_tenant_access_tokens`](crate::views::ApiTokens::list_tenant_access_tokens).
 pub fn list_tenant_access_tokens(
     answer: impl Borrow<types::GetTenantAccessTokensResponse>,
 ) -> Reply {
     Reply::of("list_tenant_access_tokens", answer.borrow())
 }
-/// Answers [`list_tenant_api_tokens`](crate::views::ApiTokens::list_tenant_api_tokens).
+/// Answers [`ApiTokens::list_tenant_api_tokens`](crate::views::ApiTokens::list_tenant_api_tokens).
 pub fn list_tenant_api_tokens(
     answer: impl IntoIterator<Item = types::GetTenantApiTokensResponse>,
 ) -> Reply {
     Reply::of("list_tenant_api_tokens", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`update_tenant_api_token`](crate::views::ApiTokens::update_tenant_api_token).
+/// Answers [`ApiTokens::update_tenant_api_token`](crate::views::ApiTokens::update_tenant_api_token).
 pub fn update_tenant_api_token(
     answer: impl Borrow<types::UpdateTenantApiTokenResponseDto>,
 ) -> Reply {
     Reply::of("update_tenant_api_token", answer.borrow())
 }
-/// Answers [`create_user_tenant_invite_v1`](crate::views::AccountInvitations::create_user_tenant_invite_v1).
+/// Answers [`AccountInvitations::create_user_tenant_invite_v1`](crate::views::AccountInvitations::create_user_tenant_invite_v1).
 pub fn create_user_tenant_invite_v1(
     answer: impl Borrow<types::InviteTokenDto>,
 ) -> Reply {
     Reply::of("create_user_tenant_invite_v1", answer.borrow())
 }
-/// Answers [`create_user_tenant_invite_v2`](crate::views::AccountInvitations::create_user_tenant_invite_v2).
-pub fn create_user_tenant_invite_v2(
-    answer: impl Borrow<types::InviteTokenDto>,
-) -> Reply {
+/// Answers [`AccountInvitations::create_user_tenant_invite`](crate::views::AccountInvitations::create_user_tenant_invite).
+pub fn create_user_tenant_invite(answer: impl Borrow<types::InviteTokenDto>) -> Reply {
     Reply::of("create_user_tenant_invite_v2", answer.borrow())
 }
-/// Answers [`delete_user_tenant_invite`](crate::views::AccountInvitations::delete_user_tenant_invite).
+/// Answers [`AccountInvitations::delete_user_tenant_invite`](crate::views::AccountInvitations::delete_user_tenant_invite).
 pub fn delete_user_tenant_invite() -> Reply {
     Reply::acknowledgement("delete_user_tenant_invite")
 }
-/// Answers [`get_tenant_invite_configuration`](crate::views::AccountInvitations::get_tenant_invite_configuration).
+/// Answers [`AccountInvitations::get_tenant_invite_configuration`](crate::views::AccountInvitations::get_tenant_invite_configuration).
 pub fn get_tenant_invite_configuration(
     answer: impl Borrow<types::InvitationConfigurationResponse>,
 ) -> Reply {
     Reply::of("get_tenant_invite_configuration", answer.borrow())
 }
-/// Answers [`get_user_tenant_invite`](crate::views::AccountInvitations::get_user_tenant_invite).
+/// Answers [`AccountInvitations::get_user_tenant_invite`](crate::views::AccountInvitations::get_user_tenant_invite).
 pub fn get_user_tenant_invite(answer: impl Borrow<types::InviteTokenDto>) -> Reply {
     Reply::of("get_user_tenant_invite", answer.borrow())
 }
-/// Answers [`update_user_tenant_invite`](crate::views::AccountInvitations::update_user_tenant_invite).
+/// Answers [`AccountInvitations::update_user_tenant_invite`](crate::views::AccountInvitations::update_user_tenant_invite).
 pub fn update_user_tenant_invite(answer: impl Borrow<types::InviteTokenDto>) -> Reply {
     Reply::of("update_user_tenant_invite", answer.borrow())
 }
-/// Answers [`verify_tenant_invite`](crate::views::AccountInvitations::verify_tenant_invite).
+/// Answers [`AccountInvitations::verify_tenant_invite`](crate::views::AccountInvitations::verify_tenant_invite).
 pub fn verify_tenant_invite(answer: impl Borrow<types::InviteTokenDto>) -> Reply {
     Reply::of("verify_tenant_invite", answer.borrow())
 }
-/// Answers [`create_tenant_invite`](crate::views::AccountInvitationsSettings::create_tenant_invite).
+/// Answers [`AccountInvitationsSettings::create_tenant_invite`](crate::views::AccountInvitationsSettings::create_tenant_invite).
 pub fn create_tenant_invite(answer: impl Borrow<types::InviteTokenDto>) -> Reply {
     Reply::of("create_tenant_invite", answer.borrow())
 }
-/// Answers [`delete_tenant_invite`](crate::views::AccountInvitationsSettings::delete_tenant_invite).
+/// Answers [`AccountInvitationsSettings::delete_tenant_invite`](crate::views::AccountInvitationsSettings::delete_tenant_invite).
 pub fn delete_tenant_invite() -> Reply {
     Reply::acknowledgement("delete_tenant_invite")
 }
-/// Answers [`get_activation_strategy`](crate::views::AccountInvitationsSettings::get_activation_strategy).
+/// Answers [`AccountInvitationsSettings::get_activation_strategy`](crate::views::AccountInvitationsSettings::get_activation_strategy).
 pub fn get_activation_strategy(
     answer: impl Borrow<types::ActivationStrategyResponse>,
 ) -> Reply {
     Reply::of("get_activation_strategy", answer.borrow())
 }
-/// Answers [`get_invitation_strategy`](crate::views::AccountInvitationsSettings::get_invitation_strategy).
+/// Answers [`AccountInvitationsSettings::get_invitation_strategy`](crate::views::AccountInvitationsSettings::get_invitation_strategy).
 pub fn get_invitation_strategy(
     answer: impl Borrow<types::InvitationStrategyResponse>,
 ) -> Reply {
     Reply::of("get_invitation_strategy", answer.borrow())
 }
-/// Answers [`list_all_tenant_invites`](crate::views::AccountInvitationsSettings::list_all_tenant_invites).
+/// Answers [`AccountInvitationsSettings::list_all_tenant_invites`](crate::views::AccountInvitationsSettings::list_all_tenant_invites).
 pub fn list_all_tenant_invites(
     answer: impl IntoIterator<Item = types::InviteTokenDto>,
 ) -> Reply {
     Reply::of("list_all_tenant_invites", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`set_activation_strategy`](crate::views::AccountInvitationsSettings::set_activation_strategy).
+/// Answers [`AccountInvitationsSettings::set_activation_strategy`](crate::views::AccountInvitationsSettings::set_activation_strategy).
 pub fn set_activation_strategy() -> Reply {
     Reply::acknowledgement("set_activation_strategy")
 }
-/// Answers [`set_invitation_strategy`](crate::views::AccountInvitationsSettings::set_invitation_strategy).
+/// Answers [`AccountInvitationsSettings::set_invitation_strategy`](crate::views::AccountInvitationsSettings::set_invitation_strategy).
 pub fn set_invitation_strategy() -> Reply {
     Reply::acknowledgement("set_invitation_strategy")
 }
-/// Answers [`create_role_v2`](crate::views::AccountRoles::create_role_v2).
-pub fn create_role_v2(
-    answer: impl Borrow<types::AddRoleWithPermissionsResponse>,
-) -> Reply {
+/// Answers [`Roles::create_role`](crate::views::Roles::create_role).
+pub fn create_role(answer: impl Borrow<types::AddRoleWithPermissionsResponse>) -> Reply {
     Reply::of("create_role_v2", answer.borrow())
 }
-/// Answers [`list_role_levels`](crate::views::AccountRoles::list_role_levels).
+/// Answers [`Roles::create_roles`](crate::views::Roles::create_roles).
+pub fn create_roles(answer: impl IntoIterator<Item = types::RoleResponse>) -> Reply {
+    Reply::of("create_roles_v1", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Roles::delete_role`](crate::views::Roles::delete_role).
+pub fn delete_role() -> Reply {
+    Reply::acknowledgement("delete_role")
+}
+/// Answers [`Roles::list_role_levels`](crate::views::Roles::list_role_levels).
 pub fn list_role_levels(answer: impl IntoIterator<Item = i32>) -> Reply {
     Reply::of("list_role_levels", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`list_role_tenants`](crate::views::AccountRoles::list_role_tenants).
+/// Answers [`Roles::list_role_tenants`](crate::views::Roles::list_role_tenants).
 pub fn list_role_tenants(answer: impl IntoIterator<Item = String>) -> Reply {
     Reply::of("list_role_tenants", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`list_roles_v2`](crate::views::AccountRoles::list_roles_v2).
-pub fn list_roles_v2(answer: impl Borrow<types::RolePage>) -> Reply {
+/// Answers [`Roles::list_roles_v1`](crate::views::Roles::list_roles_v1).
+pub fn list_roles_v1(answer: impl IntoIterator<Item = types::RoleResponse>) -> Reply {
+    Reply::of("list_roles_v1", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Roles::list_roles`](crate::views::Roles::list_roles).
+pub fn list_roles(answer: impl Borrow<types::RolePage>) -> Reply {
     Reply::of("list_roles_v2", answer.borrow())
 }
-/// Answers [`create_approval_flow`](crate::views::ApprovalFlows::create_approval_flow).
+/// Answers [`Roles::set_role_permissions`](crate::views::Roles::set_role_permissions).
+pub fn set_role_permissions(answer: impl Borrow<types::RoleResponse>) -> Reply {
+    Reply::of("set_role_permissions", answer.borrow())
+}
+/// Answers [`Roles::set_role_tenant`](crate::views::Roles::set_role_tenant).
+pub fn set_role_tenant(answer: impl Borrow<types::RoleResponse>) -> Reply {
+    Reply::of("set_role_tenant", answer.borrow())
+}
+/// Answers [`Roles::update_role`](crate::views::Roles::update_role).
+pub fn update_role(answer: impl Borrow<types::RoleResponse>) -> Reply {
+    Reply::of("update_role", answer.borrow())
+}
+/// Answers [`ApprovalFlows::create_approval_flow`](crate::views::ApprovalFlows::create_approval_flow).
 pub fn create_approval_flow(
     answer: impl Borrow<types::ApprovalFlowResponseDto>,
 ) -> Reply {
     Reply::of("create_approval_flow", answer.borrow())
 }
-/// Answers [`delete_approval_flow`](crate::views::ApprovalFlows::delete_approval_flow).
+/// Answers [`ApprovalFlows::delete_approval_flow`](crate::views::ApprovalFlows::delete_approval_flow).
 pub fn delete_approval_flow() -> Reply {
     Reply::acknowledgement("delete_approval_flow")
 }
-/// Answers [`execute_approval_flow`](crate::views::ApprovalFlows::execute_approval_flow).
+/// Answers [`ApprovalFlows::execute_approval_flow`](crate::views::ApprovalFlows::execute_approval_flow).
 pub fn execute_approval_flow() -> Reply {
     Reply::acknowledgement("execute_approval_flow")
 }
-/// Answers [`execute_step_up_approval_flow`](crate::views::ApprovalFlows::execute_step_up_approval_flow).
+/// Answers [`ApprovalFlows::execute_step_up_approval_flow`](crate::views::ApprovalFlows::execute_step_up_approval_flow).
 pub fn execute_step_up_approval_flow() -> Reply {
     Reply::acknowledgement("execute_step_up_approval_flow")
 }
-/// Answers [`get_approval_execution`](crate::views::ApprovalFlows::get_approval_execution).
+/// Answers [`ApprovalFlows::get_approval_execution`](crate::views::ApprovalFlows::get_approval_execution).
 pub fn get_approval_execution(
     answer: impl Borrow<types::ExecutionDataResponseDto>,
 ) -> Reply {
     Reply::of("get_approval_execution", answer.borrow())
 }
-/// Answers [`get_approval_flow`](crate::views::ApprovalFlows::get_approval_flow).
+/// Answers [`ApprovalFlows::get_approval_flow`](crate::views::ApprovalFlows::get_approval_flow).
 pub fn get_approval_flow(answer: impl Borrow<types::ApprovalFlowResponseDto>) -> Reply {
     Reply::of("get_approval_flow", answer.borrow())
 }
-/// Answers [`list_approval_flows`](crate::views::ApprovalFlows::list_approval_flows).
+/// Answers [`ApprovalFlows::list_approval_flows`](crate::views::ApprovalFlows::list_approval_flows).
 pub fn list_approval_flows(
     answer: impl Borrow<types::ApprovalFlowsListResponseDto>,
 ) -> Reply {
     Reply::of("list_approval_flows", answer.borrow())
 }
-/// Answers [`submit_approval_decision`](crate::views::ApprovalFlows::submit_approval_decision).
+/// Answers [`ApprovalFlows::submit_approval_decision`](crate::views::ApprovalFlows::submit_approval_decision).
 pub fn submit_approval_decision(
     answer: impl Borrow<types::ApprovalDecisionResult>,
 ) -> Reply {
     Reply::of("submit_approval_decision", answer.borrow())
 }
-/// Answers [`update_approval_flow`](crate::views::ApprovalFlows::update_approval_flow).
+/// Answers [`ApprovalFlows::update_approval_flow`](crate::views::ApprovalFlows::update_approval_flow).
 pub fn update_approval_flow(
     answer: impl Borrow<types::ApprovalFlowResponseDto>,
 ) -> Reply {
     Reply::of("update_approval_flow", answer.borrow())
 }
-/// Answers [`create_captcha_policy`](crate::views::CoreSettings::create_captcha_policy).
+/// Answers [`CoreSettings::create_captcha_policy`](crate::views::CoreSettings::create_captcha_policy).
 pub fn create_captcha_policy(
     answer: impl Borrow<types::CaptchaPolicyResponse>,
 ) -> Reply {
     Reply::of("create_captcha_policy", answer.borrow())
 }
-/// Answers [`create_jwt_template`](crate::views::CoreSettings::create_jwt_template).
+/// Answers [`CoreSettings::create_jwt_template`](crate::views::CoreSettings::create_jwt_template).
 pub fn create_jwt_template(answer: impl Borrow<types::JwtTemplateResponseDto>) -> Reply {
     Reply::of("create_jwt_template", answer.borrow())
 }
-/// Answers [`create_jwt_template_targeting`](crate::views::CoreSettings::create_jwt_template_targeting).
+/// Answers [`CoreSettings::create_jwt_template_targeting`](crate::views::CoreSettings::create_jwt_template_targeting).
 pub fn create_jwt_template_targeting(
     answer: impl Borrow<types::JwtTemplateTargetingResponseDto>,
 ) -> Reply {
     Reply::of("create_jwt_template_targeting", answer.borrow())
 }
-/// Answers [`delete_jwt_template`](crate::views::CoreSettings::delete_jwt_template).
+/// Answers [`CoreSettings::delete_jwt_template`](crate::views::CoreSettings::delete_jwt_template).
 pub fn delete_jwt_template() -> Reply {
     Reply::acknowledgement("delete_jwt_template")
 }
-/// Answers [`delete_jwt_template_targeting`](crate::views::CoreSettings::delete_jwt_template_targeting).
+/// Answers [`CoreSettings::delete_jwt_template_targeting`](crate::views::CoreSettings::delete_jwt_template_targeting).
 pub fn delete_jwt_template_targeting() -> Reply {
     Reply::acknowledgement("delete_jwt_template_targeting")
 }
-/// Answers [`get_basic_identity_configuration`](crate::views::CoreSettings::get_basic_identity_configuration).
+/// Answers [`CoreSettings::get_basic_identity_configuration`](crate::views::CoreSettings::get_basic_identity_configuration).
 pub fn get_basic_identity_configuration(
     answer: impl Borrow<types::VendorConfigBasicResponse>,
 ) -> Reply {
     Reply::of("get_basic_identity_configuration", answer.borrow())
 }
-/// Answers [`get_captcha_policy`](crate::views::CoreSettings::get_captcha_policy).
+/// Answers [`CoreSettings::get_captcha_policy`](crate::views::CoreSettings::get_captcha_policy).
 pub fn get_captcha_policy(answer: impl Borrow<types::CaptchaPolicyResponse>) -> Reply {
     Reply::of("get_captcha_policy", answer.borrow())
 }
-/// Answers [`get_identity_configuration`](crate::views::CoreSettings::get_identity_configuration).
+/// Answers [`CoreSettings::get_identity_configuration`](crate::views::CoreSettings::get_identity_configuration).
 pub fn get_identity_configuration(
     answer: impl Borrow<types::VendorConfigResponse>,
 ) -> Reply {
     Reply::of("get_identity_configuration", answer.borrow())
 }
-/// Answers [`get_jwt_template`](crate::views::CoreSettings::get_jwt_template).
+/// Answers [`CoreSettings::get_jwt_template`](crate::views::CoreSettings::get_jwt_template).
 pub fn get_jwt_template(answer: impl Borrow<types::JwtTemplateResponseDto>) -> Reply {
     Reply::of("get_jwt_template", answer.borrow())
 }
-/// Answers [`get_jwt_template_targeting`](crate::views::CoreSettings::get_jwt_template_targeting).
+/// Answers [`CoreSettings::get_jwt_template_targeting`](crate::views::CoreSettings::get_jwt_template_targeting).
 pub fn get_jwt_template_targeting(
     answer: impl Borrow<types::JwtTemplateTargetingResponseDto>,
 ) -> Reply {
     Reply::of("get_jwt_template_targeting", answer.borrow())
 }
-/// Answers [`list_jwt_templates`](crate::views::CoreSettings::list_jwt_templates).
+/// Answers [`CoreSettings::list_jwt_templates`](crate::views::CoreSettings::list_jwt_templates).
 pub fn list_jwt_templates(answer: impl Borrow<types::JwtTemplatePage>) -> Reply {
     Reply::of("list_jwt_templates", answer.borrow())
 }
-/// Answers [`replace_captcha_policy`](crate::views::CoreSettings::replace_captcha_policy).
+/// Answers [`CoreSettings::replace_captcha_policy`](crate::views::CoreSettings::replace_captcha_policy).
 pub fn replace_captcha_policy(
     answer: impl Borrow<types::CaptchaPolicyResponse>,
 ) -> Reply {
     Reply::of("replace_captcha_policy", answer.borrow())
 }
-/// Answers [`set_jwt_template_targeting`](crate::views::CoreSettings::set_jwt_template_targeting).
+/// Answers [`CoreSettings::set_jwt_template_targeting`](crate::views::CoreSettings::set_jwt_template_targeting).
 pub fn set_jwt_template_targeting() -> Reply {
     Reply::acknowledgement("set_jwt_template_targeting")
 }
-/// Answers [`update_identity_configuration`](crate::views::CoreSettings::update_identity_configuration).
+/// Answers [`CoreSettings::update_identity_configuration`](crate::views::CoreSettings::update_identity_configuration).
 pub fn update_identity_configuration(
     answer: impl Borrow<types::VendorConfigResponse>,
 ) -> Reply {
     Reply::of("update_identity_configuration", answer.borrow())
 }
-/// Answers [`update_jwt_template`](crate::views::CoreSettings::update_jwt_template).
+/// Answers [`CoreSettings::update_jwt_template`](crate::views::CoreSettings::update_jwt_template).
 pub fn update_jwt_template(answer: impl Borrow<types::JwtTemplateResponseDto>) -> Reply {
     Reply::of("update_jwt_template", answer.borrow())
 }
-/// Answers [`update_jwt_template_targeting`](crate::views::CoreSettings::update_jwt_template_targeting).
+/// Answers [`CoreSettings::update_jwt_template_targeting`](crate::views::CoreSettings::update_jwt_template_targeting).
 pub fn update_jwt_template_targeting() -> Reply {
     Reply::acknowledgement("update_jwt_template_targeting")
 }
-/// Answers [`create_custom_social_login_provider`](crate::views::CustomSocialOAuthProvider::create_custom_social_login_provider).
+/// Answers [`CustomSocialOAuthProvider::create_custom_social_login_provider`](crate::views::CustomSocialOAuthProvider::create_custom_social_login_provider).
 pub fn create_custom_social_login_provider() -> Reply {
     Reply::acknowledgement("create_custom_social_login_provider")
 }
-/// Answers [`delete_custom_social_login_provider`](crate::views::CustomSocialOAuthProvider::delete_custom_social_login_provider).
+/// Answers [`CustomSocialOAuthProvider::delete_custom_social_login_provider`](crate::views::CustomSocialOAuthProvider::delete_custom_social_login_provider).
 pub fn delete_custom_social_login_provider() -> Reply {
     Reply::acknowledgement("delete_custom_social_login_provider")
 }
-/// Answers [`list_custom_social_login_providers`](crate::views::CustomSocialOAuthProvider::list_custom_social_login_providers).
+/// Answers [`CustomSocialOAuthProvider::list_custom_social_login_providers`](crate::views::CustomSocialOAuthProvider::list_custom_social_login_providers).
 pub fn list_custom_social_login_providers(
     answer: impl Borrow<types::CustomSocialLoginProviders>,
 ) -> Reply {
     Reply::of("list_custom_social_login_providers", answer.borrow())
 }
-/// Answers [`update_custom_social_login_provider`](crate::views::CustomSocialOAuthProvider::update_custom_social_login_provider).
+/// Answers [`CustomSocialOAuthProvider::update_custom_social_login_provider`](crate::views::CustomSocialOAuthProvider::update_custom_social_login_provider).
 pub fn update_custom_social_login_provider() -> Reply {
     Reply::acknowledgement("update_custom_social_login_provider")
 }
-/// Answers [`get_user_migration_status`](crate::views::DataMigration::get_user_migration_status).
+/// Answers [`DataMigration::get_user_migration_status`](crate::views::DataMigration::get_user_migration_status).
 pub fn get_user_migration_status(answer: impl Borrow<types::MigrationObject>) -> Reply {
     Reply::of("get_user_migration_status", answer.borrow())
 }
-/// Answers [`migrate_user`](crate::views::DataMigration::migrate_user).
+/// Answers [`DataMigration::migrate_user`](crate::views::DataMigration::migrate_user).
 pub fn migrate_user(answer: impl Borrow<types::UserDto>) -> Reply {
     Reply::of("migrate_user", answer.borrow())
 }
-/// Answers [`migrate_users_from_auth0`](crate::views::DataMigration::migrate_users_from_auth0).
+/// Answers [`DataMigration::migrate_users_from_auth0`](crate::views::DataMigration::migrate_users_from_auth0).
 pub fn migrate_users_from_auth0() -> Reply {
     Reply::acknowledgement("migrate_users_from_auth0")
 }
-/// Answers [`migrate_users_in_bulk_v1`](crate::views::DataMigration::migrate_users_in_bulk_v1).
+/// Answers [`DataMigration::migrate_users_in_bulk_v1`](crate::views::DataMigration::migrate_users_in_bulk_v1).
 pub fn migrate_users_in_bulk_v1(answer: impl Borrow<types::MigrationContext>) -> Reply {
     Reply::of("migrate_users_in_bulk_v1", answer.borrow())
 }
-/// Answers [`migrate_users_in_bulk_v2`](crate::views::DataMigration::migrate_users_in_bulk_v2).
-pub fn migrate_users_in_bulk_v2(answer: impl Borrow<types::MigrationContext>) -> Reply {
+/// Answers [`DataMigration::migrate_users_in_bulk`](crate::views::DataMigration::migrate_users_in_bulk).
+pub fn migrate_users_in_bulk(answer: impl Borrow<types::MigrationContext>) -> Reply {
     Reply::of("migrate_users_in_bulk_v2", answer.borrow())
 }
-/// Answers [`get_delegation_configuration`](crate::views::Delegation::get_delegation_configuration).
+/// Answers [`Delegation::get_delegation_configuration`](crate::views::Delegation::get_delegation_configuration).
 pub fn get_delegation_configuration(
     answer: impl Borrow<types::GetDelegationConfigurationResponseDto>,
 ) -> Reply {
     Reply::of("get_delegation_configuration", answer.borrow())
 }
-/// Answers [`set_delegation_configuration`](crate::views::Delegation::set_delegation_configuration).
+/// Answers [`Delegation::set_delegation_configuration`](crate::views::Delegation::set_delegation_configuration).
 pub fn set_delegation_configuration() -> Reply {
     Reply::acknowledgement("set_delegation_configuration")
 }
-/// Answers [`create_domain_restriction`](crate::views::DomainRestrictions::create_domain_restriction).
+/// Answers [`DomainRestrictions::create_domain_restriction`](crate::views::DomainRestrictions::create_domain_restriction).
 pub fn create_domain_restriction(
     answer: impl Borrow<types::DomainRestrictionsResponse>,
 ) -> Reply {
     Reply::of("create_domain_restriction", answer.borrow())
 }
-/// Answers [`delete_domain_restriction`](crate::views::DomainRestrictions::delete_domain_restriction).
+/// Answers [`DomainRestrictions::delete_domain_restriction`](crate::views::DomainRestrictions::delete_domain_restriction).
 pub fn delete_domain_restriction() -> Reply {
     Reply::acknowledgement("delete_domain_restriction")
 }
-/// Answers [`get_domain_restrictions_configuration`](crate::views::DomainRestrictions::get_domain_restrictions_configuration).
+/// Answers [`DomainRestrictions::get_domain_restrictions_configuration`](crate::views::DomainRestrictions::get_domain_restrictions_configuration).
 pub fn get_domain_restrictions_configuration(
     answer: impl Borrow<types::DomainRestrictionsConfigResponse>,
 ) -> Reply {
     Reply::of("get_domain_restrictions_configuration", answer.borrow())
 }
-/// Answers [`list_domain_restrictions`](crate::views::DomainRestrictions::list_domain_restrictions).
+/// Answers [`DomainRestrictions::list_domain_restrictions`](crate::views::DomainRestrictions::list_domain_restrictions).
 pub fn list_domain_restrictions(
     answer: impl Borrow<types::DomainRestrictionPage>,
 ) -> Reply {
     Reply::of("list_domain_restrictions", answer.borrow())
 }
-/// Answers [`replace_domain_restrictions`](crate::views::DomainRestrictions::replace_domain_restrictions).
+/// Answers [`DomainRestrictions::replace_domain_restrictions`](crate::views::DomainRestrictions::replace_domain_restrictions).
 pub fn replace_domain_restrictions(
     answer: impl IntoIterator<Item = types::DomainRestrictionsResponse>,
 ) -> Reply {
     Reply::of("replace_domain_restrictions", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`set_domain_restrictions_configuration`](crate::views::DomainRestrictions::set_domain_restrictions_configuration).
+/// Answers [`DomainRestrictions::set_domain_restrictions_configuration`](crate::views::DomainRestrictions::set_domain_restrictions_configuration).
 pub fn set_domain_restrictions_configuration(
     answer: impl Borrow<types::DomainRestrictionsConfigResponse>,
 ) -> Reply {
     Reply::of("set_domain_restrictions_configuration", answer.borrow())
 }
-/// Answers [`delete_mail_configuration`](crate::views::EmailConfiguration::delete_mail_configuration).
+/// Answers [`EmailConfiguration::delete_mail_configuration`](crate::views::EmailConfiguration::delete_mail_configuration).
 pub fn delete_mail_configuration() -> Reply {
     Reply::acknowledgement("delete_mail_configuration")
 }
-/// Answers [`get_mail_configuration`](crate::views::EmailConfiguration::get_mail_configuration).
+/// Answers [`EmailConfiguration::get_mail_configuration`](crate::views::EmailConfiguration::get_mail_configuration).
 pub fn get_mail_configuration(
     answer: impl Borrow<types::GetMailConfigResponseDto>,
 ) -> Reply {
     Reply::of("get_mail_configuration", answer.borrow())
 }
-/// Answers [`set_mail_configuration_v1`](crate::views::EmailConfiguration::set_mail_configuration_v1).
+/// Answers [`EmailConfiguration::set_mail_configuration_v1`](crate::views::EmailConfiguration::set_mail_configuration_v1).
 pub fn set_mail_configuration_v1() -> Reply {
     Reply::acknowledgement("set_mail_configuration_v1")
 }
-/// Answers [`set_mail_configuration_v2`](crate::views::EmailConfiguration::set_mail_configuration_v2).
-pub fn set_mail_configuration_v2() -> Reply {
+/// Answers [`EmailConfiguration::set_mail_configuration`](crate::views::EmailConfiguration::set_mail_configuration).
+pub fn set_mail_configuration() -> Reply {
     Reply::acknowledgement("set_mail_configuration_v2")
 }
-/// Answers [`delete_email_template`](crate::views::EmailTemplates::delete_email_template).
+/// Answers [`EmailTemplates::delete_email_template`](crate::views::EmailTemplates::delete_email_template).
 pub fn delete_email_template() -> Reply {
     Reply::acknowledgement("delete_email_template")
 }
-/// Answers [`get_default_email_template`](crate::views::EmailTemplates::get_default_email_template).
+/// Answers [`EmailTemplates::get_default_email_template`](crate::views::EmailTemplates::get_default_email_template).
 pub fn get_default_email_template(
     answer: impl Borrow<types::GetTemplateResponseDto>,
 ) -> Reply {
     Reply::of("get_default_email_template", answer.borrow())
 }
-/// Answers [`list_email_templates`](crate::views::EmailTemplates::list_email_templates).
+/// Answers [`EmailTemplates::list_email_templates`](crate::views::EmailTemplates::list_email_templates).
 pub fn list_email_templates(
     answer: impl IntoIterator<Item = types::GetTemplateResponseDto>,
 ) -> Reply {
     Reply::of("list_email_templates", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`set_email_template`](crate::views::EmailTemplates::set_email_template).
+/// Answers [`EmailTemplates::set_email_template`](crate::views::EmailTemplates::set_email_template).
 pub fn set_email_template() -> Reply {
     Reply::acknowledgement("set_email_template")
 }
-/// Answers [`authenticate_user_with_password`](crate::views::General::authenticate_user_with_password).
+/// Answers [`General::authenticate_user_with_password`](crate::views::General::authenticate_user_with_password).
 pub fn authenticate_user_with_password(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("authenticate_user_with_password", answer.borrow())
 }
-/// Answers [`log_out_user`](crate::views::General::log_out_user).
+/// Answers [`General::log_out_user`](crate::views::General::log_out_user).
 pub fn log_out_user() -> Reply {
     Reply::acknowledgement("log_out_user")
 }
-/// Answers [`refresh_user_token`](crate::views::General::refresh_user_token).
+/// Answers [`General::refresh_user_token`](crate::views::General::refresh_user_token).
 pub fn refresh_user_token(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("refresh_user_token", answer.borrow())
 }
-/// Answers [`sign_up_user`](crate::views::General::sign_up_user).
+/// Answers [`General::sign_up_user`](crate::views::General::sign_up_user).
 pub fn sign_up_user(answer: impl Borrow<types::SignUpResponseDto>) -> Reply {
     Reply::of("sign_up_user", answer.borrow())
 }
-/// Answers [`sign_up_user_with_username`](crate::views::General::sign_up_user_with_username).
+/// Answers [`General::sign_up_user_with_username`](crate::views::General::sign_up_user_with_username).
 pub fn sign_up_user_with_username(
     answer: impl Borrow<types::SignUpResponseDto>,
 ) -> Reply {
     Reply::of("sign_up_user_with_username", answer.borrow())
 }
-/// Answers [`create_ip_restriction`](crate::views::IpRestrictions::create_ip_restriction).
+/// Answers [`IpRestrictions::create_ip_restriction`](crate::views::IpRestrictions::create_ip_restriction).
 pub fn create_ip_restriction() -> Reply {
     Reply::acknowledgement("create_ip_restriction")
 }
-/// Answers [`delete_ip_restriction`](crate::views::IpRestrictions::delete_ip_restriction).
+/// Answers [`IpRestrictions::delete_ip_restriction`](crate::views::IpRestrictions::delete_ip_restriction).
 pub fn delete_ip_restriction() -> Reply {
     Reply::acknowledgement("delete_ip_restriction")
 }
-/// Answers [`get_ip_restrictions_configuration`](crate::views::IpRestrictions::get_ip_restrictions_configuration).
+/// Answers [`IpRestrictions::get_ip_restrictions_configuration`](crate::views::IpRestrictions::get_ip_restrictions_configuration).
 pub fn get_ip_restrictions_configuration(
     answer: impl Borrow<types::IpRestrictionsConfiguration>,
 ) -> Reply {
     Reply::of("get_ip_restrictions_configuration", answer.borrow())
 }
-/// Answers [`list_ip_restrictions`](crate::views::IpRestrictions::list_ip_restrictions).
+/// Answers [`IpRestrictions::list_ip_restrictions`](crate::views::IpRestrictions::list_ip_restrictions).
 pub fn list_ip_restrictions(answer: impl Borrow<types::IpRestrictionPage>) -> Reply {
     Reply::of("list_ip_restrictions", answer.borrow())
 }
-/// Answers [`set_ip_restrictions_configuration`](crate::views::IpRestrictions::set_ip_restrictions_configuration).
+/// Answers [`IpRestrictions::set_ip_restrictions_configuration`](crate::views::IpRestrictions::set_ip_restrictions_configuration).
 pub fn set_ip_restrictions_configuration() -> Reply {
     Reply::acknowledgement("set_ip_restrictions_configuration")
 }
-/// Answers [`verify_current_ip`](crate::views::IpRestrictions::verify_current_ip).
+/// Answers [`IpRestrictions::verify_current_ip`](crate::views::IpRestrictions::verify_current_ip).
 pub fn verify_current_ip(answer: impl Borrow<types::IpVerification>) -> Reply {
     Reply::of("verify_current_ip", answer.borrow())
 }
-/// Answers [`verify_current_ip_in_allow_list`](crate::views::IpRestrictions::verify_current_ip_in_allow_list).
+/// Answers [`IpRestrictions::verify_current_ip_in_allow_list`](crate::views::IpRestrictions::verify_current_ip_in_allow_list).
 pub fn verify_current_ip_in_allow_list(
     answer: impl Borrow<types::IpVerification>,
 ) -> Reply {
     Reply::of("verify_current_ip_in_allow_list", answer.borrow())
 }
-/// Answers [`create_lockout_policy`](crate::views::LockoutPolicy::create_lockout_policy).
+/// Answers [`LockoutPolicy::create_lockout_policy`](crate::views::LockoutPolicy::create_lockout_policy).
 pub fn create_lockout_policy(
     answer: impl Borrow<types::LockoutPolicyResponse>,
 ) -> Reply {
     Reply::of("create_lockout_policy", answer.borrow())
 }
-/// Answers [`get_lockout_policy`](crate::views::LockoutPolicy::get_lockout_policy).
+/// Answers [`LockoutPolicy::get_lockout_policy`](crate::views::LockoutPolicy::get_lockout_policy).
 pub fn get_lockout_policy(answer: impl Borrow<types::LockoutPolicyResponse>) -> Reply {
     Reply::of("get_lockout_policy", answer.borrow())
 }
-/// Answers [`update_lockout_policy`](crate::views::LockoutPolicy::update_lockout_policy).
+/// Answers [`LockoutPolicy::update_lockout_policy`](crate::views::LockoutPolicy::update_lockout_policy).
 pub fn update_lockout_policy(
     answer: impl Borrow<types::LockoutPolicyResponse>,
 ) -> Reply {
     Reply::of("update_lockout_policy", answer.borrow())
 }
-/// Answers [`get_tenant_access_token`](crate::views::M2mTokens::get_tenant_access_token).
+/// Answers [`M2mTokens::get_tenant_access_token`](crate::views::M2mTokens::get_tenant_access_token).
 pub fn get_tenant_access_token(
     answer: impl Borrow<types::AuthTenantAccessTokenResponse>,
 ) -> Reply {
     Reply::of("get_tenant_access_token", answer.borrow())
 }
-/// Answers [`get_user_access_token`](crate::views::M2mTokens::get_user_access_token).
+/// Answers [`M2mTokens::get_user_access_token`](crate::views::M2mTokens::get_user_access_token).
 pub fn get_user_access_token(
     answer: impl Borrow<types::AuthUserAccessTokenResponse>,
 ) -> Reply {
     Reply::of("get_user_access_token", answer.borrow())
 }
-/// Answers [`list_active_user_access_token_ids`](crate::views::M2mTokens::list_active_user_access_token_ids).
+/// Answers [`M2mTokens::list_active_user_access_token_ids`](crate::views::M2mTokens::list_active_user_access_token_ids).
 pub fn list_active_user_access_token_ids(
     answer: impl IntoIterator<Item = String>,
 ) -> Reply {
@@ -482,1181 +502,1031 @@ pub fn list_active_user_access_token_ids(
         answer.into_iter().collect::<Vec<_>>(),
     )
 }
-/// Answers [`create_login_mfa_webauthn_challenge`](crate::views::Mfa::create_login_mfa_webauthn_challenge).
+/// Answers [`Mfa::create_login_mfa_webauthn_challenge`](crate::views::Mfa::create_login_mfa_webauthn_challenge).
 pub fn create_login_mfa_webauthn_challenge(
     answer: impl Borrow<types::RequestVerifyMfaWebAuthnResponse>,
 ) -> Reply {
     Reply::of("create_login_mfa_webauthn_challenge", answer.borrow())
 }
-/// Answers [`disable_my_authenticator_mfa`](crate::views::Mfa::disable_my_authenticator_mfa).
+/// Answers [`Mfa::disable_my_authenticator_mfa`](crate::views::Mfa::disable_my_authenticator_mfa).
 pub fn disable_my_authenticator_mfa() -> Reply {
     Reply::acknowledgement("disable_my_authenticator_mfa")
 }
-/// Answers [`disable_my_mfa`](crate::views::Mfa::disable_my_mfa).
+/// Answers [`Mfa::disable_my_mfa`](crate::views::Mfa::disable_my_mfa).
 pub fn disable_my_mfa() -> Reply {
     Reply::acknowledgement("disable_my_mfa")
 }
-/// Answers [`disable_my_sms_mfa`](crate::views::Mfa::disable_my_sms_mfa).
+/// Answers [`Mfa::disable_my_sms_mfa`](crate::views::Mfa::disable_my_sms_mfa).
 pub fn disable_my_sms_mfa() -> Reply {
     Reply::acknowledgement("disable_my_sms_mfa")
 }
-/// Answers [`enroll_login_mfa_authenticator`](crate::views::Mfa::enroll_login_mfa_authenticator).
+/// Answers [`Mfa::enroll_login_mfa_authenticator`](crate::views::Mfa::enroll_login_mfa_authenticator).
 pub fn enroll_login_mfa_authenticator(
     answer: impl Borrow<types::RequestEnrollAuthenticatorAppMfaResponse>,
 ) -> Reply {
     Reply::of("enroll_login_mfa_authenticator", answer.borrow())
 }
-/// Answers [`enroll_login_mfa_sms`](crate::views::Mfa::enroll_login_mfa_sms).
+/// Answers [`Mfa::enroll_login_mfa_sms`](crate::views::Mfa::enroll_login_mfa_sms).
 pub fn enroll_login_mfa_sms(
     answer: impl Borrow<types::RequestEnrollMfaSmsResponse>,
 ) -> Reply {
     Reply::of("enroll_login_mfa_sms", answer.borrow())
 }
-/// Answers [`enroll_login_mfa_webauthn`](crate::views::Mfa::enroll_login_mfa_webauthn).
+/// Answers [`Mfa::enroll_login_mfa_webauthn`](crate::views::Mfa::enroll_login_mfa_webauthn).
 pub fn enroll_login_mfa_webauthn(
     answer: impl Borrow<types::RequestEnrollMfaWebAuthnResponse>,
 ) -> Reply {
     Reply::of("enroll_login_mfa_webauthn", answer.borrow())
 }
-/// Answers [`enroll_my_authenticator_mfa`](crate::views::Mfa::enroll_my_authenticator_mfa).
+/// Answers [`Mfa::enroll_my_authenticator_mfa`](crate::views::Mfa::enroll_my_authenticator_mfa).
 pub fn enroll_my_authenticator_mfa(
     answer: impl Borrow<types::RequestEnrollAuthenticatorAppMfaResponse>,
 ) -> Reply {
     Reply::of("enroll_my_authenticator_mfa", answer.borrow())
 }
-/// Answers [`enroll_my_mfa`](crate::views::Mfa::enroll_my_mfa).
+/// Answers [`Mfa::enroll_my_mfa`](crate::views::Mfa::enroll_my_mfa).
 pub fn enroll_my_mfa(
     answer: impl Borrow<types::RequestEnrollAuthenticatorAppMfaResponse>,
 ) -> Reply {
     Reply::of("enroll_my_mfa", answer.borrow())
 }
-/// Answers [`enroll_my_sms_mfa`](crate::views::Mfa::enroll_my_sms_mfa).
+/// Answers [`Mfa::enroll_my_sms_mfa`](crate::views::Mfa::enroll_my_sms_mfa).
 pub fn enroll_my_sms_mfa(
     answer: impl Borrow<types::RequestEnrollMfaSmsResponse>,
 ) -> Reply {
     Reply::of("enroll_my_sms_mfa", answer.borrow())
 }
-/// Answers [`get_mfa_remember_device_setting`](crate::views::Mfa::get_mfa_remember_device_setting).
+/// Answers [`Mfa::get_mfa_remember_device_setting`](crate::views::Mfa::get_mfa_remember_device_setting).
 pub fn get_mfa_remember_device_setting(
     answer: impl Borrow<types::CheckAllowRememberResponse>,
 ) -> Reply {
     Reply::of("get_mfa_remember_device_setting", answer.borrow())
 }
-/// Answers [`recover_mfa`](crate::views::Mfa::recover_mfa).
+/// Answers [`Mfa::recover_mfa`](crate::views::Mfa::recover_mfa).
 pub fn recover_mfa() -> Reply {
     Reply::acknowledgement("recover_mfa")
 }
-/// Answers [`send_login_mfa_email_code`](crate::views::Mfa::send_login_mfa_email_code).
+/// Answers [`Mfa::send_login_mfa_email_code`](crate::views::Mfa::send_login_mfa_email_code).
 pub fn send_login_mfa_email_code(
     answer: impl Borrow<types::RequestVerifyMfaEmailResponse>,
 ) -> Reply {
     Reply::of("send_login_mfa_email_code", answer.borrow())
 }
-/// Answers [`send_login_mfa_sms_code`](crate::views::Mfa::send_login_mfa_sms_code).
+/// Answers [`Mfa::send_login_mfa_sms_code`](crate::views::Mfa::send_login_mfa_sms_code).
 pub fn send_login_mfa_sms_code(
     answer: impl Borrow<types::RequestVerifyMfaSmsResponse>,
 ) -> Reply {
     Reply::of("send_login_mfa_sms_code", answer.borrow())
 }
-/// Answers [`send_my_sms_mfa_disable_code`](crate::views::Mfa::send_my_sms_mfa_disable_code).
+/// Answers [`Mfa::send_my_sms_mfa_disable_code`](crate::views::Mfa::send_my_sms_mfa_disable_code).
 pub fn send_my_sms_mfa_disable_code(
     answer: impl Borrow<types::RequestDisableMfaSmsResponse>,
 ) -> Reply {
     Reply::of("send_my_sms_mfa_disable_code", answer.borrow())
 }
-/// Answers [`verify_login_mfa_authenticator`](crate::views::Mfa::verify_login_mfa_authenticator).
+/// Answers [`Mfa::verify_login_mfa_authenticator`](crate::views::Mfa::verify_login_mfa_authenticator).
 pub fn verify_login_mfa_authenticator(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("verify_login_mfa_authenticator", answer.borrow())
 }
-/// Answers [`verify_login_mfa_authenticator_device`](crate::views::Mfa::verify_login_mfa_authenticator_device).
+/// Answers [`Mfa::verify_login_mfa_authenticator_device`](crate::views::Mfa::verify_login_mfa_authenticator_device).
 pub fn verify_login_mfa_authenticator_device(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("verify_login_mfa_authenticator_device", answer.borrow())
 }
-/// Answers [`verify_login_mfa_authenticator_enrollment`](crate::views::Mfa::verify_login_mfa_authenticator_enrollment).
+/// Answers [`Mfa::verify_login_mfa_authenticator_enrollment`](crate::views::Mfa::verify_login_mfa_authenticator_enrollment).
 pub fn verify_login_mfa_authenticator_enrollment(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("verify_login_mfa_authenticator_enrollment", answer.borrow())
 }
-/// Answers [`verify_login_mfa_email_code`](crate::views::Mfa::verify_login_mfa_email_code).
+/// Answers [`Mfa::verify_login_mfa_email_code`](crate::views::Mfa::verify_login_mfa_email_code).
 pub fn verify_login_mfa_email_code(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("verify_login_mfa_email_code", answer.borrow())
 }
-/// Answers [`verify_login_mfa_sms_code`](crate::views::Mfa::verify_login_mfa_sms_code).
+/// Answers [`Mfa::verify_login_mfa_sms_code`](crate::views::Mfa::verify_login_mfa_sms_code).
 pub fn verify_login_mfa_sms_code(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("verify_login_mfa_sms_code", answer.borrow())
 }
-/// Answers [`verify_login_mfa_sms_enrollment`](crate::views::Mfa::verify_login_mfa_sms_enrollment).
+/// Answers [`Mfa::verify_login_mfa_sms_enrollment`](crate::views::Mfa::verify_login_mfa_sms_enrollment).
 pub fn verify_login_mfa_sms_enrollment(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("verify_login_mfa_sms_enrollment", answer.borrow())
 }
-/// Answers [`verify_login_mfa_webauthn`](crate::views::Mfa::verify_login_mfa_webauthn).
+/// Answers [`Mfa::verify_login_mfa_webauthn`](crate::views::Mfa::verify_login_mfa_webauthn).
 pub fn verify_login_mfa_webauthn(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("verify_login_mfa_webauthn", answer.borrow())
 }
-/// Answers [`verify_login_mfa_webauthn_enrollment`](crate::views::Mfa::verify_login_mfa_webauthn_enrollment).
+/// Answers [`Mfa::verify_login_mfa_webauthn_enrollment`](crate::views::Mfa::verify_login_mfa_webauthn_enrollment).
 pub fn verify_login_mfa_webauthn_enrollment(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("verify_login_mfa_webauthn_enrollment", answer.borrow())
 }
-/// Answers [`verify_my_authenticator_mfa_enrollment`](crate::views::Mfa::verify_my_authenticator_mfa_enrollment).
+/// Answers [`Mfa::verify_my_authenticator_mfa_enrollment`](crate::views::Mfa::verify_my_authenticator_mfa_enrollment).
 pub fn verify_my_authenticator_mfa_enrollment(
     answer: impl Borrow<types::VerifyEnrollMfaResponse>,
 ) -> Reply {
     Reply::of("verify_my_authenticator_mfa_enrollment", answer.borrow())
 }
-/// Answers [`verify_my_mfa_enrollment`](crate::views::Mfa::verify_my_mfa_enrollment).
+/// Answers [`Mfa::verify_my_mfa_enrollment`](crate::views::Mfa::verify_my_mfa_enrollment).
 pub fn verify_my_mfa_enrollment(
     answer: impl Borrow<types::VerifyEnrollMfaResponse>,
 ) -> Reply {
     Reply::of("verify_my_mfa_enrollment", answer.borrow())
 }
-/// Answers [`verify_my_sms_mfa_enrollment`](crate::views::Mfa::verify_my_sms_mfa_enrollment).
+/// Answers [`Mfa::verify_my_sms_mfa_enrollment`](crate::views::Mfa::verify_my_sms_mfa_enrollment).
 pub fn verify_my_sms_mfa_enrollment(
     answer: impl Borrow<types::VerifyEnrollMfaResponse>,
 ) -> Reply {
     Reply::of("verify_my_sms_mfa_enrollment", answer.borrow())
 }
-/// Answers [`get_mfa_configuration`](crate::views::MfaConfiguration::get_mfa_configuration).
+/// Answers [`MfaConfiguration::get_mfa_configuration`](crate::views::MfaConfiguration::get_mfa_configuration).
 pub fn get_mfa_configuration(answer: impl Borrow<types::MfaConfigResponse>) -> Reply {
     Reply::of("get_mfa_configuration", answer.borrow())
 }
-/// Answers [`update_mfa_configuration`](crate::views::MfaConfiguration::update_mfa_configuration).
+/// Answers [`MfaConfiguration::update_mfa_configuration`](crate::views::MfaConfiguration::update_mfa_configuration).
 pub fn update_mfa_configuration(answer: impl Borrow<types::MfaConfigResponse>) -> Reply {
     Reply::of("update_mfa_configuration", answer.borrow())
 }
-/// Answers [`create_mfa_policy`](crate::views::MfaSettings::create_mfa_policy).
+/// Answers [`MfaSettings::create_mfa_policy`](crate::views::MfaSettings::create_mfa_policy).
 pub fn create_mfa_policy(answer: impl Borrow<types::MfaPolicyResponse>) -> Reply {
     Reply::of("create_mfa_policy", answer.borrow())
 }
-/// Answers [`get_mfa_policy`](crate::views::MfaSettings::get_mfa_policy).
+/// Answers [`MfaSettings::get_mfa_policy`](crate::views::MfaSettings::get_mfa_policy).
 pub fn get_mfa_policy(answer: impl Borrow<types::MfaPolicyResponse>) -> Reply {
     Reply::of("get_mfa_policy", answer.borrow())
 }
-/// Answers [`list_mfa_strategies`](crate::views::MfaSettings::list_mfa_strategies).
+/// Answers [`MfaSettings::list_mfa_strategies`](crate::views::MfaSettings::list_mfa_strategies).
 pub fn list_mfa_strategies(answer: impl Borrow<types::MfaStrategiesResponse>) -> Reply {
     Reply::of("list_mfa_strategies", answer.borrow())
 }
-/// Answers [`set_mfa_policy`](crate::views::MfaSettings::set_mfa_policy).
+/// Answers [`MfaSettings::set_mfa_policy`](crate::views::MfaSettings::set_mfa_policy).
 pub fn set_mfa_policy(answer: impl Borrow<types::MfaPolicyResponse>) -> Reply {
     Reply::of("set_mfa_policy", answer.borrow())
 }
-/// Answers [`set_mfa_strategy`](crate::views::MfaSettings::set_mfa_strategy).
+/// Answers [`MfaSettings::set_mfa_strategy`](crate::views::MfaSettings::set_mfa_strategy).
 pub fn set_mfa_strategy() -> Reply {
     Reply::acknowledgement("set_mfa_strategy")
 }
-/// Answers [`update_mfa_policy`](crate::views::MfaSettings::update_mfa_policy).
+/// Answers [`MfaSettings::update_mfa_policy`](crate::views::MfaSettings::update_mfa_policy).
 pub fn update_mfa_policy(answer: impl Borrow<types::MfaPolicyResponse>) -> Reply {
     Reply::of("update_mfa_policy", answer.borrow())
 }
-/// Answers [`change_my_password`](crate::views::PasswordSettings::change_my_password).
+/// Answers [`PasswordSettings::change_my_password`](crate::views::PasswordSettings::change_my_password).
 pub fn change_my_password() -> Reply {
     Reply::acknowledgement("change_my_password")
 }
-/// Answers [`create_password_history_policy`](crate::views::PasswordSettings::create_password_history_policy).
+/// Answers [`PasswordSettings::create_password_history_policy`](crate::views::PasswordSettings::create_password_history_policy).
 pub fn create_password_history_policy(
     answer: impl Borrow<types::PasswordHistoryPolicyResponse>,
 ) -> Reply {
     Reply::of("create_password_history_policy", answer.borrow())
 }
-/// Answers [`get_environment_password_rotation`](crate::views::PasswordSettings::get_environment_password_rotation).
+/// Answers [`PasswordSettings::get_environment_password_rotation`](crate::views::PasswordSettings::get_environment_password_rotation).
 pub fn get_environment_password_rotation(
     answer: impl Borrow<types::PasswordRotationConfigurationResponse>,
 ) -> Reply {
     Reply::of("get_environment_password_rotation", answer.borrow())
 }
-/// Answers [`get_password_configuration`](crate::views::PasswordSettings::get_password_configuration).
+/// Answers [`PasswordSettings::get_password_configuration`](crate::views::PasswordSettings::get_password_configuration).
 pub fn get_password_configuration(
     answer: impl Borrow<types::PasswordConfigResponse>,
 ) -> Reply {
     Reply::of("get_password_configuration", answer.borrow())
 }
-/// Answers [`get_password_history_policy`](crate::views::PasswordSettings::get_password_history_policy).
+/// Answers [`PasswordSettings::get_password_history_policy`](crate::views::PasswordSettings::get_password_history_policy).
 pub fn get_password_history_policy(
     answer: impl Borrow<types::PasswordHistoryPolicyResponse>,
 ) -> Reply {
     Reply::of("get_password_history_policy", answer.borrow())
 }
-/// Answers [`get_password_rotation`](crate::views::PasswordSettings::get_password_rotation).
+/// Answers [`PasswordSettings::get_password_rotation`](crate::views::PasswordSettings::get_password_rotation).
 pub fn get_password_rotation(
     answer: impl Borrow<types::PasswordRotationConfigurationResponse>,
 ) -> Reply {
     Reply::of("get_password_rotation", answer.borrow())
 }
-/// Answers [`get_strictest_password_configuration`](crate::views::PasswordSettings::get_strictest_password_configuration).
+/// Answers [`PasswordSettings::get_strictest_password_configuration`](crate::views::PasswordSettings::get_strictest_password_configuration).
 pub fn get_strictest_password_configuration(
     answer: impl Borrow<types::PasswordConfigResponse>,
 ) -> Reply {
     Reply::of("get_strictest_password_configuration", answer.borrow())
 }
-/// Answers [`reset_password_with_token`](crate::views::PasswordSettings::reset_password_with_token).
+/// Answers [`PasswordSettings::reset_password_with_token`](crate::views::PasswordSettings::reset_password_with_token).
 pub fn reset_password_with_token() -> Reply {
     Reply::acknowledgement("reset_password_with_token")
 }
-/// Answers [`send_password_reset_email_v1`](crate::views::PasswordSettings::send_password_reset_email_v1).
+/// Answers [`PasswordSettings::send_password_reset_email_v1`](crate::views::PasswordSettings::send_password_reset_email_v1).
 pub fn send_password_reset_email_v1() -> Reply {
     Reply::acknowledgement("send_password_reset_email_v1")
 }
-/// Answers [`send_password_reset_email_v2`](crate::views::PasswordSettings::send_password_reset_email_v2).
-pub fn send_password_reset_email_v2(
+/// Answers [`PasswordSettings::send_password_reset_email`](crate::views::PasswordSettings::send_password_reset_email).
+pub fn send_password_reset_email(
     answer: impl Borrow<types::ResetPasswordViaSmsResponseDto>,
 ) -> Reply {
     Reply::of("send_password_reset_email_v2", answer.borrow())
 }
-/// Answers [`send_password_reset_sms`](crate::views::PasswordSettings::send_password_reset_sms).
+/// Answers [`PasswordSettings::send_password_reset_sms`](crate::views::PasswordSettings::send_password_reset_sms).
 pub fn send_password_reset_sms(
     answer: impl Borrow<types::ResetPasswordViaSmsResponseDto>,
 ) -> Reply {
     Reply::of("send_password_reset_sms", answer.borrow())
 }
-/// Answers [`set_password_rotation`](crate::views::PasswordSettings::set_password_rotation).
+/// Answers [`PasswordSettings::set_password_rotation`](crate::views::PasswordSettings::set_password_rotation).
 pub fn set_password_rotation() -> Reply {
     Reply::acknowledgement("set_password_rotation")
 }
-/// Answers [`update_password_configuration`](crate::views::PasswordSettings::update_password_configuration).
+/// Answers [`PasswordSettings::update_password_configuration`](crate::views::PasswordSettings::update_password_configuration).
 pub fn update_password_configuration(
     answer: impl Borrow<types::PasswordConfigResponse>,
 ) -> Reply {
     Reply::of("update_password_configuration", answer.borrow())
 }
-/// Answers [`update_password_history_policy`](crate::views::PasswordSettings::update_password_history_policy).
+/// Answers [`PasswordSettings::update_password_history_policy`](crate::views::PasswordSettings::update_password_history_policy).
 pub fn update_password_history_policy(
     answer: impl Borrow<types::PasswordHistoryPolicyResponse>,
 ) -> Reply {
     Reply::of("update_password_history_policy", answer.borrow())
 }
-/// Answers [`verify_password_reset_sms_code`](crate::views::PasswordSettings::verify_password_reset_sms_code).
+/// Answers [`PasswordSettings::verify_password_reset_sms_code`](crate::views::PasswordSettings::verify_password_reset_sms_code).
 pub fn verify_password_reset_sms_code(
     answer: impl Borrow<types::VerifyPasswordViaSmsResponseDto>,
 ) -> Reply {
     Reply::of("verify_password_reset_sms_code", answer.borrow())
 }
-/// Answers [`authenticate_user_with_email_code`](crate::views::Passwordless::authenticate_user_with_email_code).
+/// Answers [`Passwordless::authenticate_user_with_email_code`](crate::views::Passwordless::authenticate_user_with_email_code).
 pub fn authenticate_user_with_email_code(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("authenticate_user_with_email_code", answer.borrow())
 }
-/// Answers [`authenticate_user_with_magic_link`](crate::views::Passwordless::authenticate_user_with_magic_link).
+/// Answers [`Passwordless::authenticate_user_with_magic_link`](crate::views::Passwordless::authenticate_user_with_magic_link).
 pub fn authenticate_user_with_magic_link(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("authenticate_user_with_magic_link", answer.borrow())
 }
-/// Answers [`authenticate_user_with_sms_code`](crate::views::Passwordless::authenticate_user_with_sms_code).
+/// Answers [`Passwordless::authenticate_user_with_sms_code`](crate::views::Passwordless::authenticate_user_with_sms_code).
 pub fn authenticate_user_with_sms_code(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("authenticate_user_with_sms_code", answer.borrow())
 }
-/// Answers [`send_passwordless_email_code`](crate::views::Passwordless::send_passwordless_email_code).
+/// Answers [`Passwordless::send_passwordless_email_code`](crate::views::Passwordless::send_passwordless_email_code).
 pub fn send_passwordless_email_code() -> Reply {
     Reply::acknowledgement("send_passwordless_email_code")
 }
-/// Answers [`send_passwordless_magic_link`](crate::views::Passwordless::send_passwordless_magic_link).
+/// Answers [`Passwordless::send_passwordless_magic_link`](crate::views::Passwordless::send_passwordless_magic_link).
 pub fn send_passwordless_magic_link() -> Reply {
     Reply::acknowledgement("send_passwordless_magic_link")
 }
-/// Answers [`send_passwordless_sms_code`](crate::views::Passwordless::send_passwordless_sms_code).
+/// Answers [`Passwordless::send_passwordless_sms_code`](crate::views::Passwordless::send_passwordless_sms_code).
 pub fn send_passwordless_sms_code(
     answer: impl Borrow<types::PasswordlessAuthenticationSmsOtcPreloginResponseDto>,
 ) -> Reply {
     Reply::of("send_passwordless_sms_code", answer.borrow())
 }
-/// Answers [`add_permission_to_roles`](crate::views::Permissions::add_permission_to_roles).
+/// Answers [`Permissions::add_permission_to_roles`](crate::views::Permissions::add_permission_to_roles).
 pub fn add_permission_to_roles(answer: impl Borrow<types::PermissionResponse>) -> Reply {
     Reply::of("add_permission_to_roles", answer.borrow())
 }
-/// Answers [`create_permissions`](crate::views::Permissions::create_permissions).
-pub fn create_permissions(
-    answer: impl IntoIterator<Item = types::PermissionResponse>,
-) -> Reply {
-    Reply::of("create_permissions", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`delete_permission`](crate::views::Permissions::delete_permission).
-pub fn delete_permission() -> Reply {
-    Reply::acknowledgement("delete_permission")
-}
-/// Answers [`list_permissions`](crate::views::Permissions::list_permissions).
-pub fn list_permissions(
-    answer: impl IntoIterator<Item = types::PermissionResponse>,
-) -> Reply {
-    Reply::of("list_permissions", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`set_permissions_classification`](crate::views::Permissions::set_permissions_classification).
-pub fn set_permissions_classification(
-    answer: impl IntoIterator<Item = types::PermissionResponse>,
-) -> Reply {
-    Reply::of("set_permissions_classification", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`update_permission`](crate::views::Permissions::update_permission).
-pub fn update_permission(answer: impl Borrow<types::PermissionResponse>) -> Reply {
-    Reply::of("update_permission", answer.borrow())
-}
-/// Answers [`create_permission_category`](crate::views::PermissionsCategories::create_permission_category).
+/// Answers [`Permissions::create_permission_category`](crate::views::Permissions::create_permission_category).
 pub fn create_permission_category(
     answer: impl Borrow<types::PermissionCategoryResponseDto>,
 ) -> Reply {
     Reply::of("create_permission_category", answer.borrow())
 }
-/// Answers [`delete_permission_category`](crate::views::PermissionsCategories::delete_permission_category).
+/// Answers [`Permissions::create_permissions`](crate::views::Permissions::create_permissions).
+pub fn create_permissions(
+    answer: impl IntoIterator<Item = types::PermissionResponse>,
+) -> Reply {
+    Reply::of("create_permissions", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Permissions::delete_permission`](crate::views::Permissions::delete_permission).
+pub fn delete_permission() -> Reply {
+    Reply::acknowledgement("delete_permission")
+}
+/// Answers [`Permissions::delete_permission_category`](crate::views::Permissions::delete_permission_category).
 pub fn delete_permission_category() -> Reply {
     Reply::acknowledgement("delete_permission_category")
 }
-/// Answers [`list_permission_categories`](crate::views::PermissionsCategories::list_permission_categories).
+/// Answers [`Permissions::list_permission_categories`](crate::views::Permissions::list_permission_categories).
 pub fn list_permission_categories(
     answer: impl IntoIterator<Item = types::PermissionCategoryResponseDto>,
 ) -> Reply {
     Reply::of("list_permission_categories", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`update_permission_category`](crate::views::PermissionsCategories::update_permission_category).
+/// Answers [`Permissions::list_permissions`](crate::views::Permissions::list_permissions).
+pub fn list_permissions(
+    answer: impl IntoIterator<Item = types::PermissionResponse>,
+) -> Reply {
+    Reply::of("list_permissions", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Permissions::set_permissions_classification`](crate::views::Permissions::set_permissions_classification).
+pub fn set_permissions_classification(
+    answer: impl IntoIterator<Item = types::PermissionResponse>,
+) -> Reply {
+    Reply::of("set_permissions_classification", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Permissions::update_permission`](crate::views::Permissions::update_permission).
+pub fn update_permission(answer: impl Borrow<types::PermissionResponse>) -> Reply {
+    Reply::of("update_permission", answer.borrow())
+}
+/// Answers [`Permissions::update_permission_category`](crate::views::Permissions::update_permission_category).
 pub fn update_permission_category() -> Reply {
     Reply::acknowledgement("update_permission_category")
 }
-/// Answers [`create_user_access_token`](crate::views::PersonalTokens::create_user_access_token).
+/// Answers [`PersonalTokens::create_user_access_token`](crate::views::PersonalTokens::create_user_access_token).
 pub fn create_user_access_token(
     answer: impl Borrow<types::UserAccessTokenResponse>,
 ) -> Reply {
     Reply::of("create_user_access_token", answer.borrow())
 }
-/// Answers [`create_user_api_token`](crate::views::PersonalTokens::create_user_api_token).
+/// Answers [`PersonalTokens::create_user_api_token`](crate::views::PersonalTokens::create_user_api_token).
 pub fn create_user_api_token(
     answer: impl Borrow<types::CreateUserApiTokenResponseDto>,
 ) -> Reply {
     Reply::of("create_user_api_token", answer.borrow())
 }
-/// Answers [`delete_user_access_token`](crate::views::PersonalTokens::delete_user_access_token).
+/// Answers [`PersonalTokens::delete_user_access_token`](crate::views::PersonalTokens::delete_user_access_token).
 pub fn delete_user_access_token() -> Reply {
     Reply::acknowledgement("delete_user_access_token")
 }
-/// Answers [`delete_user_api_token`](crate::views::PersonalTokens::delete_user_api_token).
+/// Answers [`PersonalTokens::delete_user_api_token`](crate::views::PersonalTokens::delete_user_api_token).
 pub fn delete_user_api_token() -> Reply {
     Reply::acknowledgement("delete_user_api_token")
 }
-/// Answers [`list_user_access_tokens`](crate::views::PersonalTokens::list_user_access_tokens).
+/// Answers [`PersonalTokens::list_user_access_tokens`](crate::views::PersonalTokens::list_user_access_tokens).
 pub fn list_user_access_tokens(
     answer: impl Borrow<types::GetUserAccessTokensResponse>,
 ) -> Reply {
     Reply::of("list_user_access_tokens", answer.borrow())
 }
-/// Answers [`list_user_api_tokens`](crate::views::PersonalTokens::list_user_api_tokens).
+/// Answers [`PersonalTokens::list_user_api_tokens`](crate::views::PersonalTokens::list_user_api_tokens).
 pub fn list_user_api_tokens(
     answer: impl IntoIterator<Item = types::GetUserApiTokensResponseDto>,
 ) -> Reply {
     Reply::of("list_user_api_tokens", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`create_roles_v1`](crate::views::Roles::create_roles_v1).
-pub fn create_roles_v1(answer: impl IntoIterator<Item = types::RoleResponse>) -> Reply {
-    Reply::of("create_roles_v1", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`delete_role`](crate::views::Roles::delete_role).
-pub fn delete_role() -> Reply {
-    Reply::acknowledgement("delete_role")
-}
-/// Answers [`list_roles_v1`](crate::views::Roles::list_roles_v1).
-pub fn list_roles_v1(answer: impl IntoIterator<Item = types::RoleResponse>) -> Reply {
-    Reply::of("list_roles_v1", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`set_role_permissions`](crate::views::Roles::set_role_permissions).
-pub fn set_role_permissions(answer: impl Borrow<types::RoleResponse>) -> Reply {
-    Reply::of("set_role_permissions", answer.borrow())
-}
-/// Answers [`set_role_tenant`](crate::views::Roles::set_role_tenant).
-pub fn set_role_tenant(answer: impl Borrow<types::RoleResponse>) -> Reply {
-    Reply::of("set_role_tenant", answer.borrow())
-}
-/// Answers [`update_role`](crate::views::Roles::update_role).
-pub fn update_role(answer: impl Borrow<types::RoleResponse>) -> Reply {
-    Reply::of("update_role", answer.borrow())
-}
-/// Answers [`add_my_phone_number`](crate::views::Sms::add_my_phone_number).
+/// Answers [`Sms::add_my_phone_number`](crate::views::Sms::add_my_phone_number).
 pub fn add_my_phone_number(
     answer: impl Borrow<types::UserPhoneNumberCreatedResponseDto>,
 ) -> Reply {
     Reply::of("add_my_phone_number", answer.borrow())
 }
-/// Answers [`list_my_phone_numbers`](crate::views::Sms::list_my_phone_numbers).
+/// Answers [`Sms::list_my_phone_numbers`](crate::views::Sms::list_my_phone_numbers).
 pub fn list_my_phone_numbers(
     answer: impl IntoIterator<Item = types::UserPhoneNumberResponseDto>,
 ) -> Reply {
     Reply::of("list_my_phone_numbers", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`list_phone_numbers_v1`](crate::views::Sms::list_phone_numbers_v1).
+/// Answers [`Sms::list_phone_numbers_v1`](crate::views::Sms::list_phone_numbers_v1).
 pub fn list_phone_numbers_v1(answer: impl Borrow<types::PhoneNumberPage>) -> Reply {
     Reply::of("list_phone_numbers_v1", answer.borrow())
 }
-/// Answers [`list_phone_numbers_v2`](crate::views::Sms::list_phone_numbers_v2).
-pub fn list_phone_numbers_v2(answer: impl Borrow<types::PhoneNumberPage>) -> Reply {
+/// Answers [`Sms::list_phone_numbers`](crate::views::Sms::list_phone_numbers).
+pub fn list_phone_numbers(answer: impl Borrow<types::PhoneNumberPage>) -> Reply {
     Reply::of("list_phone_numbers_v2", answer.borrow())
 }
-/// Answers [`send_my_phone_number_deletion_code`](crate::views::Sms::send_my_phone_number_deletion_code).
+/// Answers [`Sms::send_my_phone_number_deletion_code`](crate::views::Sms::send_my_phone_number_deletion_code).
 pub fn send_my_phone_number_deletion_code(
     answer: impl Borrow<types::UserPhoneNumberDeleteCodeResponseDto>,
 ) -> Reply {
     Reply::of("send_my_phone_number_deletion_code", answer.borrow())
 }
-/// Answers [`send_phone_number_verification_code`](crate::views::Sms::send_phone_number_verification_code).
+/// Answers [`Sms::send_phone_number_verification_code`](crate::views::Sms::send_phone_number_verification_code).
 pub fn send_phone_number_verification_code(
     answer: impl Borrow<types::UserPhoneNumberCreatedResponseDto>,
 ) -> Reply {
     Reply::of("send_phone_number_verification_code", answer.borrow())
 }
-/// Answers [`verify_my_phone_number`](crate::views::Sms::verify_my_phone_number).
+/// Answers [`Sms::verify_my_phone_number`](crate::views::Sms::verify_my_phone_number).
 pub fn verify_my_phone_number() -> Reply {
     Reply::acknowledgement("verify_my_phone_number")
 }
-/// Answers [`verify_my_phone_number_deletion`](crate::views::Sms::verify_my_phone_number_deletion).
+/// Answers [`Sms::verify_my_phone_number_deletion`](crate::views::Sms::verify_my_phone_number_deletion).
 pub fn verify_my_phone_number_deletion() -> Reply {
     Reply::acknowledgement("verify_my_phone_number_deletion")
 }
-/// Answers [`delete_sms_configuration`](crate::views::SmsConfiguration::delete_sms_configuration).
+/// Answers [`SmsConfiguration::delete_sms_configuration`](crate::views::SmsConfiguration::delete_sms_configuration).
 pub fn delete_sms_configuration() -> Reply {
     Reply::acknowledgement("delete_sms_configuration")
 }
-/// Answers [`get_sms_configuration`](crate::views::SmsConfiguration::get_sms_configuration).
+/// Answers [`SmsConfiguration::get_sms_configuration`](crate::views::SmsConfiguration::get_sms_configuration).
 pub fn get_sms_configuration(
     answer: impl Borrow<types::SmsVendorConfigResponse>,
 ) -> Reply {
     Reply::of("get_sms_configuration", answer.borrow())
 }
-/// Answers [`set_sms_configuration`](crate::views::SmsConfiguration::set_sms_configuration).
+/// Answers [`SmsConfiguration::set_sms_configuration`](crate::views::SmsConfiguration::set_sms_configuration).
 pub fn set_sms_configuration(
     answer: impl Borrow<types::SmsVendorConfigResponse>,
 ) -> Reply {
     Reply::of("set_sms_configuration", answer.borrow())
 }
-/// Answers [`delete_sms_template`](crate::views::SmsTemplates::delete_sms_template).
+/// Answers [`SmsTemplates::delete_sms_template`](crate::views::SmsTemplates::delete_sms_template).
 pub fn delete_sms_template() -> Reply {
     Reply::acknowledgement("delete_sms_template")
 }
-/// Answers [`get_default_sms_template`](crate::views::SmsTemplates::get_default_sms_template).
+/// Answers [`SmsTemplates::get_default_sms_template`](crate::views::SmsTemplates::get_default_sms_template).
 pub fn get_default_sms_template(
     answer: impl Borrow<types::SmsTemplateResponse>,
 ) -> Reply {
     Reply::of("get_default_sms_template", answer.borrow())
 }
-/// Answers [`get_sms_template`](crate::views::SmsTemplates::get_sms_template).
+/// Answers [`SmsTemplates::get_sms_template`](crate::views::SmsTemplates::get_sms_template).
 pub fn get_sms_template(answer: impl Borrow<types::SmsTemplateResponse>) -> Reply {
     Reply::of("get_sms_template", answer.borrow())
 }
-/// Answers [`list_default_sms_templates`](crate::views::SmsTemplates::list_default_sms_templates).
+/// Answers [`SmsTemplates::list_default_sms_templates`](crate::views::SmsTemplates::list_default_sms_templates).
 pub fn list_default_sms_templates(
     answer: impl IntoIterator<Item = types::SmsTemplateResponse>,
 ) -> Reply {
     Reply::of("list_default_sms_templates", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`list_sms_templates`](crate::views::SmsTemplates::list_sms_templates).
+/// Answers [`SmsTemplates::list_sms_templates`](crate::views::SmsTemplates::list_sms_templates).
 pub fn list_sms_templates(
     answer: impl IntoIterator<Item = types::SmsTemplateResponse>,
 ) -> Reply {
     Reply::of("list_sms_templates", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`set_sms_template`](crate::views::SmsTemplates::set_sms_template).
+/// Answers [`SmsTemplates::set_sms_template`](crate::views::SmsTemplates::set_sms_template).
 pub fn set_sms_template(answer: impl Borrow<types::SmsTemplateResponse>) -> Reply {
     Reply::of("set_sms_template", answer.borrow())
 }
-/// Answers [`get_environment_session_configuration`](crate::views::SessionsConfiguration::get_environment_session_configuration).
+/// Answers [`SessionsConfiguration::get_environment_session_configuration`](crate::views::SessionsConfiguration::get_environment_session_configuration).
 pub fn get_environment_session_configuration(
     answer: impl Borrow<types::CreateSessionConfigurationRequest>,
 ) -> Reply {
     Reply::of("get_environment_session_configuration", answer.borrow())
 }
-/// Answers [`get_session_configuration`](crate::views::SessionsManagement::get_session_configuration).
+/// Answers [`SessionsManagement::get_session_configuration`](crate::views::SessionsManagement::get_session_configuration).
 pub fn get_session_configuration(
     answer: impl Borrow<types::CreateSessionConfigurationRequest>,
 ) -> Reply {
     Reply::of("get_session_configuration", answer.borrow())
 }
-/// Answers [`set_session_configuration`](crate::views::SessionsManagement::set_session_configuration).
+/// Answers [`SessionsManagement::set_session_configuration`](crate::views::SessionsManagement::set_session_configuration).
 pub fn set_session_configuration() -> Reply {
     Reply::acknowledgement("set_session_configuration")
 }
-/// Answers [`get_user_emails_policy`](crate::views::UserEmailsPolicy::get_user_emails_policy).
+/// Answers [`UserEmailsPolicy::get_user_emails_policy`](crate::views::UserEmailsPolicy::get_user_emails_policy).
 pub fn get_user_emails_policy(
     answer: impl Borrow<types::GetUserEmailsPolicyResponseDto>,
 ) -> Reply {
     Reply::of("get_user_emails_policy", answer.borrow())
 }
-/// Answers [`set_user_emails_policy`](crate::views::UserEmailsPolicy::set_user_emails_policy).
+/// Answers [`UserEmailsPolicy::set_user_emails_policy`](crate::views::UserEmailsPolicy::set_user_emails_policy).
 pub fn set_user_emails_policy() -> Reply {
     Reply::acknowledgement("set_user_emails_policy")
 }
-/// Answers [`add_roles_to_group`](crate::views::UserGroups::add_roles_to_group).
+/// Answers [`Groups::add_roles_to_group`](crate::views::Groups::add_roles_to_group).
 pub fn add_roles_to_group() -> Reply {
     Reply::acknowledgement("add_roles_to_group")
 }
-/// Answers [`add_users_to_group`](crate::views::UserGroups::add_users_to_group).
+/// Answers [`Groups::add_users_to_group`](crate::views::Groups::add_users_to_group).
 pub fn add_users_to_group() -> Reply {
     Reply::acknowledgement("add_users_to_group")
 }
-/// Answers [`create_group`](crate::views::UserGroups::create_group).
+/// Answers [`Groups::create_group`](crate::views::Groups::create_group).
 pub fn create_group(answer: impl Borrow<types::GroupResponse>) -> Reply {
     Reply::of("create_group", answer.borrow())
 }
-/// Answers [`delete_group`](crate::views::UserGroups::delete_group).
+/// Answers [`Groups::delete_group`](crate::views::Groups::delete_group).
 pub fn delete_group() -> Reply {
     Reply::acknowledgement("delete_group")
 }
-/// Answers [`get_group`](crate::views::UserGroups::get_group).
+/// Answers [`Groups::get_group`](crate::views::Groups::get_group).
 pub fn get_group(answer: impl Borrow<types::GroupResponse>) -> Reply {
     Reply::of("get_group", answer.borrow())
 }
-/// Answers [`get_groups_configuration`](crate::views::UserGroups::get_groups_configuration).
+/// Answers [`Groups::get_groups_configuration`](crate::views::Groups::get_groups_configuration).
 pub fn get_groups_configuration(
     answer: impl Borrow<types::GetGroupConfigurationResponse>,
 ) -> Reply {
     Reply::of("get_groups_configuration", answer.borrow())
 }
-/// Answers [`list_groups_by_ids`](crate::views::UserGroups::list_groups_by_ids).
+/// Answers [`Groups::list_groups_by_ids`](crate::views::Groups::list_groups_by_ids).
 pub fn list_groups_by_ids(answer: impl Borrow<types::GroupsResponse>) -> Reply {
     Reply::of("list_groups_by_ids", answer.borrow())
 }
-/// Answers [`list_groups_v1`](crate::views::UserGroups::list_groups_v1).
+/// Answers [`Groups::list_groups_v1`](crate::views::Groups::list_groups_v1).
 pub fn list_groups_v1(answer: impl Borrow<types::GroupsResponse>) -> Reply {
     Reply::of("list_groups_v1", answer.borrow())
 }
-/// Answers [`list_groups_v2`](crate::views::UserGroups::list_groups_v2).
-pub fn list_groups_v2(answer: impl Borrow<types::GroupPage>) -> Reply {
+/// Answers [`Groups::list_groups`](crate::views::Groups::list_groups).
+pub fn list_groups(answer: impl Borrow<types::GroupPage>) -> Reply {
     Reply::of("list_groups_v2", answer.borrow())
 }
-/// Answers [`remove_roles_from_group`](crate::views::UserGroups::remove_roles_from_group).
+/// Answers [`Groups::remove_roles_from_group`](crate::views::Groups::remove_roles_from_group).
 pub fn remove_roles_from_group() -> Reply {
     Reply::acknowledgement("remove_roles_from_group")
 }
-/// Answers [`remove_users_from_group`](crate::views::UserGroups::remove_users_from_group).
+/// Answers [`Groups::remove_users_from_group`](crate::views::Groups::remove_users_from_group).
 pub fn remove_users_from_group() -> Reply {
     Reply::acknowledgement("remove_users_from_group")
 }
-/// Answers [`set_groups_configuration`](crate::views::UserGroups::set_groups_configuration).
+/// Answers [`Groups::set_groups_configuration`](crate::views::Groups::set_groups_configuration).
 pub fn set_groups_configuration() -> Reply {
     Reply::acknowledgement("set_groups_configuration")
 }
-/// Answers [`update_group`](crate::views::UserGroups::update_group).
+/// Answers [`Groups::update_group`](crate::views::Groups::update_group).
 pub fn update_group(answer: impl Borrow<types::GroupResponse>) -> Reply {
     Reply::of("update_group", answer.borrow())
 }
-/// Answers [`accept_invitation`](crate::views::UserManagement::accept_invitation).
+/// Answers [`Users::accept_invitation`](crate::views::Users::accept_invitation).
 pub fn accept_invitation() -> Reply {
     Reply::acknowledgement("accept_invitation")
 }
-/// Answers [`accept_invitation_with_code`](crate::views::UserManagement::accept_invitation_with_code).
+/// Answers [`Users::accept_invitation_with_code`](crate::views::Users::accept_invitation_with_code).
 pub fn accept_invitation_with_code() -> Reply {
     Reply::acknowledgement("accept_invitation_with_code")
 }
-/// Answers [`activate_user`](crate::views::UserManagement::activate_user).
+/// Answers [`Users::activate_user`](crate::views::Users::activate_user).
 pub fn activate_user(answer: impl Borrow<types::AuthenticationResponseDto>) -> Reply {
     Reply::of("activate_user", answer.borrow())
 }
-/// Answers [`activate_user_with_code`](crate::views::UserManagement::activate_user_with_code).
+/// Answers [`Users::activate_user_with_code`](crate::views::Users::activate_user_with_code).
 pub fn activate_user_with_code(
     answer: impl Borrow<types::AuthenticationResponseDto>,
 ) -> Reply {
     Reply::of("activate_user_with_code", answer.borrow())
 }
-/// Answers [`add_my_email`](crate::views::UserManagement::add_my_email).
+/// Answers [`Users::add_my_email`](crate::views::Users::add_my_email).
 pub fn add_my_email(answer: impl Borrow<types::UserEmailResponseDto>) -> Reply {
     Reply::of("add_my_email", answer.borrow())
 }
-/// Answers [`add_user_email`](crate::views::UserManagement::add_user_email).
+/// Answers [`Users::add_user_email`](crate::views::Users::add_user_email).
 pub fn add_user_email(answer: impl Borrow<types::UserEmailResponseDto>) -> Reply {
     Reply::of("add_user_email", answer.borrow())
 }
-/// Answers [`assign_roles_to_user`](crate::views::UserManagement::assign_roles_to_user).
+/// Answers [`Users::add_user_phone_number_globally`](crate::views::Users::add_user_phone_number_globally).
+pub fn add_user_phone_number_globally() -> Reply {
+    Reply::acknowledgement("add_user_phone_number_globally")
+}
+/// Answers [`Users::add_user_to_tenant`](crate::views::Users::add_user_to_tenant).
+pub fn add_user_to_tenant(answer: impl Borrow<types::UserDto>) -> Reply {
+    Reply::of("add_user_to_tenant", answer.borrow())
+}
+/// Answers [`Users::assign_roles_to_user`](crate::views::Users::assign_roles_to_user).
 pub fn assign_roles_to_user(
     answer: impl Borrow<types::AssignUserToRolesResponseDto>,
 ) -> Reply {
     Reply::of("assign_roles_to_user", answer.borrow())
 }
-/// Answers [`create_my_username`](crate::views::UserManagement::create_my_username).
+/// Answers [`Users::create_my_username`](crate::views::Users::create_my_username).
 pub fn create_my_username() -> Reply {
     Reply::acknowledgement("create_my_username")
 }
-/// Answers [`create_user_v1`](crate::views::UserManagement::create_user_v1).
-pub fn create_user_v1(answer: impl Borrow<types::UserCreatedResponse>) -> Reply {
-    Reply::of("create_user_v1", answer.borrow())
-}
-/// Answers [`create_user_v2`](crate::views::UserManagement::create_user_v2).
-pub fn create_user_v2(answer: impl Borrow<types::UserCreatedResponse>) -> Reply {
-    Reply::of("create_user_v2", answer.borrow())
-}
-/// Answers [`delete_my_email`](crate::views::UserManagement::delete_my_email).
-pub fn delete_my_email() -> Reply {
-    Reply::acknowledgement("delete_my_email")
-}
-/// Answers [`delete_user_email`](crate::views::UserManagement::delete_user_email).
-pub fn delete_user_email() -> Reply {
-    Reply::acknowledgement("delete_user_email")
-}
-/// Answers [`delete_username`](crate::views::UserManagement::delete_username).
-pub fn delete_username() -> Reply {
-    Reply::acknowledgement("delete_username")
-}
-/// Answers [`disable_user_in_tenant`](crate::views::UserManagement::disable_user_in_tenant).
-pub fn disable_user_in_tenant() -> Reply {
-    Reply::acknowledgement("disable_user_in_tenant")
-}
-/// Answers [`enable_user_in_tenant`](crate::views::UserManagement::enable_user_in_tenant).
-pub fn enable_user_in_tenant() -> Reply {
-    Reply::acknowledgement("enable_user_in_tenant")
-}
-/// Answers [`get_my_authorization`](crate::views::UserManagement::get_my_authorization).
-pub fn get_my_authorization(
-    answer: impl Borrow<types::MeAuthorizationResponseDto>,
-) -> Reply {
-    Reply::of("get_my_authorization", answer.borrow())
-}
-/// Answers [`get_my_profile_v2`](crate::views::UserManagement::get_my_profile_v2).
-pub fn get_my_profile_v2(answer: impl Borrow<types::UserDto>) -> Reply {
-    Reply::of("get_my_profile_v2", answer.borrow())
-}
-/// Answers [`get_my_profile_v3`](crate::views::UserManagement::get_my_profile_v3).
-pub fn get_my_profile_v3(answer: impl Borrow<types::UserV3Dto>) -> Reply {
-    Reply::of("get_my_profile_v3", answer.borrow())
-}
-/// Answers [`get_my_tenants_hierarchy`](crate::views::UserManagement::get_my_tenants_hierarchy).
-pub fn get_my_tenants_hierarchy(
-    answer: impl IntoIterator<Item = types::GetUserTenantsHierarchyResponseDto>,
-) -> Reply {
-    Reply::of("get_my_tenants_hierarchy", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`get_my_username`](crate::views::UserManagement::get_my_username).
-pub fn get_my_username(answer: impl Borrow<types::UsernameResponseDto>) -> Reply {
-    Reply::of("get_my_username", answer.borrow())
-}
-/// Answers [`get_temporary_users_configuration`](crate::views::UserManagement::get_temporary_users_configuration).
-pub fn get_temporary_users_configuration(
-    answer: impl Borrow<types::TemporaryUsersConfigurationDto>,
-) -> Reply {
-    Reply::of("get_temporary_users_configuration", answer.borrow())
-}
-/// Answers [`get_user_activation_strategy`](crate::views::UserManagement::get_user_activation_strategy).
-pub fn get_user_activation_strategy(
-    answer: impl Borrow<types::GetActivateStrategyResponseDto>,
-) -> Reply {
-    Reply::of("get_user_activation_strategy", answer.borrow())
-}
-/// Answers [`list_my_emails`](crate::views::UserManagement::list_my_emails).
-pub fn list_my_emails(
-    answer: impl IntoIterator<Item = types::UserEmailResponseDto>,
-) -> Reply {
-    Reply::of("list_my_emails", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`list_my_tenants_v1`](crate::views::UserManagement::list_my_tenants_v1).
-pub fn list_my_tenants_v1(
-    answer: impl Borrow<types::GetUserTenantsResponseDto>,
-) -> Reply {
-    Reply::of("list_my_tenants_v1", answer.borrow())
-}
-/// Answers [`list_my_tenants_v2`](crate::views::UserManagement::list_my_tenants_v2).
-pub fn list_my_tenants_v2(
-    answer: impl IntoIterator<Item = types::UserTenantDataDto>,
-) -> Reply {
-    Reply::of("list_my_tenants_v2", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`list_user_emails`](crate::views::UserManagement::list_user_emails).
-pub fn list_user_emails(answer: impl Borrow<types::UserEmailPage>) -> Reply {
-    Reply::of("list_user_emails", answer.borrow())
-}
-/// Answers [`list_usernames`](crate::views::UserManagement::list_usernames).
-pub fn list_usernames(answer: impl Borrow<types::UsernamePage>) -> Reply {
-    Reply::of("list_usernames", answer.borrow())
-}
-/// Answers [`list_users`](crate::views::UserManagement::list_users).
-pub fn list_users(answer: impl Borrow<types::UserPage>) -> Reply {
-    Reply::of("list_users", answer.borrow())
-}
-/// Answers [`list_users_groups`](crate::views::UserManagement::list_users_groups).
-pub fn list_users_groups(
-    answer: impl IntoIterator<Item = types::GetUserGroupsResponse>,
-) -> Reply {
-    Reply::of("list_users_groups", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`list_users_roles`](crate::views::UserManagement::list_users_roles).
-pub fn list_users_roles(
-    answer: impl IntoIterator<Item = types::GetUserRolesResponse>,
-) -> Reply {
-    Reply::of("list_users_roles", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`remove_user`](crate::views::UserManagement::remove_user).
-pub fn remove_user() -> Reply {
-    Reply::acknowledgement("remove_user")
-}
-/// Answers [`request_my_email_change`](crate::views::UserManagement::request_my_email_change).
-pub fn request_my_email_change() -> Reply {
-    Reply::acknowledgement("request_my_email_change")
-}
-/// Answers [`reset_all_tenant_invitations`](crate::views::UserManagement::reset_all_tenant_invitations).
-pub fn reset_all_tenant_invitations() -> Reply {
-    Reply::acknowledgement("reset_all_tenant_invitations")
-}
-/// Answers [`reset_tenant_invitation`](crate::views::UserManagement::reset_tenant_invitation).
-pub fn reset_tenant_invitation() -> Reply {
-    Reply::acknowledgement("reset_tenant_invitation")
-}
-/// Answers [`reset_user_activation_token`](crate::views::UserManagement::reset_user_activation_token).
-pub fn reset_user_activation_token() -> Reply {
-    Reply::acknowledgement("reset_user_activation_token")
-}
-/// Answers [`search_users`](crate::views::UserManagement::search_users).
-pub fn search_users(answer: impl Borrow<types::UserPage>) -> Reply {
-    Reply::of("search_users", answer.borrow())
-}
-/// Answers [`set_my_active_tenant`](crate::views::UserManagement::set_my_active_tenant).
-pub fn set_my_active_tenant(answer: impl Borrow<types::UserDto>) -> Reply {
-    Reply::of("set_my_active_tenant", answer.borrow())
-}
-/// Answers [`set_my_primary_email`](crate::views::UserManagement::set_my_primary_email).
-pub fn set_my_primary_email() -> Reply {
-    Reply::acknowledgement("set_my_primary_email")
-}
-/// Answers [`set_user_permanent`](crate::views::UserManagement::set_user_permanent).
-pub fn set_user_permanent() -> Reply {
-    Reply::acknowledgement("set_user_permanent")
-}
-/// Answers [`set_user_primary_email`](crate::views::UserManagement::set_user_primary_email).
-pub fn set_user_primary_email() -> Reply {
-    Reply::acknowledgement("set_user_primary_email")
-}
-/// Answers [`set_user_sub_tenant_access`](crate::views::UserManagement::set_user_sub_tenant_access).
-pub fn set_user_sub_tenant_access() -> Reply {
-    Reply::acknowledgement("set_user_sub_tenant_access")
-}
-/// Answers [`set_user_temporary`](crate::views::UserManagement::set_user_temporary).
-pub fn set_user_temporary(answer: impl Borrow<types::TemporaryUserDto>) -> Reply {
-    Reply::of("set_user_temporary", answer.borrow())
-}
-/// Answers [`unassign_roles_from_user`](crate::views::UserManagement::unassign_roles_from_user).
-pub fn unassign_roles_from_user(
-    answer: impl Borrow<types::DeleteUserToRolesResponseDto>,
-) -> Reply {
-    Reply::of("unassign_roles_from_user", answer.borrow())
-}
-/// Answers [`unlock_me`](crate::views::UserManagement::unlock_me).
-pub fn unlock_me() -> Reply {
-    Reply::acknowledgement("unlock_me")
-}
-/// Answers [`update_my_profile`](crate::views::UserManagement::update_my_profile).
-pub fn update_my_profile(answer: impl Borrow<types::UserDto>) -> Reply {
-    Reply::of("update_my_profile", answer.borrow())
-}
-/// Answers [`update_user`](crate::views::UserManagement::update_user).
-pub fn update_user(answer: impl Borrow<types::UserDto>) -> Reply {
-    Reply::of("update_user", answer.borrow())
-}
-/// Answers [`verify_my_email`](crate::views::UserManagement::verify_my_email).
-pub fn verify_my_email() -> Reply {
-    Reply::acknowledgement("verify_my_email")
-}
-/// Answers [`verify_my_email_change`](crate::views::UserManagement::verify_my_email_change).
-pub fn verify_my_email_change() -> Reply {
-    Reply::acknowledgement("verify_my_email_change")
-}
-/// Answers [`add_user_phone_number_globally`](crate::views::Users::add_user_phone_number_globally).
-pub fn add_user_phone_number_globally() -> Reply {
-    Reply::acknowledgement("add_user_phone_number_globally")
-}
-/// Answers [`add_user_to_tenant`](crate::views::Users::add_user_to_tenant).
-pub fn add_user_to_tenant(answer: impl Borrow<types::UserDto>) -> Reply {
-    Reply::of("add_user_to_tenant", answer.borrow())
-}
-/// Answers [`create_user_globally`](crate::views::Users::create_user_globally).
+/// Answers [`Users::create_user_globally`](crate::views::Users::create_user_globally).
 pub fn create_user_globally(answer: impl Borrow<types::UserDto>) -> Reply {
     Reply::of("create_user_globally", answer.borrow())
 }
-/// Answers [`delete_user_phone_number_globally`](crate::views::Users::delete_user_phone_number_globally).
+/// Answers [`Users::create_user_v1`](crate::views::Users::create_user_v1).
+pub fn create_user_v1(answer: impl Borrow<types::UserCreatedResponse>) -> Reply {
+    Reply::of("create_user_v1", answer.borrow())
+}
+/// Answers [`Users::create_user`](crate::views::Users::create_user).
+pub fn create_user(answer: impl Borrow<types::UserCreatedResponse>) -> Reply {
+    Reply::of("create_user_v2", answer.borrow())
+}
+/// Answers [`Users::delete_my_email`](crate::views::Users::delete_my_email).
+pub fn delete_my_email() -> Reply {
+    Reply::acknowledgement("delete_my_email")
+}
+/// Answers [`Users::delete_user_email`](crate::views::Users::delete_user_email).
+pub fn delete_user_email() -> Reply {
+    Reply::acknowledgement("delete_user_email")
+}
+/// Answers [`Users::delete_user_phone_number_globally`](crate::views::Users::delete_user_phone_number_globally).
 pub fn delete_user_phone_number_globally() -> Reply {
     Reply::acknowledgement("delete_user_phone_number_globally")
 }
-/// Answers [`generate_user_activation_link`](crate::views::Users::generate_user_activation_link).
+/// Answers [`Users::delete_username`](crate::views::Users::delete_username).
+pub fn delete_username() -> Reply {
+    Reply::acknowledgement("delete_username")
+}
+/// Answers [`Users::disable_user_in_tenant`](crate::views::Users::disable_user_in_tenant).
+pub fn disable_user_in_tenant() -> Reply {
+    Reply::acknowledgement("disable_user_in_tenant")
+}
+/// Answers [`Users::enable_user_in_tenant`](crate::views::Users::enable_user_in_tenant).
+pub fn enable_user_in_tenant() -> Reply {
+    Reply::acknowledgement("enable_user_in_tenant")
+}
+/// Answers [`Users::generate_user_activation_link`](crate::views::Users::generate_user_activation_link).
 pub fn generate_user_activation_link(
     answer: impl Borrow<types::GenerateUserActivationLinkResponseDto>,
 ) -> Reply {
     Reply::of("generate_user_activation_link", answer.borrow())
 }
-/// Answers [`generate_user_password_reset_link`](crate::views::Users::generate_user_password_reset_link).
+/// Answers [`Users::generate_user_password_reset_link`](crate::views::Users::generate_user_password_reset_link).
 pub fn generate_user_password_reset_link(
     answer: impl Borrow<types::GenerateUserResetPasswordLinkResponseDto>,
 ) -> Reply {
     Reply::of("generate_user_password_reset_link", answer.borrow())
 }
-/// Answers [`get_bulk_invite_status`](crate::views::Users::get_bulk_invite_status).
+/// Answers [`Users::get_bulk_invite_status`](crate::views::Users::get_bulk_invite_status).
 pub fn get_bulk_invite_status(answer: impl Borrow<types::BulkInviteStatus>) -> Reply {
     Reply::of("get_bulk_invite_status", answer.borrow())
 }
-/// Answers [`get_bulk_roles_update_status`](crate::views::Users::get_bulk_roles_update_status).
+/// Answers [`Users::get_bulk_roles_update_status`](crate::views::Users::get_bulk_roles_update_status).
 pub fn get_bulk_roles_update_status(
     answer: impl Borrow<types::BulkRolesTaskStatusResponseDto>,
 ) -> Reply {
     Reply::of("get_bulk_roles_update_status", answer.borrow())
 }
-/// Answers [`get_user`](crate::views::Users::get_user).
+/// Answers [`Users::get_my_authorization`](crate::views::Users::get_my_authorization).
+pub fn get_my_authorization(
+    answer: impl Borrow<types::MeAuthorizationResponseDto>,
+) -> Reply {
+    Reply::of("get_my_authorization", answer.borrow())
+}
+/// Answers [`Users::get_my_profile_v2`](crate::views::Users::get_my_profile_v2).
+pub fn get_my_profile_v2(answer: impl Borrow<types::UserDto>) -> Reply {
+    Reply::of("get_my_profile_v2", answer.borrow())
+}
+/// Answers [`Users::get_my_profile`](crate::views::Users::get_my_profile).
+pub fn get_my_profile(answer: impl Borrow<types::UserV3Dto>) -> Reply {
+    Reply::of("get_my_profile_v3", answer.borrow())
+}
+/// Answers [`Users::get_my_tenants_hierarchy`](crate::views::Users::get_my_tenants_hierarchy).
+pub fn get_my_tenants_hierarchy(
+    answer: impl IntoIterator<Item = types::GetUserTenantsHierarchyResponseDto>,
+) -> Reply {
+    Reply::of("get_my_tenants_hierarchy", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Users::get_my_username`](crate::views::Users::get_my_username).
+pub fn get_my_username(answer: impl Borrow<types::UsernameResponseDto>) -> Reply {
+    Reply::of("get_my_username", answer.borrow())
+}
+/// Answers [`Users::get_temporary_users_configuration`](crate::views::Users::get_temporary_users_configuration).
+pub fn get_temporary_users_configuration(
+    answer: impl Borrow<types::TemporaryUsersConfigurationDto>,
+) -> Reply {
+    Reply::of("get_temporary_users_configuration", answer.borrow())
+}
+/// Answers [`Users::get_user`](crate::views::Users::get_user).
 pub fn get_user(answer: impl Borrow<types::UserDto>) -> Reply {
     Reply::of("get_user", answer.borrow())
 }
-/// Answers [`get_user_by_email`](crate::views::Users::get_user_by_email).
+/// Answers [`Users::get_user_activation_strategy`](crate::views::Users::get_user_activation_strategy).
+pub fn get_user_activation_strategy(
+    answer: impl Borrow<types::GetActivateStrategyResponseDto>,
+) -> Reply {
+    Reply::of("get_user_activation_strategy", answer.borrow())
+}
+/// Answers [`Users::get_user_by_email`](crate::views::Users::get_user_by_email).
 pub fn get_user_by_email(answer: impl Borrow<types::CoreUserDto>) -> Reply {
     Reply::of("get_user_by_email", answer.borrow())
 }
-/// Answers [`get_user_globally`](crate::views::Users::get_user_globally).
+/// Answers [`Users::get_user_globally`](crate::views::Users::get_user_globally).
 pub fn get_user_globally(answer: impl Borrow<types::UserDto>) -> Reply {
     Reply::of("get_user_globally", answer.borrow())
 }
-/// Answers [`invite_users_in_bulk`](crate::views::Users::invite_users_in_bulk).
+/// Answers [`Users::invite_users_in_bulk`](crate::views::Users::invite_users_in_bulk).
 pub fn invite_users_in_bulk(answer: impl Borrow<types::TaskContext>) -> Reply {
     Reply::of("invite_users_in_bulk", answer.borrow())
 }
-/// Answers [`list_user_tenant_statuses`](crate::views::Users::list_user_tenant_statuses).
+/// Answers [`Users::list_my_emails`](crate::views::Users::list_my_emails).
+pub fn list_my_emails(
+    answer: impl IntoIterator<Item = types::UserEmailResponseDto>,
+) -> Reply {
+    Reply::of("list_my_emails", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Users::list_my_tenants_v1`](crate::views::Users::list_my_tenants_v1).
+pub fn list_my_tenants_v1(
+    answer: impl Borrow<types::GetUserTenantsResponseDto>,
+) -> Reply {
+    Reply::of("list_my_tenants_v1", answer.borrow())
+}
+/// Answers [`Users::list_my_tenants`](crate::views::Users::list_my_tenants).
+pub fn list_my_tenants(
+    answer: impl IntoIterator<Item = types::UserTenantDataDto>,
+) -> Reply {
+    Reply::of("list_my_tenants_v2", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Users::list_user_emails`](crate::views::Users::list_user_emails).
+pub fn list_user_emails(answer: impl Borrow<types::UserEmailPage>) -> Reply {
+    Reply::of("list_user_emails", answer.borrow())
+}
+/// Answers [`Users::list_user_tenant_statuses`](crate::views::Users::list_user_tenant_statuses).
 pub fn list_user_tenant_statuses(
     answer: impl IntoIterator<Item = types::UserTenantStatusesResponse>,
 ) -> Reply {
     Reply::of("list_user_tenant_statuses", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`lock_user`](crate::views::Users::lock_user).
+/// Answers [`Users::list_usernames`](crate::views::Users::list_usernames).
+pub fn list_usernames(answer: impl Borrow<types::UsernamePage>) -> Reply {
+    Reply::of("list_usernames", answer.borrow())
+}
+/// Answers [`Users::list_users`](crate::views::Users::list_users).
+pub fn list_users(answer: impl Borrow<types::UserPage>) -> Reply {
+    Reply::of("list_users", answer.borrow())
+}
+/// Answers [`Users::list_users_groups`](crate::views::Users::list_users_groups).
+pub fn list_users_groups(
+    answer: impl IntoIterator<Item = types::GetUserGroupsResponse>,
+) -> Reply {
+    Reply::of("list_users_groups", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Users::list_users_roles`](crate::views::Users::list_users_roles).
+pub fn list_users_roles(
+    answer: impl IntoIterator<Item = types::GetUserRolesResponse>,
+) -> Reply {
+    Reply::of("list_users_roles", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Users::lock_user`](crate::views::Users::lock_user).
 pub fn lock_user() -> Reply {
     Reply::acknowledgement("lock_user")
 }
-/// Answers [`move_all_users_to_tenant`](crate::views::Users::move_all_users_to_tenant).
+/// Answers [`Users::move_all_users_to_tenant`](crate::views::Users::move_all_users_to_tenant).
 pub fn move_all_users_to_tenant() -> Reply {
     Reply::acknowledgement("move_all_users_to_tenant")
 }
-/// Answers [`set_temporary_users_configuration`](crate::views::Users::set_temporary_users_configuration).
+/// Answers [`Users::remove_user`](crate::views::Users::remove_user).
+pub fn remove_user() -> Reply {
+    Reply::acknowledgement("remove_user")
+}
+/// Answers [`Users::request_my_email_change`](crate::views::Users::request_my_email_change).
+pub fn request_my_email_change() -> Reply {
+    Reply::acknowledgement("request_my_email_change")
+}
+/// Answers [`Users::reset_all_tenant_invitations`](crate::views::Users::reset_all_tenant_invitations).
+pub fn reset_all_tenant_invitations() -> Reply {
+    Reply::acknowledgement("reset_all_tenant_invitations")
+}
+/// Answers [`Users::reset_tenant_invitation`](crate::views::Users::reset_tenant_invitation).
+pub fn reset_tenant_invitation() -> Reply {
+    Reply::acknowledgement("reset_tenant_invitation")
+}
+/// Answers [`Users::reset_user_activation_token`](crate::views::Users::reset_user_activation_token).
+pub fn reset_user_activation_token() -> Reply {
+    Reply::acknowledgement("reset_user_activation_token")
+}
+/// Answers [`Users::search_users`](crate::views::Users::search_users).
+pub fn search_users(answer: impl Borrow<types::UserPage>) -> Reply {
+    Reply::of("search_users", answer.borrow())
+}
+/// Answers [`Users::set_my_active_tenant`](crate::views::Users::set_my_active_tenant).
+pub fn set_my_active_tenant(answer: impl Borrow<types::UserDto>) -> Reply {
+    Reply::of("set_my_active_tenant", answer.borrow())
+}
+/// Answers [`Users::set_my_primary_email`](crate::views::Users::set_my_primary_email).
+pub fn set_my_primary_email() -> Reply {
+    Reply::acknowledgement("set_my_primary_email")
+}
+/// Answers [`Users::set_temporary_users_configuration`](crate::views::Users::set_temporary_users_configuration).
 pub fn set_temporary_users_configuration(
     answer: impl Borrow<types::TemporaryUsersConfigurationDto>,
 ) -> Reply {
     Reply::of("set_temporary_users_configuration", answer.borrow())
 }
-/// Answers [`set_user_active_tenant`](crate::views::Users::set_user_active_tenant).
+/// Answers [`Users::set_user_active_tenant`](crate::views::Users::set_user_active_tenant).
 pub fn set_user_active_tenant(answer: impl Borrow<types::UserDto>) -> Reply {
     Reply::of("set_user_active_tenant", answer.borrow())
 }
-/// Answers [`set_user_email`](crate::views::Users::set_user_email).
+/// Answers [`Users::set_user_email`](crate::views::Users::set_user_email).
 pub fn set_user_email(answer: impl Borrow<types::UserDto>) -> Reply {
     Reply::of("set_user_email", answer.borrow())
 }
-/// Answers [`set_user_invisible`](crate::views::Users::set_user_invisible).
+/// Answers [`Users::set_user_invisible`](crate::views::Users::set_user_invisible).
 pub fn set_user_invisible(answer: impl Borrow<types::UserDto>) -> Reply {
     Reply::of("set_user_invisible", answer.borrow())
 }
-/// Answers [`set_user_superuser`](crate::views::Users::set_user_superuser).
+/// Answers [`Users::set_user_permanent`](crate::views::Users::set_user_permanent).
+pub fn set_user_permanent() -> Reply {
+    Reply::acknowledgement("set_user_permanent")
+}
+/// Answers [`Users::set_user_primary_email`](crate::views::Users::set_user_primary_email).
+pub fn set_user_primary_email() -> Reply {
+    Reply::acknowledgement("set_user_primary_email")
+}
+/// Answers [`Users::set_user_sub_tenant_access`](crate::views::Users::set_user_sub_tenant_access).
+pub fn set_user_sub_tenant_access() -> Reply {
+    Reply::acknowledgement("set_user_sub_tenant_access")
+}
+/// Answers [`Users::set_user_superuser`](crate::views::Users::set_user_superuser).
 pub fn set_user_superuser(answer: impl Borrow<types::UserDto>) -> Reply {
     Reply::of("set_user_superuser", answer.borrow())
 }
-/// Answers [`unenroll_user_mfa_globally`](crate::views::Users::unenroll_user_mfa_globally).
+/// Answers [`Users::set_user_temporary`](crate::views::Users::set_user_temporary).
+pub fn set_user_temporary(answer: impl Borrow<types::TemporaryUserDto>) -> Reply {
+    Reply::of("set_user_temporary", answer.borrow())
+}
+/// Answers [`Users::unassign_roles_from_user`](crate::views::Users::unassign_roles_from_user).
+pub fn unassign_roles_from_user(
+    answer: impl Borrow<types::DeleteUserToRolesResponseDto>,
+) -> Reply {
+    Reply::of("unassign_roles_from_user", answer.borrow())
+}
+/// Answers [`Users::unenroll_user_mfa_globally`](crate::views::Users::unenroll_user_mfa_globally).
 pub fn unenroll_user_mfa_globally() -> Reply {
     Reply::acknowledgement("unenroll_user_mfa_globally")
 }
-/// Answers [`unlock_user`](crate::views::Users::unlock_user).
+/// Answers [`Users::unlock_me`](crate::views::Users::unlock_me).
+pub fn unlock_me() -> Reply {
+    Reply::acknowledgement("unlock_me")
+}
+/// Answers [`Users::unlock_user`](crate::views::Users::unlock_user).
 pub fn unlock_user() -> Reply {
     Reply::acknowledgement("unlock_user")
 }
-/// Answers [`update_user_globally`](crate::views::Users::update_user_globally).
+/// Answers [`Users::update_my_profile`](crate::views::Users::update_my_profile).
+pub fn update_my_profile(answer: impl Borrow<types::UserDto>) -> Reply {
+    Reply::of("update_my_profile", answer.borrow())
+}
+/// Answers [`Users::update_user`](crate::views::Users::update_user).
+pub fn update_user(answer: impl Borrow<types::UserDto>) -> Reply {
+    Reply::of("update_user", answer.borrow())
+}
+/// Answers [`Users::update_user_globally`](crate::views::Users::update_user_globally).
 pub fn update_user_globally(answer: impl Borrow<types::UserDto>) -> Reply {
     Reply::of("update_user_globally", answer.borrow())
 }
-/// Answers [`update_user_roles_across_tenants`](crate::views::Users::update_user_roles_across_tenants).
+/// Answers [`Users::update_user_roles_across_tenants`](crate::views::Users::update_user_roles_across_tenants).
 pub fn update_user_roles_across_tenants(
     answer: impl Borrow<types::BulkUpdateUserRolesSyncResponseDto>,
 ) -> Reply {
     Reply::of("update_user_roles_across_tenants", answer.borrow())
 }
-/// Answers [`verify_user`](crate::views::Users::verify_user).
+/// Answers [`Users::verify_my_email`](crate::views::Users::verify_my_email).
+pub fn verify_my_email() -> Reply {
+    Reply::acknowledgement("verify_my_email")
+}
+/// Answers [`Users::verify_my_email_change`](crate::views::Users::verify_my_email_change).
+pub fn verify_my_email_change() -> Reply {
+    Reply::acknowledgement("verify_my_email_change")
+}
+/// Answers [`Users::verify_user`](crate::views::Users::verify_user).
 pub fn verify_user() -> Reply {
     Reply::acknowledgement("verify_user")
 }
-/// Answers [`verify_user_password`](crate::views::Users::verify_user_password).
+/// Answers [`Users::verify_user_password`](crate::views::Users::verify_user_password).
 pub fn verify_user_password(
     answer: impl Borrow<types::ValidateUserPasswordResponse>,
 ) -> Reply {
     Reply::of("verify_user_password", answer.borrow())
 }
-/// Answers [`assign_applications_to_user_source`](crate::views::UserPools::assign_applications_to_user_source).
+/// Answers [`UserPools::assign_applications_to_user_source`](crate::views::UserPools::assign_applications_to_user_source).
 pub fn assign_applications_to_user_source() -> Reply {
     Reply::acknowledgement("assign_applications_to_user_source")
 }
-/// Answers [`create_auth0_user_source`](crate::views::UserPools::create_auth0_user_source).
+/// Answers [`UserPools::create_auth0_user_source`](crate::views::UserPools::create_auth0_user_source).
 pub fn create_auth0_user_source(
     answer: impl Borrow<types::CreateUserSourceResponse>,
 ) -> Reply {
     Reply::of("create_auth0_user_source", answer.borrow())
 }
-/// Answers [`create_cognito_user_source`](crate::views::UserPools::create_cognito_user_source).
+/// Answers [`UserPools::create_cognito_user_source`](crate::views::UserPools::create_cognito_user_source).
 pub fn create_cognito_user_source(
     answer: impl Borrow<types::CreateUserSourceResponse>,
 ) -> Reply {
     Reply::of("create_cognito_user_source", answer.borrow())
 }
-/// Answers [`create_custom_code_user_source`](crate::views::UserPools::create_custom_code_user_source).
+/// Answers [`UserPools::create_custom_code_user_source`](crate::views::UserPools::create_custom_code_user_source).
 pub fn create_custom_code_user_source(
     answer: impl Borrow<types::CreateUserSourceResponse>,
 ) -> Reply {
     Reply::of("create_custom_code_user_source", answer.borrow())
 }
-/// Answers [`create_federation_user_source`](crate::views::UserPools::create_federation_user_source).
+/// Answers [`UserPools::create_federation_user_source`](crate::views::UserPools::create_federation_user_source).
 pub fn create_federation_user_source(
     answer: impl Borrow<types::CreateUserSourceResponse>,
 ) -> Reply {
     Reply::of("create_federation_user_source", answer.borrow())
 }
-/// Answers [`create_firebase_user_source`](crate::views::UserPools::create_firebase_user_source).
+/// Answers [`UserPools::create_firebase_user_source`](crate::views::UserPools::create_firebase_user_source).
 pub fn create_firebase_user_source(
     answer: impl Borrow<types::CreateUserSourceResponse>,
 ) -> Reply {
     Reply::of("create_firebase_user_source", answer.borrow())
 }
-/// Answers [`delete_user_source`](crate::views::UserPools::delete_user_source).
+/// Answers [`UserPools::delete_user_source`](crate::views::UserPools::delete_user_source).
 pub fn delete_user_source() -> Reply {
     Reply::acknowledgement("delete_user_source")
 }
-/// Answers [`get_user_source`](crate::views::UserPools::get_user_source).
+/// Answers [`UserPools::get_user_source`](crate::views::UserPools::get_user_source).
 pub fn get_user_source(answer: impl Borrow<types::GetUserSourceResponseDto>) -> Reply {
     Reply::of("get_user_source", answer.borrow())
 }
-/// Answers [`list_user_source_users`](crate::views::UserPools::list_user_source_users).
+/// Answers [`UserPools::list_user_source_users`](crate::views::UserPools::list_user_source_users).
 pub fn list_user_source_users(answer: impl Borrow<types::UserSourceUserPage>) -> Reply {
     Reply::of("list_user_source_users", answer.borrow())
 }
-/// Answers [`list_user_sources`](crate::views::UserPools::list_user_sources).
+/// Answers [`UserPools::list_user_sources`](crate::views::UserPools::list_user_sources).
 pub fn list_user_sources(
     answer: impl IntoIterator<Item = types::GetUserSourceExtendedResponseDto>,
 ) -> Reply {
     Reply::of("list_user_sources", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`unassign_applications_from_user_source`](crate::views::UserPools::unassign_applications_from_user_source).
+/// Answers [`UserPools::unassign_applications_from_user_source`](crate::views::UserPools::unassign_applications_from_user_source).
 pub fn unassign_applications_from_user_source() -> Reply {
     Reply::acknowledgement("unassign_applications_from_user_source")
 }
-/// Answers [`update_auth0_user_source`](crate::views::UserPools::update_auth0_user_source).
+/// Answers [`UserPools::update_auth0_user_source`](crate::views::UserPools::update_auth0_user_source).
 pub fn update_auth0_user_source() -> Reply {
     Reply::acknowledgement("update_auth0_user_source")
 }
-/// Answers [`update_cognito_user_source`](crate::views::UserPools::update_cognito_user_source).
+/// Answers [`UserPools::update_cognito_user_source`](crate::views::UserPools::update_cognito_user_source).
 pub fn update_cognito_user_source() -> Reply {
     Reply::acknowledgement("update_cognito_user_source")
 }
-/// Answers [`update_custom_code_user_source`](crate::views::UserPools::update_custom_code_user_source).
+/// Answers [`UserPools::update_custom_code_user_source`](crate::views::UserPools::update_custom_code_user_source).
 pub fn update_custom_code_user_source() -> Reply {
     Reply::acknowledgement("update_custom_code_user_source")
 }
-/// Answers [`update_federation_user_source`](crate::views::UserPools::update_federation_user_source).
+/// Answers [`UserPools::update_federation_user_source`](crate::views::UserPools::update_federation_user_source).
 pub fn update_federation_user_source() -> Reply {
     Reply::acknowledgement("update_federation_user_source")
 }
-/// Answers [`update_firebase_user_source`](crate::views::UserPools::update_firebase_user_source).
+/// Answers [`UserPools::update_firebase_user_source`](crate::views::UserPools::update_firebase_user_source).
 pub fn update_firebase_user_source() -> Reply {
     Reply::acknowledgement("update_firebase_user_source")
 }
-/// Answers [`delete_all_my_sessions`](crate::views::UserSessions::delete_all_my_sessions).
+/// Answers [`UserSessions::delete_all_my_sessions`](crate::views::UserSessions::delete_all_my_sessions).
 pub fn delete_all_my_sessions() -> Reply {
     Reply::acknowledgement("delete_all_my_sessions")
 }
-/// Answers [`delete_my_session`](crate::views::UserSessions::delete_my_session).
+/// Answers [`UserSessions::delete_my_session`](crate::views::UserSessions::delete_my_session).
 pub fn delete_my_session() -> Reply {
     Reply::acknowledgement("delete_my_session")
 }
-/// Answers [`list_my_sessions`](crate::views::UserSessions::list_my_sessions).
+/// Answers [`UserSessions::list_my_sessions`](crate::views::UserSessions::list_my_sessions).
 pub fn list_my_sessions(
     answer: impl IntoIterator<Item = types::GetActiveSessionsResponse>,
 ) -> Reply {
     Reply::of("list_my_sessions", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`assign_users_to_application`](crate::views::UsersApplicationsManagement::assign_users_to_application).
-pub fn assign_users_to_application(
-    answer: impl IntoIterator<Item = types::ApplicationUserTenantsResponseDto>,
-) -> Reply {
-    Reply::of("assign_users_to_application", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`list_application_users`](crate::views::UsersApplicationsManagement::list_application_users).
-pub fn list_application_users(answer: impl IntoIterator<Item = String>) -> Reply {
-    Reply::of("list_application_users", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`list_user_application_active_tenants`](crate::views::UsersApplicationsManagement::list_user_application_active_tenants).
-pub fn list_user_application_active_tenants(
-    answer: impl Borrow<types::UserApplicationActiveTenantsResponseDto>,
-) -> Reply {
-    Reply::of("list_user_application_active_tenants", answer.borrow())
-}
-/// Answers [`list_user_applications`](crate::views::UsersApplicationsManagement::list_user_applications).
-pub fn list_user_applications(answer: impl IntoIterator<Item = String>) -> Reply {
-    Reply::of("list_user_applications", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`set_user_application_active_tenants`](crate::views::UsersApplicationsManagement::set_user_application_active_tenants).
-pub fn set_user_application_active_tenants() -> Reply {
-    Reply::acknowledgement("set_user_application_active_tenants")
-}
-/// Answers [`unassign_users_from_application`](crate::views::UsersApplicationsManagement::unassign_users_from_application).
-pub fn unassign_users_from_application() -> Reply {
-    Reply::acknowledgement("unassign_users_from_application")
-}
-/// Answers [`add_tenant_metadata`](crate::views::Accounts::add_tenant_metadata).
-pub fn add_tenant_metadata(answer: impl Borrow<types::Tenant>) -> Reply {
-    Reply::of("add_tenant_metadata", answer.borrow())
-}
-/// Answers [`create_tenant`](crate::views::Accounts::create_tenant).
-pub fn create_tenant(answer: impl Borrow<types::Tenant>) -> Reply {
-    Reply::of("create_tenant", answer.borrow())
-}
-/// Answers [`delete_my_tenant`](crate::views::Accounts::delete_my_tenant).
-pub fn delete_my_tenant() -> Reply {
-    Reply::acknowledgement("delete_my_tenant")
-}
-/// Answers [`delete_tenant`](crate::views::Accounts::delete_tenant).
-pub fn delete_tenant() -> Reply {
-    Reply::acknowledgement("delete_tenant")
-}
-/// Answers [`delete_tenant_metadata_key`](crate::views::Accounts::delete_tenant_metadata_key).
-pub fn delete_tenant_metadata_key(answer: impl Borrow<types::Tenant>) -> Reply {
-    Reply::of("delete_tenant_metadata_key", answer.borrow())
-}
-/// Answers [`get_tenant_by_alias`](crate::views::Accounts::get_tenant_by_alias).
-pub fn get_tenant_by_alias(answer: impl Borrow<types::Tenant>) -> Reply {
-    Reply::of("get_tenant_by_alias", answer.borrow())
-}
-/// Answers [`get_tenant_v1`](crate::views::Accounts::get_tenant_v1).
-pub fn get_tenant_v1(answer: impl IntoIterator<Item = types::Tenant>) -> Reply {
-    Reply::of("get_tenant_v1", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`get_tenant_v2`](crate::views::Accounts::get_tenant_v2).
-pub fn get_tenant_v2(answer: impl Borrow<types::Tenant>) -> Reply {
-    Reply::of("get_tenant_v2", answer.borrow())
-}
-/// Answers [`list_tenants`](crate::views::Accounts::list_tenants).
-pub fn list_tenants(answer: impl Borrow<types::TenantPage>) -> Reply {
-    Reply::of("list_tenants", answer.borrow())
-}
-/// Answers [`update_tenant_v1`](crate::views::Accounts::update_tenant_v1).
-pub fn update_tenant_v1(answer: impl Borrow<types::Tenant>) -> Reply {
-    Reply::of("update_tenant_v1", answer.borrow())
-}
-/// Answers [`update_tenant_v2`](crate::views::Accounts::update_tenant_v2).
-pub fn update_tenant_v2(answer: impl Borrow<types::Tenant>) -> Reply {
-    Reply::of("update_tenant_v2", answer.borrow())
-}
-/// Answers [`create_sub_tenant`](crate::views::SubAccounts::create_sub_tenant).
-pub fn create_sub_tenant(answer: impl Borrow<types::Tenant>) -> Reply {
-    Reply::of("create_sub_tenant", answer.borrow())
-}
-/// Answers [`delete_sub_tenant`](crate::views::SubAccounts::delete_sub_tenant).
-pub fn delete_sub_tenant() -> Reply {
-    Reply::acknowledgement("delete_sub_tenant")
-}
-/// Answers [`get_sub_tenants_tree`](crate::views::SubAccounts::get_sub_tenants_tree).
-pub fn get_sub_tenants_tree(answer: impl Borrow<types::TenantTree>) -> Reply {
-    Reply::of("get_sub_tenants_tree", answer.borrow())
-}
-/// Answers [`list_parent_tenants`](crate::views::SubAccounts::list_parent_tenants).
-pub fn list_parent_tenants(answer: impl IntoIterator<Item = types::SubTenant>) -> Reply {
-    Reply::of("list_parent_tenants", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`list_sub_tenants`](crate::views::SubAccounts::list_sub_tenants).
-pub fn list_sub_tenants(answer: impl IntoIterator<Item = types::SubTenant>) -> Reply {
-    Reply::of("list_sub_tenants", answer.into_iter().collect::<Vec<_>>())
-}
-/// Answers [`set_sub_tenant_hierarchy_settings`](crate::views::SubAccounts::set_sub_tenant_hierarchy_settings).
-pub fn set_sub_tenant_hierarchy_settings(answer: impl Borrow<types::Tenant>) -> Reply {
-    Reply::of("set_sub_tenant_hierarchy_settings", answer.borrow())
-}
-/// Answers [`set_sub_tenant_management`](crate::views::SubAccounts::set_sub_tenant_management).
-pub fn set_sub_tenant_management(answer: impl Borrow<types::Tenant>) -> Reply {
-    Reply::of("set_sub_tenant_management", answer.borrow())
-}
-/// Answers [`get_account_settings`](crate::views::AccountSettings::get_account_settings).
-pub fn get_account_settings(answer: impl Borrow<types::AccountSettings>) -> Reply {
-    Reply::of("get_account_settings", answer.borrow())
-}
-/// Answers [`get_public_account_settings`](crate::views::AccountSettings::get_public_account_settings).
-pub fn get_public_account_settings(
-    answer: impl Borrow<types::PublicAccountSettings>,
-) -> Reply {
-    Reply::of("get_public_account_settings", answer.borrow())
-}
-/// Answers [`update_account_settings`](crate::views::AccountSettings::update_account_settings).
-pub fn update_account_settings(answer: impl Borrow<types::AccountSettings>) -> Reply {
-    Reply::of("update_account_settings", answer.borrow())
-}
-/// Answers [`get_tenant_migration_status`](crate::views::AccountMigration::get_tenant_migration_status).
-pub fn get_tenant_migration_status(
-    answer: impl Borrow<types::TenantMigrationStatus>,
-) -> Reply {
-    Reply::of("get_tenant_migration_status", answer.borrow())
-}
-/// Answers [`migrate_tenants`](crate::views::AccountMigration::migrate_tenants).
-pub fn migrate_tenants(answer: impl Borrow<types::TenantMigration>) -> Reply {
-    Reply::of("migrate_tenants", answer.borrow())
-}
-/// Answers [`add_sub_tenant_to_hierarchy`](crate::views::SubAccountsAndHierarchy::add_sub_tenant_to_hierarchy).
-pub fn add_sub_tenant_to_hierarchy() -> Reply {
-    Reply::acknowledgement("add_sub_tenant_to_hierarchy")
-}
-/// Answers [`remove_sub_tenant_from_hierarchy`](crate::views::SubAccountsAndHierarchy::remove_sub_tenant_from_hierarchy).
-pub fn remove_sub_tenant_from_hierarchy() -> Reply {
-    Reply::acknowledgement("remove_sub_tenant_from_hierarchy")
-}
-/// Answers [`assign_application_to_tenant`](crate::views::ApplicationsSettings::assign_application_to_tenant).
+/// Answers [`Applications::assign_application_to_tenant`](crate::views::Applications::assign_application_to_tenant).
 pub fn assign_application_to_tenant(
     answer: impl Borrow<types::ApplicationsTenantAssignmentResponseV1>,
 ) -> Reply {
     Reply::of("assign_application_to_tenant", answer.borrow())
 }
-/// Answers [`create_application`](crate::views::ApplicationsSettings::create_application).
+/// Answers [`Applications::assign_users_to_application`](crate::views::Applications::assign_users_to_application).
+pub fn assign_users_to_application(
+    answer: impl IntoIterator<Item = types::ApplicationUserTenantsResponseDto>,
+) -> Reply {
+    Reply::of("assign_users_to_application", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Applications::create_application`](crate::views::Applications::create_application).
 pub fn create_application(answer: impl Borrow<types::ApplicationsResponse>) -> Reply {
     Reply::of("create_application", answer.borrow())
 }
-/// Answers [`create_application_client`](crate::views::ApplicationsSettings::create_application_client).
+/// Answers [`Applications::create_application_client`](crate::views::Applications::create_application_client).
 pub fn create_application_client(
     answer: impl Borrow<types::ApplicationClientResponseDto>,
 ) -> Reply {
     Reply::of("create_application_client", answer.borrow())
 }
-/// Answers [`delete_application`](crate::views::ApplicationsSettings::delete_application).
+/// Answers [`Applications::delete_application`](crate::views::Applications::delete_application).
 pub fn delete_application() -> Reply {
     Reply::acknowledgement("delete_application")
 }
-/// Answers [`delete_application_client`](crate::views::ApplicationsSettings::delete_application_client).
+/// Answers [`Applications::delete_application_client`](crate::views::Applications::delete_application_client).
 pub fn delete_application_client() -> Reply {
     Reply::acknowledgement("delete_application_client")
 }
-/// Answers [`get_application`](crate::views::ApplicationsSettings::get_application).
+/// Answers [`Applications::get_application`](crate::views::Applications::get_application).
 pub fn get_application(answer: impl Borrow<types::ApplicationsResponse>) -> Reply {
     Reply::of("get_application", answer.borrow())
 }
-/// Answers [`get_application_client`](crate::views::ApplicationsSettings::get_application_client).
+/// Answers [`Applications::get_application_client`](crate::views::Applications::get_application_client).
 pub fn get_application_client(
     answer: impl Borrow<types::ApplicationClientResponseDto>,
 ) -> Reply {
     Reply::of("get_application_client", answer.borrow())
 }
-/// Answers [`get_application_credentials`](crate::views::ApplicationsSettings::get_application_credentials).
+/// Answers [`Applications::get_application_credentials`](crate::views::Applications::get_application_credentials).
 pub fn get_application_credentials(
     answer: impl Borrow<types::ApplicationsClientCredentialsResponse>,
 ) -> Reply {
     Reply::of("get_application_credentials", answer.borrow())
 }
-/// Answers [`get_default_application`](crate::views::ApplicationsSettings::get_default_application).
+/// Answers [`Applications::get_default_application`](crate::views::Applications::get_default_application).
 pub fn get_default_application(
     answer: impl Borrow<types::ApplicationsResponse>,
 ) -> Reply {
     Reply::of("get_default_application", answer.borrow())
 }
-/// Answers [`list_application_clients`](crate::views::ApplicationsSettings::list_application_clients).
+/// Answers [`Applications::list_application_clients`](crate::views::Applications::list_application_clients).
 pub fn list_application_clients(
     answer: impl IntoIterator<Item = types::ApplicationClientResponseDto>,
 ) -> Reply {
     Reply::of("list_application_clients", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`list_application_tenant_assignments_v1`](crate::views::ApplicationsSettings::list_application_tenant_assignments_v1).
+/// Answers [`Applications::list_application_tenant_assignments_v1`](crate::views::Applications::list_application_tenant_assignments_v1).
 pub fn list_application_tenant_assignments_v1(
     answer: impl IntoIterator<Item = types::ApplicationsTenantAssignmentResponseV1>,
 ) -> Reply {
@@ -1665,8 +1535,8 @@ pub fn list_application_tenant_assignments_v1(
         answer.into_iter().collect::<Vec<_>>(),
     )
 }
-/// Answers [`list_application_tenant_assignments_v2`](crate::views::ApplicationsSettings::list_application_tenant_assignments_v2).
-pub fn list_application_tenant_assignments_v2(
+/// Answers [`Applications::list_application_tenant_assignments`](crate::views::Applications::list_application_tenant_assignments).
+pub fn list_application_tenant_assignments(
     answer: impl IntoIterator<Item = types::ApplicationsTenantAssignmentsResponseV2>,
 ) -> Reply {
     Reply::of(
@@ -1674,45 +1544,171 @@ pub fn list_application_tenant_assignments_v2(
         answer.into_iter().collect::<Vec<_>>(),
     )
 }
-/// Answers [`list_application_tenants`](crate::views::ApplicationsSettings::list_application_tenants).
+/// Answers [`Applications::list_application_tenants`](crate::views::Applications::list_application_tenants).
 pub fn list_application_tenants(
     answer: impl Borrow<types::ApplicationTenantsResponseV1>,
 ) -> Reply {
     Reply::of("list_application_tenants", answer.borrow())
 }
-/// Answers [`list_applications`](crate::views::ApplicationsSettings::list_applications).
+/// Answers [`Applications::list_application_users`](crate::views::Applications::list_application_users).
+pub fn list_application_users(answer: impl IntoIterator<Item = String>) -> Reply {
+    Reply::of("list_application_users", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Applications::list_applications`](crate::views::Applications::list_applications).
 pub fn list_applications(
     answer: impl IntoIterator<Item = types::ApplicationsResponse>,
 ) -> Reply {
     Reply::of("list_applications", answer.into_iter().collect::<Vec<_>>())
 }
-/// Answers [`regenerate_application_client_secret`](crate::views::ApplicationsSettings::regenerate_application_client_secret).
+/// Answers [`Applications::list_user_application_active_tenants`](crate::views::Applications::list_user_application_active_tenants).
+pub fn list_user_application_active_tenants(
+    answer: impl Borrow<types::UserApplicationActiveTenantsResponseDto>,
+) -> Reply {
+    Reply::of("list_user_application_active_tenants", answer.borrow())
+}
+/// Answers [`Applications::list_user_applications`](crate::views::Applications::list_user_applications).
+pub fn list_user_applications(answer: impl IntoIterator<Item = String>) -> Reply {
+    Reply::of("list_user_applications", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Applications::regenerate_application_client_secret`](crate::views::Applications::regenerate_application_client_secret).
 pub fn regenerate_application_client_secret() -> Reply {
     Reply::acknowledgement("regenerate_application_client_secret")
 }
-/// Answers [`regenerate_application_shared_secret`](crate::views::ApplicationsSettings::regenerate_application_shared_secret).
+/// Answers [`Applications::regenerate_application_shared_secret`](crate::views::Applications::regenerate_application_shared_secret).
 pub fn regenerate_application_shared_secret() -> Reply {
     Reply::acknowledgement("regenerate_application_shared_secret")
 }
-/// Answers [`unassign_application_from_tenant`](crate::views::ApplicationsSettings::unassign_application_from_tenant).
+/// Answers [`Applications::set_user_application_active_tenants`](crate::views::Applications::set_user_application_active_tenants).
+pub fn set_user_application_active_tenants() -> Reply {
+    Reply::acknowledgement("set_user_application_active_tenants")
+}
+/// Answers [`Applications::unassign_application_from_tenant`](crate::views::Applications::unassign_application_from_tenant).
 pub fn unassign_application_from_tenant() -> Reply {
     Reply::acknowledgement("unassign_application_from_tenant")
 }
-/// Answers [`update_application`](crate::views::ApplicationsSettings::update_application).
+/// Answers [`Applications::unassign_users_from_application`](crate::views::Applications::unassign_users_from_application).
+pub fn unassign_users_from_application() -> Reply {
+    Reply::acknowledgement("unassign_users_from_application")
+}
+/// Answers [`Applications::update_application`](crate::views::Applications::update_application).
 pub fn update_application() -> Reply {
     Reply::acknowledgement("update_application")
 }
-/// Answers [`update_application_client`](crate::views::ApplicationsSettings::update_application_client).
+/// Answers [`Applications::update_application_client`](crate::views::Applications::update_application_client).
 pub fn update_application_client(
     answer: impl Borrow<types::ApplicationClientResponseDto>,
 ) -> Reply {
     Reply::of("update_application_client", answer.borrow())
 }
-/// Answers [`update_application_tenant_assignment`](crate::views::ApplicationsSettings::update_application_tenant_assignment).
+/// Answers [`Applications::update_application_tenant_assignment`](crate::views::Applications::update_application_tenant_assignment).
 pub fn update_application_tenant_assignment() -> Reply {
     Reply::acknowledgement("update_application_tenant_assignment")
 }
-/// Answers [`authenticate_environment`](crate::views::EnvironmentAuthentication::authenticate_environment).
+/// Answers [`Tenants::add_sub_tenant_to_hierarchy`](crate::views::Tenants::add_sub_tenant_to_hierarchy).
+pub fn add_sub_tenant_to_hierarchy() -> Reply {
+    Reply::acknowledgement("add_sub_tenant_to_hierarchy")
+}
+/// Answers [`Tenants::add_tenant_metadata`](crate::views::Tenants::add_tenant_metadata).
+pub fn add_tenant_metadata(answer: impl Borrow<types::Tenant>) -> Reply {
+    Reply::of("add_tenant_metadata", answer.borrow())
+}
+/// Answers [`Tenants::create_sub_tenant`](crate::views::Tenants::create_sub_tenant).
+pub fn create_sub_tenant(answer: impl Borrow<types::Tenant>) -> Reply {
+    Reply::of("create_sub_tenant", answer.borrow())
+}
+/// Answers [`Tenants::create_tenant`](crate::views::Tenants::create_tenant).
+pub fn create_tenant(answer: impl Borrow<types::Tenant>) -> Reply {
+    Reply::of("create_tenant", answer.borrow())
+}
+/// Answers [`Tenants::delete_my_tenant`](crate::views::Tenants::delete_my_tenant).
+pub fn delete_my_tenant() -> Reply {
+    Reply::acknowledgement("delete_my_tenant")
+}
+/// Answers [`Tenants::delete_sub_tenant`](crate::views::Tenants::delete_sub_tenant).
+pub fn delete_sub_tenant() -> Reply {
+    Reply::acknowledgement("delete_sub_tenant")
+}
+/// Answers [`Tenants::delete_tenant`](crate::views::Tenants::delete_tenant).
+pub fn delete_tenant() -> Reply {
+    Reply::acknowledgement("delete_tenant")
+}
+/// Answers [`Tenants::delete_tenant_metadata_key`](crate::views::Tenants::delete_tenant_metadata_key).
+pub fn delete_tenant_metadata_key(answer: impl Borrow<types::Tenant>) -> Reply {
+    Reply::of("delete_tenant_metadata_key", answer.borrow())
+}
+/// Answers [`Tenants::get_account_settings`](crate::views::Tenants::get_account_settings).
+pub fn get_account_settings(answer: impl Borrow<types::AccountSettings>) -> Reply {
+    Reply::of("get_account_settings", answer.borrow())
+}
+/// Answers [`Tenants::get_public_account_settings`](crate::views::Tenants::get_public_account_settings).
+pub fn get_public_account_settings(
+    answer: impl Borrow<types::PublicAccountSettings>,
+) -> Reply {
+    Reply::of("get_public_account_settings", answer.borrow())
+}
+/// Answers [`Tenants::get_sub_tenants_tree`](crate::views::Tenants::get_sub_tenants_tree).
+pub fn get_sub_tenants_tree(answer: impl Borrow<types::TenantTree>) -> Reply {
+    Reply::of("get_sub_tenants_tree", answer.borrow())
+}
+/// Answers [`Tenants::get_tenant_by_alias`](crate::views::Tenants::get_tenant_by_alias).
+pub fn get_tenant_by_alias(answer: impl Borrow<types::Tenant>) -> Reply {
+    Reply::of("get_tenant_by_alias", answer.borrow())
+}
+/// Answers [`Tenants::get_tenant_migration_status`](crate::views::Tenants::get_tenant_migration_status).
+pub fn get_tenant_migration_status(
+    answer: impl Borrow<types::TenantMigrationStatus>,
+) -> Reply {
+    Reply::of("get_tenant_migration_status", answer.borrow())
+}
+/// Answers [`Tenants::get_tenant_v1`](crate::views::Tenants::get_tenant_v1).
+pub fn get_tenant_v1(answer: impl IntoIterator<Item = types::Tenant>) -> Reply {
+    Reply::of("get_tenant_v1", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Tenants::get_tenant`](crate::views::Tenants::get_tenant).
+pub fn get_tenant(answer: impl Borrow<types::Tenant>) -> Reply {
+    Reply::of("get_tenant_v2", answer.borrow())
+}
+/// Answers [`Tenants::list_parent_tenants`](crate::views::Tenants::list_parent_tenants).
+pub fn list_parent_tenants(answer: impl IntoIterator<Item = types::SubTenant>) -> Reply {
+    Reply::of("list_parent_tenants", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Tenants::list_sub_tenants`](crate::views::Tenants::list_sub_tenants).
+pub fn list_sub_tenants(answer: impl IntoIterator<Item = types::SubTenant>) -> Reply {
+    Reply::of("list_sub_tenants", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Tenants::list_tenants`](crate::views::Tenants::list_tenants).
+pub fn list_tenants(answer: impl Borrow<types::TenantPage>) -> Reply {
+    Reply::of("list_tenants", answer.borrow())
+}
+/// Answers [`Tenants::migrate_tenants`](crate::views::Tenants::migrate_tenants).
+pub fn migrate_tenants(answer: impl Borrow<types::TenantMigration>) -> Reply {
+    Reply::of("migrate_tenants", answer.borrow())
+}
+/// Answers [`Tenants::remove_sub_tenant_from_hierarchy`](crate::views::Tenants::remove_sub_tenant_from_hierarchy).
+pub fn remove_sub_tenant_from_hierarchy() -> Reply {
+    Reply::acknowledgement("remove_sub_tenant_from_hierarchy")
+}
+/// Answers [`Tenants::set_sub_tenant_hierarchy_settings`](crate::views::Tenants::set_sub_tenant_hierarchy_settings).
+pub fn set_sub_tenant_hierarchy_settings(answer: impl Borrow<types::Tenant>) -> Reply {
+    Reply::of("set_sub_tenant_hierarchy_settings", answer.borrow())
+}
+/// Answers [`Tenants::set_sub_tenant_management`](crate::views::Tenants::set_sub_tenant_management).
+pub fn set_sub_tenant_management(answer: impl Borrow<types::Tenant>) -> Reply {
+    Reply::of("set_sub_tenant_management", answer.borrow())
+}
+/// Answers [`Tenants::update_account_settings`](crate::views::Tenants::update_account_settings).
+pub fn update_account_settings(answer: impl Borrow<types::AccountSettings>) -> Reply {
+    Reply::of("update_account_settings", answer.borrow())
+}
+/// Answers [`Tenants::update_tenant_v1`](crate::views::Tenants::update_tenant_v1).
+pub fn update_tenant_v1(answer: impl Borrow<types::Tenant>) -> Reply {
+    Reply::of("update_tenant_v1", answer.borrow())
+}
+/// Answers [`Tenants::update_tenant`](crate::views::Tenants::update_tenant).
+pub fn update_tenant(answer: impl Borrow<types::Tenant>) -> Reply {
+    Reply::of("update_tenant_v2", answer.borrow())
+}
+/// Answers [`EnvironmentAuthentication::authenticate_environment`](crate::views::EnvironmentAuthentication::authenticate_environment).
 pub fn authenticate_environment(
     answer: impl Borrow<types::VendorAuthenticationResponse>,
 ) -> Reply {

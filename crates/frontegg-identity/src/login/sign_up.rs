@@ -7,7 +7,7 @@ use super::{Login, LoginFlow, MailedLink, saved::step};
 use crate::{
     error::{Error, ErrorKind},
     generated::params,
-    generated::views::{Authentication, General, UserManagement},
+    generated::views::{Authentication, General, Users},
     response::Response,
     scope::{Access, Authorized, Environment},
     session::cookies::Cookies,
@@ -126,8 +126,8 @@ impl Activation {
         })
     }
 
-    fn view(&self) -> UserManagement<crate::scope::Anonymous> {
-        UserManagement { core: self.flow.core.clone() }
+    fn view(&self) -> Users<crate::scope::Anonymous> {
+        Users { core: self.flow.core.clone() }
     }
 }
 
@@ -177,7 +177,7 @@ impl<A: Access> Authentication<A> {
     /// Operation `accept_invitation`.
     pub async fn accept_invitation(&self, link: &MailedLink) -> Result<(), Error> {
         let request = types::AcceptInvitationDto::new(link.user_id.as_str(), link.token.clone());
-        UserManagement { core: self.core.anonymous() }.accept_invitation(&request).await
+        Users { core: self.core.anonymous() }.accept_invitation(&request).await
     }
 
     /// Accepts an invitation with the code that was mailed, if the environment mails codes.
@@ -185,7 +185,7 @@ impl<A: Access> Authentication<A> {
     /// Operation `accept_invitation_with_code`.
     pub async fn accept_invitation_with_code(&self, link: &MailedLink, code: impl Into<Secret>) -> Result<(), Error> {
         let request = types::AcceptInvitationWithCodeDto::new(link.user_id.as_str(), link.token.clone(), code);
-        UserManagement { core: self.core.anonymous() }.accept_invitation_with_code(&request).await
+        Users { core: self.core.anonymous() }.accept_invitation_with_code(&request).await
     }
 }
 
@@ -196,7 +196,7 @@ impl<A: Authorized> Authentication<A> {
     /// Operation `reset_user_activation_token`.
     pub async fn resend_activation(&self, email: impl Into<String>) -> Result<(), Error> {
         let request = types::ResetActivationTokenDto::new(email);
-        UserManagement { core: self.core.clone() }.reset_user_activation_token(&request).await
+        Users { core: self.core.clone() }.reset_user_activation_token(&request).await
     }
 }
 

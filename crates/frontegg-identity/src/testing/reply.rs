@@ -43,7 +43,9 @@ impl Reply {
 
     /// An error answer, to any operation, as the service gives them: with one message.
     pub fn refusal(status: u16, message: impl Into<String>) -> Self {
-        Self::json(status, ApiError { errors: Some(vec![message.into()]), ..ApiError::default() })
+        let mut error = ApiError::default();
+        error.errors = Some(vec![message.into()]);
+        Self::json(status, error)
     }
 
     /// Only for calls of that operation, by its id.

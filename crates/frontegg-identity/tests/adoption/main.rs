@@ -7,6 +7,7 @@ mod errors;
 mod many_calls;
 mod proxy;
 mod replicas;
+mod shape;
 mod step_up;
 #[allow(dead_code, reason = "shared between test programs")]
 #[path = "../support/service.rs"]
@@ -31,5 +32,5 @@ async fn start() -> (Emulator, Frontegg) {
 /// Creates a tenant with that id.
 async fn create_tenant(frontegg: &Frontegg, id: &str) {
     let new = CreateTenantRequest::new().tenant_id(id).name(id);
-    frontegg.tenants().accounts().create_tenant(new).await.unwrap();
+    frontegg.tenants().create_tenant(new).await.unwrap();
 }

@@ -39,7 +39,7 @@ async fn world_of(emulator: EmulatorBuilder) -> World {
     let mut ada = String::new();
     for tenant in ["acme", "globex"] {
         let request = CreateTenantRequest::new().tenant_id(tenant).name(tenant);
-        frontegg.tenants().accounts().create_tenant(&request).await.unwrap();
+        frontegg.tenants().create_tenant(&request).await.unwrap();
         let new = CreateUserDto::new().email("ada@acme.test").password(PASSWORD).skip_invite_email(true);
         ada = frontegg.tenant(tenant).user_management().create_user_v2(&new).await.unwrap().id;
     }

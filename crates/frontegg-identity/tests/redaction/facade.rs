@@ -256,7 +256,7 @@ async fn verification(gallery: &mut Gallery) {
     let emulator = Emulator::start().await.unwrap();
     let builder = Frontegg::builder().base_url(emulator.url());
     let frontegg = builder.credentials(emulator.client_id(), emulator.api_key()).build().unwrap();
-    frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
+    frontegg.tenants().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
     let acme = frontegg.tenant("acme").api_tokens();
     let made = acme.create_tenant_access_token(&CreateTenantAccessTokenRequest::new()).await.unwrap();
     let token = made.secret.unwrap();

@@ -117,7 +117,7 @@ async fn travel(emulator: &Emulator, frontegg: &Frontegg) -> Vec<String> {
     let secrets = Secrets::default();
     secrets.add(emulator.api_key());
     secrets.add(PASSWORD);
-    frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
+    frontegg.tenants().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).await.unwrap();
     let settings = VendorConfigRequest::new().default_token_expiration(3_600);
     frontegg.management().core_settings().update_identity_configuration(&settings).await.unwrap();
     let users = frontegg.tenant("acme").user_management();

@@ -1,5 +1,7 @@
 //! What the crate offers: every published operation, and no library that is an inner matter of it.
 
+mod examples;
+mod guide;
 mod public;
 
 use std::{collections::BTreeSet, path::Path};
@@ -60,22 +62,6 @@ fn inner_libraries_stay_inside() {
     }
     let meant = OUTSIDE.iter().map(|(file, path)| ((*file).to_owned(), (*path).to_owned())).collect();
     assert_eq!(met, meant);
-}
-
-/// Every page of the guide is part of the documentation, so that its blocks are compiled.
-#[test]
-fn every_page_of_the_guide_is_compiled() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let guide = std::fs::read_to_string(root.join("src/guide.rs")).unwrap();
-    let pages: Vec<_> = std::fs::read_dir(root.join("docs")).unwrap().map(|page| page.unwrap().path()).collect();
-    assert!(pages.len() >= 8);
-    for page in pages {
-        let name = page.file_name().unwrap().to_str().unwrap();
-        assert!(guide.contains(&format!("include_str!(\"../docs/{name}\")")), "{name} is not in the guide");
-        let text = std::fs::read_to_string(&page).unwrap();
-        let mut blocks = text.lines().filter(|line| line.starts_with("```rust"));
-        assert!(!blocks.any(|block| block.contains("ignore")), "{name} has a block that is not compiled");
-    }
 }
 
 /// A change of what is written by hand shows here, and is to be looked at.

@@ -28,7 +28,7 @@ impl World {
         let emulator = Emulator::start().await.unwrap();
         let frontegg = client(&emulator, emulator.url());
         let acme = CreateTenantRequest::new().tenant_id("acme").name("acme");
-        frontegg.tenants().accounts().create_tenant(&acme).await.unwrap();
+        frontegg.tenants().create_tenant(&acme).await.unwrap();
         let ada = CreateUserDto::new().email("ada@acme.test").skip_invite_email(true);
         let ada = frontegg.tenant("acme").user_management().create_user_v2(&ada).await.unwrap().id;
         Self { emulator, frontegg, ada }

@@ -12,7 +12,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 
 use crate::documents::{
-    api::{Api, Operation, Place, members, rust_name},
+    api::{Api, LIST, Operation, Place, members, rust_name},
     reference_name,
 };
 
@@ -243,7 +243,9 @@ fn string(schema: &Value) -> Result<TokenStream> {
     let bounded = schema.get("minLength").is_some() || schema.get("maxLength").is_some();
     let (min, max) = counts(schema, "minLength", "maxLength");
     let not_empty = schema["minLength"] == 1 && schema.get("maxLength").is_none();
-    Ok(match schema["format"].as_str() {
+    // A list is any text: its values are looked at one by one.
+    let format = schema["format"].as_str().filter(|format| *format != LIST);
+    Ok(match format {
         Some("date-time") if !bounded => quote!(Schema::DATE_TIME),
         Some("json") if !bounded => quote!(Schema::JSON_TEXT),
         Some("password") if !bounded => quote!(Schema::SECRET),

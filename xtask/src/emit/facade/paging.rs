@@ -4,19 +4,19 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use heck::ToUpperCamelCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
+use super::names::Names;
 use crate::documents::{
     api::{Api, Operation, rust_name},
     reference_name, resolve,
 };
 
 /// Lets the parameters of a paged operation say which page they are about.
-pub fn params(operation: &Operation) -> TokenStream {
-    let ty = format_ident!("{}", operation.id.to_upper_camel_case());
+pub fn params(names: &Names, operation: &Operation) -> TokenStream {
+    let ty = format_ident!("{}", names.params(operation));
     quote! {
         impl crate::paging::PageParams for #ty {
             fn page(&self) -> (Option<i64>, Option<i64>) {
@@ -117,7 +117,11 @@ mod tests {
         let text = pages(&api).unwrap().to_string();
         assert!(text.contains("impl Page for types :: PlantPage"), "{text}");
         assert!(text.contains("type Item = types :: Plant ;"), "{text}");
-        assert!(params(&api.operations[0]).to_string().contains("PageParams for ListPlants"));
+        assert!(
+            params(&Names::with(&api, &[]).unwrap(), &api.operations[0])
+                .to_string()
+                .contains("PageParams for ListPlants")
+        );
     }
 
     #[test]

@@ -9,9 +9,7 @@ use anyhow::{Context, Result, ensure};
 use heck::ToSnakeCase;
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{
-    Attribute, Field, Fields, Item, ItemImpl, ItemStruct, Path, Token, parse_quote, punctuated::Punctuated,
-};
+use syn::{Attribute, Field, Fields, Item, ItemImpl, ItemStruct, Path, Token, parse_quote, punctuated::Punctuated};
 
 use crate::{
     documents::api::{members, rust_field, rust_name},
@@ -204,12 +202,7 @@ fn read_missing_as_null(items: &mut [Item], requests: &BTreeSet<String>) -> usiz
 }
 
 /// Puts `new` and setters after the types of requests, which may then grow without breaking anybody.
-fn build(
-    items: &mut Vec<Item>,
-    orders: &Orders,
-    json: &JsonTexts,
-    requests: &BTreeSet<String>,
-) -> Result<usize> {
+fn build(items: &mut Vec<Item>, orders: &Orders, json: &JsonTexts, requests: &BTreeSet<String>) -> Result<usize> {
     let none = BTreeSet::new();
     each_struct(items, |structure| {
         let name = structure.ident.to_string();

@@ -27,8 +27,11 @@ pub(super) fn calls(api: &Api, calls: &[Item]) -> Result<String> {
         let signature = signature.with_context(|| format!("no call of {id}"))?;
         let (mut given, mut optional, mut last) = (Vec::new(), Vec::new(), None);
         for (name, ty) in arguments(signature) {
-            let argument = argument(api, operation, &name, ty)?;
+            let mut argument = argument(api, operation, &name, ty)?;
             let place = operation.parameters.iter().position(|parameter| parameter.ident() == name);
+            if place.is_some_and(|place| operation.parameters[place].is_list()) {
+                argument.value = format!("[{}]", argument.value);
+            }
             if argument.optional {
                 optional.push(format!(".{name}({})", argument.value));
             } else if name == "body" {

@@ -119,9 +119,9 @@ async fn lists_are_narrowed_sorted_and_paged() {
         (all().sort_by(JwtTemplateSortField::Key), ("abc", 3)),
         (all().sort_by(JwtTemplateSortField::Name).order(SortOrder::Desc), ("cba", 3)),
         (all().limit(2).offset(1), ("a", 3)),
-        (all().keys("a,x,b"), ("ba", 2)),
-        (all().ids(format!("{},x", ids[1])), ("c", 1)),
-        (all().ids(ids[1].clone()).keys("a"), ("", 0)),
+        (all().keys(["a", "x", "b"]), ("ba", 2)),
+        (all().ids([ids[1].as_str(), "x"]), ("c", 1)),
+        (all().ids([&ids[1]]).keys(["a"]), ("", 0)),
     ] {
         assert_eq!(keys(params).await, (expected.0.to_owned(), expected.1));
     }

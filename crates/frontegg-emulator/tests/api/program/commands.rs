@@ -24,7 +24,7 @@ impl Served {
         let control = Control::at(&program.url).expect("an address").admin_token("hush");
         let frontegg = program.client();
         let tenant = CreateTenantRequest::new().tenant_id("acme").name("Acme");
-        frontegg.tenants().accounts().create_tenant(&tenant).await.expect("a tenant");
+        frontegg.tenants().create_tenant(&tenant).await.expect("a tenant");
         for name in ["ada", "bob"] {
             let user = CreateUserDto::new().email(format!("{name}@acme.test")).skip_invite_email(false);
             frontegg.tenant("acme").user_management().create_user_v2(&user).await.expect("a user");

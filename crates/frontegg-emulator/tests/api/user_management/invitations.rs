@@ -5,7 +5,7 @@ use std::time::Duration;
 use frontegg_identity::{
     Environment, Error,
     types::{CreateUserDto, TemporaryUsersConfigurationDto, UserCreatedResponse},
-    views::UserManagement,
+    views::Users,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use super::{
 
 /// The retired form answers as its successor does.
 #[expect(deprecated, reason = "clients in the field call it")]
-async fn retired(users: &UserManagement<Environment>, new: &CreateUserDto) -> Result<UserCreatedResponse, Error> {
+async fn retired(users: &Users<Environment>, new: &CreateUserDto) -> Result<UserCreatedResponse, Error> {
     users.create_user_v1(new).await
 }
 

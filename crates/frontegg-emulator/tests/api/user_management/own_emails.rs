@@ -8,7 +8,7 @@ use frontegg_identity::{
         CreateUserEmailRequestDto, CreateUserEmailVerifyRequestDto, CreateUserEmailsPolicyRequestDto,
         SelfEmailUpdateRequestDto, SelfEmailUpdateVerifyRequestDto,
     },
-    views::UserManagement,
+    views::Users,
 };
 use serde_json::json;
 
@@ -33,23 +33,23 @@ async fn allow_change(world: &World, allowed: bool) {
     world.frontegg.self_service().user_emails_policy().set_user_emails_policy(&policy).await.expect("a policy");
 }
 
-async fn add<A: Authorized>(own: &UserManagement<A>, email: &str) -> Result<String, Error> {
+async fn add<A: Authorized>(own: &Users<A>, email: &str) -> Result<String, Error> {
     Ok(own.add_my_email(&CreateUserEmailRequestDto::new(email)).await?.id)
 }
 
-async fn verify<A: Authorized>(own: &UserManagement<A>, email: &str, code: &str) -> Result<(), Error> {
+async fn verify<A: Authorized>(own: &Users<A>, email: &str, code: &str) -> Result<(), Error> {
     own.verify_my_email(&CreateUserEmailVerifyRequestDto::new(code, email)).await
 }
 
-async fn ask<A: Authorized>(own: &UserManagement<A>, email: &str) -> Result<(), Error> {
+async fn ask<A: Authorized>(own: &Users<A>, email: &str) -> Result<(), Error> {
     own.request_my_email_change(&SelfEmailUpdateRequestDto::new(email)).await
 }
 
-async fn confirm<A: Authorized>(own: &UserManagement<A>, email: &str, code: &str) -> Result<(), Error> {
+async fn confirm<A: Authorized>(own: &Users<A>, email: &str, code: &str) -> Result<(), Error> {
     own.verify_my_email_change(&SelfEmailUpdateVerifyRequestDto::new(code, email)).await
 }
 
-async fn addresses<A: Authorized>(own: &UserManagement<A>) -> Vec<(String, bool, bool)> {
+async fn addresses<A: Authorized>(own: &Users<A>) -> Vec<(String, bool, bool)> {
     let rows = own.list_my_emails().await.expect("addresses").into_iter();
     rows.map(|row| (row.email, row.verified, row.is_primary)).collect()
 }

@@ -80,9 +80,9 @@ async fn without_the_permission_nobody_is_managed() {
     let users = powerless.user_management();
     for text in [
         refused(users.list_users(ListUsers::new()).await, 403),
-        refused(users.search_users(SearchUsers::new().phrase_search_contains("a")).await, 403),
-        refused(users.list_users_roles(&bob).await, 403),
-        refused(users.list_users_groups(&bob).await, 403),
+        refused(users.search_users(SearchUsers::new().phrase_search_contains(["a"])).await, 403),
+        refused(users.list_users_roles([&bob]).await, 403),
+        refused(users.list_users_groups([&bob]).await, 403),
         refused(users.list_user_emails(ListUserEmails::new()).await, 403),
         refused(users.list_usernames(ListUsernames::new()).await, 403),
         refused(powerless.users_applications_management().list_user_applications(&weaker).await, 403),

@@ -152,8 +152,8 @@ async fn many_people_are_invited_at_once() {
     let page = acme.user_management().list_users(ListUsers::new()).await.expect("a page");
     let seen: Vec<_> = page.items.iter().map(|user| user.email.as_deref().unwrap_or("-")).collect();
     assert_eq!(seen, ["known@globex.test", "member@acme.test", "new@acme.test", "mailed@acme.test", "-"]);
-    let ids = page.items.iter().map(|user| user.id.as_str()).collect::<Vec<_>>().join(",");
-    let states = users.list_user_tenant_statuses(&ids, ListUserTenantStatuses::new()).await.expect("states");
+    let ids = page.items.iter().map(|user| &user.id);
+    let states = users.list_user_tenant_statuses(ids, ListUserTenantStatuses::new()).await.expect("states");
     let here = |index: usize| {
         let mine = states[index].tenants_statuses.iter().find(|one| one.tenant_id == "acme");
         mine.expect("a state").status.as_str().to_owned()

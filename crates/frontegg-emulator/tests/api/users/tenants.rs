@@ -32,7 +32,7 @@ async fn the_active_tenant_may_be_one_that_is_made_for_it() {
     assert_eq!((ada.tenant_id.as_str(), ada.activated_for_tenant), ("globex", Some(true)));
     assert_eq!(ada.tenant_ids, ["acme", "globex"]);
     assert_eq!(role_keys(&ada), ["Admin", "ReadOnly"]);
-    let made = world.frontegg.tenants().accounts().get_tenant_v2("globex").await.expect("an answer");
+    let made = world.frontegg.tenants().get_tenant_v2("globex").await.expect("an answer");
     assert!(json(&made).to_string().contains(r#""name":"globex""#));
     // Back again; it changes nothing else.
     let acme = UpdateUserTenantWithValidationDto::new("acme").validate_tenant_exist(true);
@@ -62,7 +62,7 @@ async fn a_known_user_joins_a_further_tenant() {
     users.add_user_to_tenant(&id, &silent("umbrella")).await.expect("a user");
     refused(users.add_user_to_tenant(NOBODY, &silent("acme")).await, 404);
 
-    let states = users.list_user_tenant_statuses(&id, ListUserTenantStatuses::new()).await.expect("states");
+    let states = users.list_user_tenant_statuses([&id], ListUserTenantStatuses::new()).await.expect("states");
     let of = |tenant: &str| states[0].tenants_statuses.iter().find(|one| one.tenant_id == tenant).expect("a state");
     assert_eq!(of("acme").status, UserTenantStatus::PendingLogin);
     assert_eq!(of("globex").status, UserTenantStatus::PendingInvitation);
@@ -77,18 +77,18 @@ async fn states_are_listed_for_known_people() {
     let bob =
         acme.user_management().create_user_v2(&CreateUserDto::new().email("bob@acme.test")).await.expect("a user");
     let users = users(&world);
-    let ids = format!("{},{NOBODY},{ada}", bob.id);
-    let states = users.list_user_tenant_statuses(&ids, ListUserTenantStatuses::new()).await.expect("states");
+    let ids = [bob.id.as_str(), NOBODY, &ada];
+    let states = users.list_user_tenant_statuses(ids, ListUserTenantStatuses::new()).await.expect("states");
     let seen: Vec<_> =
         states.iter().map(|one| (one.user_id.as_str(), one.tenants_statuses[0].status.as_str())).collect();
     assert_eq!(seen, [(bob.id.as_str(), "NotActivated"), (ada.as_str(), "PendingLogin")]);
 
-    let narrow = |words: &str| ListUserTenantStatuses::new().user_tenant_statuses(words);
-    let states = users.list_user_tenant_statuses(&ids, narrow("NotActivated,Activated")).await.expect("states");
+    let narrow = |words: &[&str]| ListUserTenantStatuses::new().user_tenant_statuses(words);
+    let states = users.list_user_tenant_statuses(ids, narrow(&["NotActivated", "Activated"])).await.expect("states");
     assert_eq!(states.iter().map(|one| one.tenants_statuses.len()).collect::<Vec<_>>(), [1, 0]);
-    refused(users.list_user_tenant_statuses(&ids, narrow("Sleeping")).await, 400);
+    refused(users.list_user_tenant_statuses(ids, narrow(&["Sleeping"])).await, 400);
     let many: Vec<String> = (0..201).map(|id| id.to_string()).collect();
-    refused(users.list_user_tenant_statuses(&many.join(","), ListUserTenantStatuses::new()).await, 400);
+    refused(users.list_user_tenant_statuses(&many, ListUserTenantStatuses::new()).await, 400);
     let path = "/identity/resources/tenants/users/v1/statuses";
     assert_eq!(world.send(Method::GET, path, None, json!(null)).await.0, 400);
 }

@@ -16,6 +16,25 @@ impl AccountInvitations<Environment> {
     /// Looks up the token in the body and returns the invite, whose name tells the tenant. Nothing is spent; one token may admit many people until it expires.
     ///
     /// `POST /identity/resources/tenants/invites/v1/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyInviteTokenRequest;
+    ///
+    /// let body = VerifyInviteTokenRequest::new("token");
+    /// let answer = frontegg.account_invitations().verify_tenant_invite(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: token missing or expired, or the tenant is locked (ER-01239).
+    /// - 401: No valid environment token.
+    /// - 404: No invite has that token.
+    #[doc(alias = "TenantInvitesController_verifyTenantInvite")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyTenantInvite")]
     pub fn verify_tenant_invite<'a>(
         &self,
         body: impl Borrow<types::VerifyInviteTokenRequest> + Send + Sync + 'a,
@@ -35,6 +54,36 @@ impl<A: Authorized> AccountInvitations<A> {
     /// `POST /identity/resources/tenants/invites/v1/user`, for the scope's tenant, for the scope's user
     ///
     /// With a user's or API token, the permission `fe.secure.write.users` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateInviteTokenRequestForUser;
+    ///
+    /// let body = CreateInviteTokenRequestForUser::new()
+    ///     .expires_in_minutes(1)
+    ///     .should_send_email(true);
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .account_invitations()
+    ///     .create_user_tenant_invite_v1(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_user_tenant_invite`](Self::create_user_tenant_invite), [`delete_user_tenant_invite`](Self::delete_user_tenant_invite), [`get_user_tenant_invite`](Self::get_user_tenant_invite), [`update_user_tenant_invite`](Self::update_user_tenant_invite).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, expiresInMinutes is not positive, or the tenant is locked (ER-01240).
+    /// - 401: No valid bearer token.
+    /// - 403: A header is missing, or tenant invitations are switched off, or a user token lacks the permission.
+    /// - 404: The tenant or the user is unknown.
+    #[doc(alias = "TenantInvitesController_createTenantInviteForUser")]
+    #[doc(alias = "createTenantInviteForUser")]
+    #[doc(alias = "create_user_tenant_invite")]
+    #[doc(alias = "user")]
     pub fn create_user_tenant_invite_v1<'a>(
         &self,
         body: impl Borrow<types::CreateInviteTokenRequestForUser> + Send + Sync + 'a,
@@ -54,7 +103,32 @@ impl<A: Authorized> AccountInvitations<A> {
     /// `POST /identity/resources/tenants/invites/v2/user`, for a tenant if the scope names one, for a user if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.users` is needed.
-    pub fn create_user_tenant_invite_v2<'a>(
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateInviteTokenRequestForUserV2;
+    ///
+    /// let body = CreateInviteTokenRequestForUserV2::new()
+    ///     .expires_in_minutes(1)
+    ///     .should_send_email(true);
+    /// let record = frontegg.account_invitations().create_user_tenant_invite(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_user_tenant_invite_v1`](Self::create_user_tenant_invite_v1), [`delete_user_tenant_invite`](Self::delete_user_tenant_invite), [`get_user_tenant_invite`](Self::get_user_tenant_invite), [`update_user_tenant_invite`](Self::update_user_tenant_invite).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, expiresInMinutes is not positive, or the tenant is locked (ER-01240).
+    /// - 401: No valid bearer token.
+    /// - 403: A header is missing, tenant invitations are off, or a role is stronger than the caller, or a user token lacks the permission.
+    /// - 404: The tenant, the user or a role is unknown.
+    #[doc(alias = "TenantInvitesV2Controller_createTenantInviteForUser")]
+    #[doc(alias = "createTenantInviteForUser")]
+    #[doc(alias = "create_user_tenant_invite_v2")]
+    #[doc(alias = "user")]
+    pub fn create_user_tenant_invite<'a>(
         &self,
         body: impl Borrow<types::CreateInviteTokenRequestForUserV2> + Send + Sync + 'a,
     ) -> Call<'a, types::InviteTokenDto> {
@@ -66,6 +140,13 @@ impl<A: Authorized> AccountInvitations<A> {
             },
         )
     }
+    /// [`create_user_tenant_invite`](Self::create_user_tenant_invite) by the number of its version, which stays when a newer one comes.
+    pub fn create_user_tenant_invite_v2<'a>(
+        &self,
+        body: impl Borrow<types::CreateInviteTokenRequestForUserV2> + Send + Sync + 'a,
+    ) -> Call<'a, types::InviteTokenDto> {
+        self.create_user_tenant_invite(body)
+    }
     /// Revoke the invite of a user for a tenant.
     ///
     /// Removes the invite of the named user for the named tenant, so that its link stops working. General invites are revoked by id with delete_tenant_invite.
@@ -73,6 +154,29 @@ impl<A: Authorized> AccountInvitations<A> {
     /// `DELETE /identity/resources/tenants/invites/v1/user`, for the scope's tenant, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .account_invitations()
+    ///     .delete_user_tenant_invite()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_user_tenant_invite_v1`](Self::create_user_tenant_invite_v1), [`create_user_tenant_invite`](Self::create_user_tenant_invite), [`get_user_tenant_invite`](Self::get_user_tenant_invite), [`update_user_tenant_invite`](Self::update_user_tenant_invite).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: A header is missing.
+    /// - 404: There is no invite for this pair.
+    #[doc(alias = "TenantInvitesController_deleteTenantInviteForUser")]
+    #[doc(alias = "deleteTenantInviteForUser")]
+    #[doc(alias = "user")]
     pub fn delete_user_tenant_invite(&self) -> Call<'static, ()> {
         Call::new(
             &self.core,
@@ -87,6 +191,22 @@ impl<A: Authorized> AccountInvitations<A> {
     /// `GET /identity/resources/tenants/invites/v1/configuration`
     ///
     /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg
+    ///     .account_invitations()
+    ///     .get_tenant_invite_configuration()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    #[doc(alias = "configuration")]
+    #[doc(alias = "getInvitationConfiguration")]
     pub fn get_tenant_invite_configuration(
         &self,
     ) -> Call<'static, types::InvitationConfigurationResponse> {
@@ -103,6 +223,29 @@ impl<A: Authorized> AccountInvitations<A> {
     /// `GET /identity/resources/tenants/invites/v1/user`, for the scope's tenant, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .account_invitations()
+    ///     .get_user_tenant_invite()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_user_tenant_invite_v1`](Self::create_user_tenant_invite_v1), [`create_user_tenant_invite`](Self::create_user_tenant_invite), [`delete_user_tenant_invite`](Self::delete_user_tenant_invite), [`update_user_tenant_invite`](Self::update_user_tenant_invite).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: A header is missing.
+    /// - 404: There is no invite for this pair.
+    #[doc(alias = "TenantInvitesController_getTenantInviteForUser")]
+    #[doc(alias = "getTenantInviteForUser")]
+    #[doc(alias = "user")]
     pub fn get_user_tenant_invite(&self) -> Call<'static, types::InviteTokenDto> {
         Call::new(
             &self.core,
@@ -117,6 +260,35 @@ impl<A: Authorized> AccountInvitations<A> {
     /// `PATCH /identity/resources/tenants/invites/v1/user`, for the scope's tenant, for the scope's user
     ///
     /// With a user's or API token, the permission `fe.secure.write.users` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateInviteTokenRequest;
+    ///
+    /// let body = UpdateInviteTokenRequest::new()
+    ///     .expires_in_minutes(1)
+    ///     .should_send_email(true);
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .account_invitations()
+    ///     .update_user_tenant_invite(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_user_tenant_invite_v1`](Self::create_user_tenant_invite_v1), [`create_user_tenant_invite`](Self::create_user_tenant_invite), [`delete_user_tenant_invite`](Self::delete_user_tenant_invite), [`get_user_tenant_invite`](Self::get_user_tenant_invite).
+    ///
+    /// # Errors
+    ///
+    /// - 400: expiresInMinutes is not positive.
+    /// - 401: No valid bearer token.
+    /// - 403: A header is missing, or a user token lacks the permission.
+    /// - 404: There is no invite for this pair.
+    #[doc(alias = "TenantInvitesController_updateTenantInviteForUser")]
+    #[doc(alias = "updateTenantInviteForUser")]
+    #[doc(alias = "user")]
     pub fn update_user_tenant_invite<'a>(
         &self,
         body: impl Borrow<types::UpdateInviteTokenRequest> + Send + Sync + 'a,

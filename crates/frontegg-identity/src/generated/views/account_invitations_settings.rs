@@ -16,6 +16,29 @@ impl AccountInvitationsSettings<Environment> {
     /// Without userId the token may be used by whoever holds it; with userId it belongs to that user, and shouldSendEmail decides whether a mail goes out. roleIds names the roles of those who join.
     ///
     /// `POST /identity/resources/tenants/invites/v1`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateInviteTokenRequest;
+    ///
+    /// let body = CreateInviteTokenRequest::new("acme");
+    /// let record = frontegg
+    ///     .account_invitations_settings()
+    ///     .create_tenant_invite(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: tenantId is missing, expiresInMinutes is not positive, or the tenant is locked (ER-01240).
+    /// - 401: No valid environment token.
+    /// - 403: Tenant invitations are switched off for the environment.
+    /// - 404: The tenant, the user or a role is unknown.
+    #[doc(alias = "TenantInvitesController_createTenantInvite")]
+    #[doc(alias = "createTenantInvite")]
+    #[doc(alias = "invites")]
     pub fn create_tenant_invite<'a>(
         &self,
         body: impl Borrow<types::CreateInviteTokenRequest> + Send + Sync + 'a,
@@ -31,6 +54,22 @@ impl AccountInvitationsSettings<Environment> {
     /// Removes the invite with this id, so that its link no longer admits anybody. People who have joined stay.
     ///
     /// `DELETE /identity/resources/tenants/invites/v1/token/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.account_invitations_settings().delete_tenant_invite("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 404: No invite with that id.
+    #[doc(alias = "TenantInvitesController_deleteTenantInvite")]
+    #[doc(alias = "deleteTenantInvite")]
+    #[doc(alias = "token")]
     pub fn delete_tenant_invite<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -46,6 +85,25 @@ impl AccountInvitationsSettings<Environment> {
     /// Returns whether new accounts are activated by link or code, and how long a code lives.
     ///
     /// `GET /identity/resources/configurations/v1/activation/strategies`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg
+    ///     .account_invitations_settings()
+    ///     .get_activation_strategy()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`set_activation_strategy`](Self::set_activation_strategy).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "ActivationStrategyControllerV1_getActivationStrategy")]
+    #[doc(alias = "getActivationStrategy")]
+    #[doc(alias = "strategies")]
     pub fn get_activation_strategy(
         &self,
     ) -> Call<'static, types::ActivationStrategyResponse> {
@@ -60,6 +118,25 @@ impl AccountInvitationsSettings<Environment> {
     /// Returns whether invitations are accepted by link or code, and how long a code lives. It is kept apart from the activation strategy.
     ///
     /// `GET /identity/resources/configurations/v1/invitation/strategies`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg
+    ///     .account_invitations_settings()
+    ///     .get_invitation_strategy()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`set_invitation_strategy`](Self::set_invitation_strategy).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "InvitationStrategyControllerV1_getInvitationStrategy")]
+    #[doc(alias = "getInvitationStrategy")]
+    #[doc(alias = "strategies")]
     pub fn get_invitation_strategy(
         &self,
     ) -> Call<'static, types::InvitationStrategyResponse> {
@@ -74,6 +151,20 @@ impl AccountInvitationsSettings<Environment> {
     /// Returns every invite of the environment as a plain array, each with its token in the clear.
     ///
     /// `GET /identity/resources/tenants/invites/v1/all`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.account_invitations_settings().list_all_tenant_invites().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "TenantInvitesController_getAllInvites")]
+    #[doc(alias = "all")]
+    #[doc(alias = "getAllInvites")]
     pub fn list_all_tenant_invites(&self) -> Call<'static, Vec<types::InviteTokenDto>> {
         Call::new(
             &self.core,
@@ -86,6 +177,26 @@ impl AccountInvitationsSettings<Environment> {
     /// Stores the strategy for the whole environment, whether or not one was stored before. Mails that are already out keep working the way they were made.
     ///
     /// `POST /identity/resources/configurations/v1/activation/strategies`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::StrategyKind, types::CreateOrUpdateActivationStrategyRequest};
+    ///
+    /// let body = CreateOrUpdateActivationStrategyRequest::new(StrategyKind::Code);
+    /// frontegg.account_invitations_settings().set_activation_strategy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_activation_strategy`](Self::get_activation_strategy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: Unknown strategy or codeExpiration below 60.
+    /// - 401: No valid environment token.
+    #[doc(alias = "ActivationStrategyControllerV1_createOrUpdateActivationStrategy")]
+    #[doc(alias = "createOrUpdateActivationStrategy")]
+    #[doc(alias = "strategies")]
     pub fn set_activation_strategy<'a>(
         &self,
         body: impl Borrow<
@@ -105,6 +216,26 @@ impl AccountInvitationsSettings<Environment> {
     /// Stores the members that are present for the whole environment. Mails that are already out keep working the way they were made.
     ///
     /// `POST /identity/resources/configurations/v1/invitation/strategies`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateOrUpdateInvitationStrategyRequest;
+    ///
+    /// let body = CreateOrUpdateInvitationStrategyRequest::new().code_expiration(60);
+    /// frontegg.account_invitations_settings().set_invitation_strategy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_invitation_strategy`](Self::get_invitation_strategy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: Unknown strategy or a codeExpiration that is not a number.
+    /// - 401: No valid environment token.
+    #[doc(alias = "InvitationStrategyControllerV1_createOrUpdateInvitationStrategy")]
+    #[doc(alias = "createOrUpdateInvitationStrategy")]
+    #[doc(alias = "strategies")]
     pub fn set_invitation_strategy<'a>(
         &self,
         body: impl Borrow<

@@ -16,6 +16,26 @@ impl<A: Access> ApiToken<A> {
     /// Looks clientId and secret up among the API tokens of tenants and users and answers with a JWT, its lifetime in seconds and a refresh token. The JWT carries the roles, permissions and metadata of the credentials. No cookie is set. At most 100 refresh tokens are live for one pair of credentials; a further sign-in drops the oldest.
     ///
     /// `POST /identity/resources/auth/v2/api-token`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthApiTokenDto;
+    ///
+    /// let body = AuthApiTokenDto::new("client id", "secret");
+    /// let answer = frontegg.anonymous().api_token().authenticate_api_token(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: clientId or secret is missing.
+    /// - 401: Unknown clientId, wrong secret, expired or deleted credential.
+    /// - 403: API tokens are switched off for the environment (the first of errors is "Api tokens are disabled").
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "AuthenticationApiTokenControllerV2_authApiToken")]
+    #[doc(alias = "api-token")]
+    #[doc(alias = "authApiToken")]
     pub fn authenticate_api_token<'a>(
         &self,
         body: impl Borrow<types::AuthApiTokenDto> + Send + Sync + 'a,
@@ -33,6 +53,25 @@ impl<A: Access> ApiToken<A> {
     /// Spends the refresh token in the body and answers with a new JWT, holding the roles and permissions of this moment, and a new refresh token. A refresh token is good for one renewal. The request is written in camelCase, the answer in snake_case.
     ///
     /// `POST /identity/resources/auth/v2/api-token/token/refresh`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::RefreshApiTokenDto;
+    ///
+    /// let body = RefreshApiTokenDto::new("refresh token");
+    /// let answer = frontegg.anonymous().api_token().refresh_api_token(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: refreshToken is missing.
+    /// - 401: The refresh token is unknown, expired, already used or was displaced by newer ones.
+    /// - 403: API tokens are switched off for the environment.
+    #[doc(alias = "AuthenticationApiTokenControllerV2_refreshToken")]
+    #[doc(alias = "refresh")]
+    #[doc(alias = "refreshToken")]
     pub fn refresh_api_token<'a>(
         &self,
         body: impl Borrow<types::RefreshApiTokenDto> + Send + Sync + 'a,

@@ -18,6 +18,34 @@ impl<A: Authorized> ApiTokens<A> {
     /// `POST /identity/resources/tenants/access-tokens/v1`, for the scope's tenant
     ///
     /// With a user's or API token, the permission `fe.secure.write.tenantApiTokens` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateTenantAccessTokenRequest;
+    ///
+    /// let body = CreateTenantAccessTokenRequest::new()
+    ///     .description("description")
+    ///     .expires_in_minutes(1);
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .api_tokens()
+    ///     .create_tenant_access_token(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_tenant_access_token`](Self::delete_tenant_access_token), [`list_tenant_access_tokens`](Self::list_tenant_access_tokens).
+    ///
+    /// # Errors
+    ///
+    /// - 400: expiresInMinutes is below 1 or not a whole number.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, the user lacks the permission, or API tokens are disabled.
+    /// - 404: The tenant or a role is unknown.
+    #[doc(alias = "TenantAccessTokensV1Controller_createTenantAccessToken")]
+    #[doc(alias = "access-tokens")]
+    #[doc(alias = "createTenantAccessToken")]
     pub fn create_tenant_access_token<'a>(
         &self,
         body: impl Borrow<types::CreateTenantAccessTokenRequest> + Send + Sync + 'a,
@@ -37,6 +65,35 @@ impl<A: Authorized> ApiTokens<A> {
     /// `POST /identity/resources/tenants/api-tokens/v1`, for the scope's tenant
     ///
     /// With a user's or API token, the permission `fe.secure.write.tenantApiTokens` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateTenantApiTokenDto;
+    ///
+    /// let body = CreateTenantApiTokenDto::new()
+    ///     .description("description")
+    ///     .expires_in_minutes(1);
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .api_tokens()
+    ///     .create_tenant_api_token_v1(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_tenant_api_token`](Self::create_tenant_api_token), [`delete_tenant_api_token`](Self::delete_tenant_api_token), [`list_tenant_api_tokens`](Self::list_tenant_api_tokens), [`update_tenant_api_token`](Self::update_tenant_api_token).
+    ///
+    /// # Errors
+    ///
+    /// - 400: expiresInMinutes is below 1, or a field is of the wrong type.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, the user lacks the permission, or API tokens are disabled.
+    /// - 404: The tenant, a role or a permission is unknown.
+    #[doc(alias = "TenantApiTokensV1Controller_createTenantApiToken")]
+    #[doc(alias = "api-tokens")]
+    #[doc(alias = "createTenantApiToken")]
+    #[doc(alias = "create_tenant_api_token")]
     #[deprecated = "the vendor advises against it"]
     pub fn create_tenant_api_token_v1<'a>(
         &self,
@@ -57,7 +114,36 @@ impl<A: Authorized> ApiTokens<A> {
     /// `POST /identity/resources/tenants/api-tokens/v2`, for the scope's tenant
     ///
     /// With a user's or API token, the permission `fe.secure.write.tenantApiTokens` is needed.
-    pub fn create_tenant_api_token_v2<'a>(
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateTenantApiTokenDto;
+    ///
+    /// let body = CreateTenantApiTokenDto::new()
+    ///     .description("description")
+    ///     .expires_in_minutes(1);
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .api_tokens()
+    ///     .create_tenant_api_token(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_tenant_api_token`](Self::delete_tenant_api_token), [`list_tenant_api_tokens`](Self::list_tenant_api_tokens), [`update_tenant_api_token`](Self::update_tenant_api_token).
+    ///
+    /// # Errors
+    ///
+    /// - 400: expiresInMinutes is below 1 or not a whole number, or a field is of the wrong type.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, the user lacks the permission, or API tokens are disabled.
+    /// - 404: The tenant, a role or a permission is unknown.
+    #[doc(alias = "TenantApiTokensV2Controller_createTenantApiToken")]
+    #[doc(alias = "api-tokens")]
+    #[doc(alias = "createTenantApiToken")]
+    #[doc(alias = "create_tenant_api_token_v2")]
+    pub fn create_tenant_api_token<'a>(
         &self,
         body: impl Borrow<types::CreateTenantApiTokenDto> + Send + Sync + 'a,
     ) -> Call<'a, types::CreateTenantApiTokenResponseDto> {
@@ -69,6 +155,13 @@ impl<A: Authorized> ApiTokens<A> {
             },
         )
     }
+    /// [`create_tenant_api_token`](Self::create_tenant_api_token) by the number of its version, which stays when a newer one comes.
+    pub fn create_tenant_api_token_v2<'a>(
+        &self,
+        body: impl Borrow<types::CreateTenantApiTokenDto> + Send + Sync + 'a,
+    ) -> Call<'a, types::CreateTenantApiTokenResponseDto> {
+        self.create_tenant_api_token(body)
+    }
     /// Revoke a tenant's access token.
     ///
     /// Removes the token. Its JWT stays well signed, but look-ups no longer know it, so verifiers refuse it within seconds.
@@ -76,6 +169,25 @@ impl<A: Authorized> ApiTokens<A> {
     /// `DELETE /identity/resources/tenants/access-tokens/v1/{id}`, for the scope's tenant
     ///
     /// With a user's or API token, the permission `fe.secure.delete.tenantApiTokens` or `fe.secure.write.tenantApiTokens` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.tenant("acme").api_tokens().delete_tenant_access_token("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_tenant_access_token`](Self::create_tenant_access_token), [`list_tenant_access_tokens`](Self::list_tenant_access_tokens).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, the user lacks the permission, or API tokens are disabled.
+    /// - 404: The tenant has no access token with that id.
+    #[doc(alias = "TenantAccessTokensV1Controller_deleteTenantAccessToken")]
+    #[doc(alias = "access-tokens")]
+    #[doc(alias = "deleteTenantAccessToken")]
     pub fn delete_tenant_access_token<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -95,6 +207,25 @@ impl<A: Authorized> ApiTokens<A> {
     /// `DELETE /identity/resources/tenants/api-tokens/v1/{id}`, for the scope's tenant
     ///
     /// With a user's or API token, the permission `fe.secure.delete.tenantApiTokens` or `fe.secure.write.tenantApiTokens` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.tenant("acme").api_tokens().delete_tenant_api_token("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_tenant_api_token`](Self::create_tenant_api_token), [`list_tenant_api_tokens`](Self::list_tenant_api_tokens), [`update_tenant_api_token`](Self::update_tenant_api_token).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, the user lacks the permission, or API tokens are disabled.
+    /// - 404: The tenant has no such client id.
+    #[doc(alias = "TenantApiTokensV1Controller_deleteTenantApiToken")]
+    #[doc(alias = "api-tokens")]
+    #[doc(alias = "deleteTenantApiToken")]
     pub fn delete_tenant_api_token<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -114,6 +245,24 @@ impl<A: Authorized> ApiTokens<A> {
     /// `GET /identity/resources/tenants/access-tokens/v1`, for the scope's tenant
     ///
     /// With a user's or API token, the permission `fe.secure.read.tenantApiTokens` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.tenant("acme").api_tokens().list_tenant_access_tokens().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_tenant_access_token`](Self::create_tenant_access_token), [`delete_tenant_access_token`](Self::delete_tenant_access_token).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, the user lacks the permission, or API tokens are disabled.
+    /// - 404: The tenant is unknown.
+    #[doc(alias = "TenantAccessTokensV1Controller_getTenantAccessTokens")]
+    #[doc(alias = "access-tokens")]
+    #[doc(alias = "getTenantAccessTokens")]
     pub fn list_tenant_access_tokens(
         &self,
     ) -> Call<'static, types::GetTenantAccessTokensResponse> {
@@ -130,6 +279,24 @@ impl<A: Authorized> ApiTokens<A> {
     /// `GET /identity/resources/tenants/api-tokens/v1`, for the scope's tenant
     ///
     /// With a user's or API token, the permission `fe.secure.read.tenantApiTokens` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.tenant("acme").api_tokens().list_tenant_api_tokens().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_tenant_api_token`](Self::create_tenant_api_token), [`delete_tenant_api_token`](Self::delete_tenant_api_token), [`update_tenant_api_token`](Self::update_tenant_api_token).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, the user lacks the permission, or API tokens are disabled.
+    /// - 404: The tenant is unknown.
+    #[doc(alias = "TenantApiTokensV1Controller_getTenantsApiTokens")]
+    #[doc(alias = "api-tokens")]
+    #[doc(alias = "getTenantsApiTokens")]
     pub fn list_tenant_api_tokens(
         &self,
     ) -> Call<'static, Vec<types::GetTenantApiTokensResponse>> {
@@ -146,6 +313,32 @@ impl<A: Authorized> ApiTokens<A> {
     /// `PATCH /identity/resources/tenants/api-tokens/v1/{id}`, for the scope's tenant
     ///
     /// With a user's or API token, the permission `fe.secure.write.tenantApiTokens` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateApiTokenDto;
+    ///
+    /// let body = UpdateApiTokenDto::new().description("description");
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .api_tokens()
+    ///     .update_tenant_api_token("id", &body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_tenant_api_token`](Self::create_tenant_api_token), [`delete_tenant_api_token`](Self::delete_tenant_api_token), [`list_tenant_api_tokens`](Self::list_tenant_api_tokens).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is of the wrong type.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, the user lacks the permission, or API tokens are disabled.
+    /// - 404: The tenant has no such client id, or a role or permission is unknown.
+    #[doc(alias = "TenantApiTokensV1Controller_updateTenantApiToken")]
+    #[doc(alias = "api-tokens")]
+    #[doc(alias = "updateTenantApiToken")]
     pub fn update_tenant_api_token<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,

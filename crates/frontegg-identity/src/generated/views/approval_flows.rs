@@ -16,6 +16,29 @@ impl<A: Access> ApprovalFlows<A> {
     /// Returns what the approver of a link is asked to decide on: name and description of the flow, the requester, the time of the request and the data given at the start. The three ids come from the link; no token is needed.
     ///
     /// `GET /identity/resources/approval-flows/v1/execution-data`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg
+    ///     .anonymous()
+    ///     .approval_flows()
+    ///     .get_approval_execution(
+    ///         "approval flow execution id",
+    ///         "approver id",
+    ///         "approval flow step id",
+    ///     )
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: One of the ids is missing.
+    /// - 404: Execution, step or approver do not exist or do not belong together.
+    #[doc(alias = "ApprovalFlowsController_getExecutionData")]
+    #[doc(alias = "execution-data")]
+    #[doc(alias = "getExecutionData")]
     pub fn get_approval_execution<'a>(
         &self,
         approval_flow_execution_id: impl AsRef<str> + Send + Sync + 'a,
@@ -42,6 +65,34 @@ impl<A: Access> ApprovalFlows<A> {
     /// The three ids come from the link that the approver received and together prove the right to decide, so no token is needed. Records the decision and moves the execution on to its next step or its final outcome, which is reported to the webhook and, if the flow says so, to the requester.
     ///
     /// `POST /identity/resources/approval-flows/v1/approver-action`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::ApproverActionDto;
+    ///
+    /// let body = ApproverActionDto::new(
+    ///     true,
+    ///     "approval flow execution id",
+    ///     "approver id",
+    ///     "approval flow step id",
+    /// );
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .approval_flows()
+    ///     .submit_approval_decision(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, the step is not the current one, or the execution is finished or timed out.
+    /// - 404: Execution, step or approver do not exist or do not belong together.
+    /// - 409: This approver has decided already.
+    #[doc(alias = "ApprovalFlowsController_approverAction")]
+    #[doc(alias = "approver-action")]
+    #[doc(alias = "approverAction")]
     pub fn submit_approval_decision<'a>(
         &self,
         body: impl Borrow<types::ApproverActionDto> + Send + Sync + 'a,
@@ -63,6 +114,39 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// `POST /identity/resources/approval-flows/v1`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::{ApprovalFlowChannelDto, ApprovalFlowConfigurationDto, ApproverSelectorDto, CreateApprovalFlowDto, CreateApprovalFlowStepDto, StepConfigurationDto};
+    ///
+    /// let body = CreateApprovalFlowDto::new(
+    ///     "name",
+    ///     ApprovalFlowChannelDto::new(true, true),
+    ///     ApprovalFlowConfigurationDto::new(),
+    ///     [
+    ///         CreateApprovalFlowStepDto::new(
+    ///             ApproverSelectorDto::new(),
+    ///             StepConfigurationDto::new(1),
+    ///             1,
+    ///         ),
+    ///     ],
+    /// );
+    /// let record = frontegg.approval_flows().create_approval_flow(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_approval_flow`](Self::delete_approval_flow), [`get_approval_flow`](Self::get_approval_flow), [`list_approval_flows`](Self::list_approval_flows), [`update_approval_flow`](Self::update_approval_flow).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A required part is missing or a number is out of range.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 404: The tenant of the header is unknown.
+    #[doc(alias = "ApprovalFlowsController_createApprovalFlow")]
+    #[doc(alias = "approval-flows")]
+    #[doc(alias = "createApprovalFlow")]
     pub fn create_approval_flow<'a>(
         &self,
         body: impl Borrow<types::CreateApprovalFlowDto> + Send + Sync + 'a,
@@ -80,6 +164,25 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// `DELETE /identity/resources/approval-flows/v1/{id}`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.approval_flows().delete_approval_flow("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_approval_flow`](Self::create_approval_flow), [`get_approval_flow`](Self::get_approval_flow), [`list_approval_flows`](Self::list_approval_flows), [`update_approval_flow`](Self::update_approval_flow).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 404: No such flow within reach.
+    #[doc(alias = "ApprovalFlowsController_deleteApprovalFlow")]
+    #[doc(alias = "approval-flows")]
+    #[doc(alias = "deleteApprovalFlow")]
     pub fn delete_approval_flow<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -97,6 +200,26 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// `POST /identity/resources/approval-flows/v1/{id}/execute`, for a tenant if the scope names one, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::ExecuteApprovalFlowDto;
+    ///
+    /// let body = ExecuteApprovalFlowDto::new().webhook_url("https://acme.test");
+    /// frontegg.user("ada").approval_flows().execute_approval_flow("id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: webhookUrl is not an address, or no approver can be found for a step.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: No such flow within reach, or the user is not a member of the tenant.
+    #[doc(alias = "ApprovalFlowsController_executeApprovalFlow")]
+    #[doc(alias = "execute")]
+    #[doc(alias = "executeApprovalFlow")]
     pub fn execute_approval_flow<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -117,6 +240,26 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// `POST /identity/resources/approval-flows/v1/step-up/execute`, for a tenant if the scope names one, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::ExecuteApprovalFlowDto;
+    ///
+    /// let body = ExecuteApprovalFlowDto::new().webhook_url("https://acme.test");
+    /// frontegg.user("ada").approval_flows().execute_step_up_approval_flow(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: webhookUrl is not an address, or no approver can be found for a step.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: There is no flow to use, or the user is not a member of the tenant.
+    #[doc(alias = "ApprovalFlowsController_executeStepUpApprovalFlow")]
+    #[doc(alias = "execute")]
+    #[doc(alias = "executeStepUpApprovalFlow")]
     pub fn execute_step_up_approval_flow<'a>(
         &self,
         body: impl Borrow<types::ExecuteApprovalFlowDto> + Send + Sync + 'a,
@@ -136,6 +279,25 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// `GET /identity/resources/approval-flows/v1/{id}`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg.approval_flows().get_approval_flow("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_approval_flow`](Self::create_approval_flow), [`delete_approval_flow`](Self::delete_approval_flow), [`list_approval_flows`](Self::list_approval_flows), [`update_approval_flow`](Self::update_approval_flow).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 404: No such flow within reach.
+    #[doc(alias = "ApprovalFlowsController_getApprovalFlowById")]
+    #[doc(alias = "approval-flows")]
+    #[doc(alias = "getApprovalFlowById")]
     pub fn get_approval_flow<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -153,6 +315,23 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// `GET /identity/resources/approval-flows/v1`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.approval_flows().list_approval_flows().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_approval_flow`](Self::create_approval_flow), [`delete_approval_flow`](Self::delete_approval_flow), [`get_approval_flow`](Self::get_approval_flow), [`update_approval_flow`](Self::update_approval_flow).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    #[doc(alias = "ApprovalFlowsController_getApprovalFlows")]
+    #[doc(alias = "approval-flows")]
+    #[doc(alias = "getApprovalFlows")]
     pub fn list_approval_flows(
         &self,
     ) -> Call<'static, types::ApprovalFlowsListResponseDto> {
@@ -169,6 +348,28 @@ impl<A: Authorized> ApprovalFlows<A> {
     /// `PATCH /identity/resources/approval-flows/v1/{id}`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateApprovalFlowDto;
+    ///
+    /// let body = UpdateApprovalFlowDto::new().name("name").description("description");
+    /// let record = frontegg.approval_flows().update_approval_flow("id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_approval_flow`](Self::create_approval_flow), [`delete_approval_flow`](Self::delete_approval_flow), [`get_approval_flow`](Self::get_approval_flow), [`list_approval_flows`](Self::list_approval_flows).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A part breaks a rule of the creation.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 404: No such flow within reach.
+    #[doc(alias = "ApprovalFlowsController_updateApprovalFlow")]
+    #[doc(alias = "approval-flows")]
+    #[doc(alias = "updateApprovalFlow")]
     pub fn update_approval_flow<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,

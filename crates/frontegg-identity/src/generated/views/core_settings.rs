@@ -19,6 +19,27 @@ impl CoreSettings<Environment> {
     /// Stores the policy; from then on sign-up and password sign-in need a recaptchaToken unless the address is among ignoredEmails. A higher minScore is stricter; 0.5 is a usual start. Where a policy exists, use replace_captcha_policy.
     ///
     /// `POST /identity/resources/configurations/v1/captcha-policy`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CaptchaPolicyRequest;
+    ///
+    /// let body = CaptchaPolicyRequest::new(true, "site key", "secret key", 0.5);
+    /// let record = frontegg.core_settings().create_captcha_policy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_captcha_policy`](Self::get_captcha_policy), [`replace_captcha_policy`](Self::replace_captcha_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A required field is missing, minScore is outside 0 to 1, or the site key is not accepted.
+    /// - 401: No valid environment token.
+    /// - 409: A captcha policy exists already.
+    #[doc(alias = "CaptchaPolicyController_createCaptchaPolicy")]
+    #[doc(alias = "captcha-policy")]
+    #[doc(alias = "createCaptchaPolicy")]
     pub fn create_captcha_policy<'a>(
         &self,
         body: impl Borrow<types::CaptchaPolicyRequest> + Send + Sync + 'a,
@@ -36,6 +57,34 @@ impl CoreSettings<Environment> {
     /// templateSchema.claims maps claim names to text with placeholders in double braces, such as {{user.email}}. The claims iss, sub, aud, exp and iat must be among them, and aud must be {{clientId}} or {{applicationId}}. The claims type and tenantId are reserved, because the service adds them itself. The key is unique in the environment.
     ///
     /// `POST /identity/resources/jwt-templates/v1`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::JwtAlgorithm, types::{CreateJwtTemplateDto, JwtTemplatePayloadDto}};
+    ///
+    /// let body = CreateJwtTemplateDto::new(
+    ///     "key",
+    ///     "name",
+    ///     10,
+    ///     JwtAlgorithm::Rs256,
+    ///     JwtTemplatePayloadDto::new(Default::default()),
+    /// );
+    /// let record = frontegg.core_settings().create_jwt_template(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_jwt_template`](Self::delete_jwt_template), [`get_jwt_template`](Self::get_jwt_template), [`list_jwt_templates`](Self::list_jwt_templates), [`update_jwt_template`](Self::update_jwt_template).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing or out of range, a mandatory claim is missing, aud is something else, or a reserved claim is given.
+    /// - 401: No valid environment token.
+    /// - 403: The feature is not enabled for this customer.
+    /// - 409: The key is taken.
+    #[doc(alias = "JwtTemplatesController_createJwtTemplate")]
+    #[doc(alias = "createJwtTemplate")]
+    #[doc(alias = "jwt-templates")]
     pub fn create_jwt_template<'a>(
         &self,
         body: impl Borrow<types::CreateJwtTemplateDto> + Send + Sync + 'a,
@@ -51,6 +100,28 @@ impl CoreSettings<Environment> {
     /// Stores the ordered rules as the only targeting record of the environment. The treatment of a rule is the key of the template to use. Where a record exists, use set_jwt_template_targeting.
     ///
     /// `POST /identity/resources/configurations/v1/jwt-template-targeting`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateJwtTemplateTargetingRequestDto;
+    ///
+    /// let body = UpdateJwtTemplateTargetingRequestDto::new();
+    /// let record = frontegg.core_settings().create_jwt_template_targeting(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_jwt_template_targeting`](Self::delete_jwt_template_targeting), [`get_jwt_template_targeting`](Self::get_jwt_template_targeting), [`set_jwt_template_targeting`](Self::set_jwt_template_targeting), [`update_jwt_template_targeting`](Self::update_jwt_template_targeting).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A rule or condition is incomplete or uses an unknown attribute, operation or logic.
+    /// - 401: No valid environment token.
+    /// - 403: The feature is not enabled for this customer.
+    /// - 409: Targeting exists already.
+    #[doc(alias = "JwtTemplateTargetingControllerV1_createJwtTemplateTargeting")]
+    #[doc(alias = "createJwtTemplateTargeting")]
+    #[doc(alias = "jwt-template-targeting")]
     pub fn create_jwt_template_targeting<'a>(
         &self,
         body: impl Borrow<types::UpdateJwtTemplateTargetingRequestDto> + Send + Sync + 'a,
@@ -68,6 +139,25 @@ impl CoreSettings<Environment> {
     /// Removes the template and answers 204.
     ///
     /// `DELETE /identity/resources/jwt-templates/v1/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.core_settings().delete_jwt_template("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_jwt_template`](Self::create_jwt_template), [`get_jwt_template`](Self::get_jwt_template), [`list_jwt_templates`](Self::list_jwt_templates), [`update_jwt_template`](Self::update_jwt_template).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 403: The feature is not enabled for this customer.
+    /// - 404: No template with that id.
+    #[doc(alias = "JwtTemplatesController_deleteJwtTemplate")]
+    #[doc(alias = "deleteJwtTemplate")]
+    #[doc(alias = "jwt-templates")]
     pub fn delete_jwt_template<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -83,6 +173,25 @@ impl CoreSettings<Environment> {
     /// Removes the record; tokens issued from then on carry the default claims. The templates stay.
     ///
     /// `DELETE /identity/resources/configurations/v1/jwt-template-targeting/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.core_settings().delete_jwt_template_targeting("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_jwt_template_targeting`](Self::create_jwt_template_targeting), [`get_jwt_template_targeting`](Self::get_jwt_template_targeting), [`set_jwt_template_targeting`](Self::set_jwt_template_targeting), [`update_jwt_template_targeting`](Self::update_jwt_template_targeting).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 403: The feature is not enabled for this customer.
+    /// - 404: No targeting with that id.
+    #[doc(alias = "JwtTemplateTargetingControllerV1_deleteJwtTemplateTargeting")]
+    #[doc(alias = "deleteJwtTemplateTargeting")]
+    #[doc(alias = "jwt-template-targeting")]
     pub fn delete_jwt_template_targeting<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -100,6 +209,23 @@ impl CoreSettings<Environment> {
     /// Returns the policy with both keys in the clear. A 404 means that captcha was never set up.
     ///
     /// `GET /identity/resources/configurations/v1/captcha-policy`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.core_settings().get_captcha_policy().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_captcha_policy`](Self::create_captcha_policy), [`replace_captcha_policy`](Self::replace_captcha_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    /// - 404: No captcha policy is stored.
+    #[doc(alias = "CaptchaPolicyController_getCaptchaPolicy")]
+    #[doc(alias = "captcha-policy")]
+    #[doc(alias = "getCaptchaPolicy")]
     pub fn get_captcha_policy(&self) -> Call<'static, types::CaptchaPolicyResponse> {
         Call::new(
             &self.core,
@@ -112,6 +238,25 @@ impl CoreSettings<Environment> {
     /// Returns the template with its claims as stored.
     ///
     /// `GET /identity/resources/jwt-templates/v1/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg.core_settings().get_jwt_template("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_jwt_template`](Self::create_jwt_template), [`delete_jwt_template`](Self::delete_jwt_template), [`list_jwt_templates`](Self::list_jwt_templates), [`update_jwt_template`](Self::update_jwt_template).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 403: The feature is not enabled for this customer.
+    /// - 404: No template with that id.
+    #[doc(alias = "JwtTemplatesController_getJwtTemplateById")]
+    #[doc(alias = "getJwtTemplateById")]
+    #[doc(alias = "jwt-templates")]
     pub fn get_jwt_template<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -127,6 +272,24 @@ impl CoreSettings<Environment> {
     /// Returns the ordered rules that decide which JWT template applies to a sign-in.
     ///
     /// `GET /identity/resources/configurations/v1/jwt-template-targeting`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg.core_settings().get_jwt_template_targeting().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_jwt_template_targeting`](Self::create_jwt_template_targeting), [`delete_jwt_template_targeting`](Self::delete_jwt_template_targeting), [`set_jwt_template_targeting`](Self::set_jwt_template_targeting), [`update_jwt_template_targeting`](Self::update_jwt_template_targeting).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    /// - 403: The feature is not enabled for this customer.
+    /// - 404: No targeting has been stored.
+    #[doc(alias = "JwtTemplateTargetingControllerV1_getJwtTemplateTargeting")]
+    #[doc(alias = "getJwtTemplateTargeting")]
+    #[doc(alias = "jwt-template-targeting")]
     pub fn get_jwt_template_targeting(
         &self,
     ) -> Call<'static, types::JwtTemplateTargetingResponseDto> {
@@ -141,6 +304,29 @@ impl CoreSettings<Environment> {
     /// Returns the templates of the environment. Where keys and ids are both given, both must hold.
     ///
     /// `GET /identity/resources/jwt-templates/v1`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListJwtTemplates;
+    ///
+    /// let page = frontegg
+    ///     .core_settings()
+    ///     .list_jwt_templates(ListJwtTemplates::new().limit(50))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_jwt_template`](Self::create_jwt_template), [`delete_jwt_template`](Self::delete_jwt_template), [`get_jwt_template`](Self::get_jwt_template), [`update_jwt_template`](Self::update_jwt_template).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A paging or sorting value is not allowed.
+    /// - 401: No valid environment token.
+    /// - 403: The feature is not enabled for this customer.
+    #[doc(alias = "JwtTemplatesController_getJwtTemplates")]
+    #[doc(alias = "getJwtTemplates")]
+    #[doc(alias = "jwt-templates")]
     pub fn list_jwt_templates(
         &self,
         params: params::ListJwtTemplates,
@@ -158,8 +344,18 @@ impl CoreSettings<Environment> {
                             params.offset,
                             params.order.as_ref(),
                             params.sort_by.as_ref(),
-                            params.ids.as_deref(),
-                            params.keys.as_deref(),
+                            params
+                                .ids
+                                .as_ref()
+                                .map(|list| list.joined("ids"))
+                                .transpose()?
+                                .as_deref(),
+                            params
+                                .keys
+                                .as_ref()
+                                .map(|list| list.joined("keys"))
+                                .transpose()?
+                                .as_deref(),
                         )
                         .await
                 }
@@ -171,6 +367,27 @@ impl CoreSettings<Environment> {
     /// Overwrites the policy with the values of the body; id and createdAt stay. To switch the check off, send the policy back with enabled set to false.
     ///
     /// `PUT /identity/resources/configurations/v1/captcha-policy`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CaptchaPolicyRequest;
+    ///
+    /// let body = CaptchaPolicyRequest::new(true, "site key", "secret key", 0.5);
+    /// let answer = frontegg.core_settings().replace_captcha_policy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_captcha_policy`](Self::create_captcha_policy), [`get_captcha_policy`](Self::get_captcha_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A required field is missing, minScore is outside 0 to 1, or the site key is not accepted.
+    /// - 401: No valid environment token.
+    /// - 404: There is no captcha policy yet.
+    #[doc(alias = "CaptchaPolicyController_updateCaptchaPolicy")]
+    #[doc(alias = "captcha-policy")]
+    #[doc(alias = "updateCaptchaPolicy")]
     pub fn replace_captcha_policy<'a>(
         &self,
         body: impl Borrow<types::CaptchaPolicyRequest> + Send + Sync + 'a,
@@ -188,6 +405,27 @@ impl CoreSettings<Environment> {
     /// Replaces the whole list of rules, or stores the first one. The record keeps its id. The answer has no body; read the result back with get_jwt_template_targeting.
     ///
     /// `PUT /identity/resources/configurations/v1/jwt-template-targeting`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateJwtTemplateTargetingRequestDto;
+    ///
+    /// let body = UpdateJwtTemplateTargetingRequestDto::new();
+    /// frontegg.core_settings().set_jwt_template_targeting(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_jwt_template_targeting`](Self::create_jwt_template_targeting), [`delete_jwt_template_targeting`](Self::delete_jwt_template_targeting), [`get_jwt_template_targeting`](Self::get_jwt_template_targeting), [`update_jwt_template_targeting`](Self::update_jwt_template_targeting).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A rule or condition is incomplete or uses an unknown attribute, operation or logic.
+    /// - 401: No valid environment token.
+    /// - 403: The feature is not enabled for this customer.
+    #[doc(alias = "JwtTemplateTargetingControllerV1_updateJwtTemplateTargeting")]
+    #[doc(alias = "jwt-template-targeting")]
+    #[doc(alias = "updateJwtTemplateTargeting")]
     pub fn set_jwt_template_targeting<'a>(
         &self,
         body: impl Borrow<types::UpdateJwtTemplateTargetingRequestDto> + Send + Sync + 'a,
@@ -205,6 +443,28 @@ impl CoreSettings<Environment> {
     /// Stores the members that are present; the others keep their values. New token settings count for tokens issued from now on. The four username strategies of authStrategy can be read but not written. Answers 201 with the whole configuration.
     ///
     /// `POST /identity/resources/configurations/v1`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VendorConfigRequest;
+    ///
+    /// let body = VendorConfigRequest::new()
+    ///     .default_token_expiration(1)
+    ///     .default_refresh_token_expiration(1);
+    /// let record = frontegg.core_settings().update_identity_configuration(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_identity_configuration`](Self::get_identity_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A value is outside its list or range or of the wrong type.
+    /// - 401: No valid environment token.
+    #[doc(alias = "VendorConfigController_addOrUpdateConfig")]
+    #[doc(alias = "addOrUpdateConfig")]
+    #[doc(alias = "configurations")]
     pub fn update_identity_configuration<'a>(
         &self,
         body: impl Borrow<types::VendorConfigRequest> + Send + Sync + 'a,
@@ -222,6 +482,29 @@ impl CoreSettings<Environment> {
     /// Stores the members that are present, under the rules of the creation; templateSchema is replaced as a whole. Tokens already issued are not affected.
     ///
     /// `PUT /identity/resources/jwt-templates/v1/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateJwtTemplateDto;
+    ///
+    /// let body = UpdateJwtTemplateDto::new().key("key").name("name");
+    /// let record = frontegg.core_settings().update_jwt_template("id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_jwt_template`](Self::create_jwt_template), [`delete_jwt_template`](Self::delete_jwt_template), [`get_jwt_template`](Self::get_jwt_template), [`list_jwt_templates`](Self::list_jwt_templates).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field breaks a rule of the creation.
+    /// - 401: No valid environment token.
+    /// - 403: The feature is not enabled for this customer.
+    /// - 404: No template with that id.
+    /// - 409: The new key belongs to another template.
+    #[doc(alias = "JwtTemplatesController_updateJwtTemplate")]
+    #[doc(alias = "jwt-templates")]
+    #[doc(alias = "updateJwtTemplate")]
     pub fn update_jwt_template<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -240,6 +523,28 @@ impl CoreSettings<Environment> {
     /// Changes the record with this id and never creates one. A list of rules replaces the stored one as a whole. The answer has no body.
     ///
     /// `PATCH /identity/resources/configurations/v1/jwt-template-targeting/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateJwtTemplateTargetingRequestDto;
+    ///
+    /// let body = UpdateJwtTemplateTargetingRequestDto::new();
+    /// frontegg.core_settings().update_jwt_template_targeting("id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_jwt_template_targeting`](Self::create_jwt_template_targeting), [`delete_jwt_template_targeting`](Self::delete_jwt_template_targeting), [`get_jwt_template_targeting`](Self::get_jwt_template_targeting), [`set_jwt_template_targeting`](Self::set_jwt_template_targeting).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A rule or condition is incomplete or uses an unknown attribute, operation or logic.
+    /// - 401: No valid environment token.
+    /// - 403: The feature is not enabled for this customer.
+    /// - 404: No targeting with that id.
+    #[doc(alias = "JwtTemplateTargetingControllerV1_patchJwtTemplateTargeting")]
+    #[doc(alias = "jwt-template-targeting")]
+    #[doc(alias = "patchJwtTemplateTargeting")]
     pub fn update_jwt_template_targeting<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -262,6 +567,20 @@ impl<A: Authorized> CoreSettings<A> {
     /// `GET /identity/resources/configurations/v1/basic`
     ///
     /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.core_settings().get_basic_identity_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    #[doc(alias = "VendorConfigController_getVendorConfigBasic")]
+    #[doc(alias = "basic")]
+    #[doc(alias = "getVendorConfigBasic")]
     pub fn get_basic_identity_configuration(
         &self,
     ) -> Call<'static, types::VendorConfigBasicResponse> {
@@ -278,6 +597,22 @@ impl<A: Authorized> CoreSettings<A> {
     /// `GET /identity/resources/configurations/v1`
     ///
     /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.core_settings().get_identity_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`update_identity_configuration`](Self::update_identity_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    #[doc(alias = "VendorConfigController_getVendorConfig")]
+    #[doc(alias = "configurations")]
+    #[doc(alias = "getVendorConfig")]
     pub fn get_identity_configuration(
         &self,
     ) -> Call<'static, types::VendorConfigResponse> {

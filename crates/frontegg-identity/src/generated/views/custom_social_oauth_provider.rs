@@ -16,6 +16,40 @@ impl CustomSocialOAuthProvider<Environment> {
     /// Stores the provider under a new id; while it is active, sign-in pages offer it. The answer has no body, so list the providers to learn the id.
     ///
     /// `POST /identity/resources/sso/custom/v1`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateCustomSsoRequestDto;
+    ///
+    /// let body = CreateCustomSsoRequestDto::new(
+    ///     "type",
+    ///     "client id",
+    ///     "secret",
+    ///     "https://acme.test",
+    ///     "https://acme.test",
+    ///     "https://acme.test",
+    ///     "https://acme.test",
+    ///     "scopes",
+    ///     "display name",
+    ///     true,
+    /// );
+    /// frontegg
+    ///     .custom_social_oauth_provider()
+    ///     .create_custom_social_login_provider(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_custom_social_login_provider`](Self::delete_custom_social_login_provider), [`list_custom_social_login_providers`](Self::list_custom_social_login_providers), [`update_custom_social_login_provider`](Self::update_custom_social_login_provider).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing or not of its type.
+    /// - 401: No valid environment token.
+    #[doc(alias = "CustomSsoV1Controller_createSsoProvider")]
+    #[doc(alias = "createSsoProvider")]
+    #[doc(alias = "custom")]
     pub fn create_custom_social_login_provider<'a>(
         &self,
         body: impl Borrow<types::CreateCustomSsoRequestDto> + Send + Sync + 'a,
@@ -33,6 +67,27 @@ impl CustomSocialOAuthProvider<Environment> {
     /// Removes the provider, so that sign-in pages no longer offer it.
     ///
     /// `DELETE /identity/resources/sso/custom/v1/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg
+    ///     .custom_social_oauth_provider()
+    ///     .delete_custom_social_login_provider("id")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_custom_social_login_provider`](Self::create_custom_social_login_provider), [`list_custom_social_login_providers`](Self::list_custom_social_login_providers), [`update_custom_social_login_provider`](Self::update_custom_social_login_provider).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 404: No provider with that id.
+    #[doc(alias = "CustomSsoV1Controller_deleteCustomSsoConfig")]
+    #[doc(alias = "custom")]
+    #[doc(alias = "deleteCustomSsoConfig")]
     pub fn delete_custom_social_login_provider<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -50,6 +105,30 @@ impl CustomSocialOAuthProvider<Environment> {
     /// Stores the members that are present. With active set to false the provider leaves the sign-in pages but keeps its settings.
     ///
     /// `PATCH /identity/resources/sso/custom/v1/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateCustomSsoRequestDto;
+    ///
+    /// let body = UpdateCustomSsoRequestDto::new().type_("type").client_id("client id");
+    /// frontegg
+    ///     .custom_social_oauth_provider()
+    ///     .update_custom_social_login_provider("id", &body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_custom_social_login_provider`](Self::create_custom_social_login_provider), [`delete_custom_social_login_provider`](Self::delete_custom_social_login_provider), [`list_custom_social_login_providers`](Self::list_custom_social_login_providers).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is not of its type.
+    /// - 401: No valid environment token.
+    /// - 404: No provider with that id.
+    #[doc(alias = "CustomSsoV1Controller_updateSsoProvider")]
+    #[doc(alias = "custom")]
+    #[doc(alias = "updateSsoProvider")]
     pub fn update_custom_social_login_provider<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -74,6 +153,25 @@ impl<A: Authorized> CustomSocialOAuthProvider<A> {
     /// `GET /identity/resources/sso/custom/v1`
     ///
     /// No permission is needed: sign-in pages call it without any token as well.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg
+    ///     .custom_social_oauth_provider()
+    ///     .list_custom_social_login_providers()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_custom_social_login_provider`](Self::create_custom_social_login_provider), [`delete_custom_social_login_provider`](Self::delete_custom_social_login_provider), [`update_custom_social_login_provider`](Self::update_custom_social_login_provider).
+    ///
+    /// # Errors
+    ///
+    /// - 401: A bearer was sent and is not valid.
+    #[doc(alias = "SsoV2Controller_getSsoProviders")]
+    #[doc(alias = "custom")]
+    #[doc(alias = "getSsoProviders")]
     pub fn list_custom_social_login_providers(
         &self,
     ) -> Call<'static, types::CustomSocialLoginProviders> {

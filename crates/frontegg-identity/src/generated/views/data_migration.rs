@@ -16,6 +16,25 @@ impl DataMigration<Environment> {
     /// Reports the state of an import started by either bulk call, how many users went through and what failed.
     ///
     /// `GET /identity/resources/migrations/v1/local/bulk/status/{migrationId}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg
+    ///     .data_migration()
+    ///     .get_user_migration_status("migration id")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 404: No import with that id.
+    #[doc(alias = "UsersControllerV1_checkBulkMigrationStatus")]
+    #[doc(alias = "checkBulkMigrationStatus")]
+    #[doc(alias = "status")]
     pub fn get_user_migration_status<'a>(
         &self,
         migration_id: impl AsRef<str> + Send + Sync + 'a,
@@ -33,6 +52,26 @@ impl DataMigration<Environment> {
     /// Imports one person, with a password hash if there is one, and returns the user. Either an email address or a username is needed. No mail is sent and the membership is active at once; the address counts as verified only with verifyUser. Without roleIds the default roles apply.
     ///
     /// `POST /identity/resources/migrations/v1/local`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::MigrateUserRequestV1;
+    ///
+    /// let body = MigrateUserRequestV1::new("acme");
+    /// let answer = frontegg.data_migration().migrate_user(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is malformed or the hash kind is unknown.
+    /// - 401: No valid environment token.
+    /// - 404: The tenant or a role does not exist.
+    /// - 409: email, username, phone number or external id is taken.
+    #[doc(alias = "UsersControllerV1_migrateUserForVendor")]
+    #[doc(alias = "local")]
+    #[doc(alias = "migrateUserForVendor")]
     pub fn migrate_user<'a>(
         &self,
         body: impl Borrow<types::MigrateUserRequestV1> + Send + Sync + 'a,
@@ -48,6 +87,29 @@ impl DataMigration<Environment> {
     /// Reads users, identities and roles through the Auth0 application in the body. tenantIdFieldName names the attribute that holds each user's tenant, looked for in the app metadata or, with isTenantIdOnUserMetadata, in the user metadata. The tenants have to exist beforehand.
     ///
     /// `POST /identity/resources/migrations/v1/auth0`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::Auth0Configuration;
+    ///
+    /// let body = Auth0Configuration::new(
+    ///     "acme.test",
+    ///     "client id",
+    ///     "secret",
+    ///     "tenant id field name",
+    /// );
+    /// frontegg.data_migration().migrate_users_from_auth0(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: One of the four required fields is missing.
+    /// - 401: No valid environment token.
+    #[doc(alias = "UsersControllerV1_migrateUserFromAuth0")]
+    #[doc(alias = "auth0")]
+    #[doc(alias = "migrateUserFromAuth0")]
     pub fn migrate_users_from_auth0<'a>(
         &self,
         body: impl Borrow<types::Auth0Configuration> + Send + Sync + 'a,
@@ -65,6 +127,27 @@ impl DataMigration<Environment> {
     /// Accepts up to 1000 entries of the form that migrate_user takes and answers with the migrationId to poll. A faulty entry does not stop the others; it shows up in get_user_migration_status.
     ///
     /// `POST /identity/resources/migrations/v1/local/bulk`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::{MigrateUserRequestV1, MigrateUsersRequestV1};
+    ///
+    /// let body = MigrateUsersRequestV1::new([MigrateUserRequestV1::new("acme")]);
+    /// let answer = frontegg.data_migration().migrate_users_in_bulk_v1(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`migrate_users_in_bulk`](Self::migrate_users_in_bulk).
+    ///
+    /// # Errors
+    ///
+    /// - 400: users is missing or empty, or the payload exceeds 1000 entries.
+    /// - 401: No valid environment token.
+    #[doc(alias = "UsersControllerV1_bulkMigrateUserForVendor")]
+    #[doc(alias = "bulk")]
+    #[doc(alias = "bulkMigrateUserForVendor")]
+    #[doc(alias = "migrate_users_in_bulk")]
     pub fn migrate_users_in_bulk_v1<'a>(
         &self,
         body: impl Borrow<types::MigrateUsersRequestV1> + Send + Sync + 'a,
@@ -82,7 +165,28 @@ impl DataMigration<Environment> {
     /// Like the first version, but each entry carries a list of email addresses, each primary or not and verified or not. Every entry needs emails or a username. Progress is read through get_user_migration_status.
     ///
     /// `POST /identity/resources/migrations/v2/local/bulk`
-    pub fn migrate_users_in_bulk_v2<'a>(
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::{MigrateUserRequestV2, MigrateUsersRequestV2};
+    ///
+    /// let body = MigrateUsersRequestV2::new([MigrateUserRequestV2::new("acme")]);
+    /// let answer = frontegg.data_migration().migrate_users_in_bulk(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`migrate_users_in_bulk_v1`](Self::migrate_users_in_bulk_v1).
+    ///
+    /// # Errors
+    ///
+    /// - 400: users is missing or empty, or the payload exceeds 1000 entries.
+    /// - 401: No valid environment token.
+    #[doc(alias = "UsersControllerV2_bulkMigrateUserForVendor")]
+    #[doc(alias = "bulk")]
+    #[doc(alias = "bulkMigrateUserForVendor")]
+    #[doc(alias = "migrate_users_in_bulk_v2")]
+    pub fn migrate_users_in_bulk<'a>(
         &self,
         body: impl Borrow<types::MigrateUsersRequestV2> + Send + Sync + 'a,
     ) -> Call<'a, types::MigrationContext> {
@@ -93,5 +197,12 @@ impl DataMigration<Environment> {
                 client.migrate_users_in_bulk_v2(body.borrow()).await
             },
         )
+    }
+    /// [`migrate_users_in_bulk`](Self::migrate_users_in_bulk) by the number of its version, which stays when a newer one comes.
+    pub fn migrate_users_in_bulk_v2<'a>(
+        &self,
+        body: impl Borrow<types::MigrateUsersRequestV2> + Send + Sync + 'a,
+    ) -> Call<'a, types::MigrationContext> {
+        self.migrate_users_in_bulk(body)
     }
 }

@@ -16,6 +16,22 @@ impl Delegation<Environment> {
     /// Returns the switch of the environment.
     ///
     /// `GET /identity/resources/configurations/v1/delegation`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.delegation().get_delegation_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`set_delegation_configuration`](Self::set_delegation_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "DelegationConfigurationControllerV1_getDelegationConfiguration")]
+    #[doc(alias = "delegation")]
+    #[doc(alias = "getDelegationConfiguration")]
     pub fn get_delegation_configuration(
         &self,
     ) -> Call<'static, types::GetDelegationConfigurationResponseDto> {
@@ -30,6 +46,28 @@ impl Delegation<Environment> {
     /// Stores the switch for the environment. Delegation tokens that are already out stay valid until they expire.
     ///
     /// `POST /identity/resources/configurations/v1/delegation`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateDelegationConfigurationRequestDto;
+    ///
+    /// let body = CreateDelegationConfigurationRequestDto::new(true);
+    /// frontegg.delegation().set_delegation_configuration(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_delegation_configuration`](Self::get_delegation_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 400: enabled is not a boolean.
+    /// - 401: No valid environment token.
+    #[doc(
+        alias = "DelegationConfigurationControllerV1_createOrUpdateDelegationConfiguration"
+    )]
+    #[doc(alias = "createOrUpdateDelegationConfiguration")]
+    #[doc(alias = "delegation")]
     pub fn set_delegation_configuration<'a>(
         &self,
         body: impl Borrow<

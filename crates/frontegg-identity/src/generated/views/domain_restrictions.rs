@@ -18,6 +18,28 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// `POST /identity/resources/configurations/restrictions/v1/email-domain`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::RestrictionType, types::DomainRestrictionsCreateRequest};
+    ///
+    /// let body = DomainRestrictionsCreateRequest::new("acme.test", RestrictionType::Allow);
+    /// let record = frontegg.domain_restrictions().create_domain_restriction(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_domain_restriction`](Self::delete_domain_restriction), [`list_domain_restrictions`](Self::list_domain_restrictions).
+    ///
+    /// # Errors
+    ///
+    /// - 400: domain is not a domain name, or type is unknown.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 409: The domain is on that list already.
+    #[doc(alias = "DomainRestrictionsController_createDomainRestriction")]
+    #[doc(alias = "createDomainRestriction")]
+    #[doc(alias = "email-domain")]
     pub fn create_domain_restriction<'a>(
         &self,
         body: impl Borrow<types::DomainRestrictionsCreateRequest> + Send + Sync + 'a,
@@ -37,6 +59,25 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// `DELETE /identity/resources/configurations/restrictions/v1/email-domain/{id}`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.domain_restrictions().delete_domain_restriction("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_domain_restriction`](Self::create_domain_restriction), [`list_domain_restrictions`](Self::list_domain_restrictions).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 404: No such entry on this level.
+    #[doc(alias = "DomainRestrictionsController_deleteDomainRestriction")]
+    #[doc(alias = "deleteDomainRestriction")]
+    #[doc(alias = "email-domain")]
     pub fn delete_domain_restriction<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -56,6 +97,26 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// `GET /identity/resources/configurations/restrictions/v1/email-domain/config`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg
+    ///     .domain_restrictions()
+    ///     .get_domain_restrictions_configuration()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`set_domain_restrictions_configuration`](Self::set_domain_restrictions_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    #[doc(alias = "DomainRestrictionsController_getDomainRestrictionsConfig")]
+    #[doc(alias = "config")]
+    #[doc(alias = "getDomainRestrictionsConfig")]
     pub fn get_domain_restrictions_configuration(
         &self,
     ) -> Call<'static, types::DomainRestrictionsConfigResponse> {
@@ -74,6 +135,23 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// `GET /identity/resources/configurations/restrictions/v1/email-domain`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.domain_restrictions().list_domain_restrictions().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_domain_restriction`](Self::create_domain_restriction), [`delete_domain_restriction`](Self::delete_domain_restriction).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    #[doc(alias = "DomainRestrictionsController_getDomainRestrictions")]
+    #[doc(alias = "email-domain")]
+    #[doc(alias = "getDomainRestrictions")]
     pub fn list_domain_restrictions(
         &self,
     ) -> Call<'static, types::DomainRestrictionPage> {
@@ -90,6 +168,31 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// `POST /identity/resources/configurations/restrictions/v1/email-domain/replace-bulk`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::RestrictionType, types::DomainRestrictionsBulkRequestRequest};
+    ///
+    /// let body = DomainRestrictionsBulkRequestRequest::new(
+    ///     RestrictionType::Allow,
+    ///     ["acme.test"],
+    /// );
+    /// let answer = frontegg
+    ///     .domain_restrictions()
+    ///     .replace_domain_restrictions(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A domain is not a domain name, or type is unknown.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    #[doc(alias = "DomainRestrictionsController_createBulkDomainsRestriction")]
+    #[doc(alias = "createBulkDomainsRestriction")]
+    #[doc(alias = "replace-bulk")]
     pub fn replace_domain_restrictions<'a>(
         &self,
         body: impl Borrow<types::DomainRestrictionsBulkRequestRequest> + Send + Sync + 'a,
@@ -109,6 +212,30 @@ impl<A: Authorized> DomainRestrictions<A> {
     /// `POST /identity/resources/configurations/restrictions/v1/email-domain/config`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::DomainRestrictionsConfigUpdateRequest;
+    ///
+    /// let body = DomainRestrictionsConfigUpdateRequest::new(true);
+    /// let record = frontegg
+    ///     .domain_restrictions()
+    ///     .set_domain_restrictions_configuration(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_domain_restrictions_configuration`](Self::get_domain_restrictions_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 400: active is missing, or type is unknown.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    #[doc(alias = "DomainRestrictionsController_updateDomainRestrictionsConfig")]
+    #[doc(alias = "config")]
+    #[doc(alias = "updateDomainRestrictionsConfig")]
     pub fn set_domain_restrictions_configuration<'a>(
         &self,
         body: impl Borrow<

@@ -16,6 +16,22 @@ impl EmailConfiguration<Environment> {
     /// Removes the sender; mails go through the service's own account again. Templates stay.
     ///
     /// `DELETE /identity/resources/mail/v1/configurations`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.email_configuration().delete_mail_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_mail_configuration`](Self::get_mail_configuration), [`set_mail_configuration`](Self::set_mail_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "MailConfigController_deleteMailConfig")]
+    #[doc(alias = "configurations")]
+    #[doc(alias = "deleteMailConfig")]
     pub fn delete_mail_configuration(&self) -> Call<'static, ()> {
         Call::new(
             &self.core,
@@ -28,6 +44,23 @@ impl EmailConfiguration<Environment> {
     /// Returns the mail sender of whichever provider is stored. A 404 means that mails go through the service's own account.
     ///
     /// `GET /identity/resources/mail/v1/configurations`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.email_configuration().get_mail_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_mail_configuration`](Self::delete_mail_configuration), [`set_mail_configuration`](Self::set_mail_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    /// - 404: No mail sender is stored.
+    #[doc(alias = "MailConfigController_getMailConfig")]
+    #[doc(alias = "configurations")]
+    #[doc(alias = "getMailConfig")]
     pub fn get_mail_configuration(
         &self,
     ) -> Call<'static, types::GetMailConfigResponseDto> {
@@ -42,6 +75,27 @@ impl EmailConfiguration<Environment> {
     /// Stores a SendGrid key as the environment's mail sender, in place of whatever was there. set_mail_configuration_v2 does the same for four providers.
     ///
     /// `POST /identity/resources/mail/v1/configurations`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateOrUpdateMailConfigRequestDto;
+    ///
+    /// let body = CreateOrUpdateMailConfigRequestDto::new("secret");
+    /// frontegg.email_configuration().set_mail_configuration_v1(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_mail_configuration`](Self::delete_mail_configuration), [`get_mail_configuration`](Self::get_mail_configuration), [`set_mail_configuration`](Self::set_mail_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 400: secret is missing.
+    /// - 401: No valid environment token.
+    #[doc(alias = "MailConfigController_createOrUpdateMailConfig")]
+    #[doc(alias = "configurations")]
+    #[doc(alias = "createOrUpdateMailConfig")]
+    #[doc(alias = "set_mail_configuration")]
     #[deprecated = "the vendor advises against it"]
     pub fn set_mail_configuration_v1<'a>(
         &self,
@@ -60,7 +114,30 @@ impl EmailConfiguration<Environment> {
     /// Creates the sender or overwrites it; provider in the payload tells which of the four shapes applies. No test mail is sent. Answers 201 without a body in both cases.
     ///
     /// `POST /identity/resources/mail/v2/configurations`
-    pub fn set_mail_configuration_v2<'a>(
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::SendGridProvider, types::{SendGridDto, SetMailConfigurationRequest}};
+    ///
+    /// let body = SetMailConfigurationRequest::new(
+    ///     SendGridDto::new(SendGridProvider::SendGrid, "secret").into(),
+    /// );
+    /// frontegg.email_configuration().set_mail_configuration(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_mail_configuration`](Self::delete_mail_configuration), [`get_mail_configuration`](Self::get_mail_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 400: payload is missing, the provider is unknown, one of its required fields is missing, or the Mailgun region is neither us nor eu.
+    /// - 401: No valid environment token.
+    #[doc(alias = "MailConfigController_createOrUpdateMailConfigV2")]
+    #[doc(alias = "configurations")]
+    #[doc(alias = "createOrUpdateMailConfigV2")]
+    #[doc(alias = "set_mail_configuration_v2")]
+    pub fn set_mail_configuration<'a>(
         &self,
         body: impl Borrow<types::SetMailConfigurationRequest> + Send + Sync + 'a,
     ) -> Call<'a, ()> {
@@ -71,5 +148,12 @@ impl EmailConfiguration<Environment> {
                 client.set_mail_configuration_v2(body.borrow()).await
             },
         )
+    }
+    /// [`set_mail_configuration`](Self::set_mail_configuration) by the number of its version, which stays when a newer one comes.
+    pub fn set_mail_configuration_v2<'a>(
+        &self,
+        body: impl Borrow<types::SetMailConfigurationRequest> + Send + Sync + 'a,
+    ) -> Call<'a, ()> {
+        self.set_mail_configuration(body)
     }
 }

@@ -18,6 +18,24 @@ impl EmailTemplates<Environment> {
     /// Removes the template with this id; mails of its type use the built-in default from then on.
     ///
     /// `DELETE /identity/resources/mail/v1/configs/templates/{templateId}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.email_templates().delete_email_template("template id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`list_email_templates`](Self::list_email_templates), [`set_email_template`](Self::set_email_template).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 404: No stored template has that id.
+    #[doc(alias = "MailV1Controller_deleteTemplate")]
+    #[doc(alias = "deleteTemplate")]
+    #[doc(alias = "templates")]
     pub fn delete_email_template<'a>(
         &self,
         template_id: impl AsRef<str> + Send + Sync + 'a,
@@ -35,6 +53,26 @@ impl EmailTemplates<Environment> {
     /// Returns the built-in template of the type, whatever the environment has stored.
     ///
     /// `GET /identity/resources/mail/v1/configs/{type}/default`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::enums::EmailTemplateType;
+    ///
+    /// let record = frontegg
+    ///     .email_templates()
+    ///     .get_default_email_template(EmailTemplateType::ResetPassword)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: type is unknown.
+    /// - 401: No valid environment token.
+    #[doc(alias = "MailV1Controller_getDefaultTemplateConfiguration")]
+    #[doc(alias = "default")]
+    #[doc(alias = "getDefaultTemplateConfiguration")]
     pub fn get_default_email_template<'a>(
         &self,
         type_: impl Borrow<enums::EmailTemplateType> + Send + Sync + 'a,
@@ -52,6 +90,30 @@ impl EmailTemplates<Environment> {
     /// Returns a plain array of the stored templates; with type in the query only that one. A type that still uses the default may be missing from it.
     ///
     /// `GET /identity/resources/mail/v1/configs/templates`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::EmailTemplateType, params::ListEmailTemplates};
+    ///
+    /// let list = frontegg
+    ///     .email_templates()
+    ///     .list_email_templates(
+    ///         ListEmailTemplates::new().type_(EmailTemplateType::ResetPassword),
+    ///     )
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_email_template`](Self::delete_email_template), [`set_email_template`](Self::set_email_template).
+    ///
+    /// # Errors
+    ///
+    /// - 400: type is unknown.
+    /// - 401: No valid environment token.
+    #[doc(alias = "MailV1Controller_getTemplateConfiguration")]
+    #[doc(alias = "getTemplateConfiguration")]
+    #[doc(alias = "templates")]
     pub fn list_email_templates(
         &self,
         params: params::ListEmailTemplates,
@@ -69,6 +131,26 @@ impl EmailTemplates<Environment> {
     /// Creates the environment's own template of the type or writes the given members into the existing one. With active set to false no mails of that type are sent. Answers 201 without a body; list the templates to learn the id.
     ///
     /// `POST /identity/resources/mail/v1/configs/templates`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::EmailTemplateType, types::CreateTemplateDto};
+    ///
+    /// let body = CreateTemplateDto::new(EmailTemplateType::ResetPassword);
+    /// frontegg.email_templates().set_email_template(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_email_template`](Self::delete_email_template), [`list_email_templates`](Self::list_email_templates).
+    ///
+    /// # Errors
+    ///
+    /// - 400: type is missing or unknown, a text is too long, or redirectURL is missing for one of the five types that need it, or is no link of http, https or an app.
+    /// - 401: No valid environment token.
+    #[doc(alias = "MailV1Controller_addOrUpdateTemplate")]
+    #[doc(alias = "addOrUpdateTemplate")]
+    #[doc(alias = "templates")]
     pub fn set_email_template<'a>(
         &self,
         body: impl Borrow<types::CreateTemplateDto> + Send + Sync + 'a,

@@ -16,6 +16,28 @@ impl<A: Access> EnvironmentAuthentication<A> {
     /// Exchanges client id and API key for the token that management calls carry, and tells its lifetime in seconds. Nothing is stored or ended by it; several tokens may be live at once. There is no refresh: authenticate again before the token ends. Credentials of the account yield a token that reaches every environment.
     ///
     /// `POST /auth/vendor`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VendorAuthenticationRequest;
+    ///
+    /// let body = VendorAuthenticationRequest::new("client id", "secret");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .environment_authentication()
+    ///     .authenticate_environment(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: clientId or secret is missing or not a string.
+    /// - 401: The client id is unknown or the secret does not belong to it.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "authenticate_vendor")]
+    #[doc(alias = "vendor")]
     pub fn authenticate_environment<'a>(
         &self,
         body: impl Borrow<types::VendorAuthenticationRequest> + Send + Sync + 'a,

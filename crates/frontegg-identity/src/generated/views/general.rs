@@ -16,6 +16,34 @@ impl<A: Access> General<A> {
     /// Signs in by email address or username, without regard to letter case. The answer may be a session, a demand for a second factor (mfaRequired with mfaToken), an expired password (resetPasswordToken, for reset_password_with_token) or a leaked one (isBreachedPassword). A finished sign-in also sets the refresh cookie. Failed attempts count towards the lockout policy; the environment is told by the host or by frontegg-vendor-host.
     ///
     /// `POST /identity/resources/auth/v1/user`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{params::AuthenticateUserWithPassword, types::AuthenticateUserPasswordDto};
+    ///
+    /// let body = AuthenticateUserPasswordDto::new("correct horse battery staple");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .general()
+    ///     .authenticate_user_with_password(
+    ///         &body,
+    ///         AuthenticateUserWithPassword::new().frontegg_vendor_host("acme.test"),
+    ///     )
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: Neither email nor username, no password, captcha token missing or rejected, or the environment's strategy is not password based.
+    /// - 401: Unknown user or wrong password (one and the same message), or the user is locked (its own message).
+    /// - 403: Not verified while verification is demanded, disabled in all tenants, or stopped by an IP or domain restriction.
+    /// - 429: More calls than the rate limit allows.
+    /// - 502: The user pool that decides about the user cannot be reached.
+    #[doc(alias = "AuthenticatioAuthenticationControllerV1_authenticateLocalUser")]
+    #[doc(alias = "authenticateLocalUser")]
+    #[doc(alias = "user")]
     pub fn authenticate_user_with_password<'a>(
         &self,
         body: impl Borrow<types::AuthenticateUserPasswordDto> + Send + Sync + 'a,
@@ -39,6 +67,25 @@ impl<A: Access> General<A> {
     /// Ends the session that the refresh cookie belongs to and tells the browser to drop the cookie. JWTs already handed out stay valid until they expire, and other sessions go on. Safe to repeat.
     ///
     /// `POST /identity/resources/auth/v1/logout`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::LogOutUser;
+    ///
+    /// frontegg
+    ///     .anonymous()
+    ///     .general()
+    ///     .log_out_user(LogOutUser::new().frontegg_vendor_host("acme.test"))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The header frontegg-vendor-host is missing where the host does not tell the environment.
+    #[doc(alias = "AuthenticatioAuthenticationControllerV1_logout")]
+    #[doc(alias = "logout")]
     pub fn log_out_user(&self, params: params::LogOutUser) -> Call<'static, ()> {
         Call::new(
             &self.core,
@@ -53,6 +100,32 @@ impl<A: Access> General<A> {
     /// Renews the session of the refresh cookie and answers with a new JWT, holding roles and profile of this moment. While rotation is on, a new refresh token replaces the spent one in answer and cookie. A tenantId in the body asks for a JWT of another tenant of the same user. The answer can again demand a second factor.
     ///
     /// `POST /identity/resources/auth/v1/user/token/refresh`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{params::RefreshUserToken, types::RefreshTokenDto};
+    ///
+    /// let body = RefreshTokenDto::new().tenant_id("acme");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .general()
+    ///     .refresh_user_token(
+    ///         &body,
+    ///         RefreshUserToken::new().frontegg_vendor_host("acme.test"),
+    ///     )
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The header frontegg-vendor-host is missing where the host does not tell the environment.
+    /// - 401: No cookie, or the refresh token is unknown, expired, revoked or belongs to an ended session.
+    /// - 410: The refresh token was spent by a parallel renewal a moment ago; a client may retry with the newer cookie.
+    #[doc(alias = "AuthenticatioAuthenticationControllerV1_refreshToken")]
+    #[doc(alias = "refresh")]
+    #[doc(alias = "refreshToken")]
     pub fn refresh_user_token<'a>(
         &self,
         body: impl Borrow<types::RefreshTokenDto> + Send + Sync + 'a,
@@ -76,6 +149,30 @@ impl<A: Access> General<A> {
     /// Creates the user together with a tenant named companyName or, with an invitationToken, makes the user a member of the inviting tenant. If unverified people may not sign in, an activation mail goes out and the answer says shouldActivate; else authResponse holds the usual sign-in answer. The password must satisfy the password rules.
     ///
     /// `POST /identity/resources/users/v1/signUp`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{params::SignUpUser, types::SignUpUserEmailDto};
+    ///
+    /// let body = SignUpUserEmailDto::new("ada@acme.test", "company name");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .general()
+    ///     .sign_up_user(&body, SignUpUser::new().frontegg_vendor_host("acme.test"))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: Missing or malformed fields, password against policy, captcha token missing or rejected, or the inviting tenant is locked (errorCode ER-01239).
+    /// - 403: Self sign-up is switched off, or the email domain is restricted.
+    /// - 409: A user with this email already exists.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "UsersControllerV1_signUpUser")]
+    #[doc(alias = "signUp")]
+    #[doc(alias = "signUpUser")]
     pub fn sign_up_user<'a>(
         &self,
         body: impl Borrow<types::SignUpUserEmailDto> + Send + Sync + 'a,
@@ -102,6 +199,32 @@ impl General<Environment> {
     /// Works like sign_up_user with a username as identifier. Email address and phone number are optional. A user without an address has nothing to activate and is signed in at once.
     ///
     /// `POST /identity/resources/users/v1/signUp/username`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{params::SignUpUserWithUsername, types::SignUpUserUsernameDto};
+    ///
+    /// let body = SignUpUserUsernameDto::new("ada", "company name");
+    /// let answer = frontegg
+    ///     .general()
+    ///     .sign_up_user_with_username(
+    ///         &body,
+    ///         SignUpUserWithUsername::new().frontegg_vendor_host("acme.test"),
+    ///     )
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: Missing fields, a username outside the allowed alphabet or longer than 255, or password against policy.
+    /// - 401: A bearer token is sent and is not valid.
+    /// - 403: Self sign-up is switched off, or the username strategy is not active.
+    /// - 409: The username or the email is taken.
+    #[doc(alias = "UsersSignUpControllerV1_signUpUserUsername")]
+    #[doc(alias = "signUpUserUsername")]
+    #[doc(alias = "username")]
     pub fn sign_up_user_with_username<'a>(
         &self,
         body: impl Borrow<types::SignUpUserUsernameDto> + Send + Sync + 'a,

@@ -21,6 +21,27 @@ impl<A: Authorized> IpRestrictions<A> {
     /// `POST /identity/resources/configurations/v1/restrictions/ip`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateOrUpdateIpRestrictionDto;
+    ///
+    /// let body = CreateOrUpdateIpRestrictionDto::new("203.0.113.7");
+    /// frontegg.ip_restrictions().create_ip_restriction(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_ip_restriction`](Self::delete_ip_restriction), [`list_ip_restrictions`](Self::list_ip_restrictions).
+    ///
+    /// # Errors
+    ///
+    /// - 400: ip is neither an address nor a CIDR range, strategy is unknown, or a block entry covers the caller's address.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, or the user lacks the permission.
+    #[doc(alias = "IPRestrictionsControllerV1_createIpRestriction")]
+    #[doc(alias = "createIpRestriction")]
+    #[doc(alias = "ip")]
     pub fn create_ip_restriction<'a>(
         &self,
         body: impl Borrow<types::CreateOrUpdateIpRestrictionDto> + Send + Sync + 'a,
@@ -40,6 +61,25 @@ impl<A: Authorized> IpRestrictions<A> {
     /// `DELETE /identity/resources/configurations/v1/restrictions/ip/{id}`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.ip_restrictions().delete_ip_restriction("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_ip_restriction`](Self::create_ip_restriction), [`list_ip_restrictions`](Self::list_ip_restrictions).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, or the user lacks the permission.
+    /// - 404: The tenant has no entry with that id.
+    #[doc(alias = "IPRestrictionsControllerV1_deleteIpRestrictionById")]
+    #[doc(alias = "deleteIpRestrictionById")]
+    #[doc(alias = "ip")]
     pub fn delete_ip_restriction<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -57,6 +97,23 @@ impl<A: Authorized> IpRestrictions<A> {
     /// `GET /identity/resources/configurations/v1/restrictions/ip/config`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.ip_restrictions().get_ip_restrictions_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`set_ip_restrictions_configuration`](Self::set_ip_restrictions_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, or the user lacks the permission.
+    #[doc(alias = "IPRestrictionsControllerV1_getIpRestrictionConfig")]
+    #[doc(alias = "config")]
+    #[doc(alias = "getIpRestrictionConfig")]
     pub fn get_ip_restrictions_configuration(
         &self,
     ) -> Call<'static, types::IpRestrictionsConfiguration> {
@@ -73,6 +130,29 @@ impl<A: Authorized> IpRestrictions<A> {
     /// `GET /identity/resources/configurations/v1/restrictions/ip`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.read.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListIpRestrictions;
+    ///
+    /// let page = frontegg
+    ///     .ip_restrictions()
+    ///     .list_ip_restrictions(ListIpRestrictions::new().limit(50))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_ip_restriction`](Self::create_ip_restriction), [`delete_ip_restriction`](Self::delete_ip_restriction).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A paging value is not allowed.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, or the user lacks the permission.
+    #[doc(alias = "IPRestrictionsControllerV1_getAllIpRestrictions")]
+    #[doc(alias = "getAllIpRestrictions")]
+    #[doc(alias = "ip")]
     pub fn list_ip_restrictions(
         &self,
         params: params::ListIpRestrictions,
@@ -102,6 +182,27 @@ impl<A: Authorized> IpRestrictions<A> {
     /// `POST /identity/resources/configurations/v1/restrictions/ip/config`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateOrUpdateIpRestrictionConfigDto;
+    ///
+    /// let body = CreateOrUpdateIpRestrictionConfigDto::new().is_active(true);
+    /// frontegg.ip_restrictions().set_ip_restrictions_configuration(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_ip_restrictions_configuration`](Self::get_ip_restrictions_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 400: strategy is unknown, or isActive is not a boolean.
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing, or the user lacks the permission.
+    #[doc(alias = "IPRestrictionsControllerV1_createDomainRestriction")]
+    #[doc(alias = "config")]
+    #[doc(alias = "createDomainRestriction")]
     pub fn set_ip_restrictions_configuration<'a>(
         &self,
         body: impl Borrow<types::CreateOrUpdateIpRestrictionConfigDto> + Send + Sync + 'a,
@@ -121,6 +222,21 @@ impl<A: Authorized> IpRestrictions<A> {
     /// `POST /identity/resources/configurations/v1/restrictions/ip/verify`, for a tenant if the scope names one
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let answer = frontegg.ip_restrictions().verify_current_ip().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing.
+    #[doc(alias = "IPRestrictionsControllerV1_testCurrentIp")]
+    #[doc(alias = "testCurrentIp")]
+    #[doc(alias = "verify")]
     pub fn verify_current_ip(&self) -> Call<'static, types::IpVerification> {
         Call::new(
             &self.core,
@@ -135,6 +251,20 @@ impl<A: Authorized> IpRestrictions<A> {
     /// `POST /identity/resources/configurations/v1/restrictions/ip/verify/allow`, for a tenant if the scope names one
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let answer = frontegg.ip_restrictions().verify_current_ip_in_allow_list().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: The tenant header is missing.
+    #[doc(alias = "allow")]
+    #[doc(alias = "testCurrentIpInAllowList")]
     pub fn verify_current_ip_in_allow_list(
         &self,
     ) -> Call<'static, types::IpVerification> {

@@ -18,6 +18,28 @@ impl<A: Authorized> LockoutPolicy<A> {
     /// `POST /identity/resources/configurations/v1/lockout-policy`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::LockoutPolicyRequest;
+    ///
+    /// let body = LockoutPolicyRequest::new(true, 1);
+    /// let record = frontegg.lockout_policy().create_lockout_policy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_lockout_policy`](Self::get_lockout_policy), [`update_lockout_policy`](Self::update_lockout_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, of the wrong type, or maxAttempts is below 1.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 409: This level already has a lockout policy.
+    #[doc(alias = "LockoutPolicyController_createLockoutPolicy")]
+    #[doc(alias = "createLockoutPolicy")]
+    #[doc(alias = "lockout-policy")]
     pub fn create_lockout_policy<'a>(
         &self,
         body: impl Borrow<types::LockoutPolicyRequest> + Send + Sync + 'a,
@@ -37,6 +59,23 @@ impl<A: Authorized> LockoutPolicy<A> {
     /// `GET /identity/resources/configurations/v1/lockout-policy`, for a tenant if the scope names one
     ///
     /// No permission is needed: whoever is bound by a rule may know it.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.lockout_policy().get_lockout_policy().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_lockout_policy`](Self::create_lockout_policy), [`update_lockout_policy`](Self::update_lockout_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 404: This level has no lockout policy.
+    #[doc(alias = "LockoutPolicyController_getLockoutPolicy")]
+    #[doc(alias = "getLockoutPolicy")]
+    #[doc(alias = "lockout-policy")]
     pub fn get_lockout_policy(&self) -> Call<'static, types::LockoutPolicyResponse> {
         Call::new(
             &self.core,
@@ -51,6 +90,28 @@ impl<A: Authorized> LockoutPolicy<A> {
     /// `PATCH /identity/resources/configurations/v1/lockout-policy`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::LockoutPolicyRequest;
+    ///
+    /// let body = LockoutPolicyRequest::new(true, 1);
+    /// let record = frontegg.lockout_policy().update_lockout_policy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_lockout_policy`](Self::create_lockout_policy), [`get_lockout_policy`](Self::get_lockout_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, of the wrong type, or maxAttempts is below 1.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 404: This level has no lockout policy yet.
+    #[doc(alias = "LockoutPolicyController_updateLockoutPolicy")]
+    #[doc(alias = "lockout-policy")]
+    #[doc(alias = "updateLockoutPolicy")]
     pub fn update_lockout_policy<'a>(
         &self,
         body: impl Borrow<types::LockoutPolicyRequest> + Send + Sync + 'a,

@@ -15,6 +15,23 @@ impl M2mTokens<Environment> {
     /// Returns tenant and end of the token, the keys of its roles, and the keys of the permissions those roles hold now. Meant for verifying access tokens.
     ///
     /// `GET /identity/resources/vendor-only/tenants/access-tokens/v1/{id}`, for a tenant if the scope names one
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg.m2m_tokens().get_tenant_access_token("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 403: API tokens are disabled for the environment.
+    /// - 404: No such token, or it belongs to another tenant than the header says, or it has expired.
+    #[doc(alias = "VendorOnlyTenantAccessTokensV1Controller_getTenantAccessTokenData")]
+    #[doc(alias = "access-tokens")]
+    #[doc(alias = "getTenantAccessTokenData")]
     pub fn get_tenant_access_token<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -32,6 +49,23 @@ impl M2mTokens<Environment> {
     /// Returns owner, tenant and end of the token, and the keys of the roles and permissions that its owner holds in that tenant at this moment. Meant for verifying access tokens.
     ///
     /// `GET /identity/resources/vendor-only/users/access-tokens/v1/{id}`, for a tenant if the scope names one
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg.m2m_tokens().get_user_access_token("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 403: API tokens are disabled for the environment.
+    /// - 404: No such token, or it belongs to another tenant than the header says, or it has expired.
+    #[doc(alias = "VendorOnlyUserAccessTokensV1Controller_getUserAccessTokenData")]
+    #[doc(alias = "access-tokens")]
+    #[doc(alias = "getUserAccessTokenData")]
     pub fn get_user_access_token<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -47,6 +81,21 @@ impl M2mTokens<Environment> {
     /// Returns the ids of all user access tokens that exist and have not expired, with a tenant only those of that tenant. Meant for verifying access tokens.
     ///
     /// `GET /identity/resources/vendor-only/users/access-tokens/v1/active`, for a tenant if the scope names one
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.m2m_tokens().list_active_user_access_token_ids().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    /// - 403: API tokens are disabled for the environment.
+    #[doc(alias = "VendorOnlyUserAccessTokensV1Controller_getActiveAccessTokens")]
+    #[doc(alias = "active")]
+    #[doc(alias = "getActiveAccessTokens")]
     pub fn list_active_user_access_token_ids(&self) -> Call<'static, Vec<String>> {
         Call::new(
             &self.core,

@@ -16,6 +16,29 @@ impl<A: Access> Mfa<A> {
     /// Returns a challenge for this device, one of mfaDevices.webauthn in the sign-in answer, and the handle for verify_login_mfa_webauthn. Nothing is verified yet.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/webauthn/{deviceId}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthRequestVerifyMfaRequest;
+    ///
+    /// let body = AuthRequestVerifyMfaRequest::new("mfa token");
+    /// let record = frontegg
+    ///     .anonymous()
+    ///     .mfa()
+    ///     .create_login_mfa_webauthn_challenge("device id", &body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: mfaToken is missing.
+    /// - 401: The mfaToken is unknown or expired.
+    /// - 404: The user has no WebAuthn device with this id.
+    #[doc(alias = "AuthenticationMFAControllerV1_preVerifyWebauthnMfa")]
+    #[doc(alias = "preVerifyWebauthnMfa")]
+    #[doc(alias = "webauthn")]
     pub fn create_login_mfa_webauthn_challenge<'a>(
         &self,
         device_id: impl AsRef<str> + Send + Sync + 'a,
@@ -39,6 +62,25 @@ impl<A: Access> Mfa<A> {
     /// Creates a pending secret for a user whose sign-in demands enrollment, and returns it as a QR code and as text. Nothing is enrolled before verify_login_mfa_authenticator_enrollment; a further call replaces the pending secret.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/authenticator/enroll`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthRequestEnrollMfaRequest;
+    ///
+    /// let body = AuthRequestEnrollMfaRequest::new("mfa token");
+    /// let answer = frontegg.anonymous().mfa().enroll_login_mfa_authenticator(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: mfaToken is missing, or authenticator apps are not an active strategy.
+    /// - 401: The mfaToken is unknown or expired.
+    /// - 403: The user already has a second factor, so enrolling on the strength of the first alone is refused.
+    #[doc(alias = "AuthenticationMFAControllerV1_preEnrollAuthenticatorMfa")]
+    #[doc(alias = "enroll")]
+    #[doc(alias = "preEnrollAuthenticatorMfa")]
     pub fn enroll_login_mfa_authenticator<'a>(
         &self,
         body: impl Borrow<types::AuthRequestEnrollMfaRequest> + Send + Sync + 'a,
@@ -56,6 +98,25 @@ impl<A: Access> Mfa<A> {
     /// Sends a six-digit code to the number to be enrolled and answers with the handle for verify_login_mfa_sms_enrollment. The sign-in in progress is named by mfaToken, which is needed here. A further call replaces the pending number.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/sms/enroll`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::RequestEnrollMfaSmsRequest;
+    ///
+    /// let body = RequestEnrollMfaSmsRequest::new("+15555550100");
+    /// let answer = frontegg.anonymous().mfa().enroll_login_mfa_sms(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The number is missing or not in international form, mfaToken is missing, or SMS is not an active strategy.
+    /// - 401: The mfaToken is unknown or expired.
+    /// - 403: The user already has a second factor.
+    #[doc(alias = "AuthenticationMFAControllerV1_preEnrollSmsMfa")]
+    #[doc(alias = "enroll")]
+    #[doc(alias = "preEnrollSmsMfa")]
     pub fn enroll_login_mfa_sms<'a>(
         &self,
         body: impl Borrow<types::RequestEnrollMfaSmsRequest> + Send + Sync + 'a,
@@ -71,6 +132,25 @@ impl<A: Access> Mfa<A> {
     /// Returns the options that a browser needs to create a credential, and the handle for verify_login_mfa_webauthn_enrollment. Binary values are base64url text.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/webauthn/enroll`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthRequestEnrollMfaRequest;
+    ///
+    /// let body = AuthRequestEnrollMfaRequest::new("mfa token");
+    /// let answer = frontegg.anonymous().mfa().enroll_login_mfa_webauthn(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: mfaToken is missing, or neither WebAuthn strategy is active.
+    /// - 401: The mfaToken is unknown or expired.
+    /// - 403: The user already has a second factor.
+    #[doc(alias = "AuthenticationMFAControllerV1_preEnrollWebauthnMfa")]
+    #[doc(alias = "enroll")]
+    #[doc(alias = "preEnrollWebauthnMfa")]
     pub fn enroll_login_mfa_webauthn<'a>(
         &self,
         body: impl Borrow<types::AuthRequestEnrollMfaRequest> + Send + Sync + 'a,
@@ -88,6 +168,25 @@ impl<A: Access> Mfa<A> {
     /// Tells whether the user behind mfaToken may have this device remembered, and for how many seconds, by the strictest policy that applies. A tenant header narrows the policies to that tenant. Ask it before offering the choice.
     ///
     /// `GET /identity/resources/configurations/v1/mfa-policy/allow-remember-device`, for a tenant if the scope names one
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg
+    ///     .anonymous()
+    ///     .mfa()
+    ///     .get_mfa_remember_device_setting("mfa token")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: mfaToken is missing.
+    /// - 401: The mfaToken is unknown or expired.
+    #[doc(alias = "SecurityPolicyController_checkIfAllowToRememberDevice")]
+    #[doc(alias = "allow-remember-device")]
+    #[doc(alias = "checkIfAllowToRememberDevice")]
     pub fn get_mfa_remember_device_setting(
         &self,
         mfa_token: impl Into<crate::Secret>,
@@ -106,6 +205,25 @@ impl<A: Access> Mfa<A> {
     /// For somebody who has lost the second factor and is not signed in. If the recovery code is right, all factors of the user are removed and the code is spent. Nobody is signed in by it; the user signs in anew and, where MFA is forced, enrolls again.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/recover`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::RecoverMfaDto;
+    ///
+    /// let body = RecoverMfaDto::new("recovery code", "ada@acme.test");
+    /// frontegg.anonymous().mfa().recover_mfa(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: email or recoveryCode is missing, or the user has no MFA (errorCode ER-01097).
+    /// - 401: Unknown email or wrong recovery code (one message for both).
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "AuthenticationMFAControllerV1_recoverMfa")]
+    #[doc(alias = "recover")]
+    #[doc(alias = "recoverMfa")]
     pub fn recover_mfa<'a>(
         &self,
         body: impl Borrow<types::RecoverMfaDto> + Send + Sync + 'a,
@@ -121,6 +239,24 @@ impl<A: Access> Mfa<A> {
     /// Mails a six-digit code to the user and answers with the handle for verify_login_mfa_email_code. A later call replaces the code. The EmailCode strategy must be active.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/emailcode`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthRequestVerifyMfaRequest;
+    ///
+    /// let body = AuthRequestVerifyMfaRequest::new("mfa token");
+    /// let answer = frontegg.anonymous().mfa().send_login_mfa_email_code(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: mfaToken is missing, or email codes are not an active strategy.
+    /// - 401: The mfaToken is unknown or expired.
+    #[doc(alias = "AuthenticationMFAControllerV1_preVerifyEmailOtcMfa")]
+    #[doc(alias = "emailcode")]
+    #[doc(alias = "preVerifyEmailOtcMfa")]
     pub fn send_login_mfa_email_code<'a>(
         &self,
         body: impl Borrow<types::AuthRequestVerifyMfaRequest> + Send + Sync + 'a,
@@ -138,6 +274,29 @@ impl<A: Access> Mfa<A> {
     /// Sends a six-digit code to this phone factor, one of mfaDevices.phones in the sign-in answer, and returns the handle for verify_login_mfa_sms_code. A later call replaces the code.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/sms/{deviceId}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthRequestVerifyMfaRequest;
+    ///
+    /// let body = AuthRequestVerifyMfaRequest::new("mfa token");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .mfa()
+    ///     .send_login_mfa_sms_code("device id", &body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: mfaToken is missing.
+    /// - 401: The mfaToken is unknown or expired.
+    /// - 404: The user has no phone factor with this id.
+    #[doc(alias = "AuthenticationMFAControllerV1_preVerifySmsMfa")]
+    #[doc(alias = "preVerifySmsMfa")]
+    #[doc(alias = "sms")]
     pub fn send_login_mfa_sms_code<'a>(
         &self,
         device_id: impl AsRef<str> + Send + Sync + 'a,
@@ -156,6 +315,25 @@ impl<A: Access> Mfa<A> {
     /// Tries the code in value against every authenticator app of the user and completes the sign-in that mfaToken belongs to. If that sign-in had offered a qrCode for a user without factors, a right code enrolls the app as well and the answer carries recoveryCode. The answer may still demand a new password.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyMfaAuthAppRequest;
+    ///
+    /// let body = VerifyMfaAuthAppRequest::new("value", "mfa token");
+    /// let answer = frontegg.anonymous().mfa().verify_login_mfa_authenticator(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: mfaToken or value is missing.
+    /// - 401: The mfaToken is unknown or expired, or the code is wrong.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "AuthenticationMFAControllerV1_verifyAuthenticatorMfaCode")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyAuthenticatorMfaCode")]
     #[deprecated = "the vendor advises against it"]
     pub fn verify_login_mfa_authenticator<'a>(
         &self,
@@ -174,6 +352,29 @@ impl<A: Access> Mfa<A> {
     /// Like verify_login_mfa_authenticator, but only the app named in the path is tried.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/authenticator/{deviceId}/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyMfaAuthAppRequest;
+    ///
+    /// let body = VerifyMfaAuthAppRequest::new("value", "mfa token");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .mfa()
+    ///     .verify_login_mfa_authenticator_device("device id", &body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: mfaToken or value is missing.
+    /// - 401: The code is wrong, or the mfaToken is unknown or expired.
+    /// - 404: The user has no authenticator app with this id.
+    #[doc(alias = "AuthenticationMFAControllerV1_verifyAuthenticatorMfa")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyAuthenticatorMfa")]
     pub fn verify_login_mfa_authenticator_device<'a>(
         &self,
         device_id: impl AsRef<str> + Send + Sync + 'a,
@@ -197,6 +398,28 @@ impl<A: Access> Mfa<A> {
     /// Enrolls the pending authenticator app if its first code is right, completes the sign-in and returns recoveryCode, which is shown this once only.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/authenticator/enroll/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyEnrollMfaAuthAppRequest;
+    ///
+    /// let body = VerifyEnrollMfaAuthAppRequest::new("token", "mfa token");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .mfa()
+    ///     .verify_login_mfa_authenticator_enrollment(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, or no enrollment was started with this mfaToken.
+    /// - 401: The code is wrong, or the mfaToken is unknown or expired.
+    #[doc(alias = "AuthenticationMFAControllerV1_enrollAuthenticatorMfa")]
+    #[doc(alias = "enrollAuthenticatorMfa")]
+    #[doc(alias = "verify")]
     pub fn verify_login_mfa_authenticator_enrollment<'a>(
         &self,
         body: impl Borrow<types::VerifyEnrollMfaAuthAppRequest> + Send + Sync + 'a,
@@ -214,6 +437,24 @@ impl<A: Access> Mfa<A> {
     /// Completes the sign-in if code, handle and mfaToken belong together; both handles are spent. With rememberDevice, and where the policy allows it, the second factor is skipped on this device for a while.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/emailcode/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyMfaEmailOtcRequest;
+    ///
+    /// let body = VerifyMfaEmailOtcRequest::new("otc token", "code", "mfa token");
+    /// let answer = frontegg.anonymous().mfa().verify_login_mfa_email_code(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing.
+    /// - 401: The code, the handle or the mfaToken is wrong, spent or expired.
+    #[doc(alias = "AuthenticationMFAControllerV1_verifyEmailOtcMfa")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyEmailOtcMfa")]
     pub fn verify_login_mfa_email_code<'a>(
         &self,
         body: impl Borrow<types::VerifyMfaEmailOtcRequest> + Send + Sync + 'a,
@@ -231,6 +472,29 @@ impl<A: Access> Mfa<A> {
     /// Completes the sign-in if code, handle, device and mfaToken belong together; both handles are spent.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/sms/{deviceId}/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyMfaSmsRequest;
+    ///
+    /// let body = VerifyMfaSmsRequest::new("otc token", "code", "mfa token");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .mfa()
+    ///     .verify_login_mfa_sms_code("device id", &body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing.
+    /// - 401: The code, the handle or the mfaToken is wrong, spent or expired.
+    /// - 404: The user has no phone factor with this id.
+    #[doc(alias = "AuthenticationMFAControllerV1_verifySmsMfa")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifySmsMfa")]
     pub fn verify_login_mfa_sms_code<'a>(
         &self,
         device_id: impl AsRef<str> + Send + Sync + 'a,
@@ -249,6 +513,28 @@ impl<A: Access> Mfa<A> {
     /// Enrolls the phone if handle and code match, completes the sign-in and returns recoveryCode if this is the user's first factor.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/sms/enroll/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyEnrollMfaSmsRequest;
+    ///
+    /// let body = VerifyEnrollMfaSmsRequest::new("otc token", "code");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .mfa()
+    ///     .verify_login_mfa_sms_enrollment(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing.
+    /// - 401: The code, the handle or the mfaToken is wrong, spent or expired.
+    #[doc(alias = "AuthenticationMFAControllerV1_enrollSmsMfa")]
+    #[doc(alias = "enrollSmsMfa")]
+    #[doc(alias = "verify")]
     pub fn verify_login_mfa_sms_enrollment<'a>(
         &self,
         body: impl Borrow<types::VerifyEnrollMfaSmsRequest> + Send + Sync + 'a,
@@ -266,6 +552,36 @@ impl<A: Access> Mfa<A> {
     /// Completes the sign-in if the signature answers the challenge behind webauthnToken with the key of the device in the path.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/webauthn/{deviceId}/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::{AuthenticateUserWebAuthnDto, VerifyMfaWebAuthnRequest, WebAuthnResponse};
+    ///
+    /// let body = VerifyMfaWebAuthnRequest::new(
+    ///     "webauthn token",
+    ///     AuthenticateUserWebAuthnDto::new(
+    ///         "id",
+    ///         WebAuthnResponse::new("client data json", "authenticator data", "signature"),
+    ///     ),
+    ///     "mfa token",
+    /// );
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .mfa()
+    ///     .verify_login_mfa_webauthn("device id", &body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing.
+    /// - 401: Signature, challenge, webauthnToken or mfaToken does not fit.
+    /// - 404: The user has no WebAuthn device with this id.
+    #[doc(alias = "AuthenticationMFAControllerV1_verifyWebauthnMfa")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyWebauthnMfa")]
     pub fn verify_login_mfa_webauthn<'a>(
         &self,
         device_id: impl AsRef<str> + Send + Sync + 'a,
@@ -284,6 +600,36 @@ impl<A: Access> Mfa<A> {
     /// Enrolls the device if the attestation answers the challenge behind webauthnToken, completes the sign-in and returns recoveryCode if this is the user's first factor.
     ///
     /// `POST /identity/resources/auth/v1/user/mfa/webauthn/enroll/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::WebAuthnDeviceType, types::{VerifyEnrollMfaWebAuthnRequest, VerifyNewWebAuthnDeviceRequest, WebAuthnClientResponse}};
+    ///
+    /// let body = VerifyEnrollMfaWebAuthnRequest::new(
+    ///     WebAuthnDeviceType::Platform,
+    ///     "webauthn token",
+    ///     VerifyNewWebAuthnDeviceRequest::new(
+    ///         "id",
+    ///         WebAuthnClientResponse::new("client data json", "attestation object"),
+    ///     ),
+    ///     "mfa token",
+    /// );
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .mfa()
+    ///     .verify_login_mfa_webauthn_enrollment(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, or the attestation cannot be read.
+    /// - 401: The attestation does not match the challenge, or webauthnToken or mfaToken is unknown or expired.
+    #[doc(alias = "AuthenticationMFAControllerV1_enrollWebauthnMfa")]
+    #[doc(alias = "enrollWebauthnMfa")]
+    #[doc(alias = "verify")]
     pub fn verify_login_mfa_webauthn_enrollment<'a>(
         &self,
         body: impl Borrow<types::VerifyEnrollMfaWebAuthnRequest> + Send + Sync + 'a,
@@ -305,6 +651,26 @@ impl<A: Authorized> Mfa<A> {
     /// `POST /identity/resources/users/v1/mfa/authenticator/{deviceId}/disable/verify`, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::DisableMfaAuthAppRequest;
+    ///
+    /// let body = DisableMfaAuthAppRequest::new().token("token");
+    /// frontegg.user("ada").mfa().disable_my_authenticator_mfa("device id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The code is missing or wrong, or the user has no MFA (errorCode ER-01097).
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: The user has no authenticator app with this id.
+    #[doc(alias = "UsersMfaControllerV1_disableAuthenticatorMfa")]
+    #[doc(alias = "disableAuthenticatorMfa")]
+    #[doc(alias = "verify")]
     pub fn disable_my_authenticator_mfa<'a>(
         &self,
         device_id: impl AsRef<str> + Send + Sync + 'a,
@@ -327,6 +693,26 @@ impl<A: Authorized> Mfa<A> {
     /// `POST /identity/resources/users/v1/mfa/disable`, for a tenant if the scope names one, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::DisableMfaAuthAppRequest;
+    ///
+    /// let body = DisableMfaAuthAppRequest::new().token("token");
+    /// frontegg.user("ada").mfa().disable_my_mfa(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The user has no MFA (errorCode ER-01097), or the code is missing or wrong.
+    /// - 401: No valid bearer token.
+    /// - 403: The MFA policy forces MFA and the caller is the user.
+    /// - 404: No user with the id in frontegg-user-id.
+    #[doc(alias = "UsersMfaControllerV1_disableAuthAppMfa")]
+    #[doc(alias = "disable")]
+    #[doc(alias = "disableAuthAppMfa")]
     #[deprecated = "the vendor advises against it"]
     pub fn disable_my_mfa<'a>(
         &self,
@@ -345,6 +731,26 @@ impl<A: Authorized> Mfa<A> {
     /// `POST /identity/resources/users/v1/mfa/sms/{deviceId}/disable/verify`, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::DisableMfaSmsRequest;
+    ///
+    /// let body = DisableMfaSmsRequest::new("otc token", "code");
+    /// frontegg.user("ada").mfa().disable_my_sms_mfa("device id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, or the code or the handle is wrong, spent or expired.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: The user has no phone factor with this id.
+    #[doc(alias = "UsersMfaControllerV1_disableSMSMfa")]
+    #[doc(alias = "disableSMSMfa")]
+    #[doc(alias = "verify")]
     pub fn disable_my_sms_mfa<'a>(
         &self,
         device_id: impl AsRef<str> + Send + Sync + 'a,
@@ -365,6 +771,23 @@ impl<A: Authorized> Mfa<A> {
     /// `POST /identity/resources/users/v1/mfa/authenticator/enroll`, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let answer = frontegg.user("ada").mfa().enroll_my_authenticator_mfa().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: Authenticator apps are not an active strategy.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: No user with the id in frontegg-user-id.
+    #[doc(alias = "UsersMfaControllerV1_enrollAuthenticatorMfa")]
+    #[doc(alias = "enroll")]
+    #[doc(alias = "enrollAuthenticatorMfa")]
     pub fn enroll_my_authenticator_mfa(
         &self,
     ) -> Call<'static, types::RequestEnrollAuthenticatorAppMfaResponse> {
@@ -381,6 +804,23 @@ impl<A: Authorized> Mfa<A> {
     /// `POST /identity/resources/users/v1/mfa/enroll`, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let answer = frontegg.user("ada").mfa().enroll_my_mfa().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: Authenticator apps are not an active strategy.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: No user with the id in frontegg-user-id.
+    #[doc(alias = "UsersMfaControllerV1_enrollAuthAppMfa")]
+    #[doc(alias = "enroll")]
+    #[doc(alias = "enrollAuthAppMfa")]
     #[deprecated = "the vendor advises against it"]
     pub fn enroll_my_mfa(
         &self,
@@ -398,6 +838,25 @@ impl<A: Authorized> Mfa<A> {
     /// `POST /identity/resources/users/v1/mfa/sms/enroll`, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::RequestEnrollMfaSmsRequest;
+    ///
+    /// let body = RequestEnrollMfaSmsRequest::new("+15555550100");
+    /// let answer = frontegg.user("ada").mfa().enroll_my_sms_mfa(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The number is missing or not in international form, or SMS is not an active strategy.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    #[doc(alias = "UsersMfaControllerV1_preEnrollSmsMfa")]
+    #[doc(alias = "enroll")]
+    #[doc(alias = "preEnrollSmsMfa")]
     pub fn enroll_my_sms_mfa<'a>(
         &self,
         body: impl Borrow<types::RequestEnrollMfaSmsRequest> + Send + Sync + 'a,
@@ -415,6 +874,28 @@ impl<A: Authorized> Mfa<A> {
     /// `POST /identity/resources/users/v1/mfa/sms/{deviceId}/disable`, for the scope's tenant, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let answer = frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .mfa()
+    ///     .send_my_sms_mfa_disable_code("device id")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: The user has no phone factor with this id.
+    #[doc(alias = "UsersMfaControllerV1_preDisableSMSMfa")]
+    #[doc(alias = "disable")]
+    #[doc(alias = "preDisableSMSMfa")]
     pub fn send_my_sms_mfa_disable_code<'a>(
         &self,
         device_id: impl AsRef<str> + Send + Sync + 'a,
@@ -434,6 +915,29 @@ impl<A: Authorized> Mfa<A> {
     /// `POST /identity/resources/users/v1/mfa/authenticator/enroll/verify`, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyEnrollMfaUserAuthAppRequest;
+    ///
+    /// let body = VerifyEnrollMfaUserAuthAppRequest::new("token");
+    /// let answer = frontegg
+    ///     .user("ada")
+    ///     .mfa()
+    ///     .verify_my_authenticator_mfa_enrollment(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The code is missing or wrong, or no enrollment was started.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    #[doc(alias = "UsersMfaControllerV1_verifyAuthenticatorMfaEnrollment")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyAuthenticatorMfaEnrollment")]
     pub fn verify_my_authenticator_mfa_enrollment<'a>(
         &self,
         body: impl Borrow<types::VerifyEnrollMfaUserAuthAppRequest> + Send + Sync + 'a,
@@ -453,6 +957,25 @@ impl<A: Authorized> Mfa<A> {
     /// `POST /identity/resources/users/v1/mfa/enroll/verify`, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyEnrollMfaUserAuthAppRequest;
+    ///
+    /// let body = VerifyEnrollMfaUserAuthAppRequest::new("token");
+    /// let answer = frontegg.user("ada").mfa().verify_my_mfa_enrollment(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The code is missing or wrong, or no enrollment was started.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    #[doc(alias = "UsersMfaControllerV1_verifyAuthAppMfaEnrollment")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyAuthAppMfaEnrollment")]
     #[deprecated = "the vendor advises against it"]
     pub fn verify_my_mfa_enrollment<'a>(
         &self,
@@ -473,6 +996,25 @@ impl<A: Authorized> Mfa<A> {
     /// `POST /identity/resources/users/v1/mfa/sms/enroll/verify`, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyEnrollMfaSmsRequest;
+    ///
+    /// let body = VerifyEnrollMfaSmsRequest::new("otc token", "code");
+    /// let answer = frontegg.user("ada").mfa().verify_my_sms_mfa_enrollment(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, or the code or the handle is wrong, spent or expired.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    #[doc(alias = "UsersMfaControllerV1_enrollSmsMfa")]
+    #[doc(alias = "enrollSmsMfa")]
+    #[doc(alias = "verify")]
     pub fn verify_my_sms_mfa_enrollment<'a>(
         &self,
         body: impl Borrow<types::VerifyEnrollMfaSmsRequest> + Send + Sync + 'a,

@@ -16,6 +16,22 @@ impl MfaConfiguration<Environment> {
     /// Returns all three blocks, defaults included.
     ///
     /// `GET /identity/resources/configurations/v1/mfa`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.mfa_configuration().get_mfa_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`update_mfa_configuration`](Self::update_mfa_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "MfaController_getMfaConfig")]
+    #[doc(alias = "getMfaConfig")]
+    #[doc(alias = "mfa")]
     pub fn get_mfa_configuration(&self) -> Call<'static, types::MfaConfigResponse> {
         Call::new(
             &self.core,
@@ -28,6 +44,26 @@ impl MfaConfiguration<Environment> {
     /// Stores the blocks that are present; each block given must be complete, and blocks left out keep their values. Answers with the whole configuration. Enrolled factors stay enrolled when a block turns inactive.
     ///
     /// `POST /identity/resources/configurations/v1/mfa`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::MfaConfigRequest;
+    ///
+    /// let body = MfaConfigRequest::new();
+    /// let record = frontegg.mfa_configuration().update_mfa_configuration(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_mfa_configuration`](Self::get_mfa_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A block is incomplete, or a lifetime is below 300.
+    /// - 401: No valid environment token.
+    #[doc(alias = "MfaController_upsertMfaConfig")]
+    #[doc(alias = "mfa")]
+    #[doc(alias = "upsertMfaConfig")]
     pub fn update_mfa_configuration<'a>(
         &self,
         body: impl Borrow<types::MfaConfigRequest> + Send + Sync + 'a,

@@ -16,6 +16,29 @@ impl MfaSettings<Environment> {
     /// Switches one kind of second factor on or off for the environment. Factors already enrolled are kept when their kind is switched off.
     ///
     /// `POST /identity/resources/configurations/v1/mfa/strategies`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::MfaStrategy, types::CreateOrUpdateMfaStrategyRequest};
+    ///
+    /// let body = CreateOrUpdateMfaStrategyRequest::new(
+    ///     true,
+    ///     MfaStrategy::AuthenticatorApp,
+    /// );
+    /// frontegg.mfa_settings().set_mfa_strategy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`list_mfa_strategies`](Self::list_mfa_strategies).
+    ///
+    /// # Errors
+    ///
+    /// - 400: Unknown strategy or isActive not a boolean.
+    /// - 401: No valid environment token.
+    #[doc(alias = "MFAStrategiesControllerV1_createOrUpdateMFAStrategy")]
+    #[doc(alias = "createOrUpdateMFAStrategy")]
+    #[doc(alias = "strategies")]
     pub fn set_mfa_strategy<'a>(
         &self,
         body: impl Borrow<types::CreateOrUpdateMfaStrategyRequest> + Send + Sync + 'a,
@@ -35,6 +58,30 @@ impl<A: Authorized> MfaSettings<A> {
     /// `POST /identity/resources/configurations/v1/mfa-policy`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::MfaPolicyRequest;
+    ///
+    /// let body = MfaPolicyRequest::new()
+    ///     .allow_remember_my_device(true)
+    ///     .mfa_device_expiration(1);
+    /// let record = frontegg.mfa_settings().create_mfa_policy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_mfa_policy`](Self::get_mfa_policy), [`set_mfa_policy`](Self::set_mfa_policy), [`update_mfa_policy`](Self::update_mfa_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: enforceMFAType outside its list or a field of the wrong type.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 409: This level already has an MFA policy.
+    #[doc(alias = "SecurityPolicyController_createMfaPolicy")]
+    #[doc(alias = "createMfaPolicy")]
+    #[doc(alias = "mfa-policy")]
     pub fn create_mfa_policy<'a>(
         &self,
         body: impl Borrow<types::MfaPolicyRequest> + Send + Sync + 'a,
@@ -52,6 +99,23 @@ impl<A: Authorized> MfaSettings<A> {
     /// `GET /identity/resources/configurations/v1/mfa-policy`, for a tenant if the scope names one
     ///
     /// No permission is needed: whoever is bound by a rule may know it.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.mfa_settings().get_mfa_policy().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_mfa_policy`](Self::create_mfa_policy), [`set_mfa_policy`](Self::set_mfa_policy), [`update_mfa_policy`](Self::update_mfa_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 404: This level has no MFA policy.
+    #[doc(alias = "SecurityPolicyController_getSecurityPolicy")]
+    #[doc(alias = "getSecurityPolicy")]
+    #[doc(alias = "mfa-policy")]
     pub fn get_mfa_policy(&self) -> Call<'static, types::MfaPolicyResponse> {
         Call::new(
             &self.core,
@@ -66,6 +130,22 @@ impl<A: Authorized> MfaSettings<A> {
     /// `GET /identity/resources/configurations/v1/mfa/strategies`
     ///
     /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.mfa_settings().list_mfa_strategies().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`set_mfa_strategy`](Self::set_mfa_strategy).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    #[doc(alias = "MFAStrategiesControllerV1_getMFAStrategies")]
+    #[doc(alias = "getMFAStrategies")]
+    #[doc(alias = "strategies")]
     pub fn list_mfa_strategies(&self) -> Call<'static, types::MfaStrategiesResponse> {
         Call::new(
             &self.core,
@@ -80,6 +160,29 @@ impl<A: Authorized> MfaSettings<A> {
     /// `PUT /identity/resources/configurations/v1/mfa-policy`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::MfaPolicyRequest;
+    ///
+    /// let body = MfaPolicyRequest::new()
+    ///     .allow_remember_my_device(true)
+    ///     .mfa_device_expiration(1);
+    /// let record = frontegg.mfa_settings().set_mfa_policy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_mfa_policy`](Self::create_mfa_policy), [`get_mfa_policy`](Self::get_mfa_policy), [`update_mfa_policy`](Self::update_mfa_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A value is out of range.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    #[doc(alias = "SecurityPolicyController_upsertSecurityPolicy")]
+    #[doc(alias = "mfa-policy")]
+    #[doc(alias = "upsertSecurityPolicy")]
     pub fn set_mfa_policy<'a>(
         &self,
         body: impl Borrow<types::MfaPolicyRequest> + Send + Sync + 'a,
@@ -97,6 +200,30 @@ impl<A: Authorized> MfaSettings<A> {
     /// `PATCH /identity/resources/configurations/v1/mfa-policy`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::MfaPolicyRequest;
+    ///
+    /// let body = MfaPolicyRequest::new()
+    ///     .allow_remember_my_device(true)
+    ///     .mfa_device_expiration(1);
+    /// let record = frontegg.mfa_settings().update_mfa_policy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_mfa_policy`](Self::create_mfa_policy), [`get_mfa_policy`](Self::get_mfa_policy), [`set_mfa_policy`](Self::set_mfa_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The body names no field to change, or a value is out of range.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 404: This level has no MFA policy yet.
+    #[doc(alias = "SecurityPolicyController_updateSecurityPolicy")]
+    #[doc(alias = "mfa-policy")]
+    #[doc(alias = "updateSecurityPolicy")]
     pub fn update_mfa_policy<'a>(
         &self,
         body: impl Borrow<types::MfaPolicyRequest> + Send + Sync + 'a,

@@ -16,6 +16,28 @@ impl<A: Access> PasswordSettings<A> {
     /// Combines the environment's rules with those of every tenant of the user, taking the stricter value of each. Without userId it is the environment's record or, with a user token, that of the caller. Needed before showing a password form, hence without a token.
     ///
     /// `GET /identity/resources/users/v1/passwords/config`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::GetStrictestPasswordConfiguration;
+    ///
+    /// let settings = frontegg
+    ///     .anonymous()
+    ///     .password_settings()
+    ///     .get_strictest_password_configuration(
+    ///         GetStrictestPasswordConfiguration::new().user_id("ada"),
+    ///     )
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A parameter is missing or malformed.
+    #[doc(alias = "UsersPasswordControllerV1_getUserPasswordConfig")]
+    #[doc(alias = "config")]
+    #[doc(alias = "getUserPasswordConfig")]
     pub fn get_strictest_password_configuration(
         &self,
         params: params::GetStrictestPasswordConfiguration,
@@ -35,6 +57,26 @@ impl<A: Access> PasswordSettings<A> {
     /// Sets a new password with a token from a mailed link, from verify_password_reset_sms_code, from the resetPasswordToken of a sign-in or from generate_user_password_reset_link. The password is checked against the strictest complexity and history rules that apply to the user. The token is spent; nobody is signed in.
     ///
     /// `POST /identity/resources/users/v1/passwords/reset/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyPasswordDto;
+    ///
+    /// let body = VerifyPasswordDto::new("ada", "token", "correct horse battery staple");
+    /// frontegg.anonymous().password_settings().reset_password_with_token(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, or the password breaks complexity or history.
+    /// - 401: The token is not the user's, or the user is unknown.
+    /// - 410: The token is expired or was used.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "UsersPasswordControllerV1_verifyResetPassword")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyResetPassword")]
     pub fn reset_password_with_token<'a>(
         &self,
         body: impl Borrow<types::VerifyPasswordDto> + Send + Sync + 'a,
@@ -52,6 +94,27 @@ impl<A: Access> PasswordSettings<A> {
     /// Mails a link with a reset token, which voids an earlier one, and answers alike for known and unknown people. Name the user by email alone or by identifier and identifierType. The old password keeps working until the reset is completed.
     ///
     /// `POST /identity/resources/users/v1/passwords/reset`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::ResetPasswordV1Dto;
+    ///
+    /// let body = ResetPasswordV1Dto::new()
+    ///     .email("ada@acme.test")
+    ///     .identifier("ada@acme.test");
+    /// frontegg.anonymous().password_settings().send_password_reset_email_v1(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: No identifier, or an unknown identifierType.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "UsersPasswordControllerV1_resetPassword")]
+    #[doc(alias = "reset")]
+    #[doc(alias = "resetPassword")]
+    #[doc(alias = "send_password_reset_email")]
     pub fn send_password_reset_email_v1<'a>(
         &self,
         body: impl Borrow<types::ResetPasswordV1Dto> + Send + Sync + 'a,
@@ -69,7 +132,30 @@ impl<A: Access> PasswordSettings<A> {
     /// Finds the user by the identifier and mails the reset link to the user's address. Answers alike for known and unknown people.
     ///
     /// `POST /identity/resources/users/v2/passwords/reset/email`
-    pub fn send_password_reset_email_v2<'a>(
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::IdentifierType, types::ResetPasswordDto};
+    ///
+    /// let body = ResetPasswordDto::new("ada@acme.test", IdentifierType::Email);
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .password_settings()
+    ///     .send_password_reset_email(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: identifier or identifierType is missing or unknown, or recovery by mail is not active.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "UsersPasswordControllerV2_resetPasswordViaEmail")]
+    #[doc(alias = "email")]
+    #[doc(alias = "resetPasswordViaEmail")]
+    #[doc(alias = "send_password_reset_email_v2")]
+    pub fn send_password_reset_email<'a>(
         &self,
         body: impl Borrow<types::ResetPasswordDto> + Send + Sync + 'a,
     ) -> Call<'a, types::ResetPasswordViaSmsResponseDto> {
@@ -81,11 +167,40 @@ impl<A: Access> PasswordSettings<A> {
             },
         )
     }
+    /// [`send_password_reset_email`](Self::send_password_reset_email) by the number of its version, which stays when a newer one comes.
+    pub fn send_password_reset_email_v2<'a>(
+        &self,
+        body: impl Borrow<types::ResetPasswordDto> + Send + Sync + 'a,
+    ) -> Call<'a, types::ResetPasswordViaSmsResponseDto> {
+        self.send_password_reset_email(body)
+    }
     /// Send a user a code by SMS that opens a password reset.
     ///
     /// Sends a six-digit code to the user's verified phone number and answers with sessionId, the handle for verify_password_reset_sms_code. Answers alike for known and unknown people.
     ///
     /// `POST /identity/resources/users/v2/passwords/reset/sms`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::IdentifierType, types::ResetPasswordDto};
+    ///
+    /// let body = ResetPasswordDto::new("ada@acme.test", IdentifierType::Email);
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .password_settings()
+    ///     .send_password_reset_sms(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: identifier or identifierType is missing or unknown, or recovery by SMS is not active.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "UsersPasswordControllerV2_resetPasswordViaSms")]
+    #[doc(alias = "resetPasswordViaSms")]
+    #[doc(alias = "sms")]
     pub fn send_password_reset_sms<'a>(
         &self,
         body: impl Borrow<types::ResetPasswordDto> + Send + Sync + 'a,
@@ -103,6 +218,29 @@ impl<A: Access> PasswordSettings<A> {
     /// Exchanges the code that the user typed, in otcToken, for a user id and a token that reset_password_with_token takes. The code is spent.
     ///
     /// `POST /identity/resources/users/v2/passwords/reset/sms/verify`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyPasswordViaSmsRequestDto;
+    ///
+    /// let body = VerifyPasswordViaSmsRequestDto::new("otc token", "session id");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .password_settings()
+    ///     .verify_password_reset_sms_code(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing.
+    /// - 401: The code or the session is wrong, spent or expired.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "UsersPasswordControllerV2_verifyResetPasswordViaSmsOtc")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyResetPasswordViaSmsOtc")]
     pub fn verify_password_reset_sms_code<'a>(
         &self,
         body: impl Borrow<types::VerifyPasswordViaSmsRequestDto> + Send + Sync + 'a,
@@ -124,6 +262,29 @@ impl<A: Authorized> PasswordSettings<A> {
     /// `POST /identity/resources/users/v1/passwords/change`, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateUserPasswordDto;
+    ///
+    /// let body = UpdateUserPasswordDto::new(
+    ///     "correct horse battery staple",
+    ///     "correct horse battery staple",
+    /// );
+    /// frontegg.user("ada").password_settings().change_my_password(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, the current password is wrong, or the new one breaks complexity or history.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: No user with the id in frontegg-user-id.
+    #[doc(alias = "UsersPasswordControllerV1_changePassword")]
+    #[doc(alias = "change")]
+    #[doc(alias = "changePassword")]
     pub fn change_my_password<'a>(
         &self,
         body: impl Borrow<types::UpdateUserPasswordDto> + Send + Sync + 'a,
@@ -141,6 +302,31 @@ impl<A: Authorized> PasswordSettings<A> {
     /// `POST /identity/resources/configurations/v1/password-history-policy`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::PasswordHistoryPolicyRequest;
+    ///
+    /// let body = PasswordHistoryPolicyRequest::new(true, 1);
+    /// let record = frontegg
+    ///     .password_settings()
+    ///     .create_password_history_policy(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_password_history_policy`](Self::get_password_history_policy), [`update_password_history_policy`](Self::update_password_history_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing or historySize is outside 1 to 10.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission, or tenants may not override history.
+    /// - 409: This level already has a history rule.
+    #[doc(alias = "PasswordHistoryPolicyController_createPolicy")]
+    #[doc(alias = "createPolicy")]
+    #[doc(alias = "password-history-policy")]
     pub fn create_password_history_policy<'a>(
         &self,
         body: impl Borrow<types::PasswordHistoryPolicyRequest> + Send + Sync + 'a,
@@ -160,6 +346,26 @@ impl<A: Authorized> PasswordSettings<A> {
     /// `GET /identity/resources/configurations/v1/password-rotation/vendor`
     ///
     /// No permission is needed: whoever is bound by a rule may know it.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg
+    ///     .password_settings()
+    ///     .get_environment_password_rotation()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 404: The environment has no expiry rule.
+    #[doc(
+        alias = "PasswordRotationConfigControllerV1_getVendorPasswordRotationConfiguration"
+    )]
+    #[doc(alias = "getVendorPasswordRotationConfiguration")]
+    #[doc(alias = "vendor")]
     pub fn get_environment_password_rotation(
         &self,
     ) -> Call<'static, types::PasswordRotationConfigurationResponse> {
@@ -176,6 +382,22 @@ impl<A: Authorized> PasswordSettings<A> {
     /// `GET /identity/resources/configurations/v1/password`, for a tenant if the scope names one
     ///
     /// No permission is needed: whoever is bound by a rule may know it.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.password_settings().get_password_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`update_password_configuration`](Self::update_password_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    #[doc(alias = "PasswordPolicyController_getPasswordConfig")]
+    #[doc(alias = "getPasswordConfig")]
+    #[doc(alias = "password")]
     pub fn get_password_configuration(
         &self,
     ) -> Call<'static, types::PasswordConfigResponse> {
@@ -192,6 +414,23 @@ impl<A: Authorized> PasswordSettings<A> {
     /// `GET /identity/resources/configurations/v1/password-history-policy`, for a tenant if the scope names one
     ///
     /// No permission is needed: whoever is bound by a rule may know it.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.password_settings().get_password_history_policy().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_password_history_policy`](Self::create_password_history_policy), [`update_password_history_policy`](Self::update_password_history_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 404: This level has no history rule.
+    #[doc(alias = "PasswordHistoryPolicyController_getPolicy")]
+    #[doc(alias = "getPolicy")]
+    #[doc(alias = "password-history-policy")]
     pub fn get_password_history_policy(
         &self,
     ) -> Call<'static, types::PasswordHistoryPolicyResponse> {
@@ -208,6 +447,23 @@ impl<A: Authorized> PasswordSettings<A> {
     /// `GET /identity/resources/configurations/v1/password-rotation`
     ///
     /// No permission is needed: whoever is bound by a rule may know it.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.password_settings().get_password_rotation().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`set_password_rotation`](Self::set_password_rotation).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 404: This level has no expiry rule.
+    #[doc(alias = "PasswordRotationConfigControllerV1_getPasswordRotationConfiguration")]
+    #[doc(alias = "getPasswordRotationConfiguration")]
+    #[doc(alias = "password-rotation")]
     pub fn get_password_rotation(
         &self,
     ) -> Call<'static, types::PasswordRotationConfigurationResponse> {
@@ -224,6 +480,31 @@ impl<A: Authorized> PasswordSettings<A> {
     /// `POST /identity/resources/configurations/v1/password-rotation`
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateOrUpdatePasswordRotationDto;
+    ///
+    /// let body = CreateOrUpdatePasswordRotationDto::new()
+    ///     .is_active(true)
+    ///     .rotation_period(1);
+    /// frontegg.password_settings().set_password_rotation(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_password_rotation`](Self::get_password_rotation).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A period is outside its range or isActive is not a boolean.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission, or tenants may not override expiry.
+    #[doc(
+        alias = "PasswordRotationConfigControllerV1_upsertPasswordRotationConfiguration"
+    )]
+    #[doc(alias = "password-rotation")]
+    #[doc(alias = "upsertPasswordRotationConfiguration")]
     pub fn set_password_rotation<'a>(
         &self,
         body: impl Borrow<types::CreateOrUpdatePasswordRotationDto> + Send + Sync + 'a,
@@ -243,6 +524,30 @@ impl<A: Authorized> PasswordSettings<A> {
     /// `POST /identity/resources/configurations/v1/password`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::PasswordConfigRequest;
+    ///
+    /// let body = PasswordConfigRequest::new().allow_passphrases(true).max_length(1);
+    /// let record = frontegg
+    ///     .password_settings()
+    ///     .update_password_configuration(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_password_configuration`](Self::get_password_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A value of the wrong type, or minLength above maxLength.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission, or tenants may not override complexity.
+    #[doc(alias = "PasswordPolicyController_addOrUpdatePasswordConfig")]
+    #[doc(alias = "addOrUpdatePasswordConfig")]
+    #[doc(alias = "password")]
     pub fn update_password_configuration<'a>(
         &self,
         body: impl Borrow<types::PasswordConfigRequest> + Send + Sync + 'a,
@@ -262,6 +567,31 @@ impl<A: Authorized> PasswordSettings<A> {
     /// `PATCH /identity/resources/configurations/v1/password-history-policy`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::PasswordHistoryPolicyRequest;
+    ///
+    /// let body = PasswordHistoryPolicyRequest::new(true, 1);
+    /// let record = frontegg
+    ///     .password_settings()
+    ///     .update_password_history_policy(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_password_history_policy`](Self::create_password_history_policy), [`get_password_history_policy`](Self::get_password_history_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing or historySize is outside 1 to 10.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    /// - 404: This level has no history rule yet.
+    #[doc(alias = "PasswordHistoryPolicyController_updatePolicy")]
+    #[doc(alias = "password-history-policy")]
+    #[doc(alias = "updatePolicy")]
     pub fn update_password_history_policy<'a>(
         &self,
         body: impl Borrow<types::PasswordHistoryPolicyRequest> + Send + Sync + 'a,

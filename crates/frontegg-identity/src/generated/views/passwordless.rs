@@ -16,6 +16,29 @@ impl<A: Access> Passwordless<A> {
     /// Completes the sign-in that send_passwordless_email_code began; the code in token alone identifies it. The user counts as verified from then on. The answer is a session or a demand for a second factor.
     ///
     /// `POST /identity/resources/auth/v1/passwordless/code/postlogin`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthenticateUserPasswordlessDto;
+    ///
+    /// let body = AuthenticateUserPasswordlessDto::new("token");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .passwordless()
+    ///     .authenticate_user_with_email_code(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: token is missing, or mail codes are not the environment's strategy.
+    /// - 401: The code is wrong, spent or expired, or the user is locked.
+    /// - 403: An IP or domain restriction stops the user.
+    #[doc(alias = "AuthenticationPasswordlessControllerV1_emailCodePostLogin")]
+    #[doc(alias = "emailCodePostLogin")]
+    #[doc(alias = "postlogin")]
     pub fn authenticate_user_with_email_code<'a>(
         &self,
         body: impl Borrow<types::AuthenticateUserPasswordlessDto> + Send + Sync + 'a,
@@ -33,6 +56,30 @@ impl<A: Access> Passwordless<A> {
     /// Completes the sign-in with the token of the mailed link, which is spent. The user counts as verified from then on. The answer is a session or a demand for a second factor.
     ///
     /// `POST /identity/resources/auth/v1/passwordless/magiclink/postlogin`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthenticateUserPasswordlessDto;
+    ///
+    /// let body = AuthenticateUserPasswordlessDto::new("token");
+    /// let link = frontegg
+    ///     .anonymous()
+    ///     .passwordless()
+    ///     .authenticate_user_with_magic_link(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: token is missing, or magic links are not the environment's strategy.
+    /// - 401: The token is unknown, spent or expired, another device asked for it while the same device is enforced, or the user is locked.
+    /// - 403: An IP or domain restriction stops the user.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "AuthenticationPasswordlessControllerV1_magicLinkPostLogin")]
+    #[doc(alias = "magicLinkPostLogin")]
+    #[doc(alias = "postlogin")]
     pub fn authenticate_user_with_magic_link<'a>(
         &self,
         body: impl Borrow<types::AuthenticateUserPasswordlessDto> + Send + Sync + 'a,
@@ -50,6 +97,29 @@ impl<A: Access> Passwordless<A> {
     /// Completes the sign-in that send_passwordless_sms_code began; the code in token alone identifies it. The answer is a session or a demand for a second factor.
     ///
     /// `POST /identity/resources/auth/v1/passwordless/smscode/postlogin`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthenticateUserPasswordlessDto;
+    ///
+    /// let body = AuthenticateUserPasswordlessDto::new("token");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .passwordless()
+    ///     .authenticate_user_with_sms_code(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: token is missing, or SMS codes are not the environment's strategy.
+    /// - 401: The code is wrong, spent or expired, or the user is locked.
+    /// - 403: An IP or domain restriction stops the user.
+    #[doc(alias = "AuthenticationPasswordlessControllerV1_smsCodePostLogin")]
+    #[doc(alias = "postlogin")]
+    #[doc(alias = "smsCodePostLogin")]
     pub fn authenticate_user_with_sms_code<'a>(
         &self,
         body: impl Borrow<types::AuthenticateUserPasswordlessDto> + Send + Sync + 'a,
@@ -67,6 +137,26 @@ impl<A: Access> Passwordless<A> {
     /// Mails a six-digit code. Name the user by exactly one of email, userId and username. A later call replaces the code. Answers alike for known and unknown people.
     ///
     /// `POST /identity/resources/auth/v1/passwordless/code/prelogin`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::PasswordlessAuthenticationPreloginDto;
+    ///
+    /// let body = PasswordlessAuthenticationPreloginDto::new()
+    ///     .recaptcha_token("recaptcha token")
+    ///     .invitation_token("invitation token");
+    /// frontegg.anonymous().passwordless().send_passwordless_email_code(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: Mail codes are not the environment's strategy, no identifier is given, or the captcha token is missing or rejected.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "AuthenticationPasswordlessControllerV1_emailCodePrelogin")]
+    #[doc(alias = "emailCodePrelogin")]
+    #[doc(alias = "prelogin")]
     pub fn send_passwordless_email_code<'a>(
         &self,
         body: impl Borrow<
@@ -86,6 +176,26 @@ impl<A: Access> Passwordless<A> {
     /// Mails a link whose token authenticate_user_with_magic_link takes. Name the user by exactly one of email, userId and username. A later call replaces the link. Answers alike for known and unknown people.
     ///
     /// `POST /identity/resources/auth/v1/passwordless/magiclink/prelogin`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::PasswordlessAuthenticationPreloginDto;
+    ///
+    /// let body = PasswordlessAuthenticationPreloginDto::new()
+    ///     .recaptcha_token("recaptcha token")
+    ///     .invitation_token("invitation token");
+    /// frontegg.anonymous().passwordless().send_passwordless_magic_link(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: Magic links are not the environment's strategy, no identifier is given, or the captcha token is missing or rejected.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "AuthenticationPasswordlessControllerV1_magicLinkPrelogin")]
+    #[doc(alias = "magicLinkPrelogin")]
+    #[doc(alias = "prelogin")]
     pub fn send_passwordless_magic_link<'a>(
         &self,
         body: impl Borrow<
@@ -105,6 +215,30 @@ impl<A: Access> Passwordless<A> {
     /// Sends a six-digit code to the user's verified phone number. Name the user by exactly one of email, userId, username and phoneNumber. A later call replaces the code. Answers alike for known and unknown people.
     ///
     /// `POST /identity/resources/auth/v1/passwordless/smscode/prelogin`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::PasswordlessAuthenticationSmsOtcPreloginDto;
+    ///
+    /// let body = PasswordlessAuthenticationSmsOtcPreloginDto::new()
+    ///     .recaptcha_token("recaptcha token")
+    ///     .invitation_token("invitation token");
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .passwordless()
+    ///     .send_passwordless_sms_code(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The user has no phone number, SMS codes are not the environment's strategy, no identifier is given, or the captcha token is missing or rejected.
+    /// - 429: More calls than the rate limit allows.
+    #[doc(alias = "AuthenticationPasswordlessControllerV1_smsCodePreLogin")]
+    #[doc(alias = "prelogin")]
+    #[doc(alias = "smsCodePreLogin")]
     pub fn send_passwordless_sms_code<'a>(
         &self,
         body: impl Borrow<

@@ -18,6 +18,35 @@ impl<A: Authorized> PersonalTokens<A> {
     /// `POST /identity/resources/users/access-tokens/v1`, for the scope's tenant, for the scope's user
     ///
     /// With a user's or API token, the permission `fe.secure.write.userApiTokens` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateUserAccessTokenRequest;
+    ///
+    /// let body = CreateUserAccessTokenRequest::new()
+    ///     .description("description")
+    ///     .expires_in_minutes(1);
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .personal_tokens()
+    ///     .create_user_access_token(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_user_access_token`](Self::delete_user_access_token), [`list_user_access_tokens`](Self::list_user_access_tokens).
+    ///
+    /// # Errors
+    ///
+    /// - 400: expiresInMinutes is below 1 or not a whole number.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing, the user lacks the permission, or API tokens are disabled.
+    /// - 404: The user is not a member of the tenant.
+    #[doc(alias = "UserAccessTokensV1Controller_createUserAccessToken")]
+    #[doc(alias = "access-tokens")]
+    #[doc(alias = "createUserAccessToken")]
     pub fn create_user_access_token<'a>(
         &self,
         body: impl Borrow<types::CreateUserAccessTokenRequest> + Send + Sync + 'a,
@@ -37,6 +66,35 @@ impl<A: Authorized> PersonalTokens<A> {
     /// `POST /identity/resources/users/api-tokens/v1`, for the scope's tenant, for the scope's user
     ///
     /// With a user's or API token, the permission `fe.secure.write.userApiTokens` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateUserApiTokenDto;
+    ///
+    /// let body = CreateUserApiTokenDto::new()
+    ///     .description("description")
+    ///     .expires_in_minutes(1);
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .personal_tokens()
+    ///     .create_user_api_token(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_user_api_token`](Self::delete_user_api_token), [`list_user_api_tokens`](Self::list_user_api_tokens).
+    ///
+    /// # Errors
+    ///
+    /// - 400: expiresInMinutes is outside 1 to 5256000.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing, the user lacks the permission, or API tokens are disabled.
+    /// - 404: The user is not a member of the tenant.
+    #[doc(alias = "UserApiTokensV1Controller_createTenantApiToken")]
+    #[doc(alias = "api-tokens")]
+    #[doc(alias = "createTenantApiToken")]
     pub fn create_user_api_token<'a>(
         &self,
         body: impl Borrow<types::CreateUserApiTokenDto> + Send + Sync + 'a,
@@ -56,6 +114,30 @@ impl<A: Authorized> PersonalTokens<A> {
     /// `DELETE /identity/resources/users/access-tokens/v1/{id}`, for the scope's tenant, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .personal_tokens()
+    ///     .delete_user_access_token("id")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_user_access_token`](Self::create_user_access_token), [`list_user_access_tokens`](Self::list_user_access_tokens).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing, or API tokens are disabled.
+    /// - 404: The user has no access token with that id in the tenant.
+    #[doc(alias = "UserAccessTokensV1Controller_deleteUserAccessToken")]
+    #[doc(alias = "access-tokens")]
+    #[doc(alias = "deleteUserAccessToken")]
     pub fn delete_user_access_token<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -75,6 +157,30 @@ impl<A: Authorized> PersonalTokens<A> {
     /// `DELETE /identity/resources/users/api-tokens/v1/{id}`, for the scope's tenant, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .personal_tokens()
+    ///     .delete_user_api_token("id")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_user_api_token`](Self::create_user_api_token), [`list_user_api_tokens`](Self::list_user_api_tokens).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing, or API tokens are disabled.
+    /// - 404: The user has no such client id in the tenant.
+    #[doc(alias = "UserApiTokensV1Controller_deleteApiToken")]
+    #[doc(alias = "api-tokens")]
+    #[doc(alias = "deleteApiToken")]
     pub fn delete_user_api_token<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -92,6 +198,29 @@ impl<A: Authorized> PersonalTokens<A> {
     /// `GET /identity/resources/users/access-tokens/v1`, for the scope's tenant, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .personal_tokens()
+    ///     .list_user_access_tokens()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_user_access_token`](Self::create_user_access_token), [`delete_user_access_token`](Self::delete_user_access_token).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing, or API tokens are disabled.
+    /// - 404: The user is not a member of the tenant.
+    #[doc(alias = "UserAccessTokensV1Controller_getUserAccessTokens")]
+    #[doc(alias = "access-tokens")]
+    #[doc(alias = "getUserAccessTokens")]
     pub fn list_user_access_tokens(
         &self,
     ) -> Call<'static, types::GetUserAccessTokensResponse> {
@@ -108,6 +237,29 @@ impl<A: Authorized> PersonalTokens<A> {
     /// `GET /identity/resources/users/api-tokens/v1`, for the scope's tenant, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg
+    ///     .tenant("acme")
+    ///     .user("ada")
+    ///     .personal_tokens()
+    ///     .list_user_api_tokens()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_user_api_token`](Self::create_user_api_token), [`delete_user_api_token`](Self::delete_user_api_token).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing, or API tokens are disabled.
+    /// - 404: The user is not a member of the tenant.
+    #[doc(alias = "UserApiTokensV1Controller_getApiTokens")]
+    #[doc(alias = "api-tokens")]
+    #[doc(alias = "getApiTokens")]
     pub fn list_user_api_tokens(
         &self,
     ) -> Call<'static, Vec<types::GetUserApiTokensResponseDto>> {

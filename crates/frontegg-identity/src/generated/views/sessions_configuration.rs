@@ -15,6 +15,23 @@ impl SessionsConfiguration<Environment> {
     /// Returns the environment's rules for idle time, forced sign-in and concurrent sessions; a rule that was never set is missing.
     ///
     /// `GET /identity/resources/configurations/sessions/v1/vendor`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg
+    ///     .sessions_configuration()
+    ///     .get_environment_session_configuration()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "SessionConfigurationControllerV1_getVendorSessionConfiguration")]
+    #[doc(alias = "getVendorSessionConfiguration")]
+    #[doc(alias = "vendor")]
     pub fn get_environment_session_configuration(
         &self,
     ) -> Call<'static, types::CreateSessionConfigurationRequest> {

@@ -18,6 +18,22 @@ impl<A: Authorized> SessionsManagement<A> {
     /// `GET /identity/resources/configurations/sessions/v1`, for a tenant if the scope names one
     ///
     /// No permission is needed: whoever is bound by a rule may know it.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.sessions_management().get_session_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`set_session_configuration`](Self::set_session_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    #[doc(alias = "SessionConfigurationControllerV1_getSessionConfiguration")]
+    #[doc(alias = "getSessionConfiguration")]
+    #[doc(alias = "sessions")]
     pub fn get_session_configuration(
         &self,
     ) -> Call<'static, types::CreateSessionConfigurationRequest> {
@@ -34,6 +50,27 @@ impl<A: Authorized> SessionsManagement<A> {
     /// `POST /identity/resources/configurations/sessions/v1`, for a tenant if the scope names one
     ///
     /// With a user's or API token, the permission `fe.secure.write.securityPolicy` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateSessionConfigurationRequest;
+    ///
+    /// let body = CreateSessionConfigurationRequest::new();
+    /// frontegg.sessions_management().set_session_configuration(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_session_configuration`](Self::get_session_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A value is out of range or an object is incomplete.
+    /// - 401: No valid bearer token.
+    /// - 403: The user lacks the permission.
+    #[doc(alias = "SessionConfigurationControllerV1_createSessionConfiguration")]
+    #[doc(alias = "createSessionConfiguration")]
+    #[doc(alias = "sessions")]
     pub fn set_session_configuration<'a>(
         &self,
         body: impl Borrow<types::CreateSessionConfigurationRequest> + Send + Sync + 'a,

@@ -21,6 +21,31 @@ impl Sms<User> {
     /// `POST /identity/resources/users/phone-numbers/v1`
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateUserPhoneNumberRequestDto;
+    ///
+    /// let body = CreateUserPhoneNumberRequestDto::new("+15555550100");
+    /// let answer = frontegg
+    ///     .session("access token")
+    ///     .sms()
+    ///     .add_my_phone_number(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`list_phone_numbers`](Self::list_phone_numbers), [`send_my_phone_number_deletion_code`](Self::send_my_phone_number_deletion_code).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The number is missing or not in international form.
+    /// - 401: No valid user token.
+    /// - 409: Another user of the environment already has this number as a verified one.
+    #[doc(alias = "UserPhoneNumbersControllerV1_createUserPhoneNumber")]
+    #[doc(alias = "createUserPhoneNumber")]
+    #[doc(alias = "phone-numbers")]
     pub fn add_my_phone_number<'a>(
         &self,
         body: impl Borrow<types::CreateUserPhoneNumberRequestDto> + Send + Sync + 'a,
@@ -38,6 +63,28 @@ impl Sms<User> {
     /// `DELETE /identity/resources/users/phone-numbers/v1/{id}`
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let answer = frontegg
+    ///     .session("access token")
+    ///     .sms()
+    ///     .send_my_phone_number_deletion_code("id")
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`add_my_phone_number`](Self::add_my_phone_number), [`list_phone_numbers`](Self::list_phone_numbers).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid user token.
+    /// - 404: The user has no phone number with this id.
+    #[doc(alias = "UserPhoneNumbersControllerV1_deleteUserPhoneNumber")]
+    #[doc(alias = "deleteUserPhoneNumber")]
+    #[doc(alias = "phone-numbers")]
     pub fn send_my_phone_number_deletion_code<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -57,6 +104,28 @@ impl Sms<User> {
     /// `POST /identity/resources/users/phone-numbers/v1/preverify`
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::PreVerifyUserPhoneNumberRequestDto;
+    ///
+    /// let body = PreVerifyUserPhoneNumberRequestDto::new("+15555550100");
+    /// let answer = frontegg
+    ///     .session("access token")
+    ///     .sms()
+    ///     .send_phone_number_verification_code(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The number is missing or not in international form.
+    /// - 401: No valid user token.
+    #[doc(alias = "UserPhoneNumbersControllerV1_preVerifyUserPhoneNumber")]
+    #[doc(alias = "preVerifyUserPhoneNumber")]
+    #[doc(alias = "preverify")]
     pub fn send_phone_number_verification_code<'a>(
         &self,
         body: impl Borrow<types::PreVerifyUserPhoneNumberRequestDto> + Send + Sync + 'a,
@@ -76,6 +145,24 @@ impl Sms<User> {
     /// `POST /identity/resources/users/phone-numbers/v1/verify`
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyPhoneNumberOtcRequestDto;
+    ///
+    /// let body = VerifyPhoneNumberOtcRequestDto::new("otc token", "code");
+    /// frontegg.session("access token").sms().verify_my_phone_number(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, or the code or the handle is wrong, spent or expired.
+    /// - 401: No valid user token.
+    #[doc(alias = "UserPhoneNumbersControllerV1_verifyCreateUserPhoneNumber")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyCreateUserPhoneNumber")]
     pub fn verify_my_phone_number<'a>(
         &self,
         body: impl Borrow<types::VerifyPhoneNumberOtcRequestDto> + Send + Sync + 'a,
@@ -95,6 +182,29 @@ impl Sms<User> {
     /// `POST /identity/resources/users/phone-numbers/v1/{id}/delete/verify`
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::VerifyPhoneNumberOtcRequestDto;
+    ///
+    /// let body = VerifyPhoneNumberOtcRequestDto::new("otc token", "code");
+    /// frontegg
+    ///     .session("access token")
+    ///     .sms()
+    ///     .verify_my_phone_number_deletion("id", &body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is missing, or the code or the handle is wrong, spent or expired.
+    /// - 401: No valid user token.
+    /// - 404: The user has no phone number with this id.
+    #[doc(alias = "UserPhoneNumbersControllerV1_verifyDeleteUserPhoneNumber")]
+    #[doc(alias = "verify")]
+    #[doc(alias = "verifyDeleteUserPhoneNumber")]
     pub fn verify_my_phone_number_deletion<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -117,6 +227,22 @@ impl<A: Authorized> Sms<A> {
     /// `GET /identity/resources/users/phone-numbers/v1/me`, for a tenant if the scope names one, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.user("ada").sms().list_my_phone_numbers().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: No user with the id in frontegg-user-id.
+    #[doc(alias = "UserPhoneNumbersControllerV1_getUserOwnPhoneNumbers")]
+    #[doc(alias = "getUserOwnPhoneNumbers")]
+    #[doc(alias = "me")]
     pub fn list_my_phone_numbers(
         &self,
     ) -> Call<'static, Vec<types::UserPhoneNumberResponseDto>> {
@@ -133,6 +259,30 @@ impl<A: Authorized> Sms<A> {
     /// `GET /identity/resources/users/phone-numbers/v1`
     ///
     /// With a user's or API token, the permission `fe.secure.read.users` is needed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListPhoneNumbersV1;
+    ///
+    /// let page = frontegg
+    ///     .sms()
+    ///     .list_phone_numbers_v1(ListPhoneNumbersV1::new().limit(50))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`add_my_phone_number`](Self::add_my_phone_number), [`list_phone_numbers`](Self::list_phone_numbers), [`send_my_phone_number_deletion_code`](Self::send_my_phone_number_deletion_code).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A query value is outside its range or list.
+    /// - 401: No valid bearer token.
+    /// - 403: A user token without the permission.
+    #[doc(alias = "UserPhoneNumbersControllerV1_getAllPhoneNumbers")]
+    #[doc(alias = "getAllPhoneNumbers")]
+    #[doc(alias = "list_phone_numbers")]
+    #[doc(alias = "phone-numbers")]
     #[deprecated = "the vendor advises against it"]
     pub fn list_phone_numbers_v1(
         &self,
@@ -165,9 +315,33 @@ impl<A: Authorized> Sms<A> {
     /// `GET /identity/resources/users/phone-numbers/v2`
     ///
     /// With a user's or API token, the permission `fe.secure.read.users` is needed.
-    pub fn list_phone_numbers_v2(
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListPhoneNumbers;
+    ///
+    /// let page = frontegg
+    ///     .sms()
+    ///     .list_phone_numbers(ListPhoneNumbers::new().limit(50))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`add_my_phone_number`](Self::add_my_phone_number), [`send_my_phone_number_deletion_code`](Self::send_my_phone_number_deletion_code).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A query value is outside its range or list.
+    /// - 401: No valid bearer token.
+    /// - 403: A user token without the permission.
+    #[doc(alias = "UserPhoneNumbersControllerV2_getAllPhoneNumbers")]
+    #[doc(alias = "getAllPhoneNumbers")]
+    #[doc(alias = "list_phone_numbers_v2")]
+    #[doc(alias = "phone-numbers")]
+    pub fn list_phone_numbers(
         &self,
-        params: params::ListPhoneNumbersV2,
+        params: params::ListPhoneNumbers,
     ) -> PagedCall<types::PhoneNumberPage> {
         PagedCall::new(
             &self.core,
@@ -183,11 +357,23 @@ impl<A: Authorized> Sms<A> {
                             params.order.as_ref(),
                             params.phone_number.as_deref(),
                             params.sort_by.as_ref(),
-                            params.user_ids.as_deref(),
+                            params
+                                .user_ids
+                                .as_ref()
+                                .map(|list| list.joined("userIds"))
+                                .transpose()?
+                                .as_deref(),
                         )
                         .await
                 }
             },
         )
+    }
+    /// [`list_phone_numbers`](Self::list_phone_numbers) by the number of its version, which stays when a newer one comes.
+    pub fn list_phone_numbers_v2(
+        &self,
+        params: params::ListPhoneNumbers,
+    ) -> PagedCall<types::PhoneNumberPage> {
+        self.list_phone_numbers(params)
     }
 }

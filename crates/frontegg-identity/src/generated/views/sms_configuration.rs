@@ -16,6 +16,22 @@ impl SmsConfiguration<Environment> {
     /// Removes the sender; messages go through the service's own one again. SMS templates stay.
     ///
     /// `DELETE /identity/resources/configurations/v1/sms`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.sms_configuration().delete_sms_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_sms_configuration`](Self::get_sms_configuration), [`set_sms_configuration`](Self::set_sms_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "VendorSmsController_deleteSmsVendorConfig")]
+    #[doc(alias = "deleteSmsVendorConfig")]
+    #[doc(alias = "sms")]
     pub fn delete_sms_configuration(&self) -> Call<'static, ()> {
         Call::new(
             &self.core,
@@ -28,6 +44,23 @@ impl SmsConfiguration<Environment> {
     /// Returns the stored sender.
     ///
     /// `GET /identity/resources/configurations/v1/sms`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.sms_configuration().get_sms_configuration().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_sms_configuration`](Self::delete_sms_configuration), [`set_sms_configuration`](Self::set_sms_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    /// - 404: No SMS sender is stored.
+    #[doc(alias = "VendorSmsController_getSmsVendorConfig")]
+    #[doc(alias = "getSmsVendorConfig")]
+    #[doc(alias = "sms")]
     pub fn get_sms_configuration(
         &self,
     ) -> Call<'static, types::SmsVendorConfigResponse> {
@@ -42,6 +75,28 @@ impl SmsConfiguration<Environment> {
     /// Stores the given values as the environment's own SMS sender, in place of whatever was there. All codes and messages go through it from then on. The credentials are not tried out.
     ///
     /// `POST /identity/resources/configurations/v1/sms`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateSmsVendorConfigRequest;
+    ///
+    /// let body = CreateSmsVendorConfigRequest::new()
+    ///     .sender_name("sender name")
+    ///     .account_id("account id");
+    /// let record = frontegg.sms_configuration().set_sms_configuration(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_sms_configuration`](Self::delete_sms_configuration), [`get_sms_configuration`](Self::get_sms_configuration).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A field is not a string.
+    /// - 401: No valid environment token.
+    #[doc(alias = "VendorSmsController_createSmsVendorConfig")]
+    #[doc(alias = "createSmsVendorConfig")]
+    #[doc(alias = "sms")]
     pub fn set_sms_configuration<'a>(
         &self,
         body: impl Borrow<types::CreateSmsVendorConfigRequest> + Send + Sync + 'a,

@@ -16,6 +16,24 @@ impl SmsTemplates<Environment> {
     /// Removes the stored text; messages of this type use the default from then on.
     ///
     /// `DELETE /identity/resources/configurations/v1/sms/templates/{type}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.sms_templates().delete_sms_template("type").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_sms_template`](Self::get_sms_template), [`list_sms_templates`](Self::list_sms_templates), [`set_sms_template`](Self::set_sms_template).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 404: The type does not exist.
+    #[doc(alias = "VendorSmsController_deleteSmsTemplate")]
+    #[doc(alias = "deleteSmsTemplate")]
+    #[doc(alias = "templates")]
     pub fn delete_sms_template<'a>(
         &self,
         type_: impl AsRef<str> + Send + Sync + 'a,
@@ -31,6 +49,22 @@ impl SmsTemplates<Environment> {
     /// Returns the built-in text of this type, whether or not the environment has stored another.
     ///
     /// `GET /identity/resources/configurations/v1/sms/templates/{type}/default`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg.sms_templates().get_default_sms_template("type").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 404: The type does not exist.
+    #[doc(alias = "VendorSmsController_getSmsDefaultTemplate")]
+    #[doc(alias = "default")]
+    #[doc(alias = "getSmsDefaultTemplate")]
     pub fn get_default_sms_template<'a>(
         &self,
         type_: impl AsRef<str> + Send + Sync + 'a,
@@ -48,6 +82,24 @@ impl SmsTemplates<Environment> {
     /// Returns the stored text of this type, not the default.
     ///
     /// `GET /identity/resources/configurations/v1/sms/templates/{type}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg.sms_templates().get_sms_template("type").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_sms_template`](Self::delete_sms_template), [`list_sms_templates`](Self::list_sms_templates), [`set_sms_template`](Self::set_sms_template).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 404: Nothing is stored for this type, or the type does not exist.
+    #[doc(alias = "VendorSmsController_getSmsTemplate")]
+    #[doc(alias = "getSmsTemplate")]
+    #[doc(alias = "templates")]
     pub fn get_sms_template<'a>(
         &self,
         type_: impl AsRef<str> + Send + Sync + 'a,
@@ -63,6 +115,20 @@ impl SmsTemplates<Environment> {
     /// Returns every built-in text, one for each type, and thereby tells which types exist.
     ///
     /// `GET /identity/resources/configurations/v1/sms/templates/default/all`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.sms_templates().list_default_sms_templates().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "VendorSmsController_getAllSmsDefaultTemplates")]
+    #[doc(alias = "all")]
+    #[doc(alias = "getAllSmsDefaultTemplates")]
     pub fn list_default_sms_templates(
         &self,
     ) -> Call<'static, Vec<types::SmsTemplateResponse>> {
@@ -77,6 +143,22 @@ impl SmsTemplates<Environment> {
     /// Returns the texts that the environment has stored over the defaults.
     ///
     /// `GET /identity/resources/configurations/v1/sms/templates`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.sms_templates().list_sms_templates().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_sms_template`](Self::delete_sms_template), [`get_sms_template`](Self::get_sms_template), [`set_sms_template`](Self::set_sms_template).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "VendorSmsController_getAllSmsTemplates")]
+    #[doc(alias = "getAllSmsTemplates")]
+    #[doc(alias = "templates")]
     pub fn list_sms_templates(&self) -> Call<'static, Vec<types::SmsTemplateResponse>> {
         Call::new(
             &self.core,
@@ -89,6 +171,27 @@ impl SmsTemplates<Environment> {
     /// Creates or overwrites the text of this type. It counts for messages sent from then on.
     ///
     /// `POST /identity/resources/configurations/v1/sms/templates/{type}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateSmsTemplateRequest;
+    ///
+    /// let body = CreateSmsTemplateRequest::new("template");
+    /// let record = frontegg.sms_templates().set_sms_template("type", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_sms_template`](Self::delete_sms_template), [`get_sms_template`](Self::get_sms_template), [`list_sms_templates`](Self::list_sms_templates).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The body lacks the text.
+    /// - 401: No valid environment token.
+    /// - 404: The type does not exist.
+    #[doc(alias = "VendorSmsController_createSmsTemplate")]
+    #[doc(alias = "createSmsTemplate")]
+    #[doc(alias = "templates")]
     pub fn set_sms_template<'a>(
         &self,
         type_: impl AsRef<str> + Send + Sync + 'a,

@@ -16,6 +16,26 @@ impl UserEmailsPolicy<Environment> {
     /// Stores the policy for the environment. Changes that were already asked for can still be confirmed.
     ///
     /// `POST /identity/resources/configurations/v1/user-emails-policy`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateUserEmailsPolicyRequestDto;
+    ///
+    /// let body = CreateUserEmailsPolicyRequestDto::new().allow_email_change(true);
+    /// frontegg.user_emails_policy().set_user_emails_policy(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_user_emails_policy`](Self::get_user_emails_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 400: allowEmailChange is not a boolean.
+    /// - 401: No valid environment token.
+    #[doc(alias = "UserEmailsPolicyControllerV1_createOrUpdateUserEmailsPolicy")]
+    #[doc(alias = "createOrUpdateUserEmailsPolicy")]
+    #[doc(alias = "user-emails-policy")]
     pub fn set_user_emails_policy<'a>(
         &self,
         body: impl Borrow<types::CreateUserEmailsPolicyRequestDto> + Send + Sync + 'a,
@@ -37,6 +57,22 @@ impl<A: Authorized> UserEmailsPolicy<A> {
     /// `GET /identity/resources/configurations/v1/user-emails-policy`
     ///
     /// No permission is needed: pages of signed-in people read what the environment offers; it tells of no tenant and nobody.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let settings = frontegg.user_emails_policy().get_user_emails_policy().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`set_user_emails_policy`](Self::set_user_emails_policy).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    #[doc(alias = "UserEmailsPolicyControllerV1_getUserEmailsPolicy")]
+    #[doc(alias = "getUserEmailsPolicy")]
+    #[doc(alias = "user-emails-policy")]
     pub fn get_user_emails_policy(
         &self,
     ) -> Call<'static, types::GetUserEmailsPolicyResponseDto> {

@@ -20,6 +20,28 @@ impl UserPools<Environment> {
     /// Adds the applications to those that the pool serves, each kept once.
     ///
     /// `POST /identity/resources/user-sources/v1/assign`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AssignApplicationsToUserSourceRequestDto;
+    ///
+    /// let body = AssignApplicationsToUserSourceRequestDto::new(
+    ///     ["app id"],
+    ///     "user source id",
+    /// );
+    /// frontegg.user_pools().assign_applications_to_user_source(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: appIds or userSourceId missing.
+    /// - 401: No valid environment token.
+    /// - 404: No pool with that id.
+    #[doc(alias = "UserSourcesControllerV1_assignUserSource")]
+    #[doc(alias = "assign")]
+    #[doc(alias = "assignUserSource")]
     pub fn assign_applications_to_user_source<'a>(
         &self,
         body: impl Borrow<
@@ -39,6 +61,41 @@ impl UserPools<Environment> {
     /// Creates a pool whose people sign in against an Auth0 tenant. The Auth0 application needs the password grant and the right to read users and roles; Auth0 roles map to roles here by equal key.
     ///
     /// `POST /identity/resources/user-sources/v1/external/auth0`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::DynamicTenantResolver, types::{CreateAuth0ExternalUserSourceRequestDto, ExternalAuth0UserSourceConfig, UserSourceDynamicTenantConfig}};
+    ///
+    /// let body = CreateAuth0ExternalUserSourceRequestDto::new(
+    ///     "name",
+    ///     ExternalAuth0UserSourceConfig::new(
+    ///         true,
+    ///         true,
+    ///         "acme.test",
+    ///         "client id",
+    ///         "secret",
+    ///         UserSourceDynamicTenantConfig::new(
+    ///                 "tenant id field name",
+    ///                 DynamicTenantResolver::Dynamic,
+    ///             )
+    ///             .into(),
+    ///     ),
+    ///     1,
+    /// );
+    /// let record = frontegg.user_pools().create_auth0_user_source(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`update_auth0_user_source`](Self::update_auth0_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A required field is missing or tenantConfig does not fit its resolver type.
+    /// - 401: No valid environment token.
+    #[doc(alias = "UserSourcesControllerV1_createAuth0ExternalUserSource")]
+    #[doc(alias = "auth0")]
+    #[doc(alias = "createAuth0ExternalUserSource")]
     pub fn create_auth0_user_source<'a>(
         &self,
         body: impl Borrow<
@@ -58,6 +115,43 @@ impl UserPools<Environment> {
     /// Creates a pool whose people sign in against an Amazon Cognito user pool. clientSecret is needed only when the Cognito app client has one.
     ///
     /// `POST /identity/resources/user-sources/v1/external/cognito`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::DynamicTenantResolver, types::{CreateCognitoExternalUserSourceRequestDto, ExternalCognitoUserSourceConfig, UserSourceDynamicTenantConfig}};
+    ///
+    /// let body = CreateCognitoExternalUserSourceRequestDto::new(
+    ///     "name",
+    ///     ExternalCognitoUserSourceConfig::new(
+    ///         true,
+    ///         true,
+    ///         "region",
+    ///         "client id",
+    ///         "user pool id",
+    ///         "access key id",
+    ///         "secret access key",
+    ///         UserSourceDynamicTenantConfig::new(
+    ///                 "tenant id field name",
+    ///                 DynamicTenantResolver::Dynamic,
+    ///             )
+    ///             .into(),
+    ///     ),
+    ///     1,
+    /// );
+    /// let record = frontegg.user_pools().create_cognito_user_source(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`update_cognito_user_source`](Self::update_cognito_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A required field is missing or tenantConfig does not fit its resolver type.
+    /// - 401: No valid environment token.
+    #[doc(alias = "UserSourcesControllerV1_createCognitoExternalUserSource")]
+    #[doc(alias = "cognito")]
+    #[doc(alias = "createCognitoExternalUserSource")]
     pub fn create_cognito_user_source<'a>(
         &self,
         body: impl Borrow<
@@ -77,6 +171,35 @@ impl UserPools<Environment> {
     /// Creates a pool whose sign-in is decided by code of your own: one piece that authenticates and, if wanted, one that fetches a profile.
     ///
     /// `POST /identity/resources/user-sources/v1/external/custom-code`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::NewTenantResolver, types::{CreateCustomCodeExternalUserSourceRequestDto, ExternalCustomCodeUserSourceConfig, UserSourceNewTenantConfig}};
+    ///
+    /// let body = CreateCustomCodeExternalUserSourceRequestDto::new(
+    ///     "name",
+    ///     ExternalCustomCodeUserSourceConfig::new(
+    ///         true,
+    ///         true,
+    ///         "code payload",
+    ///         UserSourceNewTenantConfig::new(NewTenantResolver::New).into(),
+    ///     ),
+    ///     1,
+    /// );
+    /// let record = frontegg.user_pools().create_custom_code_user_source(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`update_custom_code_user_source`](Self::update_custom_code_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A required field is missing or tenantConfig does not fit its resolver type.
+    /// - 401: No valid environment token.
+    #[doc(alias = "UserSourcesControllerV1_createCustomCodeExternalUserSource")]
+    #[doc(alias = "createCustomCodeExternalUserSource")]
+    #[doc(alias = "custom-code")]
     pub fn create_custom_code_user_source<'a>(
         &self,
         body: impl Borrow<
@@ -96,6 +219,39 @@ impl UserPools<Environment> {
     /// Creates a pool that delegates sign-in to an OpenID Connect or OAuth2 provider. The configuration needs either wellknownUrl or oauth2Config.
     ///
     /// `POST /identity/resources/user-sources/v1/federation`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::DynamicTenantResolver, types::{CreateFederationUserSourceRequestDto, FederationUserSourceConfig, UserSourceDynamicTenantConfig}};
+    ///
+    /// let body = CreateFederationUserSourceRequestDto::new(
+    ///     "name",
+    ///     FederationUserSourceConfig::new(
+    ///         true,
+    ///         "client id",
+    ///         "secret",
+    ///         UserSourceDynamicTenantConfig::new(
+    ///                 "tenant id field name",
+    ///                 DynamicTenantResolver::Dynamic,
+    ///             )
+    ///             .into(),
+    ///     ),
+    ///     1,
+    /// );
+    /// let record = frontegg.user_pools().create_federation_user_source(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`update_federation_user_source`](Self::update_federation_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A required field is missing, or neither wellknownUrl nor oauth2Config is given.
+    /// - 401: No valid environment token.
+    #[doc(alias = "UserSourcesControllerV1_createFederationUserSource")]
+    #[doc(alias = "createFederationUserSource")]
+    #[doc(alias = "federation")]
     pub fn create_federation_user_source<'a>(
         &self,
         body: impl Borrow<types::CreateFederationUserSourceRequestDto> + Send + Sync + 'a,
@@ -113,6 +269,49 @@ impl UserPools<Environment> {
     /// Creates a pool whose people sign in against a Firebase project, reached with its web API key and a Google service account.
     ///
     /// `POST /identity/resources/user-sources/v1/external/firebase`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::StaticTenantResolver, types::{CreateFirebaseExternalUserSourceRequestDto, ExternalFirebaseUserSourceConfig, FirebaseServiceAccountConfig, UserSourceStaticTenantConfig}};
+    ///
+    /// let body = CreateFirebaseExternalUserSourceRequestDto::new(
+    ///     "name",
+    ///     ExternalFirebaseUserSourceConfig::new(
+    ///         true,
+    ///         true,
+    ///         "api key",
+    ///         FirebaseServiceAccountConfig::new(
+    ///             "type",
+    ///             "project id",
+    ///             "private key id",
+    ///             "private key",
+    ///             "ada@acme.test",
+    ///             "client id",
+    ///             "auth uri",
+    ///             "token uri",
+    ///             "https://acme.test",
+    ///             "https://acme.test",
+    ///             "acme.test",
+    ///         ),
+    ///         UserSourceStaticTenantConfig::new("acme", StaticTenantResolver::Static)
+    ///             .into(),
+    ///     ),
+    ///     1,
+    /// );
+    /// let record = frontegg.user_pools().create_firebase_user_source(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`update_firebase_user_source`](Self::update_firebase_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A required field is missing or tenantConfig does not fit its resolver type.
+    /// - 401: No valid environment token.
+    #[doc(alias = "UserSourcesControllerV1_createFirebaseExternalUserSource")]
+    #[doc(alias = "createFirebaseExternalUserSource")]
+    #[doc(alias = "firebase")]
     pub fn create_firebase_user_source<'a>(
         &self,
         body: impl Borrow<
@@ -132,6 +331,24 @@ impl UserPools<Environment> {
     /// Deletes the pool together with its assignments to applications.
     ///
     /// `DELETE /identity/resources/user-sources/v1/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.user_pools().delete_user_source("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`get_user_source`](Self::get_user_source), [`list_user_sources`](Self::list_user_sources).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 404: No pool with that id.
+    #[doc(alias = "UserSourcesControllerV1_deleteUserSource")]
+    #[doc(alias = "deleteUserSource")]
+    #[doc(alias = "user-sources")]
     pub fn delete_user_source<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -147,6 +364,24 @@ impl UserPools<Environment> {
     /// Returns the pool with its configuration. Secrets may be left out of it.
     ///
     /// `GET /identity/resources/user-sources/v1/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg.user_pools().get_user_source("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_user_source`](Self::delete_user_source), [`list_user_sources`](Self::list_user_sources).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid environment token.
+    /// - 404: No pool with that id.
+    #[doc(alias = "UserSourcesControllerV1_getUserSource")]
+    #[doc(alias = "getUserSource")]
+    #[doc(alias = "user-sources")]
     pub fn get_user_source<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -162,6 +397,27 @@ impl UserPools<Environment> {
     /// Returns the email address and the last sign-in of each person known from the pool.
     ///
     /// `GET /identity/resources/user-sources/v1/{id}/users`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListUserSourceUsers;
+    ///
+    /// let page = frontegg
+    ///     .user_pools()
+    ///     .list_user_source_users("id", ListUserSourceUsers::new().limit(50))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: A parameter is missing or malformed.
+    /// - 401: No valid environment token.
+    /// - 404: No pool with that id.
+    #[doc(alias = "UserSourcesControllerV1_getUserSourceUsers")]
+    #[doc(alias = "getUserSourceUsers")]
+    #[doc(alias = "users")]
     pub fn list_user_source_users(
         &self,
         id: impl AsRef<str>,
@@ -188,6 +444,22 @@ impl UserPools<Environment> {
     /// Returns a plain array of all user pools, each with its configuration and the number of people known from it. Secrets may be left out of configurations.
     ///
     /// `GET /identity/resources/user-sources/v1`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.user_pools().list_user_sources().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_user_source`](Self::delete_user_source), [`get_user_source`](Self::get_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid environment token.
+    #[doc(alias = "UserSourcesControllerV1_getUserSources")]
+    #[doc(alias = "getUserSources")]
+    #[doc(alias = "user-sources")]
     pub fn list_user_sources(
         &self,
     ) -> Call<'static, Vec<types::GetUserSourceExtendedResponseDto>> {
@@ -202,6 +474,28 @@ impl UserPools<Environment> {
     /// Takes the applications from those that the pool serves; ids that are not assigned are ignored.
     ///
     /// `POST /identity/resources/user-sources/v1/unassign`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UnassignApplicationsFromUserSourceRequestDto;
+    ///
+    /// let body = UnassignApplicationsFromUserSourceRequestDto::new(
+    ///     ["app id"],
+    ///     "user source id",
+    /// );
+    /// frontegg.user_pools().unassign_applications_from_user_source(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 400: appIds or userSourceId missing.
+    /// - 401: No valid environment token.
+    /// - 404: No pool with that id.
+    #[doc(alias = "UserSourcesControllerV1_unassignUserSource")]
+    #[doc(alias = "unassign")]
+    #[doc(alias = "unassignUserSource")]
     pub fn unassign_applications_from_user_source<'a>(
         &self,
         body: impl Borrow<
@@ -221,6 +515,27 @@ impl UserPools<Environment> {
     /// Stores the members that are present; a configuration is sent whole and replaces the stored one. Applications are changed with assign_applications_to_user_source and its counterpart. The answer has no body.
     ///
     /// `PUT /identity/resources/user-sources/v1/external/auth0/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateExternalAuth0UserSourceRequestDto;
+    ///
+    /// let body = UpdateExternalAuth0UserSourceRequestDto::new().name("name").index(1);
+    /// frontegg.user_pools().update_auth0_user_source("id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_auth0_user_source`](Self::create_auth0_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A given configuration is incomplete.
+    /// - 401: No valid environment token.
+    /// - 404: No pool with that id, or it is of another kind.
+    #[doc(alias = "UserSourcesControllerV1_updateAuth0ExternalUserSource")]
+    #[doc(alias = "auth0")]
+    #[doc(alias = "updateAuth0ExternalUserSource")]
     pub fn update_auth0_user_source<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -241,6 +556,27 @@ impl UserPools<Environment> {
     /// Stores the members that are present; a configuration is sent whole and replaces the stored one. The answer has no body.
     ///
     /// `PUT /identity/resources/user-sources/v1/external/cognito/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateExternalCognitoUserSourceRequestDto;
+    ///
+    /// let body = UpdateExternalCognitoUserSourceRequestDto::new().name("name").index(1);
+    /// frontegg.user_pools().update_cognito_user_source("id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_cognito_user_source`](Self::create_cognito_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A given configuration is incomplete.
+    /// - 401: No valid environment token.
+    /// - 404: No pool with that id, or it is of another kind.
+    #[doc(alias = "UserSourcesControllerV1_updateCognitoExternalUserSource")]
+    #[doc(alias = "cognito")]
+    #[doc(alias = "updateCognitoExternalUserSource")]
     pub fn update_cognito_user_source<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -261,6 +597,27 @@ impl UserPools<Environment> {
     /// Stores the members that are present; a configuration is sent whole and replaces the stored one. The answer has no body.
     ///
     /// `PUT /identity/resources/user-sources/v1/external/custom-code/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateExternalCustomCodeUserSourceRequestDto;
+    ///
+    /// let body = UpdateExternalCustomCodeUserSourceRequestDto::new().name("name").index(1);
+    /// frontegg.user_pools().update_custom_code_user_source("id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_custom_code_user_source`](Self::create_custom_code_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A given configuration is incomplete.
+    /// - 401: No valid environment token.
+    /// - 404: No pool with that id, or it is of another kind.
+    #[doc(alias = "UserSourcesControllerV1_updateCustomCodeExternalUserSource")]
+    #[doc(alias = "custom-code")]
+    #[doc(alias = "updateCustomCodeExternalUserSource")]
     pub fn update_custom_code_user_source<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -281,6 +638,27 @@ impl UserPools<Environment> {
     /// Stores the members that are present; a configuration is sent whole and replaces the stored one. The answer has no body.
     ///
     /// `PUT /identity/resources/user-sources/v1/federation/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateFederationUserSourceRequestDto;
+    ///
+    /// let body = UpdateFederationUserSourceRequestDto::new().name("name").index(1);
+    /// frontegg.user_pools().update_federation_user_source("id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_federation_user_source`](Self::create_federation_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A given configuration is incomplete.
+    /// - 401: No valid environment token.
+    /// - 404: No pool with that id, or it is of another kind.
+    #[doc(alias = "UserSourcesControllerV1_updateFederationUserSource")]
+    #[doc(alias = "federation")]
+    #[doc(alias = "updateFederationUserSource")]
     pub fn update_federation_user_source<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -299,6 +677,27 @@ impl UserPools<Environment> {
     /// Stores the members that are present; a configuration is sent whole and replaces the stored one. The answer has no body.
     ///
     /// `PUT /identity/resources/user-sources/v1/external/firebase/{id}`
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateExternalFirebaseUserSourceRequestDto;
+    ///
+    /// let body = UpdateExternalFirebaseUserSourceRequestDto::new().name("name").index(1);
+    /// frontegg.user_pools().update_firebase_user_source("id", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`create_firebase_user_source`](Self::create_firebase_user_source).
+    ///
+    /// # Errors
+    ///
+    /// - 400: A given configuration is incomplete.
+    /// - 401: No valid environment token.
+    /// - 404: No pool with that id, or it is of another kind.
+    #[doc(alias = "UserSourcesControllerV1_updateFirebaseExternalUserSource")]
+    #[doc(alias = "firebase")]
+    #[doc(alias = "updateFirebaseExternalUserSource")]
     pub fn update_firebase_user_source<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,

@@ -17,6 +17,22 @@ impl<A: Authorized> UserSessions<A> {
     /// `DELETE /identity/resources/users/sessions/v1/me/all`, for a tenant if the scope names one, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.user("ada").user_sessions().delete_all_my_sessions().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: No user with the id in frontegg-user-id.
+    #[doc(alias = "UserSessionsControllerV1_deleteAllUserActiveSessions")]
+    #[doc(alias = "all")]
+    #[doc(alias = "deleteAllUserActiveSessions")]
     pub fn delete_all_my_sessions(&self) -> Call<'static, ()> {
         Call::new(
             &self.core,
@@ -31,6 +47,25 @@ impl<A: Authorized> UserSessions<A> {
     /// `DELETE /identity/resources/users/sessions/v1/me/{id}`, for a tenant if the scope names one, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.user("ada").user_sessions().delete_my_session("id").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`list_my_sessions`](Self::list_my_sessions).
+    ///
+    /// # Errors
+    ///
+    /// - 400: The id in the path is malformed.
+    /// - 401: No valid bearer token.
+    /// - 403: A scope header is missing.
+    /// - 404: The user has no live session with this id.
+    #[doc(alias = "UserSessionsControllerV1_deleteUserSession")]
+    #[doc(alias = "deleteUserSession")]
+    #[doc(alias = "me")]
     pub fn delete_my_session<'a>(
         &self,
         id: impl AsRef<str> + Send + Sync + 'a,
@@ -48,6 +83,24 @@ impl<A: Authorized> UserSessions<A> {
     /// `GET /identity/resources/users/sessions/v1/me`, for a tenant if the scope names one, for the scope's user
     ///
     /// No permission is needed: the data is the caller's own.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.user("ada").user_sessions().list_my_sessions().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// See also [`delete_my_session`](Self::delete_my_session).
+    ///
+    /// # Errors
+    ///
+    /// - 401: No valid bearer token.
+    /// - 403: An environment token without tenant header.
+    /// - 404: No user with the id in frontegg-user-id.
+    #[doc(alias = "UserSessionsControllerV1_getActiveSessions")]
+    #[doc(alias = "getActiveSessions")]
+    #[doc(alias = "me")]
     pub fn list_my_sessions(
         &self,
     ) -> Call<'static, Vec<types::GetActiveSessionsResponse>> {
