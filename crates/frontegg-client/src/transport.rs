@@ -144,8 +144,7 @@ fn judged(mut answer: Answer, operation: &Operation) -> Result<Answer, Error<Api
         return Err(Error::UnexpectedResponse(answer.into_response()));
     }
     if EMPTY_LIST_IS_NOT_FOUND.contains(&operation.id) && is_empty_list(answer.body()) {
-        let mut error = ApiError::default();
-        error.errors = Some(vec!["Not found".to_owned()]);
+        let error = ApiError::with_messages(["Not found"]);
         return Err(Error::ErrorResponse(answer.with_status(StatusCode::NOT_FOUND, error)));
     }
     let is_list = operation.answer.is_some_and(|answer| answer.starts_with('['));
@@ -217,8 +216,7 @@ fn to_api_error(body: &[u8]) -> ApiError {
     if messages.is_empty() && !matches!(text.trim(), "" | "{}" | "null") {
         messages.push(text.trim().chars().take(MAX_MESSAGE_LENGTH).collect());
     }
-    let mut error = ApiError::default();
-    error.errors = Some(messages);
+    let mut error = ApiError::with_messages(messages);
     error.error_code = value["errorCode"].as_str().map(str::to_owned);
     error.context = value["context"].as_object().cloned();
     error

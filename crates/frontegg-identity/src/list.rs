@@ -25,16 +25,24 @@ impl List {
     }
 
     /// The list as it travels under a name.
-    pub(crate) fn joined(&self, name: &str) -> Result<String, Error<ApiError>> {
+    pub(crate) fn joined(&self, name: &str) -> Result<String, Refusal> {
         if self.0.is_empty() {
-            return Err(Error::InvalidRequest(format!("{name} is empty, which the API would take for no such list")));
+            return Err(Refusal(format!("{name} is empty, which the API would take for no such list")));
         }
         if self.0.iter().any(|value| value.contains(',')) {
-            return Err(Error::InvalidRequest(format!(
-                "a value of {name} has a comma, at which the API would part it"
-            )));
+            return Err(Refusal(format!("a value of {name} has a comma, at which the API would part it")));
         }
         Ok(self.0.join(","))
+    }
+}
+
+/// Why a list cannot travel.
+#[derive(Debug)]
+pub(crate) struct Refusal(String);
+
+impl From<Refusal> for Error<ApiError> {
+    fn from(refusal: Refusal) -> Self {
+        Self::InvalidRequest(refusal.0)
     }
 }
 
@@ -51,7 +59,7 @@ mod tests {
     #[test]
     fn values_are_joined_by_commas() {
         assert_eq!(["ada", "grace"].into_iter().collect::<List>().joined("_ids").unwrap(), "ada,grace");
-        assert_eq!(vec!["ada".to_owned()].iter().collect::<List>().joined("_ids").unwrap(), "ada");
+        assert_eq!(["ada".to_owned()].iter().collect::<List>().joined("_ids").unwrap(), "ada");
     }
 
     #[test]
@@ -60,9 +68,7 @@ mod tests {
             (vec!["Lovelace, Ada"], "a value of _ids has a comma, at which the API would part it"),
             (vec![], "_ids is empty, which the API would take for no such list"),
         ] {
-            let Err(Error::InvalidRequest(text)) = values.into_iter().collect::<List>().joined("_ids") else {
-                panic!("not refused")
-            };
+            let Err(Refusal(text)) = values.into_iter().collect::<List>().joined("_ids") else { panic!("not refused") };
             assert_eq!(text, refusal);
         }
     }

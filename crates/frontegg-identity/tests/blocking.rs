@@ -37,7 +37,7 @@ fn service() -> Service {
 fn program(service: &Service) -> Result<(), Box<dyn Error>> {
     let credentials = (service.client_id.as_str(), service.api_key.as_str());
     let frontegg = Frontegg::builder().base_url(&service.url).credentials(credentials.0, credentials.1).build()?;
-    frontegg.tenants().accounts().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).wait()?;
+    frontegg.tenants().create_tenant(&CreateTenantRequest::new().tenant_id("acme")).wait()?;
     let acme = frontegg.tenant("acme");
     for name in ["ada", "bob", "eve"] {
         let new = CreateUserDto::new().email(format!("{name}@acme.test")).password(PASSWORD).skip_invite_email(true);

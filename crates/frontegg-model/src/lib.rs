@@ -4,6 +4,7 @@
 //! schemas of bodies, [`OPERATIONS`] has the id, path, token and scope of every operation. All three are
 //! generated from the OpenAPI documents in `openapi/`; the rest of the crate supports generated code.
 
+mod api_error;
 #[rustfmt::skip]
 #[allow(clippy::mod_module_files, reason = "generated")]
 mod generated;

@@ -43,9 +43,7 @@ impl Reply {
 
     /// An error answer, to any operation, as the service gives them: with one message.
     pub fn refusal(status: u16, message: impl Into<String>) -> Self {
-        let mut error = ApiError::default();
-        error.errors = Some(vec![message.into()]);
-        Self::json(status, error)
+        Self::json(status, ApiError::with_messages([message]))
     }
 
     /// Only for calls of that operation, by its id.

@@ -28,7 +28,7 @@ impl World {
         emulator.clock().freeze();
         let frontegg = replica(&emulator);
         let acme = CreateTenantRequest::new().tenant_id("acme").name("Acme");
-        frontegg.tenants().accounts().create_tenant(&acme).await.unwrap();
+        frontegg.tenants().create_tenant(&acme).await.unwrap();
         let ada = CreateUserDto::new().email(ADA).password(PASSWORD).skip_invite_email(true);
         frontegg.tenant("acme").user_management().create_user_v2(&ada).await.unwrap();
         Self { emulator, frontegg }

@@ -305,6 +305,7 @@ async fn no_type_of_the_interface_shows_a_secret() {
     verification(&mut gallery).await;
     #[cfg(feature = "test-util")]
     doubles(&mut gallery).await;
+    gallery.show(&ListUsers::new().ids(["ada"]).ids.unwrap());
     for (name, shown) in &gallery.0 {
         assert!(!shown.contains(CANARY), "{name}: {shown}");
     }

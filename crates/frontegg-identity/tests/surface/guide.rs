@@ -49,6 +49,12 @@ fn declared() -> BTreeSet<String> {
                     ImplItem::Fn(function) => Some(format!("method.{}", function.sig.ident)),
                     _ => None,
                 })),
+                // Methods that several types share.
+                Item::Macro(item) => {
+                    let text = item.mac.tokens.to_string();
+                    let names = text.split("pub fn ").skip(1).filter_map(|rest| rest.split(['(', '<', ' ']).next());
+                    declared.extend(names.map(|name| format!("method.{name}")));
+                }
                 _ => {}
             }
         }

@@ -7,7 +7,8 @@ use std::{
 };
 
 use syn::{
-    Attribute, Fields, File, ImplItem, Item, ItemImpl, Meta, Token, TraitItem, Type, UseTree, Visibility,
+    Attribute, Fields, File, GenericArgument, ImplItem, Item, ItemImpl, Meta, PathArguments, Token, TraitItem, Type,
+    UseTree, Visibility,
     punctuated::Punctuated,
     visit_mut::{self, VisitMut},
 };
@@ -99,9 +100,14 @@ fn hidden(item: &Item) -> Option<String> {
     }
 }
 
-/// Whether it is an `impl` of that type.
+/// Whether it is of that type, or makes another of it.
 fn is_of(item: &ItemImpl, name: &str) -> bool {
-    matches!(&*item.self_ty, Type::Path(of) if of.path.segments.last().is_some_and(|last| last.ident == name))
+    let is_it = |path: &syn::Path| path.segments.last().is_some_and(|last| last.ident == name);
+    let is_type = |of: &Type| matches!(of, Type::Path(of) if is_it(&of.path));
+    let arguments = item.trait_.as_ref().and_then(|(path, ..)| path.segments.last()).map(|last| &last.arguments);
+    let is_from = matches!(arguments, Some(PathArguments::AngleBracketed(of))
+        if of.args.iter().any(|of| matches!(of, GenericArgument::Type(of) if is_type(of))));
+    is_type(&item.self_ty) || is_from
 }
 
 /// Collects what names of `use` stand for, in modules within the file as well.

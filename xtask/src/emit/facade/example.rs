@@ -42,13 +42,8 @@ pub fn example(api: &Api, names: &Names, operation: &Operation, inputs: &Inputs)
     let (scope, view) = (scope(operation), format_ident!("{}", view.module));
     let method = format_ident!("{}", names.method(operation));
     let call = quote!(#scope.#view().#method(#(#given),*).await?);
-    let call = match answer_name(operation) {
-        Some(name) => {
-            let name = format_ident!("{name}");
-            quote!(let #name = #call;)
-        }
-        None => quote!(#call;),
-    };
+    let name = answer_name(operation).map(|name| format_ident!("{name}"));
+    let call = name.map_or_else(|| quote!(#call;), |name| quote!(let #name = #call;));
     let file: syn::File = syn::parse2(quote!(async fn example() { #body #call })).context("the example is no Rust")?;
     let code = print("", file.items).replace("\" : ", "\": ");
     let lines = code.lines().filter_map(|line| line.strip_prefix("    "));

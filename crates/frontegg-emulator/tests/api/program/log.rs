@@ -28,7 +28,7 @@ impl Program {
 async fn ask(program: &Program) {
     let frontegg = program.client();
     let tenant = CreateTenantRequest::new().tenant_id("acme").name("Acme");
-    frontegg.tenants().accounts().create_tenant(&tenant).await.expect("a tenant");
+    frontegg.tenants().create_tenant(&tenant).await.expect("a tenant");
     let ada = CreateUserDto::new().email("ada@acme.test").password(PASSWORD).skip_invite_email(true);
     frontegg.tenant("acme").user_management().create_user_v2(&ada).await.expect("a user");
     let post = async |path: &str, body: Value| {
