@@ -93,7 +93,7 @@ impl MfaEnrollment {
     pub async fn webauthn(&self) -> Result<WebAuthnEnrollment, Error> {
         let request = self.state.pending.enrollment();
         let answer = self.flow.mfa().enroll_login_mfa_webauthn(&request).await?;
-        let types::RequestEnrollMfaWebAuthnResponse { webauthn_token, options } = answer;
+        let types::RequestEnrollMfaWebAuthnResponse { webauthn_token, options, .. } = answer;
         let state = NewSecurityKey { pending: self.state.pending.clone(), webauthn_token, options };
         Ok(WebAuthnEnrollment { flow: self.flow.clone(), state })
     }

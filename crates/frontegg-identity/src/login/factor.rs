@@ -348,7 +348,7 @@ impl WebAuthnFactor {
     pub async fn challenge(&self) -> Result<WebAuthnStep, Error> {
         let request = self.state.pending.request();
         let answer = self.flow.mfa().create_login_mfa_webauthn_challenge(&self.state.device_id, &request).await?;
-        let types::RequestVerifyMfaWebAuthnResponse { webauthn_token, options } = answer;
+        let types::RequestVerifyMfaWebAuthnResponse { webauthn_token, options, .. } = answer;
         let SecurityKey { pending, device_id, .. } = self.state.clone();
         let state = Assertion { pending, device_id, webauthn_token, options };
         Ok(WebAuthnStep { flow: self.flow.clone(), state })
