@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn what_can_fit_nothing_is_refused() {
         for (selection, text) in [
-            ("list_rolls".into(), "there is no operation list_rolls; did you mean list_roles_v1 or "),
+            ("list_rolls".into(), "there is no operation list_rolls; did you mean list_role"),
             ("fly".into(), "there is no operation fly"),
             (Selection::tag("Rolls"), "there is no tag Rolls"),
             (Selection::path("identity"), "path must begin with a slash, not identity"),

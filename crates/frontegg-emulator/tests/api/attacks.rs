@@ -75,9 +75,7 @@ impl Court {
             let verdict = self.judge(&token).await;
             println!("| {name} | {} {} | {} |", verdict.0, verdict.1, verdict.2);
             assert_eq!((verdict.0, verdict.1.as_str()), (401, "Unauthorized"), "{name}");
-            // What it says of an issuer or audience names those that were expected.
-            let names_more = [ISSUER, AUDIENCE].contains(&expected);
-            assert!(verdict.2 == expected || names_more && verdict.2.starts_with(expected), "{name}: {}", verdict.2);
+            assert!(verdict.2.starts_with(expected), "{name}: {}", verdict.2);
         }
         self.verifier.verify(&self.token).await.expect("the real one is still good");
         assert_eq!(self.judge(&self.token).await.0, 200);
@@ -160,19 +158,20 @@ fn jwk(key: &KeyPair, kid: &str) -> Value {
     })
 }
 
-const ALGORITHM: &str = "the token is not signed with RS256";
-const SHARED_SECRET: &str = "the token is not signed with RS256 but, as it says, with HS256, whose key is a secret that \
-                             no key set shows: set `jwtAlgorithm` of the environment's identity configuration to RS256";
-const KEY: &str = "the token names no key of the environment";
+// How the verifier's texts begin; what was found and what is accepted comes after.
+const ALGORITHM: &str = "the token is signed with ";
+const SHARED_SECRET: &str = "the token is signed with HS256, accepted is RS256: its key is a secret that no key set shows; \
+                             set `jwtAlgorithm` of the environment's identity configuration to RS256";
+const KEY: &str = "the token's `kid` is ";
 const SIGNATURE: &str = "the token's signature is invalid";
 const FORM: &str = "the token is malformed: it is no signed JWT";
 const LONG: &str = "the token is malformed: it is too long";
-const CLAIMS: &str = "the token is malformed: its claims are not those of the environment's tokens";
+const CLAIMS: &str = "the token's claims are not those of the environment's tokens: ";
 const ISSUER: &str = "the token was issued by ";
 const AUDIENCE: &str = "the token is for ";
-const EXPIRED: &str = "the token has expired";
-const EARLY: &str = "the token is not valid yet";
-const ENDLESS: &str = "the token is malformed: it has no expiry";
+const EXPIRED: &str = "the token has expired: ";
+const EARLY: &str = "the token is not valid yet: ";
+const ENDLESS: &str = "the token's claims are not those of the environment's tokens: missing `exp`";
 
 #[tokio::test]
 async fn case_37_nobody_goes_without_a_signature() {
@@ -396,7 +395,7 @@ async fn case_40_leeway_has_an_end() {
         changed[member] = json!(now + seconds);
         let token = court.world.emulator.sign(&changed.to_string()).await.expect("a token");
         let said = patient.verify(&token).await.map_or_else(|error| error.to_string(), |_| "good".to_owned());
-        assert_eq!(said, word, "{member} {seconds}");
+        assert!(said.starts_with(word), "{member} {seconds}: {said}");
     }
 }
 

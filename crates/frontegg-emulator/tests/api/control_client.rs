@@ -276,7 +276,7 @@ async fn state(control: &Control, frontegg: &Frontegg) {
 
 #[tokio::test]
 async fn it_says_what_is_wrong() {
-    assert!(matches!(Control::at("https://127.0.0.1:1"), Err(ControlError::Address(_))));
+    assert!(matches!(Control::at("ftp://127.0.0.1:1"), Err(ControlError::Address(_))));
     let emulator = Emulator::start().await.expect("an emulator");
     let control = emulator.control();
     emulator.stop().await;
