@@ -21,7 +21,8 @@ pub(super) enum Format {
 /// Logs to stderr from now on.
 pub(super) fn begin(filter: &str, format: Format) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).context("--log is not a filter")?;
-    let to_stderr = fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A line that cannot be written is lost. The layer would say so on stderr as well, and panic where that fails.
+    let to_stderr = fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false);
     match format {
         Format::Text => to_stderr.with_ansi(io::stderr().is_terminal()).init(),
         Format::Json => to_stderr.json().flatten_event(true).init(),

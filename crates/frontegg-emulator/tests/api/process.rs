@@ -49,9 +49,9 @@ impl Program {
 
     /// The same by a program that becomes it: its first arguments, to which the program and its own are
     /// added.
-    pub(crate) fn start_through(through: &[&str], arguments: &[&str]) -> Self {
+    pub(crate) fn start_through(through: &[&str], arguments: &[&str], stderr: Stdio) -> Self {
         let mut command = Command::new(through[0]);
-        command.args(&through[1..]).arg(env!("CARGO_BIN_EXE_frontegg-emulator")).args(arguments);
+        command.args(&through[1..]).arg(env!("CARGO_BIN_EXE_frontegg-emulator")).args(arguments).stderr(stderr);
         Self::spawn(command)
     }
 

@@ -40,12 +40,23 @@ async fn create_tenant(url: &str, token: &str, id: &str) -> Response {
     request.send().await.expect("an answer")
 }
 
+/// A log which has that size already.
+#[cfg(target_os = "linux")]
+fn full_log(size: u64) -> std::fs::File {
+    use std::io::{Seek, SeekFrom};
+
+    let file = tempfile::tempfile().expect("a file");
+    file.set_len(size).expect("its size");
+    (&file).seek(SeekFrom::End(0)).expect("its end");
+    file
+}
+
 /// Security case 57, in part: by a limit on the size of the files that a process writes, which the system
-/// tells as it tells that a disk is full.
+/// tells as it tells that a disk is full. The log is on that disk as well.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_full_disk_is_said_and_gone_on_from() {
-    const LIMIT: &str = "--fsize=500000:unlimited";
+    const LIMIT: u64 = 500_000;
     let limited =
         |arguments: &[&str]| Command::new("prlimit").args(arguments).status().is_ok_and(|status| status.success());
     if !limited(&["--version"]) {
@@ -54,11 +65,12 @@ async fn a_full_disk_is_said_and_gone_on_from() {
     }
     let place = Place::file();
     // That the limit ends no process is handed on to whom it starts.
-    let program = Program::start_through(&["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""], &["--store", place.url()]);
+    let through = ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""];
+    let program = Program::start_through(&through, &["--store", place.url()], full_log(LIMIT).into());
     let (url, id) = (program.url.clone(), format!("--pid={}", program.child.id()));
     let token = token(&url).await;
     assert_eq!(create_tenant(&url, &token, "first").await.status().as_u16(), 201);
-    assert!(limited(&[&id, LIMIT]));
+    assert!(limited(&[&id, &format!("--fsize={LIMIT}:unlimited")]));
     let mut kept = 1;
     let refused = loop {
         let answer = create_tenant(&url, &token, &format!("t{kept}")).await;
