@@ -56,7 +56,10 @@ pub use tenants::Tenant;
 ///
 /// The same is checked in beside the crate's manifest, as `seed.schema.json`.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(Seed).to_value()
+    let mut schema = schemars::schema_for!(Seed).to_value();
+    // The same text whatever else is built along: another crate may have JSON keep its members as they come.
+    schema.sort_all_objects();
+    schema
 }
 
 /// An example of a seed file with comments, as `frontegg-emulator init` writes it.
