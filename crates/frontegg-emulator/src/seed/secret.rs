@@ -1,31 +1,19 @@
 //! Secrets of a seed.
 
-use std::fmt;
-
+use frontegg_model::Secret;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-/// A password or another secret that a seed gives. `Debug` does not show it; serializing a seed does.
-#[derive(Clone)]
-pub struct SeedSecret(SecretString);
+/// A password or another secret that a seed gives. `Debug` does not show it; serializing a seed does. Secrets are
+/// compared in constant time.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct SeedSecret(Secret);
 
 impl SeedSecret {
     /// The secret itself.
     pub(crate) fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-}
-
-impl fmt::Debug for SeedSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SeedSecret(…)")
-    }
-}
-
-impl PartialEq for SeedSecret {
-    fn eq(&self, other: &Self) -> bool {
-        self.expose() == other.expose()
+        self.0.expose()
     }
 }
 
@@ -41,19 +29,7 @@ impl From<&str> for SeedSecret {
     }
 }
 
-impl Serialize for SeedSecret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
-    }
-}
-
-impl<'de> Deserialize<'de> for SeedSecret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // The reader tells what kind of thing it found instead of a text, not which.
-        String::deserialize(deserializer).map(Self::from)
-    }
-}
-
+/// A text like others: editors show what is typed.
 impl JsonSchema for SeedSecret {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         String::schema_name()
