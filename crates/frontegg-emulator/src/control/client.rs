@@ -4,7 +4,7 @@ mod error;
 mod exchange;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
-mod transfer;
+pub(crate) mod transfer;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

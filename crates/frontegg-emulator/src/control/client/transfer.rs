@@ -84,7 +84,7 @@ async fn collected(body: Incoming) -> Result<Bytes, super::exchange::Cause> {
 }
 
 /// Writes where that may wait for a disk.
-async fn aside<T: Send + 'static>(write: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+pub(crate) async fn aside<T: Send + 'static>(write: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     // It fails only when the runtime ends.
     spawn_blocking(write).await.map_err(io::Error::other).and_then(|written| written)
 }
