@@ -79,7 +79,7 @@ impl Service {
     pub(crate) async fn open(mut config: Config, clock: Clock, url: String) -> Result<Self, Error> {
         // A file that cannot be read leaves nothing half-made behind.
         let mut beginning = Beginning::new(Sources::read(mem::take(&mut config.seeds))?);
-        let mut state = beginning.open()?;
+        let state = beginning.open()?;
         let controls = Controls::new(
             &config.faults,
             &config.rate_limits,
@@ -104,9 +104,8 @@ impl Service {
         let passwords = Passwords::new(cost);
         let outgoing = Outgoing::new(config.outgoing_hosts()?).map_err(|cause| Error::OutgoingClient(cause.into()))?;
         // To hash passwords takes its time, and is in vain where the store is not a new one.
-        let is_new =
-            Identity::find(&store.read().await.map_err(DomainError::from)?).await.map_err(DomainError::from)?.is_none();
-        let plan = if is_new { Some(beginning.plan(&passwords).await?) } else { None };
+        let plan =
+            if beginning.has_seeds() && is_new(&store).await? { Some(beginning.plan(&passwords).await?) } else { None };
         let comes_later = state.is_some();
         let settle = async |tx: &Write| -> Result<_, Refused> {
             let settled = Identity::settle(tx, config.identity.clone()).await?;
@@ -146,7 +145,7 @@ impl Service {
             issuers: Mutex::default(),
             beginning: Beginning::default(),
         };
-        if let Some(source) = state.take().filter(|_| is_fresh) {
+        if let Some(source) = state.filter(|_| is_fresh) {
             let plan = beginning.plan(&service.passwords).await?;
             Box::pin(service.begin_with(source, plan)).await?;
         }
@@ -394,6 +393,11 @@ impl Service {
     fn issuers(&self) -> MutexGuard<'_, HashSet<String>> {
         self.issuers.lock()
     }
+}
+
+/// Whether nobody has settled yet whose environment the store holds.
+async fn is_new(store: &Store) -> DomainResult<bool> {
+    Ok(Identity::find(&store.read().await?).await?.is_none())
 }
 
 /// Sees to it that there is a default application: the one that is wished for, else that one unless there is another.

@@ -77,6 +77,11 @@ impl Beginning {
         self.plan.get_or_try_init(|| Plan::of(passwords, self.seeds.clone())).await
     }
 
+    /// Whether anybody is described, beside what a state holds.
+    pub(crate) fn has_seeds(&self) -> bool {
+        !self.seeds.is_empty()
+    }
+
     /// Whether there is nothing.
     fn is_empty(&self) -> bool {
         self.state.is_none() && self.seeds.is_empty()
