@@ -7,6 +7,8 @@
 //! `cargo bench -p frontegg-emulator --bench migration --profile release -- 100000 sqlite:PATH`: how many people, and a
 //! store instead of memory.
 
+#[path = "support/arguments.rs"]
+mod arguments;
 #[path = "support/connection.rs"]
 mod connection;
 #[path = "support/emulator.rs"]
@@ -17,7 +19,6 @@ mod latencies;
 mod process;
 
 use std::{
-    env,
     ops::Range,
     sync::{
         Arc,
@@ -30,6 +31,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
+    arguments::people_and_store,
     connection::{Connection, bare, with_json},
     emulator::{BackEnd, PASSWORD, USERS, start},
     latencies::Latencies,
@@ -115,9 +117,7 @@ async fn figures(people: usize, store: &str) {
 }
 
 fn main() {
-    let arguments: Vec<_> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let people = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
-    let store = arguments.iter().find(|argument| argument.parse::<usize>().is_err());
+    let (people, store) = people_and_store();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(figures(people, store.map_or("memory", String::as_str)));
+    runtime.block_on(figures(people, &store));
 }

@@ -6,49 +6,41 @@
 //! `cargo bench -p frontegg-emulator --bench transfer`; behind `--`, how many people instead of 100,000 and a store
 //! instead of memory.
 
+#[path = "support/arguments.rs"]
+mod arguments;
+#[path = "support/connection.rs"]
+mod connection;
 #[path = "../tests/api/support/crowd.rs"]
 mod crowd;
+#[path = "support/emulator.rs"]
+mod emulator;
+#[path = "support/process.rs"]
+mod process;
 
 use std::{
-    env,
     fs::{self, File},
-    io::{BufRead, BufReader, BufWriter, Write},
+    io::{BufWriter, Write},
     path::Path,
-    process::{Child, Command, Stdio},
     time::Instant,
 };
 
 use reqwest::{Client, Response};
 use serde_json::Value;
 
-/// A program that runs; it ends with this.
+use crate::{arguments::people_and_store, emulator::start, process::Process};
+
+/// A program that runs, and a client that takes a document as it comes.
 struct Program {
-    child: Child,
+    process: Process,
     http: Client,
     url: String,
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 impl Program {
     fn start(store: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"));
-        let mut child = command
-            .args(["--listen", "0", "--store", store])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-        let url = line.trim().rsplit(' ').next().expect("an address").to_owned();
-        Self { child, http: Client::builder().no_proxy().tls_certs_only([]).build().expect("a client"), url }
+        let (process, authority) = start(store, 0);
+        let http = Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
+        Self { process, http, url: format!("http://{authority}") }
     }
 
     async fn export(&self) -> Response {
@@ -72,20 +64,12 @@ impl Program {
 
     /// Does that, and prints how long it took and how much memory at most.
     async fn take(&self, what: &str, act: impl Future<Output = ()>) {
-        let before = self.memory("VmRSS:");
-        // Has the system forget the peak of before.
-        fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").expect("forgotten");
+        let before = self.process.memory();
+        self.process.forget_peak();
         let begun = Instant::now();
         act.await;
-        let (time, peak, after) = (begun.elapsed(), self.memory("VmHWM:"), self.memory("VmRSS:"));
+        let (time, peak, after) = (begun.elapsed(), self.process.peak(), self.process.memory());
         println!("{what:<32} {time:>8.1?}  {before:>5} MiB before  {peak:>5} at most  {after:>5} after");
-    }
-
-    /// In MiB.
-    fn memory(&self, label: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix(label)).unwrap_or_default();
-        line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or_default() / 1024
     }
 }
 
@@ -104,9 +88,7 @@ async fn figures(people: usize, store: &str) {
 }
 
 fn main() {
-    let arguments: Vec<_> = env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    let people = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
-    let store = arguments.iter().find(|argument| argument.parse::<usize>().is_err());
+    let (people, store) = people_and_store();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(figures(people, store.map_or("memory", String::as_str)));
+    runtime.block_on(figures(people, &store));
 }

@@ -52,6 +52,11 @@ impl Process {
         self.status("VmHWM:") / 1024
     }
 
+    /// Has the system forget the most that its memory was before.
+    pub(crate) fn forget_peak(&self) {
+        fs::write(format!("/proc/{}/clear_refs", self.id()), "5").expect("forgotten");
+    }
+
     pub(crate) fn threads(&self) -> u64 {
         self.status("Threads:")
     }
