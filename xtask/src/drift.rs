@@ -87,7 +87,7 @@ pub struct StaleRepair {
 /// The comparison of one document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// `identity`, `tenants`, `applications` or `environment`.
+    /// Its name, such as `identity`.
     pub document: String,
     /// All differences, the worst first.
     pub changes: Vec<Change>,

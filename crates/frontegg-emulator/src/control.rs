@@ -7,6 +7,7 @@
 //! be the same. No CORS is granted.
 
 pub(crate) mod client;
+mod dns;
 mod document;
 mod faults;
 mod keys;
@@ -53,6 +54,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .route("/clock/advance", post(advance_clock))
         .route("/clock/freeze", post(freeze_clock))
         .route("/clock/resume", post(resume_clock))
+        .merge(dns::routes())
         .merge(keys::routes())
         .merge(faults::routes())
         .merge(leaked_passwords::routes())

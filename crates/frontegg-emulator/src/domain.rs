@@ -33,6 +33,7 @@ pub(crate) mod seed;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod social;
+pub(crate) mod sso;
 pub(crate) mod tenant_invites;
 pub(crate) mod tenants;
 pub(crate) mod user_pools;

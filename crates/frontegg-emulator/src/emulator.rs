@@ -29,7 +29,10 @@ use crate::{
         Service,
         transfer::{Export, Snapshot},
     },
-    wire::{LockoutState, Secrets, SeedReport, SessionQuery, SessionState, TokenRequest, UserPoolPerson, UserTokens},
+    wire::{
+        LockoutState, Secrets, SeedReport, SessionQuery, SessionState, TokenRequest, TxtRecord, UserPoolPerson,
+        UserTokens,
+    },
 };
 
 /// A running emulator. It stops when it is dropped; [`Emulator::stop`] also waits for it.
@@ -144,6 +147,25 @@ impl Emulator {
     ) -> Result<(), Error> {
         let passwords: Vec<_> = passwords.into_iter().collect();
         Ok(self.service.set_leaked_passwords(passwords.iter().map(AsRef::as_ref)).await?)
+    }
+
+    /// From now on name servers have these TXT records, and no others: with them tenants prove that mail domains are their
+    /// own. The emulator asks no real name server. The table belongs to the state, as that of user pools does.
+    ///
+    /// ```
+    /// # use frontegg_emulator::{Emulator, Error, control_plane::TxtRecord};
+    /// # async fn prove(emulator: &Emulator, text: &str) -> Result<(), Error> {
+    /// emulator.set_dns_records([TxtRecord::new("acme.test", text)]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn set_dns_records(&self, records: impl IntoIterator<Item = TxtRecord>) -> Result<(), Error> {
+        Ok(self.service.set_dns_records(records.into_iter().collect()).await?)
+    }
+
+    /// The TXT records that name servers have.
+    pub async fn dns_records(&self) -> Result<Vec<TxtRecord>, Error> {
+        Ok(self.service.dns_records().await?)
     }
 
     /// From now on the provider of that user pool knows these people, and no others: whoever is unknown here is looked

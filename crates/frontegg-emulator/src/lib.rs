@@ -63,7 +63,7 @@ pub use wire::Message;
 pub mod control_plane {
     pub use crate::wire::{
         Channel, ClockState, FaultState, Health, Info, LockoutState, OutboxQuery, RequestQuery, RequestRecord,
-        SeedReport, SessionQuery, SessionState, UserPoolAnswer, UserPoolPerson, UserTokens,
+        SeedReport, SessionQuery, SessionState, TxtRecord, UserPoolAnswer, UserPoolPerson, UserTokens,
     };
 }
 

@@ -32,6 +32,7 @@ use crate::{
         machine_tokens,
         passwords::{self, Cost, PasswordOwner, Passwords},
         sessions,
+        sso::dns::{self, TxtRecord},
         user_pools::accounts::{self, UserPoolPerson},
     },
     error::Error,
@@ -269,6 +270,16 @@ impl Service {
     /// From now on these passwords count as known from a data leak, and no others.
     pub(crate) async fn set_leaked_passwords(&self, passwords: impl Iterator<Item = &str>) -> DomainResult<()> {
         self.store.write(async |tx| passwords::leaked::set(tx, passwords).await).await
+    }
+
+    /// From now on name servers have these records, and no others.
+    pub(crate) async fn set_dns_records(&self, records: Vec<TxtRecord>) -> DomainResult<()> {
+        self.store.write(async |tx| dns::set(tx, records).await).await
+    }
+
+    /// The records that name servers have.
+    pub(crate) async fn dns_records(&self) -> DomainResult<Vec<TxtRecord>> {
+        dns::list(&self.store.read().await?).await
     }
 
     /// From now on the provider of a user pool knows these people, and no others.

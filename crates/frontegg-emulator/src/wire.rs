@@ -11,7 +11,10 @@ use serde_json::Value;
 pub(crate) use message::MessageBody;
 pub use message::{Channel, Message};
 
-pub use crate::domain::user_pools::accounts::{UserPoolAnswer, UserPoolPerson};
+pub use crate::domain::{
+    sso::dns::TxtRecord,
+    user_pools::accounts::{UserPoolAnswer, UserPoolPerson},
+};
 use crate::gate::{faults::Fault, limits::RateLimit, selection::Selection};
 
 /// The answer of `health`.
@@ -99,6 +102,13 @@ pub(crate) struct LeakedPasswords {
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserPoolPeople {
     pub(crate) people: Vec<UserPoolPerson>,
+}
+
+/// The body of `PUT dns`, and the answer of `GET`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DnsRecords {
+    pub(crate) records: Vec<TxtRecord>,
 }
 
 /// The query of `POST reset`.

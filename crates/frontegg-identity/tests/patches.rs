@@ -11,10 +11,11 @@ use frontegg_identity::{
     enums::ApplicationClientType,
     model::{OPERATIONS, Operation, Token, operation},
     types::{
-        CreateApplicationClientRequestDto, CreateCustomSsoRequestDto, CreateTenantAccessTokenRequest,
-        CreateTenantApiTokenDto, CreateTenantRequest, CreateUserAccessTokenRequest, CreateUserApiTokenDto,
-        CreateUserDto, CustomSocialLoginProvider, UpdateApplicationClientRequestDto, UpdateApplicationRequest,
-        UpdateCustomSsoRequestDto, UpdateUserDto, UpdateVendorUserDto,
+        CreateApplicationClientRequestDto, CreateCustomSsoRequestDto, CreateSsoConfigurationRequestDto,
+        CreateTenantAccessTokenRequest, CreateTenantApiTokenDto, CreateTenantRequest, CreateUserAccessTokenRequest,
+        CreateUserApiTokenDto, CreateUserDto, CustomSocialLoginProvider, UpdateApplicationClientRequestDto,
+        UpdateApplicationRequest, UpdateCustomSsoRequestDto, UpdateSsoConfigurationRequestDto, UpdateUserDto,
+        UpdateVendorUserDto,
     },
 };
 use frontegg_samples::client::{CLEARABLE, Clearable};
@@ -156,6 +157,23 @@ async fn application_client(world: &World) {
     }
 }
 
+/// The issuer of a connection, of which null says that it was not touched: set, left alone, left alone, cleared.
+async fn connection(world: &World) {
+    let sso = world.acme().sso();
+    let id = sso.create_sso_configuration(&CreateSsoConfigurationRequestDto::new()).await.unwrap().id;
+    for (change, received, expected) in [
+        (Patch::from(PICTURE), json!({ "ssoEndpoint": PICTURE }), PICTURE),
+        (Patch::Absent, json!({}), PICTURE),
+        (Patch::Null, json!({ "ssoEndpoint": null }), PICTURE),
+        (Patch::from(""), json!({ "ssoEndpoint": "" }), ""),
+    ] {
+        let update = UpdateSsoConfigurationRequestDto::new().sso_endpoint(change);
+        let changed = sso.update_sso_configuration(&id, &update).await.unwrap();
+        assert_eq!(world.received("update_sso_configuration"), received);
+        assert_eq!(changed.sso_endpoint.as_deref(), Some(expected));
+    }
+}
+
 /// The picture: set, left alone, cleared, left alone, by one of the updates.
 async fn picture(world: &World, id: &str, update: impl AsyncFn(Patch<String>)) {
     for (change, received, expected) in [
@@ -281,6 +299,7 @@ async fn what_was_meant_is_what_became_of_it() {
             }
             // Not updates: the tenant to go on in, by cookie; and what a device says of itself.
             "refresh_user_token" | "verify_login_mfa_webauthn" => {}
+            "update_sso_configuration" => connection(world).await,
             "update_application" => application(world).await,
             "update_application_client" => application_client(world).await,
             id => panic!("{id} has a member that can be cleared, and nobody looks at what becomes of it"),

@@ -17,13 +17,12 @@ use super::{
 use crate::documents::{self, escape};
 
 /// Our documents that mirror a published one.
-const NAMES: [&str; 4] = ["identity", "tenants", "applications", "environment"];
+const NAMES: [&str; 5] = ["identity", "tenants", "applications", "sso", "environment"];
 const ENDINGS: [&str; 6] = ["json", "yaml", "yml", "structure.json", "structure.yaml", "structure.yml"];
 
 /// Compares published documents with ours and writes the report.
 ///
-/// `upstream` is one document or a folder with some of `identity`, `tenants`, `applications` and `environment` as
-/// `.json` or `.yaml`; `ours` is the folder of our documents and of `repairs.yaml`. With `check` the text ends in what to do about the
+/// `upstream` is one document or a folder with some of them, by their names, as `.json` or `.yaml`; `ours` is the folder of our documents and of `repairs.yaml`. With `check` the text ends in what to do about the
 /// findings; with `json` the report is JSON and has the explained differences too.
 ///
 /// Returns whether there are unexplained differences or stale repairs.

@@ -15,6 +15,7 @@ fn folder(upstream: &str, repairs: &str) -> tempfile::TempDir {
         ("identity.yaml", document().to_string()),
         ("tenants.yaml", empty.clone()),
         ("applications.yaml", empty.clone()),
+        ("sso.yaml", empty.clone()),
         ("environment.yaml", empty),
         ("repairs.yaml", repairs.to_owned()),
         ("published.yaml", upstream.to_owned()),
@@ -59,7 +60,9 @@ fn a_folder_is_compared_document_by_document() {
     let upstream = tempfile::tempdir().expect("a folder");
     let mut out = Vec::new();
     let error = run(upstream.path(), ours.path(), false, false, &mut out).expect_err("nothing to compare");
-    assert!(error.to_string().ends_with("no document of identity, tenants, applications, environment in this folder"));
+    assert!(
+        error.to_string().ends_with("no document of identity, tenants, applications, sso, environment in this folder")
+    );
     fs::write(upstream.path().join("identity.structure.json"), document().to_string()).expect("written");
     assert!(!run(upstream.path(), ours.path(), false, false, &mut out).expect("a report"));
     let report = String::from_utf8(out).expect("UTF-8");
@@ -70,6 +73,7 @@ fn a_folder_is_compared_document_by_document() {
             "identity: no unexplained difference; 0 explained by 0 repairs; 0 stale",
             "tenants: not compared",
             "applications: not compared",
+            "sso: not compared",
             "environment: not compared",
         ]
     );
@@ -98,7 +102,7 @@ fn bad_input_is_named_with_file_and_pointer() {
         (
             &good,
             "[{ document: mine, pointer: '#/a', what: b, why: c }]",
-            "repairs.yaml: #/0/document: is none of identity, tenants, applications, environment",
+            "repairs.yaml: #/0/document: is none of identity, tenants, applications, sso, environment",
         ),
         (
             &good,

@@ -7688,6 +7688,558 @@ Arguments:
         let mut request = self.client.patch(url).json(&body).build()?;
         self.read(request, const { known("update_application_client") }).await
     }
+    /**Read the environment's address and entity id as SAML service provider
+
+What an administrator enters at the identity provider. A connection that names its own goes before it.
+
+Sends a `GET` request to `/team/resources/sso/v1/saml/configurations/vendor-config`
+
+*/
+    pub async fn get_environment_saml_configuration<'a>(
+        &'a self,
+    ) -> Result<
+        ResponseValue<types::VendorSamlConfigurationResponse>,
+        Error<types::ApiError>,
+    > {
+        let url = self.url("/team/resources/sso/v1/saml/configurations/vendor-config")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_environment_saml_configuration") }).await
+    }
+    /**List a tenant's connections with their domains, groups and default roles
+
+A plain array of whole connections, disabled ones too, the oldest first; empty for an unknown tenant. There is no read by id. Secrets are told only to callers who may change connections.
+
+Sends a `GET` request to `/team/resources/sso/v1/configurations`
+
+*/
+    pub async fn list_sso_configurations<'a>(
+        &'a self,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::SsoConfiguration>>,
+        Error<types::ApiError>,
+    > {
+        let url = self.url("/team/resources/sso/v1/configurations")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_sso_configurations") }).await
+    }
+    /**Add a connection to an identity provider to a tenant
+
+Every member may be absent. A connection that lacks something that its type needs is stored as well, also as enabled, and takes no part in sign-ins until it is complete: by SAML 2.0 that is ssoEndpoint and publicCertificate, by OpenID Connect ssoEndpoint, oidcClientId and oidcSecret.
+
+Sends a `POST` request to `/team/resources/sso/v1/configurations`
+
+*/
+    pub async fn create_sso_configuration<'a>(
+        &'a self,
+        body: &'a types::CreateSsoConfigurationRequestDto,
+    ) -> Result<ResponseValue<types::SsoConfiguration>, Error<types::ApiError>> {
+        let url = self.url("/team/resources/sso/v1/configurations")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_sso_configuration") }).await
+    }
+    /**Remove a connection with its domains, groups and default roles
+
+Its domains become free, and sign-ins that are under way through it fail. People who came through it stay, with their roles and sessions.
+
+Sends a `DELETE` request to `/team/resources/sso/v1/configurations/{configurationId}`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+*/
+    pub async fn delete_sso_configuration<'a>(
+        &'a self,
+        configuration_id: &'a str,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}", encode_path(&
+                    configuration_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_sso_configuration") }).await
+    }
+    /**Change a connection, or switch it on and off
+
+Stores the members that are present. An empty text clears one; null counts as absent, and configMetadata is replaced as a whole. Where the provider, its certificate or the client changes, sign-ins that are under way fail.
+
+Sends a `PATCH` request to `/team/resources/sso/v1/configurations/{configurationId}`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+- `body`
+*/
+    pub async fn update_sso_configuration<'a>(
+        &'a self,
+        configuration_id: &'a str,
+        body: &'a types::UpdateSsoConfigurationRequestDto,
+    ) -> Result<ResponseValue<types::SsoConfiguration>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}", encode_path(&
+                    configuration_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_sso_configuration") }).await
+    }
+    /**Say that a mail domain belongs to a connection
+
+Stores the domain with a txtRecord to be put into its DNS. It is validated at once where the domain policy skips verification, or lets people add the domains of their own verified addresses and the caller has one there. Sub-domains are domains of their own.
+
+Sends a `POST` request to `/team/resources/sso/v1/configurations/{configurationId}/domains`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+- `body`
+*/
+    pub async fn create_sso_domain<'a>(
+        &'a self,
+        configuration_id: &'a str,
+        body: &'a types::CreateSsoDomainRequestDto,
+    ) -> Result<ResponseValue<types::SsoDomain>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}/domains", encode_path(&
+                    configuration_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_sso_domain") }).await
+    }
+    /**Take a mail domain off a connection
+
+People of that domain are no longer sent to the provider.
+
+Sends a `DELETE` request to `/team/resources/sso/v1/configurations/{configurationId}/domains/{domainId}`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+- `domain_id`: Id of the domain.
+*/
+    pub async fn delete_sso_domain<'a>(
+        &'a self,
+        configuration_id: &'a str,
+        domain_id: &'a str,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}/domains/{}", encode_path(&
+                    configuration_id.to_string()), encode_path(& domain_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_sso_domain") }).await
+    }
+    /**Validate a domain by the caller's own mail address
+
+Marks the domain as validated when the caller is a person with a verified address in exactly that domain, while the domain policy lets people add domains in that way. A validated domain stays so.
+
+Sends a `PUT` request to `/team/resources/sso/v1/configurations/{configurationId}/domains/{domainId}/validate/email`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+- `domain_id`: Id of the domain.
+*/
+    pub async fn validate_sso_domain_by_email<'a>(
+        &'a self,
+        configuration_id: &'a str,
+        domain_id: &'a str,
+    ) -> Result<ResponseValue<types::SsoDomain>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}/domains/{}/validate/email",
+                    encode_path(& configuration_id.to_string()), encode_path(& domain_id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.put(url).build()?;
+        self.read(request, const { known("validate_sso_domain_by_email") }).await
+    }
+    /**Validate a domain by the TXT record in its DNS
+
+Marks the domain as validated when its DNS has the text of txtRecord at the domain itself, or generatedVerification of the connection at _saml-domain-challenge below it. It stays validated when the record goes away later.
+
+Sends a `PUT` request to `/team/resources/sso/v2/configurations/{configurationId}/domains/{domainId}/validate`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+- `domain_id`: Id of the domain.
+*/
+    pub async fn validate_sso_domain<'a>(
+        &'a self,
+        configuration_id: &'a str,
+        domain_id: &'a str,
+    ) -> Result<ResponseValue<types::SsoDomain>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v2/configurations/{}/domains/{}/validate",
+                    encode_path(& configuration_id.to_string()), encode_path(& domain_id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.put(url).build()?;
+        self.read(request, const { known("validate_sso_domain") }).await
+    }
+    /**Read the default roles of a connection
+
+roleIds is empty when none is set.
+
+Sends a `GET` request to `/team/resources/sso/v1/configurations/{configurationId}/roles`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+*/
+    pub async fn get_sso_default_roles<'a>(
+        &'a self,
+        configuration_id: &'a str,
+    ) -> Result<ResponseValue<types::SsoDefaultRoles>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}/roles", encode_path(&
+                    configuration_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_sso_default_roles") }).await
+    }
+    /**Set the roles that everybody gets who comes through a connection
+
+Replaces the list; an empty one takes all away. They are given when somebody comes for the first time, besides those of matched groups. People who came before keep what they have.
+
+Sends a `PUT` request to `/team/resources/sso/v1/configurations/{configurationId}/roles`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+- `body`
+*/
+    pub async fn set_sso_default_roles<'a>(
+        &'a self,
+        configuration_id: &'a str,
+        body: &'a types::SetSsoDefaultRoles,
+    ) -> Result<ResponseValue<types::SsoDefaultRoles>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}/roles", encode_path(&
+                    configuration_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_sso_default_roles") }).await
+    }
+    /**List the group mappings of a connection
+
+A plain array, the oldest first.
+
+Sends a `GET` request to `/team/resources/sso/v1/configurations/{configurationId}/groups`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+*/
+    pub async fn list_sso_groups<'a>(
+        &'a self,
+        configuration_id: &'a str,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::SsoGroup>>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}/groups", encode_path(&
+                    configuration_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_sso_groups") }).await
+    }
+    /**Give roles to members of one of the provider's groups
+
+group is the name as the provider sends it in the attribute or claim groups, compared exactly. It has nothing to do with the groups of a tenant.
+
+Sends a `POST` request to `/team/resources/sso/v1/configurations/{configurationId}/groups`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+- `body`
+*/
+    pub async fn create_sso_group<'a>(
+        &'a self,
+        configuration_id: &'a str,
+        body: &'a types::CreateSsoGroupRequestDto,
+    ) -> Result<ResponseValue<types::SsoGroup>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}/groups", encode_path(&
+                    configuration_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_sso_group") }).await
+    }
+    /**Remove a group mapping
+
+People who got roles by it keep them.
+
+Sends a `DELETE` request to `/team/resources/sso/v1/configurations/{configurationId}/groups/{groupId}`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+- `group_id`: Id of the mapping.
+*/
+    pub async fn delete_sso_group<'a>(
+        &'a self,
+        configuration_id: &'a str,
+        group_id: &'a str,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}/groups/{}", encode_path(&
+                    configuration_id.to_string()), encode_path(& group_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_sso_group") }).await
+    }
+    /**Change the name or the roles of a group mapping
+
+Stores what is present; roleIds replaces the list. It counts from the next sign-in on; people who came before keep their roles.
+
+Sends a `PATCH` request to `/team/resources/sso/v1/configurations/{configurationId}/groups/{groupId}`
+
+Arguments:
+- `configuration_id`: Id of the connection.
+- `group_id`: Id of the mapping.
+- `body`
+*/
+    pub async fn update_sso_group<'a>(
+        &'a self,
+        configuration_id: &'a str,
+        group_id: &'a str,
+        body: &'a types::UpdateSsoGroupRequestDto,
+    ) -> Result<ResponseValue<types::SsoGroup>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/{}/groups/{}", encode_path(&
+                    configuration_id.to_string()), encode_path(& group_id.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.read(request, const { known("update_sso_group") }).await
+    }
+    /**List the mail addresses that are spared from single sign-on
+
+A plain array of all of the environment, by address.
+
+Sends a `GET` request to `/team/resources/sso/v1/configurations/excluded-emails`
+
+*/
+    pub async fn list_sso_excluded_emails<'a>(
+        &'a self,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::SsoExcludedEmail>>,
+        Error<types::ApiError>,
+    > {
+        let url = self.url("/team/resources/sso/v1/configurations/excluded-emails")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("list_sso_excluded_emails") }).await
+    }
+    /**Spare a mail address from single sign-on
+
+The address is not sent to an identity provider although its domain belongs to one. Meant for people who must get in when the provider is down; nobody need be known by it. One that is on the list already is answered like a new one.
+
+Sends a `POST` request to `/team/resources/sso/v1/configurations/excluded-emails`
+
+*/
+    pub async fn exclude_email_from_sso<'a>(
+        &'a self,
+        body: &'a types::ExcludeEmailFromSsoRequestDto,
+    ) -> Result<ResponseValue<types::SsoExcludedEmail>, Error<types::ApiError>> {
+        let url = self.url("/team/resources/sso/v1/configurations/excluded-emails")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("exclude_email_from_sso") }).await
+    }
+    /**Bring a mail address back under single sign-on
+
+Addresses are compared without letter case.
+
+Sends a `DELETE` request to `/team/resources/sso/v1/configurations/excluded-emails/{email}`
+
+Arguments:
+- `email`: The address.
+*/
+    pub async fn delete_sso_excluded_email<'a>(
+        &'a self,
+        email: &'a str,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/excluded-emails/{}",
+                    encode_path(& email.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.delete(url).build()?;
+        self.acknowledge(request, const { known("delete_sso_excluded_email") }).await
+    }
+    /**Declare a tenant's mail domain validated, or not
+
+Sets the mark on that domain of the tenant's connection, without any proof.
+
+Sends a `PUT` request to `/team/resources/sso/v1/configurations/domains/{domain}/force-validate`
+
+Arguments:
+- `domain`: The name of the domain, not an id.
+- `body`
+*/
+    pub async fn force_sso_domain_validation<'a>(
+        &'a self,
+        domain: &'a str,
+        body: &'a types::ForceValidateDomainRequestDto,
+    ) -> Result<ResponseValue<types::SsoDomain>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/team/resources/sso/v1/configurations/domains/{}/force-validate",
+                    encode_path(& domain.to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("force_sso_domain_validation") }).await
+    }
+    /**Read whether a mail domain may belong to connections of several tenants
+
+Not allowed until it is set.
+
+Sends a `GET` request to `/team/resources/sso/v1/configurations/multiple-sso-per-domain`
+
+*/
+    pub async fn get_multiple_sso_per_domain_configuration<'a>(
+        &'a self,
+    ) -> Result<
+        ResponseValue<types::SsoPerTenantConfiguration>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url("/team/resources/sso/v1/configurations/multiple-sso-per-domain")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_multiple_sso_per_domain_configuration") })
+            .await
+    }
+    /**Allow or forbid one mail domain on connections of several tenants
+
+While it is allowed, a sign-in takes the tenant that the caller names; else, with useActiveTenant, the active one of a known person; else unspecifiedTenantStrategy decides. Absent members keep their values.
+
+Sends a `PUT` request to `/team/resources/sso/v1/configurations/multiple-sso-per-domain`
+
+*/
+    pub async fn set_multiple_sso_per_domain_configuration<'a>(
+        &'a self,
+        body: &'a types::CreateSsoPerTenantConfigRequest,
+    ) -> Result<
+        ResponseValue<types::SsoPerTenantConfiguration>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url("/team/resources/sso/v1/configurations/multiple-sso-per-domain")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_multiple_sso_per_domain_configuration") })
+            .await
+    }
+    /**Read how the environment lets tenants prove their mail domains
+
+All switches are off until they are set.
+
+Sends a `GET` request to `/team/resources/sso/v1/configurations/domains`
+
+*/
+    pub async fn get_sso_domain_policy<'a>(
+        &'a self,
+    ) -> Result<ResponseValue<types::SsoDomainPolicy>, Error<types::ApiError>> {
+        let url = self.url("/team/resources/sso/v1/configurations/domains")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_sso_domain_policy") }).await
+    }
+    /**Set how the environment lets tenants prove their mail domains
+
+The rule of the whole environment. Domains that are there already are not touched.
+
+Sends a `PUT` request to `/team/resources/sso/v1/configurations/domains`
+
+*/
+    pub async fn set_sso_domain_policy<'a>(
+        &'a self,
+        body: &'a types::CreateSsoDomainConfigurationRequest,
+    ) -> Result<ResponseValue<types::SsoDomainPolicy>, Error<types::ApiError>> {
+        let url = self.url("/team/resources/sso/v1/configurations/domains")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.put(url).json(&body).build()?;
+        self.read(request, const { known("set_sso_domain_policy") }).await
+    }
+    /**Read whether tenants may sign in by OpenID Connect, and where people come back
+
+It is on until it is switched off.
+
+Sends a `GET` request to `/team/resources/sso/v1/oidc/configurations`
+
+*/
+    pub async fn get_environment_oidc_configuration<'a>(
+        &'a self,
+    ) -> Result<ResponseValue<types::ConfigureOidcResponse>, Error<types::ApiError>> {
+        let url = self.url("/team/resources/sso/v1/oidc/configurations")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_environment_oidc_configuration") }).await
+    }
+    /**Switch OpenID Connect for tenants on or off, and say where people come back
+
+While active is false, connections of that type take no part in sign-ins. An absent redirectUri stays.
+
+Sends a `POST` request to `/team/resources/sso/v1/oidc/configurations`
+
+*/
+    pub async fn set_environment_oidc_configuration<'a>(
+        &'a self,
+        body: &'a types::ConfigureOidcRequest,
+    ) -> Result<ResponseValue<types::ConfigureOidcResponse>, Error<types::ApiError>> {
+        let url = self.url("/team/resources/sso/v1/oidc/configurations")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("set_environment_oidc_configuration") }).await
+    }
     /**Exchange the environment's client id and API key for an environment token
 
 Exchanges client id and API key for the token that management calls carry, and tells its lifetime in seconds. Nothing is stored or ended by it; several tokens may be live at once. There is no refresh: authenticate again before the token ends. Credentials of the account yield a token that reaches every environment.

@@ -46,6 +46,10 @@ pub mod account_settings;
 pub mod account_migration;
 pub mod sub_accounts_and_hierarchy;
 pub mod applications_settings;
+pub mod sso_configurations;
+pub mod saml_configurations;
+pub mod oidc_configurations;
+pub mod sso_settings;
 pub mod environment_authentication;
 pub mod unpublished_users;
 pub mod unpublished_accounts;
@@ -65,7 +69,7 @@ use axum::Router;
 use crate::principal::Authenticate;
 use crate::schema::Contract;
 /// Every operation of the documents.
-pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_oauth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi + unpublished_applications::UnpublishedApplicationsApi {}
+pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_oauth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + sso_configurations::SsoConfigurationsApi + saml_configurations::SamlConfigurationsApi + oidc_configurations::OidcConfigurationsApi + sso_settings::SsoSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi + unpublished_applications::UnpublishedApplicationsApi {}
 impl<
     T: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi
         + account_invitations::AccountInvitationsApi
@@ -93,6 +97,9 @@ impl<
         + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi
         + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi
         + applications_settings::ApplicationsSettingsApi
+        + sso_configurations::SsoConfigurationsApi
+        + saml_configurations::SamlConfigurationsApi
+        + oidc_configurations::OidcConfigurationsApi + sso_settings::SsoSettingsApi
         + environment_authentication::EnvironmentAuthenticationApi
         + unpublished_users::UnpublishedUsersApi
         + unpublished_accounts::UnpublishedAccountsApi
@@ -128,6 +135,9 @@ impl<
 /// - `DELETE /identity/resources/users/sessions/v1/me/current`: delete_my_session
 /// - `DELETE /identity/resources/permissions/v1/categories`: delete_permission
 /// - `DELETE /identity/resources/permissions/v1/classification`: delete_permission
+/// - `DELETE /team/resources/sso/v1/configurations/domains`: delete_sso_configuration
+/// - `DELETE /team/resources/sso/v1/configurations/excluded-emails`: delete_sso_configuration
+/// - `DELETE /team/resources/sso/v1/configurations/multiple-sso-per-domain`: delete_sso_configuration
 /// - `DELETE /identity/resources/users/emails/v1/vendor/{userId}/primary`: delete_user_email
 /// - `DELETE /identity/resources/user-sources/v1/assign`: delete_user_source
 /// - `DELETE /identity/resources/user-sources/v1/federation`: delete_user_source
@@ -157,6 +167,9 @@ impl<
 /// - `PATCH /identity/resources/groups/v1/config`: update_group
 /// - `PATCH /identity/resources/permissions/v1/categories`: update_permission
 /// - `PATCH /identity/resources/permissions/v1/classification`: update_permission
+/// - `PATCH /team/resources/sso/v1/configurations/domains`: update_sso_configuration
+/// - `PATCH /team/resources/sso/v1/configurations/excluded-emails`: update_sso_configuration
+/// - `PATCH /team/resources/sso/v1/configurations/multiple-sso-per-domain`: update_sso_configuration
 /// - `PUT /identity/resources/users/v1/activate`: update_user_globally
 /// - `PUT /identity/resources/users/v1/email`: update_user_globally
 /// - `PUT /identity/resources/users/v1/signUp`: update_user_globally
@@ -206,6 +219,10 @@ pub fn routes<S: Api>(router: Router<Arc<S>>) -> Router<Arc<S>> {
     let router = account_migration::routes(router);
     let router = sub_accounts_and_hierarchy::routes(router);
     let router = applications_settings::routes(router);
+    let router = sso_configurations::routes(router);
+    let router = saml_configurations::routes(router);
+    let router = oidc_configurations::routes(router);
+    let router = sso_settings::routes(router);
     let router = environment_authentication::routes(router);
     let router = unpublished_users::routes(router);
     let router = unpublished_accounts::routes(router);
@@ -284,6 +301,9 @@ pub static CONTRACTS: &[&Contract] = &[
     &permissions::CREATE_PERMISSIONS,
     &account_roles::CREATE_ROLE_V2,
     &roles::CREATE_ROLES_V1,
+    &sso_configurations::CREATE_SSO_CONFIGURATION,
+    &sso_configurations::CREATE_SSO_DOMAIN,
+    &sso_configurations::CREATE_SSO_GROUP,
     &sub_accounts::CREATE_SUB_TENANT,
     &accounts::CREATE_TENANT,
     &api_tokens::CREATE_TENANT_ACCESS_TOKEN,
@@ -318,6 +338,10 @@ pub static CONTRACTS: &[&Contract] = &[
     &roles::DELETE_ROLE,
     &sms_configuration::DELETE_SMS_CONFIGURATION,
     &sms_templates::DELETE_SMS_TEMPLATE,
+    &sso_configurations::DELETE_SSO_CONFIGURATION,
+    &sso_configurations::DELETE_SSO_DOMAIN,
+    &sso_settings::DELETE_SSO_EXCLUDED_EMAIL,
+    &sso_configurations::DELETE_SSO_GROUP,
     &sub_accounts::DELETE_SUB_TENANT,
     &accounts::DELETE_TENANT,
     &api_tokens::DELETE_TENANT_ACCESS_TOKEN,
@@ -344,8 +368,10 @@ pub static CONTRACTS: &[&Contract] = &[
     &mfa::ENROLL_MY_MFA,
     &mfa::ENROLL_MY_SMS_MFA,
     &unpublished_mfa::ENROLL_MY_WEBAUTHN_MFA,
+    &sso_settings::EXCLUDE_EMAIL_FROM_SSO,
     &approval_flows::EXECUTE_APPROVAL_FLOW,
     &approval_flows::EXECUTE_STEP_UP_APPROVAL_FLOW,
+    &sso_settings::FORCE_SSO_DOMAIN_VALIDATION,
     &unpublished_sign_in::GENERATE_STEP_UP_SESSION,
     &users::GENERATE_USER_ACTIVATION_LINK,
     &users::GENERATE_USER_PASSWORD_RESET_LINK,
@@ -368,8 +394,10 @@ pub static CONTRACTS: &[&Contract] = &[
     &domain_restrictions::GET_DOMAIN_RESTRICTIONS_CONFIGURATION,
     &unpublished_policies::GET_ENVIRONMENT_LOCKOUT_POLICY,
     &unpublished_policies::GET_ENVIRONMENT_MFA_POLICY,
+    &oidc_configurations::GET_ENVIRONMENT_OIDC_CONFIGURATION,
     &unpublished_policies::GET_ENVIRONMENT_PASSWORD_HISTORY_POLICY,
     &password_settings::GET_ENVIRONMENT_PASSWORD_ROTATION,
+    &saml_configurations::GET_ENVIRONMENT_SAML_CONFIGURATION,
     &sessions_configuration::GET_ENVIRONMENT_SESSION_CONFIGURATION,
     &user_groups::GET_GROUP,
     &user_groups::GET_GROUPS_CONFIGURATION,
@@ -384,6 +412,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &mfa_configuration::GET_MFA_CONFIGURATION,
     &mfa_settings::GET_MFA_POLICY,
     &mfa::GET_MFA_REMEMBER_DEVICE_SETTING,
+    &sso_settings::GET_MULTIPLE_SSO_PER_DOMAIN_CONFIGURATION,
     &user_management::GET_MY_AUTHORIZATION,
     &unpublished_sessions::GET_MY_CURRENT_SESSION,
     &user_management::GET_MY_PROFILE_V2,
@@ -401,6 +430,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &sessions_management::GET_SESSION_CONFIGURATION,
     &sms_configuration::GET_SMS_CONFIGURATION,
     &sms_templates::GET_SMS_TEMPLATE,
+    &sso_configurations::GET_SSO_DEFAULT_ROLES,
+    &sso_configurations::GET_SSO_DOMAIN_POLICY,
     &password_settings::GET_STRICTEST_PASSWORD_CONFIGURATION,
     &sub_accounts::GET_SUB_TENANTS_TREE,
     &user_management::GET_TEMPORARY_USERS_CONFIGURATION,
@@ -464,6 +495,9 @@ pub static CONTRACTS: &[&Contract] = &[
     &unpublished_sign_in::LIST_SIGN_UP_STRATEGIES,
     &sms_templates::LIST_SMS_TEMPLATES,
     &unpublished_sign_in::LIST_SOCIAL_LOGIN_PROVIDERS,
+    &sso_configurations::LIST_SSO_CONFIGURATIONS,
+    &sso_settings::LIST_SSO_EXCLUDED_EMAILS,
+    &sso_configurations::LIST_SSO_GROUPS,
     &unpublished_sub_accounts::LIST_SUB_TENANT_USERS,
     &sub_accounts::LIST_SUB_TENANTS,
     &api_tokens::LIST_TENANT_ACCESS_TOKENS,
@@ -530,6 +564,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &delegation::SET_DELEGATION_CONFIGURATION,
     &domain_restrictions::SET_DOMAIN_RESTRICTIONS_CONFIGURATION,
     &email_templates::SET_EMAIL_TEMPLATE,
+    &sso_settings::SET_ENVIRONMENT_OIDC_CONFIGURATION,
     &user_groups::SET_GROUPS_CONFIGURATION,
     &account_invitations_settings::SET_INVITATION_STRATEGY,
     &ip_restrictions::SET_IP_RESTRICTIONS_CONFIGURATION,
@@ -538,6 +573,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &email_configuration::SET_MAIL_CONFIGURATION_V2,
     &mfa_settings::SET_MFA_POLICY,
     &mfa_settings::SET_MFA_STRATEGY,
+    &sso_settings::SET_MULTIPLE_SSO_PER_DOMAIN_CONFIGURATION,
     &user_management::SET_MY_ACTIVE_TENANT,
     &user_management::SET_MY_PRIMARY_EMAIL,
     &password_settings::SET_PASSWORD_ROTATION,
@@ -547,6 +583,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &sessions_management::SET_SESSION_CONFIGURATION,
     &sms_configuration::SET_SMS_CONFIGURATION,
     &sms_templates::SET_SMS_TEMPLATE,
+    &sso_configurations::SET_SSO_DEFAULT_ROLES,
+    &sso_configurations::SET_SSO_DOMAIN_POLICY,
     &sub_accounts::SET_SUB_TENANT_HIERARCHY_SETTINGS,
     &sub_accounts::SET_SUB_TENANT_MANAGEMENT,
     &users::SET_TEMPORARY_USERS_CONFIGURATION,
@@ -595,6 +633,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &permissions::UPDATE_PERMISSION,
     &permissions_categories::UPDATE_PERMISSION_CATEGORY,
     &roles::UPDATE_ROLE,
+    &sso_configurations::UPDATE_SSO_CONFIGURATION,
+    &sso_configurations::UPDATE_SSO_GROUP,
     &unpublished_sub_accounts::UPDATE_SUB_TENANT,
     &api_tokens::UPDATE_TENANT_API_TOKEN,
     &accounts::UPDATE_TENANT_V1,
@@ -604,6 +644,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &users::UPDATE_USER_ROLES_ACROSS_TENANTS,
     &account_invitations::UPDATE_USER_TENANT_INVITE,
     &unpublished_sign_in::VALIDATE_PASSWORD_RESET_TOKEN,
+    &sso_configurations::VALIDATE_SSO_DOMAIN,
+    &sso_configurations::VALIDATE_SSO_DOMAIN_BY_EMAIL,
     &ip_restrictions::VERIFY_CURRENT_IP,
     &ip_restrictions::VERIFY_CURRENT_IP_IN_ALLOW_LIST,
     &mfa::VERIFY_LOGIN_MFA_AUTHENTICATOR,

@@ -944,6 +944,18 @@ pub(super) static COMPLETE_SOCIAL_SIGN_IN_REQUEST: Schema = Schema::Object(
     ],
 );
 pub(super) static CONDITION_LOGIC: Schema = Schema::Enum(enums::ConditionLogic::KNOWN);
+pub(super) static CONFIGURE_OIDC_REQUEST: Schema = Schema::Object(
+    &[
+        Member("active", Required, &Schema::Boolean),
+        Member("redirectUri", Optional, &Schema::NOT_EMPTY),
+    ],
+);
+pub(super) static CONFIGURE_OIDC_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("active", Required, &Schema::Boolean),
+        Member("redirectUri", Optional, &Schema::STRING),
+    ],
+);
 pub(super) static COOKIE_SAME_SITE: Schema = Schema::Enum(enums::CookieSameSite::KNOWN);
 pub(super) static CORE_USER_DTO: Schema = Schema::Object(
     &[
@@ -1344,6 +1356,63 @@ pub(super) static CREATE_OR_UPDATE_PASSWORD_ROTATION_DTO: Schema = Schema::Objec
                 max: 2628000,
             },
         ),
+    ],
+);
+pub(super) static CREATE_SSO_CONFIGURATION_REQUEST_DTO: Schema = Schema::Object(
+    &[
+        Member("enabled", Optional, &Schema::Boolean),
+        Member("ssoEndpoint", Optional, &Schema::STRING),
+        Member("publicCertificate", Optional, &Schema::STRING),
+        Member("signRequest", Optional, &Schema::Boolean),
+        Member("acsUrl", Optional, &Schema::STRING),
+        Member("spEntityId", Optional, &Schema::STRING),
+        Member("type", Optional, &SSO_CONNECTION_TYPE),
+        Member("oidcClientId", Optional, &Schema::STRING),
+        Member("oidcSecret", Optional, &Schema::SECRET),
+        Member("configMetadata", Optional, &Schema::Map(&Schema::Any)),
+        Member("overrideActiveTenant", Optional, &Schema::Boolean),
+        Member(
+            "subAccountAccessLimit",
+            Optional,
+            &Schema::Integer {
+                min: 0,
+                max: i64::MAX,
+            },
+        ),
+        Member("idpClientId", Optional, &Schema::STRING),
+        Member("idpClientSecret", Optional, &Schema::SECRET),
+        Member("skipEmailDomainValidation", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static CREATE_SSO_DOMAIN_CONFIGURATION_REQUEST: Schema = Schema::Object(
+    &[
+        Member("allowVerifiedUsersToAddDomains", Required, &Schema::Boolean),
+        Member("skipDomainVerification", Required, &Schema::Boolean),
+        Member("bypassDomainCrossValidation", Required, &Schema::Boolean),
+    ],
+);
+pub(super) static CREATE_SSO_DOMAIN_REQUEST_DTO: Schema = Schema::Object(
+    &[Member("domain", Required, &Schema::NOT_EMPTY)],
+);
+pub(super) static CREATE_SSO_GROUP_REQUEST_DTO: Schema = Schema::Object(
+    &[
+        Member("group", Required, &Schema::NOT_EMPTY),
+        Member(
+            "roleIds",
+            Optional,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
+pub(super) static CREATE_SSO_PER_TENANT_CONFIG_REQUEST: Schema = Schema::Object(
+    &[
+        Member("unspecifiedTenantStrategy", Optional, &SSO_UNSPECIFIED_TENANT_STRATEGY),
+        Member("active", Required, &Schema::Boolean),
+        Member("useActiveTenant", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static CREATE_SESSION_CONFIGURATION_REQUEST: Schema = Schema::Object(
@@ -1889,6 +1958,9 @@ pub(super) static EMAIL_TEMPLATE_TYPE: Schema = Schema::Enum(
     enums::EmailTemplateType::KNOWN,
 );
 pub(super) static ENFORCE_MFA_TYPE: Schema = Schema::Enum(enums::EnforceMfaType::KNOWN);
+pub(super) static EXCLUDE_EMAIL_FROM_SSO_REQUEST_DTO: Schema = Schema::Object(
+    &[Member("email", Required, &Schema::NOT_EMPTY)],
+);
 pub(super) static EXECUTE_APPROVAL_FLOW_DTO: Schema = Schema::Object(
     &[
         Member("executionData", Optional, &Schema::Map(&Schema::Any)),
@@ -1969,6 +2041,12 @@ pub(super) static FIREBASE_SERVICE_ACCOUNT_CONFIG: Schema = Schema::Object(
         Member("auth_provider_x509_cert_url", Required, &Schema::STRING),
         Member("client_x509_cert_url", Required, &Schema::STRING),
         Member("universe_domain", Required, &Schema::STRING),
+    ],
+);
+pub(super) static FORCE_VALIDATE_DOMAIN_REQUEST_DTO: Schema = Schema::Object(
+    &[
+        Member("validated", Required, &Schema::Boolean),
+        Member("tenantId", Required, &Schema::NOT_EMPTY),
     ],
 );
 pub(super) static FOUND_SUB_TENANT: Schema = Schema::Object(
@@ -3550,6 +3628,19 @@ pub(super) static SESSION_TIMEOUT_CONFIGURATION_DTO: Schema = Schema::Object(
 pub(super) static SET_MAIL_CONFIGURATION_REQUEST: Schema = Schema::Object(
     &[Member("payload", Required, &MAIL_CONFIGURATION_PAYLOAD)],
 );
+pub(super) static SET_SSO_DEFAULT_ROLES: Schema = Schema::Object(
+    &[
+        Member(
+            "roleIds",
+            Required,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
 pub(super) static SIGN_UP_IDENTIFIER: Schema = Schema::Enum(
     enums::SignUpIdentifier::KNOWN,
 );
@@ -3690,6 +3781,121 @@ pub(super) static SOCIAL_LOGIN_PROVIDER: Schema = Schema::Object(
     ],
 );
 pub(super) static SORT_ORDER: Schema = Schema::Enum(enums::SortOrder::KNOWN);
+pub(super) static SSO_CONFIGURATION: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("tenantId", Optional, &Schema::STRING),
+        Member("enabled", Required, &Schema::Boolean),
+        Member("ssoEndpoint", Optional, &Schema::STRING),
+        Member("publicCertificate", Optional, &Schema::STRING),
+        Member("signRequest", Optional, &Schema::Boolean),
+        Member("acsUrl", Optional, &Schema::STRING),
+        Member("spEntityId", Optional, &Schema::STRING),
+        Member("type", Optional, &SSO_CONNECTION_TYPE),
+        Member("oidcClientId", Optional, &Schema::STRING),
+        Member("oidcSecret", Optional, &Schema::SECRET),
+        Member("configMetadata", Optional, &Schema::Map(&Schema::Any)),
+        Member("overrideActiveTenant", Optional, &Schema::Boolean),
+        Member("subAccountAccessLimit", Optional, &Schema::INTEGER),
+        Member("idpClientId", Optional, &Schema::STRING),
+        Member("idpClientSecret", Optional, &Schema::SECRET),
+        Member("skipEmailDomainValidation", Optional, &Schema::Boolean),
+        Member("generatedVerification", Optional, &Schema::STRING),
+        Member(
+            "domains",
+            Required,
+            &Schema::Array {
+                items: &SSO_DOMAIN,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member(
+            "groups",
+            Required,
+            &Schema::Array {
+                items: &SSO_GROUP,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member(
+            "roleIds",
+            Optional,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member("createdAt", Optional, &Schema::DATE_TIME),
+        Member("updatedAt", Optional, &Schema::DATE_TIME),
+    ],
+);
+pub(super) static SSO_CONNECTION_TYPE: Schema = Schema::Enum(
+    enums::SsoConnectionType::KNOWN,
+);
+pub(super) static SSO_DEFAULT_ROLES: Schema = Schema::Object(
+    &[
+        Member(
+            "roleIds",
+            Required,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
+pub(super) static SSO_DOMAIN: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("domain", Required, &Schema::STRING),
+        Member("validated", Required, &Schema::Boolean),
+        Member("txtRecord", Optional, &Schema::STRING),
+        Member("ssoConfigId", Optional, &Schema::STRING),
+    ],
+);
+pub(super) static SSO_DOMAIN_POLICY: Schema = Schema::Object(
+    &[
+        Member("allowVerifiedUsersToAddDomains", Required, &Schema::Boolean),
+        Member("skipDomainVerification", Required, &Schema::Boolean),
+        Member("bypassDomainCrossValidation", Required, &Schema::Boolean),
+    ],
+);
+pub(super) static SSO_EXCLUDED_EMAIL: Schema = Schema::Object(
+    &[
+        Member("email", Required, &Schema::STRING),
+        Member("createdAt", Optional, &Schema::DATE_TIME),
+    ],
+);
+pub(super) static SSO_GROUP: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("group", Required, &Schema::STRING),
+        Member(
+            "roleIds",
+            Required,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member("ssoConfigId", Optional, &Schema::STRING),
+    ],
+);
+pub(super) static SSO_PER_TENANT_CONFIGURATION: Schema = Schema::Object(
+    &[
+        Member("active", Required, &Schema::Boolean),
+        Member("unspecifiedTenantStrategy", Optional, &SSO_UNSPECIFIED_TENANT_STRATEGY),
+        Member("useActiveTenant", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static SSO_UNSPECIFIED_TENANT_STRATEGY: Schema = Schema::Enum(
+    enums::SsoUnspecifiedTenantStrategy::KNOWN,
+);
 pub(super) static STATIC_OR_NEW_TENANT: Schema = Schema::Tagged(
     "tenantResolverType",
     &[
@@ -4230,6 +4436,52 @@ pub(super) static UPDATE_ROLES_ON_GROUP_DTO: Schema = Schema::Object(
         Member(
             "roleIds",
             Required,
+            &Schema::Array {
+                items: &Schema::STRING,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
+pub(super) static UPDATE_SSO_CONFIGURATION_REQUEST_DTO: Schema = Schema::Object(
+    &[
+        Member("enabled", Optional, &Schema::Boolean),
+        Member("ssoEndpoint", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("publicCertificate", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("signRequest", Optional, &Schema::Boolean),
+        Member("acsUrl", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("spEntityId", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("type", Optional, &SSO_CONNECTION_TYPE),
+        Member("oidcClientId", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("oidcSecret", Optional, &Schema::Nullable(&Schema::SECRET)),
+        Member(
+            "configMetadata",
+            Optional,
+            &Schema::Nullable(&Schema::Map(&Schema::Any)),
+        ),
+        Member("overrideActiveTenant", Optional, &Schema::Boolean),
+        Member(
+            "subAccountAccessLimit",
+            Optional,
+            &Schema::Nullable(
+                &Schema::Integer {
+                    min: 0,
+                    max: i64::MAX,
+                },
+            ),
+        ),
+        Member("idpClientId", Optional, &Schema::Nullable(&Schema::STRING)),
+        Member("idpClientSecret", Optional, &Schema::Nullable(&Schema::SECRET)),
+        Member("skipEmailDomainValidation", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static UPDATE_SSO_GROUP_REQUEST_DTO: Schema = Schema::Object(
+    &[
+        Member("group", Optional, &Schema::NOT_EMPTY),
+        Member(
+            "roleIds",
+            Optional,
             &Schema::Array {
                 items: &Schema::STRING,
                 min: 0,
@@ -5030,6 +5282,12 @@ pub(super) static VENDOR_CONFIG_RESPONSE: Schema = Schema::Object(
         Member("refreshTokensRotationLimit", Optional, &Schema::INTEGER),
         Member("addSamlAttributesToJwt", Optional, &Schema::Boolean),
         Member("allowCustomLoginTenantSwitch", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static VENDOR_SAML_CONFIGURATION_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("acsUrl", Optional, &Schema::STRING),
+        Member("spEntityId", Optional, &Schema::STRING),
     ],
 );
 pub(super) static VERIFY_ENROLL_MFA_AUTH_APP_REQUEST: Schema = Schema::Object(

@@ -12,6 +12,7 @@ use frontegg_contract::{
     user_groups, user_management, users, user_pools, user_sessions,
     users_applications_management, accounts, sub_accounts, account_settings,
     account_migration, sub_accounts_and_hierarchy, applications_settings,
+    sso_configurations, saml_configurations, oidc_configurations, sso_settings,
     environment_authentication, unpublished_users, unpublished_accounts,
     unpublished_tokens, unpublished_access_tokens, unpublished_sign_in, unpublished_keys,
     unpublished_policies, unpublished_passkeys, unpublished_mfa, unpublished_sessions,
@@ -2545,6 +2546,189 @@ impl applications_settings::ApplicationsSettingsApi for Echo {
         body: types::EditApplicationTenantRequestV1,
     ) -> ApiResult<()> {
         reached("update_application_tenant_assignment", &body)
+    }
+}
+impl sso_configurations::SsoConfigurationsApi for Echo {
+    async fn create_sso_configuration(
+        &self,
+        _: &RequestContext,
+        body: types::CreateSsoConfigurationRequestDto,
+    ) -> ApiResult<types::SsoConfiguration> {
+        reached("create_sso_configuration", &body)
+    }
+    async fn create_sso_domain(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::CreateSsoDomainParams,
+        body: types::CreateSsoDomainRequestDto,
+    ) -> ApiResult<types::SsoDomain> {
+        reached("create_sso_domain", &body)
+    }
+    async fn create_sso_group(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::CreateSsoGroupParams,
+        body: types::CreateSsoGroupRequestDto,
+    ) -> ApiResult<types::SsoGroup> {
+        reached("create_sso_group", &body)
+    }
+    async fn delete_sso_configuration(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::DeleteSsoConfigurationParams,
+    ) -> ApiResult<()> {
+        reached("delete_sso_configuration", &())
+    }
+    async fn delete_sso_domain(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::DeleteSsoDomainParams,
+    ) -> ApiResult<()> {
+        reached("delete_sso_domain", &())
+    }
+    async fn delete_sso_group(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::DeleteSsoGroupParams,
+    ) -> ApiResult<()> {
+        reached("delete_sso_group", &())
+    }
+    async fn get_sso_default_roles(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::GetSsoDefaultRolesParams,
+    ) -> ApiResult<types::SsoDefaultRoles> {
+        reached("get_sso_default_roles", &())
+    }
+    async fn get_sso_domain_policy(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::SsoDomainPolicy> {
+        reached("get_sso_domain_policy", &())
+    }
+    async fn list_sso_configurations(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<Vec<types::SsoConfiguration>> {
+        reached("list_sso_configurations", &())
+    }
+    async fn list_sso_groups(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::ListSsoGroupsParams,
+    ) -> ApiResult<Vec<types::SsoGroup>> {
+        reached("list_sso_groups", &())
+    }
+    async fn set_sso_default_roles(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::SetSsoDefaultRolesParams,
+        body: types::SetSsoDefaultRoles,
+    ) -> ApiResult<types::SsoDefaultRoles> {
+        reached("set_sso_default_roles", &body)
+    }
+    async fn set_sso_domain_policy(
+        &self,
+        _: &RequestContext,
+        body: types::CreateSsoDomainConfigurationRequest,
+    ) -> ApiResult<types::SsoDomainPolicy> {
+        reached("set_sso_domain_policy", &body)
+    }
+    async fn update_sso_configuration(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::UpdateSsoConfigurationParams,
+        body: types::UpdateSsoConfigurationRequestDto,
+    ) -> ApiResult<types::SsoConfiguration> {
+        reached("update_sso_configuration", &body)
+    }
+    async fn update_sso_group(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::UpdateSsoGroupParams,
+        body: types::UpdateSsoGroupRequestDto,
+    ) -> ApiResult<types::SsoGroup> {
+        reached("update_sso_group", &body)
+    }
+    async fn validate_sso_domain(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::ValidateSsoDomainParams,
+    ) -> ApiResult<types::SsoDomain> {
+        reached("validate_sso_domain", &())
+    }
+    async fn validate_sso_domain_by_email(
+        &self,
+        _: &RequestContext,
+        _: sso_configurations::ValidateSsoDomainByEmailParams,
+    ) -> ApiResult<types::SsoDomain> {
+        reached("validate_sso_domain_by_email", &())
+    }
+}
+impl saml_configurations::SamlConfigurationsApi for Echo {
+    async fn get_environment_saml_configuration(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::VendorSamlConfigurationResponse> {
+        reached("get_environment_saml_configuration", &())
+    }
+}
+impl oidc_configurations::OidcConfigurationsApi for Echo {
+    async fn get_environment_oidc_configuration(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::ConfigureOidcResponse> {
+        reached("get_environment_oidc_configuration", &())
+    }
+}
+impl sso_settings::SsoSettingsApi for Echo {
+    async fn delete_sso_excluded_email(
+        &self,
+        _: &RequestContext,
+        _: sso_settings::DeleteSsoExcludedEmailParams,
+    ) -> ApiResult<()> {
+        reached("delete_sso_excluded_email", &())
+    }
+    async fn exclude_email_from_sso(
+        &self,
+        _: &RequestContext,
+        body: types::ExcludeEmailFromSsoRequestDto,
+    ) -> ApiResult<types::SsoExcludedEmail> {
+        reached("exclude_email_from_sso", &body)
+    }
+    async fn force_sso_domain_validation(
+        &self,
+        _: &RequestContext,
+        _: sso_settings::ForceSsoDomainValidationParams,
+        body: types::ForceValidateDomainRequestDto,
+    ) -> ApiResult<types::SsoDomain> {
+        reached("force_sso_domain_validation", &body)
+    }
+    async fn get_multiple_sso_per_domain_configuration(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::SsoPerTenantConfiguration> {
+        reached("get_multiple_sso_per_domain_configuration", &())
+    }
+    async fn list_sso_excluded_emails(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<Vec<types::SsoExcludedEmail>> {
+        reached("list_sso_excluded_emails", &())
+    }
+    async fn set_environment_oidc_configuration(
+        &self,
+        _: &RequestContext,
+        body: types::ConfigureOidcRequest,
+    ) -> ApiResult<types::ConfigureOidcResponse> {
+        reached("set_environment_oidc_configuration", &body)
+    }
+    async fn set_multiple_sso_per_domain_configuration(
+        &self,
+        _: &RequestContext,
+        body: types::CreateSsoPerTenantConfigRequest,
+    ) -> ApiResult<types::SsoPerTenantConfiguration> {
+        reached("set_multiple_sso_per_domain_configuration", &body)
     }
 }
 impl environment_authentication::EnvironmentAuthenticationApi for Echo {

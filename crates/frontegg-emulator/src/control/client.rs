@@ -27,10 +27,11 @@ use crate::{
     seed::Seed,
     service::transfer::Snapshot,
     wire::{
-        AdvanceClock, ClockState, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
+        AdvanceClock, ClockState, DnsRecords, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
         LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList, OutboxQuery, RateLimitList,
         RequestCount, RequestList, RequestQuery, RequestRecord, ResetQuery, SeedReport, SessionList, SessionQuery,
-        SessionState, SetClock, TokenRequest, TotpCode, TotpQuery, UserPoolPeople, UserPoolPerson, UserTokens,
+        SessionState, SetClock, TokenRequest, TotpCode, TotpQuery, TxtRecord, UserPoolPeople, UserPoolPerson,
+        UserTokens,
     },
 };
 
@@ -201,6 +202,18 @@ impl Control {
     pub async fn set_leaked_passwords(&self, passwords: impl IntoIterator<Item = impl Into<String>>) -> Answer<()> {
         let body = LeakedPasswords { passwords: passwords.into_iter().map(Into::into).collect() };
         self.call(Method::PUT, "leaked-passwords", &body, Duration::ZERO).await.map(drop)
+    }
+
+    /// From now on name servers have these records, and no others.
+    pub async fn set_dns_records(&self, records: impl IntoIterator<Item = TxtRecord>) -> Answer<()> {
+        let body = DnsRecords { records: records.into_iter().collect() };
+        self.call(Method::PUT, "dns", &body, Duration::ZERO).await.map(drop)
+    }
+
+    /// The records that name servers have.
+    pub async fn dns_records(&self) -> Answer<Vec<TxtRecord>> {
+        let DnsRecords { records } = self.get("dns").await?;
+        Ok(records)
     }
 
     /// From now on the provider of that user pool knows these people, and no others.

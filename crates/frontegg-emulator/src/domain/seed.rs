@@ -54,6 +54,11 @@ const PERMISSIONS: &[(&str, &[(&str, &str)])] = &[
             ("fe.secure.write.tenantApiTokens", "Create and change API tokens"),
             ("fe.secure.delete.tenantApiTokens", "Delete API tokens"),
             ("fe.secure.write.userApiTokens", "Create personal tokens"),
+            ("fe.secure.read.samlConfiguration", "Read connections of single sign-on"),
+            ("fe.secure.write.samlConfiguration", "Create and change connections of single sign-on"),
+            ("fe.secure.delete.samlConfiguration", "Delete connections of single sign-on"),
+            ("fe.secure.read.samlDefaultRoles", "Read roles of those who come by single sign-on"),
+            ("fe.secure.write.samlDefaultRoles", "Change roles of those who come by single sign-on"),
         ],
     ),
 ];

@@ -52,6 +52,7 @@ mod roles;
 mod sessions;
 mod settings;
 mod social;
+mod sso;
 mod templates;
 mod tenants;
 mod user_pools;
@@ -79,6 +80,9 @@ pub(crate) use roles::{AssignmentType, permission, permission_category, role, ro
 pub(crate) use sessions::{refresh_token, session};
 pub(crate) use settings::{clock_setting, dummy_write, environment, issuer, jwt_secret, setting, signing_key};
 pub(crate) use social::{social_link, social_provider};
+pub(crate) use sso::{
+    SsoKind, sso_connection, sso_default_role, sso_domain, sso_excluded_email, sso_group, sso_group_role,
+};
 pub(crate) use templates::{email_template, sms_template};
 pub(crate) use tenants::{tenant, tenant_edge};
 pub(crate) use user_pools::{UserPoolKind, user_pool, user_pool_account, user_pool_application, user_pool_user};

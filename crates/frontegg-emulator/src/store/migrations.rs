@@ -36,6 +36,7 @@ mod m0029_user_pools;
 mod m0030_passkeys;
 mod m0031_provider_sign_ins;
 mod m0032_api_key;
+mod m0034_sso;
 mod triggers;
 
 use std::collections::BTreeSet;
@@ -56,6 +57,12 @@ pub(crate) const TABLES: &[&str] = &[
     "approval_executions",
     "approval_flows",
     "provider_sign_ins",
+    "sso_default_roles",
+    "sso_group_roles",
+    "sso_groups",
+    "sso_domains",
+    "sso_connections",
+    "sso_excluded_emails",
     "social_links",
     "social_providers",
     "domain_restrictions",
@@ -126,7 +133,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 32] {
+fn all() -> [SqlMigration; 33] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -160,6 +167,7 @@ fn all() -> [SqlMigration; 32] {
         m0030_passkeys::MIGRATION,
         m0031_provider_sign_ins::MIGRATION,
         m0032_api_key::MIGRATION,
+        m0034_sso::MIGRATION,
     ]
 }
 

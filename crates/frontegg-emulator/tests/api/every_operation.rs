@@ -146,6 +146,10 @@ impl Neighbours {
         of_bob.done("add_user_email", &[&bob], email).await;
         let number = json!({ "phoneNumber": "+4915112345678", "isVerified": true });
         of_bob.done("add_user_phone_number_globally", &[&bob], number).await;
+        let connection = globex.done("create_sso_configuration", &[], json!({})).await;
+        let connection = connection["id"].as_str().expect("an id").to_owned();
+        let domain = globex.done("create_sso_domain", &[&connection], json!({ "domain": "globex.test" })).await;
+        let mapping = globex.done("create_sso_group", &[&connection], json!({ "group": "staff" })).await;
         let sessions = own.done("list_my_sessions", &[], Value::Null).await;
         let numbers = own.done("list_my_phone_numbers", &[], Value::Null).await;
         let emails = own.done("list_my_emails", &[], Value::Null).await;
@@ -156,12 +160,15 @@ impl Neighbours {
             (("", "tenantId"), "globex".to_owned()),
             (("", "username"), "bobby".to_owned()),
             (("", "roleId"), id(&role[0])),
-            (("", "groupId"), id(&group)),
+            (("/resources/groups/", "groupId"), id(&group)),
             (("", "emailId"), id(email.expect("a second address"))),
             (("/tenants/api-tokens/", "id"), id(&api_token)),
             (("/tenants/access-tokens/", "id"), id(&access_token)),
             (("/users/api-tokens/", "id"), id(&own_api_token)),
             (("/users/access-tokens/", "id"), id(&own_access_token)),
+            (("", "configurationId"), connection),
+            (("", "domainId"), id(&domain)),
+            (("/resources/sso/", "groupId"), id(&mapping)),
             (("/users/sessions/", "id"), id(&sessions[0])),
             (("/users/phone-numbers/", "id"), id(&numbers[0])),
         ];
@@ -183,9 +190,14 @@ impl Neighbours {
         let mut globex = self.world.back_end(Some("globex")).await;
         let mut own = self.world.browser().bearer(&self.bobs_token);
         let mut state = Vec::new();
-        for list in
-            ["list_users", "list_groups_v1", "list_roles_v1", "list_tenant_api_tokens", "list_tenant_access_tokens"]
-        {
+        for list in [
+            "list_users",
+            "list_groups_v1",
+            "list_roles_v1",
+            "list_sso_configurations",
+            "list_tenant_api_tokens",
+            "list_tenant_access_tokens",
+        ] {
             state.push(globex.done(list, &[], Value::Null).await);
         }
         state.push(globex.done("get_user", &[&self.bob], Value::Null).await);

@@ -119,7 +119,6 @@ async fn services_that_are_not_served_say_so() {
     for (path, service) in [
         ("/vendors", "vendors"),
         ("/frontegg/vendors", "vendors"),
-        ("/team/resources/roles/v1", "team"),
         ("/oauth/authorize?client_id=x", "oauth"),
         ("/security-center/resources/insights/v1", "security-center"),
         ("/entitlements/api/v2/user-entitlements", "entitlements"),

@@ -75,6 +75,8 @@ mod sms;
 mod sms_configuration;
 mod sms_templates;
 mod social_sign_in;
+mod sso_configurations;
+mod sso_settings;
 mod statements;
 mod store_failures;
 mod streams;

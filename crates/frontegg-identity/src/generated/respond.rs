@@ -1708,6 +1708,120 @@ pub fn update_tenant_v1(answer: impl Borrow<types::Tenant>) -> Reply {
 pub fn update_tenant(answer: impl Borrow<types::Tenant>) -> Reply {
     Reply::of("update_tenant_v2", answer.borrow())
 }
+/// Answers [`Sso::create_sso_configuration`](crate::views::Sso::create_sso_configuration).
+pub fn create_sso_configuration(answer: impl Borrow<types::SsoConfiguration>) -> Reply {
+    Reply::of("create_sso_configuration", answer.borrow())
+}
+/// Answers [`Sso::create_sso_domain`](crate::views::Sso::create_sso_domain).
+pub fn create_sso_domain(answer: impl Borrow<types::SsoDomain>) -> Reply {
+    Reply::of("create_sso_domain", answer.borrow())
+}
+/// Answers [`Sso::create_sso_group`](crate::views::Sso::create_sso_group).
+pub fn create_sso_group(answer: impl Borrow<types::SsoGroup>) -> Reply {
+    Reply::of("create_sso_group", answer.borrow())
+}
+/// Answers [`Sso::delete_sso_configuration`](crate::views::Sso::delete_sso_configuration).
+pub fn delete_sso_configuration() -> Reply {
+    Reply::acknowledgement("delete_sso_configuration")
+}
+/// Answers [`Sso::delete_sso_domain`](crate::views::Sso::delete_sso_domain).
+pub fn delete_sso_domain() -> Reply {
+    Reply::acknowledgement("delete_sso_domain")
+}
+/// Answers [`Sso::delete_sso_excluded_email`](crate::views::Sso::delete_sso_excluded_email).
+pub fn delete_sso_excluded_email() -> Reply {
+    Reply::acknowledgement("delete_sso_excluded_email")
+}
+/// Answers [`Sso::delete_sso_group`](crate::views::Sso::delete_sso_group).
+pub fn delete_sso_group() -> Reply {
+    Reply::acknowledgement("delete_sso_group")
+}
+/// Answers [`Sso::exclude_email_from_sso`](crate::views::Sso::exclude_email_from_sso).
+pub fn exclude_email_from_sso(answer: impl Borrow<types::SsoExcludedEmail>) -> Reply {
+    Reply::of("exclude_email_from_sso", answer.borrow())
+}
+/// Answers [`Sso::force_sso_domain_validation`](crate::views::Sso::force_sso_domain_validation).
+pub fn force_sso_domain_validation(answer: impl Borrow<types::SsoDomain>) -> Reply {
+    Reply::of("force_sso_domain_validation", answer.borrow())
+}
+/// Answers [`Sso::get_environment_oidc_configuration`](crate::views::Sso::get_environment_oidc_configuration).
+pub fn get_environment_oidc_configuration(
+    answer: impl Borrow<types::ConfigureOidcResponse>,
+) -> Reply {
+    Reply::of("get_environment_oidc_configuration", answer.borrow())
+}
+/// Answers [`Sso::get_environment_saml_configuration`](crate::views::Sso::get_environment_saml_configuration).
+pub fn get_environment_saml_configuration(
+    answer: impl Borrow<types::VendorSamlConfigurationResponse>,
+) -> Reply {
+    Reply::of("get_environment_saml_configuration", answer.borrow())
+}
+/// Answers [`Sso::get_multiple_sso_per_domain_configuration`](crate::views::Sso::get_multiple_sso_per_domain_configuration).
+pub fn get_multiple_sso_per_domain_configuration(
+    answer: impl Borrow<types::SsoPerTenantConfiguration>,
+) -> Reply {
+    Reply::of("get_multiple_sso_per_domain_configuration", answer.borrow())
+}
+/// Answers [`Sso::get_sso_default_roles`](crate::views::Sso::get_sso_default_roles).
+pub fn get_sso_default_roles(answer: impl Borrow<types::SsoDefaultRoles>) -> Reply {
+    Reply::of("get_sso_default_roles", answer.borrow())
+}
+/// Answers [`Sso::get_sso_domain_policy`](crate::views::Sso::get_sso_domain_policy).
+pub fn get_sso_domain_policy(answer: impl Borrow<types::SsoDomainPolicy>) -> Reply {
+    Reply::of("get_sso_domain_policy", answer.borrow())
+}
+/// Answers [`Sso::list_sso_configurations`](crate::views::Sso::list_sso_configurations).
+pub fn list_sso_configurations(
+    answer: impl IntoIterator<Item = types::SsoConfiguration>,
+) -> Reply {
+    Reply::of("list_sso_configurations", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Sso::list_sso_excluded_emails`](crate::views::Sso::list_sso_excluded_emails).
+pub fn list_sso_excluded_emails(
+    answer: impl IntoIterator<Item = types::SsoExcludedEmail>,
+) -> Reply {
+    Reply::of("list_sso_excluded_emails", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Sso::list_sso_groups`](crate::views::Sso::list_sso_groups).
+pub fn list_sso_groups(answer: impl IntoIterator<Item = types::SsoGroup>) -> Reply {
+    Reply::of("list_sso_groups", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Sso::set_environment_oidc_configuration`](crate::views::Sso::set_environment_oidc_configuration).
+pub fn set_environment_oidc_configuration(
+    answer: impl Borrow<types::ConfigureOidcResponse>,
+) -> Reply {
+    Reply::of("set_environment_oidc_configuration", answer.borrow())
+}
+/// Answers [`Sso::set_multiple_sso_per_domain_configuration`](crate::views::Sso::set_multiple_sso_per_domain_configuration).
+pub fn set_multiple_sso_per_domain_configuration(
+    answer: impl Borrow<types::SsoPerTenantConfiguration>,
+) -> Reply {
+    Reply::of("set_multiple_sso_per_domain_configuration", answer.borrow())
+}
+/// Answers [`Sso::set_sso_default_roles`](crate::views::Sso::set_sso_default_roles).
+pub fn set_sso_default_roles(answer: impl Borrow<types::SsoDefaultRoles>) -> Reply {
+    Reply::of("set_sso_default_roles", answer.borrow())
+}
+/// Answers [`Sso::set_sso_domain_policy`](crate::views::Sso::set_sso_domain_policy).
+pub fn set_sso_domain_policy(answer: impl Borrow<types::SsoDomainPolicy>) -> Reply {
+    Reply::of("set_sso_domain_policy", answer.borrow())
+}
+/// Answers [`Sso::update_sso_configuration`](crate::views::Sso::update_sso_configuration).
+pub fn update_sso_configuration(answer: impl Borrow<types::SsoConfiguration>) -> Reply {
+    Reply::of("update_sso_configuration", answer.borrow())
+}
+/// Answers [`Sso::update_sso_group`](crate::views::Sso::update_sso_group).
+pub fn update_sso_group(answer: impl Borrow<types::SsoGroup>) -> Reply {
+    Reply::of("update_sso_group", answer.borrow())
+}
+/// Answers [`Sso::validate_sso_domain`](crate::views::Sso::validate_sso_domain).
+pub fn validate_sso_domain(answer: impl Borrow<types::SsoDomain>) -> Reply {
+    Reply::of("validate_sso_domain", answer.borrow())
+}
+/// Answers [`Sso::validate_sso_domain_by_email`](crate::views::Sso::validate_sso_domain_by_email).
+pub fn validate_sso_domain_by_email(answer: impl Borrow<types::SsoDomain>) -> Reply {
+    Reply::of("validate_sso_domain_by_email", answer.borrow())
+}
 /// Answers [`EnvironmentAuthentication::authenticate_environment`](crate::views::EnvironmentAuthentication::authenticate_environment).
 pub fn authenticate_environment(
     answer: impl Borrow<types::VendorAuthenticationResponse>,

@@ -652,6 +652,32 @@ open_enum! {
 }
 
 open_enum! {
+    /// Protocol of a connection; okta, azure and google are SAML connections that portals name by their provider.
+    SsoConnectionType {
+        /// `saml`
+        Saml = "saml",
+        /// `oidc`
+        Oidc = "oidc",
+        /// `okta`
+        Okta = "okta",
+        /// `azure`
+        Azure = "azure",
+        /// `google`
+        Google = "google",
+    }
+}
+
+open_enum! {
+    /// Where several tenants have a domain and none is named: no single sign-on, or the connection that was created first.
+    SsoUnspecifiedTenantStrategy {
+        /// `BLOCK`
+        Block = "BLOCK",
+        /// `FIRST_CREATED`
+        FirstCreated = "FIRST_CREATED",
+    }
+}
+
+open_enum! {
     /// Way to sign in beside the first factor of the environment.
     SecondaryAuthStrategy {
         /// `Passkeys`

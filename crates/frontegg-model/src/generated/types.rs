@@ -2803,6 +2803,56 @@ impl CompleteSocialSignInRequest {
         self.metadata(value.into().to_string())
     }
 }
+/// Single sign-on by OpenID Connect in the environment.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct ConfigureOidcRequest {
+    /// Whether tenants may use it.
+    pub active: bool,
+    /// Where providers send people back; absent keeps what is stored.
+    #[serde(
+        rename = "redirectUri",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub redirect_uri: ::std::option::Option<::std::string::String>,
+}
+impl ConfigureOidcRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(active: bool) -> Self {
+        Self { active, redirect_uri: None }
+    }
+    /// Where providers send people back; absent keeps what is stored.
+    #[must_use]
+    pub fn redirect_uri<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.redirect_uri = value.into_optional();
+        self
+    }
+}
+/// Single sign-on by OpenID Connect in the environment.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct ConfigureOidcResponse {
+    /// Whether tenants may use it.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub active: bool,
+    /// Where providers send people back.
+    #[serde(
+        rename = "redirectUri",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub redirect_uri: ::std::option::Option<::std::string::String>,
+}
+impl ConfigureOidcResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(active: bool) -> Self {
+        Self { active, redirect_uri: None }
+    }
+}
 /// A user without roles, permissions, and groups. One user is one identity of the environment that belongs to one or more tenants.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -4498,6 +4548,361 @@ impl CreateSmsVendorConfigRequest {
         value: impl crate::Optional<::std::string::String, Form>,
     ) -> Self {
         self.channel = value.into_optional();
+        self
+    }
+}
+/// A new connection; every member may be absent.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CreateSsoConfigurationRequestDto {
+    /// Assertion consumer service of this connection; the environment's when absent.
+    #[serde(rename = "acsUrl", skip_serializing_if = "::std::option::Option::is_none")]
+    pub acs_url: ::std::option::Option<::std::string::String>,
+    /// Free data.
+    #[serde(
+        rename = "configMetadata",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub config_metadata: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Whether sign-ins use it; false when absent.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub enabled: ::std::option::Option<bool>,
+    /// Client id with which groups are fetched from the provider; kept and given back.
+    #[serde(
+        rename = "idpClientId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub idp_client_id: ::std::option::Option<::std::string::String>,
+    /// Secret of that client; kept.
+    #[serde(
+        rename = "idpClientSecret",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub idp_client_secret: ::std::option::Option<crate::Secret>,
+    /// Client id at the provider; none when absent.
+    #[serde(
+        rename = "oidcClientId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub oidc_client_id: ::std::option::Option<::std::string::String>,
+    /// Client secret at the provider; none when absent.
+    #[serde(
+        rename = "oidcSecret",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub oidc_secret: ::std::option::Option<crate::Secret>,
+    /// Whether a sign-in makes the tenant the active one of a person who has another one already; false when absent.
+    #[serde(
+        rename = "overrideActiveTenant",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub override_active_tenant: ::std::option::Option<bool>,
+    /// The provider's signing certificate (X.509), as PEM, as base64 of PEM, or as base64 of DER; kept as base64 of PEM; none when absent.
+    #[serde(
+        rename = "publicCertificate",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub public_certificate: ::std::option::Option<::std::string::String>,
+    /// Whether requests to the provider are signed; false when absent.
+    #[serde(
+        rename = "signRequest",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sign_request: ::std::option::Option<bool>,
+    /// Whether domains count before they are validated; false when absent.
+    #[serde(
+        rename = "skipEmailDomainValidation",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub skip_email_domain_validation: ::std::option::Option<bool>,
+    /// Entity id of the service provider for this connection; the environment's when absent.
+    #[serde(
+        rename = "spEntityId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sp_entity_id: ::std::option::Option<::std::string::String>,
+    /// By SAML the provider's sign-on address for the redirect binding, by OpenID Connect its issuer; none when absent.
+    #[serde(
+        rename = "ssoEndpoint",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sso_endpoint: ::std::option::Option<::std::string::String>,
+    /// How deep into the hierarchy access reaches; kept and given back.
+    #[serde(
+        rename = "subAccountAccessLimit",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sub_account_access_limit: ::std::option::Option<i64>,
+    /// Protocol, or provider, of the connection; saml when absent.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<crate::enums::SsoConnectionType>,
+}
+impl CreateSsoConfigurationRequestDto {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            enabled: None,
+            sso_endpoint: None,
+            public_certificate: None,
+            sign_request: None,
+            acs_url: None,
+            sp_entity_id: None,
+            type_: None,
+            oidc_client_id: None,
+            oidc_secret: None,
+            config_metadata: None,
+            override_active_tenant: None,
+            sub_account_access_limit: None,
+            idp_client_id: None,
+            idp_client_secret: None,
+            skip_email_domain_validation: None,
+        }
+    }
+    /// Whether sign-ins use it; false when absent.
+    #[must_use]
+    pub fn enabled(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.enabled = value.into();
+        self
+    }
+    /// By SAML the provider's sign-on address for the redirect binding, by OpenID Connect its issuer; none when absent.
+    #[must_use]
+    pub fn sso_endpoint<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.sso_endpoint = value.into_optional();
+        self
+    }
+    /// The provider's signing certificate (X.509), as PEM, as base64 of PEM, or as base64 of DER; kept as base64 of PEM; none when absent.
+    #[must_use]
+    pub fn public_certificate<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.public_certificate = value.into_optional();
+        self
+    }
+    /// Whether requests to the provider are signed; false when absent.
+    #[must_use]
+    pub fn sign_request(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.sign_request = value.into();
+        self
+    }
+    /// Assertion consumer service of this connection; the environment's when absent.
+    #[must_use]
+    pub fn acs_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.acs_url = value.into_optional();
+        self
+    }
+    /// Entity id of the service provider for this connection; the environment's when absent.
+    #[must_use]
+    pub fn sp_entity_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.sp_entity_id = value.into_optional();
+        self
+    }
+    /// Protocol, or provider, of the connection; saml when absent.
+    #[must_use]
+    pub fn type_(
+        mut self,
+        value: impl Into<Option<crate::enums::SsoConnectionType>>,
+    ) -> Self {
+        self.type_ = value.into();
+        self
+    }
+    /// Client id at the provider; none when absent.
+    #[must_use]
+    pub fn oidc_client_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.oidc_client_id = value.into_optional();
+        self
+    }
+    /// Client secret at the provider; none when absent.
+    #[must_use]
+    pub fn oidc_secret<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.oidc_secret = value.into_optional();
+        self
+    }
+    /// Free data.
+    #[must_use]
+    pub fn config_metadata(
+        mut self,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
+    ) -> Self {
+        self.config_metadata = value.into();
+        self
+    }
+    /// Whether a sign-in makes the tenant the active one of a person who has another one already; false when absent.
+    #[must_use]
+    pub fn override_active_tenant(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.override_active_tenant = value.into();
+        self
+    }
+    /// How deep into the hierarchy access reaches; kept and given back.
+    #[must_use]
+    pub fn sub_account_access_limit(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.sub_account_access_limit = value.into();
+        self
+    }
+    /// Client id with which groups are fetched from the provider; kept and given back.
+    #[must_use]
+    pub fn idp_client_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.idp_client_id = value.into_optional();
+        self
+    }
+    /// Secret of that client; kept.
+    #[must_use]
+    pub fn idp_client_secret<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.idp_client_secret = value.into_optional();
+        self
+    }
+    /// Whether domains count before they are validated; false when absent.
+    #[must_use]
+    pub fn skip_email_domain_validation(
+        mut self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        self.skip_email_domain_validation = value.into();
+        self
+    }
+}
+/// How tenants prove their mail domains.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CreateSsoDomainConfigurationRequest {
+    /// Whether people may add the domains of their own verified addresses without DNS.
+    #[serde(rename = "allowVerifiedUsersToAddDomains")]
+    pub allow_verified_users_to_add_domains: bool,
+    /// Whether sign-ins use connections whose domains are not validated.
+    #[serde(rename = "bypassDomainCrossValidation")]
+    pub bypass_domain_cross_validation: bool,
+    /// Whether new domains are validated at once.
+    #[serde(rename = "skipDomainVerification")]
+    pub skip_domain_verification: bool,
+}
+impl CreateSsoDomainConfigurationRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        allow_verified_users_to_add_domains: bool,
+        skip_domain_verification: bool,
+        bypass_domain_cross_validation: bool,
+    ) -> Self {
+        Self {
+            allow_verified_users_to_add_domains,
+            skip_domain_verification,
+            bypass_domain_cross_validation,
+        }
+    }
+}
+/// A mail domain of a connection.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CreateSsoDomainRequestDto {
+    /// Name of the domain; kept in lower case, as DNS has it.
+    pub domain: ::std::string::String,
+}
+impl CreateSsoDomainRequestDto {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(domain: impl Into<::std::string::String>) -> Self {
+        Self { domain: domain.into() }
+    }
+}
+/// Roles for a group of the identity provider.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CreateSsoGroupRequestDto {
+    /// Name of the group as the provider sends it.
+    pub group: ::std::string::String,
+    /// Ids of the roles; none when absent.
+    #[serde(rename = "roleIds", skip_serializing_if = "::std::option::Option::is_none")]
+    pub role_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+}
+impl CreateSsoGroupRequestDto {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(group: impl Into<::std::string::String>) -> Self {
+        Self {
+            group: group.into(),
+            role_ids: None,
+        }
+    }
+    /// Ids of the roles; none when absent.
+    #[must_use]
+    pub fn role_ids<Form>(
+        mut self,
+        value: impl crate::OptionalList<::std::string::String, Form>,
+    ) -> Self {
+        self.role_ids = value.into_optional_list();
+        self
+    }
+}
+/// Whether a mail domain may belong to connections of several tenants; absent members keep their values.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CreateSsoPerTenantConfigRequest {
+    /// Whether it may.
+    pub active: bool,
+    /// What happens where no tenant is named.
+    #[serde(
+        rename = "unspecifiedTenantStrategy",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub unspecified_tenant_strategy: ::std::option::Option<
+        crate::enums::SsoUnspecifiedTenantStrategy,
+    >,
+    /// Whether the active tenant of a known person goes before the strategy.
+    #[serde(
+        rename = "useActiveTenant",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub use_active_tenant: ::std::option::Option<bool>,
+}
+impl CreateSsoPerTenantConfigRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(active: bool) -> Self {
+        Self {
+            unspecified_tenant_strategy: None,
+            active,
+            use_active_tenant: None,
+        }
+    }
+    /// What happens where no tenant is named.
+    #[must_use]
+    pub fn unspecified_tenant_strategy(
+        mut self,
+        value: impl Into<Option<crate::enums::SsoUnspecifiedTenantStrategy>>,
+    ) -> Self {
+        self.unspecified_tenant_strategy = value.into();
+        self
+    }
+    /// Whether the active tenant of a known person goes before the strategy.
+    #[must_use]
+    pub fn use_active_tenant(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.use_active_tenant = value.into();
         self
     }
 }
@@ -6432,6 +6837,20 @@ impl EmailObjectDto {
         }
     }
 }
+/// A mail address to be spared from single sign-on.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct ExcludeEmailFromSsoRequestDto {
+    /// The address.
+    pub email: ::std::string::String,
+}
+impl ExcludeEmailFromSsoRequestDto {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(email: impl Into<::std::string::String>) -> Self {
+        Self { email: email.into() }
+    }
+}
 /// Starts an approval flow for a user, who becomes the requester.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -6858,6 +7277,26 @@ impl FirebaseServiceAccountConfig {
             auth_provider_x509_cert_url: auth_provider_x509_cert_url.into(),
             client_x509_cert_url: client_x509_cert_url.into(),
             universe_domain: universe_domain.into(),
+        }
+    }
+}
+/// Whether a domain of a tenant counts as validated.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct ForceValidateDomainRequestDto {
+    /// Tenant whose domain it is.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+    /// Whether it does.
+    pub validated: bool,
+}
+impl ForceValidateDomainRequestDto {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(validated: bool, tenant_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            validated,
+            tenant_id: tenant_id.into(),
         }
     }
 }
@@ -11597,6 +12036,25 @@ impl SetMailConfigurationRequest {
         Self { payload }
     }
 }
+/// Roles of everybody who comes through a connection.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SetSsoDefaultRoles {
+    /// Ids of the roles, each once.
+    #[serde(rename = "roleIds")]
+    pub role_ids: ::std::vec::Vec<::std::string::String>,
+}
+impl SetSsoDefaultRoles {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            role_ids: role_ids.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Outcome of a self sign-up: the new user either has to activate the account or is signed in at once.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -12212,6 +12670,347 @@ impl SocialLoginProvider {
             backend_redirect_url: None,
             authorization_url: authorization_url.into(),
             additional_scopes: None,
+        }
+    }
+}
+/// A connection of a tenant to an identity provider.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct SsoConfiguration {
+    /// Assertion consumer service of this connection.
+    #[serde(rename = "acsUrl", skip_serializing_if = "::std::option::Option::is_none")]
+    pub acs_url: ::std::option::Option<::std::string::String>,
+    /// Free data.
+    #[serde(
+        rename = "configMetadata",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    #[serde(default, deserialize_with = "crate::read::optional_object")]
+    pub config_metadata: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Time of creation.
+    #[serde(
+        rename = "createdAt",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Mail domains that it is responsible for.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub domains: ::std::vec::Vec<SsoDomain>,
+    /// Whether sign-ins use it.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub enabled: bool,
+    /// Random value that the DNS of its domains proves them by.
+    #[serde(
+        rename = "generatedVerification",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub generated_verification: ::std::option::Option<::std::string::String>,
+    /// Roles for groups of the provider.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub groups: ::std::vec::Vec<SsoGroup>,
+    /// Id of the connection.
+    pub id: ::std::string::String,
+    /// Client id with which groups are fetched from the provider; kept and given back.
+    #[serde(
+        rename = "idpClientId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub idp_client_id: ::std::option::Option<::std::string::String>,
+    /// Secret of that client; left out for callers who may only read.
+    #[serde(
+        rename = "idpClientSecret",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub idp_client_secret: ::std::option::Option<crate::Secret>,
+    /// Client id at the provider.
+    #[serde(
+        rename = "oidcClientId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub oidc_client_id: ::std::option::Option<::std::string::String>,
+    /// Client secret at the provider; left out for callers who may only read.
+    #[serde(
+        rename = "oidcSecret",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub oidc_secret: ::std::option::Option<crate::Secret>,
+    /// Whether a sign-in makes the tenant the active one of a person who has another one already.
+    #[serde(
+        rename = "overrideActiveTenant",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub override_active_tenant: ::std::option::Option<bool>,
+    /// The provider's signing certificate (X.509), base64 of PEM; empty where there is none.
+    #[serde(
+        rename = "publicCertificate",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub public_certificate: ::std::option::Option<::std::string::String>,
+    /// Roles of everybody who comes through it.
+    #[serde(rename = "roleIds", skip_serializing_if = "::std::option::Option::is_none")]
+    pub role_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+    /// Whether requests to the provider are signed.
+    #[serde(
+        rename = "signRequest",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sign_request: ::std::option::Option<bool>,
+    /// Whether domains count before they are validated.
+    #[serde(
+        rename = "skipEmailDomainValidation",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub skip_email_domain_validation: ::std::option::Option<bool>,
+    /// Entity id of the service provider for this connection.
+    #[serde(
+        rename = "spEntityId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sp_entity_id: ::std::option::Option<::std::string::String>,
+    /// By SAML the provider's sign-on address for the redirect binding, by OpenID Connect its issuer.
+    #[serde(
+        rename = "ssoEndpoint",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sso_endpoint: ::std::option::Option<::std::string::String>,
+    /// How deep into the hierarchy access reaches; kept and given back.
+    #[serde(
+        rename = "subAccountAccessLimit",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sub_account_access_limit: ::std::option::Option<i64>,
+    /// Tenant that it belongs to.
+    #[serde(rename = "tenantId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub tenant_id: ::std::option::Option<::std::string::String>,
+    /// Protocol, or provider, of the connection.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<crate::enums::SsoConnectionType>,
+    /// Time of the last change.
+    #[serde(
+        rename = "updatedAt",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+}
+impl SsoConfiguration {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        enabled: bool,
+        domains: impl IntoIterator<Item = impl Into<SsoDomain>>,
+        groups: impl IntoIterator<Item = impl Into<SsoGroup>>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            tenant_id: None,
+            enabled,
+            sso_endpoint: None,
+            public_certificate: None,
+            sign_request: None,
+            acs_url: None,
+            sp_entity_id: None,
+            type_: None,
+            oidc_client_id: None,
+            oidc_secret: None,
+            config_metadata: None,
+            override_active_tenant: None,
+            sub_account_access_limit: None,
+            idp_client_id: None,
+            idp_client_secret: None,
+            skip_email_domain_validation: None,
+            generated_verification: None,
+            domains: domains.into_iter().map(Into::into).collect(),
+            groups: groups.into_iter().map(Into::into).collect(),
+            role_ids: None,
+            created_at: None,
+            updated_at: None,
+        }
+    }
+}
+/// Roles of everybody who comes through a connection.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct SsoDefaultRoles {
+    /// Ids of the roles.
+    #[serde(rename = "roleIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub role_ids: ::std::vec::Vec<::std::string::String>,
+}
+impl SsoDefaultRoles {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            role_ids: role_ids.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+/// A mail domain of a connection.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct SsoDomain {
+    /// Name of the domain, as DNS has it.
+    pub domain: ::std::string::String,
+    /// Id of the domain.
+    pub id: ::std::string::String,
+    /// Connection that it belongs to.
+    #[serde(
+        rename = "ssoConfigId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sso_config_id: ::std::option::Option<::std::string::String>,
+    /// Text of the TXT record that proves it.
+    #[serde(
+        rename = "txtRecord",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub txt_record: ::std::option::Option<::std::string::String>,
+    /// Whether the tenant has proven that it is its own.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub validated: bool,
+}
+impl SsoDomain {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        domain: impl Into<::std::string::String>,
+        validated: bool,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            domain: domain.into(),
+            validated,
+            txt_record: None,
+            sso_config_id: None,
+        }
+    }
+}
+/// How tenants prove their mail domains.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct SsoDomainPolicy {
+    /// Whether people may add the domains of their own verified addresses without DNS.
+    #[serde(rename = "allowVerifiedUsersToAddDomains")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub allow_verified_users_to_add_domains: bool,
+    /// Whether sign-ins use connections whose domains are not validated.
+    #[serde(rename = "bypassDomainCrossValidation")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub bypass_domain_cross_validation: bool,
+    /// Whether new domains are validated at once.
+    #[serde(rename = "skipDomainVerification")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub skip_domain_verification: bool,
+}
+impl SsoDomainPolicy {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        allow_verified_users_to_add_domains: bool,
+        skip_domain_verification: bool,
+        bypass_domain_cross_validation: bool,
+    ) -> Self {
+        Self {
+            allow_verified_users_to_add_domains,
+            skip_domain_verification,
+            bypass_domain_cross_validation,
+        }
+    }
+}
+/// A mail address that is spared from single sign-on.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct SsoExcludedEmail {
+    /// Time from which it is spared.
+    #[serde(
+        rename = "createdAt",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// The address, in lower case.
+    pub email: ::std::string::String,
+}
+impl SsoExcludedEmail {
+    /// With the members that must be there; the others are absent.
+    pub fn new(email: impl Into<::std::string::String>) -> Self {
+        Self {
+            email: email.into(),
+            created_at: None,
+        }
+    }
+}
+/// Roles for a group of the identity provider.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct SsoGroup {
+    /// Name of the group as the provider sends it.
+    pub group: ::std::string::String,
+    /// Id of the mapping.
+    pub id: ::std::string::String,
+    /// Ids of the roles.
+    #[serde(rename = "roleIds")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub role_ids: ::std::vec::Vec<::std::string::String>,
+    /// Connection that it belongs to.
+    #[serde(
+        rename = "ssoConfigId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sso_config_id: ::std::option::Option<::std::string::String>,
+}
+impl SsoGroup {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        group: impl Into<::std::string::String>,
+        role_ids: impl IntoIterator<Item = impl Into<::std::string::String>>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            group: group.into(),
+            role_ids: role_ids.into_iter().map(Into::into).collect(),
+            sso_config_id: None,
+        }
+    }
+}
+/// Whether a mail domain may belong to connections of several tenants.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct SsoPerTenantConfiguration {
+    /// Whether it may.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub active: bool,
+    /// What happens where no tenant is named.
+    #[serde(
+        rename = "unspecifiedTenantStrategy",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub unspecified_tenant_strategy: ::std::option::Option<
+        crate::enums::SsoUnspecifiedTenantStrategy,
+    >,
+    /// Whether the active tenant of a known person goes before the strategy.
+    #[serde(
+        rename = "useActiveTenant",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub use_active_tenant: ::std::option::Option<bool>,
+}
+impl SsoPerTenantConfiguration {
+    /// With the members that must be there; the others are absent.
+    pub fn new(active: bool) -> Self {
+        Self {
+            active,
+            unspecified_tenant_strategy: None,
+            use_active_tenant: None,
         }
     }
 }
@@ -14428,6 +15227,290 @@ impl UpdateRolesOnGroupDto {
         Self {
             role_ids: role_ids.into_iter().map(Into::into).collect(),
         }
+    }
+}
+/// Changes to a connection; absent members keep their values.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct UpdateSsoConfigurationRequestDto {
+    /// Assertion consumer service of this connection; an empty text clears it, null leaves it.
+    #[serde(rename = "acsUrl", default, skip_serializing_if = "crate::Patch::is_absent")]
+    pub acs_url: crate::Patch<::std::string::String>,
+    /// Free data, in place of all that is stored; null leaves it.
+    #[serde(
+        rename = "configMetadata",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub config_metadata: crate::Patch<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Whether sign-ins use it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub enabled: ::std::option::Option<bool>,
+    /// Client id with which groups are fetched from the provider; kept and given back; an empty text clears it, null leaves it.
+    #[serde(
+        rename = "idpClientId",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub idp_client_id: crate::Patch<::std::string::String>,
+    /// Secret of that client; kept; an empty text clears it, null leaves it.
+    #[serde(
+        rename = "idpClientSecret",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub idp_client_secret: crate::Patch<crate::Secret>,
+    /// Client id at the provider; an empty text clears it, null leaves it.
+    #[serde(
+        rename = "oidcClientId",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub oidc_client_id: crate::Patch<::std::string::String>,
+    /// Client secret at the provider; an empty text clears it, null leaves it.
+    #[serde(
+        rename = "oidcSecret",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub oidc_secret: crate::Patch<crate::Secret>,
+    /// Whether a sign-in makes the tenant the active one of a person who has another one already.
+    #[serde(
+        rename = "overrideActiveTenant",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub override_active_tenant: ::std::option::Option<bool>,
+    /// The provider's signing certificate (X.509), as PEM, as base64 of PEM, or as base64 of DER; kept as base64 of PEM; an empty text clears it, null leaves it.
+    #[serde(
+        rename = "publicCertificate",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub public_certificate: crate::Patch<::std::string::String>,
+    /// Whether requests to the provider are signed.
+    #[serde(
+        rename = "signRequest",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sign_request: ::std::option::Option<bool>,
+    /// Whether domains count before they are validated.
+    #[serde(
+        rename = "skipEmailDomainValidation",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub skip_email_domain_validation: ::std::option::Option<bool>,
+    /// Entity id of the service provider for this connection; an empty text clears it, null leaves it.
+    #[serde(
+        rename = "spEntityId",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub sp_entity_id: crate::Patch<::std::string::String>,
+    /// By SAML the provider's sign-on address for the redirect binding, by OpenID Connect its issuer; an empty text clears it, null leaves it.
+    #[serde(
+        rename = "ssoEndpoint",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub sso_endpoint: crate::Patch<::std::string::String>,
+    /// How deep into the hierarchy access reaches; kept and given back; null leaves it.
+    #[serde(
+        rename = "subAccountAccessLimit",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub sub_account_access_limit: crate::Patch<i64>,
+    /// Protocol, or provider, of the connection.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<crate::enums::SsoConnectionType>,
+}
+impl UpdateSsoConfigurationRequestDto {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            enabled: None,
+            sso_endpoint: crate::Patch::Absent,
+            public_certificate: crate::Patch::Absent,
+            sign_request: None,
+            acs_url: crate::Patch::Absent,
+            sp_entity_id: crate::Patch::Absent,
+            type_: None,
+            oidc_client_id: crate::Patch::Absent,
+            oidc_secret: crate::Patch::Absent,
+            config_metadata: crate::Patch::Absent,
+            override_active_tenant: None,
+            sub_account_access_limit: crate::Patch::Absent,
+            idp_client_id: crate::Patch::Absent,
+            idp_client_secret: crate::Patch::Absent,
+            skip_email_domain_validation: None,
+        }
+    }
+    /// Whether sign-ins use it.
+    #[must_use]
+    pub fn enabled(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.enabled = value.into();
+        self
+    }
+    /// By SAML the provider's sign-on address for the redirect binding, by OpenID Connect its issuer; an empty text clears it, null leaves it.
+    #[must_use]
+    pub fn sso_endpoint(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.sso_endpoint = value.into();
+        self
+    }
+    /// The provider's signing certificate (X.509), as PEM, as base64 of PEM, or as base64 of DER; kept as base64 of PEM; an empty text clears it, null leaves it.
+    #[must_use]
+    pub fn public_certificate(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.public_certificate = value.into();
+        self
+    }
+    /// Whether requests to the provider are signed.
+    #[must_use]
+    pub fn sign_request(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.sign_request = value.into();
+        self
+    }
+    /// Assertion consumer service of this connection; an empty text clears it, null leaves it.
+    #[must_use]
+    pub fn acs_url(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.acs_url = value.into();
+        self
+    }
+    /// Entity id of the service provider for this connection; an empty text clears it, null leaves it.
+    #[must_use]
+    pub fn sp_entity_id(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.sp_entity_id = value.into();
+        self
+    }
+    /// Protocol, or provider, of the connection.
+    #[must_use]
+    pub fn type_(
+        mut self,
+        value: impl Into<Option<crate::enums::SsoConnectionType>>,
+    ) -> Self {
+        self.type_ = value.into();
+        self
+    }
+    /// Client id at the provider; an empty text clears it, null leaves it.
+    #[must_use]
+    pub fn oidc_client_id(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.oidc_client_id = value.into();
+        self
+    }
+    /// Client secret at the provider; an empty text clears it, null leaves it.
+    #[must_use]
+    pub fn oidc_secret(mut self, value: impl Into<crate::Patch<crate::Secret>>) -> Self {
+        self.oidc_secret = value.into();
+        self
+    }
+    /// Free data, in place of all that is stored; null leaves it.
+    #[must_use]
+    pub fn config_metadata(
+        mut self,
+        value: impl Into<
+            crate::Patch<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
+    ) -> Self {
+        self.config_metadata = value.into();
+        self
+    }
+    /// Whether a sign-in makes the tenant the active one of a person who has another one already.
+    #[must_use]
+    pub fn override_active_tenant(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.override_active_tenant = value.into();
+        self
+    }
+    /// How deep into the hierarchy access reaches; kept and given back; null leaves it.
+    #[must_use]
+    pub fn sub_account_access_limit(
+        mut self,
+        value: impl Into<crate::Patch<i64>>,
+    ) -> Self {
+        self.sub_account_access_limit = value.into();
+        self
+    }
+    /// Client id with which groups are fetched from the provider; kept and given back; an empty text clears it, null leaves it.
+    #[must_use]
+    pub fn idp_client_id(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.idp_client_id = value.into();
+        self
+    }
+    /// Secret of that client; kept; an empty text clears it, null leaves it.
+    #[must_use]
+    pub fn idp_client_secret(
+        mut self,
+        value: impl Into<crate::Patch<crate::Secret>>,
+    ) -> Self {
+        self.idp_client_secret = value.into();
+        self
+    }
+    /// Whether domains count before they are validated.
+    #[must_use]
+    pub fn skip_email_domain_validation(
+        mut self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        self.skip_email_domain_validation = value.into();
+        self
+    }
+}
+/// Changes to a group mapping; absent members keep their values.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct UpdateSsoGroupRequestDto {
+    /// Name of the group as the provider sends it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub group: ::std::option::Option<::std::string::String>,
+    /// Ids of the roles, in place of all that there are.
+    #[serde(rename = "roleIds", skip_serializing_if = "::std::option::Option::is_none")]
+    pub role_ids: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
+}
+impl UpdateSsoGroupRequestDto {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            group: None,
+            role_ids: None,
+        }
+    }
+    /// Name of the group as the provider sends it.
+    #[must_use]
+    pub fn group<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.group = value.into_optional();
+        self
+    }
+    /// Ids of the roles, in place of all that there are.
+    #[must_use]
+    pub fn role_ids<Form>(
+        mut self,
+        value: impl crate::OptionalList<::std::string::String, Form>,
+    ) -> Self {
+        self.role_ids = value.into_optional_list();
+        self
     }
 }
 /// Whether a member may reach into the tenants below.
@@ -17352,6 +18435,21 @@ impl VendorConfigResponse {
             allow_custom_login_tenant_switch: None,
         }
     }
+}
+/// The environment as SAML service provider.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct VendorSamlConfigurationResponse {
+    /// Assertion consumer service: where identity providers send their answers.
+    #[serde(rename = "acsUrl", skip_serializing_if = "::std::option::Option::is_none")]
+    pub acs_url: ::std::option::Option<::std::string::String>,
+    /// Entity id of the service provider, the audience of assertions.
+    #[serde(
+        rename = "spEntityId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sp_entity_id: ::std::option::Option<::std::string::String>,
 }
 /// First code of a new authenticator app, which enrolls it and finishes the sign-in.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]

@@ -18,6 +18,7 @@ const VIEWS: &[Row] = &[
     ("Roles", &["Roles", "Account Roles"]),
     ("Permissions", &["Permissions", "Permissions Categories"]),
     ("Applications", &["Applications Settings", "Users-applications Management"]),
+    ("Sso", &["SSO Configurations", "SAML Configurations", "OIDC Configurations", "SSO Settings"]),
     ("Tenants", &["Accounts", "Account Settings", "Account Migration", "Sub-accounts", "Sub-accounts and Hierarchy"]),
 ];
 

@@ -29,6 +29,8 @@ pub(super) const BELONGINGS: &[&str] = &[
     "domain_restrictions",
     "ip_restrictions",
     "machine_tokens",
+    "sso_domains",
+    "sso_connections",
     "tenant_invites",
     "groups",
     "memberships",

@@ -22,7 +22,7 @@ use crate::{
         restrictions::{mail_domains, networks},
         sessions,
         settings::{self, Form, configuration, delegation},
-        tenants, user_pools,
+        sso, tenants, user_pools,
     },
     ids,
     store::{
@@ -30,13 +30,13 @@ use crate::{
         dump::{Batch, Row, Rows},
         entity::{
             AccessType, AssignmentType, CeremonyPurpose, Channel, ClientType, Decision, ExecutionStatus,
-            MachineTokenKind, MembershipStatus, Purpose, RestrictionList, UserPoolKind, WebAuthnDevice,
+            MachineTokenKind, MembershipStatus, Purpose, RestrictionList, SsoKind, UserPoolKind, WebAuthnDevice,
         },
     },
 };
 
 /// All kinds of settings documents.
-const SETTINGS: [Form; 22] = [
+const SETTINGS: [Form; 27] = [
     configuration::FORM,
     delegation::FORM,
     groups::FORM,
@@ -58,6 +58,11 @@ const SETTINGS: [Form; 22] = [
     passwords::rotation::FORM,
     sessions::FORM,
     sms_sender::FORM,
+    sso::dns::FORM,
+    sso::environment::FORMS[0],
+    sso::environment::FORMS[1],
+    sso::environment::FORMS[2],
+    sso::environment::FORMS[3],
     emails_policy::FORM,
 ];
 
@@ -67,7 +72,7 @@ const JOBS: [Form; 3] = [bulk_invitation::FORM, migration::FORM, tenants::import
 /// What must hold for a column of a table.
 type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
 
-const RULES: [Rule; 53] = [
+const RULES: [Rule; 57] = [
     ("application_assignments", "app_id", |text, _| input::check_id("it", text)),
     ("application_clients", "client_type", |text, _| choice::<ClientType>(text)),
     ("application_clients", "external_metadata", |text, _| object(text)),
@@ -109,6 +114,10 @@ const RULES: [Rule; 53] = [
     ("settings", "scope", |text, _| settings::check_owner(text)),
     ("sms_templates", "kind", |text, _| texts::SmsType::parse(text).map(drop)),
     ("sms_templates", "more", |text, _| object(text)),
+    ("sso_connections", "certificates", |text, _| sso::connections::check_certificates(text)),
+    ("sso_connections", "config_metadata", |text, _| object(text)),
+    ("sso_connections", "kind", |text, _| choice::<SsoKind>(text)),
+    ("sso_domains", "domain", |text, _| sso::domains::check(text)),
     ("tenant_applications", "access_type", |text, _| choice::<AccessType>(text)),
     ("tenants", "details", |text, _| object(text)),
     ("tenants", "metadata", |text, _| object(text)),
@@ -159,11 +168,12 @@ fn read_choice<T: ActiveEnum<Value = String>>(text: &str) -> DomainResult<T> {
     T::try_from_value(&text.to_owned()).map_err(|_| DomainError::bad_request(format!("{text} is none of the choices")))
 }
 
-/// Columns with secrets that a document may leave out; they are made anew then.
+/// Columns with secrets that a document may leave out; they are made anew then, but for those that somebody else has given.
 pub(super) fn secret_columns(table: &str) -> Option<&'static [&'static str]> {
     match table {
         "applications" => Some(&["client_secret", "shared_secret"]),
         "application_clients" => Some(&["client_secret"]),
+        "sso_connections" => Some(&["oidc_secret", "idp_client_secret"]),
         _ => None,
     }
 }
@@ -188,11 +198,13 @@ pub(super) fn normalize(table: &str, rows: &mut Rows) -> DomainResult<()> {
     Ok(())
 }
 
-/// Makes secrets that were left out.
+/// Makes secrets that were left out. Those of identity providers nobody can make: without them a connection takes no part
+/// in sign-ins.
 pub(super) fn complete(table: &str, rows: &mut Rows) {
     for column in secret_columns(table).unwrap_or_default() {
         for row in rows.iter_mut().filter(|row| !row.contains_key(*column)) {
-            row.insert((*column).to_owned(), ids::new_secret().into());
+            let secret = if table == "sso_connections" { String::new() } else { ids::new_secret() };
+            row.insert((*column).to_owned(), secret.into());
         }
     }
 }

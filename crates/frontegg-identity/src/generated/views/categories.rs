@@ -8,7 +8,7 @@ use super::{
     LockoutPolicy, M2mTokens, Mfa, MfaConfiguration, MfaSettings, PasswordSettings,
     Passwordless, Permissions, PersonalTokens, Sms, SmsConfiguration, SmsTemplates,
     SessionsConfiguration, SessionsManagement, UserEmailsPolicy, Groups, Users,
-    UserPools, UserSessions, Applications, Tenants, EnvironmentAuthentication,
+    UserPools, UserSessions, Applications, Tenants, Sso, EnvironmentAuthentication,
 };
 use crate::scope::{Access, Core, Scope};
 /// Signing in and up: passwords, codes, links, second factors, API tokens.
@@ -160,6 +160,12 @@ impl<A: Access> Management<A> {
             core: self.core.clone(),
         }
     }
+    /// Single sign-on as far as the environment decides.
+    ///
+    /// The view [`Sso`] has them.
+    pub fn sso_settings(&self) -> Sso<A> {
+        Sso { core: self.core.clone() }
+    }
 }
 /// What users and tenants do for themselves.
 #[derive(Clone, Debug)]
@@ -256,6 +262,24 @@ impl<A: Access> SelfService<A> {
         UserSessions {
             core: self.core.clone(),
         }
+    }
+    /// Connections of tenants to identity providers, with their mail domains, groups and default roles.
+    ///
+    /// The view [`Sso`] has them.
+    pub fn sso_configurations(&self) -> Sso<A> {
+        Sso { core: self.core.clone() }
+    }
+    /// The environment as SAML 2.0 service provider.
+    ///
+    /// The view [`Sso`] has them.
+    pub fn saml_configurations(&self) -> Sso<A> {
+        Sso { core: self.core.clone() }
+    }
+    /// The environment as client of OpenID Connect providers.
+    ///
+    /// The view [`Sso`] has them.
+    pub fn oidc_configurations(&self) -> Sso<A> {
+        Sso { core: self.core.clone() }
     }
 }
 impl<A: Access> Scope<A> {
@@ -479,6 +503,10 @@ impl<A: Access> Scope<A> {
     pub fn tenants(&self) -> Tenants<A> {
         Tenants { core: self.core.clone() }
     }
+    /// Connections of tenants to identity providers, with their mail domains, groups and default roles.
+    pub fn sso(&self) -> Sso<A> {
+        Sso { core: self.core.clone() }
+    }
     /// The token that management calls carry.
     pub fn environment_authentication(&self) -> EnvironmentAuthentication<A> {
         EnvironmentAuthentication {
@@ -556,5 +584,29 @@ impl<A: Access> Scope<A> {
     /// The view [`Tenants`] has them.
     pub fn sub_accounts_and_hierarchy(&self) -> Tenants<A> {
         Tenants { core: self.core.clone() }
+    }
+    /// Connections of tenants to identity providers, with their mail domains, groups and default roles.
+    ///
+    /// The view [`Sso`] has them.
+    pub fn sso_configurations(&self) -> Sso<A> {
+        Sso { core: self.core.clone() }
+    }
+    /// The environment as SAML 2.0 service provider.
+    ///
+    /// The view [`Sso`] has them.
+    pub fn saml_configurations(&self) -> Sso<A> {
+        Sso { core: self.core.clone() }
+    }
+    /// The environment as client of OpenID Connect providers.
+    ///
+    /// The view [`Sso`] has them.
+    pub fn oidc_configurations(&self) -> Sso<A> {
+        Sso { core: self.core.clone() }
+    }
+    /// Single sign-on as far as the environment decides.
+    ///
+    /// The view [`Sso`] has them.
+    pub fn sso_settings(&self) -> Sso<A> {
+        Sso { core: self.core.clone() }
     }
 }

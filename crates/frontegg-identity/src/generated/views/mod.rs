@@ -73,6 +73,8 @@ mod applications;
 pub use applications::Applications;
 mod tenants;
 pub use tenants::Tenants;
+mod sso;
+pub use sso::Sso;
 mod environment_authentication;
 pub use environment_authentication::EnvironmentAuthentication;
 mod categories;

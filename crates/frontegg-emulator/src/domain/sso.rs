@@ -1,0 +1,12 @@
+//! Single sign-on: connections of tenants to their own identity providers, by SAML 2.0 and OpenID Connect, the mail
+//! domains that say which connection somebody signs in by, and the roles of those who come.
+
+pub(crate) mod connections;
+pub(crate) mod dns;
+pub(crate) mod domains;
+pub(crate) mod environment;
+pub(crate) mod exclusions;
+pub(crate) mod groups;
+
+/// What somebody needs to change connections, and so to see their secrets.
+pub(crate) const WRITE: &str = "fe.secure.write.samlConfiguration";
