@@ -8,6 +8,7 @@ pub mod categories;
 pub mod docs;
 pub mod example;
 pub mod index;
+mod input;
 pub mod method;
 pub mod names;
 pub mod paging;
@@ -57,10 +58,10 @@ fn named(api: &Api, calls: &[Item], names: &Names) -> Result<Files> {
                 "user" => 2,
                 _ => 3,
             };
-            let about =
-                docs::operation(api, names, operation, &method.inputs()).with_context(|| operation.id.clone())?;
+            let inputs = method.inputs();
+            let about = docs::operation(api, names, operation, &inputs).with_context(|| operation.id.clone())?;
             methods[access].extend(method.tokens(&about));
-            methods[access].extend(method.numbered(&docs::version(names, operation)));
+            methods[access].extend(method.numbered(&docs::version(api, names, operation, &inputs)?));
             answers.extend(respond::answer(names, operation, signature)?);
             params.extend(method.params(view));
             params.extend(operation.paged().then(|| paging::params(names, operation)));

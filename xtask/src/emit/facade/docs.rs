@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{
-    example::{Inputs, example},
+    example::{Called, Inputs, example},
     names::{Names, View, numbered},
 };
 use crate::documents::api::{Api, Need, Operation};
@@ -34,7 +34,7 @@ pub fn view(view: &View) -> TokenStream {
 /// What a method does, how it is called, what it is refused for, and what to look at beside it.
 pub fn operation(api: &Api, names: &Names, operation: &Operation, inputs: &Inputs) -> Result<TokenStream> {
     let mut text = about(operation);
-    text += &format!("\n\n{}", example(api, names, operation, inputs)?);
+    text += &format!("\n\n{}", example(api, names, operation, inputs, &Called::by_name(names, operation))?);
     let others = related(api, names, operation);
     if !others.is_empty() {
         text += &format!("\n\nSee also {}.", others.join(", "));
@@ -50,9 +50,11 @@ pub fn operation(api: &Api, names: &Names, operation: &Operation, inputs: &Input
 }
 
 /// What the method of a version says that has a name without the number.
-pub fn version(names: &Names, operation: &Operation) -> TokenStream {
+pub fn version(api: &Api, names: &Names, operation: &Operation, inputs: &Inputs) -> Result<TokenStream> {
     let name = names.method(operation);
-    docs(&format!("[`{name}`](Self::{name}) by the number of its version, which stays when a newer one comes."))
+    let example = example(api, names, operation, inputs, &Called::by_number(operation))?;
+    let text = format!("[`{name}`](Self::{name}) by the number of its version, which stays when a newer one comes.");
+    Ok(docs(&format!("{text}\n\n{example}")))
 }
 
 fn about(operation: &Operation) -> String {

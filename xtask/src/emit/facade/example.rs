@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
+use heck::ToUpperCamelCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
@@ -19,8 +20,27 @@ use crate::{
 /// How many optional members an example has where none must be there.
 const FEW: usize = 2;
 
+/// By which names an operation is called.
+pub struct Called {
+    method: String,
+    /// The type of its optional values.
+    params: String,
+}
+
+impl Called {
+    /// By the name of the version to use now, which has no number.
+    pub fn by_name(names: &Names, operation: &Operation) -> Self {
+        Self { method: names.method(operation).to_owned(), params: names.params(operation) }
+    }
+
+    /// By the operation's id.
+    pub fn by_number(operation: &Operation) -> Self {
+        Self { method: operation.id.clone(), params: operation.id.to_upper_camel_case() }
+    }
+}
+
 /// The lines of an operation's example, as a block of documentation.
-pub fn example(api: &Api, names: &Names, operation: &Operation, inputs: &Inputs) -> Result<String> {
+pub fn example(api: &Api, names: &Names, operation: &Operation, inputs: &Inputs, called: &Called) -> Result<String> {
     let mut writer = Writer { api, imports: BTreeSet::new() };
     let mut given = Vec::new();
     for parameter in &inputs.positional {
@@ -33,14 +53,14 @@ pub fn example(api: &Api, names: &Names, operation: &Operation, inputs: &Inputs)
         given.push(quote!(&body));
     }
     if !inputs.optional.is_empty() {
-        let ty = names.params(operation);
+        let ty = &called.params;
         let (ident, set) = (format_ident!("{ty}"), writer.params(&inputs.optional)?);
         writer.imports.insert(format!("params::{ty}"));
         given.push(quote!(#ident::new() #set));
     }
     let view = names.view(&operation.tag).context("no view")?;
     let (scope, view) = (scope(operation), format_ident!("{}", view.module));
-    let method = format_ident!("{}", names.method(operation));
+    let method = format_ident!("{}", called.method);
     let call = quote!(#scope.#view().#method(#(#given),*).await?);
     let name = answer_name(operation).map(|name| format_ident!("{name}"));
     let call = name.map_or_else(|| quote!(#call;), |name| quote!(let #name = #call;));
@@ -291,7 +311,13 @@ mod tests {
         let names = Names::with(&api, &[]).unwrap();
         let operation = &api.operations[0];
         let inputs = Inputs { positional: operation.parameters.iter().collect(), optional: vec![], body: true };
-        let text = example(&api, &names, operation, &inputs).unwrap();
+        let text = |called| example(&api, &names, operation, &inputs, &called).unwrap();
+        let numbered = text(Called::by_number(operation));
+        assert!(
+            numbered.contains("frontegg.tenant(\"acme\").beds().plant_v2(\"bed id\", &body).await?;\n"),
+            "{numbered}"
+        );
+        let text = text(Called::by_name(&names, operation));
         assert!(text.contains("use frontegg_identity::{enums::Color, types::PlantDto};\n\n"), "{text}");
         assert!(text.contains("let body = PlantDto::new(\"name\", Color::DarkRed, [\"seed\"]);\n"), "{text}");
         assert!(text.contains("frontegg.tenant(\"acme\").beds().plant(\"bed id\", &body).await?;\n"), "{text}");

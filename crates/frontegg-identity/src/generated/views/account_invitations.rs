@@ -141,6 +141,21 @@ impl<A: Authorized> AccountInvitations<A> {
         )
     }
     /// [`create_user_tenant_invite`](Self::create_user_tenant_invite) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateInviteTokenRequestForUserV2;
+    ///
+    /// let body = CreateInviteTokenRequestForUserV2::new()
+    ///     .expires_in_minutes(1)
+    ///     .should_send_email(true);
+    /// let record = frontegg
+    ///     .account_invitations()
+    ///     .create_user_tenant_invite_v2(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create_user_tenant_invite_v2<'a>(
         &self,
         body: impl Borrow<types::CreateInviteTokenRequestForUserV2> + Send + Sync + 'a,

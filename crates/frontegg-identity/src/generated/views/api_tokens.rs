@@ -156,6 +156,22 @@ impl<A: Authorized> ApiTokens<A> {
         )
     }
     /// [`create_tenant_api_token`](Self::create_tenant_api_token) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateTenantApiTokenDto;
+    ///
+    /// let body = CreateTenantApiTokenDto::new()
+    ///     .description("description")
+    ///     .expires_in_minutes(1);
+    /// let record = frontegg
+    ///     .tenant("acme")
+    ///     .api_tokens()
+    ///     .create_tenant_api_token_v2(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create_tenant_api_token_v2<'a>(
         &self,
         body: impl Borrow<types::CreateTenantApiTokenDto> + Send + Sync + 'a,

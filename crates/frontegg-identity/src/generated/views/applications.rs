@@ -788,6 +788,20 @@ impl<A: Authorized> Applications<A> {
         )
     }
     /// [`list_application_tenant_assignments`](Self::list_application_tenant_assignments) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListApplicationTenantAssignmentsV2;
+    ///
+    /// let list = frontegg
+    ///     .applications()
+    ///     .list_application_tenant_assignments_v2(
+    ///         ListApplicationTenantAssignmentsV2::new().app_ids(["app id"]),
+    ///     )
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list_application_tenant_assignments_v2(
         &self,
         params: params::ListApplicationTenantAssignments,

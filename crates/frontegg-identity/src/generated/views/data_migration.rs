@@ -199,6 +199,16 @@ impl DataMigration<Environment> {
         )
     }
     /// [`migrate_users_in_bulk`](Self::migrate_users_in_bulk) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::{MigrateUserRequestV2, MigrateUsersRequestV2};
+    ///
+    /// let body = MigrateUsersRequestV2::new([MigrateUserRequestV2::new("acme")]);
+    /// let answer = frontegg.data_migration().migrate_users_in_bulk_v2(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn migrate_users_in_bulk_v2<'a>(
         &self,
         body: impl Borrow<types::MigrateUsersRequestV2> + Send + Sync + 'a,

@@ -150,6 +150,18 @@ impl EmailConfiguration<Environment> {
         )
     }
     /// [`set_mail_configuration`](Self::set_mail_configuration) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::SendGridProvider, types::{SendGridDto, SetMailConfigurationRequest}};
+    ///
+    /// let body = SetMailConfigurationRequest::new(
+    ///     SendGridDto::new(SendGridProvider::SendGrid, "secret").into(),
+    /// );
+    /// frontegg.email_configuration().set_mail_configuration_v2(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_mail_configuration_v2<'a>(
         &self,
         body: impl Borrow<types::SetMailConfigurationRequest> + Send + Sync + 'a,

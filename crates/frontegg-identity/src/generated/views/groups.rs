@@ -435,6 +435,15 @@ impl<A: Authorized> Groups<A> {
         )
     }
     /// [`list_groups`](Self::list_groups) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListGroupsV2;
+    ///
+    /// let page = frontegg.groups().list_groups_v2(ListGroupsV2::new().limit(50)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list_groups_v2(
         &self,
         params: params::ListGroups,

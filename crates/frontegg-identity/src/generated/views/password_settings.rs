@@ -168,6 +168,20 @@ impl<A: Access> PasswordSettings<A> {
         )
     }
     /// [`send_password_reset_email`](Self::send_password_reset_email) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{enums::IdentifierType, types::ResetPasswordDto};
+    ///
+    /// let body = ResetPasswordDto::new("ada@acme.test", IdentifierType::Email);
+    /// let answer = frontegg
+    ///     .anonymous()
+    ///     .password_settings()
+    ///     .send_password_reset_email_v2(&body)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send_password_reset_email_v2<'a>(
         &self,
         body: impl Borrow<types::ResetPasswordDto> + Send + Sync + 'a,

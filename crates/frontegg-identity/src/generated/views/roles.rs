@@ -129,6 +129,21 @@ impl<A: Authorized> Roles<A> {
         )
     }
     /// [`create_role`](Self::create_role) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AddRoleWithPermissionsRequest;
+    ///
+    /// let body = AddRoleWithPermissionsRequest::new(
+    ///     "key",
+    ///     "name",
+    ///     "base role id",
+    ///     ["permission id"],
+    /// );
+    /// let record = frontegg.roles().create_role_v2(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create_role_v2<'a>(
         &self,
         body: impl Borrow<types::AddRoleWithPermissionsRequest> + Send + Sync + 'a,
@@ -179,6 +194,16 @@ impl<A: Authorized> Roles<A> {
         )
     }
     /// [`create_roles`](Self::create_roles) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AddRoleRequest;
+    ///
+    /// let body = [AddRoleRequest::new("key", "name", 1)];
+    /// let record = frontegg.roles().create_roles_v1(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create_roles_v1<'a>(
         &self,
         body: impl AsRef<[types::AddRoleRequest]> + Send + Sync + 'a,
@@ -346,6 +371,15 @@ impl<A: Authorized> Roles<A> {
         )
     }
     /// [`list_roles`](Self::list_roles) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListRolesV2;
+    ///
+    /// let page = frontegg.roles().list_roles_v2(ListRolesV2::new().limit(50)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list_roles_v2(
         &self,
         params: params::ListRoles,

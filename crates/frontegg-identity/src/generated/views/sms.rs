@@ -370,6 +370,18 @@ impl<A: Authorized> Sms<A> {
         )
     }
     /// [`list_phone_numbers`](Self::list_phone_numbers) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListPhoneNumbersV2;
+    ///
+    /// let page = frontegg
+    ///     .sms()
+    ///     .list_phone_numbers_v2(ListPhoneNumbersV2::new().limit(50))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list_phone_numbers_v2(
         &self,
         params: params::ListPhoneNumbers,

@@ -337,6 +337,13 @@ impl Tenants<Environment> {
         )
     }
     /// [`get_tenant`](Self::get_tenant) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg.tenants().get_tenant_v2("acme").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_tenant_v2<'a>(
         &self,
         tenant_id: impl AsRef<str> + Send + Sync + 'a,
@@ -550,6 +557,16 @@ impl Tenants<Environment> {
         )
     }
     /// [`update_tenant`](Self::update_tenant) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::UpdateTenantRequestV2;
+    ///
+    /// let body = UpdateTenantRequestV2::new().name("name").status("status");
+    /// let record = frontegg.tenants().update_tenant_v2("acme", &body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update_tenant_v2<'a>(
         &self,
         tenant_id: impl AsRef<str> + Send + Sync + 'a,

@@ -1397,6 +1397,13 @@ impl Users<User> {
         )
     }
     /// [`get_my_profile`](Self::get_my_profile) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let record = frontegg.session("access token").users().get_my_profile_v3().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_my_profile_v3(&self) -> Call<'static, types::UserV3Dto> {
         self.get_my_profile()
     }
@@ -1497,6 +1504,13 @@ impl Users<User> {
         )
     }
     /// [`list_my_tenants`](Self::list_my_tenants) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let list = frontegg.session("access token").users().list_my_tenants_v2().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list_my_tenants_v2(&self) -> Call<'static, Vec<types::UserTenantDataDto>> {
         self.list_my_tenants()
     }
@@ -1754,6 +1768,16 @@ impl<A: Authorized> Users<A> {
         )
     }
     /// [`create_user`](Self::create_user) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::CreateUserDto;
+    ///
+    /// let body = CreateUserDto::new().email("ada@acme.test").username("ada");
+    /// let record = frontegg.tenant("acme").users().create_user_v2(&body).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create_user_v2<'a>(
         &self,
         body: impl Borrow<types::CreateUserDto> + Send + Sync + 'a,
