@@ -335,6 +335,7 @@ mod tests {
     fn the_guide_has_these_figures() {
         crate::defaults::row("Leeway between two clocks", DEFAULT_LEEWAY);
         crate::defaults::row("Leeway, at most", MAX_LEEWAY);
+        crate::defaults::row("A fetch of the key set, at most", KEYS_TIMEOUT);
     }
 
     /// RFC 7519 §2: a `NumericDate` may have a fraction.

@@ -6,6 +6,7 @@ use axum::{Json, Router, routing::get};
 use frontegg_identity::verify::{Verifier, VerifyError};
 use frontegg_test_harness::clock::Clock;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::{World, proxy::Proxy};
 
@@ -116,6 +117,22 @@ async fn keys_serve_on_while_they_cannot_be_renewed() {
     verifier.verify(&new).await.unwrap();
     verifier.verify(&token).await.unwrap();
     assert_eq!(proxy.count(KEY_SET), 3);
+}
+
+/// A service that takes the connection and says nothing.
+#[tokio::test]
+async fn a_fetch_of_the_keys_takes_ten_seconds_at_most() {
+    let (world, clock) = (World::start().await, Clock::stop());
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}{KEY_SET}", silent.local_addr().unwrap());
+    let verifier = world.verifier().jwks_url(url).build().unwrap();
+    let (token, begin) = (world.token().await, Instant::now());
+    let error = clock.run(verifier.verify(&token)).await.unwrap_err();
+    let (limit, took) = (Duration::from_secs(10), begin.elapsed());
+    assert!((limit..limit + Duration::from_secs(1)).contains(&took), "{took:?}");
+    assert!(matches!(error, VerifyError::Unavailable(_)) && !error.is_rejection(), "{error}");
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("no answer from http://127.0.0.1:") && source.contains("in time"), "{source}");
 }
 
 /// A withdrawn key is not believed for longer than an hour.
