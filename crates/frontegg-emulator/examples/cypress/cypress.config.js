@@ -10,7 +10,9 @@ export default defineConfig({
     supportFile: false,
     async setupNodeEvents(on, config) {
       const program = process.env.FRONTEGG_EMULATOR ?? 'frontegg-emulator';
-      const emulator = spawn(program, ['--listen', '0', '--print', 'json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const options = ['--listen', '0', '--print', 'json', '--seed', 'seed.yaml'];
+      const cwd = config.projectRoot;
+      const emulator = spawn(program, options, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
       const ended = once(emulator, 'exit');
       const lines = createInterface({ input: emulator.stdout });
       const [line] = await Promise.race([once(lines, 'line'), ended.then(() => [undefined])]);

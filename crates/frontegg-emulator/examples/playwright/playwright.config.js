@@ -14,7 +14,7 @@ export default defineConfig({
   workers: 1,
   webServer: [
     {
-      command: `"${program}" --listen ${port} --client-id client --api-key key`,
+      command: `"${program}" --listen ${port} --client-id client --api-key key --seed seed.yaml`,
       url: `${url}/_emulator/ready`,
       gracefulShutdown: { signal: 'SIGTERM', timeout: 5000 },
     },

@@ -1,4 +1,4 @@
-"""One emulator for a run of tests, empty before each of them."""
+"""One emulator for a run of tests, as its seed says before each of them."""
 
 import json
 import os
@@ -32,7 +32,8 @@ class Emulator:
 def running_emulator():
     program = os.environ.get("FRONTEGG_EMULATOR", "frontegg-emulator")
     # Port 0 is a free one; the line comes once it listens.
-    command = [program, "--listen", "0", "--print", "json"]
+    seed = os.path.join(os.path.dirname(__file__), "seed.yaml")
+    command = [program, "--listen", "0", "--print", "json", "--seed", seed]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield Emulator(json.loads(process.stdout.readline()))
         process.terminate()
@@ -41,5 +42,5 @@ def running_emulator():
 
 @pytest.fixture
 def emulator(running_emulator):
-    running_emulator.call("POST", "/_emulator/reset")
+    running_emulator.call("POST", "/_emulator/reset?seed=true")
     return running_emulator

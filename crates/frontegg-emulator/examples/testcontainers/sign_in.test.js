@@ -16,7 +16,9 @@ before(async () => {
       FRONTEGG_EMULATOR_CLIENT_ID: 'client',
       FRONTEGG_EMULATOR_API_KEY: 'key',
       FRONTEGG_EMULATOR_PASSWORD_HASHING: 'cheap',
+      FRONTEGG_EMULATOR_SEED: '/seed.yaml',
     })
+    .withCopyFilesToContainer([{ source: 'seed.yaml', target: '/seed.yaml' }])
     .withExposedPorts(8100)
     .withWaitStrategy(Wait.forHttp('/_emulator/ready', 8100))
     .start();
@@ -37,11 +39,7 @@ async function post(path, body, headers = {}) {
 }
 
 test('Ada signs in', async () => {
-  await post('/_emulator/reset', undefined, { authorization: `Bearer ${adminToken}` });
-  const environment = await post('/auth/vendor', { clientId: 'client', secret: 'key' });
-  const headers = { authorization: `Bearer ${environment.token}`, 'frontegg-tenant-id': 'acme' };
-  await post('/tenants/resources/tenants/v1', { tenantId: 'acme', name: 'Acme' }, headers);
-  await post('/identity/resources/users/v2', { email: 'ada@acme.test', password, skipInviteEmail: true }, headers);
+  await post('/_emulator/reset?seed=true', undefined, { authorization: `Bearer ${adminToken}` });
   const session = await post('/identity/resources/auth/v1/user', { email: 'ada@acme.test', password });
   assert.ok(session.accessToken);
 });

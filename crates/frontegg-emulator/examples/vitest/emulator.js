@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 export default async function setup({ provide }) {
   const program = process.env.FRONTEGG_EMULATOR ?? 'frontegg-emulator';
   // Port 0 is a free one; the line comes once it listens.
-  const emulator = spawn(program, ['--listen', '0', '--print', 'json'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const options = ['--listen', '0', '--print', 'json', '--seed', 'seed.yaml'];
+  const emulator = spawn(program, options, { cwd: import.meta.dirname, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(emulator, 'exit');
   const lines = createInterface({ input: emulator.stdout });
   const [line] = await Promise.race([once(lines, 'line'), ended.then(() => [undefined])]);
