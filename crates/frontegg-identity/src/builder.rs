@@ -6,6 +6,8 @@ use frontegg_client::{Client, Inner};
 use frontegg_model::Secret;
 use tokio::sync::Mutex;
 
+#[cfg(feature = "tower")]
+use crate::layer::{self, Layers, Next};
 #[cfg(feature = "test-util")]
 use crate::transport::Double;
 use crate::{
@@ -161,6 +163,8 @@ pub struct Builder {
     connection: Connection,
     headers: CustomHeaders,
     user_agent_suffix: Option<String>,
+    #[cfg(feature = "tower")]
+    layers: Layers,
     #[cfg(feature = "test-util")]
     double: Option<Double>,
 }
@@ -177,6 +181,8 @@ impl Default for Builder {
             connection: Connection::default(),
             headers: CustomHeaders::default(),
             user_agent_suffix: None,
+            #[cfg(feature = "tower")]
+            layers: Layers::default(),
             #[cfg(feature = "test-util")]
             double: None,
         }
@@ -338,6 +344,43 @@ impl Builder {
         self
     }
 
+    /// Puts a layer of one's own around every exchange with the service; see [`layer`](crate::layer). Can be repeated: the
+    /// first is the outermost, as in tower's `ServiceBuilder`, which makes one layer of several.
+    ///
+    /// An error of a layer fails the call with [`ErrorKind::Layer`](crate::ErrorKind::Layer) and is its source; that of the
+    /// exchange behind it passes unchanged.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use frontegg_identity::{Frontegg, layer::Request};
+    /// use tower::{limit::ConcurrencyLimitLayer, util::MapRequestLayer};
+    ///
+    /// let frontegg = Frontegg::builder()
+    ///     .base_url("http://127.0.0.1:8100")
+    ///     .layer(ConcurrencyLimitLayer::new(20)) // at most so many requests at once
+    ///     .layer(MapRequestLayer::new(|mut request: Request| {
+    ///         request.headers_mut().insert("x-acme-service", http::HeaderValue::from_static("portal"));
+    ///         request
+    ///     }))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tower")]
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: tower_layer::Layer<Next> + Send + Sync + 'static,
+        L::Service:
+            tower_service::Service<layer::Request, Response = http::Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as tower_service::Service<layer::Request>>::Error: Into<layer::BoxError>,
+        <L::Service as tower_service::Service<layer::Request>>::Future: Send + 'static,
+        B: http_body::Body<Data = bytes::Bytes> + Send + Sync + 'static,
+        B::Error: Into<layer::BoxError>,
+    {
+        self.layers.push(layer);
+        self
+    }
+
     /// Lets calls be answered by a double of the service, for tests; see [`testing`](crate::testing).
     #[cfg(feature = "test-util")]
     pub fn transport(mut self, double: impl crate::testing::Transport) -> Self {
@@ -351,6 +394,8 @@ impl Builder {
         drop(self.headers.checked()?);
         let Connected { http, proxy } = self.http(&base_url)?;
         let http_timeout = self.connection.given.is_none().then_some(self.options.attempt_timeout);
+        #[cfg(feature = "tower")]
+        let layers = self.layers.around(|| self.innermost(&http, proxy.as_ref()));
         let headers = Arc::new(self.headers);
         let application = self.application.map(ScopeValue::new);
         if application.as_ref().is_some_and(|id| !id.is_valid()) {
@@ -369,6 +414,8 @@ impl Builder {
             headers: headers.clone(),
             proxy: proxy.clone(),
             http_timeout,
+            #[cfg(feature = "tower")]
+            layers: layers.clone(),
             #[cfg(feature = "test-util")]
             double: self.double.clone(),
             options: self.options,
@@ -381,6 +428,16 @@ impl Builder {
         });
         let core = Core::new(&base_url, &http, sender(Identity::Environment(tokens), application));
         Ok(Frontegg { scope: Scope { core } })
+    }
+
+    /// What the layers are put around.
+    #[cfg(feature = "tower")]
+    fn innermost(&self, http: &reqwest::Client, proxy: Option<&Arc<str>>) -> Next {
+        #[cfg(feature = "test-util")]
+        if let Some(double) = &self.double {
+            return Next::double(double.clone());
+        }
+        Next::http(http.clone(), proxy.cloned())
     }
 
     fn http(&self, base_url: &str) -> Result<Connected, ConfigError> {

@@ -46,6 +46,9 @@ pub enum ErrorKind {
     Misconfigured,
     /// The timeout of the call or of an attempt has passed.
     Timeout,
+    /// A layer of the program's own ([`Builder::layer`](crate::Builder::layer), feature `tower`) failed, or let the request
+    /// not through. Its error is the [`source`](StdError::source). Not retried.
+    Layer,
     /// The service answered with success, but the body is not as documented.
     Decode,
     /// The sign-in is not finished: a second factor, an enrollment or a new password is asked for.
@@ -91,6 +94,9 @@ struct Failure {
     history: Vec<Attempt>,
     /// Whether it is the environment's own token or credentials that the call went by.
     by_environment: bool,
+    /// Whether the exchange broke before anything was sent.
+    #[cfg(feature = "tower")]
+    not_sent: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -109,10 +115,6 @@ pub struct Attempt {
 impl Attempt {
     pub(crate) fn from_status(status: StatusCode, took: Duration) -> Self {
         Self { kind: ErrorKind::of(status), status: Some(status.as_u16()), took }
-    }
-
-    pub(crate) fn from_reqwest(error: &reqwest::Error, took: Duration) -> Self {
-        Self { kind: Cause::of(error).kind(), status: None, took }
     }
 }
 
@@ -145,6 +147,8 @@ impl Error {
             attempts: 0,
             history: Vec::new(),
             by_environment: false,
+            #[cfg(feature = "tower")]
+            not_sent: false,
             source: None,
         }))
     }
@@ -180,10 +184,28 @@ impl Error {
         let cause = Cause::of(error);
         let mut built = Self::new(cause.kind(), exchange::told(error, &cause, proxy));
         built.0.status = error.status();
+        #[cfg(feature = "tower")]
+        {
+            built.0.not_sent = error.is_connect();
+        }
         match exchange::Layers::below(error) {
             Some(layers) => built.caused_by(layers),
             None => built,
         }
+    }
+
+    /// The error of a program's own layer.
+    #[cfg(feature = "tower")]
+    pub(crate) fn of_layer(error: crate::layer::BoxError) -> Self {
+        let mut built = Self::new(ErrorKind::Layer, format!("a layer of the client failed: {error}"));
+        built.0.source = Some(error.into());
+        built
+    }
+
+    /// Whether the exchange broke before anything was sent.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_not_sent(&self) -> bool {
+        self.0.not_sent
     }
 
     /// An answer of a status that no operation documents: a redirect, above all.

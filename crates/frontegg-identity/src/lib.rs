@@ -24,8 +24,8 @@
 //! ```
 //!
 //! The [`guide`] has a page each on configuration, credentials and scopes, applications, signing in, step-up,
-//! verifying tokens, paging, many calls at once, partial updates, errors and retries, defaults, testing with the
-//! emulator, and moving here from other clients.
+//! verifying tokens, paging, many calls at once, partial updates, errors and retries, telemetry, defaults, testing with
+//! the emulator, and moving here from other clients.
 //!
 //! Types decide which token an operation takes: a session does not have the operations that it cannot
 //! call. If an operation needs a tenant or user that the scope does not name, the call is an [`Error`]
@@ -54,6 +54,8 @@ mod generated;
 pub mod guide;
 mod header;
 mod input;
+#[cfg(feature = "tower")]
+pub mod layer;
 mod list;
 mod lock;
 pub mod login;

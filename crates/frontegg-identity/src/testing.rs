@@ -27,6 +27,8 @@ mod reply;
 mod transport;
 
 pub use crate::generated::respond;
+#[cfg(feature = "tower")]
+pub(crate) use exchange::answer;
 pub(crate) use exchange::exchange;
 pub use reply::Reply;
 pub use transport::{Recording, Request, Scripted, Transport};

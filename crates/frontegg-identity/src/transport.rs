@@ -1,6 +1,9 @@
 //! Sends the requests of the generated client: token, scope headers, attempts.
 
+mod broken;
 mod exchange;
+#[cfg(feature = "tower")]
+mod layered;
 mod repeat;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -13,6 +16,8 @@ use repeat::Repeat;
 use reqwest::Request;
 use tokio::time::{sleep, timeout_at};
 
+#[cfg(feature = "tower")]
+use crate::layer::Next;
 #[cfg(feature = "test-util")]
 use crate::testing;
 use crate::{
@@ -45,6 +50,9 @@ pub(crate) struct Sender {
     pub(crate) proxy: Option<Arc<str>>,
     /// The limit of an attempt that the HTTP client has itself.
     pub(crate) http_timeout: Option<Duration>,
+    /// What requests go through, if there are layers.
+    #[cfg(feature = "tower")]
+    pub(crate) layers: Option<Next>,
     /// What answers in place of the service.
     #[cfg(feature = "test-util")]
     pub(crate) double: Option<Double>,
@@ -126,8 +134,8 @@ impl Transport for Sender {
             let refused = |error| Failure::Refused(context::fail(error));
             self.complete(&mut request, operation).map_err(refused)?;
             #[cfg(feature = "test-util")]
-            if let Some(Double(double)) = &self.double {
-                return Box::pin(testing::exchange(&**double, &request, operation)).await;
+            if let Some(double) = &self.double {
+                return Box::pin(exchange.with_double(double, request)).await;
             }
             if let Some(bearer) = self.admission(operation, &exchange.plan).await.map_err(refused)? {
                 request.headers_mut().insert(header::AUTHORIZATION, bearer);
@@ -137,7 +145,7 @@ impl Transport for Sender {
             span.record("url.template", operation.path);
             span.record("server.address", request.url().host_str());
             let repeat = Repeat::of(&request);
-            Ok(exchange.go_on(exchange.begin(*request), repeat).await?)
+            exchange.go_on(exchange.begin(*request), repeat).await
         })
     }
 }

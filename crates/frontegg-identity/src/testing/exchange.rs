@@ -20,14 +20,22 @@ pub(crate) fn exchange(
     operation: &'static Operation,
 ) -> impl Future<Output = Result<Answer, Failure>> + Send + use<> {
     context::begin_attempt();
-    let reply = transport.answer(&told(request, operation));
-    let response = reply.and_then(|reply| response(reply, request.url()));
+    let response = answer(transport, request, operation);
     async move {
         let response = response.map_err(|error| Failure::Refused(context::fail(error)))?;
         let answer = Answer::read(response, operation).await?;
         context::note_answer(answer.status(), answer.headers());
         Ok(answer)
     }
+}
+
+/// What a double answers.
+pub(crate) fn answer(
+    transport: &dyn Transport,
+    request: &HttpRequest,
+    operation: &'static Operation,
+) -> Result<Response, Error> {
+    transport.answer(&told(request, operation)).and_then(|reply| response(reply, request.url()))
 }
 
 /// What a double is told of a request.

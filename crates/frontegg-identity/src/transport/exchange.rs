@@ -2,16 +2,24 @@
 
 use std::{sync::Arc, time::Duration};
 
-use frontegg_client::Answer;
+#[cfg(feature = "tower")]
+use frontegg_client::BoxFuture;
+use frontegg_client::{Answer, Failure};
 use frontegg_model::Operation;
 use http::{StatusCode, header};
 use reqwest::{Request, Response, Url};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Identity, Sender, pause, repeat::Repeat};
+#[cfg(feature = "test-util")]
+use super::Double;
+#[cfg(feature = "tower")]
+use super::layered;
+use super::{Identity, Sender, broken::Broken, pause, repeat::Repeat};
+#[cfg(feature = "test-util")]
+use crate::testing;
 use crate::{
     context::{self, Plan},
-    error::{Attempt, Cause, Error, ErrorKind, whereto},
+    error::{Attempt, Error, ErrorKind, whereto},
     response::trace_id,
     retry::{self, Outcome},
     token::Tokens,
@@ -33,7 +41,15 @@ pub(super) struct Begun<R> {
     /// How many came before.
     resends: u32,
     at: Instant,
-    response: R,
+    sent: Sent<R>,
+}
+
+/// A request on its way.
+enum Sent<R> {
+    ByClient(R),
+    /// Through the layers of the program.
+    #[cfg(feature = "tower")]
+    Layered(BoxFuture<'static, Result<Answer, Broken>>),
 }
 
 /// Where and after what delay a request is sent again.
@@ -54,14 +70,30 @@ impl Exchange<'_> {
         if Some(limit) != self.sender.http_timeout {
             *request.timeout_mut() = Some(limit);
         }
-        Begun { resends, at, response: self.http.execute(request) }
+        #[cfg(feature = "tower")]
+        if let Some(layers) = &self.sender.layers {
+            let proxy = self.sender.proxy.as_deref();
+            let answer = layered::exchange(layers, request, self.operation, limit, proxy);
+            return Begun { resends, at, sent: Sent::Layered(answer) };
+        }
+        Begun { resends, at, sent: Sent::ByClient(self.http.execute(request)) }
+    }
+
+    /// The exchange with a double: once, and without a token.
+    #[cfg(feature = "test-util")]
+    pub(super) async fn with_double(&self, Double(double): &Double, request: Box<Request>) -> Result<Answer, Failure> {
+        #[cfg(feature = "tower")]
+        if self.sender.layers.is_some() {
+            return self.go_on(self.begin(*request), None).await;
+        }
+        testing::exchange(&**double, &request, self.operation).await
     }
 
     /// Goes on after the first attempt was begun; after a 401 once more, with a new token.
     ///
     /// `repeat` has what is needed to send the request again; without, it is sent once. What happens seldom is boxed, so
     /// that the future of every call has no room for it.
-    pub(super) async fn go_on<R>(&self, first: Begun<R>, repeat: Option<Repeat>) -> reqwest::Result<Answer>
+    pub(super) async fn go_on<R>(&self, first: Begun<R>, repeat: Option<Repeat>) -> Result<Answer, Failure>
     where
         R: Future<Output = reqwest::Result<Response>>,
     {
@@ -78,17 +110,20 @@ impl Exchange<'_> {
                 answer = other;
             }
         }
-        match &answer {
-            Ok(answer) => context::note_answer(answer.status(), answer.headers()),
-            Err(error) => {
-                context::fail(self.failure(error));
+        match answer {
+            Ok(answer) => {
+                context::note_answer(answer.status(), answer.headers());
+                Ok(answer)
+            }
+            Err(broken) => {
+                let told = self.failure(&broken);
+                Err(broken.passed_on(told))
             }
         }
-        answer
     }
 
     /// Sends a request again until the answer is final, the deadline has come or no retry is left.
-    async fn attempt_again(&self, mut again: Again, repeat: &Repeat) -> reqwest::Result<Answer> {
+    async fn attempt_again(&self, mut again: Again, repeat: &Repeat) -> Result<Answer, Broken> {
         let mut tried = 1;
         loop {
             tracing::debug!(delay = ?again.delay, "sending again");
@@ -108,7 +143,7 @@ impl Exchange<'_> {
         tokens: &Arc<Tokens>,
         mut repeat: Repeat,
         url: &Url,
-    ) -> Option<reqwest::Result<Answer>> {
+    ) -> Option<Result<Answer, Broken>> {
         let bearer = repeat.header_mut(&header::AUTHORIZATION)?;
         let other = timeout_at(self.plan.deadline, tokens.replace(bearer)).await;
         match other.unwrap_or_else(|_| Err(self.plan.overdue("token"))) {
@@ -131,36 +166,37 @@ impl Exchange<'_> {
 
     /// Waits for the answer of an attempt and reads it at once, so that a connection that breaks within the body is seen
     /// while the request can still be sent again.
-    async fn attempt<R>(&self, begun: Begun<R>) -> reqwest::Result<Answer>
+    async fn attempt<R>(&self, begun: Begun<R>) -> Result<Answer, Broken>
     where
         R: Future<Output = reqwest::Result<Response>>,
     {
-        let answer = match begun.response.await {
-            Ok(response) => Answer::read(response, self.operation).await,
-            Err(error) => Err(error),
+        let answer = match begun.sent {
+            Sent::ByClient(response) => match response.await {
+                Ok(response) => Answer::read(response, self.operation).await.map_err(Broken::Exchange),
+                Err(error) => Err(Broken::Exchange(error)),
+            },
+            #[cfg(feature = "tower")]
+            Sent::Layered(answer) => answer.await,
         };
         self.note(begun.resends, begun.at, &answer);
         answer
     }
 
     /// What the caller is told of an exchange that has failed.
-    fn failure(&self, error: &reqwest::Error) -> Error {
+    fn failure(&self, broken: &Broken) -> Error {
         let proxy = self.sender.proxy.as_deref();
-        if error.is_timeout() && self.plan.deadline <= Instant::now() {
-            return self.plan.overdue(&format!("answer from {}", whereto(error.url(), proxy)));
+        if broken.kind() == ErrorKind::Timeout && self.plan.deadline <= Instant::now() {
+            return self.plan.overdue(&format!("answer from {}", whereto(broken.url(), proxy)));
         }
-        Error::of_exchange(error, proxy)
+        broken.told(proxy)
     }
 
     /// How a request is sent again after so many attempts; not at all if the last one was.
-    fn retry(&self, tried: u32, answer: &reqwest::Result<Answer>) -> Option<Again> {
+    fn retry(&self, tried: u32, answer: &Result<Answer, Broken>) -> Option<Again> {
         let (outcome, url) = match answer {
             Ok(answer) if !answer.is_refusal() => return None,
             Ok(answer) => (Outcome::Answered(answer.status(), retry::retry_after(answer.headers())), answer.url()),
-            // It would fail in the same way.
-            Err(error) if Cause::of(error).kind() == ErrorKind::Misconfigured => return None,
-            Err(error) if error.is_connect() => (Outcome::NotSent, error.url()?),
-            Err(error) => (Outcome::Broken, error.url()?),
+            Err(broken) => (broken.outcome()?, broken.url()?),
         };
         let Plan { options, deadline, idempotency } = &self.plan;
         let delay = options.retry.delay(tried, *idempotency, outcome)?;
@@ -175,7 +211,7 @@ impl Exchange<'_> {
 
     /// Reports an attempt: to `tracing`, to the history of the call, and a used-up rate limit of the service
     /// to the client's other calls.
-    fn note(&self, resends: u32, begun: Instant, answer: &reqwest::Result<Answer>) {
+    fn note(&self, resends: u32, begun: Instant, answer: &Result<Answer, Broken>) {
         let failure = match answer {
             Ok(answer) => {
                 if let Some(wait) = retry::rate_limit_wait(answer.status(), answer.headers()) {
@@ -185,7 +221,7 @@ impl Exchange<'_> {
                 }
                 answer.is_refusal().then(|| Attempt::from_status(answer.status(), begun.elapsed()))
             }
-            Err(error) => Some(Attempt::from_reqwest(error, begun.elapsed())),
+            Err(broken) => Some(Attempt { kind: broken.kind(), status: None, took: begun.elapsed() }),
         };
         tracing::debug!(
             http.request.resend_count = resends,
@@ -222,6 +258,8 @@ mod tests {
             headers: Arc::default(),
             proxy: None,
             http_timeout: None,
+            #[cfg(feature = "tower")]
+            layers: None,
             #[cfg(feature = "test-util")]
             double: None,
             options: Options { retry, ..Options::default() },
@@ -237,7 +275,8 @@ mod tests {
         let operation = operation("list_roles_v1").unwrap();
         let exchange = Exchange { sender: &sender, http: &http, operation, plan: context::plan(sender.options) };
         let repeat = Repeat::of(&request);
-        assert!(exchange.go_on(exchange.begin(request), repeat).await.unwrap_err().is_connect());
+        let failure = exchange.go_on(exchange.begin(request), repeat).await.unwrap_err();
+        assert!(matches!(failure, Failure::Broken(error) if error.is_connect()));
         before - sender.throttle.retries_left() + 1
     }
 

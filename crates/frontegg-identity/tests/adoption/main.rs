@@ -4,6 +4,8 @@ mod connection;
 #[cfg(feature = "test-util")]
 mod doubles;
 mod errors;
+#[cfg(all(feature = "tower", feature = "test-util"))]
+mod layers;
 mod many_calls;
 mod proxy;
 mod replicas;
