@@ -8,6 +8,8 @@ use tokio::sync::Mutex;
 
 #[cfg(feature = "tower")]
 use crate::layer::{self, Layers, Next};
+#[cfg(feature = "otel")]
+use crate::telemetry::{self, Metrics};
 #[cfg(feature = "test-util")]
 use crate::transport::Double;
 use crate::{
@@ -165,6 +167,9 @@ pub struct Builder {
     user_agent_suffix: Option<String>,
     #[cfg(feature = "tower")]
     layers: Layers,
+    /// None for that of the process.
+    #[cfg(feature = "otel")]
+    meter: Option<opentelemetry::metrics::Meter>,
     #[cfg(feature = "test-util")]
     double: Option<Double>,
 }
@@ -183,6 +188,8 @@ impl Default for Builder {
             user_agent_suffix: None,
             #[cfg(feature = "tower")]
             layers: Layers::default(),
+            #[cfg(feature = "otel")]
+            meter: None,
             #[cfg(feature = "test-util")]
             double: None,
         }
@@ -381,6 +388,25 @@ impl Builder {
         self
     }
 
+    /// Measures requests by the meters of that provider, in place of the one that the process has when the client is built;
+    /// see [telemetry](crate::guide::telemetry).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use frontegg_identity::Frontegg;
+    /// use opentelemetry_sdk::metrics::SdkMeterProvider;
+    ///
+    /// let provider = SdkMeterProvider::builder().build(); // with a reader that exports
+    /// let frontegg = Frontegg::builder().base_url("http://127.0.0.1:8100").meter_provider(&provider).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "otel")]
+    pub fn meter_provider(mut self, provider: &dyn opentelemetry::metrics::MeterProvider) -> Self {
+        self.meter = Some(telemetry::meter(provider));
+        self
+    }
+
     /// Lets calls be answered by a double of the service, for tests; see [`testing`](crate::testing).
     #[cfg(feature = "test-util")]
     pub fn transport(mut self, double: impl crate::testing::Transport) -> Self {
@@ -396,6 +422,8 @@ impl Builder {
         let http_timeout = self.connection.given.is_none().then_some(self.options.attempt_timeout);
         #[cfg(feature = "tower")]
         let layers = self.layers.around(|| self.innermost(&http, proxy.as_ref()));
+        #[cfg(feature = "otel")]
+        let metrics = Arc::new(Metrics::new(&self.meter.unwrap_or_else(telemetry::global_meter), &base_url));
         let headers = Arc::new(self.headers);
         let application = self.application.map(ScopeValue::new);
         if application.as_ref().is_some_and(|id| !id.is_valid()) {
@@ -416,6 +444,8 @@ impl Builder {
             http_timeout,
             #[cfg(feature = "tower")]
             layers: layers.clone(),
+            #[cfg(feature = "otel")]
+            metrics: metrics.clone(),
             #[cfg(feature = "test-util")]
             double: self.double.clone(),
             options: self.options,

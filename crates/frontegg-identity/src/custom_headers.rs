@@ -83,7 +83,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-fn read(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Refusal> {
+pub(crate) fn read(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), Refusal> {
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Refusal::Name)?;
     if let Some(reserved) = RESERVED.into_iter().find(|reserved| name == *reserved) {
         return Err(Refusal::Reserved(reserved));

@@ -24,6 +24,9 @@ pub mod many_calls {}
 pub mod updating {}
 #[doc = include_str!("../docs/errors.md")]
 pub mod errors {}
+#[cfg(feature = "otel")]
+#[doc = include_str!("../docs/telemetry.md")]
+pub mod telemetry {}
 #[doc = include_str!("../docs/defaults.md")]
 pub mod defaults {}
 #[doc = include_str!("../docs/testing.md")]

@@ -68,6 +68,8 @@ mod saved;
 mod scope;
 mod session;
 mod tasks;
+#[cfg(feature = "otel")]
+mod telemetry;
 #[cfg(feature = "test-util")]
 pub mod testing;
 mod throttle;

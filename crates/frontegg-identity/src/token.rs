@@ -281,7 +281,10 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
                 }
             }
         };
-        match tokio::spawn(fetch.in_current_span()).await {
+        let fetch = fetch.in_current_span();
+        #[cfg(feature = "otel")]
+        let fetch = opentelemetry::trace::FutureExt::with_current_context(fetch);
+        match tokio::spawn(fetch).await {
             Ok(outcome) => outcome,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),

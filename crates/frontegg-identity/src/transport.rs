@@ -18,6 +18,8 @@ use tokio::time::{sleep, timeout_at};
 
 #[cfg(feature = "tower")]
 use crate::layer::Next;
+#[cfg(feature = "otel")]
+use crate::telemetry::Metrics;
 #[cfg(feature = "test-util")]
 use crate::testing;
 use crate::{
@@ -53,6 +55,8 @@ pub(crate) struct Sender {
     /// What requests go through, if there are layers.
     #[cfg(feature = "tower")]
     pub(crate) layers: Option<Next>,
+    #[cfg(feature = "otel")]
+    pub(crate) metrics: Arc<Metrics>,
     /// What answers in place of the service.
     #[cfg(feature = "test-util")]
     pub(crate) double: Option<Double>,

@@ -15,6 +15,8 @@ use super::Double;
 #[cfg(feature = "tower")]
 use super::layered;
 use super::{Identity, Sender, broken::Broken, pause, repeat::Repeat};
+#[cfg(feature = "otel")]
+use crate::telemetry::{self, Ended};
 #[cfg(feature = "test-util")]
 use crate::testing;
 use crate::{
@@ -65,6 +67,8 @@ impl Exchange<'_> {
         mut request: Request,
     ) -> Begun<impl Future<Output = reqwest::Result<Response>> + Send + use<>> {
         let (resends, at) = context::begin_attempt();
+        #[cfg(feature = "otel")]
+        telemetry::propagate(request.headers_mut());
         let limit = self.plan.options.attempt_timeout.min(self.plan.deadline.saturating_duration_since(at));
         // The HTTP client knows the usual limit, if it is not the program's own.
         if Some(limit) != self.sender.http_timeout {
@@ -154,6 +158,8 @@ impl Exchange<'_> {
             }
         }
         pause(self.sender.throttle.reserve(self.plan.deadline).ok()?).await;
+        #[cfg(feature = "otel")]
+        self.note_retry(StatusCode::UNAUTHORIZED);
         let mut answer = self.attempt(self.begin(repeat.request(url.clone()))).await;
         if let Some(again) = self.retry(1, &answer) {
             answer = self.attempt_again(again, &repeat).await;
@@ -206,7 +212,19 @@ impl Exchange<'_> {
         }
         // The client's own rate limit may make the delay longer, or too long.
         let delay = delay.max(self.sender.throttle.reserve(*deadline).ok()?);
+        #[cfg(feature = "otel")]
+        match answer {
+            Ok(answer) => self.note_retry(answer.status()),
+            Err(broken) => self.sender.metrics.note_retry(self.operation, None, broken.kind()),
+        }
         Some(Again { delay, url: url.clone() })
+    }
+
+    /// Counts that a request is sent again after that answer.
+    #[cfg(feature = "otel")]
+    fn note_retry(&self, after: StatusCode) {
+        let kind = Attempt::from_status(after, Duration::ZERO).kind;
+        self.sender.metrics.note_retry(self.operation, Some(after.as_u16()), kind);
     }
 
     /// Reports an attempt: to `tracing`, to the history of the call, and a used-up rate limit of the service
@@ -231,6 +249,13 @@ impl Exchange<'_> {
             took = ?begun.elapsed(),
             "attempt"
         );
+        #[cfg(feature = "otel")]
+        self.sender.metrics.note_attempt(&Ended {
+            operation: self.operation,
+            took: begun.elapsed(),
+            status: answer.as_ref().ok().map(|answer| answer.status().as_u16()),
+            failure: failure.as_ref(),
+        });
         if let Some(failure) = failure {
             context::note_failure(failure);
         }
@@ -243,6 +268,8 @@ mod tests {
     use reqwest::{Body, Method};
 
     use super::*;
+    #[cfg(feature = "otel")]
+    use crate::telemetry::Metrics;
     use crate::{Retry, RetryBudget, options::Options, throttle::Throttle};
 
     fn sender() -> Sender {
@@ -260,6 +287,8 @@ mod tests {
             http_timeout: None,
             #[cfg(feature = "tower")]
             layers: None,
+            #[cfg(feature = "otel")]
+            metrics: Arc::new(Metrics::new(&telemetry::global_meter(), "http://127.0.0.1:1")),
             #[cfg(feature = "test-util")]
             double: None,
             options: Options { retry, ..Options::default() },

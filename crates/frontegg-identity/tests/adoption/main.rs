@@ -14,6 +14,8 @@ mod step_up;
 #[allow(dead_code, reason = "shared between test programs")]
 #[path = "../support/service.rs"]
 mod support;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod tls;
 mod tokens;
 #[cfg(feature = "axum")]
