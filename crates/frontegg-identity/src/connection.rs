@@ -1,5 +1,8 @@
 //! How a host is reached: by which HTTP client, through which proxy, and whose certificates are trusted.
 
+#[cfg(feature = "rustls")]
+mod tls;
+
 use std::{fmt, sync::Arc, time::Duration};
 
 use frontegg_model::Secret;
@@ -76,6 +79,23 @@ pub(crate) enum ProxySetting {
 #[derive(Clone)]
 pub(crate) struct Pem(pub(crate) Arc<[u8]>);
 
+impl Pem {
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn without_certificate() -> ConfigError {
+        ConfigError::InvalidCertificate("no certificate in PEM is in it".to_owned())
+    }
+}
+
+/// Whose certificates are trusted.
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+enum Trust<'a> {
+    Nobody,
+    /// The platform's, and these.
+    Platform {
+        and: &'a [Pem],
+    },
+}
+
 impl fmt::Debug for Pem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())
@@ -121,11 +141,11 @@ impl Connection {
         builder = builder.connect_timeout(self.connect_timeout.unwrap_or(Self::CONNECT_TIMEOUT));
         #[cfg(feature = "rustls")]
         {
-            builder = builder.tls_backend_rustls();
+            builder = builder.tls_backend_preconfigured(tls::config(&self.trust(url))?);
         }
-        #[cfg(any(feature = "rustls", feature = "native-tls"))]
+        #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
         {
-            builder = self.trust(url, builder)?;
+            builder = self.trusting(url, builder)?;
         }
         let (builder, proxy) = self.proxied(url, builder)?;
         let http = builder.build().map_err(|error| self.refused(&error))?;
@@ -143,18 +163,25 @@ impl Connection {
         .find_map(|(is_set, setting)| is_set.then_some(setting))
     }
 
+    /// Whose certificates are trusted on the way to a URL.
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    fn trust(&self, url: &str, builder: ClientBuilder) -> Result<ClientBuilder, ConfigError> {
+    fn trust(&self, url: &str) -> Trust<'_> {
         // The certificates of the system are some hundred to read, and here nobody shows one.
         if is_loopback(url) && url.starts_with("http:") && self.roots.is_empty() {
-            return Ok(builder.tls_certs_only([]));
+            return Trust::Nobody;
         }
+        Trust::Platform { and: &self.roots }
+    }
+
+    #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+    fn trusting(&self, url: &str, builder: ClientBuilder) -> Result<ClientBuilder, ConfigError> {
+        let Trust::Platform { and } = self.trust(url) else { return Ok(builder.tls_certs_only([])) };
         let mut roots = Vec::new();
-        for pem in &self.roots {
+        for pem in and {
             let found = reqwest::Certificate::from_pem_bundle(&pem.0);
             let found = found.map_err(|error| ConfigError::InvalidCertificate(innermost(&error)))?;
             if found.is_empty() {
-                return Err(ConfigError::InvalidCertificate("no certificate in PEM is in it".to_owned()));
+                return Err(Pem::without_certificate());
             }
             roots.extend(found);
         }

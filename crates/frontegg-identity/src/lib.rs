@@ -38,6 +38,8 @@ mod call;
 mod connection;
 mod context;
 mod credentials;
+#[cfg(any(feature = "rustls", feature = "verify"))]
+mod crypto;
 mod custom_headers;
 mod decode;
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub use requirement::Requirement;
 use self::{error::Told, jws::UnverifiedJws, keys::Keys, numeric_date::NumericDate};
 use crate::{
     connection::{Connection, with_connection},
-    decode,
+    crypto, decode,
     error::ConfigError,
     input::trimmed,
 };
@@ -274,6 +274,7 @@ impl VerifierBuilder {
 
     /// Builds the verifier. Nothing is fetched until the first token.
     pub fn build(self) -> Result<Verifier, ConfigError> {
+        crypto::check()?;
         let domain = crate::region::Host::Url(self.domain).base_url()?;
         let mut issuers = self.issuers;
         issuers.push(domain.clone());

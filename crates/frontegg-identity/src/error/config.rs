@@ -61,6 +61,13 @@ pub enum ConfigError {
     /// An `https` URL or a certificate needs one of the features `rustls` and `native-tls`.
     #[error("https needs one of the features `rustls` and `native-tls`")]
     NoTls,
+    /// There is no cryptography for TLS or for verifying tokens: neither of the features `aws-lc` and `ring`, nor a provider
+    /// of rustls that the program has installed.
+    #[error(
+        "there is no cryptography: it needs one of the features `aws-lc` and `ring`, or a provider that is installed by \
+         `rustls::crypto::CryptoProvider::install_default` before"
+    )]
+    NoCryptoProvider,
     /// The HTTP client could not be set up, e.g. because no certificates were found.
     #[error("the HTTP client cannot be set up: {0}")]
     Http(String),

@@ -6,30 +6,23 @@
 
 use std::fmt;
 
-use aws_lc_rs::{
-    encoding::{AsDer, PublicKeyX509Der},
-    rsa::{PublicEncryptingKey, PublicKeyComponents},
-    signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256},
-};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::VerifyError;
+use crate::crypto::{Components, RsaKey, RsaPublicKey};
 
 /// The most bytes of a token.
 const MAX_LENGTH: usize = 16 * 1024;
 
-/// A public RSA key of at least 2048 bits, parsed once.
-pub(super) struct Key(ParsedPublicKey);
+/// A public RSA key.
+pub(super) struct Key(RsaKey);
 
 impl Key {
     /// The key with these base64url parameters of a JWK (RFC 7518 §6.3.1).
     pub(super) fn new(modulus: &str, exponent: &str) -> Option<Self> {
-        let number = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
-        let parts = PublicKeyComponents { n: number(modulus)?, e: number(exponent)? };
-        let key: PublicEncryptingKey = parts.try_into().ok()?;
-        let der: PublicKeyX509Der = key.as_der().ok()?;
-        ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der.as_ref()).ok().map(Self)
+        let (modulus, exponent) = (decode(modulus)?, decode(exponent)?);
+        RsaKey::new(Components::new(&modulus, &exponent)?).map(Self)
     }
 }
 
@@ -78,7 +71,9 @@ impl<'a> UnverifiedJws<'a> {
 
     /// The claims, as JSON, if the signature is the key's.
     pub(super) fn verify(&self, key: &Key) -> Result<String, VerifyError> {
-        key.0.verify_sig(self.message.as_bytes(), &self.signature).map_err(|_| VerifyError::Signature)?;
+        if !key.0.has_signed(self.message.as_bytes(), &self.signature) {
+            return Err(VerifyError::Signature);
+        }
         text(self.claims).ok_or(VerifyError::Malformed("its claims are no text in base64url"))
     }
 }

@@ -1,9 +1,13 @@
 //! The way to the service: a company's proxy and its private authority, and what an error says when it does not lead there.
 
-use std::process::Command;
+use std::{
+    process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use frontegg_emulator::Emulator;
 use frontegg_identity::{Builder, Error, ErrorKind, Frontegg, client::reqwest};
+use tokio_rustls::rustls::crypto::{GetRandomFailed, SecureRandom, aws_lc_rs};
 
 use crate::{proxy::Proxy, tls::Authority};
 
@@ -123,8 +127,8 @@ async fn who_is_not_reached_is_told_with_the_proxy() {
     assert!(error.to_string().contains("the proxy's name was not found"), "{error}");
 }
 
-/// Set for the process that has a proxy of its environment.
-const CHILD: &str = "FRONTEGG_TEST_CHILD_WITH_PROXY";
+/// Set for a process that has what a process has once.
+const CHILD: &str = "FRONTEGG_TEST_CHILD";
 
 /// Variables of a process are its own: it is started anew, with those of a proxy.
 #[tokio::test]
@@ -156,6 +160,44 @@ async fn a_client_of_ones_own_has_its_own_authority() {
     let root = reqwest::Certificate::from_pem(authority.pem().as_bytes()).unwrap();
     let http = reqwest::Client::builder().tls_certs_merge([root]).no_proxy().build().unwrap();
     reach(client(&emulator, format!("https://localhost:{port}")).http_client(http)).await.unwrap();
+}
+
+/// Random numbers of a provider that counts how often it is asked.
+#[derive(Debug)]
+struct Counting(&'static dyn SecureRandom);
+
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+impl SecureRandom for Counting {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), GetRandomFailed> {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        self.0.fill(bytes)
+    }
+}
+
+/// The provider of a process is its own, too.
+#[cfg(feature = "rustls")]
+#[tokio::test]
+async fn the_cryptography_is_that_which_the_program_installs() {
+    let (emulator, authority) = (emulator().await, Authority::new());
+    let port = authority.serve(Authority::certificate("localhost"), address(&emulator)).await;
+    let client = || client(&emulator, format!("https://localhost:{port}")).root_certificate(authority.pem());
+    if std::env::var_os(CHILD).is_some() {
+        let mut provider = aws_lc_rs::default_provider();
+        provider.secure_random = Box::leak(Box::new(Counting(provider.secure_random)));
+        provider.install_default().unwrap();
+        reach(client()).await.unwrap();
+        assert!(ASKED.load(Ordering::Relaxed) > 0);
+        println!("told: {}", ASKED.load(Ordering::Relaxed));
+        return;
+    }
+    // Built-in cryptography is enough where none is installed.
+    reach(client()).await.unwrap();
+    assert_eq!(ASKED.load(Ordering::Relaxed), 0);
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "--nocapture", "connection::the_cryptography_is_that_which_the_program_installs"]);
+    let output = child.env(CHILD, "yes").output().unwrap();
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("told: "), "{output:?}");
 }
 
 /// Keys of verifiers come over the same ways.
