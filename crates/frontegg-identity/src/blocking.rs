@@ -33,6 +33,16 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::error::{Error, ErrorKind};
 
 /// Waits for a call, or for another future of this crate, on the calling thread.
+///
+/// ```no_run
+/// use frontegg_identity::{Error, Frontegg, blocking::Wait};
+///
+/// fn main() -> Result<(), Error> {
+///     let roles = Frontegg::from_env()?.roles().list_roles_v1().no_retry().wait()?;
+///     println!("{} roles", roles.len());
+///     Ok(())
+/// }
+/// ```
 pub trait Wait<T, E: From<Error>>: IntoFuture<Output = Result<T, E>> + Sized {
     /// Waits. Fails with [`WithinRuntime`](ErrorKind::WithinRuntime) within a Tokio runtime, and nothing is sent.
     fn wait(self) -> Result<T, E> {
@@ -43,6 +53,18 @@ pub trait Wait<T, E: From<Error>>: IntoFuture<Output = Result<T, E>> + Sized {
 impl<F: IntoFuture<Output = Result<T, E>>, T, E: From<Error>> Wait<T, E> for F {}
 
 /// The items, pages or reports of a stream of this crate, each waited for when it is taken.
+///
+/// ```no_run
+/// use frontegg_identity::{Error, Frontegg, blocking::iter, params::ListUsers};
+///
+/// fn main() -> Result<(), Error> {
+///     let frontegg = Frontegg::from_env()?;
+///     let users = frontegg.tenant("acme").users().list_users(ListUsers::new()).stream();
+///     let ids = iter(users).map(|user| Ok(user?.id)).collect::<Result<Vec<_>, Error>>()?;
+///     println!("{} users", ids.len());
+///     Ok(())
+/// }
+/// ```
 pub fn iter<T, E: From<Error>, S: Stream<Item = Result<T, E>> + Unpin>(stream: S) -> Iter<S> {
     Iter { stream, ended: false }
 }

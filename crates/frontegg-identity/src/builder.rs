@@ -100,11 +100,27 @@ impl Frontegg {
     }
 
     /// The whole environment as a scope, without tenant and user.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let environment = frontegg.environment(); // to hand to code that takes any scope of the environment
+    /// environment.tenant("acme").roles().list_roles_v1().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn environment(&self) -> Scope<Environment> {
         self.scope.clone()
     }
 
     /// The scope of a signed-in user with this access token, which is not refreshed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, token: &str) -> Result<(), frontegg_identity::Error> {
+    /// // The token that a request to your service has brought, after it was verified.
+    /// let profile = frontegg.session(token).users().get_my_profile().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn session(&self, access_token: impl Into<Secret>) -> Scope<User> {
         Scope { core: self.core.session(access_token.into().expose()) }
     }
@@ -132,6 +148,14 @@ impl Frontegg {
     }
 
     /// The operations that take no token, and only these.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// // A sign-in needs no credentials of the environment.
+    /// let session = frontegg.anonymous().authentication().login("ada@acme.test", "correct horse").await?.into_session()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn anonymous(&self) -> Scope<Anonymous> {
         Scope { core: self.core.anonymous() }
     }
@@ -245,16 +269,43 @@ impl Builder {
     }
 
     /// The region's API host. Default: [`Region::Eu`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use frontegg_identity::{Frontegg, Region};
+    ///
+    /// let frontegg = Frontegg::builder().region(Region::Us).credentials("client id", "API key").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn region(self, region: Region) -> Self {
         self.host(Host::Region(region))
     }
 
     /// The environment's own host, `https://{name}.frontegg.com`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// let frontegg = frontegg_identity::Frontegg::builder().subdomain("app-xyz").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn subdomain(self, name: impl Into<String>) -> Self {
         self.host(Host::Subdomain(name.into()))
     }
 
     /// Any other host, e.g. a custom domain or an emulator; checked by [`build`](Self::build).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use frontegg_identity::{ConfigError, Frontegg};
+    ///
+    /// let frontegg = Frontegg::builder().base_url("https://login.acme.test").build()?;
+    /// let wrong = Frontegg::builder().base_url("login.acme.test").build();
+    /// assert!(matches!(wrong, Err(ConfigError::InvalidBaseUrl { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn base_url(self, url: impl Into<String>) -> Self {
         self.host(Host::Url(url.into()))
     }
@@ -266,18 +317,47 @@ impl Builder {
 
     /// Client id and API key of the environment; blanks and line ends around them, as files have them, are
     /// dropped. Without them only operations that take no token or a user's can be called.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use frontegg_identity::{Frontegg, Secret};
+    ///
+    /// let key: Secret = std::fs::read_to_string("/run/secrets/frontegg-api-key")?.into();
+    /// let frontegg = Frontegg::builder().credentials("client id", key).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn credentials(mut self, client_id: impl Into<String>, api_key: impl Into<Secret>) -> Self {
         self.credentials = Some(Credentials::new(&client_id.into(), &api_key.into()));
         self
     }
 
     /// Application that calls are about (`frontegg-application-id`), for environments with several.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// let frontegg = frontegg_identity::Frontegg::builder().application_id("application id").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn application_id(mut self, id: impl Into<String>) -> Self {
         self.application = Some(id.into());
         self
     }
 
     /// Limits every call as a whole: token, all attempts and the delays between. Default: 1 minute.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use std::time::Duration;
+    /// use frontegg_identity::Frontegg;
+    ///
+    /// // Three attempts may end within it.
+    /// let builder = Frontegg::builder().timeout(Duration::from_secs(10)).attempt_timeout(Duration::from_secs(3));
+    /// let frontegg = builder.build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = timeout;
         self
@@ -292,12 +372,32 @@ impl Builder {
     with_connection!();
 
     /// How calls are retried; each call can override it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use std::time::Duration;
+    /// use frontegg_identity::{Frontegg, Retry};
+    ///
+    /// let patient = Retry::default().max_attempts(6).max_delay(Duration::from_secs(20));
+    /// let frontegg = Frontegg::builder().retry(patient).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry(mut self, retry: Retry) -> Self {
         self.options.retry = retry;
         self
     }
 
     /// How many retries all calls may make together.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use frontegg_identity::{Frontegg, RetryBudget};
+    ///
+    /// let frontegg = Frontegg::builder().retry_budget(RetryBudget::default().burst(20)).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
         self.budget = budget;
         self
@@ -305,12 +405,28 @@ impl Builder {
 
     /// How many attempts are sent in a time at most. Default: no limit but the service's, which is
     /// obeyed as soon as an answer reports it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use frontegg_identity::{Frontegg, RateLimit};
+    ///
+    /// let frontegg = Frontegg::builder().rate_limit(RateLimit::per_second(20)).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.rate_limit = Some(limit);
         self
     }
 
     /// Appends the name of the program to the user agent, e.g. `acme-portal/1.2`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// let frontegg = frontegg_identity::Frontegg::builder().user_agent_suffix("acme-portal/1.2").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(suffix.into());
         self
@@ -408,6 +524,15 @@ impl Builder {
     }
 
     /// Lets calls be answered by a double of the service, for tests; see [`testing`](crate::testing).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use frontegg_identity::{Frontegg, testing::{Scripted, respond}};
+    ///
+    /// let frontegg = Frontegg::builder().transport(Scripted::new([respond::list_roles_v1([])])).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "test-util")]
     pub fn transport(mut self, double: impl crate::testing::Transport) -> Self {
         self.double = Some(Double(Arc::new(double)));

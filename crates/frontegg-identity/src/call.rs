@@ -70,6 +70,14 @@ impl<'a, T: Send + 'a> Call<'a, T> {
     }
 
     /// Sends the call and returns status and headers with the answer.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let roles = frontegg.roles().list_roles_v1().with_response().await?;
+    /// println!("{} roles, {} attempts, trace {:?}", roles.len(), roles.attempts(), roles.trace_id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn with_response(mut self) -> Result<Response<T>, Error> {
         self.sent().await
     }

@@ -24,6 +24,18 @@ pub use config::ConfigError;
 pub(crate) use exchange::{Cause, innermost, shown, whereto};
 
 /// What kind of failure an [`Error`] is.
+///
+/// ```no_run
+/// # fn example(error: &frontegg_identity::Error) {
+/// use frontegg_identity::ErrorKind;
+///
+/// match error.kind() {
+///     ErrorKind::Transport | ErrorKind::Timeout => eprintln!("the service was not reached: {error}"),
+///     ErrorKind::Misconfigured | ErrorKind::Unauthenticated => eprintln!("this program is set up wrongly: {error}"),
+///     _ => eprintln!("{error}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -101,6 +113,14 @@ struct Failure {
 }
 
 /// An attempt of a call that failed.
+///
+/// ```no_run
+/// # fn example(error: &frontegg_identity::Error) {
+/// for attempt in error.history() {
+///     eprintln!("{:?} after {:?}, status {:?}", attempt.kind, attempt.took, attempt.status);
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
@@ -265,21 +285,49 @@ impl Error {
     }
 
     /// The service's error code, e.g. `ER-01097`.
+    ///
+    /// ```no_run
+    /// # fn example(error: &frontegg_identity::Error) {
+    /// if error.code() == Some("ER-01097") {
+    ///     eprintln!("what the service's documentation says of this code");
+    /// }
+    /// # }
+    /// ```
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
     /// The messages of the service's answer, or a message of this crate if there are none.
+    ///
+    /// ```no_run
+    /// # fn example(error: &frontegg_identity::Error) {
+    /// // Sentences of the service, e.g. for the person at a form.
+    /// let text = error.messages().join("; ");
+    /// # }
+    /// ```
     pub fn messages(&self) -> &[String] {
         &self.0.messages
     }
 
     /// The id by which the vendor's support finds the exchange.
+    ///
+    /// ```no_run
+    /// # fn example(error: &frontegg_identity::Error) {
+    /// eprintln!("{error}, for the vendor's support: {}", error.trace_id().unwrap_or("no answer"));
+    /// # }
+    /// ```
     pub fn trace_id(&self) -> Option<&str> {
         self.0.trace_id.as_deref()
     }
 
     /// How long the service asks to wait before the next call.
+    ///
+    /// ```no_run
+    /// # fn example(error: &frontegg_identity::Error) {
+    /// // A job that can wait puts itself off.
+    /// let later = error.retry_after().filter(|_| error.is_rate_limited());
+    /// # }
+    /// ```
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -290,16 +338,45 @@ impl Error {
     }
 
     /// The attempts that failed, in order.
+    ///
+    /// ```no_run
+    /// # fn example(error: &frontegg_identity::Error) {
+    /// let took: std::time::Duration = error.history().iter().map(|attempt| attempt.took).sum();
+    /// eprintln!("{} attempts in {took:?}", error.attempts());
+    /// # }
+    /// ```
     pub fn history(&self) -> &[Attempt] {
         &self.0.history
     }
 
     /// 404: there is no such entity.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let user = match frontegg.users().get_user_globally("u-1").await {
+    ///     Err(error) if error.is_not_found() => None,
+    ///     other => Some(other?),
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_not_found(&self) -> bool {
         self.0.status == Some(StatusCode::NOT_FOUND)
     }
 
     /// 409: it exists already.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AddRoleRequest;
+    ///
+    /// match frontegg.roles().create_roles(&[AddRoleRequest::new("admin", "Administrator", 0)]).await {
+    ///     Err(error) if error.is_conflict() => println!("there is one already"),
+    ///     other => drop(other?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_conflict(&self) -> bool {
         self.0.status == Some(StatusCode::CONFLICT)
     }
@@ -310,11 +387,27 @@ impl Error {
     }
 
     /// 401, or no token to send.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// match frontegg.authentication().login("ada@acme.test", "a guess").await {
+    ///     Err(error) if error.is_unauthenticated() => println!("wrong address or password"),
+    ///     other => drop(other?.into_session()?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_unauthenticated(&self) -> bool {
         self.0.kind == ErrorKind::Unauthenticated
     }
 
     /// 403: the token is valid, but does not permit the operation.
+    ///
+    /// ```no_run
+    /// # fn example(error: &frontegg_identity::Error) {
+    /// let text = if error.is_forbidden() { "you may not do that" } else { "please try again later" };
+    /// # }
+    /// ```
     pub fn is_forbidden(&self) -> bool {
         self.0.status == Some(StatusCode::FORBIDDEN)
     }
@@ -325,11 +418,26 @@ impl Error {
     }
 
     /// A timeout has passed. Whether the service acted is not known.
+    ///
+    /// ```no_run
+    /// # fn example(error: &frontegg_identity::Error) {
+    /// if error.is_timeout() {
+    ///     eprintln!("look before it is done again: it may have been done");
+    /// }
+    /// # }
+    /// ```
     pub fn is_timeout(&self) -> bool {
         self.0.kind == ErrorKind::Timeout
     }
 
     /// The same call may succeed later. Whether it is *safe* to send it again depends on the operation.
+    ///
+    /// ```no_run
+    /// # fn example(error: &frontegg_identity::Error) {
+    /// // A queue delivers again what may succeed later, and puts aside what never will.
+    /// let again = error.is_retryable();
+    /// # }
+    /// ```
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
             ErrorKind::RateLimited | ErrorKind::Transport | ErrorKind::Timeout => true,

@@ -34,6 +34,22 @@ use crate::{
 };
 
 /// The state of a sign-in after a step.
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// use frontegg_identity::Login;
+///
+/// match frontegg.authentication().login("ada@acme.test", "correct horse").await? {
+///     Login::Session(session) => println!("{:?}", session.access_token().await?),
+///     Login::MfaRequired(challenge) => println!("{} factors to choose from", challenge.factors().len()),
+///     Login::EnrollMfa(enrollment) => println!("to enroll: {:?}", enrollment.strategies()),
+///     Login::PasswordExpired(expired) => expired.set_password("correct horse battery").await?,
+///     Login::PasswordLeaked => frontegg.authentication().request_password_reset("ada@acme.test").await?,
+///     other => println!("{other:?} is not known to this program"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Login {
@@ -51,6 +67,15 @@ pub enum Login {
 
 impl Login {
     /// The session, or an [`Error`] of kind [`ErrorKind::SignInUnfinished`] that says what is asked for.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let login = frontegg.authentication().login("ada@acme.test", "correct horse").await?;
+    /// // For programs whose users have no second factor.
+    /// let session = login.into_session()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_session(self) -> Result<Session, Error> {
         let asked = match self {
             Self::Session(session) => return Ok(session),
@@ -117,6 +142,20 @@ step!(PasswordExpired, NewPassword, "passwordExpired");
 
 impl PasswordExpired {
     /// Sets the new password. The user then signs in with it.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::Login;
+    ///
+    /// let authentication = frontegg.authentication();
+    /// let mut login = authentication.login("ada@acme.test", "correct horse").await?;
+    /// if let Login::PasswordExpired(expired) = &login {
+    ///     expired.set_password("correct horse battery").await?;
+    ///     login = authentication.login("ada@acme.test", "correct horse battery").await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn set_password(&self, password: impl Into<Secret>) -> Result<(), Error> {
         let NewPassword { user_id, token } = self.state.clone();
         let request = types::VerifyPasswordDto::new(user_id, token, password);
@@ -208,6 +247,16 @@ impl<A: Access> Authentication<A> {
     /// Signs in with a password and further members of the request: a username instead of an
     /// address, an invitation token, a captcha.
     ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthenticateUserPasswordDto;
+    ///
+    /// let request = AuthenticateUserPasswordDto::new("correct horse").username("ada");
+    /// let login = frontegg.authentication().login_with(&request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Operation `authenticate_user_with_password`.
     pub async fn login_with(&self, request: &types::AuthenticateUserPasswordDto) -> Result<Login, Error> {
         self.password(request, Cookies::default()).await
@@ -215,6 +264,19 @@ impl<A: Access> Authentication<A> {
 
     /// Like [`login_with`](Self::login_with), on a remembered device, which skips the second factor
     /// (see [`SavedSession::device`](crate::SavedSession::device)).
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, earlier: frontegg_identity::SavedSession) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::AuthenticateUserPasswordDto;
+    ///
+    /// let request = AuthenticateUserPasswordDto::new("correct horse").email("ada@acme.test");
+    /// let login = match earlier.device() {
+    ///     Some(device) => frontegg.authentication().login_on(&device, &request).await?,
+    ///     None => frontegg.authentication().login_with(&request).await?,
+    /// };
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operation `authenticate_user_with_password`.
     pub async fn login_on(
@@ -234,6 +296,14 @@ impl<A: Access> Authentication<A> {
 
     /// Has a link to reset the password mailed. The answer does not reveal whether the address is known.
     ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.authentication().request_password_reset("ada@acme.test").await?;
+    /// println!("if we know the address, a mail is on its way");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Operation `send_password_reset_email_v1`.
     pub async fn request_password_reset(&self, email: impl Into<String>) -> Result<(), Error> {
         let request = types::ResetPasswordV1Dto::new().email(email);
@@ -241,6 +311,16 @@ impl<A: Access> Authentication<A> {
     }
 
     /// Sets a new password with user id and token of the mailed link.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::login::MailedLink;
+    ///
+    /// let link: MailedLink = "https://login.acme.test/account/reset-password?userId=u-1&token=t-1".parse()?;
+    /// frontegg.authentication().reset_password(link.user_id, link.token, "correct horse battery").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operation `reset_password_with_token`.
     pub async fn reset_password(
@@ -255,6 +335,14 @@ impl<A: Access> Authentication<A> {
 
     /// Removes all second factors of a user who has lost them, by the recovery code. The user then
     /// signs in without one.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, recovery_code: &str) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.authentication().recover_mfa("ada@acme.test", recovery_code).await?;
+    /// let session = frontegg.authentication().login("ada@acme.test", "correct horse").await?.into_session()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operation `recover_mfa`.
     pub async fn recover_mfa(&self, email: impl Into<String>, recovery_code: impl Into<Secret>) -> Result<(), Error> {

@@ -26,6 +26,16 @@ pub(crate) mod sealed {
 }
 
 /// A page of a list.
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// use frontegg_identity::{Page, params::ListUsers};
+///
+/// let page = frontegg.tenant("acme").users().list_users(ListUsers::new()).await?;
+/// println!("{} of {} on {} pages", page.items().len(), page.total_items(), page.total_pages());
+/// # Ok(())
+/// # }
+/// ```
 pub trait Page: sealed::Sealed + Send + 'static {
     /// An item of the list.
     type Item: Send + Unpin;
@@ -146,6 +156,16 @@ impl<P: Page> PagedCall<P> {
     }
 
     /// Sends the call for one page and returns it with status and headers.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListUsers;
+    ///
+    /// let page = frontegg.tenant("acme").users().list_users(ListUsers::new()).with_response().await?;
+    /// println!("{} users, trace {:?}", page.items.len(), page.trace_id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn with_response(self) -> Result<Response<P>, Error> {
         self.send(None).await
     }
@@ -157,6 +177,18 @@ impl<P: Page> PagedCall<P> {
     /// A page is asked for when the one before has been taken, not earlier. The stream ends after
     /// the last page, after an empty one, and after an error; [`Pages::next_page`] is then the page to
     /// continue with.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListUsers;
+    ///
+    /// let mut pages = frontegg.tenant("acme").users().list_users(ListUsers::new().limit(200)).pages();
+    /// while let Some(page) = pages.next().await {
+    ///     println!("{} users", page?.items.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pages(self) -> Pages<P> {
         Pages { next: self.first, ended: false, request: None, call: self }
     }
@@ -166,12 +198,36 @@ impl<P: Page> PagedCall<P> {
     /// A list that changes while it is read may yield an item twice or not at all, as pages are counted
     /// from the front. In particular, a loop that removes the items it is given is given half of them: use
     /// [`all`](Self::all) there, which has read the list before anything is removed.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListUsers;
+    ///
+    /// let mut users = frontegg.tenant("acme").users().list_users(ListUsers::new()).stream();
+    /// while let Some(user) = users.next().await {
+    ///     println!("{}", user?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stream(self) -> Items<P> {
         Items { pages: self.pages(), page: VecDeque::new() }
     }
 
     /// Collects the items of all pages, beginning with the one that the parameters select. For loops that
     /// remove or add what the list is about.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListUsers;
+    ///
+    /// let users = frontegg.tenant("acme").users();
+    /// for user in users.list_users(ListUsers::new()).all().await? {
+    ///     users.remove_user(&user.id).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn all(self) -> Result<Vec<P::Item>, Error> {
         let (mut all, mut pages) = (Vec::new(), self.pages());
         while let Some(page) = pages.next().await {
@@ -236,6 +292,21 @@ impl<P: Page> Pages<P> {
 
     /// The number of the next page, or of the one that could not be read: the `offset` with which another
     /// call continues.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListUsers;
+    ///
+    /// let users = frontegg.tenant("acme").users();
+    /// let mut pages = users.list_users(ListUsers::new()).pages();
+    /// while let Some(page) = pages.next().await {
+    ///     let Err(error) = page else { continue };
+    ///     eprintln!("{error}; later it goes on with page {}", pages.next_page());
+    /// }
+    /// let rest = users.list_users(ListUsers::new().offset(pages.next_page())).pages();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn next_page(&self) -> i64 {
         self.next
     }

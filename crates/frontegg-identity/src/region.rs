@@ -38,6 +38,13 @@ impl Region {
     }
 
     /// The region's name, as [`FromStr`] parses it.
+    ///
+    /// ```
+    /// use frontegg_identity::Region;
+    ///
+    /// let told = Region::Ca.as_str();
+    /// assert_eq!(told.parse::<Region>().unwrap(), Region::Ca);
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Eu => "eu",

@@ -8,6 +8,15 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use crate::header;
 
 /// An answer with its status and headers. It reads like the answer itself.
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+/// let roles = frontegg.roles().list_roles_v1().with_response().await?;
+/// println!("{}: {} roles after {} attempts", roles.status(), roles.len(), roles.attempts());
+/// let roles = roles.into_inner();
+/// # Ok(())
+/// # }
+/// ```
 pub struct Response<T> {
     answer: ResponseValue<T>,
     attempts: u32,
@@ -35,11 +44,27 @@ impl<T> Response<T> {
     }
 
     /// A header of the answer, if it is there and readable as text.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let roles = frontegg.roles().list_roles_v1().with_response().await?;
+    /// println!("{} calls are left", roles.header("x-rate-limit-remaining").unwrap_or("all"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn header(&self, name: &str) -> Option<&str> {
         self.answer.headers().get(name)?.to_str().ok()
     }
 
     /// All values of a header, e.g. of `set-cookie`.
+    ///
+    /// ```no_run
+    /// # fn example(response: frontegg_identity::Response<()>) {
+    /// for cookie in response.header_values("set-cookie") {
+    ///     println!("{} bytes", cookie.len());
+    /// }
+    /// # }
+    /// ```
     pub fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         self.answer.headers().get_all(name).iter().filter_map(|value| value.to_str().ok())
     }

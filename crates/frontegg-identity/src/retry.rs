@@ -53,6 +53,16 @@ impl Default for Retry {
 
 impl Retry {
     /// Sends everything once.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::Retry;
+    ///
+    /// // As `Call::no_retry` does for one call.
+    /// let roles = frontegg.roles().list_roles_v1().retry(Retry::none()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn none() -> Self {
         Self::default().max_attempts(1)
     }
@@ -78,6 +88,14 @@ impl Retry {
     /// The longest delay that the service may ask for. When it asks for more, the failure is
     /// returned at once: an earlier attempt would be refused. With the client's own setting, also the
     /// longest time for which a reported rate limit holds further calls back. Default: 1 minute.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use frontegg_identity::Retry;
+    ///
+    /// // Somebody waits at a page: rather an error than a minute.
+    /// let impatient = Retry::default().max_server_delay(Duration::from_secs(2));
+    /// ```
     pub const fn max_server_delay(mut self, delay: Duration) -> Self {
         self.max_server_delay = delay;
         self

@@ -15,6 +15,13 @@ use crate::{
 const VERSION: u64 = 1;
 
 /// Why a saved document cannot be read. Its text has no value of the document.
+///
+/// ```
+/// use frontegg_identity::{SavedError, SavedSession};
+///
+/// let stored = r#"{"version": 9, "kind": "session"}"#; // by a newer release
+/// assert!(matches!(stored.parse::<SavedSession>(), Err(SavedError::UnknownVersion { found: 9, .. })));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SavedError {

@@ -74,6 +74,15 @@ impl Access for Environment {}
 impl Access for User {}
 
 /// An access kind that sends a token.
+///
+/// ```
+/// use frontegg_identity::{Authorized, Error, Scope};
+///
+/// /// Counts roles for whoever calls: the environment, or a user.
+/// async fn count<A: Authorized>(scope: &Scope<A>) -> Result<usize, Error> {
+///     Ok(scope.roles().list_roles_v1().await?.len())
+/// }
+/// ```
 pub trait Authorized: Access {}
 impl Authorized for Environment {}
 impl Authorized for User {}
@@ -190,6 +199,14 @@ pub struct Scope<A: Access> {
 
 impl<A: Access> Scope<A> {
     /// The same scope for another application than the client's.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let portal = frontegg.tenant("acme").application("application id");
+    /// let users = portal.users().list_users(frontegg_identity::params::ListUsers::new()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn application(&self, id: impl Into<String>) -> Self {
         Self { core: self.core.clone().for_application(Some(id.into())) }
@@ -211,6 +228,13 @@ impl<A: Access> Scope<A> {
 
 impl Scope<Environment> {
     /// The scope of a tenant: the environment's token with the tenant's header.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let roles = frontegg.tenant("acme").roles().list_roles_v1().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn tenant(&self, id: impl Into<String>) -> Self {
         let id = ScopeValue::new(id.into());
@@ -218,6 +242,13 @@ impl Scope<Environment> {
     }
 
     /// The scope of a user; without a tenant, across all of theirs.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// let sessions = frontegg.tenant("acme").user("ada").user_sessions().list_my_sessions().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn user(&self, id: impl Into<String>) -> Self {
         let id = ScopeValue::new(id.into());

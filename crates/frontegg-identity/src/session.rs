@@ -142,6 +142,14 @@ impl Session {
     }
 
     /// The access token, refreshed first if it is about to expire.
+    ///
+    /// ```no_run
+    /// # async fn example(session: frontegg_identity::Session) -> Result<(), frontegg_identity::Error> {
+    /// // For another service that takes the user's token.
+    /// let bearer = format!("Bearer {}", session.access_token().await?.expose());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn access_token(&self) -> Result<Secret, Error> {
         let bearer = self.tokens.bearer().await?;
         let token = bearer.to_str().ok().and_then(|bearer| bearer.strip_prefix("Bearer "));
@@ -149,11 +157,27 @@ impl Session {
     }
 
     /// Refreshes now, e.g. to get changed roles into the token.
+    ///
+    /// ```no_run
+    /// # async fn example(session: frontegg_identity::Session) -> Result<(), frontegg_identity::Error> {
+    /// // Somebody has just given the user a role.
+    /// session.refresh().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn refresh(&self) -> Result<(), Error> {
         self.tokens.renew().await.map(drop)
     }
 
     /// Switches to another tenant of the user and refreshes.
+    ///
+    /// ```no_run
+    /// # async fn example(session: frontegg_identity::Session) -> Result<(), frontegg_identity::Error> {
+    /// session.switch_tenant("acme").await?;
+    /// assert_eq!(session.users().get_my_profile().await?.tenant_id, "acme");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn switch_tenant(&self, tenant: impl Into<String>) -> Result<(), Error> {
         let tenant = types::UpdateUserTenantDto::new(tenant);
         self.users().set_my_active_tenant(&tenant).await?;
@@ -161,6 +185,13 @@ impl Session {
     }
 
     /// Ends the session, here and at the service, and with it all clones.
+    ///
+    /// ```no_run
+    /// # async fn example(session: frontegg_identity::Session) -> Result<(), frontegg_identity::Error> {
+    /// session.log_out().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn log_out(self) -> Result<(), Error> {
         let Some(saved) = self.tokens.source().saved().take() else { return Ok(()) };
         self.tokens.store(None);
@@ -170,11 +201,33 @@ impl Session {
 
     /// Calls `sink` with the new state after each refresh, so that it can be stored: the refresh token
     /// that was used is invalid from then on.
+    ///
+    /// ```no_run
+    /// # async fn example(session: frontegg_identity::Session) -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::sync::mpsc;
+    ///
+    /// let (sender, states) = mpsc::channel();
+    /// session.on_refresh(move |saved| drop(sender.send(saved.clone())));
+    /// session.refresh().await?;
+    /// for saved in states.try_iter() {
+    ///     std::fs::write("/var/lib/acme/session.json", serde_json::to_string(&saved)?)?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_refresh(&self, sink: impl Fn(&SavedSession) + Send + Sync + 'static) {
         *self.tokens.source().sink.lock() = Some(Arc::new(sink));
     }
 
     /// The state of the session. That of a session that was logged out holds no valid token.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, session: frontegg_identity::Session) -> Result<(), Box<dyn std::error::Error>> {
+    /// let stored = serde_json::to_string(&session.save())?; // like a password
+    /// let same = frontegg.restore(stored.parse()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn save(&self) -> SavedSession {
         self.tokens.source().saved().clone().unwrap_or_else(SavedSession::ended)
     }
@@ -182,6 +235,16 @@ impl Session {
 
 impl Frontegg {
     /// Restores a saved session. Nothing is sent until it is used.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), Box<dyn std::error::Error>> {
+    /// use frontegg_identity::SavedSession;
+    ///
+    /// let saved: SavedSession = std::fs::read_to_string("/var/lib/acme/session.json")?.parse()?;
+    /// let session = frontegg.restore(saved);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn restore(&self, saved: SavedSession) -> Session {
         Session::new(&self.core, saved)
     }

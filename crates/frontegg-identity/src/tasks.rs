@@ -26,6 +26,15 @@ mod sealed {
 }
 
 /// The progress of a task.
+///
+/// ```
+/// use frontegg_identity::Progress;
+///
+/// /// Whatever the task is about.
+/// fn line(report: &impl Progress) -> String {
+///     format!("{} of {}, {} failed", report.done(), report.total(), report.failures())
+/// }
+/// ```
 pub trait Progress: sealed::Sealed + Send + 'static {
     /// The number of processed entries, the failed ones included, as far as the service reports it.
     fn done(&self) -> i64;
@@ -122,12 +131,30 @@ impl<P: Progress> Task<P> {
     }
 
     /// The task's id.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, task: frontegg_identity::Task<frontegg_identity::types::BulkInviteStatus>) -> Result<(), frontegg_identity::Error> {
+    /// // Another process goes on waiting.
+    /// let same = frontegg.users().bulk_invitation(task.id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
 
     /// Sets the interval at which reports are fetched. It doubles from report to report, from `first` up
     /// to `max`. Default: 250 ms and 5 s.
+    ///
+    /// ```no_run
+    /// # async fn example(task: frontegg_identity::Task<frontegg_identity::types::BulkInviteStatus>) -> Result<(), frontegg_identity::Error> {
+    /// use std::time::Duration;
+    ///
+    /// let task = task.poll_every(Duration::from_secs(5), Duration::from_secs(60));
+    /// let report = task.wait(Duration::from_secs(3_600)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn poll_every(mut self, first: Duration, max: Duration) -> Self {
         (self.interval, self.max_interval) = (first, max);
@@ -141,6 +168,20 @@ impl<P: Progress> Task<P> {
 
     /// Waits until the task has ended and returns its last report, which has the errors of entries. After
     /// `limit` this is an error of kind [`Timeout`](ErrorKind::Timeout), and the task goes on.
+    ///
+    /// ```no_run
+    /// # async fn example(task: frontegg_identity::Task<frontegg_identity::types::BulkInviteStatus>) -> Result<(), frontegg_identity::Error> {
+    /// use std::time::Duration;
+    /// use frontegg_identity::Progress;
+    ///
+    /// match task.wait(Duration::from_secs(600)).await {
+    ///     Ok(report) => println!("{} failed", report.failures()),
+    ///     Err(error) if error.is_timeout() => println!("{} still runs", task.id()),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn wait(&self, limit: Duration) -> Result<P, Error> {
         let wait = async {
             let mut progress = self.progress();
@@ -157,6 +198,18 @@ impl<P: Progress> Task<P> {
     }
 
     /// Reports until the task has ended; the last one is final. An error ends the stream, not the task.
+    ///
+    /// ```no_run
+    /// # async fn example(task: frontegg_identity::Task<frontegg_identity::types::BulkInviteStatus>) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::Progress;
+    ///
+    /// let mut progress = task.progress();
+    /// while let Some(report) = progress.next().await {
+    ///     println!("{} done", report?.done());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn progress(&self) -> ProgressStream<P> {
         ProgressStream {
             fetch: self.fetch.clone(),
@@ -250,6 +303,16 @@ pub enum RolesChange {
 impl Users<Environment> {
     /// Invites many people to the scope's tenant.
     ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::{UserBulkInviteRequestDto, UsersBulkInviteRequestDto};
+    ///
+    /// let people = ["ada@acme.test", "grace@acme.test"].map(|email| UserBulkInviteRequestDto::new().email(email));
+    /// let task = frontegg.tenant("acme").users().start_bulk_invitation(&UsersBulkInviteRequestDto::new(people)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Operations `invite_users_in_bulk` and `get_bulk_invite_status`.
     pub async fn start_bulk_invitation(
         &self,
@@ -269,6 +332,20 @@ impl Users<Environment> {
     }
 
     /// Changes the roles of a user in many tenants: at once or, if there are too many, as a task.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use std::time::Duration;
+    /// use frontegg_identity::{RolesChange, types::BulkUpdateUserRolesRequestDto};
+    ///
+    /// let change = BulkUpdateUserRolesRequestDto::new().add_role_ids(["role id"]);
+    /// match frontegg.users().change_roles_across_tenants("ada", &change).await? {
+    ///     RolesChange::Done(_) => {}
+    ///     RolesChange::Queued(task) => drop(task.wait(Duration::from_secs(600)).await?),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operations `update_user_roles_across_tenants` and `get_bulk_roles_update_status`.
     pub async fn change_roles_across_tenants(
@@ -296,6 +373,18 @@ impl Users<Environment> {
 impl DataMigration<Environment> {
     /// Migrates many users into the environment.
     ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use std::time::Duration;
+    /// use frontegg_identity::types::{MigrateUserRequestV2, MigrateUsersRequestV2};
+    ///
+    /// let people = MigrateUsersRequestV2::new(Vec::<MigrateUserRequestV2>::new());
+    /// let task = frontegg.data_migration().start_bulk_migration(&people).await?;
+    /// let report = task.wait(Duration::from_secs(3_600)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Operations `migrate_users_in_bulk_v2` and `get_user_migration_status`.
     pub async fn start_bulk_migration(
         &self,
@@ -317,6 +406,18 @@ impl DataMigration<Environment> {
 
 impl Tenants<Environment> {
     /// Migrates many tenants into the environment.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use std::time::Duration;
+    /// use frontegg_identity::types::MigrateTenantsRequest;
+    ///
+    /// let tenants = MigrateTenantsRequest::new([serde_json::json!({ "tenantId": "acme", "name": "Acme" })]);
+    /// let task = frontegg.tenants().start_migration(&tenants).await?;
+    /// let report = task.wait(Duration::from_secs(3_600)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operations `migrate_tenants` and `get_tenant_migration_status`.
     pub async fn start_migration(

@@ -38,6 +38,13 @@ impl Default for RetryBudget {
 
 impl RetryBudget {
     /// As many retries as the rules of each call allow.
+    ///
+    /// ```
+    /// use frontegg_identity::RetryBudget;
+    ///
+    /// // For a program whose retries somebody else limits, such as a mesh.
+    /// let budget = RetryBudget::unlimited();
+    /// ```
     pub const fn unlimited() -> Self {
         Self { burst: u32::MAX, per_call: 1.0 }
     }
@@ -80,6 +87,12 @@ impl RateLimit {
     }
 
     /// As many a minute; none means one.
+    ///
+    /// ```
+    /// use frontegg_identity::RateLimit;
+    ///
+    /// let limit = RateLimit::per_minute(600).burst(20);
+    /// ```
     pub const fn per_minute(calls: u32) -> Self {
         Self::over(calls, Duration::from_secs(60))
     }

@@ -67,6 +67,20 @@ const MAX_LEEWAY: Duration = Duration::from_secs(60);
 type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 /// Verifies tokens. Cheap to clone; clones share the keys.
+///
+/// ```no_run
+/// # async fn example(verifier: frontegg_identity::verify::Verifier, token: &str) -> Result<(), frontegg_identity::verify::VerifyError> {
+/// use frontegg_identity::verify::VerifyError;
+///
+/// match verifier.verify(token).await {
+///     Ok(claims) => println!("{} may {:?}", claims.subject(), claims.permissions()),
+///     Err(VerifyError::Expired { .. }) => println!("sign in again"),
+///     Err(error) if error.is_rejection() => println!("no"),
+///     Err(error) => return Err(error), // the keys could not be fetched
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Verifier(Arc<Inner>);
 
@@ -84,6 +98,15 @@ struct Inner {
 impl Verifier {
     /// Starts to build a verifier for the tokens of an environment by its domain, e.g.
     /// `https://app-xyz.frontegg.com`: their issuer, and the host of the key set.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use frontegg_identity::verify::Verifier;
+    ///
+    /// let verifier = Verifier::builder("https://app-xyz.frontegg.com").audience("client id").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder(domain: impl Into<String>) -> VerifierBuilder {
         VerifierBuilder {
             domain: domain.into(),
@@ -104,6 +127,14 @@ impl Verifier {
     ///
     /// Why a token is not accepted is a `tracing` event, a warning for the first of each reason and a debug event
     /// for the others.
+    ///
+    /// ```no_run
+    /// # async fn example(verifier: frontegg_identity::verify::Verifier, header: &str) -> Result<(), frontegg_identity::verify::VerifyError> {
+    /// let bearer = header.strip_prefix("Bearer ").unwrap_or_default();
+    /// let claims = verifier.verify(bearer).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn verify(&self, token: &str) -> Result<Claims, VerifyError> {
         self.note(self.verify_bearer(token).await)
     }
@@ -112,6 +143,14 @@ impl Verifier {
     ///
     /// Fails with [`VerifyError::Unavailable`] when the verifier was built without
     /// [`access_tokens`](VerifierBuilder::access_tokens).
+    ///
+    /// ```no_run
+    /// # async fn example(verifier: frontegg_identity::verify::Verifier, key: &str) -> Result<(), frontegg_identity::verify::VerifyError> {
+    /// let claims = verifier.verify_access_token(key).await?; // the value of x-api-key
+    /// println!("{:?}", claims.roles());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn verify_access_token(&self, token: &str) -> Result<Claims, VerifyError> {
         self.note(self.look_up(token).await)
     }
@@ -209,6 +248,21 @@ impl fmt::Debug for Verifier {
 }
 
 /// Configures a [`Verifier`].
+///
+/// ```
+/// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+/// use std::time::Duration;
+/// use frontegg_identity::verify::Verifier;
+///
+/// let verifier = Verifier::builder("https://login.acme.test") // the custom domain of the environment
+///     .issuer("https://app-xyz.frontegg.com")
+///     .audience("client id")
+///     .audience("application id")
+///     .leeway(Duration::from_secs(5))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use]
 pub struct VerifierBuilder {
     domain: String,
@@ -234,6 +288,17 @@ impl VerifierBuilder {
     }
 
     /// Accepts tokens of the environment for any audience.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use frontegg_identity::{ConfigError, verify::Verifier};
+    ///
+    /// let any = Verifier::builder("https://app-xyz.frontegg.com").any_audience().build()?;
+    /// let none = Verifier::builder("https://app-xyz.frontegg.com").build();
+    /// assert!(matches!(none, Err(ConfigError::NoAudience)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn any_audience(mut self) -> Self {
         self.audiences = None;
         self
@@ -247,6 +312,18 @@ impl VerifierBuilder {
     }
 
     /// Fetches the key set from another URL than `{domain}/.well-known/jwks.json`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use frontegg_identity::verify::Verifier;
+    ///
+    /// let verifier = Verifier::builder("https://app-xyz.frontegg.com")
+    ///     .audience("client id")
+    ///     .jwks_url("https://keys.acme.test/jwks.json")
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn jwks_url(mut self, url: impl Into<String>) -> Self {
         self.jwks_url = Some(trimmed(&url.into()).to_owned());
         self
@@ -261,12 +338,36 @@ impl VerifierBuilder {
     with_connection!();
 
     /// Looks machine access tokens up.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use std::time::Duration;
+    /// use frontegg_identity::verify::{AccessTokens, Verifier};
+    ///
+    /// let verifier = Verifier::builder("https://app-xyz.frontegg.com")
+    ///     .audience("client id")
+    ///     .access_tokens(AccessTokens::new(&frontegg).ttl(Duration::from_secs(60)))
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn access_tokens(mut self, access_tokens: AccessTokens) -> Self {
         self.access_tokens = Some(access_tokens);
         self
     }
 
     /// Uses `now` as the clock instead of the system's, for tests.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), frontegg_identity::ConfigError> {
+    /// use chrono::{DateTime, Utc};
+    /// use frontegg_identity::verify::Verifier;
+    ///
+    /// let noon: DateTime<Utc> = "2026-01-01T12:00:00Z".parse().expect("a moment");
+    /// let verifier = Verifier::builder("http://127.0.0.1:8100").any_audience().clock(move || noon).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn clock(mut self, now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         self.now = Arc::new(now);
         self

@@ -37,6 +37,12 @@ impl ErrorBuilder {
     }
 
     /// The status of the service's answer, which decides the kind. What is no status (100 to 999) counts as none.
+    ///
+    /// ```
+    /// use frontegg_identity::{Error, ErrorKind};
+    ///
+    /// assert_eq!(Error::builder().status(429).build().kind(), ErrorKind::RateLimited);
+    /// ```
     pub fn status(mut self, status: u16) -> Self {
         if let Ok(status) = StatusCode::from_u16(status) {
             self.0.0.status = Some(status);
@@ -70,6 +76,14 @@ impl ErrorBuilder {
     }
 
     /// How long the service asks to wait.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use frontegg_identity::Error;
+    ///
+    /// let busy = Error::builder().status(429).retry_after(Duration::from_secs(3)).build();
+    /// assert_eq!((busy.http_status(), busy.retry_after()), (503, Some(Duration::from_secs(3))));
+    /// ```
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.0.retry_after = Some(wait);
         self

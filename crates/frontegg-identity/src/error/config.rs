@@ -7,6 +7,14 @@ use crate::custom_headers::Refusal;
 /// The client cannot be built.
 ///
 /// `Debug` is the same sentence as `Display`, so that `fn main() -> Result<(), ConfigError>` reads well.
+///
+/// ```
+/// use frontegg_identity::{ConfigError, Frontegg};
+///
+/// let error = Frontegg::builder().subdomain("app.xyz").build().unwrap_err();
+/// assert!(matches!(error, ConfigError::InvalidSubdomain(_)));
+/// assert_eq!(error.to_string(), r#""app.xyz" is no sub-domain: expected one label such as app-xyz"#);
+/// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

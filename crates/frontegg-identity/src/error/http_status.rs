@@ -34,6 +34,7 @@ impl Error {
     /// | any other status, no connection, a body that is not as documented | 502 |
     /// | a request that cannot be sent, e.g. with an empty id | 400 |
     /// | a missing scope, a wrong kind of token, no runtime, a client that cannot be built or reach the service | 500 |
+    /// | an error of a layer | 500 |
     ///
     /// ```
     /// # fn example(error: frontegg_identity::Error) -> (u16, String) {

@@ -25,6 +25,20 @@ impl LoginFlow {
 }
 
 /// A sign-in for which the user must enroll a second factor.
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg, code: &str) -> Result<(), frontegg_identity::Error> {
+/// use frontegg_identity::Login;
+///
+/// if let Login::EnrollMfa(enrollment) = frontegg.authentication().login("ada@acme.test", "correct horse").await? {
+///     let app = enrollment.authenticator().await?;
+///     println!("<img src=\"{}\">", app.qr_code().expose());
+///     let enrolled = app.verify(code).await?;
+///     let session = enrolled.login.into_session()?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct MfaEnrollment {
     flow: LoginFlow,
@@ -55,17 +69,43 @@ impl MfaEnrollment {
 
     /// Whether the policy allows to remember this device, and for how long.
     ///
+    /// ```no_run
+    /// # async fn example(enrollment: frontegg_identity::login::MfaEnrollment, code: &str) -> Result<(), frontegg_identity::Error> {
+    /// let setting = enrollment.remember_device_setting().await?;
+    /// let enrollment = if setting.is_allowed_to_remember { enrollment.remember_device() } else { enrollment };
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Operation `get_mfa_remember_device_setting`.
     pub async fn remember_device_setting(&self) -> Result<types::CheckAllowRememberResponse, Error> {
         self.flow.remember_device_setting(&self.state.pending).await
     }
 
     /// The kinds of factors that can be enrolled.
+    ///
+    /// ```no_run
+    /// # async fn example(enrollment: frontegg_identity::login::MfaEnrollment, code: &str) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::enums::MfaStrategy;
+    ///
+    /// let has_app = enrollment.strategies().contains(&MfaStrategy::AuthenticatorApp);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn strategies(&self) -> &[MfaStrategy] {
         &self.state.strategies
     }
 
     /// Begins to enroll an authenticator app.
+    ///
+    /// ```no_run
+    /// # async fn example(enrollment: frontegg_identity::login::MfaEnrollment, code: &str) -> Result<(), frontegg_identity::Error> {
+    /// let app = enrollment.authenticator().await?;
+    /// println!("{}", app.secret().map_or("scan the code", |secret| secret.expose()));
+    /// let enrolled = app.verify(code).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operation `enroll_login_mfa_authenticator`.
     pub async fn authenticator(&self) -> Result<AuthenticatorEnrollment, Error> {
@@ -78,6 +118,14 @@ impl MfaEnrollment {
 
     /// Begins to enroll a phone.
     ///
+    /// ```no_run
+    /// # async fn example(enrollment: frontegg_identity::login::MfaEnrollment, code: &str) -> Result<(), frontegg_identity::Error> {
+    /// let phone = enrollment.sms("+15555550100").await?;
+    /// let enrolled = phone.verify(code).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Operation `enroll_login_mfa_sms`.
     pub async fn sms(&self, phone_number: impl Into<String>) -> Result<SmsEnrollment, Error> {
         let request =
@@ -88,6 +136,18 @@ impl MfaEnrollment {
     }
 
     /// Begins to enroll a security key or platform authenticator.
+    ///
+    /// ```no_run
+    /// # async fn example(enrollment: frontegg_identity::login::MfaEnrollment, of_page: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// use frontegg_identity::{enums::WebAuthnDeviceType, types::VerifyNewWebAuthnDeviceRequest};
+    ///
+    /// let key = enrollment.webauthn().await?;
+    /// let options = serde_json::to_string(key.options())?; // for `navigator.credentials.create` of the page
+    /// let credential: VerifyNewWebAuthnDeviceRequest = serde_json::from_str(of_page)?;
+    /// let enrolled = key.verify(WebAuthnDeviceType::CrossPlatform, credential).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operation `enroll_login_mfa_webauthn`.
     pub async fn webauthn(&self) -> Result<WebAuthnEnrollment, Error> {
@@ -208,6 +268,17 @@ impl WebAuthnEnrollment {
 }
 
 /// A factor that has been enrolled.
+///
+/// ```no_run
+/// # async fn example(enrollment: frontegg_identity::login::MfaEnrollment, code: &str) -> Result<(), frontegg_identity::Error> {
+/// let enrolled = enrollment.authenticator().await?.verify(code).await?;
+/// if let Some(recovery_code) = &enrolled.recovery_code {
+///     println!("keep this for the day when the phone is lost: {}", recovery_code.expose());
+/// }
+/// let session = enrolled.login.into_session()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Enrolled {

@@ -45,6 +45,18 @@ impl LoginFlow {
 }
 
 /// A sign-in that asks for a second factor of the user.
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg, code: &str) -> Result<(), frontegg_identity::Error> {
+/// use frontegg_identity::Login;
+///
+/// if let Login::MfaRequired(challenge) = frontegg.authentication().login("ada@acme.test", "correct horse").await? {
+///     // The code that the user's app shows, whatever else they have enrolled.
+///     let session = challenge.authenticator(code).await?.into_session()?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct MfaChallenge {
     flow: LoginFlow,
@@ -62,6 +74,23 @@ pub(crate) struct Challenge {
 step!(MfaChallenge, Challenge, "mfaChallenge");
 
 /// A second factor that the user has.
+///
+/// ```no_run
+/// # async fn example(challenge: frontegg_identity::login::MfaChallenge, code: &str) -> Result<(), frontegg_identity::Error> {
+/// use frontegg_identity::login::Factor;
+///
+/// for factor in challenge.factors() {
+///     match factor {
+///         Factor::Authenticator(_) => println!("an app"),
+///         Factor::Sms(phone) => println!("the phone {}", phone.phone_number()),
+///         Factor::Email(mailbox) => println!("the address {}", mailbox.email()),
+///         Factor::WebAuthn(key) => println!("the key {}", key.name()),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Factor {
@@ -82,6 +111,14 @@ impl MfaChallenge {
 
     /// Asks the service to remember this device, if the policy allows it: the next sign-in on it
     /// needs no second factor. See [`SavedSession::device`](crate::SavedSession::device).
+    ///
+    /// ```no_run
+    /// # async fn example(challenge: frontegg_identity::login::MfaChallenge, code: &str) -> Result<(), frontegg_identity::Error> {
+    /// let session = challenge.remember_device().authenticator(code).await?.into_session()?;
+    /// let device = session.save().device(); // for the next sign-in, see `Authentication::login_on`
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn remember_device(mut self) -> Self {
         self.state.pending.remember_device = true;
@@ -119,6 +156,13 @@ impl MfaChallenge {
     }
 
     /// Verifies a code of the user's authenticator app.
+    ///
+    /// ```no_run
+    /// # async fn example(challenge: frontegg_identity::login::MfaChallenge, code: &str) -> Result<(), frontegg_identity::Error> {
+    /// let login = challenge.authenticator(code).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operations `verify_login_mfa_authenticator_device` and `verify_login_mfa_authenticator`.
     pub async fn authenticator(&self, code: impl Into<Secret>) -> Result<Login, Error> {
@@ -177,6 +221,20 @@ impl AuthenticatorFactor {
 }
 
 /// A phone of the user.
+///
+/// ```no_run
+/// # async fn example(challenge: frontegg_identity::login::MfaChallenge, code: &str) -> Result<(), frontegg_identity::Error> {
+/// use frontegg_identity::login::Factor;
+///
+/// for factor in challenge.factors() {
+///     if let Factor::Sms(phone) = factor {
+///         let sent = phone.send().await?;
+///         let session = sent.verify(code).await?.into_session()?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct SmsFactor {
     flow: LoginFlow,
@@ -248,6 +306,20 @@ impl SmsStep {
 }
 
 /// The mail address of the user as a factor.
+///
+/// ```no_run
+/// # async fn example(challenge: frontegg_identity::login::MfaChallenge, code: &str) -> Result<(), frontegg_identity::Error> {
+/// use frontegg_identity::login::Factor;
+///
+/// for factor in challenge.factors() {
+///     if let Factor::Email(mailbox) = factor {
+///         let sent = mailbox.send().await?;
+///         let session = sent.verify(code).await?.into_session()?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct EmailFactor {
     flow: LoginFlow,
@@ -314,6 +386,21 @@ impl EmailStep {
 }
 
 /// A security key or platform authenticator of the user.
+///
+/// ```no_run
+/// # async fn example(challenge: frontegg_identity::login::MfaChallenge, of_page: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// use frontegg_identity::login::Factor;
+///
+/// for factor in challenge.factors() {
+///     if let Factor::WebAuthn(key) = factor {
+///         let asked = key.challenge().await?;
+///         let options = serde_json::to_string(asked.options())?; // for `navigator.credentials.get` of the page
+///         let login = asked.verify(serde_json::from_str(of_page)?).await?;
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct WebAuthnFactor {
     flow: LoginFlow,

@@ -22,6 +22,19 @@ pub(crate) enum Method {
 }
 
 /// A link or code was sent, if the service knows the recipient; the answer does not reveal that.
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg, code: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// use frontegg_identity::login::{PasswordlessStep, Saved};
+///
+/// let step = frontegg.authentication().send_email_code("ada@acme.test").await?;
+/// let stored = serde_json::to_string(&step.save())?; // until the person answers
+///
+/// let saved: Saved<PasswordlessStep> = stored.parse()?;
+/// let session = frontegg.authentication().resume(saved).submit(code).await?.into_session()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct PasswordlessStep {
     flow: LoginFlow,
@@ -66,6 +79,14 @@ impl<A: Access> Authentication<A> {
 
     /// Sends a one-time code by mail.
     ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, code: &str) -> Result<(), frontegg_identity::Error> {
+    /// let step = frontegg.authentication().send_email_code("ada@acme.test").await?;
+    /// let session = step.submit(code).await?.into_session()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Operation `send_passwordless_email_code`.
     pub async fn send_email_code(&self, email: impl Into<String>) -> Result<PasswordlessStep, Error> {
         let request = types::PasswordlessAuthenticationPreloginDto::new().email(email);
@@ -73,6 +94,14 @@ impl<A: Access> Authentication<A> {
     }
 
     /// Sends a one-time code by SMS.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, code: &str) -> Result<(), frontegg_identity::Error> {
+    /// let step = frontegg.authentication().send_sms_code("+15555550100").await?;
+    /// let session = step.submit(code).await?.into_session()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operation `send_passwordless_sms_code`.
     pub async fn send_sms_code(&self, phone_number: impl Into<String>) -> Result<PasswordlessStep, Error> {

@@ -95,6 +95,16 @@ impl<A: Access> Authentication<A> {
     ///
     /// The client has to be one of the same environment; the application is that of the step, if it had one. A
     /// step-up is resumed by [`Session::resume`](crate::Session::resume), so that its session is raised.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, stored: &str, code: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// use frontegg_identity::login::{EmailStep, Saved};
+    ///
+    /// let saved: Saved<EmailStep> = stored.parse()?;
+    /// let login = frontegg.authentication().resume(saved).verify(code).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn resume<S: Step>(&self, saved: Saved<S>) -> S {
         saved.resume(&self.core, None)
     }

@@ -112,6 +112,13 @@ impl Activation {
 
     /// Activates with the mailed code, and signs in. A wrong code can be followed by a few more attempts.
     ///
+    /// ```no_run
+    /// # async fn example(activation: frontegg_identity::login::Activation, code: &str) -> Result<(), frontegg_identity::Error> {
+    /// let session = activation.activate_with_code(code).await?.into_session()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Operation `activate_user_with_code`.
     pub async fn activate_with_code(&self, code: impl Into<Secret>) -> Result<Login, Error> {
         let mut request = types::ActivateUserWithCodeDto::new(self.state.user_id.as_str(), self.known_token()?, code);
@@ -135,6 +142,18 @@ impl<A: Access> Authentication<A> {
     /// Signs up by e-mail address: a new user with a new tenant or, with an invitation token, in the
     /// inviting tenant; for the environment's default application, unless the client names another with
     /// [`Builder::application_id`](crate::Builder::application_id).
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{login::SignUp, types::SignUpUserEmailDto};
+    ///
+    /// let request = SignUpUserEmailDto::new("ada@acme.test", "Analytical Engines").password("correct horse");
+    /// if let SignUp::Activate(activation) = frontegg.authentication().sign_up(&request).await? {
+    ///     println!("a mail is on its way to {}", activation.user_id());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operation `sign_up_user`.
     pub async fn sign_up(&self, request: &types::SignUpUserEmailDto) -> Result<SignUp, Error> {
@@ -182,6 +201,14 @@ impl<A: Access> Authentication<A> {
 
     /// Accepts an invitation with the code that was mailed, if the environment mails codes.
     ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg, code: &str) -> Result<(), frontegg_identity::Error> {
+    /// let link = "https://login.acme.test/account/invitation/accept?userId=u-1&token=t-1".parse()?;
+    /// frontegg.authentication().accept_invitation_with_code(&link, code).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Operation `accept_invitation_with_code`.
     pub async fn accept_invitation_with_code(&self, link: &MailedLink, code: impl Into<Secret>) -> Result<(), Error> {
         let request = types::AcceptInvitationWithCodeDto::new(link.user_id.as_str(), link.token.clone(), code);
@@ -193,6 +220,13 @@ impl<A: Authorized> Authentication<A> {
     /// Sends the activation mail again, which invalidates the previous one. The answer does not reveal
     /// whether the address is known.
     ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// frontegg.authentication().resend_activation("ada@acme.test").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// Operation `reset_user_activation_token`.
     pub async fn resend_activation(&self, email: impl Into<String>) -> Result<(), Error> {
         let request = types::ResetActivationTokenDto::new(email);
@@ -202,6 +236,16 @@ impl<A: Authorized> Authentication<A> {
 
 impl Authentication<Environment> {
     /// Signs a user up by username. Unlike signing up by address, this takes the environment's token.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::types::SignUpUserUsernameDto;
+    ///
+    /// let request = SignUpUserUsernameDto::new("ada", "Analytical Engines");
+    /// let signed_up = frontegg.authentication().sign_up_with_username(&request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// Operation `sign_up_user_with_username`.
     pub async fn sign_up_with_username(&self, request: &types::SignUpUserUsernameDto) -> Result<SignUp, Error> {

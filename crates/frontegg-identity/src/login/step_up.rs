@@ -49,6 +49,17 @@ impl Session {
 
     /// Goes on with a step-up of this session that was [saved](crate::login::MfaChallenge::save), maybe by another
     /// process: when it is finished, this session is raised.
+    ///
+    /// ```no_run
+    /// # async fn example(session: frontegg_identity::Session, stored: &str, code: &str) -> Result<(), Box<dyn std::error::Error>> {
+    /// use frontegg_identity::login::{MfaChallenge, Saved};
+    ///
+    /// let saved: Saved<MfaChallenge> = stored.parse()?;
+    /// session.resume(saved).authenticator(code).await?.into_session()?;
+    /// let raised = session.access_token().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn resume<S: Step>(&self, saved: Saved<S>) -> S {
         saved.resume(self.core(), Some(self.clone()))
     }

@@ -41,6 +41,17 @@ impl StepUpChallenge {
 
     /// How long ago the second factor may have been shown, for [`Session::step_up`](crate::Session::step_up); none if
     /// at any time.
+    ///
+    /// ```no_run
+    /// # async fn example(session: frontegg_identity::Session, www_authenticate: &str) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::login::StepUpChallenge;
+    ///
+    /// if let Some(wanted) = StepUpChallenge::parse(www_authenticate) {
+    ///     let login = session.step_up(wanted.max_age()).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn max_age(&self) -> Option<Duration> {
         self.max_age
     }

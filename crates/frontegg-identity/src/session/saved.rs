@@ -61,6 +61,12 @@ impl SavedSession {
     }
 
     /// When the access token expires; the session goes on if it has a refresh token.
+    ///
+    /// ```no_run
+    /// # fn example(saved: frontegg_identity::SavedSession) {
+    /// let is_stale = saved.expires_at() < chrono::Utc::now(); // the first call will refresh
+    /// # }
+    /// ```
     pub fn expires_at(&self) -> DateTime<Utc> {
         self.0.expires_at
     }
@@ -116,6 +122,21 @@ impl SavedSession {
 
 /// The cookie of a device that was remembered when a second factor was verified; a sign-in on it needs
 /// no second factor.
+///
+/// ```no_run
+/// # async fn example(frontegg: frontegg_identity::Frontegg, session: frontegg_identity::Session) -> Result<(), Box<dyn std::error::Error>> {
+/// use frontegg_identity::{RememberedDevice, types::AuthenticateUserPasswordDto};
+///
+/// // Kept under a key that only this browser has.
+/// let Some(device) = session.save().device() else { return Ok(()) };
+/// let stored = serde_json::to_string(&device)?;
+///
+/// let device: RememberedDevice = serde_json::from_str(&stored)?;
+/// let request = AuthenticateUserPasswordDto::new("correct horse").email("ada@acme.test");
+/// let session = frontegg.authentication().login_on(&device, &request).await?.into_session()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RememberedDevice(Cookie);

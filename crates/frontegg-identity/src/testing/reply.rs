@@ -7,6 +7,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// An answer of the service. [`respond`](super::respond) has one for every operation.
+///
+/// ```
+/// use frontegg_identity::testing::{Reply, respond};
+///
+/// let replies = [
+///     respond::list_roles_v1([]),                                   // typed, for that operation
+///     Reply::refusal(404, "no such role").to("update_role"),        // an error, for that operation
+///     Reply::json(200, serde_json::json!({ "id": "u-1" })),         // anything, for any
+///     Reply::empty(204).header("frontegg-trace-id", "t-1"),
+/// ];
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Reply {
     operation: Option<&'static str>,
@@ -42,6 +53,18 @@ impl Reply {
     }
 
     /// An error answer, to any operation, as the service gives them: with one message.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{Frontegg, testing::{Reply, Scripted}};
+    ///
+    /// let frontegg = Frontegg::builder().transport(Scripted::new([Reply::refusal(403, "not yours")])).build()?;
+    /// let error = frontegg.roles().list_roles_v1().await.unwrap_err();
+    /// assert!(error.is_forbidden() && error.messages() == ["not yours"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn refusal(status: u16, message: impl Into<String>) -> Self {
         Self::json(status, ApiError::with_messages([message]))
     }

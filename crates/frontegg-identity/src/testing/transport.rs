@@ -13,6 +13,18 @@ use super::Reply;
 use crate::error::{Error, ErrorKind};
 
 /// What a call would have sent. Tokens are not in it: none is fetched.
+///
+/// ```
+/// use frontegg_identity::testing::{Reply, Request};
+///
+/// /// Answers by what is asked.
+/// fn answer(request: &Request) -> Result<Reply, frontegg_identity::Error> {
+///     Ok(match (request.operation, request.tenant()) {
+///         ("list_roles_v1", Some("acme")) => Reply::json(200, [(); 0]),
+///         _ => Reply::refusal(404, "there is nothing"),
+///     })
+/// }
+/// ```
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Request {
@@ -86,6 +98,20 @@ where
 
 /// Gives answers in the order in which they were given to it: to each call the first that is left for its operation, or for
 /// any. A call without an answer fails and says what is left.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), frontegg_identity::Error> {
+/// use frontegg_identity::{Frontegg, testing::{Reply, Scripted, respond}};
+///
+/// let script = Scripted::new([respond::delete_role(), Reply::refusal(404, "no such role").to("delete_role")]);
+/// let frontegg = Frontegg::builder().transport(script).build()?;
+/// let roles = frontegg.tenant("acme").roles();
+/// roles.delete_role("r-1").await?;
+/// assert!(roles.delete_role("r-1").await.unwrap_err().is_not_found());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 pub struct Scripted(Mutex<VecDeque<Reply>>);
 

@@ -26,6 +26,30 @@ pub struct Grants {
 }
 
 /// A cache of what access tokens grant. A failure of the cache is a miss: the service is asked then.
+///
+/// ```
+/// use std::{pin::Pin, time::Duration};
+/// use frontegg_identity::verify::{Grants, GrantsCache};
+///
+/// /// Remembers nothing: the service is asked each time.
+/// #[derive(Debug)]
+/// struct Forgetful;
+///
+/// impl GrantsCache for Forgetful {
+///     fn get<'a>(&'a self, _: &'a str) -> Pin<Box<dyn Future<Output = Option<Option<Grants>>> + Send + 'a>> {
+///         Box::pin(async { None })
+///     }
+///
+///     fn put<'a>(
+///         &'a self,
+///         _: &'a str,
+///         _: &'a Option<Grants>,
+///         _: Duration,
+///     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+///         Box::pin(async {})
+///     }
+/// }
+/// ```
 pub trait GrantsCache: fmt::Debug + Send + Sync {
     /// What is cached under `key`: `None` for nothing, `Some(None)` for a token that the service does not
     /// know, else what the token grants.
@@ -73,6 +97,15 @@ impl AccessTokens {
     }
 
     /// Caches answers for another time, after which a revoked token is rejected at the latest.
+    ///
+    /// ```no_run
+    /// # fn example(frontegg: frontegg_identity::Frontegg) {
+    /// use std::time::Duration;
+    /// use frontegg_identity::verify::AccessTokens;
+    ///
+    /// let tokens = AccessTokens::new(&frontegg).ttl(Duration::from_secs(60)); // a revoked token passes that long
+    /// # }
+    /// ```
     #[must_use]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl.min(MAX_TTL);

@@ -15,6 +15,22 @@ pub(super) const STEPPED_UP: &str = "http://schemas.openid.net/pape/policies/200
 const FACTORS: [&str; 4] = ["otp", "sms", "hwk", "sso"];
 
 /// Which kind of token it is: its `type` claim.
+///
+/// ```
+/// # use frontegg_identity::verify::Claims;
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// // As a verifier has read them.
+/// let claims: Claims = serde_json::from_value(serde_json::json!({
+///     "type": "userToken", "sub": "ada", "tenantId": "acme",
+/// }))?;
+/// use frontegg_identity::verify::TokenKind;
+///
+/// assert_eq!(claims.kind(), TokenKind::UserToken);
+/// assert!(!claims.kind().is_access_token());
+/// # Ok(())
+/// # }
+/// # example().unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -39,6 +55,21 @@ impl TokenKind {
 }
 
 /// Claims of a verified token.
+///
+/// ```
+/// # use frontegg_identity::verify::Claims;
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// // As a verifier has read them.
+/// let claims: Claims = serde_json::from_value(serde_json::json!({
+///     "type": "userToken", "sub": "ada", "tenantId": "acme",
+///     "roles": ["admin"], "permissions": ["invoices.*"],
+/// }))?;
+/// assert_eq!((claims.subject(), claims.tenant_id()), ("ada", "acme"));
+/// assert!(claims.has_role("admin") && claims.has_permission("invoices.read"));
+/// # Ok(())
+/// # }
+/// # example().unwrap();
+/// ```
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(clippy::struct_field_names, reason = "the claim is called customClaims")]
@@ -116,6 +147,23 @@ impl Claims {
     }
 
     /// The user who calls or for whom a machine calls. A tenant's machine has none.
+    ///
+    /// ```
+    /// # use frontegg_identity::verify::Claims;
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// // As a verifier has read them.
+    /// let claims: Claims = serde_json::from_value(serde_json::json!({
+    ///     "type": "userToken", "sub": "ada", "tenantId": "acme",
+    /// }))?;
+    /// assert_eq!(claims.user_id(), Some("ada"));
+    /// let machine: Claims = serde_json::from_value(serde_json::json!({
+    ///     "type": "tenantApiToken", "sub": "client id", "tenantId": "acme",
+    /// }))?;
+    /// assert_eq!(machine.user_id(), None);
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
     pub fn user_id(&self) -> Option<&str> {
         match self.kind {
             TokenKind::UserToken => Some(&self.sub),
@@ -169,11 +217,40 @@ impl Claims {
     }
 
     /// The claims that a prehook of the environment has added.
+    ///
+    /// ```
+    /// # use frontegg_identity::verify::Claims;
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// // As a verifier has read them.
+    /// let claims: Claims = serde_json::from_value(serde_json::json!({
+    ///     "type": "userToken", "sub": "ada", "tenantId": "acme",
+    ///     "customClaims": { "plan": "gold" },
+    /// }))?;
+    /// let plan = claims.custom_claims().and_then(|claims| claims.get("plan"));
+    /// assert_eq!(plan.and_then(|plan| plan.as_str()), Some("gold"));
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
     pub fn custom_claims(&self) -> Option<&Map<String, Value>> {
         self.custom_claims.as_ref()
     }
 
     /// The actor who impersonates the user.
+    ///
+    /// ```
+    /// # use frontegg_identity::verify::Claims;
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// // As a verifier has read them.
+    /// let claims: Claims = serde_json::from_value(serde_json::json!({
+    ///     "type": "userToken", "sub": "ada", "tenantId": "acme",
+    ///     "act": { "sub": "support" },
+    /// }))?;
+    /// assert_eq!(claims.impersonator(), Some("support"));
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
     pub fn impersonator(&self) -> Option<&str> {
         self.act.as_ref().map(|actor| actor.sub.as_str())
     }
@@ -193,6 +270,20 @@ impl Claims {
     }
 
     /// Whether `audience` is among the token's audiences.
+    ///
+    /// ```
+    /// # use frontegg_identity::verify::Claims;
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// // As a verifier has read them.
+    /// let claims: Claims = serde_json::from_value(serde_json::json!({
+    ///     "type": "userToken", "sub": "ada", "tenantId": "acme",
+    ///     "aud": ["client id"],
+    /// }))?;
+    /// assert!(claims.is_for("client id") && !claims.is_for("another application"));
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
     pub fn is_for(&self, audience: &str) -> bool {
         self.audiences().iter().any(|one| one == audience)
     }
@@ -234,6 +325,20 @@ impl Claims {
     }
 
     /// Whether the caller has at least one of the roles.
+    ///
+    /// ```
+    /// # use frontegg_identity::verify::Claims;
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// // As a verifier has read them.
+    /// let claims: Claims = serde_json::from_value(serde_json::json!({
+    ///     "type": "userToken", "sub": "ada", "tenantId": "acme",
+    ///     "roles": ["admin"],
+    /// }))?;
+    /// assert!(claims.has_any_role(["admin", "accountant"]) && !claims.has_all_roles(["admin", "accountant"]));
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
     pub fn has_any_role<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> bool {
         keys.into_iter().any(|key| self.has_role(key))
     }
@@ -245,6 +350,20 @@ impl Claims {
 
     /// Whether the caller has the permission, by its key or by one that covers it: `invoices.*`
     /// covers `invoices.read`, `*` covers everything.
+    ///
+    /// ```
+    /// # use frontegg_identity::verify::Claims;
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// // As a verifier has read them.
+    /// let claims: Claims = serde_json::from_value(serde_json::json!({
+    ///     "type": "userToken", "sub": "ada", "tenantId": "acme",
+    ///     "permissions": ["invoices.*"],
+    /// }))?;
+    /// assert!(claims.has_permission("invoices.read") && !claims.has_permission("people.read"));
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
     pub fn has_permission(&self, key: &str) -> bool {
         self.permissions.iter().any(|held| covers(held, key))
     }
@@ -260,6 +379,21 @@ impl Claims {
     }
 
     /// Whether the session was stepped up by a second factor, at most `max_age` ago by the system's clock.
+    ///
+    /// ```
+    /// # use frontegg_identity::verify::Claims;
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// // As a verifier has read them.
+    /// let claims: Claims = serde_json::from_value(serde_json::json!({
+    ///     "type": "userToken", "sub": "ada", "tenantId": "acme",
+    /// }))?;
+    /// use std::time::Duration;
+    ///
+    /// assert!(!claims.stepped_up(Some(Duration::from_secs(300))), "there was no second factor");
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
     pub fn stepped_up(&self, max_age: Option<Duration>) -> bool {
         self.stepped_up_at(max_age, Utc::now())
     }

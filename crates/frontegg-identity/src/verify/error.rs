@@ -20,6 +20,18 @@ const SHOWN: usize = 64;
 ///
 /// The text names what was found beside what is expected, and never the token. It is for those who run the service:
 /// a caller is told less, see [`Refusal`](super::Refusal).
+///
+/// ```no_run
+/// # fn example(error: &frontegg_identity::verify::VerifyError) {
+/// use frontegg_identity::verify::VerifyError;
+///
+/// match error {
+///     VerifyError::Audience { found, .. } => eprintln!("a token of another application: {found:?}"),
+///     VerifyError::NotYetValid { now, .. } => eprintln!("is it really {now}?"),
+///     other => eprintln!("{other}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -126,12 +138,24 @@ const REASONS: [&str; 12] = [
 
 impl VerifyError {
     /// Whether the token was rejected; otherwise the same token may be accepted later.
+    ///
+    /// ```no_run
+    /// # fn example(error: &frontegg_identity::verify::VerifyError) {
+    /// let status = if error.is_rejection() { 401 } else { 503 };
+    /// # }
+    /// ```
     pub fn is_rejection(&self) -> bool {
         !matches!(self, Self::Unavailable(_))
     }
 
     /// The reason in a word that does not change, e.g. for a metric: `malformed`, `claims`, `kind`, `algorithm`,
     /// `unknown_key`, `signature`, `issuer`, `audience`, `expired`, `not_yet_valid`, `revoked` or `unavailable`.
+    ///
+    /// ```no_run
+    /// # fn example(error: &frontegg_identity::verify::VerifyError) {
+    /// println!("rejected_tokens{{reason=\"{}\"}} 1", error.reason());
+    /// # }
+    /// ```
     pub fn reason(&self) -> &'static str {
         REASONS[self.index()]
     }

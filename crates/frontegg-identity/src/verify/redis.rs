@@ -35,6 +35,16 @@ pub struct RedisCache {
 
 impl RedisCache {
     /// Connects, e.g. to `redis://127.0.0.1/`; reconnects by itself later.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), Box<dyn std::error::Error>> {
+    /// use frontegg_identity::verify::{AccessTokens, RedisCache};
+    ///
+    /// let cache = RedisCache::connect("redis://127.0.0.1:6379").await?;
+    /// let tokens = AccessTokens::new(&frontegg).cache(cache);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn connect(url: &str) -> Result<Self, RedisError> {
         let client = redis::Client::open(trimmed(url)).map_err(RedisError)?;
         // At least one attempt to reconnect a second.

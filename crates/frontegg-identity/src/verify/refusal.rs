@@ -11,6 +11,14 @@ use super::{Requirement, VerifyError, claims::STEPPED_UP};
 /// [`Display`](fmt::Display), [`status`](Self::status) and [`challenge`](Self::challenge) reveal no more than the
 /// caller may know. What is wrong with a token is in the variant, and the [source](std::error::Error::source), for
 /// those who run the service.
+///
+/// ```
+/// use frontegg_identity::verify::Refusal;
+///
+/// let refusal = Refusal::Missing;
+/// assert_eq!((refusal.status().as_u16(), refusal.to_string().as_str()), (401, "no token was presented"));
+/// assert_eq!(refusal.challenge().unwrap(), "Bearer");
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Refusal {

@@ -73,17 +73,50 @@ impl Requirement {
     }
 
     /// A session that was stepped up by a second factor, at most `max_age` ago; without an age, ever.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use frontegg_identity::verify::Requirement;
+    ///
+    /// let fresh = Requirement::stepped_up(Duration::from_secs(300));
+    /// let ever = Requirement::stepped_up(None);
+    /// ```
     pub fn stepped_up(max_age: impl Into<Option<Duration>>) -> Self {
         Self(vec![Term::SteppedUp(max_age.into())])
     }
 
     /// This and another requirement.
+    ///
+    /// ```
+    /// use frontegg_identity::verify::Requirement;
+    ///
+    /// let both = Requirement::role("admin").and(Requirement::any_permission(["invoices.pay", "invoices.approve"]));
+    /// assert_eq!(both.to_string(), "role admin and permission invoices.pay or invoices.approve");
+    /// ```
     pub fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
     /// Whether a caller has what is required, by the system's clock; the refusal says what is missing.
+    ///
+    /// ```
+    /// # use frontegg_identity::verify::Claims;
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// // As a verifier has read them.
+    /// let claims: Claims = serde_json::from_value(serde_json::json!({
+    ///     "type": "userToken", "sub": "ada", "tenantId": "acme",
+    ///     "roles": ["admin"],
+    /// }))?;
+    /// use frontegg_identity::verify::{Refusal, Requirement};
+    ///
+    /// assert!(Requirement::role("admin").check(&claims).is_ok());
+    /// let refusal = Requirement::permission("invoices.pay").check(&claims).unwrap_err();
+    /// assert!(matches!(refusal, Refusal::Insufficient(_)));
+    /// # Ok(())
+    /// # }
+    /// # example().unwrap();
+    /// ```
     pub fn check(&self, claims: &Claims) -> Result<(), Refusal> {
         self.check_at(claims, Utc::now())
     }

@@ -28,6 +28,16 @@ use super::{Claims, Refusal, Requirement, Verifier};
 /// [told](Self::cookie) a user's token in a cookie. Without a valid one the answer is 401, without a required role
 /// or permission 403, both with `WWW-Authenticate`; when the token could not be verified it is 503. The bodies are
 /// empty unless the program [shapes](Self::on_refusal) the answers.
+///
+/// ```no_run
+/// # fn example(verifier: frontegg_identity::verify::Verifier) {
+/// use frontegg_identity::verify::{Protect, Requirement};
+/// use tower::ServiceBuilder;
+///
+/// let admins = ServiceBuilder::new().layer(Protect::new(verifier.clone()).require(Requirement::role("admin")));
+/// let everybody = ServiceBuilder::new().layer(Protect::new(verifier));
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Protect<F = Plain> {
     verifier: Verifier,
@@ -80,6 +90,14 @@ impl Protect {
 
 impl<F> Protect<F> {
     /// Requires more than a valid token.
+    ///
+    /// ```no_run
+    /// # fn example(verifier: frontegg_identity::verify::Verifier) {
+    /// use frontegg_identity::verify::{Protect, Requirement};
+    ///
+    /// let protect = Protect::new(verifier).require(Requirement::permission("invoices.read"));
+    /// # }
+    /// ```
     #[must_use]
     pub fn require(mut self, requirement: Requirement) -> Self {
         self.requirement = Arc::new(requirement);
@@ -90,6 +108,12 @@ impl<F> Protect<F> {
     ///
     /// Browsers send cookies by themselves, also with requests that another page has made: set it `HttpOnly`, `Secure`
     /// and `SameSite`, and let nothing change by GET.
+    ///
+    /// ```no_run
+    /// # fn example(verifier: frontegg_identity::verify::Verifier) {
+    /// let protect = frontegg_identity::verify::Protect::new(verifier).cookie("acme_session");
+    /// # }
+    /// ```
     #[must_use]
     pub fn cookie(mut self, name: impl Into<String>) -> Self {
         self.cookie = Some(name.into().into());

@@ -86,7 +86,7 @@ fn every_operation_has_an_example() {
 }
 
 /// Items written by hand that have an example, of those that are public. More is better; less fails.
-const REACHED: usize = 32;
+const REACHED: usize = 150;
 
 #[test]
 fn no_fewer_hand_written_items_have_an_example() {
