@@ -31,8 +31,8 @@ pub const LEVELS: &[Level] = &[
         below: &[],
         order: &[
             "main", "lib", "program", "fuzzing", "emulator", "server", "control", "api", "service", "wire", "config",
-            "gate", "domain", "openid", "outgoing", "tokens", "error", "refusal", "seed", "store", "clock", "ids",
-            "peer", "text",
+            "gate", "domain", "openid", "outgoing", "tokens", "error", "refusal", "seed", "store", "saml", "clock",
+            "ids", "peer", "text",
         ],
         allowed: &[],
     },
