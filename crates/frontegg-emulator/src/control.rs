@@ -10,6 +10,7 @@ pub(crate) mod client;
 mod dns;
 mod document;
 mod faults;
+mod identity_provider;
 mod keys;
 mod leaked_passwords;
 #[cfg(feature = "metrics")]
@@ -57,6 +58,7 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .merge(dns::routes())
         .merge(keys::routes())
         .merge(faults::routes())
+        .merge(identity_provider::guarded_routes())
         .merge(leaked_passwords::routes())
         .merge(outbox::routes())
         .merge(people::routes())
@@ -74,6 +76,8 @@ pub(crate) fn routes(service: Arc<Service>) -> Router<Arc<Service>> {
         .route("/ready", get(ready))
         // The same for everybody, and nothing of what is inside.
         .route("/openapi.json", get(document::document))
+        // A provider for whoever signs in by it.
+        .merge(identity_provider::routes())
         .merge(guarded.route_layer(guard.clone()));
     let routes = Router::new().nest("/_emulator", routes);
     #[cfg(feature = "metrics")]

@@ -23,6 +23,7 @@ use crate::{
     domain::{DomainError, tenants},
     error::Error,
     gate::{faults::Faults, limits::RateLimits, requests::Requests},
+    identity_provider::IdentityProvider,
     seed::{Seed, Written},
     server::{Server, transport::Transport},
     service::{
@@ -126,6 +127,11 @@ impl Emulator {
     /// How many requests of one client it answers.
     pub fn rate_limits(&self) -> RateLimits {
         RateLimits::new(Arc::clone(&self.service.controls().limits))
+    }
+
+    /// An identity provider that people sign in by in tests of single sign-on.
+    pub fn identity_provider(&self) -> IdentityProvider {
+        self.service.identity_provider().clone()
     }
 
     /// A client of its control plane, which does the same over HTTP: for code that shall work with an

@@ -10,11 +10,16 @@ use serde_json::{Map, Value};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Timestamp},
     domain::{
         messages::templates::{self, mails::Template, texts::SmsType},
         passwords::{self, Memory, StoredHash},
         webauthn::{self, RelyingParty},
+    },
+    saml::{
+        answer::{Answer, Expected, InResponseTo},
+        certificates::Certificate,
+        metadata,
     },
     server::{framing::Framed, head},
     store::{Identity, Store, StoreTarget},
@@ -220,4 +225,56 @@ pub fn render_sms(template: &str, values: &Map<String, Value>) -> String {
     let mut text = SmsType::Otc.built_in();
     template.clone_into(&mut text.template);
     text.render(values)
+}
+
+/// What answers of an identity provider are held against.
+#[derive(Clone, Copy, Debug)]
+pub struct SamlExpected<'a> {
+    /// Where answers are sent.
+    pub acs_url: &'a str,
+    /// Entity id of the service.
+    pub sp_entity_id: &'a str,
+    /// Entity id of the provider.
+    pub issuer: &'a str,
+    /// ID of the request.
+    pub request: &'a str,
+    /// Certificate of the provider.
+    pub certificate: &'a str,
+    /// The moment, in seconds since 1970.
+    pub now: i64,
+}
+
+/// Who came, by an answer that was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SamlPerson {
+    /// Their name.
+    pub name_id: String,
+    /// Their address.
+    pub email: String,
+    /// Their groups.
+    pub groups: Vec<String>,
+    /// ID of the assertion.
+    pub assertion_id: String,
+}
+
+/// Who came, or the number of the check that refuses the answer.
+pub fn saml_answer(message: &str, expected: &SamlExpected<'_>) -> Result<SamlPerson, u8> {
+    let certificates = [Certificate::read(expected.certificate).map_err(|_| 0)?];
+    let expected = Expected {
+        acs_url: expected.acs_url,
+        sp_entity_id: expected.sp_entity_id,
+        certificates: &certificates,
+        issuer: Some(expected.issuer),
+        in_response_to: InResponseTo::Request(expected.request),
+        now: Timestamp::from_micros(expected.now.saturating_mul(1_000_000)),
+    };
+    let accepted = Answer::read(message).and_then(|answer| answer.verify(&expected));
+    let accepted = accepted.map_err(|refused| refused.check.number())?;
+    let [_, assertion_id] = accepted.ids;
+    Ok(SamlPerson { name_id: accepted.name_id.value, email: accepted.email, groups: accepted.groups, assertion_id })
+}
+
+/// What an identity provider tells of itself, written anew, if it can be used.
+pub fn saml_metadata(text: &str) -> Option<String> {
+    metadata::read(text, Timestamp::from_micros(0)).ok().map(|provider| provider.write())
 }

@@ -18,6 +18,7 @@ mod error;
 #[doc(hidden)]
 pub mod fuzzing;
 mod gate;
+pub mod identity_provider;
 mod ids;
 mod openid;
 mod outgoing;
@@ -25,6 +26,8 @@ mod peer;
 #[cfg(feature = "program")]
 mod program;
 mod refusal;
+#[allow(dead_code, reason = "connections of single sign-on are to come")]
+mod saml;
 pub mod seed;
 mod server;
 mod service;
@@ -62,8 +65,8 @@ pub use wire::Message;
 #[doc = include_str!("../CONTROL.md")]
 pub mod control_plane {
     pub use crate::wire::{
-        Channel, ClockState, FaultState, Health, Info, LockoutState, OutboxQuery, RequestQuery, RequestRecord,
-        SeedReport, SessionQuery, SessionState, TxtRecord, UserPoolAnswer, UserPoolPerson, UserTokens,
+        Channel, ClockState, FaultState, Health, IdentityProviderState, Info, LockoutState, OutboxQuery, RequestQuery,
+        RequestRecord, SeedReport, SessionQuery, SessionState, TxtRecord, UserPoolAnswer, UserPoolPerson, UserTokens,
     };
 }
 

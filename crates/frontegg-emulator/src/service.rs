@@ -37,6 +37,7 @@ use crate::{
     },
     error::Error,
     gate::Controls,
+    identity_provider::IdentityProvider,
     outgoing::Outgoing,
     seed::Sources,
     store::{ApiKey, Identity, Settled, Store, Write},
@@ -60,6 +61,7 @@ pub(crate) struct Service {
     read_algorithm: Mutex<Option<(Arc<str>, Algorithm)>>,
     passwords: Passwords,
     outgoing: Outgoing,
+    identity_provider: IdentityProvider,
     config: Config,
     controls: Arc<Controls>,
     vendor_id: String,
@@ -90,6 +92,7 @@ impl Service {
         );
         let controls = Arc::new(controls.map_err(DomainError::bad_request)?);
         let origin = config.base_url.as_deref().unwrap_or(&url);
+        let identity_provider = IdentityProvider::new(origin, clock.clone());
         let store = Store::open(&config.store, clock.clone(), origin).await.map_err(DomainError::from)?;
         let keys = Keys::of(&store).await?;
         let cost = config.hashing_cost();
@@ -134,6 +137,7 @@ impl Service {
             read_algorithm: Mutex::default(),
             passwords,
             outgoing,
+            identity_provider,
             config,
             controls,
             vendor_id: identity.vendor_id,
@@ -195,6 +199,11 @@ impl Service {
     /// Calls other services, where the emulator may.
     pub(crate) fn outgoing(&self) -> &Outgoing {
         &self.outgoing
+    }
+
+    /// The one for tests.
+    pub(crate) fn identity_provider(&self) -> &IdentityProvider {
+        &self.identity_provider
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -15,7 +15,10 @@ pub use crate::domain::{
     sso::dns::TxtRecord,
     user_pools::accounts::{UserPoolAnswer, UserPoolPerson},
 };
-use crate::gate::{faults::Fault, limits::RateLimit, selection::Selection};
+use crate::{
+    gate::{faults::Fault, limits::RateLimit, selection::Selection},
+    identity_provider::{Defect, Person},
+};
 
 /// The answer of `health`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +112,35 @@ pub(crate) struct UserPoolPeople {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DnsRecords {
     pub(crate) records: Vec<TxtRecord>,
+}
+
+/// The body of `PUT idp`, and the answer: what the identity provider for tests is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[non_exhaustive]
+pub struct IdentityProviderState {
+    /// Whom it knows.
+    pub people: Vec<Person>,
+    /// What it does wrong, if anything.
+    #[serde(default)]
+    pub defect: Option<Defect>,
+}
+
+/// The body of `POST idp/sign-ins`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProviderSignIn {
+    pub(crate) address: String,
+    pub(crate) email: String,
+}
+
+/// The body of `POST idp/unsolicited`.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct UnsolicitedSignIn {
+    pub(crate) acs_url: String,
+    pub(crate) sp_entity_id: String,
+    pub(crate) email: String,
 }
 
 /// The query of `POST reset`.

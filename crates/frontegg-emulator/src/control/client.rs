@@ -24,14 +24,15 @@ use tls::Trust;
 
 use crate::{
     gate::{faults::Fault, limits::RateLimit},
+    identity_provider::{Defect, Person, SignedIn},
     seed::Seed,
     service::transfer::Snapshot,
     wire::{
-        AdvanceClock, ClockState, DnsRecords, ExportQuery, FaultList, FaultState, Health, Info, KeyId, LONGEST_WAIT,
-        LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList, OutboxQuery, RateLimitList,
-        RequestCount, RequestList, RequestQuery, RequestRecord, ResetQuery, SeedReport, SessionList, SessionQuery,
-        SessionState, SetClock, TokenRequest, TotpCode, TotpQuery, TxtRecord, UserPoolPeople, UserPoolPerson,
-        UserTokens,
+        AdvanceClock, ClockState, DnsRecords, ExportQuery, FaultList, FaultState, Health, IdentityProviderState, Info,
+        KeyId, LONGEST_WAIT, LeakedPasswords, LockoutList, LockoutState, Message, MessageBody, MessageList,
+        OutboxQuery, ProviderSignIn, RateLimitList, RequestCount, RequestList, RequestQuery, RequestRecord, ResetQuery,
+        SeedReport, SessionList, SessionQuery, SessionState, SetClock, TokenRequest, TotpCode, TotpQuery, TxtRecord,
+        UnsolicitedSignIn, UserPoolPeople, UserPoolPerson, UserTokens,
     },
 };
 
@@ -231,6 +232,35 @@ impl Control {
     pub async fn user_pool_people(&self, pool_id: &str) -> Answer<Vec<UserPoolPerson>> {
         let UserPoolPeople { people } = self.get(&format!("user-pools/{}/people", segment(pool_id))).await?;
         Ok(people)
+    }
+
+    /// From now on the [identity provider for tests](crate::identity_provider) knows these people, and no others, and has
+    /// that defect, or none.
+    pub async fn set_identity_provider(
+        &self,
+        people: impl IntoIterator<Item = Person>,
+        defect: Option<Defect>,
+    ) -> Answer<IdentityProviderState> {
+        let body = IdentityProviderState { people: people.into_iter().collect(), defect };
+        self.send(Method::PUT, "idp", &body).await
+    }
+
+    /// What the identity provider for tests was told.
+    pub async fn identity_provider(&self) -> Answer<IdentityProviderState> {
+        self.get("idp").await
+    }
+
+    /// Signs somebody in at the identity provider for tests, as their browser does by its pages: `address` is where the
+    /// service has sent it.
+    pub async fn sign_in_at_identity_provider(&self, address: &str, email: &str) -> Answer<SignedIn> {
+        let body = ProviderSignIn { address: address.to_owned(), email: email.to_owned() };
+        self.send(Method::POST, "idp/sign-ins", &body).await
+    }
+
+    /// An answer of the identity provider for tests that no service has asked for, as when people begin there.
+    pub async fn unsolicited_sign_in(&self, acs_url: &str, sp_entity_id: &str, email: &str) -> Answer<SignedIn> {
+        let [acs_url, sp_entity_id, email] = [acs_url, sp_entity_id, email].map(str::to_owned);
+        self.send(Method::POST, "idp/unsolicited", &UnsolicitedSignIn { acs_url, sp_entity_id, email }).await
     }
 
     /// Messages of the outbox, the oldest first.

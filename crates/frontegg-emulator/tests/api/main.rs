@@ -37,6 +37,7 @@ mod folding;
 mod foundation;
 mod general;
 mod identity_changes;
+mod identity_provider;
 mod imported;
 mod injection;
 mod ip_restrictions;
