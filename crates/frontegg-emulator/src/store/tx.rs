@@ -109,9 +109,9 @@ impl Read {
         Asking(self)
     }
 
-    /// What a server answers, unless it is away.
-    fn answered<'a, T: Send + 'a>(&'a self, tx: &'a PostgresTx, answer: Answer<'a, T>) -> Answer<'a, T> {
-        Box::pin(async move { self.room.note(tx.link().unless_away(answer).await) })
+    /// What a server answers.
+    fn answered<'a, T: Send + 'a>(&'a self, answer: Answer<'a, T>) -> Answer<'a, T> {
+        Box::pin(async move { self.room.note(answer.await) })
     }
 
     fn count(&self) {
@@ -269,7 +269,7 @@ impl ConnectionTrait for Write {
         self.write(&statement.sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.execute(&statement))),
-            Inner::Postgres(tx) => self.answered(tx, tx.tx().execute_raw(statement)),
+            Inner::Postgres(tx) => self.answered(tx.execute(statement)),
         }
     }
 
@@ -285,7 +285,7 @@ impl ConnectionTrait for Write {
         self.write(sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.execute_all(sql))),
-            Inner::Postgres(tx) => self.answered(tx, tx.tx().execute_unprepared(sql)),
+            Inner::Postgres(tx) => self.answered(tx.execute_all(sql)),
         }
     }
 
@@ -300,7 +300,7 @@ impl ConnectionTrait for Write {
         self.write(&statement.sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.one(&statement))),
-            Inner::Postgres(tx) => self.answered(tx, tx.tx().query_one_raw(statement)),
+            Inner::Postgres(tx) => self.answered(tx.one(statement)),
         }
     }
 
@@ -312,7 +312,7 @@ impl ConnectionTrait for Write {
         self.write(&statement.sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.all(&statement))),
-            Inner::Postgres(tx) => self.answered(tx, tx.tx().query_all_raw(statement)),
+            Inner::Postgres(tx) => self.answered(tx.all(statement)),
         }
     }
 }
@@ -362,7 +362,7 @@ impl ConnectionTrait for Asking<'_> {
         self.0.count();
         match &self.0.inner {
             Inner::Memory(tx) | Inner::File(tx) => Box::pin(tx.look_at_one(statement)),
-            Inner::Postgres(tx) => self.0.answered(tx, tx.tx().query_one_raw(statement)),
+            Inner::Postgres(tx) => self.0.answered(tx.one(statement)),
         }
     }
 
@@ -374,7 +374,7 @@ impl ConnectionTrait for Asking<'_> {
         self.0.count();
         match &self.0.inner {
             Inner::Memory(tx) | Inner::File(tx) => Box::pin(tx.look_at_all(statement)),
-            Inner::Postgres(tx) => self.0.answered(tx, tx.tx().query_all_raw(statement)),
+            Inner::Postgres(tx) => self.0.answered(tx.all(statement)),
         }
     }
 }
