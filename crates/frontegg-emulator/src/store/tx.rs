@@ -114,8 +114,10 @@ impl Read {
         Box::pin(async move { self.room.note(answer.await) })
     }
 
-    fn count(&self) {
+    /// To be said of every statement. Its values are nobody else's business.
+    fn count(&self, sql: &str) {
         self.counters.statements.fetch_add(1, Ordering::Relaxed);
+        tracing::trace!(target: "frontegg_emulator::store", sql);
     }
 }
 
@@ -154,7 +156,7 @@ impl Write {
 
     /// To be said of every statement that may change something.
     fn write(&self, sql: &str) {
-        self.count();
+        self.count(sql);
         self.documents.written(sql);
     }
 
@@ -359,7 +361,7 @@ impl ConnectionTrait for Asking<'_> {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        self.0.count();
+        self.0.count(&statement.sql);
         match &self.0.inner {
             Inner::Memory(tx) | Inner::File(tx) => Box::pin(tx.look_at_one(statement)),
             Inner::Postgres(tx) => self.0.answered(tx.one(statement)),
@@ -371,7 +373,7 @@ impl ConnectionTrait for Asking<'_> {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        self.0.count();
+        self.0.count(&statement.sql);
         match &self.0.inner {
             Inner::Memory(tx) | Inner::File(tx) => Box::pin(tx.look_at_all(statement)),
             Inner::Postgres(tx) => self.0.answered(tx.all(statement)),
