@@ -14,7 +14,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -133,6 +133,8 @@ pub(crate) struct Write {
     read: Read,
     /// Whom to tell of the commit.
     commits: watch::Sender<()>,
+    /// Whether ids of rows follow from what these are known by.
+    pub(super) derives_ids: AtomicBool,
 }
 
 impl Deref for Write {
@@ -145,7 +147,7 @@ impl Deref for Write {
 
 impl Write {
     pub(super) fn new(inner: Inner, store: &Store) -> Self {
-        Self { read: Read::new(inner, store), commits: store.commits.clone() }
+        Self { read: Read::new(inner, store), commits: store.commits.clone(), derives_ids: AtomicBool::new(false) }
     }
 
     /// The moment of this transaction as a `created_at`: later than all such before it, so that lists
