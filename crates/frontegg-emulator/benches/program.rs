@@ -1,6 +1,6 @@
-//! The program as others use it, in a process of its own: what it takes to read somebody, to list, to sign in and to
-//! create, for one caller and for sixteen, with ten people and with a hundred thousand; how long others wait while
-//! somebody searches; how much memory is left of it all.
+//! The program as others use it, in a process of its own: how long it takes to start, with how much memory it waits; what
+//! it takes to read somebody, to list, to sign in and to create, for one caller and for sixteen, with ten people and with
+//! a hundred thousand; how long others wait while somebody searches; how much memory is left of it all.
 //!
 //! Processor time and memory are those of the program alone, as Linux tells them. A table on stdout; nothing is judged.
 //!
@@ -43,11 +43,31 @@ struct Program {
     token: String,
 }
 
+/// A process of the program, which writes its log, and its address.
+fn launch(store: &str) -> (Process, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"));
+    command.args(["--listen", "0", "--client-id", "client", "--api-key", "key", "--store", store]);
+    Process::start(command, |line| Some(line.strip_prefix("# listening on ")?.to_owned()))
+}
+
+/// Starts it several times; tells the median of the time until it listens, and the most memory that one has that nobody
+/// has asked for anything.
+fn starts(store: &str) {
+    let mut latencies = Latencies::default();
+    let mut memory = 0;
+    for _ in 0..21 {
+        let begun = Instant::now();
+        let (process, _) = launch(store);
+        latencies.add(begun.elapsed());
+        memory = memory.max(process.memory());
+    }
+    let (median, longest) = (latencies.percentile(50), latencies.longest());
+    println!("listens after {median:.1?} (p50), {longest:.1?} at most; {memory} MiB");
+}
+
 impl Program {
     async fn start(store: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_frontegg-emulator"));
-        command.args(["--listen", "0", "--client-id", "client", "--api-key", "key", "--store", store]);
-        let (process, url) = Process::start(command, |line| Some(line.strip_prefix("# listening on ")?.to_owned()));
+        let (process, url) = launch(store);
         let http = Client::builder().no_proxy().tls_certs_only([]).build().expect("a client");
         let login = http.post(format!("{url}/auth/vendor")).json(&json!({ "clientId": "client", "secret": "key" }));
         let login: Value = login.send().await.expect("an answer").json().await.expect("a token");
@@ -150,6 +170,7 @@ async fn beside_a_search(program: &Program) {
 }
 
 async fn figures(store: &str) {
+    starts(store);
     for (people, tenants) in [(10, 10), (100_000, 1_000)] {
         let mut program = Program::start(store).await;
         println!("\n{people} people; {} MiB at first", program.process.memory());

@@ -25,6 +25,7 @@ mod postgres;
 pub(crate) mod query;
 mod reset;
 mod room;
+mod row_ids;
 mod sqlite;
 mod target;
 #[cfg(test)]

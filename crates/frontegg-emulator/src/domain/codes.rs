@@ -12,7 +12,7 @@ pub(crate) mod dummy_work;
 use std::time::Duration;
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::SimpleExpr,
 };
 
@@ -207,7 +207,11 @@ impl<'a> Grant<'a> {
     }
 
     async fn insert(&self, tx: &Write, token: &str, code_fingerprint: Option<String>) -> DomainResult<()> {
-        let row = one_time_token::ActiveModel { code_fingerprint: Set(code_fingerprint), ..self.row(tx, token) };
+        let keys =
+            [&*self.purpose.to_value(), self.user_id, self.membership_id.unwrap_or(""), self.target.unwrap_or("")];
+        let id = tx.row_id::<one_time_token::Entity>(&keys).await?;
+        let code_fingerprint = Set(code_fingerprint);
+        let row = one_time_token::ActiveModel { id: Set(id), code_fingerprint, ..self.row(tx, token) };
         one_time_token::Entity::insert(row).exec_without_returning(tx).await?;
         Ok(())
     }

@@ -24,7 +24,6 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    ids,
     store::{
         Fetch, Read, Write,
         entity::{
@@ -141,7 +140,7 @@ pub(crate) async fn join(
     let created_at = tx.stamp();
     let reaches_down = matches!(tenant.sub_account_access_type.as_deref(), Some("defaultOn" | "alwaysOn"));
     let row = membership::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(tx.row_id::<membership::Entity>(&[&tenant.tenant_id, &user.id]).await?),
         user_id: Set(user.id.clone()),
         tenant_id: Set(tenant.tenant_id.clone()),
         status: Set(new.status),

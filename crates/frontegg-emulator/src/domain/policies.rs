@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    ids,
     store::{Read, Write},
 };
 
@@ -112,7 +111,7 @@ pub(crate) async fn put<T: Serialize>(
     let now = tx.now().micros();
     let record = match present {
         Some(present) => Record { updated_at: now, rule, ..present },
-        None => Record { id: ids::new_id(), created_at: now, updated_at: now, rule },
+        None => Record { id: tx.id_of(kind, &[&owner.key()]), created_at: now, updated_at: now, rule },
     };
     settings::put(tx, owner, kind, &record).await?;
     Ok(record)

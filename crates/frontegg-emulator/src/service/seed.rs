@@ -163,6 +163,7 @@ impl Plan {
 
     /// Makes what is not there yet.
     pub(crate) async fn apply(&self, tx: &Write) -> Step<SeedReport> {
+        tx.derive_ids();
         let mut making = Making {
             tx,
             hashes: &self.hashes,

@@ -2,25 +2,28 @@
 
 mod failure;
 mod link;
+mod migrating;
+mod tx;
+mod values;
 
 use std::{str::FromStr, sync::Arc};
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel, QueryResult,
-    SqlxPostgresConnector, Statement, TransactionOptions, TransactionTrait,
+    DbErr, QueryResult, Statement,
     sqlx::{
-        ConnectOptions, Connection, Executor,
-        postgres::{PgConnectOptions, PgConnection, PgPoolOptions},
+        ConnectOptions, Connection, Error, Executor,
+        postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions},
     },
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use self::link::Link;
 pub(super) use self::{
     failure::{broken_rule, is_full, is_unreachable},
-    link::Link,
+    tx::PostgresTx,
 };
-use super::{PATIENCE, STATEMENTS, StoreError, migrations, tx::Inner};
+use super::{PATIENCE, STATEMENTS, StoreError, tx::Inner};
 
 /// Connections of one process.
 const CONNECTIONS: u32 = 10;
@@ -28,13 +31,20 @@ const CONNECTIONS: u32 = 10;
 /// What a request no longer waits for by default the server does not go on with either.
 const STATEMENT_LIMIT: &str = "SET statement_timeout = '30s'";
 
-/// The key of the advisory lock that makes it have one writer: "fegg" in ASCII.
-const WRITER_LOCK: i64 = 0x6665_6767;
+/// Every so often the server looks, while it works, whether it does so for somebody. Servers before PostgreSQL 14 and
+/// those of some systems cannot.
+const LOOKING: &str = "SET client_connection_check_interval = '500ms'";
+
+/// A transaction that reads looks at one state, whatever is written meanwhile.
+const READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// One that writes is the only one that does: the number of the lock is "fegg" in ASCII.
+const WRITING: &str = "BEGIN; SELECT pg_advisory_xact_lock(1717921639)";
 
 /// The database.
 #[derive(Debug)]
 pub(super) struct Postgres {
-    connection: DatabaseConnection,
+    pool: PgPool,
     link: Arc<Link>,
     /// Lets one writer of this process wait for the advisory lock, not as many as there are
     /// connections.
@@ -42,7 +52,7 @@ pub(super) struct Postgres {
 }
 
 /// The right to write among the tasks of this process.
-pub(super) type Hold = OwnedMutexGuard<()>;
+type Hold = OwnedMutexGuard<()>;
 
 impl Postgres {
     /// Connects, and brings the schema up to date as the only writer, so that two processes may start
@@ -54,51 +64,36 @@ impl Postgres {
             .disable_statement_logging();
         try_out(&options).await?;
         let link = Link::new(options.clone());
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
-        let pool = pool.after_connect(|connection, _| {
-            Box::pin(async move { connection.execute(STATEMENT_LIMIT).await.map(drop) })
-        });
-        let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_with(options).await?);
-        let postgres = Self { connection, link, gate: Arc::new(Mutex::new(())) };
-        let (writing, _hold) = postgres.begin_write().await?;
-        writing.execute_unprepared("SET LOCAL statement_timeout = 0").await?;
-        migrations::apply(&writing).await?;
-        writing.commit().await?;
+        // Whether a connection is still there shows when a transaction begins.
+        let pool =
+            PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).test_before_acquire(false);
+        let pool = pool.after_connect(|connection, _| Box::pin(settle(connection)));
+        let postgres = Self { pool: pool.connect_with(options).await?, link, gate: Arc::new(Mutex::new(())) };
+        migrating::up(postgres.begin_write().await?).await?.commit().await?;
         Ok(postgres)
     }
 
-    /// To look at one state, whatever is written meanwhile.
     pub(super) async fn read(&self) -> Result<Inner, StoreError> {
-        let options = TransactionOptions {
-            isolation_level: Some(IsolationLevel::RepeatableRead),
-            access_mode: Some(AccessMode::ReadOnly),
-            sqlite_transaction_mode: None,
-        };
-        let reading = self.link.unless_away(self.connection.begin_with_options(options)).await?;
-        Ok(Inner::Postgres(PostgresTx { tx: reading, link: Arc::clone(&self.link), _hold: None }))
+        let begin = PostgresTx::begin(&self.pool, &self.link, None, READING);
+        Ok(Inner::Postgres(self.link.unless_away(begin).await?))
     }
 
     /// Begins as the only writer of all processes.
     pub(super) async fn write(&self) -> Result<Inner, StoreError> {
-        let (writing, hold) = self.begin_write().await?;
-        Ok(Inner::Postgres(PostgresTx { tx: writing, link: Arc::clone(&self.link), _hold: Some(hold) }))
+        Ok(Inner::Postgres(self.begin_write().await?))
     }
 
-    async fn begin_write(&self) -> Result<(DatabaseTransaction, Hold), DbErr> {
+    async fn begin_write(&self) -> Result<PostgresTx, DbErr> {
         let begin = async {
             let hold = Arc::clone(&self.gate).lock_owned().await;
-            let writing = self.connection.begin().await?;
-            let backend = writing.get_database_backend();
-            let lock = "SELECT pg_advisory_xact_lock($1)";
-            writing.execute_raw(Statement::from_sql_and_values(backend, lock, [WRITER_LOCK.into()])).await?;
-            Ok((writing, hold))
+            PostgresTx::begin(&self.pool, &self.link, Some(hold), WRITING).await
         };
         self.link.unless_away(begin).await
     }
 
     /// The first row of a statement that only reads, in no transaction.
     pub(super) async fn glance(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.link.unless_away(self.connection.query_one_raw(statement)).await
+        self.link.unless_away(tx::glance(&self.pool, statement)).await
     }
 
     /// Whether the server is there.
@@ -108,7 +103,20 @@ impl Postgres {
 
     pub(super) async fn close(&self) -> Result<(), StoreError> {
         self.link.close().await;
-        Ok(self.connection.close_by_ref().await?)
+        self.pool.close().await;
+        Ok(())
+    }
+}
+
+/// Tells the server for how long to work on what a new connection asks for.
+async fn settle(connection: &mut PgConnection) -> Result<(), Error> {
+    connection.execute(STATEMENT_LIMIT).await?;
+    match connection.execute(LOOKING).await {
+        Err(Error::Database(error)) => {
+            tracing::debug!(%error, "statements go on for those who have left");
+            Ok(())
+        }
+        answer => answer.map(|_| ()),
     }
 }
 
@@ -127,27 +135,4 @@ async fn try_out(options: &PgConnectOptions) -> Result<(), DbErr> {
     // It has served its purpose, however it ends.
     let _ = connection.close().await;
     Ok(())
-}
-
-/// A transaction. What the server does not answer is given up once the server is away.
-pub(super) struct PostgresTx {
-    tx: DatabaseTransaction,
-    link: Arc<Link>,
-    /// The right to write, where it does. It goes after the transaction, as fields are dropped in order.
-    _hold: Option<Hold>,
-}
-
-impl PostgresTx {
-    pub(super) fn tx(&self) -> &DatabaseTransaction {
-        &self.tx
-    }
-
-    pub(super) fn link(&self) -> &Arc<Link> {
-        &self.link
-    }
-
-    pub(super) async fn commit(self) -> Result<(), DbErr> {
-        let Self { tx, link, _hold } = self;
-        link.unless_away(tx.commit()).await
-    }
 }

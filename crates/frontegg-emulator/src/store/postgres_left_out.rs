@@ -2,12 +2,13 @@
 
 #![expect(clippy::unused_async, reason = "what it stands for waits")]
 
-use std::sync::Arc;
-
-use sea_orm::{DatabaseTransaction, DbErr, QueryResult, Statement};
+use sea_orm::{DbErr, ExecResult, QueryResult, Statement};
 use secrecy::SecretString;
 
-use super::{Rule, StoreError, tx::Inner};
+use super::{
+    Rule, StoreError,
+    tx::{Answer, Inner},
+};
 
 pub(super) fn broken_rule(_: &DbErr) -> Option<Rule> {
     None
@@ -25,8 +26,6 @@ pub(super) fn is_unreachable(_: &DbErr) -> bool {
 pub(super) enum Postgres {}
 
 pub(super) enum PostgresTx {}
-
-pub(super) enum Link {}
 
 impl Postgres {
     pub(super) async fn open(_: &SecretString) -> Result<Self, StoreError> {
@@ -56,21 +55,23 @@ impl Postgres {
 }
 
 impl PostgresTx {
-    pub(super) fn tx(&self) -> &DatabaseTransaction {
+    pub(super) fn execute(&self, _: Statement) -> Answer<'_, ExecResult> {
         match *self {}
     }
 
-    pub(super) fn link(&self) -> &Arc<Link> {
+    pub(super) fn execute_all<'a>(&'a self, _: &'a str) -> Answer<'a, ExecResult> {
+        match *self {}
+    }
+
+    pub(super) fn one(&self, _: Statement) -> Answer<'_, Option<QueryResult>> {
+        match *self {}
+    }
+
+    pub(super) fn all(&self, _: Statement) -> Answer<'_, Vec<QueryResult>> {
         match *self {}
     }
 
     pub(super) async fn commit(self) -> Result<(), DbErr> {
         match self {}
-    }
-}
-
-impl Link {
-    pub(super) async fn unless_away<T>(&self, _: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
-        match *self {}
     }
 }

@@ -14,7 +14,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -109,13 +109,15 @@ impl Read {
         Asking(self)
     }
 
-    /// What a server answers, unless it is away.
-    fn answered<'a, T: Send + 'a>(&'a self, tx: &'a PostgresTx, answer: Answer<'a, T>) -> Answer<'a, T> {
-        Box::pin(async move { self.room.note(tx.link().unless_away(answer).await) })
+    /// What a server answers.
+    fn answered<'a, T: Send + 'a>(&'a self, answer: Answer<'a, T>) -> Answer<'a, T> {
+        Box::pin(async move { self.room.note(answer.await) })
     }
 
-    fn count(&self) {
+    /// To be said of every statement. Its values are nobody else's business.
+    fn count(&self, sql: &str) {
         self.counters.statements.fetch_add(1, Ordering::Relaxed);
+        tracing::trace!(target: "frontegg_emulator::store", sql);
     }
 }
 
@@ -131,6 +133,8 @@ pub(crate) struct Write {
     read: Read,
     /// Whom to tell of the commit.
     commits: watch::Sender<()>,
+    /// Whether ids of rows follow from what these are known by.
+    pub(super) derives_ids: AtomicBool,
 }
 
 impl Deref for Write {
@@ -143,7 +147,7 @@ impl Deref for Write {
 
 impl Write {
     pub(super) fn new(inner: Inner, store: &Store) -> Self {
-        Self { read: Read::new(inner, store), commits: store.commits.clone() }
+        Self { read: Read::new(inner, store), commits: store.commits.clone(), derives_ids: AtomicBool::new(false) }
     }
 
     /// The moment of this transaction as a `created_at`: later than all such before it, so that lists
@@ -154,7 +158,7 @@ impl Write {
 
     /// To be said of every statement that may change something.
     fn write(&self, sql: &str) {
-        self.count();
+        self.count(sql);
         self.documents.written(sql);
     }
 
@@ -269,7 +273,7 @@ impl ConnectionTrait for Write {
         self.write(&statement.sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.execute(&statement))),
-            Inner::Postgres(tx) => self.answered(tx, tx.tx().execute_raw(statement)),
+            Inner::Postgres(tx) => self.answered(tx.execute(statement)),
         }
     }
 
@@ -285,7 +289,7 @@ impl ConnectionTrait for Write {
         self.write(sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.execute_all(sql))),
-            Inner::Postgres(tx) => self.answered(tx, tx.tx().execute_unprepared(sql)),
+            Inner::Postgres(tx) => self.answered(tx.execute_all(sql)),
         }
     }
 
@@ -300,7 +304,7 @@ impl ConnectionTrait for Write {
         self.write(&statement.sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.one(&statement))),
-            Inner::Postgres(tx) => self.answered(tx, tx.tx().query_one_raw(statement)),
+            Inner::Postgres(tx) => self.answered(tx.one(statement)),
         }
     }
 
@@ -312,7 +316,7 @@ impl ConnectionTrait for Write {
         self.write(&statement.sql);
         match &self.inner {
             Inner::Memory(tx) | Inner::File(tx) => ready(self.room.note(tx.all(&statement))),
-            Inner::Postgres(tx) => self.answered(tx, tx.tx().query_all_raw(statement)),
+            Inner::Postgres(tx) => self.answered(tx.all(statement)),
         }
     }
 }
@@ -359,10 +363,10 @@ impl ConnectionTrait for Asking<'_> {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        self.0.count();
+        self.0.count(&statement.sql);
         match &self.0.inner {
             Inner::Memory(tx) | Inner::File(tx) => Box::pin(tx.look_at_one(statement)),
-            Inner::Postgres(tx) => self.0.answered(tx, tx.tx().query_one_raw(statement)),
+            Inner::Postgres(tx) => self.0.answered(tx.one(statement)),
         }
     }
 
@@ -371,10 +375,10 @@ impl ConnectionTrait for Asking<'_> {
         'life0: 'async_trait,
         Self: 'async_trait,
     {
-        self.0.count();
+        self.0.count(&statement.sql);
         match &self.0.inner {
             Inner::Memory(tx) | Inner::File(tx) => Box::pin(tx.look_at_all(statement)),
-            Inner::Postgres(tx) => self.0.answered(tx, tx.tx().query_all_raw(statement)),
+            Inner::Postgres(tx) => self.0.answered(tx.all(statement)),
         }
     }
 }

@@ -99,6 +99,7 @@ async fn filters(world: &World) {
         (format!("{PHRASE}?_phraseSearchContains=acme&_phraseSearchOptional=000001,000002"), None, people(1..3), 2),
         (format!("{PHRASE}?_phraseSearchContains=acme,%C3%A4"), None, Vec::new(), 0),
         (format!("{PHRASE}?_phraseSearchExcludes=acme"), None, Vec::new(), 0),
+        (format!("{PHRASE}?_phraseSearchContains=0007"), Some(seven.as_str()), people([7, 727, 767].into_iter()), 3),
         (format!("{PHRASE}?_phraseSearchContains=00077&_limit=4&_offset=1"), None, people(773..777), 11),
     ] {
         assert_eq!(page(world, &path, tenant, "id").await, (expected, total), "{path}");

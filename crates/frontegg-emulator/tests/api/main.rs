@@ -2,6 +2,7 @@
 //!
 //! One program, because each would link all handlers again.
 
+mod abandoned;
 mod account_invitations;
 mod account_invitations_settings;
 mod account_migration;

@@ -163,6 +163,57 @@ async fn a_reset_goes_back_to_the_seed() {
     }
 }
 
+/// What tells each row: its own id and those that it refers to; of settings the id in their document.
+fn ids(tables: &Value) -> Vec<String> {
+    let mut ids = Vec::new();
+    for (table, rows) in tables.as_object().expect("tables") {
+        for row in rows.as_array().expect("rows") {
+            let document = row["document"].as_str().unwrap_or("null");
+            let document: Value = serde_json::from_str(document).expect("JSON");
+            let row = row.as_object().expect("a row").iter();
+            let told = row.filter(|(column, _)| *column == "id" || column.ends_with("_id"));
+            ids.push(format!("{table}: {:?} {}", told.collect::<Vec<_>>(), document["id"]));
+        }
+    }
+    ids.sort();
+    ids
+}
+
+/// Of memberships, devices, addresses, rules, messages: of all that a seed makes.
+#[tokio::test]
+async fn the_same_seed_makes_the_same_ids() {
+    let rules = "
+policies:
+  emailDomains: { block: [example.com, example.org] }
+tenants:
+  acme:
+    policies:
+      ipRestrictions: { block: [192.0.2.0/24, 198.51.100.7] }
+      sessions: { idleTimeout: 3600 }
+";
+    let start = async || {
+        let example: Seed = EXAMPLE.parse().expect("a seed");
+        let builder = Emulator::builder().application_id("11111111-1111-4111-8111-111111111111").seed(example);
+        let world = World::of(builder).await;
+        world.emulator.control().seed_text(rules).await.expect("rules");
+        world
+    };
+    let (first, second) = (start().await, start().await);
+    let seeded = ids(&tables(&first).await);
+    assert_eq!(ids(&tables(&second).await), seeded);
+    // Whoever goes and comes back has them again, and what stays behind keeps its own.
+    for email in ["ada@acme.test", "erin@acme.test"] {
+        let id = fixed_id("user", [email]);
+        second.back_end(None).await.done("remove_user", &[&id], Value::Null).await;
+    }
+    second.emulator.control().seed_text(EXAMPLE).await.expect("the example");
+    let again = ids(&tables(&second).await);
+    assert!(seeded.iter().all(|row| again.contains(row)), "{seeded:#?}\n{again:#?}");
+    let invitations = OutboxQuery::to("erin@acme.test");
+    let mails = second.emulator.control().messages(&invitations).await.expect("mails");
+    assert!(mails.len() == 2 && mails[0].id() != mails[1].id());
+}
+
 /// In memory it is as much work for many people as for none.
 #[tokio::test]
 async fn a_reset_to_the_seed_takes_5_statements() {

@@ -15,7 +15,6 @@ use crate::{
         DomainError, DomainResult,
         revocation::{self, Change},
     },
-    ids,
     store::{
         Fetch, Read, Write,
         entity::{user, user_email},
@@ -271,7 +270,7 @@ async fn insert(
     }
     let created_at = tx.stamp();
     let row = user_email::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(tx.row_id::<user_email::Entity>(&[user_id, &key]).await?),
         user_id: Set(user_id.to_owned()),
         email: Set(address.to_owned()),
         verified: Set(proof.is_proven()),

@@ -14,7 +14,6 @@ use crate::{
         DomainError, DomainResult,
         revocation::{self, Change},
     },
-    ids,
     store::{
         Fetch, Read, Write,
         entity::{phone_number, user},
@@ -118,7 +117,7 @@ pub(crate) async fn add(tx: &Write, user_id: &str, number: &str, proof: Proof) -
     }
     let created_at = tx.stamp();
     let row = phone_number::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(tx.row_id::<phone_number::Entity>(&[user_id, number]).await?),
         user_id: Set(user_id.to_owned()),
         phone_number: Set(number.to_owned()),
         verified: Set(proof.is_proven()),

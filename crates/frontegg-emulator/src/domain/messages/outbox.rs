@@ -27,7 +27,6 @@ use crate::store::FetchCount;
 use crate::{
     clock::Timestamp,
     domain::{DomainError, DomainResult},
-    ids,
     store::{
         Fetch, Read, Write,
         entity::{Channel, outbox_message, user},
@@ -182,12 +181,14 @@ impl Draft {
     /// the address that the environment has for them, by default below its own.
     pub(crate) async fn send(self, tx: &Write) -> DomainResult<()> {
         let Some(row) = self.compose(tx).await? else { return Ok(()) };
-        let row = outbox_message::ActiveModel { created_at: Set(tx.stamp()), ..row };
+        let keys = [row.recipient_key.as_ref().as_str(), row.template.as_ref()];
+        let id = tx.row_id::<outbox_message::Entity>(&keys).await?;
+        let row = outbox_message::ActiveModel { id: Set(id), created_at: Set(tx.stamp()), ..row };
         outbox_message::Entity::insert(row).exec_without_returning(tx).await?;
         forget_oldest(tx).await
     }
 
-    /// Renders it, but for its moment; nothing where mails of its type are switched off.
+    /// Renders it, but for its id and moment; nothing where mails of its type are switched off.
     pub(crate) async fn compose(mut self, tx: &Read) -> DomainResult<Option<outbox_message::ActiveModel>> {
         let environment = Environment::of(tx).await?;
         // Never from a caller.
@@ -229,7 +230,7 @@ impl Draft {
             self.values.remove(name);
         }
         Ok(Some(outbox_message::ActiveModel {
-            id: Set(ids::new_id()),
+            id: NotSet,
             channel: Set(channel),
             template: Set(template),
             recipient_key: Set(text::address_key(&self.recipient)),

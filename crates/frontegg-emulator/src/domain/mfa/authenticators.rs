@@ -65,7 +65,7 @@ pub(crate) async fn offer(tx: &Write, user: &user::Model, pending_id: Option<&st
 /// Gives somebody an app that they have set up elsewhere, by its [secret](super::read_secret).
 pub(crate) async fn bring(tx: &Write, user_id: &str, secret: String) -> DomainResult<()> {
     let row = authenticator::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(tx.row_id::<authenticator::Entity>(&[user_id]).await?),
         user_id: Set(user_id.to_owned()),
         pending_id: Set(None),
         secret: Set(secret),

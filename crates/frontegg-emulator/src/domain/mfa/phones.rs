@@ -21,7 +21,6 @@ use crate::{
         sessions::SecondFactor,
         users,
     },
-    ids,
     store::{
         Read, Write,
         entity::{Purpose, mfa_phone, user},
@@ -144,7 +143,7 @@ async fn add(tx: &Write, user: &user::Model, number: &str) -> DomainResult<()> {
 /// Gives somebody a phone that they get codes at already.
 pub(crate) async fn bring(tx: &Write, user_id: &str, number: &str) -> DomainResult<()> {
     let row = mfa_phone::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(tx.row_id::<mfa_phone::Entity>(&[user_id, number]).await?),
         user_id: Set(user_id.to_owned()),
         phone_number: Set(number.to_owned()),
         created_at: Set(tx.stamp()),

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
-    sea_query::{IntoCondition, SimpleExpr},
+    sea_query::{Expr, ExprTrait, IntoCondition, SimpleExpr},
 };
 
 use super::person::{self, Person};
@@ -122,11 +122,17 @@ pub(crate) async fn search(
     }
     let candidates = select(reach, &listing, Asked::More)?;
     match phrase.condition() {
-        Some(condition) => {
-            let fitting = among(search_text::Entity, search_text::Column::UserId, condition);
-            found(tx, candidates.filter(fitting), &listing).await
-        }
+        Some(condition) => found(tx, candidates.filter(texts(reach, condition)), &listing).await,
         None => fitting(tx, candidates, &listing, phrase).await,
+    }
+}
+
+/// People whose texts are like that. Those of everybody are read one after the other; where few are within reach, the
+/// text of each of them is looked up.
+fn texts(reach: &Reach, which: Condition) -> SimpleExpr {
+    match reach {
+        Reach::Environment => among(search_text::Entity, search_text::Column::UserId, which),
+        Reach::Tenants(_) => have(search_text::Entity, search_text::Column::UserId, which),
     }
 }
 
@@ -213,6 +219,13 @@ fn members(which: impl IntoCondition) -> SimpleExpr {
 fn among<E: EntityTrait>(_: E, owner: E::Column, which: impl IntoCondition) -> SimpleExpr {
     let rows = E::find().select_only().column(owner).filter(which);
     user::Column::Id.in_subquery(rows.into_query())
+}
+
+/// The same, to be asked of each row of people.
+fn have<E: EntityTrait>(_: E, owner: E::Column, which: impl IntoCondition) -> SimpleExpr {
+    let of_person = owner.into_expr().eq(user::Column::Id.into_expr());
+    let rows = E::find().select_only().expr(Expr::cust("1")).filter(of_person).filter(which);
+    Expr::exists(rows.into_query())
 }
 
 #[cfg(test)]

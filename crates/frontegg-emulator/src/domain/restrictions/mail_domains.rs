@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveEnum, ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,7 +16,6 @@ use crate::{
         input, policies,
         settings::{self, Form, Owner},
     },
-    ids,
     store::{
         Fetch, FetchCount, Read, Write,
         entity::{RestrictionList, domain_restriction},
@@ -141,7 +142,7 @@ pub(crate) async fn add(
     if is_listed(tx, owner, list, &domain).await? {
         return Err(DomainError::conflict("Domain is already on the list"));
     }
-    Ok(row(tx, owner, domain, list).insert(tx).await?)
+    Ok(row(tx, owner, domain, list).await?.insert(tx).await?)
 }
 
 /// Puts these domains in place of all that there are, each once.
@@ -157,11 +158,12 @@ pub(crate) async fn replace(
     input::at_most("domains", &domains)?;
     domain_restriction::Entity::delete_many().filter(of(owner)).exec(tx).await?;
     let mut seen = HashSet::new();
-    let rows: Vec<_> = domains
-        .into_iter()
-        .filter(|domain| seen.insert(domain.clone()))
-        .map(|domain| row(tx, owner, domain, list))
-        .collect();
+    let mut rows = Vec::new();
+    for domain in domains {
+        if seen.insert(domain.clone()) {
+            rows.push(row(tx, owner, domain, list).await?);
+        }
+    }
     query::insert_all(rows.clone(), tx).await?;
     rows.into_iter().map(|row| row.try_into().map_err(DomainError::internal)).collect()
 }
@@ -205,14 +207,20 @@ fn tenant_of(owner: Owner<'_>) -> Option<&str> {
     }
 }
 
-fn row(tx: &Write, owner: Owner<'_>, domain: String, list: RestrictionList) -> domain_restriction::ActiveModel {
-    domain_restriction::ActiveModel {
-        id: Set(ids::new_id()),
+async fn row(
+    tx: &Write,
+    owner: Owner<'_>,
+    domain: String,
+    list: RestrictionList,
+) -> DomainResult<domain_restriction::ActiveModel> {
+    let id = tx.row_id::<domain_restriction::Entity>(&[&owner.key(), &list.to_value(), &domain]).await?;
+    Ok(domain_restriction::ActiveModel {
+        id: Set(id),
         tenant_id: Set(tenant_of(owner).map(str::to_owned)),
         domain: Set(domain),
         list: Set(list),
         created_at: Set(tx.stamp()),
-    }
+    })
 }
 
 /// Refuses what is no domain in the form in which it is kept.

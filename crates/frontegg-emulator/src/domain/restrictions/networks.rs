@@ -13,7 +13,6 @@ use crate::{
         settings::{self, Form, Owner},
         tenants,
     },
-    ids,
     store::{
         Fetch, Read, Write,
         entity::{RestrictionList, ip_restriction},
@@ -101,14 +100,16 @@ pub(crate) async fn put(tx: &Write, tenant_id: &str, entry: Entry, from: Option<
         .fetch_one(tx)
         .await?;
     let is_new = present.is_none();
-    let first = || ip_restriction::ActiveModel {
-        id: Set(ids::new_id()),
-        tenant_id: Set(tenant_id.to_owned()),
-        ip: Set(ip),
-        created_at: Set(tx.stamp()),
-        ..Default::default()
+    let mut row = match present {
+        Some(present) => present.into_active_model(),
+        None => ip_restriction::ActiveModel {
+            id: Set(tx.row_id::<ip_restriction::Entity>(&[tenant_id, &ip]).await?),
+            tenant_id: Set(tenant_id.to_owned()),
+            ip: Set(ip),
+            created_at: Set(tx.stamp()),
+            ..Default::default()
+        },
     };
-    let mut row = present.map_or_else(first, IntoActiveModel::into_active_model);
     row.list = Set(list);
     row.is_active = Set(entry.is_active);
     row.description = Set(entry.description);

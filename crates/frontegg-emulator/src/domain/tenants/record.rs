@@ -243,7 +243,7 @@ pub(super) fn new_row(
 fn blank_row(tx: &Write, tenant_id: &str) -> tenant::ActiveModel {
     let created_at = tx.stamp();
     tenant::ActiveModel {
-        id: Set(ids::new_id()),
+        id: Set(tx.id_of("tenant", &[tenant_id])),
         tenant_id: Set(tenant_id.to_owned()),
         name: Set(tenant_id.to_owned()),
         status: Set(None),

@@ -1,6 +1,6 @@
 //! Values into statements, rows and failures out of them, as SeaORM knows them.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use rusqlite::{
     Column, Error, ErrorCode, Statement, ffi,
@@ -48,18 +48,20 @@ enum Declared {
 
 /// At most that many rows of a statement. They know the names of their columns, not the order.
 pub(super) fn read(statement: &mut Statement<'_>, most: usize) -> Result<Vec<ProxyRow>, DbErr> {
-    let columns: Vec<_> =
-        statement.columns().iter().map(|column| (column.name().to_owned(), declared(column))).collect();
+    let columns = statement.columns();
+    let mut columns: Vec<_> =
+        columns.iter().enumerate().map(|(index, column)| (column.name().to_owned(), index, declared(column))).collect();
+    // A map is made at once of what comes in its order.
+    columns.sort_by(|(one, ..), (other, ..)| one.cmp(other));
     let mut read = Vec::new();
     let mut rows = statement.raw_query();
     while read.len() < most
         && let Some(row) = rows.next().map_err(failure)?
     {
-        let mut values = BTreeMap::new();
-        for (index, (name, declared)) in columns.iter().enumerate() {
-            values.insert(name.clone(), value(row.get_ref(index).map_err(failure)?, *declared)?);
-        }
-        read.push(ProxyRow::new(values));
+        let value = |(name, index, declared): &(String, usize, Declared)| {
+            Ok((name.clone(), value(row.get_ref(*index).map_err(failure)?, *declared)?))
+        };
+        read.push(ProxyRow::new(columns.iter().map(value).collect::<Result<_, DbErr>>()?));
     }
     Ok(read)
 }

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     domain::{DomainError, DomainResult, input::is_redirect},
-    ids,
     store::{Read, Write, entity::email_template},
 };
 
@@ -113,7 +112,7 @@ pub(crate) async fn set(
     let template = changes.onto(in_force(tx, kind, environment).await?);
     let row = email_template::ActiveModel {
         kind: Set(kind.as_str().to_owned()),
-        id: Set(template.id.unwrap_or_else(ids::new_id)),
+        id: Set(template.id.unwrap_or_else(|| tx.id_of("email-template", &[kind.as_str()]))),
         sender_email: Set(template.sender_email),
         from_name: Set(template.from_name),
         subject: Set(template.subject),

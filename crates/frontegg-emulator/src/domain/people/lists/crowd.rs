@@ -3,11 +3,11 @@
 
 use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr},
+    sea_query::{Expr, ExprTrait, SelectStatement, SimpleExpr},
 };
 
 use super::{
-    Reach, SortBy, UserListing, members,
+    Reach, SortBy, UserListing, have, members,
     pages::{Candidates, Direction, Window},
 };
 use crate::{
@@ -114,15 +114,6 @@ fn is_hidden() -> SimpleExpr {
     Expr::col((user::Entity, user::Column::Invisible))
 }
 
-/// To be asked of each row of people.
 fn is_member(tenant_id: &str) -> SimpleExpr {
-    let of_person =
-        Expr::col((membership::Entity, membership::Column::UserId)).equals((user::Entity, user::Column::Id));
-    let rows = Query::select()
-        .expr(Expr::cust("1"))
-        .from(membership::Entity)
-        .and_where(of_person)
-        .and_where(membership::Column::TenantId.eq(tenant_id))
-        .to_owned();
-    Expr::exists(rows)
+    have(membership::Entity, membership::Column::UserId, membership::Column::TenantId.eq(tenant_id))
 }
