@@ -349,8 +349,7 @@ impl Builder {
     pub fn build(self) -> Result<Frontegg, ConfigError> {
         let base_url = self.host.base_url()?;
         drop(self.headers.checked()?);
-        let Connected { http, proxy } = self.http(&base_url)?;
-        let http_timeout = self.connection.given.is_none().then_some(self.options.attempt_timeout);
+        let Connected { http, proxy, timeout: http_timeout } = self.http(&base_url)?;
         let headers = Arc::new(self.headers);
         let application = self.application.map(ScopeValue::new);
         if application.as_ref().is_some_and(|id| !id.is_valid()) {
@@ -389,8 +388,8 @@ impl Builder {
             agent = format!("{agent} {suffix}");
         }
         let agent = http::HeaderValue::try_from(agent).map_err(|_| ConfigError::InvalidHeader("the user agent"))?;
-        let http = reqwest::Client::builder().user_agent(agent).timeout(self.options.attempt_timeout);
-        self.connection.open(base_url, http)
+        let http = reqwest::Client::builder().user_agent(agent);
+        self.connection.open(base_url, http, self.options.attempt_timeout)
     }
 }
 

@@ -21,7 +21,9 @@ use crate::{
 #[cfg(feature = "test-util")]
 pub use builder::ErrorBuilder;
 pub use config::ConfigError;
-pub(crate) use exchange::{Cause, innermost, shown, whereto};
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use exchange::shown;
+pub(crate) use exchange::{Cause, innermost, is_unsent, whereto};
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

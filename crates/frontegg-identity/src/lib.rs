@@ -35,6 +35,7 @@
 pub mod blocking;
 mod builder;
 mod call;
+#[cfg_attr(target_family = "wasm", path = "connection/fetched.rs")]
 mod connection;
 mod context;
 mod credentials;
@@ -62,6 +63,7 @@ mod paging;
 mod region;
 mod response;
 mod retry;
+mod runtime;
 mod saved;
 mod scope;
 mod session;

@@ -2,18 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use frontegg_client::Answer;
+use frontegg_client::{Answer, MaybeSend};
 use frontegg_model::Operation;
 use http::{StatusCode, header};
 use reqwest::{Request, Response, Url};
-use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Identity, Sender, pause, repeat::Repeat};
 use crate::{
+    connection,
     context::{self, Plan},
-    error::{Attempt, Cause, Error, ErrorKind, whereto},
+    error::{Attempt, Cause, Error, ErrorKind, is_unsent, whereto},
     response::trace_id,
     retry::{self, Outcome},
+    runtime::{Instant, sleep, timeout_at},
     token::Tokens,
 };
 
@@ -47,14 +48,14 @@ impl Exchange<'_> {
     pub(super) fn begin(
         &self,
         mut request: Request,
-    ) -> Begun<impl Future<Output = reqwest::Result<Response>> + Send + use<>> {
+    ) -> Begun<impl Future<Output = reqwest::Result<Response>> + MaybeSend + use<>> {
         let (resends, at) = context::begin_attempt();
         let limit = self.plan.options.attempt_timeout.min(self.plan.deadline.saturating_duration_since(at));
         // The HTTP client knows the usual limit, if it is not the program's own.
         if Some(limit) != self.sender.http_timeout {
             *request.timeout_mut() = Some(limit);
         }
-        Begun { resends, at, response: self.http.execute(request) }
+        Begun { resends, at, response: connection::send(self.http, request) }
     }
 
     /// Goes on after the first attempt was begun; after a 401 once more, with a new token.
@@ -159,7 +160,7 @@ impl Exchange<'_> {
             Ok(answer) => (Outcome::Answered(answer.status(), retry::retry_after(answer.headers())), answer.url()),
             // It would fail in the same way.
             Err(error) if Cause::of(error).kind() == ErrorKind::Misconfigured => return None,
-            Err(error) if error.is_connect() => (Outcome::NotSent, error.url()?),
+            Err(error) if is_unsent(error) => (Outcome::NotSent, error.url()?),
             Err(error) => (Outcome::Broken, error.url()?),
         };
         let Plan { options, deadline, idempotency } = &self.plan;
