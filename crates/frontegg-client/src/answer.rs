@@ -1,16 +1,22 @@
 //! Answers of the service, as a transport hands them over.
 
-use std::{fmt, mem};
+#[cfg_attr(target_family = "wasm", path = "answer/fetched.rs")]
+mod received;
 
-use bytes::{Bytes, BytesMut};
+use std::fmt;
+
+use bytes::Bytes;
 use frontegg_model::{Operation, read::without_byte_order_mark};
 use http::{HeaderMap, StatusCode};
-use progenitor_client::ResponseValue;
-use reqwest::{Response, Url};
+use progenitor_client::{Error, ResponseValue};
+use reqwest::Url;
+
+pub use self::received::Received;
+use crate::threads::MaybeSend;
 
 /// An answer with its body, which is read once.
 pub struct Answer {
-    response: Response,
+    received: Received,
     body: Bytes,
 }
 
@@ -20,8 +26,11 @@ impl Answer {
     /// # Errors
     ///
     /// When the connection breaks within a body on which the result of the operation depends.
-    pub fn read(response: Response, operation: &Operation) -> impl Future<Output = reqwest::Result<Self>> + Send {
-        let mut answer = Self { response, body: Bytes::new() };
+    pub fn read(
+        received: impl Into<Received>,
+        operation: &Operation,
+    ) -> impl Future<Output = reqwest::Result<Self>> + MaybeSend {
+        let mut answer = Self { received: received.into(), body: Bytes::new() };
         async move {
             answer.read_body(operation).await?;
             Ok(answer)
@@ -32,27 +41,15 @@ impl Answer {
     async fn read_body(&mut self, operation: &Operation) -> reqwest::Result<()> {
         if self.is_refusal() {
             // The status is reported even if the body cannot be read.
-            self.body = self.whole_body().await.unwrap_or_default();
+            self.body = self.received.body().await.unwrap_or_default();
         } else if self.status().is_success() && (operation.answer.is_some() || operation.idempotent) {
-            self.body = self.whole_body().await.map_err(|error| error.with_url(self.response.url().clone()))?;
+            self.body = self.received.body().await.map_err(|error| error.with_url(self.url().clone()))?;
         }
         let mark = self.body.len() - without_byte_order_mark(&self.body).len();
         if mark > 0 {
             self.body = self.body.slice(mark..);
         }
         Ok(())
-    }
-
-    /// Most bodies come in one piece, which is not copied.
-    async fn whole_body(&mut self) -> reqwest::Result<Bytes> {
-        let Some(first) = self.response.chunk().await? else { return Ok(Bytes::new()) };
-        let Some(second) = self.response.chunk().await? else { return Ok(first) };
-        let mut whole = BytesMut::from(first);
-        whole.extend_from_slice(&second);
-        while let Some(more) = self.response.chunk().await? {
-            whole.extend_from_slice(&more);
-        }
-        Ok(whole.freeze())
     }
 
     /// Whether the service, or a proxy before it, refuses the request or fails at it.
@@ -63,17 +60,17 @@ impl Answer {
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        self.response.status()
+        self.received.status()
     }
 
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
-        self.response.headers()
+        self.received.headers()
     }
 
     /// Where it comes from.
     pub fn url(&self) -> &Url {
-        self.response.url()
+        self.received.url()
     }
 
     /// The body, as far as it was read.
@@ -89,8 +86,9 @@ impl Answer {
         self.body
     }
 
-    pub(crate) fn into_response(self) -> Response {
-        self.response
+    /// The error of an answer whose status is neither success nor failure.
+    pub(crate) fn unexpected<E>(self) -> Error<E> {
+        self.received.unexpected()
     }
 
     /// A value with the status and headers of this answer.
@@ -100,8 +98,8 @@ impl Answer {
     }
 
     /// A value with another status and the headers of this answer.
-    pub(crate) fn with_status<T>(mut self, status: StatusCode, value: T) -> ResponseValue<T> {
-        ResponseValue::new(value, status, mem::take(self.response.headers_mut()))
+    pub(crate) fn with_status<T>(self, status: StatusCode, value: T) -> ResponseValue<T> {
+        ResponseValue::new(value, status, self.received.into_headers())
     }
 }
 

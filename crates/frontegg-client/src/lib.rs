@@ -9,16 +9,18 @@ mod base_url;
 #[rustfmt::skip]
 #[path = "generated/client.rs"]
 mod generated;
+mod threads;
 mod transport;
 mod unpublished;
 
-pub use answer::Answer;
+pub use answer::{Answer, Received};
 pub use frontegg_model::{self as model, Secret, enums, types};
 pub use generated::Client;
 pub use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 /// The HTTP client of [`Client::new_with_client`], in the version that it takes.
 pub use reqwest;
-pub use transport::{BoxFuture, Failure, Inner, Transport};
+pub use threads::{BoxFuture, MaybeSend};
+pub use transport::{Failure, Inner, Transport};
 
 /// Compiles the examples of this crate's README.
 #[cfg(doctest)]

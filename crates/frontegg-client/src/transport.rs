@@ -3,7 +3,7 @@
 //! Every generated call is passed to a [`Transport`]. This file does what is the same for every call and every
 //! transport: it refuses paths that would reach another operation, and makes of each [`Answer`] the result of the call.
 
-use std::{fmt::Debug, pin::Pin, sync::Arc};
+use std::{fmt::Debug, sync::Arc};
 
 use frontegg_model::{OPERATIONS, Operation, types::ApiError};
 use http::{HeaderValue, StatusCode, header};
@@ -12,10 +12,11 @@ use reqwest::Request;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{answer::Answer, generated::Client};
-
-/// A boxed future, so that [`Transport`] is dyn compatible.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+use crate::{
+    answer::Answer,
+    generated::Client,
+    threads::{BoxFuture, MaybeSend},
+};
 
 /// The most characters of a message that is made from an undocumented error body.
 const MAX_MESSAGE_LENGTH: usize = 500;
@@ -77,7 +78,7 @@ impl Client {
         &self,
         request: Request,
         operation: &'static Operation,
-    ) -> impl Future<Output = Result<ResponseValue<T>, Error<ApiError>>> + Send {
+    ) -> impl Future<Output = Result<ResponseValue<T>, Error<ApiError>>> + MaybeSend {
         let answer = self.send(request, operation);
         async move {
             let answer = judged(answer.map_err(Error::InvalidRequest)?.await?, operation)?;
@@ -93,7 +94,7 @@ impl Client {
         &self,
         request: Request,
         operation: &'static Operation,
-    ) -> impl Future<Output = Result<ResponseValue<()>, Error<ApiError>>> + Send {
+    ) -> impl Future<Output = Result<ResponseValue<()>, Error<ApiError>>> + MaybeSend {
         let answer = self.send(request, operation);
         async move { Ok(judged(answer.map_err(Error::InvalidRequest)?.await?, operation)?.with(())) }
     }
@@ -141,7 +142,7 @@ fn judged(mut answer: Answer, operation: &Operation) -> Result<Answer, Error<Api
         return Err(Error::ErrorResponse(answer.with(error)));
     }
     if !answer.status().is_success() {
-        return Err(Error::UnexpectedResponse(answer.into_response()));
+        return Err(answer.unexpected());
     }
     if EMPTY_LIST_IS_NOT_FOUND.contains(&operation.id) && is_empty_list(answer.body()) {
         let error = ApiError::with_messages(["Not found"]);
@@ -234,6 +235,7 @@ fn collect(value: &Value, messages: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use frontegg_model::operation;
+    use reqwest::Response;
 
     use super::*;
 
@@ -308,7 +310,7 @@ mod tests {
     async fn judge(id: &str, status: u16, body: &'static str) -> Result<String, Error<ApiError>> {
         let response = http::Response::builder().status(status).header("frontegg-trace-id", "t-1").body(body).unwrap();
         let operation = operation(id).unwrap();
-        let answer = judged(Answer::read(response.into(), operation).await.unwrap(), operation)?;
+        let answer = judged(Answer::read(Response::from(response), operation).await.unwrap(), operation)?;
         Ok(String::from_utf8(answer.into_body().to_vec()).unwrap())
     }
 
@@ -381,7 +383,7 @@ mod tests {
         let pieces = ["[", "1,2", ",3]"].map(|piece| Ok::<_, std::io::Error>(piece.as_bytes()));
         let body = reqwest::Body::wrap_stream(futures_util::stream::iter(pieces));
         let operation = operation(LIST).unwrap();
-        let answer = Answer::read(http::Response::new(body).into(), operation).await.unwrap();
+        let answer = Answer::read(Response::from(http::Response::new(body)), operation).await.unwrap();
         assert_eq!(answer.body(), b"[1,2,3]");
     }
 }

@@ -543,8 +543,7 @@ impl Builder {
     pub fn build(self) -> Result<Frontegg, ConfigError> {
         let base_url = self.host.base_url()?;
         drop(self.headers.checked()?);
-        let Connected { http, proxy } = self.http(&base_url)?;
-        let http_timeout = self.connection.given.is_none().then_some(self.options.attempt_timeout);
+        let Connected { http, proxy, timeout: http_timeout } = self.http(&base_url)?;
         #[cfg(feature = "tower")]
         let layers = self.layers.around(|| self.innermost(&http, proxy.as_ref()));
         #[cfg(feature = "otel")]
@@ -601,8 +600,8 @@ impl Builder {
             agent = format!("{agent} {suffix}");
         }
         let agent = http::HeaderValue::try_from(agent).map_err(|_| ConfigError::InvalidHeader("the user agent"))?;
-        let http = reqwest::Client::builder().user_agent(agent).timeout(self.options.attempt_timeout);
-        self.connection.open(base_url, http)
+        let http = reqwest::Client::builder().user_agent(agent);
+        self.connection.open(base_url, http, self.options.attempt_timeout)
     }
 }
 

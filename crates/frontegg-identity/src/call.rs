@@ -7,7 +7,7 @@ use std::{
     task::{Context as Task, Poll},
 };
 
-use frontegg_client::{self as client, BoxFuture, ResponseValue};
+use frontegg_client::{self as client, BoxFuture, MaybeSend, ResponseValue};
 use frontegg_model::types::ApiError;
 use futures_core::FusedFuture;
 
@@ -55,7 +55,7 @@ impl<'a, T: Send + 'a> Call<'a, T> {
     where
         A: Access,
         F: FnOnce(Arc<client::Client>) -> S,
-        S: Future<Output = Result<ResponseValue<T>, client::Error<ApiError>>> + Send + 'a,
+        S: Future<Output = Result<ResponseValue<T>, client::Error<ApiError>>> + MaybeSend + 'a,
     {
         Self(Stage::Prepared { operation, settings: core.options().into(), send: Box::pin(send(core.client())) })
     }

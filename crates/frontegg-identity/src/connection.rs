@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use frontegg_model::Secret;
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::{ClientBuilder, Proxy, Url, redirect::Policy};
+use reqwest::{ClientBuilder, Proxy, Request, Response, Url, redirect::Policy};
 
 use crate::error::{ConfigError, innermost, shown};
 
@@ -118,6 +118,8 @@ pub(crate) struct Connected {
     pub(crate) http: reqwest::Client,
     /// The proxy in use, without user and password.
     pub(crate) proxy: Option<Arc<str>>,
+    /// How long it lets an exchange take by itself; not known of a program's own.
+    pub(crate) timeout: Option<Duration>,
 }
 
 impl Connection {
@@ -126,18 +128,23 @@ impl Connection {
 
     /// Makes the HTTP client for a URL from a builder that has all but what these settings are about: TLS by feature, no
     /// redirects, no proxy of the environment for loopback addresses and no certificates where nothing is encrypted.
-    pub(crate) fn open(&self, url: &str, mut builder: ClientBuilder) -> Result<Connected, ConfigError> {
+    pub(crate) fn open(
+        &self,
+        url: &str,
+        mut builder: ClientBuilder,
+        timeout: Duration,
+    ) -> Result<Connected, ConfigError> {
         if let Some(Given(http)) = &self.given {
             return match self.overridden() {
                 Some(setting) => Err(ConfigError::HttpClientGiven(setting)),
-                None => Ok(Connected { http: http.clone(), proxy: None }),
+                None => Ok(Connected { http: http.clone(), proxy: None, timeout: None }),
             };
         }
         if !TLS && (url.starts_with("https:") || !self.roots.is_empty()) {
             return Err(ConfigError::NoTls);
         }
         // An API does not redirect; following one could carry scope headers to another host.
-        builder = builder.redirect(Policy::none());
+        builder = builder.redirect(Policy::none()).timeout(timeout);
         builder = builder.connect_timeout(self.connect_timeout.unwrap_or(Self::CONNECT_TIMEOUT));
         #[cfg(feature = "rustls")]
         {
@@ -149,7 +156,7 @@ impl Connection {
         }
         let (builder, proxy) = self.proxied(url, builder)?;
         let http = builder.build().map_err(|error| self.refused(&error))?;
-        Ok(Connected { http, proxy })
+        Ok(Connected { http, proxy, timeout: Some(timeout) })
     }
 
     /// A setting that a given HTTP client has already.
@@ -210,6 +217,14 @@ impl Connection {
     }
 }
 
+/// Sends a request. Errors name its address.
+pub(crate) fn send(
+    http: &reqwest::Client,
+    request: Request,
+) -> impl Future<Output = reqwest::Result<Response>> + Send + use<> {
+    http.execute(request)
+}
+
 /// The URL of a proxy, as far as this build can use it.
 fn read_proxy(text: &str) -> Result<Url, ConfigError> {
     let url = Url::parse(text.trim());
@@ -244,7 +259,7 @@ mod tests {
     use super::*;
 
     fn open(connection: &Connection) -> Result<Connected, ConfigError> {
-        connection.open("http://api.acme.test", reqwest::Client::builder())
+        connection.open("http://api.acme.test", reqwest::Client::builder(), Duration::from_secs(1))
     }
 
     fn through(proxy: &str) -> Connection {

@@ -8,10 +8,9 @@ use std::{
     time::Duration,
 };
 
-use frontegg_client::{self as client, BoxFuture, ResponseValue};
+use frontegg_client::{self as client, BoxFuture, MaybeSend, ResponseValue};
 use frontegg_model::types::ApiError;
 use http::{HeaderMap, StatusCode};
-use tokio::{runtime::Handle, time::Instant};
 use tracing::{Instrument, Span, field};
 
 use crate::{
@@ -21,6 +20,7 @@ use crate::{
     options::{Options, Settings},
     response::{Head, Response},
     retry::Idempotency,
+    runtime::{self, Instant},
 };
 
 /// The future of a call of the generated client.
@@ -74,7 +74,7 @@ impl Context {
         self,
         operation: &'static str,
         send: CallFuture<'a, T>,
-    ) -> impl Future<Output = Result<Response<T>, Error>> + Send + 'a {
+    ) -> impl Future<Output = Result<Response<T>, Error>> + MaybeSend + 'a {
         let span = tracing::info_span!(
             "frontegg.call",
             otel.kind = "client",
@@ -88,10 +88,8 @@ impl Context {
             error.type = field::Empty,
         );
         let call = async move {
-            let outcome = match Handle::try_current() {
-                Ok(_) => send.await,
-                Err(_) => Err(client::Error::Custom(fail(no_runtime()))),
-            };
+            let outcome =
+                if runtime::is_running() { send.await } else { Err(client::Error::Custom(fail(no_runtime()))) };
             CONTEXT.with(|context| context.conclude(operation, outcome))
         };
         CONTEXT.scope(Box::new(self), call).instrument(span)

@@ -21,7 +21,9 @@ use crate::{
 #[cfg(feature = "test-util")]
 pub use builder::ErrorBuilder;
 pub use config::ConfigError;
-pub(crate) use exchange::{Cause, innermost, shown, whereto};
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use exchange::shown;
+pub(crate) use exchange::{Cause, innermost, is_unsent, whereto};
 
 /// What kind of failure an [`Error`] is.
 ///
@@ -206,7 +208,7 @@ impl Error {
         built.0.status = error.status();
         #[cfg(feature = "tower")]
         {
-            built.0.not_sent = error.is_connect();
+            built.0.not_sent = is_unsent(error);
         }
         match exchange::Layers::below(error) {
             Some(layers) => built.caused_by(layers),

@@ -157,7 +157,7 @@ impl Exchange for Doubled {
             let request = body::into_request(request)?;
             testing::answer(&*self.0.0, &request, operation)
         });
-        Box::pin(async move { answer.map(body::into_response) })
+        Box::pin(async move { answer.map(|received| body::into_response(received.into_response())) })
     }
 }
 

@@ -35,10 +35,12 @@
 pub mod blocking;
 mod builder;
 mod call;
+#[cfg_attr(target_family = "wasm", path = "connection/fetched.rs")]
 mod connection;
 mod context;
 mod credentials;
 #[cfg(any(feature = "rustls", feature = "verify"))]
+#[cfg(not(target_family = "wasm"))]
 mod crypto;
 mod custom_headers;
 mod decode;
@@ -66,6 +68,7 @@ mod paging;
 mod region;
 mod response;
 mod retry;
+mod runtime;
 mod saved;
 mod scope;
 mod session;

@@ -9,7 +9,7 @@ use std::{
     task::{Context as Task, Poll, ready},
 };
 
-use frontegg_client::{self as client, BoxFuture, Client, ResponseValue};
+use frontegg_client::{self as client, BoxFuture, Client, MaybeSend, ResponseValue};
 use frontegg_model::types::ApiError;
 use futures_core::Stream;
 
@@ -126,7 +126,7 @@ impl<P: Page> PagedCall<P> {
         A: Access,
         Q: PageParams + 'static,
         F: Fn(Arc<Client>, Q) -> S + Send + Sync + 'static,
-        S: Future<Output = Result<ResponseValue<P>, client::Error<ApiError>>> + Send + 'static,
+        S: Future<Output = Result<ResponseValue<P>, client::Error<ApiError>>> + MaybeSend + 'static,
     {
         let (first, size) = params.page();
         let fetch = move |client, page: Option<PageRequest>| -> CallFuture<'static, P> {

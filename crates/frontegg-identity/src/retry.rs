@@ -1,14 +1,14 @@
 //! When a request is sent again, and after what delay.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    time::Duration,
-};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
-use crate::header::{RATE_LIMIT_REMAINING, RATE_LIMIT_RESET};
+use crate::{
+    header::{RATE_LIMIT_REMAINING, RATE_LIMIT_RESET},
+    runtime,
+};
 
 /// How calls are retried.
 ///
@@ -233,10 +233,7 @@ pub(crate) fn rate_limit_wait(status: StatusCode, headers: &HeaderMap) -> Option
 /// A random duration up to `limit`, and up to a day whatever the limit.
 fn jitter(limit: Duration) -> Duration {
     let limit = limit.min(Duration::from_secs(24 * 60 * 60));
-    // Each `RandomState` has random keys, which is random enough here and needs no other crate.
-    let random = RandomState::new().hash_one(());
-    #[allow(clippy::cast_precision_loss, reason = "a fraction needs no more")]
-    limit.mul_f64(random as f64 / u64::MAX as f64)
+    limit.mul_f64(runtime::random())
 }
 
 #[cfg(test)]

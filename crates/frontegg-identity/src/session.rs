@@ -14,7 +14,6 @@ use chrono::Utc;
 use cookies::{CookieIds, Cookies};
 use frontegg_client::BoxFuture;
 use frontegg_model::{Secret, types};
-use tokio::time::Instant;
 
 pub use saved::{RememberedDevice, SavedSession};
 
@@ -27,6 +26,7 @@ use crate::{
     lock::Mutex,
     options::Options,
     response::Response,
+    runtime::Instant,
     scope::{Access, Anonymous, Core, Scope, User},
     token::{Token, TokenSource, Tokens},
 };

@@ -9,15 +9,15 @@ use std::{
     time::Duration,
 };
 
-use frontegg_client::BoxFuture;
+use frontegg_client::{BoxFuture, MaybeSend};
 use frontegg_model::{enums::TaskStatus, types};
 use futures_core::Stream;
-use tokio::time::{Instant, sleep};
 
 use crate::{
     context,
     error::{Error, ErrorKind},
     generated::views::{DataMigration, Tenants, Users},
+    runtime::{Instant, sleep, timeout},
     scope::Environment,
 };
 
@@ -119,7 +119,7 @@ impl<P: Progress> Task<P> {
     fn new<F, S>(operation: &'static str, id: impl Into<Arc<str>>, fetch: F) -> Self
     where
         F: Fn(Arc<str>) -> S + Send + Sync + 'static,
-        S: Future<Output = Result<P, Error>> + Send + 'static,
+        S: Future<Output = Result<P, Error>> + MaybeSend + 'static,
     {
         Self {
             operation,
@@ -191,7 +191,7 @@ impl<P: Progress> Task<P> {
             }
             last.ok_or_else(|| Error::new(ErrorKind::Decode, "the task has no report"))
         };
-        tokio::time::timeout(limit, wait).await.unwrap_or_else(|_| {
+        timeout(limit, wait).await.unwrap_or_else(|_| {
             let message = format!("the task is not finished after {limit:?}");
             Err(Error::new(ErrorKind::Timeout, message).in_call(self.operation, 0, None))
         })

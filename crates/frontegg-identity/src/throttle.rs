@@ -7,9 +7,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
-
-use crate::lock::RwLock;
+use crate::{lock::RwLock, runtime::Instant};
 
 /// How many retries all calls of a client may make together.
 ///

@@ -12,10 +12,7 @@ use std::{
 use frontegg_client::{BoxFuture, Client};
 use frontegg_model::{Secret, types};
 use http::HeaderValue;
-use tokio::{
-    sync::{Mutex, OwnedMutexGuard},
-    time::Instant,
-};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::Instrument;
 
 use crate::{
@@ -26,6 +23,7 @@ use crate::{
     lock::RwLock,
     options::Options,
     retry::Retry,
+    runtime::{self, Instant},
 };
 
 /// The part of its life, in percent, after which a token is renewed.
@@ -284,13 +282,8 @@ impl<S: TokenSource + ?Sized + 'static> Tokens<S> {
         let fetch = fetch.in_current_span();
         #[cfg(feature = "otel")]
         let fetch = opentelemetry::trace::FutureExt::with_current_context(fetch);
-        match tokio::spawn(fetch).await {
-            Ok(outcome) => outcome,
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(Error::new(ErrorKind::Transport, "the runtime ends before a token was fetched")),
-            },
-        }
+        let ended = |_| Error::new(ErrorKind::Transport, "the runtime ends before a token was fetched");
+        runtime::spawn(fetch).await.map_err(ended)?
     }
 
     /// The current token, expired or not.

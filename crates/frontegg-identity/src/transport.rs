@@ -14,7 +14,6 @@ use frontegg_model::{Need, Operation, Token};
 use http::{HeaderValue, header};
 use repeat::Repeat;
 use reqwest::Request;
-use tokio::time::{sleep, timeout_at};
 
 #[cfg(feature = "tower")]
 use crate::layer::Next;
@@ -29,6 +28,7 @@ use crate::{
     header::{APPLICATION, TENANT, USER},
     options::Options,
     retry::Idempotency,
+    runtime::{sleep, timeout_at},
     throttle::Throttle,
     token::Tokens,
 };

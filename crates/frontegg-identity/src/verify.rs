@@ -383,7 +383,7 @@ impl VerifierBuilder {
             return Err(ConfigError::NoAudience);
         }
         let url = self.jwks_url.unwrap_or_else(|| format!("{domain}/.well-known/jwks.json"));
-        let connected = self.connection.open(&url, reqwest::Client::builder().timeout(KEYS_TIMEOUT))?;
+        let connected = self.connection.open(&url, reqwest::Client::builder(), KEYS_TIMEOUT)?;
         let keys = Keys::new(connected, url);
         Ok(Verifier(Arc::new(Inner {
             keys,

@@ -1,10 +1,15 @@
 //! What is told of an exchange that went wrong: with whom, why, and where a redirect leads.
 
-use std::{error::Error, fmt, io, sync::Arc};
+#[cfg_attr(target_family = "wasm", path = "exchange/fetched.rs")]
+mod connected;
+
+use std::{error::Error, fmt, sync::Arc};
 
 use http::header;
 use reqwest::{Response, Url};
 
+pub(crate) use self::connected::is_unsent;
+use self::connected::{is_foreign, is_refused_by_proxy, is_unknown_name, of_handshake, reason};
 use super::ErrorKind;
 
 /// Most characters of a redirect's target.
@@ -12,6 +17,7 @@ const TARGET: usize = 200;
 
 /// Why an exchange broke off.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(target_family = "wasm", expect(dead_code, reason = "`fetch` does not tell every cause"))]
 pub(crate) enum Cause {
     /// There was no answer in time, or no connection.
     Overdue,
@@ -31,35 +37,14 @@ pub(crate) enum Cause {
 
 impl Cause {
     pub(crate) fn of(error: &reqwest::Error) -> Self {
-        let (is_connect, text) = (error.is_connect(), || innermost(error));
+        let text = || reason(error);
         match () {
             () if error.is_timeout() => Self::Overdue,
-            () if error.is_dns() || has_layer(error, "dns error") => Self::UnknownName(text()),
-            () if has_layer(error, "tunnel error: proxy authorization required") => Self::ProxyCredentials,
-            () if is_connect => Self::of_handshake(error).unwrap_or_else(|| Self::Other(text())),
+            () if is_unknown_name(error) => Self::UnknownName(text()),
+            () if is_refused_by_proxy(error) => Self::ProxyCredentials,
+            () if is_unsent(error) => of_handshake(error).unwrap_or_else(|| Self::Other(text())),
             () if is_foreign(error) => Self::AnswersOtherwise,
             () => Self::Other(text()),
-        }
-    }
-
-    /// Why TLS does not come about; none where another cause has nothing to do with it.
-    #[cfg(feature = "rustls")]
-    fn of_handshake(error: &reqwest::Error) -> Option<Self> {
-        match find::<rustls::Error>(error)? {
-            rustls::Error::InvalidCertificate(error) => Some(Self::Certificate(untrusted(error))),
-            rustls::Error::InvalidMessage(_) => Some(Self::AnswersWithoutTls),
-            _ => None,
-        }
-    }
-
-    /// The system's libraries tell their reasons in words of their own.
-    #[cfg(not(feature = "rustls"))]
-    fn of_handshake(error: &reqwest::Error) -> Option<Self> {
-        let text = innermost(error);
-        match () {
-            () if text.contains("certificate") => Some(Self::Certificate(text)),
-            () if text.contains("wrong version number") => Some(Self::AnswersWithoutTls),
-            () => None,
         }
     }
 
@@ -80,7 +65,7 @@ pub(super) fn told(error: &reqwest::Error, cause: &Cause, proxy: Option<&str>) -
     let to = whereto(error.url(), proxy);
     let host = error.url().and_then(Url::host_str).unwrap_or("the service");
     match cause {
-        Cause::Overdue if error.is_connect() => format!("no connection to {to} in time"),
+        Cause::Overdue if is_unsent(error) => format!("no connection to {to} in time"),
         Cause::Overdue => format!("no answer from {to} in time"),
         Cause::UnknownName(reason) => {
             // Behind a proxy, that one looks the service's name up.
@@ -97,7 +82,7 @@ pub(super) fn told(error: &reqwest::Error, cause: &Cause, proxy: Option<&str>) -
             )
         }
         Cause::ProxyCredentials => format!("no connection to {to}: the proxy asks for other credentials"),
-        Cause::Other(reason) if error.is_connect() => format!("no connection to {to}: {reason}"),
+        Cause::Other(reason) if is_unsent(error) => format!("no connection to {to}: {reason}"),
         Cause::Other(reason) => format!("the exchange with {to} broke off: {reason}"),
     }
 }
@@ -116,64 +101,6 @@ pub(crate) fn shown(url: &Url) -> Option<Arc<str>> {
         Some(port) => format!("{}://{host}:{port}", url.scheme()).into(),
         None => format!("{}://{host}", url.scheme()).into(),
     })
-}
-
-/// Why a certificate is not trusted, and what there is to do.
-#[cfg(feature = "rustls")]
-fn untrusted(error: &rustls::CertificateError) -> String {
-    use rustls::CertificateError as Reason;
-    let moment = |time: &rustls::pki_types::UnixTime| {
-        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-        chrono::DateTime::from_timestamp(seconds, 0).map_or_else(|| "long ago".to_owned(), |time| time.to_rfc3339())
-    };
-    match error {
-        Reason::ExpiredContext { not_after, .. } => format!("it expired at {}", moment(not_after)),
-        Reason::Expired => "it has expired".to_owned(),
-        Reason::NotValidYetContext { not_before, .. } => format!("it is valid from {} on", moment(not_before)),
-        Reason::NotValidForNameContext { expected, presented } => {
-            format!("it is not for {} but for {}", expected.to_str(), presented.join(", "))
-        }
-        Reason::UnknownIssuer => {
-            "its issuer is not known here; `Builder::root_certificate` adds that of a private authority".to_owned()
-        }
-        other => other.to_string(),
-    }
-}
-
-/// Whether what came as an answer is no HTTP at all, although the request was sent.
-fn is_foreign(error: &reqwest::Error) -> bool {
-    let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
-    is_plain && find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
-}
-
-/// The first cause of a type.
-fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        if let Some(found) = cause.downcast_ref() {
-            return Some(found);
-        }
-        next = inner(cause);
-    }
-    None
-}
-
-/// The cause of an error. One of the operating system's type hands on that of the error that it is made of.
-fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    held.map(|held| held as &(dyn Error + 'static)).or_else(|| error.source())
-}
-
-/// Whether one of the causes has that text: not every library shows its types.
-fn has_layer(error: &(dyn Error + 'static), text: &str) -> bool {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        if cause.to_string() == text {
-            return true;
-        }
-        next = inner(cause);
-    }
-    false
 }
 
 /// The innermost cause, which is the specific one.

@@ -1,7 +1,6 @@
 //! What a step-up needs of the session that it raises.
 
 use frontegg_model::types;
-use tokio::time::Instant;
 
 use super::{
     Session,
@@ -11,6 +10,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind},
     response::Response,
+    runtime::Instant,
     scope::{Core, User},
     token::{Held, Token},
 };

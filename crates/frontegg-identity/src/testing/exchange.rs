@@ -1,8 +1,8 @@
 //! Takes a request to a double and its answer back.
 
-use frontegg_client::{Answer, Failure};
+use frontegg_client::{Answer, Failure, MaybeSend, Received};
 use frontegg_model::Operation;
-use reqwest::{Request as HttpRequest, Response, ResponseBuilderExt as _, Url};
+use reqwest::{Request as HttpRequest, Url};
 use serde_json::Value;
 
 use super::{Reply, Request, Transport};
@@ -18,12 +18,12 @@ pub(crate) fn exchange(
     transport: &dyn Transport,
     request: &HttpRequest,
     operation: &'static Operation,
-) -> impl Future<Output = Result<Answer, Failure>> + Send + use<> {
+) -> impl Future<Output = Result<Answer, Failure>> + MaybeSend + use<> {
     context::begin_attempt();
-    let response = answer(transport, request, operation);
+    let received = answer(transport, request, operation);
     async move {
-        let response = response.map_err(|error| Failure::Refused(context::fail(error)))?;
-        let answer = Answer::read(response, operation).await?;
+        let received = received.map_err(|error| Failure::Refused(context::fail(error)))?;
+        let answer = Answer::read(received, operation).await?;
         context::note_answer(answer.status(), answer.headers());
         Ok(answer)
     }
@@ -34,8 +34,8 @@ pub(crate) fn answer(
     transport: &dyn Transport,
     request: &HttpRequest,
     operation: &'static Operation,
-) -> Result<Response, Error> {
-    transport.answer(&told(request, operation)).and_then(|reply| response(reply, request.url()))
+) -> Result<Received, Error> {
+    transport.answer(&told(request, operation)).and_then(|reply| received(reply, request.url()))
 }
 
 /// What a double is told of a request.
@@ -55,13 +55,12 @@ fn told(request: &HttpRequest, operation: &'static Operation) -> Request {
     }
 }
 
-fn response(reply: Reply, url: &Url) -> Result<Response, Error> {
-    let mut response = http::Response::builder().status(reply.status).url(url.clone());
+fn received(reply: Reply, url: &Url) -> Result<Received, Error> {
+    let mut head = http::Response::builder().status(reply.status);
     for (name, value) in reply.headers {
-        response = response.header(name, value);
+        head = head.header(name, value);
     }
     let body = reply.body.map(|body| body.to_string()).unwrap_or_default();
-    let response = response.body(body);
     let refusal = |error: http::Error| Error::new(ErrorKind::InvalidRequest, format!("the double's answer: {error}"));
-    response.map(Response::from).map_err(refusal)
+    Received::given(head, url.clone(), body).map_err(refusal)
 }

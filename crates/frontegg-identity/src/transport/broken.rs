@@ -5,7 +5,7 @@ use reqwest::Url;
 
 use crate::{
     context,
-    error::{Cause, Error, ErrorKind},
+    error::{Cause, Error, ErrorKind, is_unsent},
     retry::Outcome,
 };
 
@@ -47,7 +47,7 @@ impl Broken {
     /// How the exchange has ended; none if it would always end so.
     pub(super) fn outcome(&self) -> Option<Outcome> {
         let is_not_sent = match self {
-            Self::Exchange(error) => error.is_connect(),
+            Self::Exchange(error) => is_unsent(error),
             #[cfg(feature = "tower")]
             Self::Layered(layered) => layered.error.is_not_sent(),
         };

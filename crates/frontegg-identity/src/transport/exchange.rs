@@ -4,11 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 #[cfg(feature = "tower")]
 use frontegg_client::BoxFuture;
-use frontegg_client::{Answer, Failure};
+use frontegg_client::{Answer, Failure, MaybeSend};
 use frontegg_model::Operation;
 use http::{StatusCode, header};
 use reqwest::{Request, Response, Url};
-use tokio::time::{Instant, sleep, timeout_at};
 
 #[cfg(feature = "test-util")]
 use super::Double;
@@ -20,10 +19,12 @@ use crate::telemetry::{self, Ended};
 #[cfg(feature = "test-util")]
 use crate::testing;
 use crate::{
+    connection,
     context::{self, Plan},
     error::{Attempt, Error, ErrorKind, whereto},
     response::trace_id,
     retry::{self, Outcome},
+    runtime::{Instant, sleep, timeout_at},
     token::Tokens,
 };
 
@@ -65,7 +66,7 @@ impl Exchange<'_> {
     pub(super) fn begin(
         &self,
         mut request: Request,
-    ) -> Begun<impl Future<Output = reqwest::Result<Response>> + Send + use<>> {
+    ) -> Begun<impl Future<Output = reqwest::Result<Response>> + MaybeSend + use<>> {
         let (resends, at) = context::begin_attempt();
         #[cfg(feature = "otel")]
         telemetry::propagate(request.headers_mut());
@@ -80,7 +81,7 @@ impl Exchange<'_> {
             let answer = layered::exchange(layers, request, self.operation, limit, proxy);
             return Begun { resends, at, sent: Sent::Layered(answer) };
         }
-        Begun { resends, at, sent: Sent::ByClient(self.http.execute(request)) }
+        Begun { resends, at, sent: Sent::ByClient(connection::send(self.http, request)) }
     }
 
     /// The exchange with a double: once, and without a token.

@@ -2,16 +2,15 @@
 
 use std::time::Duration;
 
-use frontegg_client::{Answer, BoxFuture};
-use frontegg_model::Operation;
-use reqwest::{Request, Url};
-use tokio::time::timeout;
-
 use super::broken::{Broken, Layered};
 use crate::{
     error::{Error, ErrorKind, whereto},
     layer::{self, Next},
+    runtime::timeout,
 };
+use frontegg_client::{Answer, BoxFuture};
+use frontegg_model::Operation;
+use reqwest::{Request, Url};
 
 /// Sends a request through the layers and reads the answer, within a limit that holds for the layers, too.
 pub(super) fn exchange(

@@ -4,10 +4,9 @@ use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use frontegg_client::BoxFuture;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use super::{TokenKind, VerifyError, single_flight::SingleFlight};
-use crate::{builder::Frontegg, error::Error, lock::Mutex};
+use crate::{builder::Frontegg, error::Error, lock::Mutex, runtime::Instant};
 
 /// How long answers are cached by default: a revoked token is rejected within this time.
 const DEFAULT_TTL: Duration = Duration::from_secs(10);

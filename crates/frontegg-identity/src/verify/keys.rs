@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 use frontegg_model::read;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::{sync::Mutex, time::Instant};
+use tokio::sync::Mutex;
 
 use super::{VerifyError, jws::Key};
-use crate::{connection::Connected, error::Error, lock::RwLock};
+use crate::{connection::Connected, error::Error, lock::RwLock, runtime::Instant};
 
 /// The least time between fetches after one that failed or did not find the key: a flood of tokens with
 /// made-up key ids must not become a flood of requests.
