@@ -63,7 +63,7 @@ impl Cached {
 }
 
 impl Keys {
-    pub(super) fn new(Connected { http, proxy }: Connected, url: String) -> Self {
+    pub(super) fn new(Connected { http, proxy, .. }: Connected, url: String) -> Self {
         Self { http, proxy, url, cached: RwLock::default(), fetch_lock: Mutex::default() }
     }
 

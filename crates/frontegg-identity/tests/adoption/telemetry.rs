@@ -10,7 +10,7 @@ use opentelemetry::{
 use opentelemetry_sdk::{
     metrics::{
         InMemoryMetricExporter, SdkMeterProvider,
-        data::{AggregatedMetrics, Metric, MetricData},
+        data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics, ScopeMetrics},
     },
     propagation::TraceContextPropagator,
     trace::{InMemorySpanExporter, SdkTracerProvider},
@@ -37,10 +37,10 @@ fn attributes<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> BTreeMap<St
 fn exported((provider, exporter): &(SdkMeterProvider, InMemoryMetricExporter), name: &str) -> (Points, String) {
     exporter.reset();
     provider.force_flush().unwrap();
-    let exported = exporter.get_finished_metrics().unwrap();
-    let scopes = exported.iter().flat_map(|exported| exported.scope_metrics());
+    let finished = exporter.get_finished_metrics().unwrap();
+    let scopes = finished.iter().flat_map(ResourceMetrics::scope_metrics);
     let own = scopes.filter(|scope| scope.scope().name() == "frontegg-identity");
-    let metric: &Metric = own.flat_map(|scope| scope.metrics()).find(|metric| metric.name() == name).unwrap();
+    let metric: &Metric = own.flat_map(ScopeMetrics::metrics).find(|metric| metric.name() == name).unwrap();
     let points: Points = match metric.data() {
         AggregatedMetrics::F64(MetricData::Histogram(durations)) => {
             durations.data_points().map(|point| (attributes(point.attributes()), point.count())).collect()
