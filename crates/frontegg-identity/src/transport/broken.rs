@@ -69,11 +69,13 @@ impl Broken {
 
     /// Hands it to the generated client, beside what the caller is told.
     pub(super) fn passed_on(self, told: Error) -> Failure {
-        let text = context::fail(told);
         match self {
-            Self::Exchange(error) => Failure::Broken(error),
+            Self::Exchange(error) => {
+                context::fail(told);
+                Failure::Broken(error)
+            }
             #[cfg(feature = "tower")]
-            Self::Layered(_) => Failure::Refused(text),
+            Self::Layered(_) => Failure::Refused(context::fail(told)),
         }
     }
 }
