@@ -29,6 +29,7 @@ mod sqlite;
 mod target;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trail;
 mod tx;
 
 pub(crate) use earlier::BroughtUp;
@@ -38,6 +39,7 @@ pub(crate) use reset::Image;
 #[cfg(test)]
 pub(crate) use sqlite::failure as sqlite_failure;
 pub use target::{ParseTargetError, StoreTarget};
+pub use trail::Audits;
 pub(crate) use tx::{Read, Tried, Write};
 
 use std::{
@@ -128,6 +130,7 @@ pub(crate) struct Store {
     kept: Arc<Kept>,
     followed: Followed,
     seen: Seen,
+    audits: trail::Audits,
 }
 
 #[derive(Debug)]
@@ -159,6 +162,7 @@ impl Store {
             kept: Arc::default(),
             followed: Followed::default(),
             seen: Seen::default(),
+            audits: trail::Audits::default(),
         };
         store.follow().await?;
         Ok(store)

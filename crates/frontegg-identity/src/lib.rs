@@ -24,7 +24,7 @@
 //! ```
 //!
 //! The [`guide`] has a page each on configuration, credentials and scopes, applications, signing in, step-up,
-//! verifying tokens, paging, many calls at once, partial updates, errors and retries, defaults, testing with the
+//! verifying tokens, paging, the audit trail, many calls at once, partial updates, errors and retries, defaults, testing with the
 //! emulator, and moving here from other clients.
 //!
 //! Types decide which token an operation takes: a session does not have the operations that it cannot
@@ -42,6 +42,7 @@ mod custom_headers;
 mod decode;
 #[cfg(test)]
 mod defaults;
+mod download;
 mod error;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
@@ -76,6 +77,7 @@ pub mod verify;
 
 pub use builder::{Builder, Frontegg};
 pub use call::Call;
+pub use download::Download;
 #[cfg(feature = "test-util")]
 pub use error::ErrorBuilder;
 pub use error::{Attempt, ConfigError, Error, ErrorKind};

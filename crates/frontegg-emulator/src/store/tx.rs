@@ -28,6 +28,7 @@ use super::{
     postgres::PostgresTx,
     room::Room,
     sqlite::{File, SqliteTx},
+    trail::{Audits, Trail},
 };
 use crate::clock::{Clock, Timestamp};
 
@@ -42,6 +43,8 @@ pub(super) struct Counters {
     pub(super) settings: AtomicU64,
     /// The version of the catalog in memory.
     pub(super) catalog: AtomicI64,
+    /// Entries of the audit trail.
+    pub(super) entries: AtomicU64,
 }
 
 /// The transaction of an engine.
@@ -131,6 +134,8 @@ pub(crate) struct Write {
     read: Read,
     /// Whom to tell of the commit.
     commits: watch::Sender<()>,
+    pub(super) trail: Trail,
+    pub(super) audits: Audits,
 }
 
 impl Deref for Write {
@@ -143,7 +148,8 @@ impl Deref for Write {
 
 impl Write {
     pub(super) fn new(inner: Inner, store: &Store) -> Self {
-        Self { read: Read::new(inner, store), commits: store.commits.clone() }
+        let (commits, audits) = (store.commits.clone(), store.audits);
+        Self { read: Read::new(inner, store), commits, trail: Trail::begin(), audits }
     }
 
     /// The moment of this transaction as a `created_at`: later than all such before it, so that lists
@@ -155,11 +161,13 @@ impl Write {
     /// To be said of every statement that may change something.
     fn write(&self, sql: &str) {
         self.count();
+        self.trail.changed();
         self.documents.written(sql);
     }
 
     /// Makes what was written last; returns once it is durable.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.leave_entry().await?;
         self.raise_catalog().await?;
         let committed = match self.read.inner {
             Inner::Memory(tx) => tx.commit(),
@@ -241,7 +249,13 @@ impl Store {
         &self,
         act: impl AsyncFnOnce(&Write) -> Result<Tried<T, R>, E>,
     ) -> Result<T, E> {
-        match self.write(act).await? {
+        let tx = self.begin().await?;
+        let tried = act(&tx).await?;
+        if tried.is_refused() {
+            tx.trail.refused();
+        }
+        tx.commit().await?;
+        match tried {
             Tried::Done(value) => Ok(value),
             Tried::Refused(refusal) => Err(refusal.into()),
         }

@@ -5,7 +5,7 @@ use frontegg_model::Operation;
 use reqwest::{Request as HttpRequest, Response, ResponseBuilderExt as _, Url};
 use serde_json::Value;
 
-use super::{Reply, Request, Transport};
+use super::{Reply, Request, Transport, reply::Body};
 use crate::{
     context,
     error::{Error, ErrorKind},
@@ -52,7 +52,11 @@ fn response(reply: Reply, url: &Url) -> Result<Response, Error> {
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
-    let body = reply.body.map(|body| body.to_string()).unwrap_or_default();
+    let body = match reply.body {
+        Some(Body::Json(value)) => value.to_string().into_bytes(),
+        Some(Body::File(bytes)) => bytes,
+        None => Vec::new(),
+    };
     let response = response.body(body);
     let refusal = |error: http::Error| Error::new(ErrorKind::InvalidRequest, format!("the double's answer: {error}"));
     response.map(Response::from).map_err(refusal)
