@@ -12,8 +12,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Map, Value};
 
 /// The documents that make up the API, in the order in which they are joined.
-pub const FILES: [&str; 6] =
-    ["identity.yaml", "tenants.yaml", "applications.yaml", "sso.yaml", "environment.yaml", UNPUBLISHED];
+pub const FILES: [&str; 7] =
+    ["identity.yaml", "tenants.yaml", "applications.yaml", "sso.yaml", "audits.yaml", "environment.yaml", UNPUBLISHED];
 /// Operations that no published document has. The emulator serves them, the SDK does not offer them.
 pub const UNPUBLISHED: &str = "unpublished.yaml";
 
@@ -58,7 +58,8 @@ pub fn merge(documents: &[Document]) -> Result<Value> {
         let mut value = document.value.clone();
         localize_references(&mut value);
         for (path, item) in object(&mut value, "paths") {
-            let full = format!("{}{path}", document.prefix());
+            // What a service has at its own root goes by the prefix alone.
+            let full = format!("{}{}", document.prefix(), path.trim_end_matches('/'));
             let mut item = item.clone();
             mark_published(&mut item, document.file != UNPUBLISHED);
             let all = paths.entry(full).or_insert_with(|| Map::new().into());

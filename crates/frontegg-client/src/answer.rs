@@ -8,7 +8,7 @@ use std::fmt;
 use bytes::Bytes;
 use frontegg_model::{Operation, read::without_byte_order_mark};
 use http::{HeaderMap, StatusCode};
-use progenitor_client::{Error, ResponseValue};
+use progenitor_client::{ByteStream, Error, ResponseValue};
 use reqwest::Url;
 
 pub use self::received::Received;
@@ -42,7 +42,10 @@ impl Answer {
         if self.is_refusal() {
             // The status is reported even if the body cannot be read.
             self.body = self.received.body().await.unwrap_or_default();
-        } else if self.status().is_success() && (operation.answer.is_some() || operation.idempotent) {
+        } else if self.status().is_success()
+            && operation.file.is_none()
+            && (operation.answer.is_some() || operation.idempotent)
+        {
             self.body = self.received.body().await.map_err(|error| error.with_url(self.url().clone()))?;
         }
         let mark = self.body.len() - without_byte_order_mark(&self.body).len();
@@ -76,6 +79,11 @@ impl Answer {
     /// The body, as far as it was read.
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+
+    /// The body of a file, read as it comes, with the status and headers of this answer.
+    pub(crate) fn into_stream(self) -> ResponseValue<ByteStream> {
+        self.received.into_stream()
     }
 
     pub(crate) fn replace_body(&mut self, body: &'static str) {

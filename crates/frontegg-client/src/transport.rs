@@ -7,7 +7,7 @@ use std::{fmt::Debug, sync::Arc};
 
 use frontegg_model::{OPERATIONS, Operation, types::ApiError};
 use http::{HeaderValue, StatusCode, header};
-use progenitor_client::{ClientInfo, Error, ResponseValue};
+use progenitor_client::{ByteStream, ClientInfo, Error, ResponseValue};
 use reqwest::Request;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -73,7 +73,7 @@ impl Client {
 
     /// Sends the request of an operation and reads a `T` from the answer.
     ///
-    /// A plain function, as are the other two: a future that is given a request has room for it until its end.
+    /// A plain function, as are the others: a future that is given a request has room for it until its end.
     pub(crate) fn read<T: DeserializeOwned>(
         &self,
         request: Request,
@@ -99,6 +99,16 @@ impl Client {
         async move { Ok(judged(answer.map_err(Error::InvalidRequest)?.await?, operation)?.with(())) }
     }
 
+    /// Sends the request of an operation that answers with a file, which is read as it comes.
+    pub(crate) fn download(
+        &self,
+        request: Request,
+        operation: &'static Operation,
+    ) -> impl Future<Output = Result<ResponseValue<ByteStream>, Error<ApiError>>> + MaybeSend {
+        let answer = self.send(request, operation);
+        async move { Ok(judged(answer.map_err(Error::InvalidRequest)?.await?, operation)?.into_stream()) }
+    }
+
     /// Hands a request to the transport, unless its path is no longer that of the operation: the error says why.
     fn send(
         &self,
@@ -111,9 +121,15 @@ impl Client {
                 operation.id
             ));
         }
-        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        request.headers_mut().insert(header::ACCEPT, accept(operation)?);
         Ok(self.inner().0.send(self.client(), request, operation))
     }
+}
+
+/// What an operation may answer with: JSON, or a file and JSON where it is refused.
+fn accept(operation: &Operation) -> Result<HeaderValue, String> {
+    let Some(kind) = operation.file else { return Ok(HeaderValue::from_static("application/json")) };
+    HeaderValue::try_from(format!("{kind}, application/json")).map_err(|error| error.to_string())
 }
 
 /// The row of an operation, found while a call is compiled.

@@ -36,6 +36,8 @@ pub struct RequestContext {
     pub login_alias: Option<String>,
     /// All headers of the request.
     pub headers: HeaderMap,
+    /// The values in the path, in its order.
+    pub path: Vec<String>,
     /// The query string of the request, for links to other pages of a list.
     pub query: String,
     /// What the server attached to the request, such as the client's address.
@@ -70,6 +72,7 @@ impl RequestContext {
             application_id: application_id.or(requested),
             login_alias,
             headers,
+            path: Vec::new(),
             query: String::new(),
             extensions: Extensions::new(),
             trace_id,

@@ -7,6 +7,7 @@
 //!
 //! [`route::finish`] adds to the router what belongs to no operation.
 
+pub mod authenticate;
 pub mod capture;
 pub mod context;
 mod endpoint;
@@ -32,11 +33,12 @@ pub mod schema;
 pub mod trace;
 pub mod validate;
 
+pub use authenticate::Authenticate;
 pub use capture::Capture;
 pub use context::{Cookie, RequestContext, SameSite};
 pub use failure::{ApiFailure, ApiResult};
 pub use generated::*;
-pub use principal::{Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
+pub use principal::{EnvironmentToken, Principal, TokenKind, UserToken};
 
 /// The OpenAPI document (3.0.3, JSON) of every operation that there is a method for: the published ones with every
 /// intended difference, and those that only clients in the field know (`x-published: false`).

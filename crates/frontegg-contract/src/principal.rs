@@ -1,6 +1,4 @@
-//! The authenticated caller, and the trait by which a server authenticates.
-
-use crate::failure::ApiResult;
+//! The authenticated caller.
 
 /// The authenticated caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +46,4 @@ pub enum TokenKind {
     UserApi,
     /// By the API token of a tenant.
     TenantApi,
-}
-
-/// Authenticates callers.
-pub trait Authenticate: Send + Sync + 'static {
-    /// The caller with this bearer token. A token that is malformed, expired, revoked or forged is a 401.
-    fn authenticate(&self, token: &str) -> impl Future<Output = ApiResult<Principal>> + Send;
 }

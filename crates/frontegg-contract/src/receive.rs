@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::authenticate::Authenticate;
 use crate::capture::Capture;
 use crate::context::RequestContext;
 use crate::failure::{ApiFailure, ApiResult};
@@ -24,7 +25,7 @@ use crate::json_text;
 use crate::numbers;
 use crate::params;
 use crate::permit::check_permission;
-use crate::principal::{Authenticate, Principal, TokenKind};
+use crate::principal::{Principal, TokenKind};
 use crate::schema::{Body as Expected, Contract, Presence, Schema};
 use crate::trace::TraceId;
 use crate::validate::{ValidationErrors, reject_nul, undeclared, validate};
@@ -92,7 +93,9 @@ pub async fn receive<A: Authenticate>(
         None => None,
     };
     let principal = check_token(operation, given)?;
-    check_input(operation, contract, principal, parts, body).await
+    let received = check_input(operation, contract, principal, parts, body).await?;
+    service.admitted(&received.context);
+    Ok(received)
 }
 
 fn declared(contract: &Contract) -> ApiResult<&'static Operation> {
@@ -194,6 +197,7 @@ async fn check_input(
     if !errors.is_empty() {
         return Err(ApiFailure::invalid(errors.into_messages()));
     }
+    context.path = path;
     Ok(Received { context, parameters, body })
 }
 

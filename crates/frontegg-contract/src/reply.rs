@@ -1,7 +1,8 @@
 //! Turns the results of handlers into responses.
 
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::context::RequestContext;
@@ -31,6 +32,40 @@ pub fn empty(context: &RequestContext, answer: ApiResult<()>) -> ApiResult<Respo
         Ok(()) => Ok(with_headers(status.into_response(), headers)),
         Err(failure) => Err(failed(failure, headers)),
     }
+}
+
+/// A file, in place of JSON.
+#[derive(Debug)]
+pub struct File {
+    /// What it holds, which may still be on its way.
+    pub body: Body,
+    /// The name under which a browser keeps it instead of showing it.
+    pub name: Option<&'static str>,
+}
+
+/// Answers with a file of that media type.
+pub fn file(context: &RequestContext, media_type: &'static str, answer: ApiResult<File>) -> ApiResult<Response> {
+    let headers = context.take_reply_headers();
+    let File { body, name } = match answer {
+        Ok(file) => file,
+        Err(failure) => return Err(failed(failure, headers)),
+    };
+    let mut response = with_headers((documented(context), body).into_response(), headers);
+    let charset = if media_type.starts_with("text/") { "; charset=utf-8" } else { "" };
+    let disposition = name.map(|name| format!("attachment; filename=\"{name}\""));
+    let said = [
+        (header::CONTENT_TYPE, Some(format!("{media_type}{charset}"))),
+        (header::CONTENT_DISPOSITION, disposition),
+        // What it is is said, and not to be guessed from what others wrote into it.
+        (header::X_CONTENT_TYPE_OPTIONS, Some("nosniff".to_owned())),
+    ];
+    for (name, value) in said {
+        if let Some(value) = value {
+            let value = HeaderValue::try_from(value).map_err(ApiFailure::internal)?;
+            response.headers_mut().insert(name, value);
+        }
+    }
+    Ok(response)
 }
 
 fn with_body(context: &RequestContext, contract: &Contract, body: ApiResult<Vec<u8>>) -> ApiResult<Response> {
@@ -82,7 +117,7 @@ fn failed(mut failure: ApiFailure, headers: Vec<(HeaderName, HeaderValue)>) -> A
 #[cfg(test)]
 mod tests {
     use frontegg_model::OPERATIONS;
-    use http::{HeaderMap, header};
+    use http::HeaderMap;
     use serde_json::json;
 
     use super::*;
@@ -110,6 +145,18 @@ mod tests {
         let failure = json(&context(), &CONTRACT, Ok(json!({"id": 1}))).unwrap_err();
         assert_eq!(failure.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(failure.messages(), ["Internal server error"]);
+    }
+
+    #[test]
+    fn a_file_says_what_it_is() {
+        let file = |name| Ok(File { body: Body::from("a,b\r\n"), name });
+        let response = super::file(&context(), "text/csv", file(Some("a.csv"))).unwrap();
+        assert_eq!(response.headers()["content-type"], "text/csv; charset=utf-8");
+        assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"a.csv\"");
+        let response = super::file(&context(), "application/x-pem-file", file(None)).unwrap();
+        assert_eq!(response.headers()["content-type"], "application/x-pem-file");
+        assert!(!response.headers().contains_key("content-disposition"));
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{
     gate::{faults::Fault, limits::RateLimit},
     outgoing::Hosts,
     seed::SeedSource,
-    store::{StoreTarget, Wished},
+    store::{Audits, StoreTarget, Wished},
 };
 
 /// Everything that can be chosen, with its defaults.
@@ -47,6 +47,8 @@ pub(crate) struct Config {
     pub(crate) rate_limits: Vec<RateLimit>,
     /// How many requests are recorded, the newest.
     pub(crate) recorded_requests: usize,
+    /// How many entries the audit trail has.
+    pub(crate) audits: Audits,
     /// Whether members of bodies that the documents do not declare are refused.
     pub(crate) strict: bool,
     pub(crate) password_hashing: PasswordHashing,
@@ -97,6 +99,7 @@ impl Default for Config {
             faults: Vec::new(),
             rate_limits: Vec::new(),
             recorded_requests: 1000,
+            audits: Audits::default(),
             strict: false,
             password_hashing: PasswordHashing::default(),
             #[cfg(feature = "tls")]

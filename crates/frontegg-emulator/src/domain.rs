@@ -6,6 +6,7 @@
 pub(crate) mod application_assignments;
 pub(crate) mod applications;
 pub(crate) mod approvals;
+pub(crate) mod audits;
 pub(crate) mod caller;
 pub(crate) mod codes;
 pub(crate) mod environment;

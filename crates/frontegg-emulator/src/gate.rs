@@ -24,7 +24,7 @@ use self::{
     requests::Log,
     selection::{Subject, is_transfer},
 };
-use crate::{clock::Clock, peer};
+use crate::{clock::Clock, peer, store::trail};
 
 /// What a test or an operator told the emulator itself to do. It survives a reset.
 #[derive(Debug)]
@@ -149,7 +149,7 @@ fn interception(controls: &Controls, parts: &Parts) -> Interception {
 
 /// The answer of the API, or 408 and the end of the connection when it takes too long.
 async fn within(time: Duration, app: Router, request: Request<Body>) -> Response<Body> {
-    let answer = tokio::time::timeout(time, app.oneshot(request)).await;
+    let answer = tokio::time::timeout(time, trail::within(app.oneshot(request))).await;
     answer.map_or_else(
         |_| {
             let close = HeaderValue::from_static("close");

@@ -59,7 +59,7 @@ pub use program::run;
 #[doc(inline)]
 pub use seed::{Seed, SeedError};
 pub use service::transfer::Snapshot;
-pub use store::{ParseTargetError, StoreTarget};
+pub use store::{Audits, ParseTargetError, StoreTarget};
 pub use wire::Message;
 
 #[doc = include_str!("../CONTROL.md")]

@@ -1,5 +1,6 @@
 //! What every request works with: the store, the clock, the keys, the configuration.
 
+mod audits;
 pub(crate) mod outbox;
 mod people;
 pub(crate) mod seed;
@@ -18,7 +19,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use frontegg_contract::{ApiFailure, ApiResult, Authenticate, EnvironmentToken, Principal, TokenKind, UserToken};
+use frontegg_contract::{
+    ApiFailure, ApiResult, Authenticate, EnvironmentToken, Principal, RequestContext, TokenKind, UserToken,
+};
 use frontegg_model::Secret;
 use parking_lot::{Mutex, MutexGuard};
 
@@ -53,7 +56,7 @@ const EPOCH_VALID_FOR: Duration = Duration::from_secs(1);
 /// The emulator behind its HTTP interface. There is one of it, behind an `Arc`.
 #[derive(Debug)]
 pub(crate) struct Service {
-    store: Store,
+    store: Arc<Store>,
     clock: Clock,
     keys: Keys,
     verified_tokens: VerifiedTokens,
@@ -94,6 +97,7 @@ impl Service {
         let origin = config.base_url.as_deref().unwrap_or(&url);
         let identity_provider = IdentityProvider::new(origin, clock.clone());
         let store = Store::open(&config.store, clock.clone(), origin).await.map_err(DomainError::from)?;
+        let store = Arc::new(store.with_audits(config.audits));
         let keys = Keys::of(&store).await?;
         let cost = config.hashing_cost();
         match config.password_hashing {
@@ -173,6 +177,11 @@ impl Service {
 
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The store, for what goes on after a request was answered.
+    pub(crate) fn shared_store(&self) -> Arc<Store> {
+        Arc::clone(&self.store)
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -454,5 +463,11 @@ fn machine_token(claims: &ApiClaims, kind: TokenKind) -> UserToken {
 impl Authenticate for Service {
     async fn authenticate(&self, token: &str) -> ApiResult<Principal> {
         self.principal(token).await.map_err(ApiFailure::from)
+    }
+
+    fn admitted(&self, context: &RequestContext) {
+        if self.store.has_audits() {
+            audits::admitted(context);
+        }
     }
 }

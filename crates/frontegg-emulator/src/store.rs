@@ -30,6 +30,7 @@ mod sqlite;
 mod target;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trail;
 mod tx;
 
 pub(crate) use earlier::BroughtUp;
@@ -39,6 +40,7 @@ pub(crate) use reset::Image;
 #[cfg(test)]
 pub(crate) use sqlite::failure as sqlite_failure;
 pub use target::{ParseTargetError, StoreTarget};
+pub use trail::Audits;
 pub(crate) use tx::{Read, Tried, Write};
 
 use std::{
@@ -129,6 +131,7 @@ pub(crate) struct Store {
     kept: Arc<Kept>,
     followed: Followed,
     seen: Seen,
+    audits: trail::Audits,
 }
 
 #[derive(Debug)]
@@ -160,6 +163,7 @@ impl Store {
             kept: Arc::default(),
             followed: Followed::default(),
             seen: Seen::default(),
+            audits: trail::Audits::default(),
         };
         store.follow().await?;
         Ok(store)

@@ -18,6 +18,8 @@ pub mod stepping_up {}
 pub mod verifying {}
 #[doc = include_str!("../docs/paging.md")]
 pub mod paging {}
+#[doc = include_str!("../docs/audits.md")]
+pub mod audits {}
 #[doc = include_str!("../docs/many_calls.md")]
 pub mod many_calls {}
 #[doc = include_str!("../docs/updating.md")]

@@ -24,8 +24,8 @@
 //! ```
 //!
 //! The [`guide`] has a page each on configuration, credentials and scopes, applications, signing in, step-up,
-//! verifying tokens, paging, many calls at once, partial updates, errors and retries, telemetry, defaults, testing with
-//! the emulator, and moving here from other clients.
+//! verifying tokens, paging, the audit trail, many calls at once, partial updates, errors and retries, telemetry, defaults,
+//! testing with the emulator, and moving here from other clients.
 //!
 //! Types decide which token an operation takes: a session does not have the operations that it cannot
 //! call. If an operation needs a tenant or user that the scope does not name, the call is an [`Error`]
@@ -46,6 +46,7 @@ mod custom_headers;
 mod decode;
 #[cfg(test)]
 mod defaults;
+mod download;
 mod error;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
@@ -85,6 +86,7 @@ pub mod verify;
 
 pub use builder::{Builder, Frontegg};
 pub use call::Call;
+pub use download::Download;
 #[cfg(feature = "test-util")]
 pub use error::ErrorBuilder;
 pub use error::{Attempt, ConfigError, Error, ErrorKind};

@@ -22,8 +22,21 @@ use crate::{
 };
 
 pub(crate) mod sealed {
-    pub trait Sealed {}
+    /// What the offset of a list counts.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Unit {
+        /// Pages.
+        Pages,
+        /// Entries.
+        Entries,
+    }
+
+    pub trait Sealed {
+        const UNIT: Unit = Unit::Pages;
+    }
 }
+
+use sealed::Unit;
 
 /// A page of a list.
 ///
@@ -58,16 +71,16 @@ pub trait Page: sealed::Sealed + Send + 'static {
 
 /// Parameters that select a page.
 pub(crate) trait PageParams: Clone + Send + Sync {
-    /// Number and size of the page, as far as they are set.
+    /// Offset and size of the page, as far as they are set.
     fn page(&self) -> (Option<i64>, Option<i64>);
 
-    fn set_page(&mut self, number: i64, size: Option<i64>);
+    fn set_page(&mut self, offset: i64, size: Option<i64>);
 }
 
 /// A page to ask for.
 #[derive(Debug, Clone, Copy)]
 struct PageRequest {
-    number: i64,
+    offset: i64,
     size: Option<i64>,
 }
 
@@ -132,7 +145,7 @@ impl<P: Page> PagedCall<P> {
         let fetch = move |client, page: Option<PageRequest>| -> CallFuture<'static, P> {
             let mut params = params.clone();
             if let Some(page) = page {
-                params.set_page(page.number, page.size);
+                params.set_page(page.offset, page.size);
             }
             Box::pin(send(client, params))
         };
@@ -291,7 +304,7 @@ impl<P: Page> Pages<P> {
     }
 
     /// The number of the next page, or of the one that could not be read: the `offset` with which another
-    /// call continues.
+    /// call continues. Where a list counts entries, the number of those before that page.
     ///
     /// ```no_run
     /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
@@ -316,7 +329,7 @@ impl<P: Page> Pages<P> {
             return Poll::Ready(None);
         }
         let call = &self.call;
-        let page = PageRequest { number: self.next, size: call.page_size() };
+        let page = PageRequest { offset: self.next, size: call.page_size() };
         let request = self.request.get_or_insert_with(|| call.send(Some(page)));
         let outcome = ready!(request.as_mut().poll(task));
         self.request = None;
@@ -334,20 +347,31 @@ impl<P: Page> Pages<P> {
         if is_empty && !is_first {
             return Poll::Ready(None);
         }
-        self.next = next.unwrap_or_else(|| self.next.saturating_add(1));
+        self.next = next.unwrap_or_else(|| after(&page, self.next));
         Poll::Ready(Some(Ok(page)))
     }
 }
 
-/// The page that follows one of that number; none after the last.
-fn following<P: Page>(page: &P, number: i64) -> Option<i64> {
-    let next = number.saturating_add(1);
+/// The offset behind a page.
+fn after<P: Page>(page: &P, offset: i64) -> i64 {
+    offset.saturating_add(match P::UNIT {
+        Unit::Pages => 1,
+        Unit::Entries => i64::try_from(page.items().len()).unwrap_or(i64::MAX),
+    })
+}
+
+/// The offset of the page that follows one of that offset; none after the last.
+fn following<P: Page>(page: &P, offset: i64) -> Option<i64> {
+    let next = after(page, offset);
+    if P::UNIT == Unit::Entries {
+        return (next < page.total_items()).then_some(next);
+    }
     // The count of this page decides: lists grow and shrink while they are read.
     if page.total_pages() > 0 {
         return (next < page.total_pages()).then_some(next);
     }
     // Where pages are not counted, the link to the next one does. One that leads back would have no end.
-    linked(page.next_link()?).or(Some(next)).filter(|linked| *linked > number)
+    linked(page.next_link()?).or(Some(next)).filter(|linked| *linked > offset)
 }
 
 /// The page that a link leads to: a query string, or a URL with one.

@@ -31,7 +31,7 @@ pub struct Operation {
     pub status: u16,
     /// Whether repeating the request has the same effect as sending it once (RFC 9110 §9.2.2).
     pub idempotent: bool,
-    /// Whether the operation lists by `_limit` and `_offset`.
+    /// Whether the operation lists page by page: by `_limit` and `_offset`, or by `count` and `offset`.
     pub paged: bool,
     /// Whether the vendor documents the operation. The SDK offers only those that are.
     pub published: bool,
@@ -39,6 +39,8 @@ pub struct Operation {
     pub request: Option<&'static str>,
     /// Schema of the answer, if there is one.
     pub answer: Option<&'static str>,
+    /// Media type of an answer that is a file, e.g. `text/csv`.
+    pub file: Option<&'static str>,
 }
 
 /// Finds an operation by its id.

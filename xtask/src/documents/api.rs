@@ -15,6 +15,8 @@ pub const USER_HEADER: &str = "frontegg-user-id";
 const SESSION: &str = "sessionToken";
 /// Format of a text that is a list with commas.
 pub const LIST: &str = "csv";
+/// Content of bodies that are no files.
+pub const JSON: &str = "application/json";
 /// Content of a request that pages and tools send files with.
 pub const FORM: &str = "multipart/form-data";
 /// Header that names an application.
@@ -82,10 +84,31 @@ pub struct Operation {
     pub body: Option<Body>,
     /// Documented success status.
     pub status: u16,
-    /// Schema of the success answer; `None` when it has no body.
+    /// Schema of the success answer; `None` when it has no body, or none of JSON.
     pub answer: Option<Value>,
+    /// Media type of a success answer that is a file, e.g. `text/csv`.
+    pub file: Option<String>,
     /// Documented error statuses with what they mean.
     pub errors: Vec<(u16, String)>,
+}
+
+/// What the offset of a list counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paging {
+    /// Pages, of `_limit` items each.
+    Pages,
+    /// Entries, of which `count` are given.
+    Entries,
+}
+
+impl Paging {
+    /// The parameters with the size of a page and with where it begins.
+    pub fn parameters(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Pages => ("_limit", "_offset"),
+            Self::Entries => ("count", "offset"),
+        }
+    }
 }
 
 /// Whether a scope header is there.
@@ -149,9 +172,19 @@ pub struct Body {
 }
 
 impl Operation {
+    /// How the operation lists page by page, if it does.
+    pub fn paging(&self) -> Option<Paging> {
+        let has = |name: &str| self.parameters.iter().any(|parameter| parameter.name == name);
+        let lists = self.method == "get";
+        [Paging::Pages, Paging::Entries].into_iter().find(|paging| {
+            let (size, offset) = paging.parameters();
+            lists && has(size) && has(offset)
+        })
+    }
+
     /// Whether the operation lists page by page.
     pub fn paged(&self) -> bool {
-        ["_limit", "_offset"].iter().all(|name| self.parameters.iter().any(|parameter| parameter.name == *name))
+        self.paging().is_some()
     }
 
     /// Whether `frontegg-application-id` is read.
@@ -251,12 +284,14 @@ impl Operation {
             let status: u16 = status.parse().with_context(|| format!("status {status}"))?;
             let response = resolve(document, response);
             if status < 400 {
-                success = Some((status, response.pointer("/content/application~1json/schema").cloned()));
+                let kind = members(response, "content").map(|(kind, _)| kind).next();
+                let file = kind.filter(|kind| *kind != JSON).cloned();
+                success = Some((status, response.pointer("/content/application~1json/schema").cloned(), file));
             } else {
                 errors.push((status, text(response, "description")));
             }
         }
-        let (status, answer) = success.context("no success status")?;
+        let (status, answer, file) = success.context("no success status")?;
         let scope: Vec<&str> = value["x-scope"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let need = |name: &str| match scope.iter().find(|entry| entry.trim_end_matches('?') == name) {
             Some(entry) if entry.ends_with('?') => Need::Optional,
@@ -286,6 +321,7 @@ impl Operation {
             body,
             status,
             answer,
+            file,
             errors,
         })
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{
     Document, UNPUBLISHED,
-    api::{FORM, LIST, TENANT_HEADER, USER_HEADER, is_enum, members},
+    api::{FORM, JSON, LIST, TENANT_HEADER, USER_HEADER, is_enum, members},
     escape,
     permission::Permission,
 };
@@ -227,7 +227,9 @@ impl<'a> Lint<'a> {
                     schema.and_then(|schema| schema["$ref"].as_str()).is_some_and(|name| name.ends_with("/ApiError"));
                 self.check(error, &place, "is an error without ApiError");
             }
-            if let Some(content) = response.get("content") {
+            if let Some(content) = response.get("content")
+                && !(number < 400 && is_file(content))
+            {
                 self.content(content, &format!("{place}/content"));
             }
         }
@@ -315,4 +317,11 @@ impl<'a> Lint<'a> {
             self.schema(items, &format!("{pointer}/items"), false);
         }
     }
+}
+
+/// Whether an answer is a file: bytes of one media type.
+fn is_file(content: &Value) -> bool {
+    let mut kinds = content.as_object().into_iter().flatten();
+    let (Some((kind, content)), None) = (kinds.next(), kinds.next()) else { return false };
+    kind != JSON && content["schema"] == serde_json::json!({ "type": "string", "format": "binary" })
 }

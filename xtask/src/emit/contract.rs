@@ -123,7 +123,7 @@ fn index(api: &Api) -> TokenStream {
 
         use std::sync::Arc;
         use axum::Router;
-        use crate::principal::Authenticate;
+        use crate::authenticate::Authenticate;
         use crate::schema::Contract;
 
         #[doc = #all]
@@ -229,7 +229,7 @@ fn tag_file(api: &Api, tag: &str) -> Result<TokenStream> {
         use crate::context::RequestContext;
         use crate::endpoint::{Endpoint, Handling};
         use crate::failure::ApiResult;
-        use crate::principal::Authenticate;
+        use crate::authenticate::Authenticate;
         use crate::receive::receive;
         use crate::reply;
         #schema
@@ -289,6 +289,9 @@ fn signature(api: &Api, operation: &Operation) -> Result<TokenStream> {
 }
 
 fn answer_type(api: &Api, operation: &Operation) -> Result<TokenStream> {
+    if operation.file.is_some() {
+        return Ok(quote!(reply::File));
+    }
     operation.answer.as_ref().map_or_else(|| Ok(quote!(())), |schema| rust_type(api, schema))
 }
 
@@ -332,6 +335,8 @@ fn handler(operation: &Operation, tag: &Ident) -> TokenStream {
     let mutable = (params.is_some() || body.is_some()).then(|| quote!(mut));
     let reply = if operation.answer.is_some() {
         quote!(reply::json(&received.context, &#table, answer))
+    } else if let Some(kind) = &operation.file {
+        quote!(reply::file(&received.context, #kind, answer))
     } else {
         quote!(reply::empty(&received.context, answer))
     };
@@ -376,7 +381,9 @@ fn echo(api: &Api) -> Result<TokenStream> {
     }
     let body = quote!(#(#blocks)*);
     let model = imports(&body, &quote!(frontegg_model), &MODEL);
-    let modules = api.tags.iter().map(|tag| format_ident!("{}", tag_module(&tag.name)));
+    let modules = api.tags.iter().map(|tag| tag_module(&tag.name));
+    let modules = modules.chain(words(&body).contains("reply").then(|| "reply".to_owned()));
+    let modules = modules.map(|module| format_ident!("{module}"));
     Ok(quote! {
         use frontegg_contract::{ApiFailure, ApiResult, RequestContext, #(#modules),*};
         #model

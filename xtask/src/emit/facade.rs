@@ -116,6 +116,7 @@ fn view_file(of: &View, methods: &[TokenStream; 4]) -> Result<String> {
     let scope = scope.into_iter().flatten();
     let modules: Vec<_> = [
         (quote!(call::Call,), " Call ::"),
+        (quote!(download::Download,), "Download"),
         (quote!(enums,), "enums ::"),
         (quote!(generated::params,), "params ::"),
         (quote!(paging::PagedCall,), "PagedCall ::"),

@@ -16,6 +16,7 @@ fn folder(upstream: &str, repairs: &str) -> tempfile::TempDir {
         ("tenants.yaml", empty.clone()),
         ("applications.yaml", empty.clone()),
         ("sso.yaml", empty.clone()),
+        ("audits.yaml", empty.clone()),
         ("environment.yaml", empty),
         ("repairs.yaml", repairs.to_owned()),
         ("published.yaml", upstream.to_owned()),

@@ -5,7 +5,7 @@ use std::mem;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use progenitor_client::Error;
+use progenitor_client::{ByteStream, Error, ResponseValue};
 use reqwest::{Response, Url};
 
 /// What has come as an answer, before its body is read.
@@ -36,7 +36,7 @@ impl Received {
     /// # Errors
     ///
     /// When its status or its headers are none.
-    pub fn given(head: http::response::Builder, url: Url, body: String) -> http::Result<Self> {
+    pub fn given(head: http::response::Builder, url: Url, body: Vec<u8>) -> http::Result<Self> {
         let (head, body) = head.body(Bytes::from(body))?.into_parts();
         Ok(Self { status: head.status, headers: head.headers, url, body: Body::Given(body) })
     }
@@ -63,6 +63,14 @@ impl Received {
 
     pub(super) fn url(&self) -> &Url {
         &self.url
+    }
+
+    pub(super) fn into_stream(self) -> ResponseValue<ByteStream> {
+        let pieces: ByteStream = match self.body {
+            Body::Fetched(response) => ByteStream::new(Box::pin(response.bytes_stream())),
+            Body::Given(body) => ByteStream::new(Box::pin(futures_util::stream::iter([Ok(body)]))),
+        };
+        ResponseValue::new(pieces, self.status, self.headers)
     }
 
     pub(super) fn unexpected<E>(self) -> Error<E> {

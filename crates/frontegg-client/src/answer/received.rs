@@ -4,7 +4,7 @@ use std::mem;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
-use progenitor_client::Error;
+use progenitor_client::{ByteStream, Error, ResponseValue};
 use reqwest::{Response, ResponseBuilderExt as _, Url};
 
 /// What has come as an answer, before its body is read.
@@ -22,7 +22,7 @@ impl Received {
     /// # Errors
     ///
     /// When its status or its headers are none.
-    pub fn given(head: http::response::Builder, url: Url, body: String) -> http::Result<Self> {
+    pub fn given(head: http::response::Builder, url: Url, body: Vec<u8>) -> http::Result<Self> {
         head.url(url).body(body).map(|response| Self(response.into()))
     }
 
@@ -57,6 +57,10 @@ impl Received {
 
     pub(super) fn url(&self) -> &Url {
         self.0.url()
+    }
+
+    pub(super) fn into_stream(self) -> ResponseValue<ByteStream> {
+        ResponseValue::stream(self.0)
     }
 
     pub(super) fn unexpected<E>(self) -> Error<E> {

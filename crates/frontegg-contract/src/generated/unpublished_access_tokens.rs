@@ -8,7 +8,7 @@ use axum::routing::MethodRouter;
 use crate::context::RequestContext;
 use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
-use crate::principal::Authenticate;
+use crate::authenticate::Authenticate;
 use crate::receive::receive;
 use crate::reply;
 use crate::schema::{Contract, Schema};

@@ -328,6 +328,7 @@ async fn compare(tx: &Write, row: one_time_token::Model, code_fingerprint: &str)
     if row.code_fingerprint.as_deref() == Some(code_fingerprint) {
         return Ok(Tried::Done(spend(tx, row).await?));
     }
+    tx.trail().person(&row.user_id);
     miss(tx, row).await?;
     Ok(Tried::Refused(InvalidCode::Wrong))
 }

@@ -217,6 +217,7 @@ async fn finish(
         client,
     )
     .await?;
+    tx.trail().signed_in(&user.id, &tenant_id);
     let user = note_login(tx, user, &tenant_id).await?;
     signed_in(tx, configuration, &user, &tenant_id, opened, extras).await
 }

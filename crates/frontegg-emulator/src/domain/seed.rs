@@ -50,6 +50,7 @@ const PERMISSIONS: &[(&str, &[(&str, &str)])] = &[
             ("fe.secure.*", "Everything about users and security"),
             ("fe.secure.read.securityPolicy", "Read rules about security"),
             ("fe.secure.write.securityPolicy", "Change rules about security"),
+            ("fe.secure.read.audits", "Read the audit trail"),
             ("fe.secure.read.tenantApiTokens", "Read API tokens"),
             ("fe.secure.write.tenantApiTokens", "Create and change API tokens"),
             ("fe.secure.delete.tenantApiTokens", "Delete API tokens"),

@@ -18,7 +18,7 @@ use crate::{
     seed::{Document, Seed, SeedSource},
     server::{self, Server, transport::Transport},
     service::Service,
-    store::StoreTarget,
+    store::{Audits, StoreTarget},
 };
 #[cfg(feature = "tls")]
 use crate::{config::TlsFiles, server::tls::Tls};
@@ -173,6 +173,17 @@ impl EmulatorBuilder {
     /// How many requests are recorded, the newest; by default 1,000, and none when 0.
     pub fn recorded_requests(mut self, count: usize) -> Self {
         self.config.recorded_requests = count;
+        self
+    }
+
+    /// How many entries the audit trail has; by default the newest million. With [`Audits::Off`], requests leave none.
+    ///
+    /// ```
+    /// # use frontegg_emulator::{Audits, Emulator};
+    /// let for_load = Emulator::builder().audits(Audits::Off);
+    /// ```
+    pub fn audits(mut self, audits: Audits) -> Self {
+        self.config.audits = audits;
         self
     }
 

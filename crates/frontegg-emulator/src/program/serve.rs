@@ -36,6 +36,7 @@ fn builder(options: Options) -> anyhow::Result<EmulatorBuilder> {
         .environment_token_lifetime(Duration::from_secs(options.token_lifetime))
         .refresh_grace(Duration::from_secs(options.refresh_grace))
         .recorded_requests(options.recorded_requests)
+        .audits(options.audits)
         .password_hashing(options.password_hashing)
         .allow_outgoing(options.outgoing);
     if let Some(client_id) = options.client_id {

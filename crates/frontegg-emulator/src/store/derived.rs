@@ -30,7 +30,13 @@ const DERIVED: [Derived; 7] = [
 ];
 
 /// Those of tables that have had them from the first.
-const DERIVED_FROM_THE_FIRST: [Derived; 2] = [
+const DERIVED_FROM_THE_FIRST: [Derived; 3] = [
+    Derived {
+        table: "audits",
+        column: "words",
+        sources: &["user_name", "email", "resource", "action", "description", "ip", "severity"],
+        make: words,
+    },
     Derived { table: "ip_restrictions", column: "folded", sources: &["ip", "description"], make: all_folded },
     Derived { table: "user_pool_accounts", column: "address_key", sources: &["email"], make: key },
 ];
@@ -45,6 +51,13 @@ fn folded(texts: &[Option<&str>]) -> Option<String> {
 #[expect(clippy::unnecessary_wraps, reason = "a column of its kind may be empty")]
 fn all_folded(texts: &[Option<&str>]) -> Option<String> {
     Some(text::fold_all(texts.iter().copied()))
+}
+
+/// As entries of the audit trail are written: who it was has a line each.
+fn words(texts: &[Option<&str>]) -> Option<String> {
+    let [user, email, others @ ..] = texts else { return None };
+    let [user, email] = [user, email].map(|text| text.map(text::fold).unwrap_or_default());
+    Some(format!("{user}\n{email}\n{}", text::fold_all(others.iter().copied())))
 }
 
 fn key(texts: &[Option<&str>]) -> Option<String> {

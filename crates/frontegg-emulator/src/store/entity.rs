@@ -39,6 +39,7 @@ macro_rules! saved_rows {
 
 mod applications;
 mod approvals;
+mod audits;
 mod factors;
 mod invitations;
 mod jobs;
@@ -60,6 +61,7 @@ mod users;
 
 pub(crate) use applications::{AccessType, ClientType, application, application_client, tenant_application};
 pub(crate) use approvals::{Decision, ExecutionStatus, approval_execution, approval_flow, approver};
+pub(crate) use audits::{AuditSeverity, audit, audit_count};
 pub(crate) use factors::{
     CeremonyPurpose, WebAuthnDevice, authenticator, mfa_phone, recovery_code, remembered_device, webauthn_challenge,
     webauthn_credential,

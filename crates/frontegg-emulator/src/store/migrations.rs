@@ -36,6 +36,7 @@ mod m0029_user_pools;
 mod m0030_passkeys;
 mod m0031_provider_sign_ins;
 mod m0032_api_key;
+mod m0033_audits;
 mod m0034_sso;
 mod triggers;
 
@@ -48,6 +49,8 @@ use triggers::Triggers;
 
 /// Every table that a reset empties, children before their parents.
 pub(crate) const TABLES: &[&str] = &[
+    "audit_counts",
+    "audits",
     "dummy_messages",
     "dummy_tokens",
     "people_counts",
@@ -120,20 +123,21 @@ pub(crate) const TABLES: &[&str] = &[
 /// Those of them that are in no export: what the database makes of others, what was written in vain, and what only the
 /// browser that it was made for can go on with.
 pub(crate) const UNEXPORTED_TABLES: &[&str] =
-    &["dummy_messages", "dummy_tokens", "people_counts", "provider_sign_ins", "search_texts"];
+    &["audit_counts", "dummy_messages", "dummy_tokens", "people_counts", "provider_sign_ins", "search_texts"];
 
 /// Tables that exports of earlier schemas may have, and those of the present one do not.
 pub(crate) const FORMER_TABLES: &[&str] = &["user_pool_sign_ins"];
 
 /// Those of them whose changes triggers follow.
-pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "user_emails", "usernames", "users"];
+pub(crate) const WATCHED_TABLES: &[&str] =
+    &["audits", "memberships", "phone_numbers", "user_emails", "usernames", "users"];
 
 /// Tables that a reset leaves alone: who the environment is, its keys and its clock.
 #[cfg(test)]
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 33] {
+fn all() -> [SqlMigration; 34] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -167,6 +171,7 @@ fn all() -> [SqlMigration; 33] {
         m0030_passkeys::MIGRATION,
         m0031_provider_sign_ins::MIGRATION,
         m0032_api_key::MIGRATION,
+        m0033_audits::MIGRATION,
         m0034_sso::MIGRATION,
     ]
 }
@@ -201,6 +206,7 @@ impl SqlMigration {
             name if name == m0020_orders::MIGRATION.name => Some(&m0020_orders::TRIGGERS),
             name if name == m0021_search::MIGRATION.name => Some(&m0021_search::TRIGGERS),
             name if name == m0023_counts::MIGRATION.name => Some(&m0023_counts::TRIGGERS),
+            name if name == m0033_audits::MIGRATION.name => Some(&m0033_audits::TRIGGERS),
             _ => None,
         }
     }

@@ -28,6 +28,7 @@ use super::{
     postgres::PostgresTx,
     room::Room,
     sqlite::{File, SqliteTx},
+    trail::{Audits, Trail},
 };
 use crate::clock::{Clock, Timestamp};
 
@@ -42,6 +43,8 @@ pub(super) struct Counters {
     pub(super) settings: AtomicU64,
     /// The version of the catalog in memory.
     pub(super) catalog: AtomicI64,
+    /// Entries of the audit trail.
+    pub(super) entries: AtomicU64,
 }
 
 /// The transaction of an engine.
@@ -135,6 +138,8 @@ pub(crate) struct Write {
     commits: watch::Sender<()>,
     /// Whether ids of rows follow from what these are known by.
     pub(super) derives_ids: AtomicBool,
+    pub(super) trail: Trail,
+    pub(super) audits: Audits,
 }
 
 impl Deref for Write {
@@ -147,7 +152,9 @@ impl Deref for Write {
 
 impl Write {
     pub(super) fn new(inner: Inner, store: &Store) -> Self {
-        Self { read: Read::new(inner, store), commits: store.commits.clone(), derives_ids: AtomicBool::new(false) }
+        let (commits, audits) = (store.commits.clone(), store.audits);
+        let derives_ids = AtomicBool::new(false);
+        Self { read: Read::new(inner, store), commits, derives_ids, trail: Trail::begin(), audits }
     }
 
     /// The moment of this transaction as a `created_at`: later than all such before it, so that lists
@@ -159,11 +166,13 @@ impl Write {
     /// To be said of every statement that may change something.
     fn write(&self, sql: &str) {
         self.count(sql);
+        self.trail.changed();
         self.documents.written(sql);
     }
 
     /// Makes what was written last; returns once it is durable.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.leave_entry().await?;
         self.raise_catalog().await?;
         let committed = match self.read.inner {
             Inner::Memory(tx) => tx.commit(),
@@ -245,7 +254,13 @@ impl Store {
         &self,
         act: impl AsyncFnOnce(&Write) -> Result<Tried<T, R>, E>,
     ) -> Result<T, E> {
-        match self.write(act).await? {
+        let tx = self.begin().await?;
+        let tried = act(&tx).await?;
+        if tried.is_refused() {
+            tx.trail.refused();
+        }
+        tx.commit().await?;
+        match tried {
             Tried::Done(value) => Ok(value),
             Tried::Refused(refusal) => Err(refusal.into()),
         }

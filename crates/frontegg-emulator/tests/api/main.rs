@@ -16,6 +16,7 @@ mod application_entry;
 mod applications_settings;
 mod approval_flows;
 mod attacks;
+mod audits;
 mod chosen_ids;
 mod connections;
 mod control_client;

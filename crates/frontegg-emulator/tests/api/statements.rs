@@ -1,6 +1,6 @@
 //! How many statements a request asks the store, so that they do not grow back unseen.
 
-use frontegg_emulator::{StoreTarget, Work};
+use frontegg_emulator::{Audits, Emulator, StoreTarget, Work};
 use frontegg_identity::types::CreateUserDto;
 use serde_json::{Value, json};
 
@@ -15,7 +15,11 @@ fn email(number: usize) -> String {
 
 /// An environment with a tenant and its members, each with a password.
 async fn populated() -> (World, Vec<String>) {
-    let world = World::start().await;
+    populated_with(Audits::default()).await
+}
+
+async fn populated_with(audits: Audits) -> (World, Vec<String>) {
+    let world = World::of(Emulator::builder().audits(audits)).await;
     world.tenant("acme").await;
     let mut members = Vec::new();
     for number in 0..ROUNDS {
@@ -23,6 +27,9 @@ async fn populated() -> (World, Vec<String>) {
     }
     (world, members)
 }
+
+/// With an audit trail, and without: what a change takes by itself, and with the entry that it leaves.
+const TRAILS: [(Audits, u64); 2] = [(Audits::Off, 0), (Audits::Newest(1_000_000), 1)];
 
 /// At most so many statements, and one that asks which version of the catalog holds where others may share the
 /// store. Beginnings and ends of transactions are not counted: one that reads has none in memory.
@@ -47,13 +54,15 @@ async fn reading_a_person_takes_4() {
 
 #[tokio::test]
 async fn creating_a_person_takes_14() {
-    let (world, _) = populated().await;
-    let back_end = world.back_end(Some("acme")).await;
-    let create = async |round: usize| {
-        let body = json!({ "email": format!("new{round}@acme.test") });
-        back_end.clone().done("create_user_v2", &[], body).await;
-    };
-    assert_takes(&world, effort(&world, create).await, 14);
+    for (audits, entry) in TRAILS {
+        let (world, _) = populated_with(audits).await;
+        let back_end = world.back_end(Some("acme")).await;
+        let create = async |round: usize| {
+            let body = json!({ "email": format!("new{round}@acme.test") });
+            back_end.clone().done("create_user_v2", &[], body).await;
+        };
+        assert_takes(&world, effort(&world, create).await, 14 + entry);
+    }
 }
 
 #[tokio::test]
@@ -67,10 +76,12 @@ async fn going_on_with_a_session_takes_8() {
 
 #[tokio::test]
 async fn a_sign_in_with_a_password_takes_12() {
-    let (world, _) = populated().await;
-    let work = effort(&world, async |_| drop(world.browser().sign_in(&email(0)).await.claims())).await;
-    assert_eq!(work.password_hashes, 1);
-    assert_takes(&world, work, 12);
+    for (audits, entry) in TRAILS {
+        let (world, _) = populated_with(audits).await;
+        let work = effort(&world, async |_| drop(world.browser().sign_in(&email(0)).await.claims())).await;
+        assert_eq!(work.password_hashes, 1);
+        assert_takes(&world, work, 12 + entry);
+    }
 }
 
 /// What templates and rules there are is known; only what a template asks for is looked for.
@@ -87,7 +98,8 @@ async fn a_sign_in_by_a_template_takes_no_more_than_it_asks_for() {
     back_end.done("create_jwt_template", &[], template).await;
     back_end.done("set_jwt_template_targeting", &[], rules).await;
     let work = effort(&world, async |_| drop(world.browser().sign_in(&email(0)).await.claims())).await;
-    assert_takes(&world, work, 12);
+    // One of them is its entry in the audit trail.
+    assert_takes(&world, work, 13);
 }
 
 #[tokio::test]
@@ -127,34 +139,59 @@ async fn the_algorithm_of_tokens_takes_none() {
 
 #[tokio::test]
 async fn the_acceptance_of_an_invitation_takes_9() {
-    let (world, members) = populated().await;
-    let globex = world.tenant("globex").await;
-    let mut tokens = Vec::new();
-    for number in 0..members.len() {
-        let new = CreateUserDto::new().email(email(number));
-        globex.user_management().create_user_v2(&new).await.expect("an invitation");
-        tokens.push(world.emulator.outbox().last_to(email(number)).token().await.expect("a token"));
+    for (audits, entry) in TRAILS {
+        let (world, members) = populated_with(audits).await;
+        let globex = world.tenant("globex").await;
+        let mut tokens = Vec::new();
+        for number in 0..members.len() {
+            let new = CreateUserDto::new().email(email(number));
+            globex.user_management().create_user_v2(&new).await.expect("an invitation");
+            tokens.push(world.emulator.outbox().last_to(email(number)).token().await.expect("a token"));
+        }
+        let accept = async |round: usize| {
+            let body = json!({ "userId": members[round], "token": tokens[round] });
+            world.browser().done("accept_invitation", &[], body).await;
+        };
+        let work = effort(&world, accept).await;
+        assert_takes(&world, work, 9 + entry);
     }
-    let accept = async |round: usize| {
-        let body = json!({ "userId": members[round], "token": tokens[round] });
-        world.browser().done("accept_invitation", &[], body).await;
-    };
-    let work = effort(&world, accept).await;
-    assert_takes(&world, work, 9);
 }
 
 #[tokio::test]
 async fn an_assignment_of_a_role_takes_4() {
-    let (world, members) = populated().await;
-    let role = world.role("ReadOnly").await;
-    let back_end = world.back_end(Some("acme")).await;
-    let assign = async |round: usize| {
-        let body = json!({ "roleIds": [role] });
-        back_end.clone().done("assign_roles_to_user", &[&members[round]], body).await;
-    };
-    let work = effort(&world, assign).await;
-    assert_takes(&world, work, 4);
-    for member in &members {
-        assert!(world.roles_of(member, "acme").await.contains(&"ReadOnly".to_owned()));
+    for (audits, entry) in TRAILS {
+        let (world, members) = populated_with(audits).await;
+        let role = world.role("ReadOnly").await;
+        let back_end = world.back_end(Some("acme")).await;
+        let assign = async |round: usize| {
+            let body = json!({ "roleIds": [role] });
+            back_end.clone().done("assign_roles_to_user", &[&members[round]], body).await;
+        };
+        let work = effort(&world, assign).await;
+        assert_takes(&world, work, 4 + entry);
+        for member in &members {
+            assert!(world.roles_of(member, "acme").await.contains(&"ReadOnly".to_owned()));
+        }
+    }
+}
+
+/// However many entries there are, they are counted and read in two statements.
+#[tokio::test]
+async fn a_list_of_audit_entries_takes_6() {
+    let (world, _) = populated().await;
+    let mut before = None;
+    for entries in [1, 30] {
+        for number in 0..entries {
+            let body = json!({ "severity": "Info", "action": number.to_string() });
+            world.back_end(Some("acme")).await.done("create_audit", &[], body).await;
+        }
+        for query in ["count=200", "count=200&sortBy=email&filter=a&users=x"] {
+            let back_end = world.back_end(Some("acme")).await;
+            let work = effort(&world, async |_| drop(back_end.clone().query("list_audits_v2", query).await)).await;
+            assert_eq!(work.commits, 0);
+            assert_takes(&world, work, 6);
+            assert!(before.is_none_or(|before| before == work.statements), "{query}: {work:?}");
+            before = Some(work.statements);
+        }
     }
 }

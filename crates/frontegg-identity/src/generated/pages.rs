@@ -2,10 +2,31 @@
 //! What is in the pages of lists.
 
 use crate::{
-    paging::{Page, sealed},
+    paging::{Page, sealed::{Sealed, Unit}},
     types,
 };
-impl sealed::Sealed for types::GroupPage {}
+impl Sealed for types::AuditsPage {
+    const UNIT: Unit = Unit::Entries;
+}
+impl Page for types::AuditsPage {
+    type Item = types::Audit;
+    fn items(&self) -> &[Self::Item] {
+        &self.data
+    }
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+    fn total_items(&self) -> i64 {
+        self.total
+    }
+    fn total_pages(&self) -> i64 {
+        0
+    }
+    fn next_link(&self) -> Option<&str> {
+        None
+    }
+}
+impl Sealed for types::GroupPage {}
 impl Page for types::GroupPage {
     type Item = types::GroupResponse;
     fn items(&self) -> &[Self::Item] {
@@ -24,7 +45,7 @@ impl Page for types::GroupPage {
         self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
-impl sealed::Sealed for types::IpRestrictionPage {}
+impl Sealed for types::IpRestrictionPage {}
 impl Page for types::IpRestrictionPage {
     type Item = types::GetIpRestrictionResponse;
     fn items(&self) -> &[Self::Item] {
@@ -43,7 +64,7 @@ impl Page for types::IpRestrictionPage {
         self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
-impl sealed::Sealed for types::JwtTemplatePage {}
+impl Sealed for types::JwtTemplatePage {}
 impl Page for types::JwtTemplatePage {
     type Item = types::JwtTemplateResponseDto;
     fn items(&self) -> &[Self::Item] {
@@ -62,7 +83,7 @@ impl Page for types::JwtTemplatePage {
         self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
-impl sealed::Sealed for types::PhoneNumberPage {}
+impl Sealed for types::PhoneNumberPage {}
 impl Page for types::PhoneNumberPage {
     type Item = types::UserPhoneNumberResponseDto;
     fn items(&self) -> &[Self::Item] {
@@ -81,7 +102,7 @@ impl Page for types::PhoneNumberPage {
         self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
-impl sealed::Sealed for types::RolePage {}
+impl Sealed for types::RolePage {}
 impl Page for types::RolePage {
     type Item = types::RoleResponse;
     fn items(&self) -> &[Self::Item] {
@@ -100,7 +121,7 @@ impl Page for types::RolePage {
         self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
-impl sealed::Sealed for types::TenantPage {}
+impl Sealed for types::TenantPage {}
 impl Page for types::TenantPage {
     type Item = types::Tenant;
     fn items(&self) -> &[Self::Item] {
@@ -119,7 +140,7 @@ impl Page for types::TenantPage {
         self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
-impl sealed::Sealed for types::UserEmailPage {}
+impl Sealed for types::UserEmailPage {}
 impl Page for types::UserEmailPage {
     type Item = types::UserEmailResponseDto;
     fn items(&self) -> &[Self::Item] {
@@ -138,7 +159,7 @@ impl Page for types::UserEmailPage {
         self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
-impl sealed::Sealed for types::UserPage {}
+impl Sealed for types::UserPage {}
 impl Page for types::UserPage {
     type Item = types::UserV3Dto;
     fn items(&self) -> &[Self::Item] {
@@ -157,7 +178,7 @@ impl Page for types::UserPage {
         self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
-impl sealed::Sealed for types::UserSourceUserPage {}
+impl Sealed for types::UserSourceUserPage {}
 impl Page for types::UserSourceUserPage {
     type Item = types::GetUserSourceUsersResponseDto;
     fn items(&self) -> &[Self::Item] {
@@ -176,7 +197,7 @@ impl Page for types::UserSourceUserPage {
         self.links.as_ref()?.next.as_deref().filter(|link| !link.is_empty())
     }
 }
-impl sealed::Sealed for types::UsernamePage {}
+impl Sealed for types::UsernamePage {}
 impl Page for types::UsernamePage {
     type Item = types::UsernameResponseDto;
     fn items(&self) -> &[Self::Item] {

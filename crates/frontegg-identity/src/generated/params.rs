@@ -77,8 +77,8 @@ impl crate::paging::PageParams for ListRoles {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -143,8 +143,8 @@ impl crate::paging::PageParams for ListJwtTemplates {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -337,8 +337,8 @@ impl crate::paging::PageParams for ListIpRestrictions {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -418,8 +418,8 @@ impl crate::paging::PageParams for ListPhoneNumbersV1 {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -492,8 +492,8 @@ impl crate::paging::PageParams for ListPhoneNumbers {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -622,8 +622,8 @@ impl crate::paging::PageParams for ListGroups {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -735,8 +735,8 @@ impl crate::paging::PageParams for ListUserEmails {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -839,8 +839,8 @@ impl crate::paging::PageParams for ListUsernames {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -959,8 +959,8 @@ impl crate::paging::PageParams for ListUsers {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -1119,8 +1119,8 @@ impl crate::paging::PageParams for SearchUsers {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -1154,8 +1154,8 @@ impl crate::paging::PageParams for ListUserSourceUsers {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
     }
 }
@@ -1396,8 +1396,523 @@ impl crate::paging::PageParams for ListTenants {
     fn page(&self) -> (Option<i64>, Option<i64>) {
         (self.offset, self.limit)
     }
-    fn set_page(&mut self, number: i64, size: Option<i64>) {
-        self.offset = Some(number);
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
         self.limit = size;
+    }
+}
+/// Optional values of [`Audits::export_audits_csv_stream`](crate::views::Audits::export_audits_csv_stream).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[must_use]
+pub struct ExportAuditsCsvStream {
+    /// Id of the environment, which the token names already; ignored.
+    pub vendor_id: Option<String>,
+    /// Id of the tenant, where the environment's token comes without its header. A user token brings its own.
+    pub tenant_id: Option<String>,
+    /// Sent by the portal; ignored.
+    pub limit: Option<i64>,
+    /// Number of entries to leave out at the beginning; 0 when absent.
+    pub offset: Option<i64>,
+    /// Number of entries; all when absent.
+    pub count: Option<i64>,
+    /// Sent by the portal as virtual; ignored.
+    pub pagination_mode: Option<String>,
+    /// Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+    pub filter: Option<String>,
+    /// Name of the field to sort by; createdAt when absent.
+    pub sort_by: Option<String>,
+    /// asc or desc, in either letter case; desc when absent.
+    pub sort_direction: Option<enums::AuditSortDirection>,
+}
+impl ExportAuditsCsvStream {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Id of the environment, which the token names already; ignored.
+    pub fn vendor_id<Form>(mut self, vendor_id: impl Optional<String, Form>) -> Self {
+        self.vendor_id = vendor_id.into_optional();
+        self
+    }
+    /// Id of the tenant, where the environment's token comes without its header. A user token brings its own.
+    pub fn tenant_id<Form>(mut self, tenant_id: impl Optional<String, Form>) -> Self {
+        self.tenant_id = tenant_id.into_optional();
+        self
+    }
+    /// Sent by the portal; ignored.
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
+        self
+    }
+    /// Number of entries to leave out at the beginning; 0 when absent.
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
+        self
+    }
+    /// Number of entries; all when absent.
+    pub fn count(mut self, count: impl Into<Option<i64>>) -> Self {
+        self.count = count.into();
+        self
+    }
+    /// Sent by the portal as virtual; ignored.
+    pub fn pagination_mode<Form>(
+        mut self,
+        pagination_mode: impl Optional<String, Form>,
+    ) -> Self {
+        self.pagination_mode = pagination_mode.into_optional();
+        self
+    }
+    /// Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+    pub fn filter<Form>(mut self, filter: impl Optional<String, Form>) -> Self {
+        self.filter = filter.into_optional();
+        self
+    }
+    /// Name of the field to sort by; createdAt when absent.
+    pub fn sort_by<Form>(mut self, sort_by: impl Optional<String, Form>) -> Self {
+        self.sort_by = sort_by.into_optional();
+        self
+    }
+    /// asc or desc, in either letter case; desc when absent.
+    pub fn sort_direction<Form>(
+        mut self,
+        sort_direction: impl Optional<enums::AuditSortDirection, Form>,
+    ) -> Self {
+        self.sort_direction = sort_direction.into_optional();
+        self
+    }
+}
+/// [`ExportAuditsCsvStream`] by the number of its version.
+pub type ExportAuditsCsvStreamV1 = ExportAuditsCsvStream;
+/// Optional values of [`Audits::export_audits_csv_v1`](crate::views::Audits::export_audits_csv_v1).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[must_use]
+pub struct ExportAuditsCsvV1 {
+    /// Id of the environment, which the token names already; ignored.
+    pub vendor_id: Option<String>,
+    /// Id of the tenant, where the environment's token comes without its header. A user token brings its own.
+    pub tenant_id: Option<String>,
+    /// Sent by the portal; ignored.
+    pub limit: Option<i64>,
+    /// Number of entries to leave out at the beginning; 0 when absent.
+    pub offset: Option<i64>,
+    /// Number of entries; all when absent.
+    pub count: Option<i64>,
+    /// Sent by the portal as virtual; ignored.
+    pub pagination_mode: Option<String>,
+    /// Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+    pub filter: Option<String>,
+    /// Name of the field to sort by; createdAt when absent.
+    pub sort_by: Option<String>,
+    /// asc or desc, in either letter case; desc when absent.
+    pub sort_direction: Option<enums::AuditSortDirection>,
+}
+impl ExportAuditsCsvV1 {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Id of the environment, which the token names already; ignored.
+    pub fn vendor_id<Form>(mut self, vendor_id: impl Optional<String, Form>) -> Self {
+        self.vendor_id = vendor_id.into_optional();
+        self
+    }
+    /// Id of the tenant, where the environment's token comes without its header. A user token brings its own.
+    pub fn tenant_id<Form>(mut self, tenant_id: impl Optional<String, Form>) -> Self {
+        self.tenant_id = tenant_id.into_optional();
+        self
+    }
+    /// Sent by the portal; ignored.
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
+        self
+    }
+    /// Number of entries to leave out at the beginning; 0 when absent.
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
+        self
+    }
+    /// Number of entries; all when absent.
+    pub fn count(mut self, count: impl Into<Option<i64>>) -> Self {
+        self.count = count.into();
+        self
+    }
+    /// Sent by the portal as virtual; ignored.
+    pub fn pagination_mode<Form>(
+        mut self,
+        pagination_mode: impl Optional<String, Form>,
+    ) -> Self {
+        self.pagination_mode = pagination_mode.into_optional();
+        self
+    }
+    /// Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+    pub fn filter<Form>(mut self, filter: impl Optional<String, Form>) -> Self {
+        self.filter = filter.into_optional();
+        self
+    }
+    /// Name of the field to sort by; createdAt when absent.
+    pub fn sort_by<Form>(mut self, sort_by: impl Optional<String, Form>) -> Self {
+        self.sort_by = sort_by.into_optional();
+        self
+    }
+    /// asc or desc, in either letter case; desc when absent.
+    pub fn sort_direction<Form>(
+        mut self,
+        sort_direction: impl Optional<enums::AuditSortDirection, Form>,
+    ) -> Self {
+        self.sort_direction = sort_direction.into_optional();
+        self
+    }
+}
+/// Optional values of [`Audits::export_audits_csv`](crate::views::Audits::export_audits_csv).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[must_use]
+pub struct ExportAuditsCsv {
+    /// First moment of the time to look at.
+    pub created_from: Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// End of the time to look at, which is not part of it any more.
+    pub created_to: Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Tenants whose entries are wanted.
+    pub tenant_ids: Option<List>,
+    /// Ids or names of the people who acted.
+    pub users: Option<List>,
+    /// Addresses of the people who acted, in any letter case.
+    pub email: Option<List>,
+    /// Number of entries; all when absent.
+    pub count: Option<i64>,
+    /// Number of entries to leave out at the beginning; 0 when absent.
+    pub offset: Option<i64>,
+    /// Name of the field to sort by; createdAt when absent.
+    pub sort_by: Option<String>,
+    /// asc or desc, in either letter case; desc when absent.
+    pub sort_direction: Option<enums::AuditSortDirection>,
+    /// Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+    pub filter: Option<String>,
+    /// Value of the member of that name.
+    pub feature_flag_id: Option<String>,
+}
+impl ExportAuditsCsv {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// First moment of the time to look at.
+    pub fn created_from<Form>(
+        mut self,
+        created_from: impl Optional<::chrono::DateTime<::chrono::offset::Utc>, Form>,
+    ) -> Self {
+        self.created_from = created_from.into_optional();
+        self
+    }
+    /// End of the time to look at, which is not part of it any more.
+    pub fn created_to<Form>(
+        mut self,
+        created_to: impl Optional<::chrono::DateTime<::chrono::offset::Utc>, Form>,
+    ) -> Self {
+        self.created_to = created_to.into_optional();
+        self
+    }
+    /// Tenants whose entries are wanted.
+    pub fn tenant_ids(
+        mut self,
+        tenant_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.tenant_ids = Some(tenant_ids.into_iter().collect());
+        self
+    }
+    /// Ids or names of the people who acted.
+    pub fn users(mut self, users: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.users = Some(users.into_iter().collect());
+        self
+    }
+    /// Addresses of the people who acted, in any letter case.
+    pub fn email(mut self, email: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.email = Some(email.into_iter().collect());
+        self
+    }
+    /// Number of entries; all when absent.
+    pub fn count(mut self, count: impl Into<Option<i64>>) -> Self {
+        self.count = count.into();
+        self
+    }
+    /// Number of entries to leave out at the beginning; 0 when absent.
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
+        self
+    }
+    /// Name of the field to sort by; createdAt when absent.
+    pub fn sort_by<Form>(mut self, sort_by: impl Optional<String, Form>) -> Self {
+        self.sort_by = sort_by.into_optional();
+        self
+    }
+    /// asc or desc, in either letter case; desc when absent.
+    pub fn sort_direction<Form>(
+        mut self,
+        sort_direction: impl Optional<enums::AuditSortDirection, Form>,
+    ) -> Self {
+        self.sort_direction = sort_direction.into_optional();
+        self
+    }
+    /// Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+    pub fn filter<Form>(mut self, filter: impl Optional<String, Form>) -> Self {
+        self.filter = filter.into_optional();
+        self
+    }
+    /// Value of the member of that name.
+    pub fn feature_flag_id<Form>(
+        mut self,
+        feature_flag_id: impl Optional<String, Form>,
+    ) -> Self {
+        self.feature_flag_id = feature_flag_id.into_optional();
+        self
+    }
+}
+/// [`ExportAuditsCsv`] by the number of its version.
+pub type ExportAuditsCsvV2 = ExportAuditsCsv;
+/// Optional values of [`Audits::get_audits_metrics`](crate::views::Audits::get_audits_metrics).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[must_use]
+pub struct GetAuditsMetrics {
+    /// First moment, in milliseconds since 1970; a week before the end when absent.
+    pub from: Option<i64>,
+    /// End, in milliseconds since 1970, which is not part of it any more; now when absent.
+    pub to: Option<i64>,
+    /// Most resources and tenants; 10 when absent.
+    pub limit: Option<i64>,
+    /// Length of a step in milliseconds; a day when absent.
+    pub frequency: Option<i64>,
+}
+impl GetAuditsMetrics {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// First moment, in milliseconds since 1970; a week before the end when absent.
+    pub fn from(mut self, from: impl Into<Option<i64>>) -> Self {
+        self.from = from.into();
+        self
+    }
+    /// End, in milliseconds since 1970, which is not part of it any more; now when absent.
+    pub fn to(mut self, to: impl Into<Option<i64>>) -> Self {
+        self.to = to.into();
+        self
+    }
+    /// Most resources and tenants; 10 when absent.
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
+        self
+    }
+    /// Length of a step in milliseconds; a day when absent.
+    pub fn frequency(mut self, frequency: impl Into<Option<i64>>) -> Self {
+        self.frequency = frequency.into();
+        self
+    }
+}
+/// Optional values of [`Audits::list_audits_v1`](crate::views::Audits::list_audits_v1).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[must_use]
+pub struct ListAuditsV1 {
+    /// Id of the environment, which the token names already; ignored.
+    pub vendor_id: Option<String>,
+    /// Id of the tenant, where the environment's token comes without its header. A user token brings its own.
+    pub tenant_id: Option<String>,
+    /// Sent by the portal; ignored.
+    pub limit: Option<i64>,
+    /// Number of entries to leave out at the beginning; 0 when absent.
+    pub offset: Option<i64>,
+    /// Number of entries; 20 when absent.
+    pub count: Option<i64>,
+    /// Sent by the portal as virtual; ignored.
+    pub pagination_mode: Option<String>,
+    /// Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+    pub filter: Option<String>,
+    /// Name of the field to sort by; createdAt when absent.
+    pub sort_by: Option<String>,
+    /// asc or desc, in either letter case; desc when absent.
+    pub sort_direction: Option<enums::AuditSortDirection>,
+}
+impl ListAuditsV1 {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Id of the environment, which the token names already; ignored.
+    pub fn vendor_id<Form>(mut self, vendor_id: impl Optional<String, Form>) -> Self {
+        self.vendor_id = vendor_id.into_optional();
+        self
+    }
+    /// Id of the tenant, where the environment's token comes without its header. A user token brings its own.
+    pub fn tenant_id<Form>(mut self, tenant_id: impl Optional<String, Form>) -> Self {
+        self.tenant_id = tenant_id.into_optional();
+        self
+    }
+    /// Sent by the portal; ignored.
+    pub fn limit(mut self, limit: impl Into<Option<i64>>) -> Self {
+        self.limit = limit.into();
+        self
+    }
+    /// Number of entries to leave out at the beginning; 0 when absent.
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
+        self
+    }
+    /// Number of entries; 20 when absent.
+    pub fn count(mut self, count: impl Into<Option<i64>>) -> Self {
+        self.count = count.into();
+        self
+    }
+    /// Sent by the portal as virtual; ignored.
+    pub fn pagination_mode<Form>(
+        mut self,
+        pagination_mode: impl Optional<String, Form>,
+    ) -> Self {
+        self.pagination_mode = pagination_mode.into_optional();
+        self
+    }
+    /// Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+    pub fn filter<Form>(mut self, filter: impl Optional<String, Form>) -> Self {
+        self.filter = filter.into_optional();
+        self
+    }
+    /// Name of the field to sort by; createdAt when absent.
+    pub fn sort_by<Form>(mut self, sort_by: impl Optional<String, Form>) -> Self {
+        self.sort_by = sort_by.into_optional();
+        self
+    }
+    /// asc or desc, in either letter case; desc when absent.
+    pub fn sort_direction<Form>(
+        mut self,
+        sort_direction: impl Optional<enums::AuditSortDirection, Form>,
+    ) -> Self {
+        self.sort_direction = sort_direction.into_optional();
+        self
+    }
+}
+impl crate::paging::PageParams for ListAuditsV1 {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.count)
+    }
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
+        self.count = size;
+    }
+}
+/// Optional values of [`Audits::list_audits`](crate::views::Audits::list_audits).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[must_use]
+pub struct ListAudits {
+    /// First moment of the time to look at.
+    pub created_from: Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// End of the time to look at, which is not part of it any more.
+    pub created_to: Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Tenants whose entries are wanted.
+    pub tenant_ids: Option<List>,
+    /// Ids or names of the people who acted.
+    pub users: Option<List>,
+    /// Addresses of the people who acted, in any letter case.
+    pub email: Option<List>,
+    /// Number of entries; 200 when absent.
+    pub count: Option<i64>,
+    /// Number of entries to leave out at the beginning; 0 when absent.
+    pub offset: Option<i64>,
+    /// Name of the field to sort by; createdAt when absent.
+    pub sort_by: Option<String>,
+    /// asc or desc, in either letter case; desc when absent.
+    pub sort_direction: Option<enums::AuditSortDirection>,
+    /// Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+    pub filter: Option<String>,
+    /// Value of the member of that name.
+    pub feature_flag_id: Option<String>,
+}
+impl ListAudits {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// First moment of the time to look at.
+    pub fn created_from<Form>(
+        mut self,
+        created_from: impl Optional<::chrono::DateTime<::chrono::offset::Utc>, Form>,
+    ) -> Self {
+        self.created_from = created_from.into_optional();
+        self
+    }
+    /// End of the time to look at, which is not part of it any more.
+    pub fn created_to<Form>(
+        mut self,
+        created_to: impl Optional<::chrono::DateTime<::chrono::offset::Utc>, Form>,
+    ) -> Self {
+        self.created_to = created_to.into_optional();
+        self
+    }
+    /// Tenants whose entries are wanted.
+    pub fn tenant_ids(
+        mut self,
+        tenant_ids: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> Self {
+        self.tenant_ids = Some(tenant_ids.into_iter().collect());
+        self
+    }
+    /// Ids or names of the people who acted.
+    pub fn users(mut self, users: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.users = Some(users.into_iter().collect());
+        self
+    }
+    /// Addresses of the people who acted, in any letter case.
+    pub fn email(mut self, email: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.email = Some(email.into_iter().collect());
+        self
+    }
+    /// Number of entries; 200 when absent.
+    pub fn count(mut self, count: impl Into<Option<i64>>) -> Self {
+        self.count = count.into();
+        self
+    }
+    /// Number of entries to leave out at the beginning; 0 when absent.
+    pub fn offset(mut self, offset: impl Into<Option<i64>>) -> Self {
+        self.offset = offset.into();
+        self
+    }
+    /// Name of the field to sort by; createdAt when absent.
+    pub fn sort_by<Form>(mut self, sort_by: impl Optional<String, Form>) -> Self {
+        self.sort_by = sort_by.into_optional();
+        self
+    }
+    /// asc or desc, in either letter case; desc when absent.
+    pub fn sort_direction<Form>(
+        mut self,
+        sort_direction: impl Optional<enums::AuditSortDirection, Form>,
+    ) -> Self {
+        self.sort_direction = sort_direction.into_optional();
+        self
+    }
+    /// Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+    pub fn filter<Form>(mut self, filter: impl Optional<String, Form>) -> Self {
+        self.filter = filter.into_optional();
+        self
+    }
+    /// Value of the member of that name.
+    pub fn feature_flag_id<Form>(
+        mut self,
+        feature_flag_id: impl Optional<String, Form>,
+    ) -> Self {
+        self.feature_flag_id = feature_flag_id.into_optional();
+        self
+    }
+}
+/// [`ListAudits`] by the number of its version.
+pub type ListAuditsV2 = ListAudits;
+impl crate::paging::PageParams for ListAudits {
+    fn page(&self) -> (Option<i64>, Option<i64>) {
+        (self.offset, self.count)
+    }
+    fn set_page(&mut self, offset: i64, size: Option<i64>) {
+        self.offset = Some(offset);
+        self.count = size;
     }
 }

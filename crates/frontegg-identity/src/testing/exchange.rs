@@ -5,7 +5,7 @@ use frontegg_model::Operation;
 use reqwest::{Request as HttpRequest, Url};
 use serde_json::Value;
 
-use super::{Reply, Request, Transport};
+use super::{Reply, Request, Transport, reply::Body};
 use crate::{
     context,
     error::{Error, ErrorKind},
@@ -60,7 +60,11 @@ fn received(reply: Reply, url: &Url) -> Result<Received, Error> {
     for (name, value) in reply.headers {
         head = head.header(name, value);
     }
-    let body = reply.body.map(|body| body.to_string()).unwrap_or_default();
+    let body = match reply.body {
+        Some(Body::Json(value)) => value.to_string().into_bytes(),
+        Some(Body::File(bytes)) => bytes,
+        None => Vec::new(),
+    };
     let refusal = |error: http::Error| Error::new(ErrorKind::InvalidRequest, format!("the double's answer: {error}"));
     Received::given(head, url.clone(), body).map_err(refusal)
 }

@@ -23,13 +23,26 @@ pub struct Reply {
     operation: Option<&'static str>,
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Option<Value>,
+    pub(super) body: Option<Body>,
+}
+
+/// What an answer holds.
+#[derive(Clone, PartialEq)]
+pub(super) enum Body {
+    Json(Value),
+    File(Vec<u8>),
 }
 
 impl Reply {
     /// The answer of an operation.
     pub(crate) fn of(operation: &'static str, body: impl Serialize) -> Self {
         Self { operation: Some(operation), ..Self::json(200, body) }
+    }
+
+    /// The answer of an operation that is a file of that media type.
+    pub(crate) fn file(operation: &'static str, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let body = Some(Body::File(body.into()));
+        Self { operation: Some(operation), body, ..Self::empty(200) }.header("content-type", media_type)
     }
 
     /// The answer of an operation that has a status only.
@@ -44,7 +57,7 @@ impl Reply {
     /// When the body cannot be JSON, such as a map whose keys are no text.
     pub fn json(status: u16, body: impl Serialize) -> Self {
         let body = serde_json::to_value(body).expect("a body that is JSON");
-        Self { body: Some(body), ..Self::empty(status) }
+        Self { body: Some(Body::Json(body)), ..Self::empty(status) }
     }
 
     /// An answer without a body, to any operation.

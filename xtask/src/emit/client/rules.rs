@@ -160,7 +160,7 @@ fn path_of(text: &Macro) -> syn::Result<Option<Expr>> {
     Ok(Some(if values.is_empty() { parse_quote!(#path) } else { parse_quote!(&format!(#path, #(#values),*)) }))
 }
 
-/// Lets a call end with one of the two ways in which the seam sends a request: with an answer to read, or without.
+/// Lets a call end with one of the ways in which the seam sends a request: with an answer to read, without, or with a file.
 fn end_in_the_seam(items: &mut Vec<Item>) -> usize {
     let mut ended = 0;
     for item in items {
@@ -187,6 +187,8 @@ fn end(statements: &[Stmt]) -> Option<(usize, Expr)> {
         parse_quote!(self.read(request, const { known(#id) }).await)
     } else if *success == parse_quote!(Ok(ResponseValue::empty(response))) {
         parse_quote!(self.acknowledge(request, const { known(#id) }).await)
+    } else if *success == parse_quote!(Ok(ResponseValue::stream(response))) {
+        parse_quote!(self.download(request, const { known(#id) }).await)
     } else {
         return None;
     };

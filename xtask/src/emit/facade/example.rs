@@ -106,6 +106,9 @@ fn scope(operation: &Operation) -> TokenStream {
 
 /// What the example calls the answer; none where there is none.
 fn answer_name(operation: &Operation) -> Option<&str> {
+    if operation.file.is_some() {
+        return Some("file");
+    }
     operation.answer.as_ref()?;
     if operation.paged() {
         return Some("page");
@@ -168,7 +171,7 @@ impl Writer<'_> {
 
     /// The setter of one optional parameter: how large a page is, or the first that there is.
     fn params(&mut self, optional: &[&Parameter]) -> Result<TokenStream> {
-        let size = optional.iter().find(|parameter| parameter.name == "_limit");
+        let size = optional.iter().find(|parameter| ["_limit", "count"].contains(&parameter.name.as_str()));
         let Some(parameter) = size.or(optional.first()) else { return Ok(TokenStream::new()) };
         let name = format_ident!("{}", parameter.ident());
         let value = if size.is_some() { quote!(50) } else { self.parameter(parameter)? };

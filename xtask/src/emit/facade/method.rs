@@ -119,10 +119,11 @@ impl<'a> Method<'a> {
             };
         }
         let made = self.given().map(|input| &input.made);
+        let opened = operation.file.is_some().then(|| quote!(.map(Download::of)));
         quote! {
             #head {
                 #(#made)*
-                Call::new(&self.core, #id, move |client| async move { client.#call(#(#passed),*).await })
+                Call::new(&self.core, #id, move |client| async move { client.#call(#(#passed),*).await #opened })
             }
         }
     }
@@ -236,6 +237,11 @@ impl<'a> Method<'a> {
 pub(super) fn answer_type(signature: &Signature) -> TokenStream {
     let syn::ReturnType::Type(_, ty) = &signature.output else { return quote!(()) };
     let value = argument_of(ty, "Result").and_then(|ty| argument_of(ty, "ResponseValue"));
+    // A file is read by a type of the facade's own.
+    let is_file = value.and_then(last_segment).is_some_and(|segment| segment.ident == "ByteStream");
+    if is_file {
+        return quote!(Download);
+    }
     value.map_or_else(|| quote!(()), |ty| short(ty).to_token_stream())
 }
 

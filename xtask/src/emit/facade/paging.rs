@@ -10,22 +10,24 @@ use serde_json::Value;
 
 use super::names::Names;
 use crate::documents::{
-    api::{Api, Operation, rust_name},
+    api::{Api, Operation, Paging, rust_field, rust_name},
     reference_name, resolve,
 };
 
 /// Lets the parameters of a paged operation say which page they are about.
 pub fn params(names: &Names, operation: &Operation) -> TokenStream {
     let ty = format_ident!("{}", names.params(operation));
+    let (size, offset) = operation.paging().unwrap_or(Paging::Pages).parameters();
+    let (size, offset) = (format_ident!("{}", rust_field(size)), format_ident!("{}", rust_field(offset)));
     quote! {
         impl crate::paging::PageParams for #ty {
             fn page(&self) -> (Option<i64>, Option<i64>) {
-                (self.offset, self.limit)
+                (self.#offset, self.#size)
             }
 
-            fn set_page(&mut self, number: i64, size: Option<i64>) {
-                self.offset = Some(number);
-                self.limit = size;
+            fn set_page(&mut self, offset: i64, size: Option<i64>) {
+                self.#offset = Some(offset);
+                self.#size = size;
             }
         }
     }
@@ -34,14 +36,46 @@ pub fn params(names: &Names, operation: &Operation) -> TokenStream {
 /// Says of every type of page what it holds.
 pub fn pages(api: &Api) -> Result<TokenStream> {
     let mut pages = BTreeMap::new();
-    for operation in api.published().filter(|operation| operation.paged()) {
-        let (page, item) = page(&api.document, operation).with_context(|| format!("{}: no page", operation.id))?;
-        pages.insert(page, item);
+    for operation in api.published() {
+        let Some(paging) = operation.paging() else { continue };
+        let (page, item) =
+            page(&api.document, operation, paging).with_context(|| format!("{}: no page", operation.id))?;
+        pages.insert(page, (item, paging));
     }
-    let pages = pages.iter().map(|(page, item)| {
+    let pages = pages.iter().map(|(page, (item, paging))| {
         let (page, item) = (format_ident!("{page}"), format_ident!("{item}"));
+        if *paging == Paging::Entries {
+            return quote! {
+                impl Sealed for types::#page {
+                    const UNIT: Unit = Unit::Entries;
+                }
+                impl Page for types::#page {
+                    type Item = types::#item;
+
+                    fn items(&self) -> &[Self::Item] {
+                        &self.data
+                    }
+
+                    fn into_items(self) -> Vec<Self::Item> {
+                        self.data
+                    }
+
+                    fn total_items(&self) -> i64 {
+                        self.total
+                    }
+
+                    fn total_pages(&self) -> i64 {
+                        0
+                    }
+
+                    fn next_link(&self) -> Option<&str> {
+                        None
+                    }
+                }
+            };
+        }
         quote! {
-            impl sealed::Sealed for types::#page {}
+            impl Sealed for types::#page {}
             impl Page for types::#page {
                 type Item = types::#item;
 
@@ -68,21 +102,23 @@ pub fn pages(api: &Api) -> Result<TokenStream> {
         }
     });
     Ok(quote! {
-        use crate::{paging::{Page, sealed}, types};
+        use crate::{paging::{Page, sealed::{Sealed, Unit}}, types};
         #(#pages)*
     })
 }
 
 /// The names of the types of an operation's answer and of what is listed in it.
-fn page(document: &Value, operation: &Operation) -> Option<(String, String)> {
+fn page(document: &Value, operation: &Operation, paging: Paging) -> Option<(String, String)> {
     let answer = operation.answer.as_ref()?;
-    let items = &resolve(document, answer)["properties"]["items"]["items"];
+    let list = if paging == Paging::Entries { "data" } else { "items" };
+    let items = &resolve(document, answer)["properties"][list]["items"];
     Some((rust_name(reference_name(answer)?), rust_name(reference_name(items)?)))
 }
 
 /// The largest page that an operation gives, where its document says so.
 pub fn largest(operation: &Operation) -> Option<i64> {
-    let limit = operation.parameters.iter().find(|parameter| parameter.name == "_limit")?;
+    let (size, _) = operation.paging()?.parameters();
+    let limit = operation.parameters.iter().find(|parameter| parameter.name == size)?;
     limit.schema["maximum"].as_i64()
 }
 

@@ -20,6 +20,9 @@ pub(super) fn answer(names: &Names, operation: &Operation, signature: &Signature
     if answer.to_string() == "()" {
         return Ok(quote!(#head() -> Reply { Reply::acknowledgement(#id) }));
     }
+    if let Some(kind) = &operation.file {
+        return Ok(quote!(#head(answer: impl Into<Vec<u8>>) -> Reply { Reply::file(#id, #kind, answer) }));
+    }
     let Some(item) = argument_of(&ty, "Vec") else {
         return Ok(quote!(#head(answer: impl Borrow<#answer>) -> Reply { Reply::of(#id, answer.borrow()) }));
     };

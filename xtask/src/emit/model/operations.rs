@@ -23,7 +23,7 @@ pub fn table(api: &Api) -> Result<String> {
         writeln!(
             out,
             "    Operation {{ id: {:?}, method: M::{}, path: {:?}, tag: {:?}, category: C::{}, token: T::{}, tenant: N::{}, \
-             user: N::{}, permission: P::{}, application: {}, status: {}, idempotent: {}, paged: {}, published: {}, request: {:?}, answer: {:?} }},",
+             user: N::{}, permission: P::{}, application: {}, status: {}, idempotent: {}, paged: {}, published: {}, request: {:?}, answer: {:?}, file: {:?} }},",
             operation.id,
             operation.method.to_upper_camel_case(),
             operation.path,
@@ -40,6 +40,7 @@ pub fn table(api: &Api) -> Result<String> {
             operation.published,
             operation.body.as_ref().map(|body| schema_name(&body.schema)),
             operation.answer.as_ref().map(schema_name),
+            operation.file,
         )?;
     }
     out.push_str("];\n");

@@ -79,6 +79,9 @@ pub(super) fn argument(api: &Api, operation: &Operation, name: &str, ty: &Type) 
         Value::String(text) if is_str(plain) => {
             return Ok(Argument { value: format!("{text:?}"), borrowed: false, optional: inner.is_some() });
         }
+        Value::String(text) if name == "DateTime" => {
+            format!("read::<::chrono::DateTime<::chrono::Utc>>(r#\"{text:?}\"#)")
+        }
         Value::String(text) if name == "Secret" => format!("Secret::from({text:?})"),
         Value::String(text) => format!("enums::{name}::from({text:?})"),
         Value::Array(_) => bail!("{}: no sample of a list for {name}", operation.id),

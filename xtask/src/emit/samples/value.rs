@@ -44,7 +44,11 @@ fn sample(document: &Value, name: &str, schema: &Value, depth: usize, text: Text
             let filled: Map<String, Value> = members(schema, "properties")
                 .map(|(property, value)| (property.clone(), sample(document, property, value, depth + 1, text)))
                 .collect();
-            if filled.is_empty() { json!({ "key": text(name, &Value::Null) }) } else { filled.into() }
+            match &schema["additionalProperties"] {
+                _ if !filled.is_empty() => filled.into(),
+                further @ Value::Object(_) => json!({ "key": sample(document, name, further, depth + 1, text) }),
+                _ => json!({ "key": text(name, &Value::Null) }),
+            }
         }
         _ => json!({ "any": text(name, &Value::Null) }),
     }

@@ -7,7 +7,9 @@ use crate::{
     domain::{
         DomainResult, Refusal, Tried,
         applications::{self, tenants::Access},
-        approvals, memberships,
+        approvals,
+        audits::events,
+        memberships,
         mfa::{
             self, Demand,
             pending::{self, Raising},
@@ -47,6 +49,9 @@ pub(crate) async fn renew(
                 "a spent refresh token was presented again: its session ends"
             );
             sessions::end(tx, &session.id).await?;
+            tx.trail().event(events::REUSED);
+            tx.trail().person(&session.user_id);
+            tx.trail().tenant(&session.tenant_id);
             return Ok(Tried::Refused(sessions::dead()));
         }
         Presented::Repeated(live, successor) => (live, Err(successor)),
@@ -166,6 +171,8 @@ pub(crate) async fn log_out(tx: &Write, tokens: &[&str]) -> DomainResult<()> {
     for token in tokens {
         if let Some(session) = refresh_tokens::session_of(tx, token).await? {
             sessions::end(tx, &session.id).await?;
+            tx.trail().person(&session.user_id);
+            tx.trail().tenant(&session.tenant_id);
         }
     }
     Ok(())

@@ -58,6 +58,7 @@ pub(super) async fn enrolled_at_sign_in(
 
 /// Counts a wrong answer in a sign-in; what to refuse it with, after the commit.
 pub(crate) async fn failed<T>(tx: &Write, pending: &Pending) -> DomainResult<Tried<T>> {
+    tx.trail().person(&pending.user.id);
     pending::failed(tx, pending).await?;
     Ok(Tried::Refused(DomainError::unauthorized(super::BAD_CODE)))
 }

@@ -101,6 +101,7 @@ pub(crate) async fn open(
     raising: Option<Raising>,
     demand: Demand,
 ) -> DomainResult<Asked> {
+    tx.trail().person(&user.id);
     // What nothing depends on any more.
     one_time_token::Entity::delete_many()
         .filter(of(&user.id))

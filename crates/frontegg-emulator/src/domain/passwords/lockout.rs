@@ -23,6 +23,7 @@ use super::Passwords;
 use crate::{
     domain::{
         DomainError, DomainResult,
+        audits::events,
         caller::Caller,
         codes::{Grant, Presented, dummy_work},
         identifiers::emails,
@@ -134,16 +135,21 @@ pub(crate) async fn attempt(store: &Store, passwords: &Passwords, guess: Guess<'
                 // They are known elsewhere only.
                 None if comparison.is_right => Attempt::Right,
                 None => {
+                    tx.trail().refused();
                     limit(tx, account).await?;
                     dummy_work::write(tx).await?;
                     Attempt::Wrong
                 }
                 Some(user) if is_locked || user.is_locked => {
+                    tx.trail().refused();
+                    tx.trail().person(&user.id);
                     limit(tx, &user.id).await?;
                     dummy_work::write(tx).await?;
                     Attempt::Locked
                 }
                 Some(user) if comparison.is_right => {
+                    // What comes of it says the transaction that goes on with it.
+                    tx.trail().unsaid();
                     if let (Some(from), Some(better)) = (&stored, comparison.better) {
                         passwords::upgrade(tx, &user.id, from, better).await?;
                     }
@@ -151,6 +157,8 @@ pub(crate) async fn attempt(store: &Store, passwords: &Passwords, guess: Guess<'
                     Attempt::Right
                 }
                 Some(user) => {
+                    tx.trail().refused();
+                    tx.trail().person(&user.id);
                     fail(tx, user).await?;
                     Attempt::Wrong
                 }
@@ -186,6 +194,7 @@ async fn fail(tx: &Write, user: user::Model) -> DomainResult<()> {
         return Ok(());
     }
     users::lock(tx, &user.id).await?;
+    tx.trail().also(events::LOCKED);
     let token = Grant::new(Purpose::Unlock, &user.id).lifetime(LIFETIME).token(tx).await?;
     if let Some(email) = emails::primary_of(tx, slice::from_ref(&user.id)).await?.remove(&user.id) {
         let draft = outbox::mail(EmailTemplateType::UnlockUser, &email.email).user(&user);

@@ -178,6 +178,7 @@ pub(crate) async fn create(tx: &Write, new: NewTenant) -> DomainResult<tenant::M
         hierarchy::attach(tx, &tenant_id, parent_id).await?;
     }
     applications::tenants::give_to_new(tx, &[&tenant_id]).await?;
+    tx.trail().tenant(&tenant_id);
     Ok(row)
 }
 

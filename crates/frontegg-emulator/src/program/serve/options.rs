@@ -18,7 +18,7 @@ use crate::{
         announcement::Form,
         logging::{Format, QUIET_LIBRARIES},
     },
-    store::StoreTarget,
+    store::{Audits, StoreTarget},
 };
 
 #[derive(Args)]
@@ -114,6 +114,10 @@ pub(in crate::program) struct Options {
     #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
     #[arg(env = "FRONTEGG_EMULATOR_RECORDED_REQUESTS")]
     pub(in crate::program) recorded_requests: usize,
+
+    /// How many entries the audit trail has, the newest; off for none of what requests do.
+    #[arg(long, value_name = "NUMBER", default_value_t = Audits::default(), env = "FRONTEGG_EMULATOR_AUDITS")]
+    pub(in crate::program) audits: Audits,
 
     /// What to log to stderr, e.g. debug or frontegg_emulator=debug.
     #[arg(long, value_name = "FILTER", default_value = QUIET_LIBRARIES)]

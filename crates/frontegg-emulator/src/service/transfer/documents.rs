@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     domain::{
-        DomainError, DomainResult, approvals, groups,
+        DomainError, DomainResult, approvals, audits, groups,
         identifiers::usernames,
         input,
         joining::{bulk_invitation, migration, onboarding},
@@ -29,7 +29,7 @@ use crate::{
         derived,
         dump::{Batch, Row, Rows},
         entity::{
-            AccessType, AssignmentType, CeremonyPurpose, Channel, ClientType, Decision, ExecutionStatus,
+            AccessType, AssignmentType, AuditSeverity, CeremonyPurpose, Channel, ClientType, Decision, ExecutionStatus,
             MachineTokenKind, MembershipStatus, Purpose, RestrictionList, SsoKind, UserPoolKind, WebAuthnDevice,
         },
     },
@@ -72,7 +72,7 @@ const JOBS: [Form; 3] = [bulk_invitation::FORM, migration::FORM, tenants::import
 /// What must hold for a column of a table.
 type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
 
-const RULES: [Rule; 57] = [
+const RULES: [Rule; 59] = [
     ("application_assignments", "app_id", |text, _| input::check_id("it", text)),
     ("application_clients", "client_type", |text, _| choice::<ClientType>(text)),
     ("application_clients", "external_metadata", |text, _| object(text)),
@@ -87,6 +87,8 @@ const RULES: [Rule; 57] = [
     ("approval_executions", "status", |text, _| choice::<ExecutionStatus>(text)),
     ("approval_flows", "definition", |text, _| (approvals::flows::FORM.read)(text)),
     ("approvers", "decision", |text, _| choice::<Decision>(text)),
+    ("audits", "members", |text, _| audits::check_members(text)),
+    ("audits", "severity", |text, _| choice::<AuditSeverity>(text)),
     ("authenticators", "secret", |text, _| mfa::read_secret(text).map(drop)),
     ("domain_restrictions", "domain", |text, _| mail_domains::check(text)),
     ("domain_restrictions", "list", |text, _| choice::<RestrictionList>(text)),

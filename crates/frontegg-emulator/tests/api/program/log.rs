@@ -39,7 +39,7 @@ async fn ask(program: &Program) {
     for _ in 0..2 {
         assert_eq!(post("/identity/resources/auth/v1/user?token=hush", login.clone()).await, 200);
     }
-    assert_eq!(post("/audits/resources/audits/v1?filter=hush", json!({})).await, 501);
+    assert_eq!(post("/reports/resources/reports/v1?filter=hush", json!({})).await, 501);
     assert_eq!(post("/_emulator/nowhere?secret=hush", json!({})).await, 404);
     let health = http().get(format!("{}/_emulator/health", program.url)).send().await;
     assert!(health.expect("an answer").status().is_success());
@@ -69,9 +69,12 @@ async fn every_request_is_a_line() {
     assert!(requests.iter().any(|line| line["path"] == "/_emulator/nowhere" && line["status"] == 404));
     assert!(!requests.iter().any(|line| line["path"] == "/_emulator/health"), "probes come every few seconds");
 
-    let services: Vec<_> = lines.iter().filter(|line| line["service"] == "audits").collect();
+    let services: Vec<_> = lines.iter().filter(|line| line["service"] == "reports").collect();
     assert_eq!(services.len(), 1);
-    assert_eq!((&services[0]["level"], &services[0]["path"]), (&json!("WARN"), &json!("/audits/resources/audits/v1")));
+    assert_eq!(
+        (&services[0]["level"], &services[0]["path"]),
+        (&json!("WARN"), &json!("/reports/resources/reports/v1"))
+    );
     // Each once, however often it comes.
     let mut members: Vec<_> = lines.iter().filter_map(|line| line["member"].as_str()).collect();
     members.sort_unstable();

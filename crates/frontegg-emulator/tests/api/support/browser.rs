@@ -24,7 +24,7 @@ pub(crate) struct Browser {
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// Null where there is none.
+    /// Null where there is none; a text where it is no JSON.
     pub(crate) body: Value,
     /// The lines of `Set-Cookie`.
     pub(crate) cookies: Vec<String>,
@@ -191,9 +191,15 @@ impl Reply {
         let cookies = headers.get_all(header::SET_COOKIE).into_iter();
         let cookies = cookies.map(|line| line.to_str().expect("text").to_owned()).collect();
         let location = headers.get(header::LOCATION).map(|value| value.to_str().expect("text").to_owned());
+        let kind = headers.get(header::CONTENT_TYPE).map(|value| value.to_str().expect("text"));
+        let is_json = kind.is_none_or(|kind| kind.starts_with("application/json"));
         let headers = headers.keys().map(|name| name.as_str().to_owned()).collect();
         let text = response.text().await.expect("a body");
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
+        let body = match (text.as_str(), is_json) {
+            ("", _) => Value::Null,
+            (text, true) => serde_json::from_str(text).expect("JSON"),
+            (text, false) => text.into(),
+        };
         Self { status, body, cookies, headers, location }
     }
 

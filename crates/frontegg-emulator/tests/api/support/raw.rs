@@ -59,8 +59,13 @@ impl Raw {
         }
         let response = request.send().await.expect("an answer");
         let status = response.status();
+        let is_file = response.headers().contains_key("content-disposition");
         let text = response.text().await.expect("a body");
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") };
+        let body = match (text.as_str(), is_file) {
+            ("", _) => Value::Null,
+            (text, false) => serde_json::from_str(text).expect("JSON"),
+            (text, true) => text.into(),
+        };
         Answer { status, body }
     }
 }
