@@ -41,7 +41,7 @@ fn exported((provider, exporter): &(SdkMeterProvider, InMemoryMetricExporter), n
     let scopes = finished.iter().flat_map(ResourceMetrics::scope_metrics);
     let own = scopes.filter(|scope| scope.scope().name() == "frontegg-identity");
     let metric: &Metric = own.flat_map(ScopeMetrics::metrics).find(|metric| metric.name() == name).unwrap();
-    let points: Points = match metric.data() {
+    let mut points: Points = match metric.data() {
         AggregatedMetrics::F64(MetricData::Histogram(durations)) => {
             durations.data_points().map(|point| (attributes(point.attributes()), point.count())).collect()
         }
@@ -50,7 +50,6 @@ fn exported((provider, exporter): &(SdkMeterProvider, InMemoryMetricExporter), n
         }
         other => panic!("{other:?}"),
     };
-    let mut points = points;
     points.sort();
     (points, metric.unit().to_owned())
 }
