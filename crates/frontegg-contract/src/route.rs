@@ -20,7 +20,6 @@ pub const HEADERS_LIMIT: usize = 32 * 1024;
 /// Services of the vendor beside those of the documents, by the first segment of their paths.
 const OTHER_SERVICES: [&str; 15] = [
     "audits",
-    "directory",
     "entitlements",
     "event",
     "flags",

@@ -17,7 +17,7 @@ use super::{
 use crate::documents::{self, escape};
 
 /// Our documents that mirror a published one.
-const NAMES: [&str; 5] = ["identity", "tenants", "applications", "sso", "environment"];
+const NAMES: [&str; 6] = ["identity", "tenants", "applications", "sso", "scim", "environment"];
 const ENDINGS: [&str; 6] = ["json", "yaml", "yml", "structure.json", "structure.yaml", "structure.yml"];
 
 /// Compares published documents with ours and writes the report.

@@ -37,6 +37,7 @@ mod m0030_passkeys;
 mod m0031_provider_sign_ins;
 mod m0032_api_key;
 mod m0034_sso;
+mod m0036_scim;
 mod triggers;
 
 use std::collections::BTreeSet;
@@ -56,6 +57,10 @@ pub(crate) const TABLES: &[&str] = &[
     "approvers",
     "approval_executions",
     "approval_flows",
+    "scim_group_members",
+    "scim_groups",
+    "scim_users",
+    "scim_connections",
     "provider_sign_ins",
     "sso_default_roles",
     "sso_group_roles",
@@ -133,7 +138,7 @@ pub(crate) const WATCHED_TABLES: &[&str] = &["memberships", "phone_numbers", "us
 pub(crate) const KEPT_TABLES: &[&str] =
     &["clock_setting", "environment", "issuers", "jwt_secret", "signing_keys", "seaql_migrations"];
 
-fn all() -> [SqlMigration; 33] {
+fn all() -> [SqlMigration; 34] {
     [
         m0001_environment::MIGRATION,
         m0002_tenants::MIGRATION,
@@ -168,6 +173,7 @@ fn all() -> [SqlMigration; 33] {
         m0031_provider_sign_ins::MIGRATION,
         m0032_api_key::MIGRATION,
         m0034_sso::MIGRATION,
+        m0036_scim::MIGRATION,
     ]
 }
 

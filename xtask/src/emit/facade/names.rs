@@ -19,6 +19,7 @@ const VIEWS: &[Row] = &[
     ("Permissions", &["Permissions", "Permissions Categories"]),
     ("Applications", &["Applications Settings", "Users-applications Management"]),
     ("Sso", &["SSO Configurations", "SAML Configurations", "OIDC Configurations", "SSO Settings"]),
+    ("Scim", &["SCIM Configurations", "SCIM Settings"]),
     ("Tenants", &["Accounts", "Account Settings", "Account Migration", "Sub-accounts", "Sub-accounts and Hierarchy"]),
 ];
 
