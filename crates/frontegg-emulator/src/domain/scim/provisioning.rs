@@ -1,7 +1,7 @@
 //! From what an identity provider keeps with a connection to the people and groups of the tenant.
 //!
 //! A connection speaks for its tenant alone. It makes people members and takes them out again; what all tenants see of
-//! somebody it changes only where the person is at home in no other tenant, or else a tenant could rename or take over
+//! somebody it changes only where the person is a member of no other tenant, or has an address in a domain of this one; else a tenant could rename or take over
 //! people of others.
 
 mod person;

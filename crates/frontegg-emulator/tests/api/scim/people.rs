@@ -152,6 +152,29 @@ async fn people_of_other_tenants_are_added_and_left_as_they_are() {
     assert_eq!(member(&world, "acme", &root).await.expect("a member")["email"], "root@acme.test");
 }
 
+/// Whose domain it is speaks for the people who have addresses there.
+#[tokio::test]
+async fn people_of_a_domain_of_the_tenant_follow() {
+    let world = World::start().await;
+    world.tenant("acme").await;
+    world.tenant("globex").await;
+    let ada = world.member("globex", "ada@acme.test").await;
+    let acme = Provider::of(&world, "acme").await;
+    let user = |name: &str| json!({ "userName": "ada@acme.test", "displayName": name });
+    let path = format!("/Users/{}", id(&acme.ask(Method::POST, "/Users", user("One")).await.ok(201)));
+    assert!(member(&world, "acme", &ada).await.expect("a member")["name"].is_null());
+    let mut back_end = world.back_end(Some("acme")).await;
+    let connection = id(&back_end.done("create_sso_configuration", &[], json!({ "type": "saml" })).await);
+    back_end.done("create_sso_domain", &[&connection], json!({ "domain": "acme.test" })).await;
+    acme.ask(Method::PUT, &path, user("Two")).await.ok(200);
+    assert!(member(&world, "acme", &ada).await.expect("a member")["name"].is_null(), "it is not proven");
+    let proven = json!({ "tenantId": "acme", "validated": true });
+    world.back_end(None).await.done("force_sso_domain_validation", &["acme.test"], proven).await;
+    acme.ask(Method::PUT, &path, user("Two")).await.ok(200);
+    let followed = member(&world, "acme", &ada).await.expect("a member");
+    assert_eq!((&followed["name"], &followed["managedBy"]), (&json!("Two"), &json!("scim2")));
+}
+
 #[tokio::test]
 async fn whoever_is_deactivated_is_out_until_they_are_back() {
     let world = World::start().await;

@@ -11,6 +11,7 @@ use crate::{
         joining::creation::{self, Joined},
         memberships::{self, NewMembership},
         scim::{Answer, kept::text},
+        sso::domains,
         tenants,
         users::{self, Changes, ManagedBy, NewUser},
     },
@@ -103,7 +104,7 @@ impl Person {
 
     /// Writes what all tenants see of somebody, where this tenant may.
     async fn overwrite(&self, tx: &Write, user: user::Model, tenant_id: &str) -> DomainResult<user::Model> {
-        if !is_at_home(tx, &user, tenant_id).await? {
+        if !speaks_for(tx, tenant_id, &user).await? {
             return Ok(user);
         }
         if !user.verified {
@@ -149,10 +150,20 @@ async fn make_member(tx: &Write, user: &user::Model, tenant_id: &str) -> DomainR
     Ok(true)
 }
 
-/// Whether somebody is a member of this tenant only, and may not enter others either.
-async fn is_at_home(tx: &Read, user: &user::Model, tenant_id: &str) -> DomainResult<bool> {
+/// Whether a tenant may change what all tenants see of one of its members: where they are a member of no other, or their
+/// address lies in a domain that the tenant has proven to be its own. Nobody speaks for those who may enter every tenant.
+async fn speaks_for(tx: &Read, tenant_id: &str, user: &user::Model) -> DomainResult<bool> {
+    if user.super_user {
+        return Ok(false);
+    }
     let memberships = memberships::of_user(tx, &user.id).await?;
-    Ok(!user.super_user && memberships.iter().all(|membership| membership.tenant_id == tenant_id))
+    if memberships.iter().all(|membership| membership.tenant_id == tenant_id) {
+        return Ok(true);
+    }
+    match emails::primary(tx, &user.id).await?.filter(|email| email.verified) {
+        Some(email) => domains::has_validated(tx, tenant_id, &email.email).await,
+        None => Ok(false),
+    }
 }
 
 /// The value that is the primary one, or else the first.
