@@ -12,8 +12,16 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Map, Value};
 
 /// The documents that make up the API, in the order in which they are joined.
-pub const FILES: [&str; 7] =
-    ["identity.yaml", "tenants.yaml", "applications.yaml", "sso.yaml", "audits.yaml", "environment.yaml", UNPUBLISHED];
+pub const FILES: [&str; 8] = [
+    "identity.yaml",
+    "tenants.yaml",
+    "applications.yaml",
+    "sso.yaml",
+    "audits.yaml",
+    "scim.yaml",
+    "environment.yaml",
+    UNPUBLISHED,
+];
 /// Operations that no published document has. The emulator serves them, the SDK does not offer them.
 pub const UNPUBLISHED: &str = "unpublished.yaml";
 

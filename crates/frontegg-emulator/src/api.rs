@@ -1,4 +1,5 @@
-//! The operations, one module a tag: from typed requests to the domain and back, nothing more.
+//! The operations, one module a tag: from typed requests to the domain and back, nothing more. SCIM stands beside them, whose
+//! standard no document describes.
 //!
 //! To serve a tag, write its module: an operation that none serves is an error of the compiler.
 
@@ -41,6 +42,9 @@ mod personal_tokens;
 mod restrictions;
 mod roles;
 mod saml_configurations;
+mod scim;
+mod scim_configurations;
+mod scim_settings;
 mod sessions_configuration;
 mod sessions_management;
 mod sign_in;
@@ -62,6 +66,7 @@ mod unpublished_keys;
 mod unpublished_mfa;
 mod unpublished_passkeys;
 mod unpublished_policies;
+mod unpublished_scim;
 mod unpublished_sessions;
 mod unpublished_sign_in;
 mod unpublished_sub_accounts;
@@ -84,9 +89,10 @@ use axum::Router;
 
 use crate::service::Service;
 
-/// Mounts every operation of every document. It does not compile unless [`Service`] implements all of them.
+/// Mounts every operation of every document, and what has an interface of its own. It does not compile unless [`Service`]
+/// implements all operations.
 pub(crate) fn routes() -> Router<Arc<Service>> {
-    frontegg_contract::routes(Router::new())
+    frontegg_contract::routes(Router::new()).merge(scim::routes())
 }
 
 #[cfg(test)]

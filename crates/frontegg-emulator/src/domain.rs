@@ -30,6 +30,7 @@ pub(crate) mod provider_sign_ins;
 pub(crate) mod restrictions;
 pub(crate) mod revocation;
 pub(crate) mod roles;
+pub(crate) mod scim;
 pub(crate) mod seed;
 pub(crate) mod sessions;
 pub(crate) mod settings;

@@ -21,6 +21,12 @@ use crate::{
         certificates::Certificate,
         metadata,
     },
+    scim::{
+        self,
+        filter::{Filter, UnknownAttributes},
+        patch, resource,
+        schema::USER,
+    },
     server::{framing::Framed, head},
     store::{Identity, Store, StoreTarget},
     tokens::{
@@ -80,6 +86,32 @@ impl Signer {
     pub fn sign(&self, claims: Value) -> Option<String> {
         let claims: Claims = serde_json::from_value(claims).ok()?;
         claims.sign(&self.0).ok()
+    }
+}
+
+/// Whether a filter finds a SCIM user; nothing where it is no filter.
+pub fn scim_filter(filter: &str, user: &Map<String, Value>) -> Option<bool> {
+    Filter::parse(filter, &USER, UnknownAttributes::Refuse).ok().map(|filter| filter.matches(user))
+}
+
+/// What is kept of a SCIM user.
+pub fn scim_user(user: Value) -> Result<Map<String, Value>, ScimError> {
+    resource::read(&USER, user).map_err(ScimError)
+}
+
+/// What a patch makes of a SCIM user.
+pub fn scim_patch(user: &Map<String, Value>, patch: &Value) -> Result<Map<String, Value>, ScimError> {
+    patch::apply(&USER, user, patch).map_err(ScimError)
+}
+
+/// Why something is refused.
+#[derive(Debug)]
+pub struct ScimError(scim::Error);
+
+impl ScimError {
+    /// In so many bytes.
+    pub fn length(&self) -> usize {
+        self.0.detail.len()
     }
 }
 

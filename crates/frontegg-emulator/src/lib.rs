@@ -28,6 +28,7 @@ mod program;
 mod refusal;
 #[allow(dead_code, reason = "connections of single sign-on are to come")]
 mod saml;
+mod scim;
 pub mod seed;
 mod server;
 mod service;
@@ -69,6 +70,9 @@ pub mod control_plane {
         RequestRecord, SeedReport, SessionQuery, SessionState, TxtRecord, UserPoolAnswer, UserPoolPerson, UserTokens,
     };
 }
+
+#[doc = include_str!("../docs/provisioning.md")]
+pub mod provisioning {}
 
 #[doc = include_str!("../docs/testing_with.md")]
 pub mod testing_with {}

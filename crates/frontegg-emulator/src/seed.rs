@@ -31,6 +31,7 @@ mod ids;
 mod key;
 mod people;
 mod policies;
+mod provisioning;
 mod reading;
 mod rights;
 mod secret;
@@ -47,6 +48,7 @@ pub use policies::{
     EmailDomains, IpRestrictions, Lockout, MfaEnforcement, MfaPolicy, MfaStrategy, PasswordComplexity, PasswordHistory,
     PasswordRotation, Policies, Sessions,
 };
+pub use provisioning::{ScimConfiguration, ScimSource};
 pub use rights::{AssignmentType, Group, Permission, Role};
 pub use secret::SeedSecret;
 pub(crate) use source::{Document, SeedSource, Sources, State, Unusable, Written, is_state};

@@ -52,6 +52,7 @@ pub const LEVELS: &[Level] = &[
             "seed",
             "store",
             "saml",
+            "scim",
             "clock",
             "ids",
             "peer",

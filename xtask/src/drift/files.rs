@@ -17,7 +17,7 @@ use super::{
 use crate::documents::{self, escape};
 
 /// Our documents that mirror a published one.
-const NAMES: [&str; 6] = ["identity", "tenants", "applications", "sso", "audits", "environment"];
+const NAMES: [&str; 7] = ["identity", "tenants", "applications", "sso", "audits", "scim", "environment"];
 const ENDINGS: [&str; 6] = ["json", "yaml", "yml", "structure.json", "structure.yaml", "structure.yml"];
 
 /// Compares published documents with ours and writes the report.

@@ -17,6 +17,7 @@ fn folder(upstream: &str, repairs: &str) -> tempfile::TempDir {
         ("applications.yaml", empty.clone()),
         ("sso.yaml", empty.clone()),
         ("audits.yaml", empty.clone()),
+        ("scim.yaml", empty.clone()),
         ("environment.yaml", empty),
         ("repairs.yaml", repairs.to_owned()),
         ("published.yaml", upstream.to_owned()),
@@ -62,7 +63,9 @@ fn a_folder_is_compared_document_by_document() {
     let mut out = Vec::new();
     let error = run(upstream.path(), ours.path(), false, false, &mut out).expect_err("nothing to compare");
     assert!(
-        error.to_string().ends_with("no document of identity, tenants, applications, sso, environment in this folder")
+        error
+            .to_string()
+            .ends_with("no document of identity, tenants, applications, sso, scim, environment in this folder")
     );
     fs::write(upstream.path().join("identity.structure.json"), document().to_string()).expect("written");
     assert!(!run(upstream.path(), ours.path(), false, false, &mut out).expect("a report"));
@@ -75,6 +78,7 @@ fn a_folder_is_compared_document_by_document() {
             "tenants: not compared",
             "applications: not compared",
             "sso: not compared",
+            "scim: not compared",
             "environment: not compared",
         ]
     );
@@ -103,7 +107,7 @@ fn bad_input_is_named_with_file_and_pointer() {
         (
             &good,
             "[{ document: mine, pointer: '#/a', what: b, why: c }]",
-            "repairs.yaml: #/0/document: is none of identity, tenants, applications, sso, environment",
+            "repairs.yaml: #/0/document: is none of identity, tenants, applications, sso, scim, environment",
         ),
         (
             &good,

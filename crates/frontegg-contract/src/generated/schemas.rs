@@ -3623,6 +3623,43 @@ pub(super) static ROLE_RESPONSE: Schema = Schema::Object(
     ],
 );
 pub(super) static ROLE_SORT_FIELD: Schema = Schema::Enum(enums::RoleSortField::KNOWN);
+pub(super) static SCIM2_CONNECTION_CONFIG_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("tenantId", Required, &Schema::STRING),
+        Member("connectionName", Required, &Schema::STRING),
+        Member("source", Required, &SCIM2_CONNECTION_SOURCE),
+        Member("syncToUserManagement", Required, &Schema::Boolean),
+        Member("lastSync", Required, &Schema::Nullable(&Schema::DATE_TIME)),
+        Member("createdAt", Required, &Schema::DATE_TIME),
+    ],
+);
+pub(super) static SCIM2_CONNECTION_SOURCE: Schema = Schema::Enum(
+    enums::Scim2ConnectionSource::KNOWN,
+);
+pub(super) static SCIM2_CREATE_CONNECTION_CONFIG_REQUEST: Schema = Schema::Object(
+    &[
+        Member("source", Required, &SCIM2_CONNECTION_SOURCE),
+        Member("connectionName", Optional, &Schema::NOT_EMPTY),
+        Member("syncToUserManagement", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static SCIM2_CREATE_CONNECTION_CONFIG_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("connectionName", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
+    ],
+);
+pub(super) static SCIM2_DELETE_CONNECTION_CONFIG_REQUEST: Schema = Schema::Object(
+    &[Member("deleteAll", Optional, &Schema::Boolean)],
+);
+pub(super) static SCIM2_PATCH_CONNECTION_CONFIG_REQUEST: Schema = Schema::Object(
+    &[Member("syncToUserManagement", Optional, &Schema::Boolean)],
+);
+pub(super) static SCIM_USERS_COUNT: Schema = Schema::Object(
+    &[Member("count", Required, &Schema::INTEGER)],
+);
 pub(super) static SECONDARY_AUTH_STRATEGY: Schema = Schema::Enum(
     enums::SecondaryAuthStrategy::KNOWN,
 );

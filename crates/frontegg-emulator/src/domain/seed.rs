@@ -60,6 +60,9 @@ const PERMISSIONS: &[(&str, &[(&str, &str)])] = &[
             ("fe.secure.delete.samlConfiguration", "Delete connections of single sign-on"),
             ("fe.secure.read.samlDefaultRoles", "Read roles of those who come by single sign-on"),
             ("fe.secure.write.samlDefaultRoles", "Change roles of those who come by single sign-on"),
+            ("fe.secure.read.provisioningConfiguration", "Read provisioning connections"),
+            ("fe.secure.write.provisioningConfiguration", "Create and change provisioning connections"),
+            ("fe.secure.delete.provisioningConfiguration", "Delete provisioning connections"),
         ],
     ),
 ];

@@ -42,6 +42,24 @@ pub(crate) struct NewUser {
     pub(crate) active_tenant_id: Option<String>,
 }
 
+/// By whom people and groups are kept up to date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ManagedBy {
+    Frontegg,
+    /// An identity provider, by SCIM.
+    Scim2,
+}
+
+impl ManagedBy {
+    /// As the store has it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Frontegg => "frontegg",
+            Self::Scim2 => "scim2",
+        }
+    }
+}
+
 /// What to change of a person; what is absent stays.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Changes {
@@ -119,7 +137,7 @@ pub(crate) async fn create(tx: &Write, new: NewUser) -> DomainResult<user::Model
         profile_picture_url: Set(new.profile_picture_url),
         phone_number: Set(new.phone_number.clone()),
         provider: Set(new.provider.unwrap_or_else(|| "local".to_owned())),
-        managed_by: Set("frontegg".to_owned()),
+        managed_by: Set(ManagedBy::Frontegg.name().to_owned()),
         verified: Set(new.verified),
         is_locked: Set(false),
         failed_logins: Set(0),
@@ -224,6 +242,13 @@ async fn require_free_external_id(tx: &Read, external_id: &str, owner: Option<&s
         Some(holder) if Some(holder.id.as_str()) != owner => Err(DomainError::conflict("External id already exists")),
         _ => Ok(()),
     }
+}
+
+/// Says by whom a person is kept up to date.
+pub(crate) async fn set_managed_by(tx: &Write, row: user::Model, by: ManagedBy) -> DomainResult<user::Model> {
+    let mut row = row.into_active_model();
+    row.managed_by.set_ne(by.name().to_owned());
+    save(tx, row).await
 }
 
 /// Hides a person from the lists that other users see, or shows them again.

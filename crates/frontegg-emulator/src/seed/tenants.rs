@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ApiToken, Group, Key, Keyed, Policies, Role, User, described::described};
+use super::{ApiToken, Group, Key, Keyed, Policies, Role, ScimConfiguration, User, described::described};
 
 described! {
     /// A tenant (an account), known by its id.
@@ -43,6 +43,8 @@ described! {
         users: Keyed<User>,
         /// Its client credentials.
         api_tokens: Keyed<ApiToken>,
+        /// Its SCIM servers, by keys of your choice.
+        scim_configurations: Keyed<ScimConfiguration>,
         /// The applications that it has beside those that every tenant gets, by their keys.
         applications: Vec<Key>,
     }
@@ -74,6 +76,17 @@ impl Tenant {
     #[must_use]
     pub fn api_token(mut self, key: impl Into<Key>, describe: impl FnOnce(ApiToken) -> ApiToken) -> Self {
         self.api_tokens.describe(key, describe);
+        self
+    }
+
+    /// Adds a SCIM server.
+    #[must_use]
+    pub fn scim_configuration(
+        mut self,
+        key: impl Into<Key>,
+        describe: impl FnOnce(ScimConfiguration) -> ScimConfiguration,
+    ) -> Self {
+        self.scim_configurations.describe(key, describe);
         self
     }
 

@@ -5,6 +5,7 @@ mod environment;
 mod people;
 mod place;
 mod policies;
+mod provisioning;
 mod rights;
 mod tenants;
 

@@ -50,6 +50,7 @@ mod outbox;
 pub(crate) mod provider_sign_in;
 mod restrictions;
 mod roles;
+mod scim;
 mod sessions;
 mod settings;
 mod social;
@@ -79,6 +80,7 @@ pub(crate) use memberships::{
 pub(crate) use outbox::{Channel, outbox_message};
 pub(crate) use restrictions::{RestrictionList, domain_restriction, ip_restriction};
 pub(crate) use roles::{AssignmentType, permission, permission_category, role, role_permission};
+pub(crate) use scim::{ScimSource, scim_connection, scim_group, scim_group_member, scim_user};
 pub(crate) use sessions::{refresh_token, session};
 pub(crate) use settings::{clock_setting, dummy_write, environment, issuer, jwt_secret, setting, signing_key};
 pub(crate) use social::{social_link, social_provider};

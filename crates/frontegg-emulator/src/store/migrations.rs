@@ -38,6 +38,7 @@ mod m0031_provider_sign_ins;
 mod m0032_api_key;
 mod m0033_audits;
 mod m0034_sso;
+mod m0036_scim;
 mod triggers;
 
 use std::collections::BTreeSet;
@@ -59,6 +60,10 @@ pub(crate) const TABLES: &[&str] = &[
     "approvers",
     "approval_executions",
     "approval_flows",
+    "scim_group_members",
+    "scim_groups",
+    "scim_users",
+    "scim_connections",
     "provider_sign_ins",
     "sso_default_roles",
     "sso_group_roles",
@@ -173,6 +178,7 @@ fn all() -> [SqlMigration; 34] {
         m0032_api_key::MIGRATION,
         m0033_audits::MIGRATION,
         m0034_sso::MIGRATION,
+        m0036_scim::MIGRATION,
     ]
 }
 

@@ -69,6 +69,8 @@ mod readme;
 mod requests_log;
 mod robustness;
 mod roles;
+mod scim;
+mod scim_configurations;
 mod scopes;
 mod seeds;
 mod sessions_configuration;

@@ -3,6 +3,7 @@
 mod lockout;
 mod machines;
 mod passwordless;
+mod provisioning;
 mod sessions;
 mod user_pools;
 

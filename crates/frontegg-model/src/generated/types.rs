@@ -12205,6 +12205,189 @@ impl RoleResponse {
         }
     }
 }
+/// A provisioning connection of a tenant, without its token.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct Scim2ConnectionConfigResponse {
+    /// Name of the connection.
+    #[serde(rename = "connectionName")]
+    pub connection_name: ::std::string::String,
+    /// Time of creation.
+    #[serde(rename = "createdAt")]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    /// Id of the connection; its SCIM server has it in its address.
+    pub id: ::std::string::String,
+    /// Time of the last accepted write of the identity provider, null before the first.
+    #[serde(rename = "lastSync")]
+    pub last_sync: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Identity provider for which it was made.
+    pub source: crate::enums::Scim2ConnectionSource,
+    /// Whether what the identity provider writes changes people and groups of the tenant. While off it is only stored with the connection.
+    #[serde(rename = "syncToUserManagement")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub sync_to_user_management: bool,
+    /// The tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+}
+impl Scim2ConnectionConfigResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        tenant_id: impl Into<::std::string::String>,
+        connection_name: impl Into<::std::string::String>,
+        source: crate::enums::Scim2ConnectionSource,
+        sync_to_user_management: bool,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            tenant_id: tenant_id.into(),
+            connection_name: connection_name.into(),
+            source,
+            sync_to_user_management,
+            last_sync: None,
+            created_at,
+        }
+    }
+}
+/// A provisioning connection to create.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Scim2CreateConnectionConfigRequest {
+    /// Name of the connection; that of the source when absent.
+    #[serde(
+        rename = "connectionName",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub connection_name: ::std::option::Option<::std::string::String>,
+    /// Identity provider that will use it.
+    pub source: crate::enums::Scim2ConnectionSource,
+    /// Whether what the identity provider writes changes people and groups of the tenant; true when absent.
+    #[serde(
+        rename = "syncToUserManagement",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sync_to_user_management: ::std::option::Option<bool>,
+}
+impl Scim2CreateConnectionConfigRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(source: crate::enums::Scim2ConnectionSource) -> Self {
+        Self {
+            source,
+            connection_name: None,
+            sync_to_user_management: None,
+        }
+    }
+    /// Name of the connection; that of the source when absent.
+    #[must_use]
+    pub fn connection_name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.connection_name = value.into_optional();
+        self
+    }
+    /// Whether what the identity provider writes changes people and groups of the tenant; true when absent.
+    #[must_use]
+    pub fn sync_to_user_management(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.sync_to_user_management = value.into();
+        self
+    }
+}
+/// A new provisioning connection with its token.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct Scim2CreateConnectionConfigResponse {
+    /// Name of the connection.
+    #[serde(rename = "connectionName")]
+    pub connection_name: ::std::string::String,
+    /// Id of the connection.
+    pub id: ::std::string::String,
+    /// Bearer token for its SCIM server. It is not shown again.
+    pub token: crate::Secret,
+}
+impl Scim2CreateConnectionConfigResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        connection_name: impl Into<::std::string::String>,
+        token: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            connection_name: connection_name.into(),
+            token: token.into(),
+        }
+    }
+}
+/// What becomes of the people and groups that a connection brought.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Scim2DeleteConnectionConfigRequest {
+    /// True takes them out of the tenant; false, as when absent, leaves them there.
+    #[serde(
+        rename = "deleteAll",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub delete_all: ::std::option::Option<bool>,
+}
+impl Scim2DeleteConnectionConfigRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self { delete_all: None }
+    }
+    /// True takes them out of the tenant; false, as when absent, leaves them there.
+    #[must_use]
+    pub fn delete_all(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.delete_all = value.into();
+        self
+    }
+}
+/// What to change of a provisioning connection; what is absent stays.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Scim2PatchConnectionConfigRequest {
+    /// Whether what the identity provider writes changes people and groups of the tenant.
+    #[serde(
+        rename = "syncToUserManagement",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sync_to_user_management: ::std::option::Option<bool>,
+}
+impl Scim2PatchConnectionConfigRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            sync_to_user_management: None,
+        }
+    }
+    /// Whether what the identity provider writes changes people and groups of the tenant.
+    #[must_use]
+    pub fn sync_to_user_management(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.sync_to_user_management = value.into();
+        self
+    }
+}
+/// How many people a provisioning connection has brought.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct ScimUsersCount {
+    /// Their number.
+    pub count: i64,
+}
+impl ScimUsersCount {
+    /// With the members that must be there; the others are absent.
+    pub fn new(count: i64) -> Self {
+        Self { count }
+    }
+}
 /// Whether a further way to sign in is offered.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]

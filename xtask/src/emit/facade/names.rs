@@ -20,6 +20,7 @@ const VIEWS: &[Row] = &[
     ("Applications", &["Applications Settings", "Users-applications Management"]),
     ("Sso", &["SSO Configurations", "SAML Configurations", "OIDC Configurations", "SSO Settings"]),
     ("Audits", &["Audits", "Metrics"]),
+    ("Scim", &["SCIM Configurations", "SCIM Settings"]),
     ("Tenants", &["Accounts", "Account Settings", "Account Migration", "Sub-accounts", "Sub-accounts and Hierarchy"]),
 ];
 

@@ -10,6 +10,7 @@ use crate::{
         caller::Caller,
         input::{id_or_new, not_empty},
         roles, tenants,
+        users::ManagedBy,
     },
     store::{FetchCount, Read, Write, entity::group},
 };
@@ -50,7 +51,7 @@ pub(crate) async fn create(tx: &Write, tenant_id: &str, new: NewGroup) -> Domain
         color: Set(new.color),
         description: Set(new.description),
         metadata: Set(new.metadata.unwrap_or_default()),
-        managed_by: Set("frontegg".to_owned()),
+        managed_by: Set(ManagedBy::Frontegg.name().to_owned()),
         created_at: Set(created_at),
         updated_at: Set(created_at),
     };
@@ -81,6 +82,17 @@ pub(crate) async fn update(tx: &Write, tenant_id: &str, id: &str, change: GroupC
         row.updated_at = Set(tx.now());
     }
     Ok(row.update(tx).await?)
+}
+
+/// Says by whom a group is kept up to date.
+pub(crate) async fn set_managed_by(tx: &Write, row: group::Model, by: ManagedBy) -> DomainResult<()> {
+    let mut row = row.into_active_model();
+    row.managed_by.set_ne(by.name().to_owned());
+    if row.is_changed() {
+        row.updated_at = Set(tx.now());
+    }
+    row.update(tx).await?;
+    Ok(())
 }
 
 /// Deletes a group. Its members lose its roles, so these must be the caller's to take.

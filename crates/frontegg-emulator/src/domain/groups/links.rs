@@ -1,5 +1,7 @@
 //! Who is in a group, and which roles its members hold by it.
 
+use std::collections::HashSet;
+
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, sea_query::Query};
 
 use super::{configuration, require};
@@ -7,7 +9,7 @@ use crate::{
     domain::{DomainError, DomainResult, caller::Caller, input, roles},
     store::{
         Fetch, Read, Write,
-        entity::{group_member, group_role, membership, role},
+        entity::{group, group_member, group_role, membership, role},
         query::{self, OneColumn},
     },
 };
@@ -75,14 +77,37 @@ pub(crate) async fn add_users(
         return Err(DomainError::not_found("User not found"));
     }
     roles::may_grant(tx, caller, &roles_of(tx, id).await?).await?;
-    let within: Vec<String> = group_member::Entity::find()
+    link(tx, id, members).await
+}
+
+/// Puts those of these people who are members of the tenant into one of its groups, on nobody's behalf.
+pub(crate) async fn add_members(tx: &Write, group: &group::Model, user_ids: &[String]) -> DomainResult<()> {
+    for user_ids in user_ids.chunks(query::ROWS) {
+        let members = membership::Entity::find()
+            .select_only()
+            .column(membership::Column::Id)
+            .filter(membership::Column::TenantId.eq(group.tenant_id.as_str()))
+            .filter(membership::Column::UserId.is_in(user_ids))
+            .one_column()
+            .fetch_all(tx)
+            .await?;
+        link(tx, &group.id, members).await?;
+    }
+    Ok(())
+}
+
+/// Puts members into a group, but for those who are in it.
+async fn link(tx: &Write, id: &str, members: Vec<String>) -> DomainResult<()> {
+    let within: HashSet<String> = group_member::Entity::find()
         .select_only()
         .column(group_member::Column::MembershipId)
         .filter(group_member::Column::GroupId.eq(id))
         .filter(group_member::Column::MembershipId.is_in(members.iter()))
         .one_column()
         .fetch_all(tx)
-        .await?;
+        .await?
+        .into_iter()
+        .collect();
     let link = |membership_id: String| group_member::Model { group_id: id.to_owned(), membership_id };
     let new = members.into_iter().filter(|member| !within.contains(member));
     Ok(query::insert_all(new.map(|member| link(member).into_active_model()).collect(), tx).await?)

@@ -117,6 +117,16 @@ pub(crate) async fn force(
     mark(tx, row, validated).await
 }
 
+/// Whether the domain of an address is one that a tenant has proven to be its own.
+pub(crate) async fn has_validated(tx: &Read, tenant_id: &str, address: &str) -> DomainResult<bool> {
+    let Some(domain) = of_address(address) else { return Ok(false) };
+    let validated = sso_domain::Entity::find()
+        .filter(sso_domain::Column::TenantId.eq(tenant_id))
+        .filter(sso_domain::Column::Domain.eq(domain))
+        .filter(sso_domain::Column::Validated.eq(true));
+    Ok(validated.fetch_count(tx).await? > 0)
+}
+
 /// The domain of an address, as DNS has it.
 pub(crate) fn of_address(address: &str) -> Option<String> {
     let (_, domain) = address.rsplit_once('@')?;

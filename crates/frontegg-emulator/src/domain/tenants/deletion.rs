@@ -31,6 +31,7 @@ pub(super) const BELONGINGS: &[&str] = &[
     "machine_tokens",
     "sso_domains",
     "sso_connections",
+    "scim_connections",
     "tenant_invites",
     "groups",
     "memberships",

@@ -30,7 +30,8 @@ use crate::{
         dump::{Batch, Row, Rows},
         entity::{
             AccessType, AssignmentType, AuditSeverity, CeremonyPurpose, Channel, ClientType, Decision, ExecutionStatus,
-            MachineTokenKind, MembershipStatus, Purpose, RestrictionList, SsoKind, UserPoolKind, WebAuthnDevice,
+            MachineTokenKind, MembershipStatus, Purpose, RestrictionList, ScimSource, SsoKind, UserPoolKind,
+            WebAuthnDevice,
         },
     },
 };
@@ -72,7 +73,7 @@ const JOBS: [Form; 3] = [bulk_invitation::FORM, migration::FORM, tenants::import
 /// What must hold for a column of a table.
 type Rule = (&'static str, &'static str, fn(&str, &Row) -> DomainResult<()>);
 
-const RULES: [Rule; 59] = [
+const RULES: [Rule; 62] = [
     ("application_assignments", "app_id", |text, _| input::check_id("it", text)),
     ("application_clients", "client_type", |text, _| choice::<ClientType>(text)),
     ("application_clients", "external_metadata", |text, _| object(text)),
@@ -112,6 +113,9 @@ const RULES: [Rule; 59] = [
     ("permissions", "assignment_type", |text, _| choice::<AssignmentType>(text)),
     ("roles", "id", |text, _| input::check_id("it", text)),
     ("roles", "key", |text, _| input::check_id("it", text)),
+    ("scim_connections", "source", |text, _| choice::<ScimSource>(text)),
+    ("scim_groups", "resource", |text, _| object(text)),
+    ("scim_users", "resource", |text, _| object(text)),
     ("settings", "document", |text, row| document(&SETTINGS, text, row)),
     ("settings", "scope", |text, _| settings::check_owner(text)),
     ("sms_templates", "kind", |text, _| texts::SmsType::parse(text).map(drop)),
@@ -176,6 +180,7 @@ pub(super) fn secret_columns(table: &str) -> Option<&'static [&'static str]> {
         "applications" => Some(&["client_secret", "shared_secret"]),
         "application_clients" => Some(&["client_secret"]),
         "sso_connections" => Some(&["oidc_secret", "idp_client_secret"]),
+        "scim_connections" => Some(&["fingerprint"]),
         _ => None,
     }
 }

@@ -66,6 +66,11 @@ async fn every_fault_has_its_place() {
             "tenants:\n  acme: { apiTokens: { x: { roles: [Admin] } } }\n",
             "tenants.acme.apiTokens.x: a secret must be given",
         ),
+        (
+            "tenants:\n  acme: { scimConfigurations: { x: {} } }\n",
+            "tenants.acme.scimConfigurations.x: a token must be given",
+        ),
+        ("tenants:\n  acme: { scimConfigurations: { x: { source: google } } }\n", "unknown variant `google`"),
         ("permissions:\n  fe.mine: {}\n", "line 2, column 3: permissions.fe.mine: "),
         ("emailTemplates:\n  None: { subject: x }\n", "line 2, column 3: emailTemplates.None: type must be one of"),
         ("smsTemplates:\n  None: x\n", "line 2, column 3: smsTemplates.None: SMS template type not found"),
@@ -99,7 +104,8 @@ async fn secrets_are_not_told() {
             refusal(&world, &format!("{{tenants: {{acme: {{users: {{ada@acme.test: {{ {secret} }}}}}}}}}}")).await;
         assert!(!told.contains("hush"), "{told}");
     }
-    let seed: Seed = "tenants: {acme: {users: {ada@acme.test: {password: hush-Aa-1}}, apiTokens: {x: {secret: hush}}}}"
+    let seed: Seed = "tenants: {acme: {users: {ada@acme.test: {password: hush-Aa-1}}, apiTokens: {x: {secret: hush}}, \
+                      scimConfigurations: {x: {token: hush}}}}"
         .parse()
         .expect("a seed");
     assert!(!format!("{seed:?}").contains("hush"), "{seed:?}");
