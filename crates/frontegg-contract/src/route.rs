@@ -18,12 +18,11 @@ pub const URI_LIMIT: usize = 12 * 1024;
 pub const HEADERS_LIMIT: usize = 32 * 1024;
 
 /// Services of the vendor beside those of the documents, by the first segment of their paths.
-const OTHER_SERVICES: [&str; 13] = [
+const OTHER_SERVICES: [&str; 12] = [
     "entitlements",
     "event",
     "flags",
     "integrations",
-    "metadata",
     "notification",
     "oauth",
     "reports",

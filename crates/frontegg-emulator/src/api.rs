@@ -69,6 +69,7 @@ mod unpublished_policies;
 mod unpublished_scim;
 mod unpublished_sessions;
 mod unpublished_sign_in;
+mod unpublished_sso;
 mod unpublished_sub_accounts;
 mod unpublished_tokens;
 mod unpublished_users;

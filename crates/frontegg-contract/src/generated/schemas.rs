@@ -576,63 +576,6 @@ pub(super) static ASSIGN_USERS_TO_APP_REQUEST_DTO: Schema = Schema::Object(
         ),
     ],
 );
-pub(super) static AUDIT: Schema = Schema::Open(
-    &[
-        Member("frontegg_id", Optional, &Schema::STRING),
-        Member("vendorId", Optional, &Schema::STRING),
-        Member("tenantId", Optional, &Schema::STRING),
-        Member("createdAt", Required, &Schema::DATE_TIME),
-        Member("updatedAt", Optional, &Schema::DATE_TIME),
-        Member("severity", Required, &AUDIT_SEVERITY),
-        Member("user", Optional, &Schema::STRING),
-        Member("userId", Optional, &Schema::STRING),
-        Member("email", Optional, &Schema::STRING),
-        Member("resource", Optional, &Schema::STRING),
-        Member("action", Optional, &Schema::STRING),
-        Member("description", Optional, &Schema::STRING),
-        Member("ip", Optional, &Schema::STRING),
-        Member("userAgent", Optional, &Schema::STRING),
-        Member("json", Optional, &Schema::Any),
-    ],
-);
-pub(super) static AUDIT_REQUEST: Schema = Schema::Open(
-    &[
-        Member("severity", Required, &AUDIT_SEVERITY),
-        Member("tenantId", Optional, &Schema::STRING),
-        Member("user", Optional, &Schema::STRING),
-        Member("userId", Optional, &Schema::STRING),
-        Member("email", Optional, &Schema::STRING),
-        Member("resource", Optional, &Schema::STRING),
-        Member("action", Optional, &Schema::STRING),
-        Member("description", Optional, &Schema::STRING),
-        Member("ip", Optional, &Schema::STRING),
-        Member("userAgent", Optional, &Schema::STRING),
-        Member("createdAt", Optional, &Schema::DATE_TIME),
-        Member("json", Optional, &Schema::Any),
-    ],
-);
-pub(super) static AUDIT_SEVERITY: Schema = Schema::Enum(enums::AuditSeverity::KNOWN);
-pub(super) static AUDIT_SORT_DIRECTION: Schema = Schema::STRING;
-pub(super) static AUDITS_PAGE: Schema = Schema::Object(
-    &[
-        Member(
-            "data",
-            Required,
-            &Schema::Array {
-                items: &AUDIT,
-                min: 0,
-                max: usize::MAX,
-            },
-        ),
-        Member("total", Required, &Schema::INTEGER),
-    ],
-);
-pub(super) static AUDITS_STATS: Schema = Schema::Object(
-    &[
-        Member("totalToday", Required, &Schema::INTEGER),
-        Member("severeThisWeek", Required, &Schema::INTEGER),
-    ],
-);
 pub(super) static AUTH0_CONFIGURATION: Schema = Schema::Object(
     &[
         Member("domain", Required, &Schema::STRING),
@@ -992,6 +935,24 @@ pub(super) static CLASSIFY_PERMISSIONS_DTO: Schema = Schema::Object(
             },
         ),
         Member("type", Required, &PERMISSION_ASSIGNMENT_TYPE),
+    ],
+);
+pub(super) static COMPLETE_OIDC_SIGN_IN_REQUEST: Schema = Schema::Object(
+    &[
+        Member("code", Optional, &Schema::SECRET),
+        Member("RelayState", Required, &Schema::NOT_EMPTY_SECRET),
+        Member("redirectUri", Optional, &Schema::STRING),
+        Member("error", Optional, &Schema::STRING),
+        Member("iss", Optional, &Schema::STRING),
+    ],
+);
+pub(super) static COMPLETE_OIDC_SIGN_IN_V1_REQUEST: Schema = Schema::Object(
+    &[
+        Member("code", Optional, &Schema::SECRET),
+        Member("state", Required, &Schema::NOT_EMPTY_SECRET),
+        Member("redirectUri", Optional, &Schema::STRING),
+        Member("error", Optional, &Schema::STRING),
+        Member("iss", Optional, &Schema::STRING),
     ],
 );
 pub(super) static COMPLETE_SOCIAL_SIGN_IN_REQUEST: Schema = Schema::Object(
@@ -2033,19 +1994,6 @@ pub(super) static EXECUTION_DATA_RESPONSE_DTO: Schema = Schema::Object(
         Member("executionData", Optional, &Schema::Map(&Schema::Any)),
     ],
 );
-pub(super) static EXPORT_CSV: Schema = Schema::Object(
-    &[
-        Member(
-            "properties",
-            Required,
-            &Schema::Array {
-                items: &PROPERTY,
-                min: 0,
-                max: usize::MAX,
-            },
-        ),
-    ],
-);
 pub(super) static EXTERNAL_AUTH0_USER_SOURCE_CONFIG: Schema = Schema::Object(
     &[
         Member("syncOnLogin", Required, &Schema::Boolean),
@@ -2803,11 +2751,36 @@ pub(super) static ME_AUTHORIZATION_RESPONSE_DTO: Schema = Schema::Object(
         ),
     ],
 );
-pub(super) static METRICS_RESPONSE_DTO: Schema = Schema::Object(
+pub(super) static METADATA_ENTITY: Schema = Schema::Object(
     &[
-        Member("topResources", Required, &TOP_RESOURCES),
-        Member("topTenants", Required, &TOP_TENANTS),
-        Member("auditsCounterByTime", Required, &Schema::Map(&Schema::INTEGER)),
+        Member("id", Required, &Schema::STRING),
+        Member("vendorId", Required, &Schema::STRING),
+        Member("entityName", Required, &Schema::STRING),
+        Member("isActive", Required, &Schema::Boolean),
+        Member("configuration", Required, &Schema::Map(&Schema::Any)),
+    ],
+);
+pub(super) static METADATA_ENTITY_NAME: Schema = Schema::Enum(
+    enums::MetadataEntityName::KNOWN,
+);
+pub(super) static METADATA_ENTITY_PAGE: Schema = Schema::Object(
+    &[
+        Member(
+            "rows",
+            Required,
+            &Schema::Array {
+                items: &METADATA_ENTITY,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
+pub(super) static METADATA_ENTITY_REQUEST: Schema = Schema::Object(
+    &[
+        Member("entityName", Required, &METADATA_ENTITY_NAME),
+        Member("isActive", Required, &Schema::Boolean),
+        Member("configuration", Required, &Schema::Map(&Schema::Any)),
     ],
 );
 pub(super) static MFA_AUTH_APP_CONFIG: Schema = Schema::Object(
@@ -3394,12 +3367,6 @@ pub(super) static PHONE_NUMBER_TYPE: Schema = Schema::Enum(
 pub(super) static PRE_VERIFY_USER_PHONE_NUMBER_REQUEST_DTO: Schema = Schema::Object(
     &[Member("phoneNumber", Required, &Schema::STRING)],
 );
-pub(super) static PROPERTY: Schema = Schema::Object(
-    &[
-        Member("displayName", Required, &Schema::STRING),
-        Member("name", Required, &Schema::STRING),
-    ],
-);
 pub(super) static PUBLIC_ACCOUNT_SETTINGS: Schema = Schema::Object(
     &[
         Member("tenantId", Optional, &Schema::STRING),
@@ -3446,6 +3413,9 @@ pub(super) static PUBLIC_IDENTITY_CONFIGURATION: Schema = Schema::Object(
         Member("defaultPasswordlessTokenExpiration", Optional, &Schema::INTEGER),
     ],
 );
+pub(super) static PUBLIC_SSO_CONFIGURATION: Schema = Schema::Object(
+    &[Member("isActive", Required, &Schema::Boolean)],
+);
 pub(super) static RECOVER_MFA_DTO: Schema = Schema::Object(
     &[
         Member("recoveryCode", Required, &Schema::SECRET),
@@ -3457,6 +3427,13 @@ pub(super) static REFRESH_API_TOKEN_DTO: Schema = Schema::Object(
 );
 pub(super) static REFRESH_TOKEN_DTO: Schema = Schema::Object(
     &[Member("tenantId", Optional, &Schema::Nullable(&Schema::STRING))],
+);
+pub(super) static REFRESH_TOKEN_V2_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("auth", Required, &AUTHENTICATION_RESPONSE_DTO),
+        Member("user", Optional, &USER_DTO),
+        Member("userTenants", Optional, &GET_USER_TENANTS_RESPONSE_DTO),
+    ],
 );
 pub(super) static REGENERATE_APPLICATION_CLIENT_CREDENTIALS_REQUEST: Schema = Schema::Object(
     &[Member("appId", Required, &Schema::STRING)],
@@ -3623,43 +3600,6 @@ pub(super) static ROLE_RESPONSE: Schema = Schema::Object(
     ],
 );
 pub(super) static ROLE_SORT_FIELD: Schema = Schema::Enum(enums::RoleSortField::KNOWN);
-pub(super) static SCIM2_CONNECTION_CONFIG_RESPONSE: Schema = Schema::Object(
-    &[
-        Member("id", Required, &Schema::STRING),
-        Member("tenantId", Required, &Schema::STRING),
-        Member("connectionName", Required, &Schema::STRING),
-        Member("source", Required, &SCIM2_CONNECTION_SOURCE),
-        Member("syncToUserManagement", Required, &Schema::Boolean),
-        Member("lastSync", Required, &Schema::Nullable(&Schema::DATE_TIME)),
-        Member("createdAt", Required, &Schema::DATE_TIME),
-    ],
-);
-pub(super) static SCIM2_CONNECTION_SOURCE: Schema = Schema::Enum(
-    enums::Scim2ConnectionSource::KNOWN,
-);
-pub(super) static SCIM2_CREATE_CONNECTION_CONFIG_REQUEST: Schema = Schema::Object(
-    &[
-        Member("source", Required, &SCIM2_CONNECTION_SOURCE),
-        Member("connectionName", Optional, &Schema::NOT_EMPTY),
-        Member("syncToUserManagement", Optional, &Schema::Boolean),
-    ],
-);
-pub(super) static SCIM2_CREATE_CONNECTION_CONFIG_RESPONSE: Schema = Schema::Object(
-    &[
-        Member("id", Required, &Schema::STRING),
-        Member("connectionName", Required, &Schema::STRING),
-        Member("token", Required, &Schema::SECRET),
-    ],
-);
-pub(super) static SCIM2_DELETE_CONNECTION_CONFIG_REQUEST: Schema = Schema::Object(
-    &[Member("deleteAll", Optional, &Schema::Boolean)],
-);
-pub(super) static SCIM2_PATCH_CONNECTION_CONFIG_REQUEST: Schema = Schema::Object(
-    &[Member("syncToUserManagement", Optional, &Schema::Boolean)],
-);
-pub(super) static SCIM_USERS_COUNT: Schema = Schema::Object(
-    &[Member("count", Required, &Schema::INTEGER)],
-);
 pub(super) static SECONDARY_AUTH_STRATEGY: Schema = Schema::Enum(
     enums::SecondaryAuthStrategy::KNOWN,
 );
@@ -3901,6 +3841,7 @@ pub(super) static SOCIAL_LOGIN_PROVIDER: Schema = Schema::Object(
     ],
 );
 pub(super) static SORT_ORDER: Schema = Schema::Enum(enums::SortOrder::KNOWN);
+pub(super) static SSO_ADDRESS_TYPE: Schema = Schema::Enum(enums::SsoAddressType::KNOWN);
 pub(super) static SSO_CONFIGURATION: Schema = Schema::Object(
     &[
         Member("id", Required, &Schema::STRING),
@@ -3950,6 +3891,26 @@ pub(super) static SSO_CONFIGURATION: Schema = Schema::Object(
         ),
         Member("createdAt", Optional, &Schema::DATE_TIME),
         Member("updatedAt", Optional, &Schema::DATE_TIME),
+    ],
+);
+pub(super) static SSO_CONFIGURATION_V2_REQUEST: Schema = Schema::Object(
+    &[
+        Member("tenantId", Required, &Schema::NOT_EMPTY),
+        Member("enabled", Optional, &Schema::Boolean),
+        Member("ssoEndpoint", Optional, &Schema::STRING),
+        Member("publicCertificate", Optional, &Schema::STRING),
+        Member("signRequest", Optional, &Schema::Boolean),
+        Member("acsUrl", Optional, &Schema::STRING),
+        Member("spEntityId", Optional, &Schema::STRING),
+        Member("type", Optional, &SSO_CONNECTION_TYPE),
+        Member("oidcClientId", Optional, &Schema::STRING),
+        Member("oidcSecret", Optional, &Schema::SECRET),
+        Member("configMetadata", Optional, &Schema::Map(&Schema::Any)),
+        Member("overrideActiveTenant", Optional, &Schema::Boolean),
+        Member("subAccountAccessLimit", Optional, &Schema::INTEGER),
+        Member("idpClientId", Optional, &Schema::STRING),
+        Member("idpClientSecret", Optional, &Schema::SECRET),
+        Member("skipEmailDomainValidation", Optional, &Schema::Boolean),
     ],
 );
 pub(super) static SSO_CONNECTION_TYPE: Schema = Schema::Enum(
@@ -4006,11 +3967,26 @@ pub(super) static SSO_GROUP: Schema = Schema::Object(
         Member("ssoConfigId", Optional, &Schema::STRING),
     ],
 );
+pub(super) static SSO_IDP_TYPE: Schema = Schema::Enum(enums::SsoIdpType::KNOWN);
 pub(super) static SSO_PER_TENANT_CONFIGURATION: Schema = Schema::Object(
     &[
         Member("active", Required, &Schema::Boolean),
         Member("unspecifiedTenantStrategy", Optional, &SSO_UNSPECIFIED_TENANT_STRATEGY),
         Member("useActiveTenant", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static SSO_PRELOGIN_REQUEST: Schema = Schema::Object(
+    &[
+        Member("email", Optional, &Schema::STRING),
+        Member("username", Optional, &Schema::STRING),
+        Member("tenantId", Optional, &Schema::Nullable(&Schema::STRING)),
+    ],
+);
+pub(super) static SSO_PRELOGIN_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("address", Required, &Schema::SECRET),
+        Member("idpType", Required, &SSO_IDP_TYPE),
+        Member("addressType", Required, &SSO_ADDRESS_TYPE),
     ],
 );
 pub(super) static SSO_UNSPECIFIED_TENANT_STRATEGY: Schema = Schema::Enum(
@@ -4286,8 +4262,6 @@ pub(super) static TENANT_USER_COUNT: Schema = Schema::Object(
         Member("totalAccessAllowedUsers", Required, &Schema::INTEGER),
     ],
 );
-pub(super) static TOP_RESOURCES: Schema = Schema::Map(&Schema::INTEGER);
-pub(super) static TOP_TENANTS: Schema = Schema::Map(&Schema::INTEGER);
 pub(super) static UNASSIGN_APPLICATIONS_FROM_USER_SOURCE_REQUEST_DTO: Schema = Schema::Object(
     &[
         Member(

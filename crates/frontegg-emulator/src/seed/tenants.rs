@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{ApiToken, Group, Key, Keyed, Policies, Role, ScimConfiguration, User, described::described};
+use super::{
+    ApiToken, Group, Key, Keyed, Policies, Role, ScimConfiguration, SsoConnection, User, described::described,
+};
 
 described! {
     /// A tenant (an account), known by its id.
@@ -45,6 +47,8 @@ described! {
         api_tokens: Keyed<ApiToken>,
         /// Its SCIM servers, by keys of your choice.
         scim_configurations: Keyed<ScimConfiguration>,
+        /// Its connections to identity providers, by keys of your choice.
+        sso: Keyed<SsoConnection>,
         /// The applications that it has beside those that every tenant gets, by their keys.
         applications: Vec<Key>,
     }
@@ -87,6 +91,13 @@ impl Tenant {
         describe: impl FnOnce(ScimConfiguration) -> ScimConfiguration,
     ) -> Self {
         self.scim_configurations.describe(key, describe);
+        self
+    }
+
+    /// Adds a connection to an identity provider.
+    #[must_use]
+    pub fn sso(mut self, key: impl Into<Key>, describe: impl FnOnce(SsoConnection) -> SsoConnection) -> Self {
+        self.sso.describe(key, describe);
         self
     }
 

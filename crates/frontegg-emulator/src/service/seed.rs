@@ -7,6 +7,7 @@ mod place;
 mod policies;
 mod provisioning;
 mod rights;
+mod sso;
 mod tenants;
 
 use std::{

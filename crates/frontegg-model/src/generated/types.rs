@@ -1811,307 +1811,6 @@ impl AssignedRole {
         }
     }
 }
-/// An entry of an audit trail, with whatever further members its writer gave it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[cfg_attr(not(feature = "server"), non_exhaustive)]
-pub struct Audit {
-    /// What was done, e.g. Created role.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub action: ::std::option::Option<::std::string::String>,
-    /// When it happened.
-    #[serde(rename = "createdAt")]
-    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
-    /// What was done, in a sentence.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
-    /// Address of that person, or of whom a sign-in was about.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub email: ::std::option::Option<::std::string::String>,
-    /// Its id. Old entries have _id in its place.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub frontegg_id: ::std::option::Option<::std::string::String>,
-    /// Address from which it was done.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub ip: ::std::option::Option<::std::string::String>,
-    /// Details, of any form.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub json: ::std::option::Option<::serde_json::Value>,
-    /// What was acted upon, e.g. Roles.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub resource: ::std::option::Option<::std::string::String>,
-    /// How much it matters.
-    pub severity: crate::enums::AuditSeverity,
-    /// Tenant that it is about; absent where it is about the environment alone.
-    #[serde(rename = "tenantId", skip_serializing_if = "::std::option::Option::is_none")]
-    pub tenant_id: ::std::option::Option<::std::string::String>,
-    /// When it was written.
-    #[serde(
-        rename = "updatedAt",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// Name of the person who acted, or API.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub user: ::std::option::Option<::std::string::String>,
-    /// Browser or program by which it was done.
-    #[serde(
-        rename = "userAgent",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub user_agent: ::std::option::Option<::std::string::String>,
-    /// Id of that person; absent where no person acted.
-    #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
-    pub user_id: ::std::option::Option<::std::string::String>,
-    /// Id of the environment.
-    #[serde(rename = "vendorId", skip_serializing_if = "::std::option::Option::is_none")]
-    pub vendor_id: ::std::option::Option<::std::string::String>,
-    #[serde(flatten)]
-    /// Further members, which the document does not name.
-    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-}
-impl Audit {
-    /// With the members that must be there; the others are absent.
-    pub fn new(
-        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
-        severity: crate::enums::AuditSeverity,
-    ) -> Self {
-        Self {
-            extra: Default::default(),
-            frontegg_id: None,
-            vendor_id: None,
-            tenant_id: None,
-            created_at,
-            updated_at: None,
-            severity,
-            user: None,
-            user_id: None,
-            email: None,
-            resource: None,
-            action: None,
-            description: None,
-            ip: None,
-            user_agent: None,
-            json: None,
-        }
-    }
-}
-/// An entry to add. Further members are kept as they come.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct AuditRequest {
-    /// What was done, e.g. Created role.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub action: ::std::option::Option<::std::string::String>,
-    /// When it happened; now when absent.
-    #[serde(
-        rename = "createdAt",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// What was done, in a sentence.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub description: ::std::option::Option<::std::string::String>,
-    /// Address of that person, or of whom a sign-in was about.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub email: ::std::option::Option<::std::string::String>,
-    /// Address from which it was done.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub ip: ::std::option::Option<::std::string::String>,
-    /// Details, of any form.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub json: ::std::option::Option<::serde_json::Value>,
-    /// What was acted upon, e.g. Roles.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub resource: ::std::option::Option<::std::string::String>,
-    /// How much it matters.
-    pub severity: crate::enums::AuditSeverity,
-    /// Tenant that it is about, where the scope names none.
-    #[serde(rename = "tenantId", skip_serializing_if = "::std::option::Option::is_none")]
-    pub tenant_id: ::std::option::Option<::std::string::String>,
-    /// Name of the person who acted, or API.
-    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-    pub user: ::std::option::Option<::std::string::String>,
-    /// Browser or program by which it was done.
-    #[serde(
-        rename = "userAgent",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub user_agent: ::std::option::Option<::std::string::String>,
-    /// Id of that person; absent where no person acted.
-    #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
-    pub user_id: ::std::option::Option<::std::string::String>,
-    #[serde(flatten)]
-    /// Further members, which the document does not name.
-    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-}
-impl AuditRequest {
-    /// With the members that must be there; the others have setters of their names.
-    pub fn new(severity: crate::enums::AuditSeverity) -> Self {
-        Self {
-            extra: Default::default(),
-            severity,
-            tenant_id: None,
-            user: None,
-            user_id: None,
-            email: None,
-            resource: None,
-            action: None,
-            description: None,
-            ip: None,
-            user_agent: None,
-            created_at: None,
-            json: None,
-        }
-    }
-    /// Further members, which the document does not name.
-    #[must_use]
-    pub fn extra(
-        mut self,
-        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
-    ) -> Self {
-        self.extra = value;
-        self
-    }
-    /// Tenant that it is about, where the scope names none.
-    #[must_use]
-    pub fn tenant_id<Form>(
-        mut self,
-        value: impl crate::Optional<::std::string::String, Form>,
-    ) -> Self {
-        self.tenant_id = value.into_optional();
-        self
-    }
-    /// Name of the person who acted, or API.
-    #[must_use]
-    pub fn user<Form>(
-        mut self,
-        value: impl crate::Optional<::std::string::String, Form>,
-    ) -> Self {
-        self.user = value.into_optional();
-        self
-    }
-    /// Id of that person; absent where no person acted.
-    #[must_use]
-    pub fn user_id<Form>(
-        mut self,
-        value: impl crate::Optional<::std::string::String, Form>,
-    ) -> Self {
-        self.user_id = value.into_optional();
-        self
-    }
-    /// Address of that person, or of whom a sign-in was about.
-    #[must_use]
-    pub fn email<Form>(
-        mut self,
-        value: impl crate::Optional<::std::string::String, Form>,
-    ) -> Self {
-        self.email = value.into_optional();
-        self
-    }
-    /// What was acted upon, e.g. Roles.
-    #[must_use]
-    pub fn resource<Form>(
-        mut self,
-        value: impl crate::Optional<::std::string::String, Form>,
-    ) -> Self {
-        self.resource = value.into_optional();
-        self
-    }
-    /// What was done, e.g. Created role.
-    #[must_use]
-    pub fn action<Form>(
-        mut self,
-        value: impl crate::Optional<::std::string::String, Form>,
-    ) -> Self {
-        self.action = value.into_optional();
-        self
-    }
-    /// What was done, in a sentence.
-    #[must_use]
-    pub fn description<Form>(
-        mut self,
-        value: impl crate::Optional<::std::string::String, Form>,
-    ) -> Self {
-        self.description = value.into_optional();
-        self
-    }
-    /// Address from which it was done.
-    #[must_use]
-    pub fn ip<Form>(
-        mut self,
-        value: impl crate::Optional<::std::string::String, Form>,
-    ) -> Self {
-        self.ip = value.into_optional();
-        self
-    }
-    /// Browser or program by which it was done.
-    #[must_use]
-    pub fn user_agent<Form>(
-        mut self,
-        value: impl crate::Optional<::std::string::String, Form>,
-    ) -> Self {
-        self.user_agent = value.into_optional();
-        self
-    }
-    /// When it happened; now when absent.
-    #[must_use]
-    pub fn created_at(
-        mut self,
-        value: impl Into<Option<::chrono::DateTime<::chrono::offset::Utc>>>,
-    ) -> Self {
-        self.created_at = value.into();
-        self
-    }
-    /// Details, of any form.
-    #[must_use]
-    pub fn json(mut self, value: impl Into<Option<::serde_json::Value>>) -> Self {
-        self.json = value.into();
-        self
-    }
-}
-/// A window of entries.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[cfg_attr(not(feature = "server"), non_exhaustive)]
-pub struct AuditsPage {
-    /// The entries.
-    #[serde(default, deserialize_with = "crate::read::null_as_default")]
-    pub data: ::std::vec::Vec<Audit>,
-    /// Number of entries that match in all.
-    pub total: i64,
-}
-impl AuditsPage {
-    /// With the members that must be there; the others are absent.
-    pub fn new(data: impl IntoIterator<Item = impl Into<Audit>>, total: i64) -> Self {
-        Self {
-            data: data.into_iter().map(Into::into).collect(),
-            total,
-        }
-    }
-}
-/// The two figures above the portal's table.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[cfg_attr(not(feature = "server"), non_exhaustive)]
-pub struct AuditsStats {
-    /// Number of entries of severity High, Critical or Error in the last seven days.
-    #[serde(rename = "severeThisWeek")]
-    pub severe_this_week: i64,
-    /// Number of entries since midnight in UTC.
-    #[serde(rename = "totalToday")]
-    pub total_today: i64,
-}
-impl AuditsStats {
-    /// With the members that must be there; the others are absent.
-    pub fn new(total_today: i64, severe_this_week: i64) -> Self {
-        Self {
-            total_today,
-            severe_this_week,
-        }
-    }
-}
 /// Access to an Auth0 tenant whose users are to be imported.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -3050,6 +2749,149 @@ impl ClassifyPermissionsDto {
             permission_ids: permission_ids.into_iter().map(Into::into).collect(),
             type_,
         }
+    }
+}
+/// What a browser has come back with.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CompleteOidcSignInRequest {
+    /// Code of the provider.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub code: ::std::option::Option<crate::Secret>,
+    /// What the provider says went wrong (RFC 6749 §4.1.2.1).
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<::std::string::String>,
+    /// Issuer, where the provider names itself (RFC 9207).
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub iss: ::std::option::Option<::std::string::String>,
+    /// Page that the browser came back to; compared with the one that the state was made for.
+    #[serde(
+        rename = "redirectUri",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub redirect_uri: ::std::option::Option<::std::string::String>,
+    /// State of begin_sso_sign_in.
+    #[serde(rename = "RelayState")]
+    pub relay_state: crate::Secret,
+}
+impl CompleteOidcSignInRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(relay_state: impl Into<crate::Secret>) -> Self {
+        Self {
+            code: None,
+            relay_state: relay_state.into(),
+            redirect_uri: None,
+            error: None,
+            iss: None,
+        }
+    }
+    /// Code of the provider.
+    #[must_use]
+    pub fn code<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.code = value.into_optional();
+        self
+    }
+    /// Page that the browser came back to; compared with the one that the state was made for.
+    #[must_use]
+    pub fn redirect_uri<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.redirect_uri = value.into_optional();
+        self
+    }
+    /// What the provider says went wrong (RFC 6749 §4.1.2.1).
+    #[must_use]
+    pub fn error<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.error = value.into_optional();
+        self
+    }
+    /// Issuer, where the provider names itself (RFC 9207).
+    #[must_use]
+    pub fn iss<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.iss = value.into_optional();
+        self
+    }
+}
+/// What a browser has come back with.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct CompleteOidcSignInV1Request {
+    /// Code of the provider.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub code: ::std::option::Option<crate::Secret>,
+    /// What the provider says went wrong (RFC 6749 §4.1.2.1).
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub error: ::std::option::Option<::std::string::String>,
+    /// Issuer, where the provider names itself (RFC 9207).
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub iss: ::std::option::Option<::std::string::String>,
+    /// Page that the browser came back to; compared with the one that the state was made for.
+    #[serde(
+        rename = "redirectUri",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub redirect_uri: ::std::option::Option<::std::string::String>,
+    /// State of begin_sso_sign_in.
+    pub state: crate::Secret,
+}
+impl CompleteOidcSignInV1Request {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(state: impl Into<crate::Secret>) -> Self {
+        Self {
+            code: None,
+            state: state.into(),
+            redirect_uri: None,
+            error: None,
+            iss: None,
+        }
+    }
+    /// Code of the provider.
+    #[must_use]
+    pub fn code<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.code = value.into_optional();
+        self
+    }
+    /// Page that the browser came back to; compared with the one that the state was made for.
+    #[must_use]
+    pub fn redirect_uri<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.redirect_uri = value.into_optional();
+        self
+    }
+    /// What the provider says went wrong (RFC 6749 §4.1.2.1).
+    #[must_use]
+    pub fn error<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.error = value.into_optional();
+        self
+    }
+    /// Issuer, where the provider names itself (RFC 9207).
+    #[must_use]
+    pub fn iss<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.iss = value.into_optional();
+        self
     }
 }
 /// What a sign-in page says besides the code.
@@ -7245,22 +7087,6 @@ impl ExecutionDataResponseDto {
         }
     }
 }
-/// What a file is to have.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct ExportCsv {
-    /// Columns in their order.
-    pub properties: ::std::vec::Vec<Property>,
-}
-impl ExportCsv {
-    /// With the members that must be there; the others have setters of their names.
-    pub fn new(properties: impl IntoIterator<Item = impl Into<Property>>) -> Self {
-        Self {
-            properties: properties.into_iter().map(Into::into).collect(),
-        }
-    }
-}
 /// Configuration of a user pool that is backed by an Auth0 tenant.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -9331,33 +9157,87 @@ impl MeAuthorizationResponseDto {
         }
     }
 }
-/// Figures over the entries of an environment.
+/// Settings of the environment that portals keep under a name.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[cfg_attr(not(feature = "server"), non_exhaustive)]
-pub struct MetricsResponseDto {
-    /// Numbers of entries, by the beginning of the step in ISO 8601.
-    #[serde(rename = "auditsCounterByTime")]
+pub struct MetadataEntity {
+    /// The settings themselves.
     #[serde(default, deserialize_with = "crate::read::null_as_default")]
-    pub audits_counter_by_time: ::std::collections::HashMap<::std::string::String, i64>,
-    /// The resources with the most entries.
-    #[serde(rename = "topResources")]
-    pub top_resources: TopResources,
-    /// The tenants with the most entries.
-    #[serde(rename = "topTenants")]
-    pub top_tenants: TopTenants,
+    pub configuration: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    /// Name of the settings.
+    #[serde(rename = "entityName")]
+    pub entity_name: ::std::string::String,
+    /// Id of the record.
+    pub id: ::std::string::String,
+    /// Whether they are in force.
+    #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_active: bool,
+    /// Id of the environment.
+    #[serde(rename = "vendorId")]
+    pub vendor_id: ::std::string::String,
 }
-impl MetricsResponseDto {
+impl MetadataEntity {
     /// With the members that must be there; the others are absent.
     pub fn new(
-        top_resources: TopResources,
-        top_tenants: TopTenants,
-        audits_counter_by_time: ::std::collections::HashMap<::std::string::String, i64>,
+        id: impl Into<::std::string::String>,
+        vendor_id: impl Into<::std::string::String>,
+        entity_name: impl Into<::std::string::String>,
+        is_active: bool,
+        configuration: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
     ) -> Self {
         Self {
-            top_resources,
-            top_tenants,
-            audits_counter_by_time,
+            id: id.into(),
+            vendor_id: vendor_id.into(),
+            entity_name: entity_name.into(),
+            is_active,
+            configuration,
+        }
+    }
+}
+/// Settings of the environment under a name.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct MetadataEntityPage {
+    /// The settings; none before they are written.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub rows: ::std::vec::Vec<MetadataEntity>,
+}
+impl MetadataEntityPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(rows: impl IntoIterator<Item = impl Into<MetadataEntity>>) -> Self {
+        Self {
+            rows: rows.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+/// Settings to put in place of those under that name.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct MetadataEntityRequest {
+    /// The settings themselves, as a whole.
+    pub configuration: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    /// Name of the settings.
+    #[serde(rename = "entityName")]
+    pub entity_name: crate::enums::MetadataEntityName,
+    /// Whether they are in force.
+    #[serde(rename = "isActive")]
+    pub is_active: bool,
+}
+impl MetadataEntityRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        entity_name: crate::enums::MetadataEntityName,
+        is_active: bool,
+        configuration: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        Self {
+            entity_name,
+            is_active,
+            configuration,
         }
     }
 }
@@ -11349,29 +11229,6 @@ impl PreVerifyUserPhoneNumberRequestDto {
         }
     }
 }
-/// A column of a file.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct Property {
-    /// Heading.
-    #[serde(rename = "displayName")]
-    pub display_name: ::std::string::String,
-    /// Name of the field, e.g. createdAt.
-    pub name: ::std::string::String,
-}
-impl Property {
-    /// With the members that must be there; the others have setters of their names.
-    pub fn new(
-        display_name: impl Into<::std::string::String>,
-        name: impl Into<::std::string::String>,
-    ) -> Self {
-        Self {
-            display_name: display_name.into(),
-            name: name.into(),
-        }
-    }
-}
 /// Settings of a tenant that are not confidential.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -11525,6 +11382,22 @@ pub struct PublicIdentityConfiguration {
     )]
     pub rotate_refresh_tokens: ::std::option::Option<bool>,
 }
+/// Whether single sign-on is in use.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct PublicSsoConfiguration {
+    /// Whether any tenant has a connection that people sign in by.
+    #[serde(rename = "isActive")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub is_active: bool,
+}
+impl PublicSsoConfiguration {
+    /// With the members that must be there; the others are absent.
+    pub fn new(is_active: bool) -> Self {
+        Self { is_active }
+    }
+}
 /// Removes all second factors of a user who has lost them.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -11593,6 +11466,33 @@ impl RefreshTokenDto {
     ) -> Self {
         self.tenant_id = value.into();
         self
+    }
+}
+/// A renewed session, and whose it is.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct RefreshTokenV2Response {
+    /// As refresh_user_token answers.
+    pub auth: AuthenticationResponseDto,
+    /// Who it is.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub user: ::std::option::Option<UserDto>,
+    /// The tenants that they can enter.
+    #[serde(
+        rename = "userTenants",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub user_tenants: ::std::option::Option<GetUserTenantsResponseDto>,
+}
+impl RefreshTokenV2Response {
+    /// With the members that must be there; the others are absent.
+    pub fn new(auth: AuthenticationResponseDto) -> Self {
+        Self {
+            auth,
+            user: None,
+            user_tenants: None,
+        }
     }
 }
 /// Application that gets a new secret.
@@ -12203,189 +12103,6 @@ impl RoleResponse {
             updated_at,
             permissions: None,
         }
-    }
-}
-/// A provisioning connection of a tenant, without its token.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[cfg_attr(not(feature = "server"), non_exhaustive)]
-pub struct Scim2ConnectionConfigResponse {
-    /// Name of the connection.
-    #[serde(rename = "connectionName")]
-    pub connection_name: ::std::string::String,
-    /// Time of creation.
-    #[serde(rename = "createdAt")]
-    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
-    /// Id of the connection; its SCIM server has it in its address.
-    pub id: ::std::string::String,
-    /// Time of the last accepted write of the identity provider, null before the first.
-    #[serde(rename = "lastSync")]
-    pub last_sync: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
-    /// Identity provider for which it was made.
-    pub source: crate::enums::Scim2ConnectionSource,
-    /// Whether what the identity provider writes changes people and groups of the tenant. While off it is only stored with the connection.
-    #[serde(rename = "syncToUserManagement")]
-    #[serde(default, deserialize_with = "crate::read::null_as_default")]
-    pub sync_to_user_management: bool,
-    /// The tenant.
-    #[serde(rename = "tenantId")]
-    pub tenant_id: ::std::string::String,
-}
-impl Scim2ConnectionConfigResponse {
-    /// With the members that must be there; the others are absent.
-    pub fn new(
-        id: impl Into<::std::string::String>,
-        tenant_id: impl Into<::std::string::String>,
-        connection_name: impl Into<::std::string::String>,
-        source: crate::enums::Scim2ConnectionSource,
-        sync_to_user_management: bool,
-        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
-    ) -> Self {
-        Self {
-            id: id.into(),
-            tenant_id: tenant_id.into(),
-            connection_name: connection_name.into(),
-            source,
-            sync_to_user_management,
-            last_sync: None,
-            created_at,
-        }
-    }
-}
-/// A provisioning connection to create.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct Scim2CreateConnectionConfigRequest {
-    /// Name of the connection; that of the source when absent.
-    #[serde(
-        rename = "connectionName",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub connection_name: ::std::option::Option<::std::string::String>,
-    /// Identity provider that will use it.
-    pub source: crate::enums::Scim2ConnectionSource,
-    /// Whether what the identity provider writes changes people and groups of the tenant; true when absent.
-    #[serde(
-        rename = "syncToUserManagement",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub sync_to_user_management: ::std::option::Option<bool>,
-}
-impl Scim2CreateConnectionConfigRequest {
-    /// With the members that must be there; the others have setters of their names.
-    pub fn new(source: crate::enums::Scim2ConnectionSource) -> Self {
-        Self {
-            source,
-            connection_name: None,
-            sync_to_user_management: None,
-        }
-    }
-    /// Name of the connection; that of the source when absent.
-    #[must_use]
-    pub fn connection_name<Form>(
-        mut self,
-        value: impl crate::Optional<::std::string::String, Form>,
-    ) -> Self {
-        self.connection_name = value.into_optional();
-        self
-    }
-    /// Whether what the identity provider writes changes people and groups of the tenant; true when absent.
-    #[must_use]
-    pub fn sync_to_user_management(mut self, value: impl Into<Option<bool>>) -> Self {
-        self.sync_to_user_management = value.into();
-        self
-    }
-}
-/// A new provisioning connection with its token.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[cfg_attr(not(feature = "server"), non_exhaustive)]
-pub struct Scim2CreateConnectionConfigResponse {
-    /// Name of the connection.
-    #[serde(rename = "connectionName")]
-    pub connection_name: ::std::string::String,
-    /// Id of the connection.
-    pub id: ::std::string::String,
-    /// Bearer token for its SCIM server. It is not shown again.
-    pub token: crate::Secret,
-}
-impl Scim2CreateConnectionConfigResponse {
-    /// With the members that must be there; the others are absent.
-    pub fn new(
-        id: impl Into<::std::string::String>,
-        connection_name: impl Into<::std::string::String>,
-        token: impl Into<crate::Secret>,
-    ) -> Self {
-        Self {
-            id: id.into(),
-            connection_name: connection_name.into(),
-            token: token.into(),
-        }
-    }
-}
-/// What becomes of the people and groups that a connection brought.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct Scim2DeleteConnectionConfigRequest {
-    /// True takes them out of the tenant; false, as when absent, leaves them there.
-    #[serde(
-        rename = "deleteAll",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub delete_all: ::std::option::Option<bool>,
-}
-impl Scim2DeleteConnectionConfigRequest {
-    /// With the members that must be there; the others have setters of their names.
-    pub fn new() -> Self {
-        Self { delete_all: None }
-    }
-    /// True takes them out of the tenant; false, as when absent, leaves them there.
-    #[must_use]
-    pub fn delete_all(mut self, value: impl Into<Option<bool>>) -> Self {
-        self.delete_all = value.into();
-        self
-    }
-}
-/// What to change of a provisioning connection; what is absent stays.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct Scim2PatchConnectionConfigRequest {
-    /// Whether what the identity provider writes changes people and groups of the tenant.
-    #[serde(
-        rename = "syncToUserManagement",
-        skip_serializing_if = "::std::option::Option::is_none"
-    )]
-    pub sync_to_user_management: ::std::option::Option<bool>,
-}
-impl Scim2PatchConnectionConfigRequest {
-    /// With the members that must be there; the others have setters of their names.
-    pub fn new() -> Self {
-        Self {
-            sync_to_user_management: None,
-        }
-    }
-    /// Whether what the identity provider writes changes people and groups of the tenant.
-    #[must_use]
-    pub fn sync_to_user_management(mut self, value: impl Into<Option<bool>>) -> Self {
-        self.sync_to_user_management = value.into();
-        self
-    }
-}
-/// How many people a provisioning connection has brought.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[cfg_attr(not(feature = "server"), non_exhaustive)]
-pub struct ScimUsersCount {
-    /// Their number.
-    pub count: i64,
-}
-impl ScimUsersCount {
-    /// With the members that must be there; the others are absent.
-    pub fn new(count: i64) -> Self {
-        Self { count }
     }
 }
 /// Whether a further way to sign in is offered.
@@ -13383,6 +13100,246 @@ impl SsoConfiguration {
         }
     }
 }
+/// A connection with its tenant; what is absent is as it was, or as it is for a new one.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SsoConfigurationV2Request {
+    /// Assertion consumer service of this connection.
+    #[serde(rename = "acsUrl", skip_serializing_if = "::std::option::Option::is_none")]
+    pub acs_url: ::std::option::Option<::std::string::String>,
+    /// Free data.
+    #[serde(
+        rename = "configMetadata",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub config_metadata: ::std::option::Option<
+        ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    >,
+    /// Whether sign-ins use it.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub enabled: ::std::option::Option<bool>,
+    /// Client id with which groups are fetched from the provider; kept and given back.
+    #[serde(
+        rename = "idpClientId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub idp_client_id: ::std::option::Option<::std::string::String>,
+    /// Secret of that client; kept.
+    #[serde(
+        rename = "idpClientSecret",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub idp_client_secret: ::std::option::Option<crate::Secret>,
+    /// Client id at the provider.
+    #[serde(
+        rename = "oidcClientId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub oidc_client_id: ::std::option::Option<::std::string::String>,
+    /// Client secret at the provider.
+    #[serde(
+        rename = "oidcSecret",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub oidc_secret: ::std::option::Option<crate::Secret>,
+    /// Whether a sign-in makes the tenant the active one of a person who has another one already.
+    #[serde(
+        rename = "overrideActiveTenant",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub override_active_tenant: ::std::option::Option<bool>,
+    /// The provider's signing certificate (X.509), as PEM, as base64 of PEM, or as base64 of DER; kept as base64 of PEM.
+    #[serde(
+        rename = "publicCertificate",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub public_certificate: ::std::option::Option<::std::string::String>,
+    /// Whether requests to the provider are signed.
+    #[serde(
+        rename = "signRequest",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sign_request: ::std::option::Option<bool>,
+    /// Whether domains count before they are validated.
+    #[serde(
+        rename = "skipEmailDomainValidation",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub skip_email_domain_validation: ::std::option::Option<bool>,
+    /// Entity id of the service provider for this connection.
+    #[serde(
+        rename = "spEntityId",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sp_entity_id: ::std::option::Option<::std::string::String>,
+    /// By SAML the provider's sign-on address for the redirect binding, by OpenID Connect its issuer.
+    #[serde(
+        rename = "ssoEndpoint",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sso_endpoint: ::std::option::Option<::std::string::String>,
+    /// How deep into the hierarchy access reaches; kept and given back.
+    #[serde(
+        rename = "subAccountAccessLimit",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sub_account_access_limit: ::std::option::Option<i64>,
+    /// Tenant that it belongs to.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+    /// Protocol, or provider, of the connection.
+    #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
+    pub type_: ::std::option::Option<crate::enums::SsoConnectionType>,
+}
+impl SsoConfigurationV2Request {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(tenant_id: impl Into<::std::string::String>) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            enabled: None,
+            sso_endpoint: None,
+            public_certificate: None,
+            sign_request: None,
+            acs_url: None,
+            sp_entity_id: None,
+            type_: None,
+            oidc_client_id: None,
+            oidc_secret: None,
+            config_metadata: None,
+            override_active_tenant: None,
+            sub_account_access_limit: None,
+            idp_client_id: None,
+            idp_client_secret: None,
+            skip_email_domain_validation: None,
+        }
+    }
+    /// Whether sign-ins use it.
+    #[must_use]
+    pub fn enabled(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.enabled = value.into();
+        self
+    }
+    /// By SAML the provider's sign-on address for the redirect binding, by OpenID Connect its issuer.
+    #[must_use]
+    pub fn sso_endpoint<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.sso_endpoint = value.into_optional();
+        self
+    }
+    /// The provider's signing certificate (X.509), as PEM, as base64 of PEM, or as base64 of DER; kept as base64 of PEM.
+    #[must_use]
+    pub fn public_certificate<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.public_certificate = value.into_optional();
+        self
+    }
+    /// Whether requests to the provider are signed.
+    #[must_use]
+    pub fn sign_request(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.sign_request = value.into();
+        self
+    }
+    /// Assertion consumer service of this connection.
+    #[must_use]
+    pub fn acs_url<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.acs_url = value.into_optional();
+        self
+    }
+    /// Entity id of the service provider for this connection.
+    #[must_use]
+    pub fn sp_entity_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.sp_entity_id = value.into_optional();
+        self
+    }
+    /// Protocol, or provider, of the connection.
+    #[must_use]
+    pub fn type_(
+        mut self,
+        value: impl Into<Option<crate::enums::SsoConnectionType>>,
+    ) -> Self {
+        self.type_ = value.into();
+        self
+    }
+    /// Client id at the provider.
+    #[must_use]
+    pub fn oidc_client_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.oidc_client_id = value.into_optional();
+        self
+    }
+    /// Client secret at the provider.
+    #[must_use]
+    pub fn oidc_secret<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.oidc_secret = value.into_optional();
+        self
+    }
+    /// Free data.
+    #[must_use]
+    pub fn config_metadata(
+        mut self,
+        value: impl Into<
+            Option<::serde_json::Map<::std::string::String, ::serde_json::Value>>,
+        >,
+    ) -> Self {
+        self.config_metadata = value.into();
+        self
+    }
+    /// Whether a sign-in makes the tenant the active one of a person who has another one already.
+    #[must_use]
+    pub fn override_active_tenant(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.override_active_tenant = value.into();
+        self
+    }
+    /// How deep into the hierarchy access reaches; kept and given back.
+    #[must_use]
+    pub fn sub_account_access_limit(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.sub_account_access_limit = value.into();
+        self
+    }
+    /// Client id with which groups are fetched from the provider; kept and given back.
+    #[must_use]
+    pub fn idp_client_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.idp_client_id = value.into_optional();
+        self
+    }
+    /// Secret of that client; kept.
+    #[must_use]
+    pub fn idp_client_secret<Form>(
+        mut self,
+        value: impl crate::Optional<crate::Secret, Form>,
+    ) -> Self {
+        self.idp_client_secret = value.into_optional();
+        self
+    }
+    /// Whether domains count before they are validated.
+    #[must_use]
+    pub fn skip_email_domain_validation(
+        mut self,
+        value: impl Into<Option<bool>>,
+    ) -> Self {
+        self.skip_email_domain_validation = value.into();
+        self
+    }
+}
 /// Roles of everybody who comes through a connection.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -13564,6 +13521,90 @@ impl SsoPerTenantConfiguration {
             active,
             unspecified_tenant_strategy: None,
             use_active_tenant: None,
+        }
+    }
+}
+/// Who wants to sign in. An address is named by either member.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct SsoPreloginRequest {
+    /// Mail address.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub email: ::std::option::Option<::std::string::String>,
+    /// Tenant to sign in to, where it is known.
+    #[serde(
+        rename = "tenantId",
+        default,
+        skip_serializing_if = "crate::Patch::is_absent"
+    )]
+    pub tenant_id: crate::Patch<::std::string::String>,
+    /// What was typed where usernames are taken; a mail address.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub username: ::std::option::Option<::std::string::String>,
+}
+impl SsoPreloginRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            email: None,
+            username: None,
+            tenant_id: crate::Patch::Absent,
+        }
+    }
+    /// Mail address.
+    #[must_use]
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
+        self
+    }
+    /// What was typed where usernames are taken; a mail address.
+    #[must_use]
+    pub fn username<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.username = value.into_optional();
+        self
+    }
+    /// Tenant to sign in to, where it is known.
+    #[must_use]
+    pub fn tenant_id(
+        mut self,
+        value: impl Into<crate::Patch<::std::string::String>>,
+    ) -> Self {
+        self.tenant_id = value.into();
+        self
+    }
+}
+/// Where the browser of somebody is to go.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct SsoPreloginResponse {
+    /// Address at the identity provider, with a request that is good once.
+    pub address: crate::Secret,
+    /// Kind of address.
+    #[serde(rename = "addressType")]
+    pub address_type: crate::enums::SsoAddressType,
+    /// What the provider speaks.
+    #[serde(rename = "idpType")]
+    pub idp_type: crate::enums::SsoIdpType,
+}
+impl SsoPreloginResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        address: impl Into<crate::Secret>,
+        idp_type: crate::enums::SsoIdpType,
+        address_type: crate::enums::SsoAddressType,
+    ) -> Self {
+        Self {
+            address: address.into(),
+            idp_type,
+            address_type,
         }
     }
 }
@@ -14305,52 +14346,6 @@ impl TenantUserCount {
             total_users,
             total_access_allowed_users,
         }
-    }
-}
-/// Numbers of entries, by resource.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[serde(transparent)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct TopResources(pub ::std::collections::HashMap<::std::string::String, i64>);
-impl ::std::ops::Deref for TopResources {
-    type Target = ::std::collections::HashMap<::std::string::String, i64>;
-    fn deref(&self) -> &::std::collections::HashMap<::std::string::String, i64> {
-        &self.0
-    }
-}
-impl ::std::convert::From<TopResources>
-for ::std::collections::HashMap<::std::string::String, i64> {
-    fn from(value: TopResources) -> Self {
-        value.0
-    }
-}
-impl ::std::convert::From<::std::collections::HashMap<::std::string::String, i64>>
-for TopResources {
-    fn from(value: ::std::collections::HashMap<::std::string::String, i64>) -> Self {
-        Self(value)
-    }
-}
-/// Numbers of entries, by the tenant's id.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
-#[serde(transparent)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct TopTenants(pub ::std::collections::HashMap<::std::string::String, i64>);
-impl ::std::ops::Deref for TopTenants {
-    type Target = ::std::collections::HashMap<::std::string::String, i64>;
-    fn deref(&self) -> &::std::collections::HashMap<::std::string::String, i64> {
-        &self.0
-    }
-}
-impl ::std::convert::From<TopTenants>
-for ::std::collections::HashMap<::std::string::String, i64> {
-    fn from(value: TopTenants) -> Self {
-        value.0
-    }
-}
-impl ::std::convert::From<::std::collections::HashMap<::std::string::String, i64>>
-for TopTenants {
-    fn from(value: ::std::collections::HashMap<::std::string::String, i64>) -> Self {
-        Self(value)
     }
 }
 /// Applications that a user pool no longer serves.

@@ -10,7 +10,7 @@ use crate::{
     ids,
     store::{
         Fetch, FetchCount, Read, Write,
-        entity::{role, sso_default_role, sso_group, sso_group_role},
+        entity::{role, sso_connection, sso_default_role, sso_group, sso_group_role},
         query,
     },
 };
@@ -147,6 +147,25 @@ pub(super) async fn of_connections(tx: &Read, ids: &[&str]) -> DomainResult<BTre
         groups.entry(row.connection_id.clone()).or_default().push(Group { row, role_ids });
     }
     Ok(groups)
+}
+
+/// The roles of somebody who comes by a connection for the first time, a member of these groups of the provider. One that
+/// the tenant does not see any more is left out.
+pub(super) async fn roles_for(
+    tx: &Read,
+    connection: &sso_connection::Model,
+    names: &[String],
+) -> DomainResult<Vec<String>> {
+    let id = connection.id.as_str();
+    let mut ids = defaults_of(tx, &[id]).await?.remove(id).unwrap_or_default();
+    for group in of_connections(tx, &[id]).await?.remove(id).unwrap_or_default() {
+        if names.contains(&group.row.name) {
+            ids.extend(group.role_ids);
+        }
+    }
+    let roles = roles::of_ids(tx, &ids).await?.into_iter().map(|held| held.role);
+    let is_seen = |role: &role::Model| role.tenant_id.as_ref().is_none_or(|owner| *owner == connection.tenant_id);
+    Ok(roles.filter(is_seen).map(|role| role.id).collect())
 }
 
 /// The default roles of these connections.

@@ -59,6 +59,7 @@ impl Making<'_> {
             self.tokens(&place.member("apiTokens"), TokenOwner::Tenant(id), &described.api_tokens).await?;
             let place_of_scim = place.member("scimConfigurations");
             self.scim_configurations(&place_of_scim, id, &described.scim_configurations).await?;
+            self.sso(&place, id, &described.sso).await?;
             for application in &described.applications {
                 let place = place.member("applications").reference(application);
                 let application_id = self.application_id(&place, application).await?;
