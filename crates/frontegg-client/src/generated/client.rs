@@ -8240,6 +8240,463 @@ Sends a `POST` request to `/team/resources/sso/v1/oidc/configurations`
         let mut request = self.client.post(url).json(&body).build()?;
         self.read(request, const { known("set_environment_oidc_configuration") }).await
     }
+    /**List audit entries of a tenant, newest first
+
+Returns the entries of the window, and how many there are in all. Everything in the query is optional. A parameter named like a field that filter looks at (email, user, action, resource, description, severity, ip) has the value that the field must have, without regard to letter case; others are ignored. Entries of one time are ordered by their id, so that windows do not overlap. With the environment's token and no tenant, the entries of the whole environment are listed.
+
+Sends a `GET` request to `/audits`
+
+Arguments:
+- `count`: Number of entries; 20 when absent.
+- `filter`: Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+- `limit`: Sent by the portal; ignored.
+- `offset`: Number of entries to leave out at the beginning; 0 when absent.
+- `pagination_mode`: Sent by the portal as virtual; ignored.
+- `sort_by`: Name of the field to sort by; createdAt when absent.
+- `sort_direction`: asc or desc, in either letter case; desc when absent.
+- `tenant_id`: Id of the tenant, where the environment's token comes without its header. A user token brings its own.
+- `vendor_id`: Id of the environment, which the token names already; ignored.
+*/
+    pub async fn list_audits_v1<'a>(
+        &'a self,
+        count: Option<i64>,
+        filter: Option<&'a str>,
+        limit: Option<i64>,
+        offset: Option<i64>,
+        pagination_mode: Option<&'a str>,
+        sort_by: Option<&'a str>,
+        sort_direction: Option<&'a enums::AuditSortDirection>,
+        tenant_id: Option<&'a str>,
+        vendor_id: Option<&'a str>,
+    ) -> Result<ResponseValue<types::AuditsPage>, Error<types::ApiError>> {
+        let url = self.url("/audits")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .query(&progenitor_client::QueryParam::new("count", &count))
+            .query(&progenitor_client::QueryParam::new("filter", &filter))
+            .query(&progenitor_client::QueryParam::new("limit", &limit))
+            .query(&progenitor_client::QueryParam::new("offset", &offset))
+            .query(
+                &progenitor_client::QueryParam::new("paginationMode", &pagination_mode),
+            )
+            .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+            .query(&progenitor_client::QueryParam::new("sortDirection", &sort_direction))
+            .query(&progenitor_client::QueryParam::new("tenantId", &tenant_id))
+            .query(&progenitor_client::QueryParam::new("vendorId", &vendor_id))
+            .build()?;
+        self.read(request, const { known("list_audits_v1") }).await
+    }
+    /**Add an entry to a tenant's audit trail
+
+Stores the entry with an id and a time of its own and answers with it. Members that are not named here are kept as they come. frontegg_id, vendorId and updatedAt are the service's own and overwritten; tenantId counts where the scope names no tenant. With a user token, user, userId and email are filled in where they are absent.
+
+Sends a `POST` request to `/audits`
+
+*/
+    pub async fn create_audit<'a>(
+        &'a self,
+        body: &'a types::AuditRequest,
+    ) -> Result<ResponseValue<types::Audit>, Error<types::ApiError>> {
+        let url = self.url("/audits")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_audit") }).await
+    }
+    /**Count today's entries and the severe ones of the last week
+
+Returns how many entries there are since midnight in UTC, and how many of severity High, Critical or Error in the last seven days.
+
+Sends a `GET` request to `/audits/stats`
+
+*/
+    pub async fn get_audits_stats<'a>(
+        &'a self,
+    ) -> Result<ResponseValue<types::AuditsStats>, Error<types::ApiError>> {
+        let url = self.url("/audits/stats")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_audits_stats") }).await
+    }
+    /**Export a tenant's entries as CSV
+
+Answers with a file that has a column for each of properties, in their order. The query is that of the list; without count everything is exported. Objects and lists are written as JSON, and what a spreadsheet would run as a formula is prefixed with an apostrophe.
+
+Sends a `POST` request to `/audits/export/csv`
+
+Arguments:
+- `count`: Number of entries; all when absent.
+- `filter`: Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+- `limit`: Sent by the portal; ignored.
+- `offset`: Number of entries to leave out at the beginning; 0 when absent.
+- `pagination_mode`: Sent by the portal as virtual; ignored.
+- `sort_by`: Name of the field to sort by; createdAt when absent.
+- `sort_direction`: asc or desc, in either letter case; desc when absent.
+- `tenant_id`: Id of the tenant, where the environment's token comes without its header. A user token brings its own.
+- `vendor_id`: Id of the environment, which the token names already; ignored.
+- `body`
+*/
+    pub async fn export_audits_csv_v1<'a>(
+        &'a self,
+        count: Option<i64>,
+        filter: Option<&'a str>,
+        limit: Option<i64>,
+        offset: Option<i64>,
+        pagination_mode: Option<&'a str>,
+        sort_by: Option<&'a str>,
+        sort_direction: Option<&'a enums::AuditSortDirection>,
+        tenant_id: Option<&'a str>,
+        vendor_id: Option<&'a str>,
+        body: &'a types::ExportCsv,
+    ) -> Result<ResponseValue<ByteStream>, Error<types::ApiError>> {
+        let url = self.url("/audits/export/csv")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .post(url)
+            .json(&body)
+            .query(&progenitor_client::QueryParam::new("count", &count))
+            .query(&progenitor_client::QueryParam::new("filter", &filter))
+            .query(&progenitor_client::QueryParam::new("limit", &limit))
+            .query(&progenitor_client::QueryParam::new("offset", &offset))
+            .query(
+                &progenitor_client::QueryParam::new("paginationMode", &pagination_mode),
+            )
+            .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+            .query(&progenitor_client::QueryParam::new("sortDirection", &sort_direction))
+            .query(&progenitor_client::QueryParam::new("tenantId", &tenant_id))
+            .query(&progenitor_client::QueryParam::new("vendorId", &vendor_id))
+            .build()?;
+        self.download(request, const { known("export_audits_csv_v1") }).await
+    }
+    /**Export a tenant's entries as a CSV stream
+
+The same file as that of export_audits_csv_v1, sent piece by piece as it is read.
+
+Sends a `POST` request to `/audits/export/csv/v2`
+
+Arguments:
+- `count`: Number of entries; all when absent.
+- `filter`: Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+- `limit`: Sent by the portal; ignored.
+- `offset`: Number of entries to leave out at the beginning; 0 when absent.
+- `pagination_mode`: Sent by the portal as virtual; ignored.
+- `sort_by`: Name of the field to sort by; createdAt when absent.
+- `sort_direction`: asc or desc, in either letter case; desc when absent.
+- `tenant_id`: Id of the tenant, where the environment's token comes without its header. A user token brings its own.
+- `vendor_id`: Id of the environment, which the token names already; ignored.
+- `body`
+*/
+    pub async fn export_audits_csv_stream_v1<'a>(
+        &'a self,
+        count: Option<i64>,
+        filter: Option<&'a str>,
+        limit: Option<i64>,
+        offset: Option<i64>,
+        pagination_mode: Option<&'a str>,
+        sort_by: Option<&'a str>,
+        sort_direction: Option<&'a enums::AuditSortDirection>,
+        tenant_id: Option<&'a str>,
+        vendor_id: Option<&'a str>,
+        body: &'a types::ExportCsv,
+    ) -> Result<ResponseValue<ByteStream>, Error<types::ApiError>> {
+        let url = self.url("/audits/export/csv/v2")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .post(url)
+            .json(&body)
+            .query(&progenitor_client::QueryParam::new("count", &count))
+            .query(&progenitor_client::QueryParam::new("filter", &filter))
+            .query(&progenitor_client::QueryParam::new("limit", &limit))
+            .query(&progenitor_client::QueryParam::new("offset", &offset))
+            .query(
+                &progenitor_client::QueryParam::new("paginationMode", &pagination_mode),
+            )
+            .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+            .query(&progenitor_client::QueryParam::new("sortDirection", &sort_direction))
+            .query(&progenitor_client::QueryParam::new("tenantId", &tenant_id))
+            .query(&progenitor_client::QueryParam::new("vendorId", &vendor_id))
+            .build()?;
+        self.download(request, const { known("export_audits_csv_stream_v1") }).await
+    }
+    /**List audit entries with filters for time, people and tenants
+
+Returns the entries of the window, newest first, and how many there are in all. Every filter that is given must hold, and of a list one value must match. Entries of one time are ordered by their id, so that windows do not overlap. With the environment's token and no tenant, the entries of the whole environment are listed.
+
+Sends a `GET` request to `/audits/resources/audits/v2`
+
+Arguments:
+- `count`: Number of entries; 200 when absent.
+- `created_from`: First moment of the time to look at.
+- `created_to`: End of the time to look at, which is not part of it any more.
+- `email`: Addresses of the people who acted, separated by commas, in any letter case.
+- `feature_flag_id`: Value of the member of that name.
+- `filter`: Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+- `offset`: Number of entries to leave out at the beginning; 0 when absent.
+- `sort_by`: Name of the field to sort by; createdAt when absent.
+- `sort_direction`: asc or desc, in either letter case; desc when absent.
+- `tenant_ids`: Tenants whose entries are wanted, separated by commas.
+- `users`: Ids or names of the people who acted, separated by commas.
+*/
+    pub async fn list_audits_v2<'a>(
+        &'a self,
+        count: Option<i64>,
+        created_from: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
+        created_to: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
+        email: Option<&'a str>,
+        feature_flag_id: Option<&'a str>,
+        filter: Option<&'a str>,
+        offset: Option<i64>,
+        sort_by: Option<&'a str>,
+        sort_direction: Option<&'a enums::AuditSortDirection>,
+        tenant_ids: Option<&'a str>,
+        users: Option<&'a str>,
+    ) -> Result<ResponseValue<types::AuditsPage>, Error<types::ApiError>> {
+        let url = self.url("/audits/resources/audits/v2")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .query(&progenitor_client::QueryParam::new("count", &count))
+            .query(&progenitor_client::QueryParam::new("created_from", &created_from))
+            .query(&progenitor_client::QueryParam::new("created_to", &created_to))
+            .query(&progenitor_client::QueryParam::new("email", &email))
+            .query(
+                &progenitor_client::QueryParam::new("featureFlagId", &feature_flag_id),
+            )
+            .query(&progenitor_client::QueryParam::new("filter", &filter))
+            .query(&progenitor_client::QueryParam::new("offset", &offset))
+            .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+            .query(&progenitor_client::QueryParam::new("sortDirection", &sort_direction))
+            .query(&progenitor_client::QueryParam::new("tenant_ids", &tenant_ids))
+            .query(&progenitor_client::QueryParam::new("users", &users))
+            .build()?;
+        self.read(request, const { known("list_audits_v2") }).await
+    }
+    /**Export filtered entries as a CSV stream
+
+Answers with a file that has a column for each of properties, in their order, sent piece by piece as it is read. The query is that of list_audits_v2; without count everything is exported. Objects and lists are written as JSON, and what a spreadsheet would run as a formula is prefixed with an apostrophe.
+
+Sends a `POST` request to `/audits/resources/audits/v2/export/csv`
+
+Arguments:
+- `count`: Number of entries; all when absent.
+- `created_from`: First moment of the time to look at.
+- `created_to`: End of the time to look at, which is not part of it any more.
+- `email`: Addresses of the people who acted, separated by commas, in any letter case.
+- `feature_flag_id`: Value of the member of that name.
+- `filter`: Text to be found in any of email, user, action, resource, description, severity and ip, without regard to letter case.
+- `offset`: Number of entries to leave out at the beginning; 0 when absent.
+- `sort_by`: Name of the field to sort by; createdAt when absent.
+- `sort_direction`: asc or desc, in either letter case; desc when absent.
+- `tenant_ids`: Tenants whose entries are wanted, separated by commas.
+- `users`: Ids or names of the people who acted, separated by commas.
+- `body`
+*/
+    pub async fn export_audits_csv_v2<'a>(
+        &'a self,
+        count: Option<i64>,
+        created_from: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
+        created_to: Option<&'a ::chrono::DateTime<::chrono::offset::Utc>>,
+        email: Option<&'a str>,
+        feature_flag_id: Option<&'a str>,
+        filter: Option<&'a str>,
+        offset: Option<i64>,
+        sort_by: Option<&'a str>,
+        sort_direction: Option<&'a enums::AuditSortDirection>,
+        tenant_ids: Option<&'a str>,
+        users: Option<&'a str>,
+        body: &'a types::ExportCsv,
+    ) -> Result<ResponseValue<ByteStream>, Error<types::ApiError>> {
+        let url = self.url("/audits/resources/audits/v2/export/csv")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .post(url)
+            .json(&body)
+            .query(&progenitor_client::QueryParam::new("count", &count))
+            .query(&progenitor_client::QueryParam::new("created_from", &created_from))
+            .query(&progenitor_client::QueryParam::new("created_to", &created_to))
+            .query(&progenitor_client::QueryParam::new("email", &email))
+            .query(
+                &progenitor_client::QueryParam::new("featureFlagId", &feature_flag_id),
+            )
+            .query(&progenitor_client::QueryParam::new("filter", &filter))
+            .query(&progenitor_client::QueryParam::new("offset", &offset))
+            .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+            .query(&progenitor_client::QueryParam::new("sortDirection", &sort_direction))
+            .query(&progenitor_client::QueryParam::new("tenant_ids", &tenant_ids))
+            .query(&progenitor_client::QueryParam::new("users", &users))
+            .build()?;
+        self.download(request, const { known("export_audits_csv_v2") }).await
+    }
+    /**Count audit entries of the environment by resource, tenant and time
+
+Returns the resources and the tenants with the most entries between two moments, and how many entries there are in each step of that time. Steps without any are there with 0.
+
+Sends a `GET` request to `/audits/resources/metrics/v1`
+
+Arguments:
+- `frequency`: Length of a step in milliseconds; a day when absent.
+- `from`: First moment, in milliseconds since 1970; a week before the end when absent.
+- `limit`: Most resources and tenants; 10 when absent.
+- `to`: End, in milliseconds since 1970, which is not part of it any more; now when absent.
+*/
+    pub async fn get_audits_metrics<'a>(
+        &'a self,
+        frequency: Option<i64>,
+        from: Option<i64>,
+        limit: Option<i64>,
+        to: Option<i64>,
+    ) -> Result<ResponseValue<types::MetricsResponseDto>, Error<types::ApiError>> {
+        let url = self.url("/audits/resources/metrics/v1")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .query(&progenitor_client::QueryParam::new("frequency", &frequency))
+            .query(&progenitor_client::QueryParam::new("from", &from))
+            .query(&progenitor_client::QueryParam::new("limit", &limit))
+            .query(&progenitor_client::QueryParam::new("to", &to))
+            .build()?;
+        self.read(request, const { known("get_audits_metrics") }).await
+    }
+    /**List provisioning connections, of the environment or of one tenant
+
+Returns a plain array of the connections that pass every filter given, without their tokens, the oldest one first. A user token sees those of its own tenant, whichever tenant the query names.
+
+Sends a `GET` request to `/directory/resources/v1/configurations/scim2`
+
+Arguments:
+- `connection_name`: Name of the connections, compared exactly.
+- `id`: Id of a connection.
+- `source`: Identity provider for which the connections were made.
+- `tenant_id`: Tenant whose connections to list.
+*/
+    pub async fn list_scim_configurations<'a>(
+        &'a self,
+        connection_name: Option<&'a str>,
+        id: Option<&'a str>,
+        source: Option<&'a enums::Scim2ConnectionSource>,
+        tenant_id: Option<&'a str>,
+    ) -> Result<
+        ResponseValue<::std::vec::Vec<types::Scim2ConnectionConfigResponse>>,
+        Error<types::ApiError>,
+    > {
+        let url = self.url("/directory/resources/v1/configurations/scim2")?;
+        #[allow(unused_mut)]
+        let mut request = self
+            .client
+            .get(url)
+            .query(
+                &progenitor_client::QueryParam::new("connectionName", &connection_name),
+            )
+            .query(&progenitor_client::QueryParam::new("id", &id))
+            .query(&progenitor_client::QueryParam::new("source", &source))
+            .query(&progenitor_client::QueryParam::new("tenantId", &tenant_id))
+            .build()?;
+        self.read(request, const { known("list_scim_configurations") }).await
+    }
+    /**Open a SCIM server for a tenant's identity provider and get its token
+
+Stores a connection and returns its bearer token, which is in this answer only and does not expire; to exchange it, delete the connection and create another. The identity provider finds the server at /directory/resources/scim/v2.0/ with the id, below /frontegg on the environment's own domain. A tenant may have several, also of one name.
+
+Sends a `POST` request to `/directory/resources/v1/configurations/scim2`
+
+*/
+    pub async fn create_scim_configuration<'a>(
+        &'a self,
+        body: &'a types::Scim2CreateConnectionConfigRequest,
+    ) -> Result<
+        ResponseValue<types::Scim2CreateConnectionConfigResponse>,
+        Error<types::ApiError>,
+    > {
+        let url = self.url("/directory/resources/v1/configurations/scim2")?;
+        #[allow(unused_mut)]
+        let mut request = self.client.post(url).json(&body).build()?;
+        self.read(request, const { known("create_scim_configuration") }).await
+    }
+    /**Read a provisioning connection
+
+Returns the connection without its token. Without a tenant, the environment's token finds connections of all tenants.
+
+Sends a `GET` request to `/directory/resources/v1/configurations/scim2/{id}`
+
+Arguments:
+- `id`: Id of the connection.
+*/
+    pub async fn get_scim_configuration<'a>(
+        &'a self,
+        id: &'a str,
+    ) -> Result<
+        ResponseValue<types::Scim2ConnectionConfigResponse>,
+        Error<types::ApiError>,
+    > {
+        let url = self
+            .url(
+                &format!(
+                    "/directory/resources/v1/configurations/scim2/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.get(url).build()?;
+        self.read(request, const { known("get_scim_configuration") }).await
+    }
+    /**Close a SCIM server, if wished with the people and groups it brought
+
+Deletes the connection and voids its token. What it brought stays in the tenant and is managed by frontegg from then on, unless deleteAll is sent: then the memberships and groups that came through it go too, and people without any other membership are deleted.
+
+Sends a `DELETE` request to `/directory/resources/v1/configurations/scim2/{id}`
+
+Arguments:
+- `id`: Id of the connection.
+- `body`
+*/
+    pub async fn delete_scim_configuration<'a>(
+        &'a self,
+        id: &'a str,
+        body: &'a types::Scim2DeleteConnectionConfigRequest,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/directory/resources/v1/configurations/scim2/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.delete(url).json(&body).build()?;
+        self.acknowledge(request, const { known("delete_scim_configuration") }).await
+    }
+    /**Switch on or off that provisioning changes people and groups
+
+Stores syncToUserManagement; nothing else can be changed. Switching on brings the people and groups that were stored meanwhile into the tenant, switching off leaves them as they are. The answer has no body.
+
+Sends a `PATCH` request to `/directory/resources/v1/configurations/scim2/{id}`
+
+Arguments:
+- `id`: Id of the connection.
+- `body`
+*/
+    pub async fn update_scim_configuration<'a>(
+        &'a self,
+        id: &'a str,
+        body: &'a types::Scim2PatchConnectionConfigRequest,
+    ) -> Result<ResponseValue<()>, Error<types::ApiError>> {
+        let url = self
+            .url(
+                &format!(
+                    "/directory/resources/v1/configurations/scim2/{}", encode_path(& id
+                    .to_string())
+                ),
+            )?;
+        #[allow(unused_mut)]
+        let mut request = self.client.patch(url).json(&body).build()?;
+        self.acknowledge(request, const { known("update_scim_configuration") }).await
+    }
     /**Exchange the environment's client id and API key for an environment token
 
 Exchanges client id and API key for the token that management calls carry, and tells its lifetime in seconds. Nothing is stored or ended by it; several tokens may be live at once. There is no refresh: authenticate again before the token ends. Credentials of the account yield a token that reaches every environment.

@@ -50,6 +50,10 @@ pub mod sso_configurations;
 pub mod saml_configurations;
 pub mod oidc_configurations;
 pub mod sso_settings;
+pub mod audits;
+pub mod metrics;
+pub mod scim_settings;
+pub mod scim_configurations;
 pub mod environment_authentication;
 pub mod unpublished_users;
 pub mod unpublished_accounts;
@@ -65,12 +69,14 @@ pub mod unpublished_sessions;
 pub mod unpublished_sub_accounts;
 pub mod unpublished_data_migration;
 pub mod unpublished_applications;
+pub mod unpublished_audits;
+pub mod unpublished_scim;
 use std::sync::Arc;
 use axum::Router;
-use crate::principal::Authenticate;
+use crate::authenticate::Authenticate;
 use crate::schema::Contract;
 /// Every operation of the documents.
-pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_oauth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + sso_configurations::SsoConfigurationsApi + saml_configurations::SamlConfigurationsApi + oidc_configurations::OidcConfigurationsApi + sso_settings::SsoSettingsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_sso::UnpublishedSsoApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi + unpublished_applications::UnpublishedApplicationsApi {}
+pub trait Api: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi + account_invitations::AccountInvitationsApi + account_invitations_settings::AccountInvitationsSettingsApi + account_roles::AccountRolesApi + approval_flows::ApprovalFlowsApi + core_settings::CoreSettingsApi + custom_social_oauth_provider::CustomSocialOAuthProviderApi + data_migration::DataMigrationApi + delegation::DelegationApi + domain_restrictions::DomainRestrictionsApi + email_configuration::EmailConfigurationApi + email_templates::EmailTemplatesApi + general::GeneralApi + ip_restrictions::IpRestrictionsApi + lockout_policy::LockoutPolicyApi + m2m_tokens::M2mTokensApi + mfa::MfaApi + mfa_configuration::MfaConfigurationApi + mfa_settings::MfaSettingsApi + password_settings::PasswordSettingsApi + passwordless::PasswordlessApi + permissions::PermissionsApi + permissions_categories::PermissionsCategoriesApi + personal_tokens::PersonalTokensApi + roles::RolesApi + sms::SmsApi + sms_configuration::SmsConfigurationApi + sms_templates::SmsTemplatesApi + sessions_configuration::SessionsConfigurationApi + sessions_management::SessionsManagementApi + user_emails_policy::UserEmailsPolicyApi + user_groups::UserGroupsApi + user_management::UserManagementApi + users::UsersApi + user_pools::UserPoolsApi + user_sessions::UserSessionsApi + users_applications_management::UsersApplicationsManagementApi + accounts::AccountsApi + sub_accounts::SubAccountsApi + account_settings::AccountSettingsApi + account_migration::AccountMigrationApi + sub_accounts_and_hierarchy::SubAccountsAndHierarchyApi + applications_settings::ApplicationsSettingsApi + sso_configurations::SsoConfigurationsApi + saml_configurations::SamlConfigurationsApi + oidc_configurations::OidcConfigurationsApi + sso_settings::SsoSettingsApi + audits::AuditsApi + metrics::MetricsApi + scim_settings::ScimSettingsApi + scim_configurations::ScimConfigurationsApi + environment_authentication::EnvironmentAuthenticationApi + unpublished_users::UnpublishedUsersApi + unpublished_accounts::UnpublishedAccountsApi + unpublished_tokens::UnpublishedTokensApi + unpublished_access_tokens::UnpublishedAccessTokensApi + unpublished_sign_in::UnpublishedSignInApi + unpublished_sso::UnpublishedSsoApi + unpublished_keys::UnpublishedKeysApi + unpublished_policies::UnpublishedPoliciesApi + unpublished_passkeys::UnpublishedPasskeysApi + unpublished_mfa::UnpublishedMfaApi + unpublished_sessions::UnpublishedSessionsApi + unpublished_sub_accounts::UnpublishedSubAccountsApi + unpublished_data_migration::UnpublishedDataMigrationApi + unpublished_applications::UnpublishedApplicationsApi + unpublished_audits::UnpublishedAuditsApi + unpublished_scim::UnpublishedScimApi {}
 impl<
     T: Authenticate + api_token::ApiTokenApi + api_tokens::ApiTokensApi
         + account_invitations::AccountInvitationsApi
@@ -101,6 +107,8 @@ impl<
         + sso_configurations::SsoConfigurationsApi
         + saml_configurations::SamlConfigurationsApi
         + oidc_configurations::OidcConfigurationsApi + sso_settings::SsoSettingsApi
+        + audits::AuditsApi + metrics::MetricsApi + scim_settings::ScimSettingsApi
+        + scim_configurations::ScimConfigurationsApi
         + environment_authentication::EnvironmentAuthenticationApi
         + unpublished_users::UnpublishedUsersApi
         + unpublished_accounts::UnpublishedAccountsApi
@@ -114,7 +122,8 @@ impl<
         + unpublished_sessions::UnpublishedSessionsApi
         + unpublished_sub_accounts::UnpublishedSubAccountsApi
         + unpublished_data_migration::UnpublishedDataMigrationApi
-        + unpublished_applications::UnpublishedApplicationsApi,
+        + unpublished_applications::UnpublishedApplicationsApi
+        + unpublished_audits::UnpublishedAuditsApi + unpublished_scim::UnpublishedScimApi,
 > Api for T {}
 /// Mounts every operation.
 ///
@@ -225,6 +234,10 @@ pub fn routes<S: Api>(router: Router<Arc<S>>) -> Router<Arc<S>> {
     let router = saml_configurations::routes(router);
     let router = oidc_configurations::routes(router);
     let router = sso_settings::routes(router);
+    let router = audits::routes(router);
+    let router = metrics::routes(router);
+    let router = scim_settings::routes(router);
+    let router = scim_configurations::routes(router);
     let router = environment_authentication::routes(router);
     let router = unpublished_users::routes(router);
     let router = unpublished_accounts::routes(router);
@@ -240,6 +253,8 @@ pub fn routes<S: Api>(router: Router<Arc<S>>) -> Router<Arc<S>> {
     let router = unpublished_sub_accounts::routes(router);
     let router = unpublished_data_migration::routes(router);
     let router = unpublished_applications::routes(router);
+    let router = unpublished_audits::routes(router);
+    let router = unpublished_scim::routes(router);
     router
 }
 /// What the documents say about each operation, sorted by id.
@@ -280,10 +295,13 @@ pub static CONTRACTS: &[&Contract] = &[
     &unpublished_sso::COMPLETE_OIDC_SIGN_IN,
     &unpublished_sso::COMPLETE_OIDC_SIGN_IN_V1,
     &unpublished_sign_in::COMPLETE_SOCIAL_SIGN_IN,
+    &unpublished_scim::COUNT_SCIM_USERS,
     &unpublished_sub_accounts::COUNT_TENANT_USERS,
     &applications_settings::CREATE_APPLICATION,
     &applications_settings::CREATE_APPLICATION_CLIENT,
     &approval_flows::CREATE_APPROVAL_FLOW,
+    &audits::CREATE_AUDIT,
+    &unpublished_audits::CREATE_AUDIT_V2,
     &user_pools::CREATE_AUTH0_USER_SOURCE,
     &core_settings::CREATE_CAPTCHA_POLICY,
     &user_pools::CREATE_COGNITO_USER_SOURCE,
@@ -308,6 +326,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &permissions::CREATE_PERMISSIONS,
     &account_roles::CREATE_ROLE_V2,
     &roles::CREATE_ROLES_V1,
+    &scim_configurations::CREATE_SCIM_CONFIGURATION,
     &sso_configurations::CREATE_SSO_CONFIGURATION,
     &unpublished_sso::CREATE_SSO_CONFIGURATION_V2,
     &sso_configurations::CREATE_SSO_DOMAIN,
@@ -344,6 +363,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &permissions::DELETE_PERMISSION,
     &permissions_categories::DELETE_PERMISSION_CATEGORY,
     &roles::DELETE_ROLE,
+    &scim_configurations::DELETE_SCIM_CONFIGURATION,
     &sms_configuration::DELETE_SMS_CONFIGURATION,
     &sms_templates::DELETE_SMS_TEMPLATE,
     &sso_configurations::DELETE_SSO_CONFIGURATION,
@@ -379,6 +399,9 @@ pub static CONTRACTS: &[&Contract] = &[
     &sso_settings::EXCLUDE_EMAIL_FROM_SSO,
     &approval_flows::EXECUTE_APPROVAL_FLOW,
     &approval_flows::EXECUTE_STEP_UP_APPROVAL_FLOW,
+    &audits::EXPORT_AUDITS_CSV_STREAM_V1,
+    &audits::EXPORT_AUDITS_CSV_V1,
+    &audits::EXPORT_AUDITS_CSV_V2,
     &sso_settings::FORCE_SSO_DOMAIN_VALIDATION,
     &unpublished_sign_in::GENERATE_STEP_UP_SESSION,
     &users::GENERATE_USER_ACTIVATION_LINK,
@@ -390,6 +413,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &applications_settings::GET_APPLICATION_CREDENTIALS,
     &approval_flows::GET_APPROVAL_EXECUTION,
     &approval_flows::GET_APPROVAL_FLOW,
+    &metrics::GET_AUDITS_METRICS,
+    &audits::GET_AUDITS_STATS,
     &unpublished_sign_in::GET_AUTH_STRATEGIES,
     &core_settings::GET_BASIC_IDENTITY_CONFIGURATION,
     &users::GET_BULK_INVITE_STATUS,
@@ -436,6 +461,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &unpublished_sign_in::GET_PUBLIC_CAPTCHA_POLICY,
     &unpublished_sign_in::GET_PUBLIC_IDENTITY_CONFIGURATION,
     &unpublished_sso::GET_PUBLIC_SSO_CONFIGURATION,
+    &scim_configurations::GET_SCIM_CONFIGURATION,
     &sessions_management::GET_SESSION_CONFIGURATION,
     &sms_configuration::GET_SMS_CONFIGURATION,
     &sms_templates::GET_SMS_TEMPLATE,
@@ -471,6 +497,8 @@ pub static CONTRACTS: &[&Contract] = &[
     &applications_settings::LIST_APPLICATIONS,
     &unpublished_applications::LIST_APPLICATIONS_OF_USERS,
     &approval_flows::LIST_APPROVAL_FLOWS,
+    &audits::LIST_AUDITS_V1,
+    &audits::LIST_AUDITS_V2,
     &custom_social_oauth_provider::LIST_CUSTOM_SOCIAL_LOGIN_PROVIDERS,
     &sms_templates::LIST_DEFAULT_SMS_TEMPLATES,
     &domain_restrictions::LIST_DOMAIN_RESTRICTIONS,
@@ -502,6 +530,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &account_roles::LIST_ROLE_TENANTS,
     &roles::LIST_ROLES_V1,
     &account_roles::LIST_ROLES_V2,
+    &scim_settings::LIST_SCIM_CONFIGURATIONS,
     &unpublished_sign_in::LIST_SIGN_UP_STRATEGIES,
     &sms_templates::LIST_SMS_TEMPLATES,
     &unpublished_sign_in::LIST_SOCIAL_LOGIN_PROVIDERS,
@@ -646,6 +675,7 @@ pub static CONTRACTS: &[&Contract] = &[
     &permissions::UPDATE_PERMISSION,
     &permissions_categories::UPDATE_PERMISSION_CATEGORY,
     &roles::UPDATE_ROLE,
+    &scim_configurations::UPDATE_SCIM_CONFIGURATION,
     &sso_configurations::UPDATE_SSO_CONFIGURATION,
     &unpublished_sso::UPDATE_SSO_CONFIGURATION_V2,
     &sso_configurations::UPDATE_SSO_GROUP,

@@ -576,6 +576,63 @@ pub(super) static ASSIGN_USERS_TO_APP_REQUEST_DTO: Schema = Schema::Object(
         ),
     ],
 );
+pub(super) static AUDIT: Schema = Schema::Open(
+    &[
+        Member("frontegg_id", Optional, &Schema::STRING),
+        Member("vendorId", Optional, &Schema::STRING),
+        Member("tenantId", Optional, &Schema::STRING),
+        Member("createdAt", Required, &Schema::DATE_TIME),
+        Member("updatedAt", Optional, &Schema::DATE_TIME),
+        Member("severity", Required, &AUDIT_SEVERITY),
+        Member("user", Optional, &Schema::STRING),
+        Member("userId", Optional, &Schema::STRING),
+        Member("email", Optional, &Schema::STRING),
+        Member("resource", Optional, &Schema::STRING),
+        Member("action", Optional, &Schema::STRING),
+        Member("description", Optional, &Schema::STRING),
+        Member("ip", Optional, &Schema::STRING),
+        Member("userAgent", Optional, &Schema::STRING),
+        Member("json", Optional, &Schema::Any),
+    ],
+);
+pub(super) static AUDIT_REQUEST: Schema = Schema::Open(
+    &[
+        Member("severity", Required, &AUDIT_SEVERITY),
+        Member("tenantId", Optional, &Schema::STRING),
+        Member("user", Optional, &Schema::STRING),
+        Member("userId", Optional, &Schema::STRING),
+        Member("email", Optional, &Schema::STRING),
+        Member("resource", Optional, &Schema::STRING),
+        Member("action", Optional, &Schema::STRING),
+        Member("description", Optional, &Schema::STRING),
+        Member("ip", Optional, &Schema::STRING),
+        Member("userAgent", Optional, &Schema::STRING),
+        Member("createdAt", Optional, &Schema::DATE_TIME),
+        Member("json", Optional, &Schema::Any),
+    ],
+);
+pub(super) static AUDIT_SEVERITY: Schema = Schema::Enum(enums::AuditSeverity::KNOWN);
+pub(super) static AUDIT_SORT_DIRECTION: Schema = Schema::STRING;
+pub(super) static AUDITS_PAGE: Schema = Schema::Object(
+    &[
+        Member(
+            "data",
+            Required,
+            &Schema::Array {
+                items: &AUDIT,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+        Member("total", Required, &Schema::INTEGER),
+    ],
+);
+pub(super) static AUDITS_STATS: Schema = Schema::Object(
+    &[
+        Member("totalToday", Required, &Schema::INTEGER),
+        Member("severeThisWeek", Required, &Schema::INTEGER),
+    ],
+);
 pub(super) static AUTH0_CONFIGURATION: Schema = Schema::Object(
     &[
         Member("domain", Required, &Schema::STRING),
@@ -1994,6 +2051,19 @@ pub(super) static EXECUTION_DATA_RESPONSE_DTO: Schema = Schema::Object(
         Member("executionData", Optional, &Schema::Map(&Schema::Any)),
     ],
 );
+pub(super) static EXPORT_CSV: Schema = Schema::Object(
+    &[
+        Member(
+            "properties",
+            Required,
+            &Schema::Array {
+                items: &PROPERTY,
+                min: 0,
+                max: usize::MAX,
+            },
+        ),
+    ],
+);
 pub(super) static EXTERNAL_AUTH0_USER_SOURCE_CONFIG: Schema = Schema::Object(
     &[
         Member("syncOnLogin", Required, &Schema::Boolean),
@@ -2783,6 +2853,13 @@ pub(super) static METADATA_ENTITY_REQUEST: Schema = Schema::Object(
         Member("configuration", Required, &Schema::Map(&Schema::Any)),
     ],
 );
+pub(super) static METRICS_RESPONSE_DTO: Schema = Schema::Object(
+    &[
+        Member("topResources", Required, &TOP_RESOURCES),
+        Member("topTenants", Required, &TOP_TENANTS),
+        Member("auditsCounterByTime", Required, &Schema::Map(&Schema::INTEGER)),
+    ],
+);
 pub(super) static MFA_AUTH_APP_CONFIG: Schema = Schema::Object(
     &[
         Member("active", Required, &Schema::Boolean),
@@ -3367,6 +3444,12 @@ pub(super) static PHONE_NUMBER_TYPE: Schema = Schema::Enum(
 pub(super) static PRE_VERIFY_USER_PHONE_NUMBER_REQUEST_DTO: Schema = Schema::Object(
     &[Member("phoneNumber", Required, &Schema::STRING)],
 );
+pub(super) static PROPERTY: Schema = Schema::Object(
+    &[
+        Member("displayName", Required, &Schema::STRING),
+        Member("name", Required, &Schema::STRING),
+    ],
+);
 pub(super) static PUBLIC_ACCOUNT_SETTINGS: Schema = Schema::Object(
     &[
         Member("tenantId", Optional, &Schema::STRING),
@@ -3600,6 +3683,43 @@ pub(super) static ROLE_RESPONSE: Schema = Schema::Object(
     ],
 );
 pub(super) static ROLE_SORT_FIELD: Schema = Schema::Enum(enums::RoleSortField::KNOWN);
+pub(super) static SCIM2_CONNECTION_CONFIG_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("tenantId", Required, &Schema::STRING),
+        Member("connectionName", Required, &Schema::STRING),
+        Member("source", Required, &SCIM2_CONNECTION_SOURCE),
+        Member("syncToUserManagement", Required, &Schema::Boolean),
+        Member("lastSync", Required, &Schema::Nullable(&Schema::DATE_TIME)),
+        Member("createdAt", Required, &Schema::DATE_TIME),
+    ],
+);
+pub(super) static SCIM2_CONNECTION_SOURCE: Schema = Schema::Enum(
+    enums::Scim2ConnectionSource::KNOWN,
+);
+pub(super) static SCIM2_CREATE_CONNECTION_CONFIG_REQUEST: Schema = Schema::Object(
+    &[
+        Member("source", Required, &SCIM2_CONNECTION_SOURCE),
+        Member("connectionName", Optional, &Schema::NOT_EMPTY),
+        Member("syncToUserManagement", Optional, &Schema::Boolean),
+    ],
+);
+pub(super) static SCIM2_CREATE_CONNECTION_CONFIG_RESPONSE: Schema = Schema::Object(
+    &[
+        Member("id", Required, &Schema::STRING),
+        Member("connectionName", Required, &Schema::STRING),
+        Member("token", Required, &Schema::SECRET),
+    ],
+);
+pub(super) static SCIM2_DELETE_CONNECTION_CONFIG_REQUEST: Schema = Schema::Object(
+    &[Member("deleteAll", Optional, &Schema::Boolean)],
+);
+pub(super) static SCIM2_PATCH_CONNECTION_CONFIG_REQUEST: Schema = Schema::Object(
+    &[Member("syncToUserManagement", Optional, &Schema::Boolean)],
+);
+pub(super) static SCIM_USERS_COUNT: Schema = Schema::Object(
+    &[Member("count", Required, &Schema::INTEGER)],
+);
 pub(super) static SECONDARY_AUTH_STRATEGY: Schema = Schema::Enum(
     enums::SecondaryAuthStrategy::KNOWN,
 );
@@ -4262,6 +4382,8 @@ pub(super) static TENANT_USER_COUNT: Schema = Schema::Object(
         Member("totalAccessAllowedUsers", Required, &Schema::INTEGER),
     ],
 );
+pub(super) static TOP_RESOURCES: Schema = Schema::Map(&Schema::INTEGER);
+pub(super) static TOP_TENANTS: Schema = Schema::Map(&Schema::INTEGER);
 pub(super) static UNASSIGN_APPLICATIONS_FROM_USER_SOURCE_REQUEST_DTO: Schema = Schema::Object(
     &[
         Member(

@@ -10,7 +10,7 @@ use super::schemas;
 use crate::context::RequestContext;
 use crate::endpoint::{Endpoint, Handling};
 use crate::failure::ApiResult;
-use crate::principal::Authenticate;
+use crate::authenticate::Authenticate;
 use crate::receive::receive;
 use crate::reply;
 use crate::schema::{Body, Contract, Parameter, Place, Presence, Schema};

@@ -12,12 +12,13 @@ use frontegg_contract::{
     user_groups, user_management, users, user_pools, user_sessions,
     users_applications_management, accounts, sub_accounts, account_settings,
     account_migration, sub_accounts_and_hierarchy, applications_settings,
-    sso_configurations, saml_configurations, oidc_configurations, sso_settings,
-    environment_authentication, unpublished_users, unpublished_accounts,
-    unpublished_tokens, unpublished_access_tokens, unpublished_sign_in, unpublished_sso,
-    unpublished_keys, unpublished_policies, unpublished_passkeys, unpublished_mfa,
-    unpublished_sessions, unpublished_sub_accounts, unpublished_data_migration,
-    unpublished_applications,
+    sso_configurations, saml_configurations, oidc_configurations, sso_settings, audits,
+    metrics, scim_settings, scim_configurations, environment_authentication,
+    unpublished_users, unpublished_accounts, unpublished_tokens,
+    unpublished_access_tokens, unpublished_sign_in, unpublished_sso, unpublished_keys,
+    unpublished_policies, unpublished_passkeys, unpublished_mfa, unpublished_sessions,
+    unpublished_sub_accounts, unpublished_data_migration, unpublished_applications,
+    unpublished_audits, unpublished_scim, reply,
 };
 use frontegg_model::types;
 use http::StatusCode;
@@ -2732,6 +2733,109 @@ impl sso_settings::SsoSettingsApi for Echo {
         reached("set_multiple_sso_per_domain_configuration", &body)
     }
 }
+impl audits::AuditsApi for Echo {
+    async fn create_audit(
+        &self,
+        _: &RequestContext,
+        body: types::AuditRequest,
+    ) -> ApiResult<types::Audit> {
+        reached("create_audit", &body)
+    }
+    async fn export_audits_csv_stream_v1(
+        &self,
+        _: &RequestContext,
+        _: audits::ExportAuditsCsvStreamV1Params,
+        body: types::ExportCsv,
+    ) -> ApiResult<reply::File> {
+        reached("export_audits_csv_stream_v1", &body)
+    }
+    async fn export_audits_csv_v1(
+        &self,
+        _: &RequestContext,
+        _: audits::ExportAuditsCsvV1Params,
+        body: types::ExportCsv,
+    ) -> ApiResult<reply::File> {
+        reached("export_audits_csv_v1", &body)
+    }
+    async fn export_audits_csv_v2(
+        &self,
+        _: &RequestContext,
+        _: audits::ExportAuditsCsvV2Params,
+        body: types::ExportCsv,
+    ) -> ApiResult<reply::File> {
+        reached("export_audits_csv_v2", &body)
+    }
+    async fn get_audits_stats(
+        &self,
+        _: &RequestContext,
+    ) -> ApiResult<types::AuditsStats> {
+        reached("get_audits_stats", &())
+    }
+    async fn list_audits_v1(
+        &self,
+        _: &RequestContext,
+        _: audits::ListAuditsV1Params,
+    ) -> ApiResult<types::AuditsPage> {
+        reached("list_audits_v1", &())
+    }
+    async fn list_audits_v2(
+        &self,
+        _: &RequestContext,
+        _: audits::ListAuditsV2Params,
+    ) -> ApiResult<types::AuditsPage> {
+        reached("list_audits_v2", &())
+    }
+}
+impl metrics::MetricsApi for Echo {
+    async fn get_audits_metrics(
+        &self,
+        _: &RequestContext,
+        _: metrics::GetAuditsMetricsParams,
+    ) -> ApiResult<types::MetricsResponseDto> {
+        reached("get_audits_metrics", &())
+    }
+}
+impl scim_settings::ScimSettingsApi for Echo {
+    async fn list_scim_configurations(
+        &self,
+        _: &RequestContext,
+        _: scim_settings::ListScimConfigurationsParams,
+    ) -> ApiResult<Vec<types::Scim2ConnectionConfigResponse>> {
+        reached("list_scim_configurations", &())
+    }
+}
+impl scim_configurations::ScimConfigurationsApi for Echo {
+    async fn create_scim_configuration(
+        &self,
+        _: &RequestContext,
+        body: types::Scim2CreateConnectionConfigRequest,
+    ) -> ApiResult<types::Scim2CreateConnectionConfigResponse> {
+        reached("create_scim_configuration", &body)
+    }
+    async fn delete_scim_configuration(
+        &self,
+        _: &RequestContext,
+        _: scim_configurations::DeleteScimConfigurationParams,
+        body: types::Scim2DeleteConnectionConfigRequest,
+    ) -> ApiResult<()> {
+        reached("delete_scim_configuration", &body)
+    }
+    async fn get_scim_configuration(
+        &self,
+        _: &RequestContext,
+        _: scim_configurations::GetScimConfigurationParams,
+    ) -> ApiResult<types::Scim2ConnectionConfigResponse> {
+        reached("get_scim_configuration", &())
+    }
+    async fn update_scim_configuration(
+        &self,
+        _: &RequestContext,
+        _: scim_configurations::UpdateScimConfigurationParams,
+        body: types::Scim2PatchConnectionConfigRequest,
+    ) -> ApiResult<()> {
+        reached("update_scim_configuration", &body)
+    }
+}
 impl environment_authentication::EnvironmentAuthenticationApi for Echo {
     async fn authenticate_environment(
         &self,
@@ -3180,5 +3284,23 @@ impl unpublished_applications::UnpublishedApplicationsApi for Echo {
         _: unpublished_applications::ListApplicationsOfUsersParams,
     ) -> ApiResult<Vec<types::UserApplications>> {
         reached("list_applications_of_users", &())
+    }
+}
+impl unpublished_audits::UnpublishedAuditsApi for Echo {
+    async fn create_audit_v2(
+        &self,
+        _: &RequestContext,
+        body: types::AuditRequest,
+    ) -> ApiResult<types::Audit> {
+        reached("create_audit_v2", &body)
+    }
+}
+impl unpublished_scim::UnpublishedScimApi for Echo {
+    async fn count_scim_users(
+        &self,
+        _: &RequestContext,
+        _: unpublished_scim::CountScimUsersParams,
+    ) -> ApiResult<types::ScimUsersCount> {
+        reached("count_scim_users", &())
     }
 }

@@ -1916,3 +1916,49 @@ impl crate::paging::PageParams for ListAudits {
         self.count = size;
     }
 }
+/// Optional values of [`Scim::list_scim_configurations`](crate::views::Scim::list_scim_configurations).
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+#[must_use]
+pub struct ListScimConfigurations {
+    /// Tenant whose connections to list.
+    pub tenant_id: Option<String>,
+    /// Identity provider for which the connections were made.
+    pub source: Option<enums::Scim2ConnectionSource>,
+    /// Name of the connections, compared exactly.
+    pub connection_name: Option<String>,
+    /// Id of a connection.
+    pub id: Option<String>,
+}
+impl ListScimConfigurations {
+    /// Without any value.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// Tenant whose connections to list.
+    pub fn tenant_id<Form>(mut self, tenant_id: impl Optional<String, Form>) -> Self {
+        self.tenant_id = tenant_id.into_optional();
+        self
+    }
+    /// Identity provider for which the connections were made.
+    pub fn source<Form>(
+        mut self,
+        source: impl Optional<enums::Scim2ConnectionSource, Form>,
+    ) -> Self {
+        self.source = source.into_optional();
+        self
+    }
+    /// Name of the connections, compared exactly.
+    pub fn connection_name<Form>(
+        mut self,
+        connection_name: impl Optional<String, Form>,
+    ) -> Self {
+        self.connection_name = connection_name.into_optional();
+        self
+    }
+    /// Id of a connection.
+    pub fn id<Form>(mut self, id: impl Optional<String, Form>) -> Self {
+        self.id = id.into_optional();
+        self
+    }
+}

@@ -1822,6 +1822,64 @@ pub fn validate_sso_domain(answer: impl Borrow<types::SsoDomain>) -> Reply {
 pub fn validate_sso_domain_by_email(answer: impl Borrow<types::SsoDomain>) -> Reply {
     Reply::of("validate_sso_domain_by_email", answer.borrow())
 }
+/// Answers [`Audits::create_audit`](crate::views::Audits::create_audit).
+pub fn create_audit(answer: impl Borrow<types::Audit>) -> Reply {
+    Reply::of("create_audit", answer.borrow())
+}
+/// Answers [`Audits::export_audits_csv_stream`](crate::views::Audits::export_audits_csv_stream).
+pub fn export_audits_csv_stream(answer: impl Into<Vec<u8>>) -> Reply {
+    Reply::file("export_audits_csv_stream_v1", "text/csv", answer)
+}
+/// Answers [`Audits::export_audits_csv_v1`](crate::views::Audits::export_audits_csv_v1).
+pub fn export_audits_csv_v1(answer: impl Into<Vec<u8>>) -> Reply {
+    Reply::file("export_audits_csv_v1", "text/csv", answer)
+}
+/// Answers [`Audits::export_audits_csv`](crate::views::Audits::export_audits_csv).
+pub fn export_audits_csv(answer: impl Into<Vec<u8>>) -> Reply {
+    Reply::file("export_audits_csv_v2", "text/csv", answer)
+}
+/// Answers [`Audits::get_audits_metrics`](crate::views::Audits::get_audits_metrics).
+pub fn get_audits_metrics(answer: impl Borrow<types::MetricsResponseDto>) -> Reply {
+    Reply::of("get_audits_metrics", answer.borrow())
+}
+/// Answers [`Audits::get_audits_stats`](crate::views::Audits::get_audits_stats).
+pub fn get_audits_stats(answer: impl Borrow<types::AuditsStats>) -> Reply {
+    Reply::of("get_audits_stats", answer.borrow())
+}
+/// Answers [`Audits::list_audits_v1`](crate::views::Audits::list_audits_v1).
+pub fn list_audits_v1(answer: impl Borrow<types::AuditsPage>) -> Reply {
+    Reply::of("list_audits_v1", answer.borrow())
+}
+/// Answers [`Audits::list_audits`](crate::views::Audits::list_audits).
+pub fn list_audits(answer: impl Borrow<types::AuditsPage>) -> Reply {
+    Reply::of("list_audits_v2", answer.borrow())
+}
+/// Answers [`Scim::create_scim_configuration`](crate::views::Scim::create_scim_configuration).
+pub fn create_scim_configuration(
+    answer: impl Borrow<types::Scim2CreateConnectionConfigResponse>,
+) -> Reply {
+    Reply::of("create_scim_configuration", answer.borrow())
+}
+/// Answers [`Scim::delete_scim_configuration`](crate::views::Scim::delete_scim_configuration).
+pub fn delete_scim_configuration() -> Reply {
+    Reply::acknowledgement("delete_scim_configuration")
+}
+/// Answers [`Scim::get_scim_configuration`](crate::views::Scim::get_scim_configuration).
+pub fn get_scim_configuration(
+    answer: impl Borrow<types::Scim2ConnectionConfigResponse>,
+) -> Reply {
+    Reply::of("get_scim_configuration", answer.borrow())
+}
+/// Answers [`Scim::list_scim_configurations`](crate::views::Scim::list_scim_configurations).
+pub fn list_scim_configurations(
+    answer: impl IntoIterator<Item = types::Scim2ConnectionConfigResponse>,
+) -> Reply {
+    Reply::of("list_scim_configurations", answer.into_iter().collect::<Vec<_>>())
+}
+/// Answers [`Scim::update_scim_configuration`](crate::views::Scim::update_scim_configuration).
+pub fn update_scim_configuration() -> Reply {
+    Reply::acknowledgement("update_scim_configuration")
+}
 /// Answers [`EnvironmentAuthentication::authenticate_environment`](crate::views::EnvironmentAuthentication::authenticate_environment).
 pub fn authenticate_environment(
     answer: impl Borrow<types::VendorAuthenticationResponse>,

@@ -678,6 +678,46 @@ open_enum! {
 }
 
 open_enum! {
+    /// How much an entry matters.
+    AuditSeverity {
+        /// `Info`
+        Info = "Info",
+        /// `Medium`
+        Medium = "Medium",
+        /// `High`
+        High = "High",
+        /// `Critical`
+        Critical = "Critical",
+        /// `Error`
+        Error = "Error",
+    }
+}
+
+open_enum! {
+    /// A direction to sort in. Either letter case is taken.
+    AuditSortDirection {
+        /// `asc`
+        Asc = "asc",
+        /// `desc`
+        Desc = "desc",
+    }
+}
+
+open_enum! {
+    /// Kind of identity provider; it only says which guide a portal shows.
+    Scim2ConnectionSource {
+        /// `frontegg`
+        Frontegg = "frontegg",
+        /// `okta`
+        Okta = "okta",
+        /// `azure-ad`
+        AzureAd = "azure-ad",
+        /// `other`
+        Other = "other",
+    }
+}
+
+open_enum! {
     /// Name of settings that can be written.
     MetadataEntityName {
         /// `saml`

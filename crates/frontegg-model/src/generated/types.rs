@@ -1811,6 +1811,307 @@ impl AssignedRole {
         }
     }
 }
+/// An entry of an audit trail, with whatever further members its writer gave it.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct Audit {
+    /// What was done, e.g. Created role.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub action: ::std::option::Option<::std::string::String>,
+    /// When it happened.
+    #[serde(rename = "createdAt")]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    /// What was done, in a sentence.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
+    /// Address of that person, or of whom a sign-in was about.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub email: ::std::option::Option<::std::string::String>,
+    /// Its id. Old entries have _id in its place.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub frontegg_id: ::std::option::Option<::std::string::String>,
+    /// Address from which it was done.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub ip: ::std::option::Option<::std::string::String>,
+    /// Details, of any form.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub json: ::std::option::Option<::serde_json::Value>,
+    /// What was acted upon, e.g. Roles.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub resource: ::std::option::Option<::std::string::String>,
+    /// How much it matters.
+    pub severity: crate::enums::AuditSeverity,
+    /// Tenant that it is about; absent where it is about the environment alone.
+    #[serde(rename = "tenantId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub tenant_id: ::std::option::Option<::std::string::String>,
+    /// When it was written.
+    #[serde(
+        rename = "updatedAt",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub updated_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Name of the person who acted, or API.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub user: ::std::option::Option<::std::string::String>,
+    /// Browser or program by which it was done.
+    #[serde(
+        rename = "userAgent",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub user_agent: ::std::option::Option<::std::string::String>,
+    /// Id of that person; absent where no person acted.
+    #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub user_id: ::std::option::Option<::std::string::String>,
+    /// Id of the environment.
+    #[serde(rename = "vendorId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub vendor_id: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    /// Further members, which the document does not name.
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+impl Audit {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+        severity: crate::enums::AuditSeverity,
+    ) -> Self {
+        Self {
+            extra: Default::default(),
+            frontegg_id: None,
+            vendor_id: None,
+            tenant_id: None,
+            created_at,
+            updated_at: None,
+            severity,
+            user: None,
+            user_id: None,
+            email: None,
+            resource: None,
+            action: None,
+            description: None,
+            ip: None,
+            user_agent: None,
+            json: None,
+        }
+    }
+}
+/// An entry to add. Further members are kept as they come.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct AuditRequest {
+    /// What was done, e.g. Created role.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub action: ::std::option::Option<::std::string::String>,
+    /// When it happened; now when absent.
+    #[serde(
+        rename = "createdAt",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub created_at: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// What was done, in a sentence.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub description: ::std::option::Option<::std::string::String>,
+    /// Address of that person, or of whom a sign-in was about.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub email: ::std::option::Option<::std::string::String>,
+    /// Address from which it was done.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub ip: ::std::option::Option<::std::string::String>,
+    /// Details, of any form.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub json: ::std::option::Option<::serde_json::Value>,
+    /// What was acted upon, e.g. Roles.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub resource: ::std::option::Option<::std::string::String>,
+    /// How much it matters.
+    pub severity: crate::enums::AuditSeverity,
+    /// Tenant that it is about, where the scope names none.
+    #[serde(rename = "tenantId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub tenant_id: ::std::option::Option<::std::string::String>,
+    /// Name of the person who acted, or API.
+    #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    pub user: ::std::option::Option<::std::string::String>,
+    /// Browser or program by which it was done.
+    #[serde(
+        rename = "userAgent",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub user_agent: ::std::option::Option<::std::string::String>,
+    /// Id of that person; absent where no person acted.
+    #[serde(rename = "userId", skip_serializing_if = "::std::option::Option::is_none")]
+    pub user_id: ::std::option::Option<::std::string::String>,
+    #[serde(flatten)]
+    /// Further members, which the document does not name.
+    pub extra: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+}
+impl AuditRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(severity: crate::enums::AuditSeverity) -> Self {
+        Self {
+            extra: Default::default(),
+            severity,
+            tenant_id: None,
+            user: None,
+            user_id: None,
+            email: None,
+            resource: None,
+            action: None,
+            description: None,
+            ip: None,
+            user_agent: None,
+            created_at: None,
+            json: None,
+        }
+    }
+    /// Further members, which the document does not name.
+    #[must_use]
+    pub fn extra(
+        mut self,
+        value: ::serde_json::Map<::std::string::String, ::serde_json::Value>,
+    ) -> Self {
+        self.extra = value;
+        self
+    }
+    /// Tenant that it is about, where the scope names none.
+    #[must_use]
+    pub fn tenant_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.tenant_id = value.into_optional();
+        self
+    }
+    /// Name of the person who acted, or API.
+    #[must_use]
+    pub fn user<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.user = value.into_optional();
+        self
+    }
+    /// Id of that person; absent where no person acted.
+    #[must_use]
+    pub fn user_id<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.user_id = value.into_optional();
+        self
+    }
+    /// Address of that person, or of whom a sign-in was about.
+    #[must_use]
+    pub fn email<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.email = value.into_optional();
+        self
+    }
+    /// What was acted upon, e.g. Roles.
+    #[must_use]
+    pub fn resource<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.resource = value.into_optional();
+        self
+    }
+    /// What was done, e.g. Created role.
+    #[must_use]
+    pub fn action<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.action = value.into_optional();
+        self
+    }
+    /// What was done, in a sentence.
+    #[must_use]
+    pub fn description<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.description = value.into_optional();
+        self
+    }
+    /// Address from which it was done.
+    #[must_use]
+    pub fn ip<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.ip = value.into_optional();
+        self
+    }
+    /// Browser or program by which it was done.
+    #[must_use]
+    pub fn user_agent<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.user_agent = value.into_optional();
+        self
+    }
+    /// When it happened; now when absent.
+    #[must_use]
+    pub fn created_at(
+        mut self,
+        value: impl Into<Option<::chrono::DateTime<::chrono::offset::Utc>>>,
+    ) -> Self {
+        self.created_at = value.into();
+        self
+    }
+    /// Details, of any form.
+    #[must_use]
+    pub fn json(mut self, value: impl Into<Option<::serde_json::Value>>) -> Self {
+        self.json = value.into();
+        self
+    }
+}
+/// A window of entries.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct AuditsPage {
+    /// The entries.
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub data: ::std::vec::Vec<Audit>,
+    /// Number of entries that match in all.
+    pub total: i64,
+}
+impl AuditsPage {
+    /// With the members that must be there; the others are absent.
+    pub fn new(data: impl IntoIterator<Item = impl Into<Audit>>, total: i64) -> Self {
+        Self {
+            data: data.into_iter().map(Into::into).collect(),
+            total,
+        }
+    }
+}
+/// The two figures above the portal's table.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct AuditsStats {
+    /// Number of entries of severity High, Critical or Error in the last seven days.
+    #[serde(rename = "severeThisWeek")]
+    pub severe_this_week: i64,
+    /// Number of entries since midnight in UTC.
+    #[serde(rename = "totalToday")]
+    pub total_today: i64,
+}
+impl AuditsStats {
+    /// With the members that must be there; the others are absent.
+    pub fn new(total_today: i64, severe_this_week: i64) -> Self {
+        Self {
+            total_today,
+            severe_this_week,
+        }
+    }
+}
 /// Access to an Auth0 tenant whose users are to be imported.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -7087,6 +7388,22 @@ impl ExecutionDataResponseDto {
         }
     }
 }
+/// What a file is to have.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct ExportCsv {
+    /// Columns in their order.
+    pub properties: ::std::vec::Vec<Property>,
+}
+impl ExportCsv {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(properties: impl IntoIterator<Item = impl Into<Property>>) -> Self {
+        Self {
+            properties: properties.into_iter().map(Into::into).collect(),
+        }
+    }
+}
 /// Configuration of a user pool that is backed by an Auth0 tenant.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -9241,6 +9558,36 @@ impl MetadataEntityRequest {
         }
     }
 }
+/// Figures over the entries of an environment.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct MetricsResponseDto {
+    /// Numbers of entries, by the beginning of the step in ISO 8601.
+    #[serde(rename = "auditsCounterByTime")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub audits_counter_by_time: ::std::collections::HashMap<::std::string::String, i64>,
+    /// The resources with the most entries.
+    #[serde(rename = "topResources")]
+    pub top_resources: TopResources,
+    /// The tenants with the most entries.
+    #[serde(rename = "topTenants")]
+    pub top_tenants: TopTenants,
+}
+impl MetricsResponseDto {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        top_resources: TopResources,
+        top_tenants: TopTenants,
+        audits_counter_by_time: ::std::collections::HashMap<::std::string::String, i64>,
+    ) -> Self {
+        Self {
+            top_resources,
+            top_tenants,
+            audits_counter_by_time,
+        }
+    }
+}
 /// Settings of authenticator apps as second factor.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -11229,6 +11576,29 @@ impl PreVerifyUserPhoneNumberRequestDto {
         }
     }
 }
+/// A column of a file.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Property {
+    /// Heading.
+    #[serde(rename = "displayName")]
+    pub display_name: ::std::string::String,
+    /// Name of the field, e.g. createdAt.
+    pub name: ::std::string::String,
+}
+impl Property {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(
+        display_name: impl Into<::std::string::String>,
+        name: impl Into<::std::string::String>,
+    ) -> Self {
+        Self {
+            display_name: display_name.into(),
+            name: name.into(),
+        }
+    }
+}
 /// Settings of a tenant that are not confidential.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -12103,6 +12473,189 @@ impl RoleResponse {
             updated_at,
             permissions: None,
         }
+    }
+}
+/// A provisioning connection of a tenant, without its token.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct Scim2ConnectionConfigResponse {
+    /// Name of the connection.
+    #[serde(rename = "connectionName")]
+    pub connection_name: ::std::string::String,
+    /// Time of creation.
+    #[serde(rename = "createdAt")]
+    pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    /// Id of the connection; its SCIM server has it in its address.
+    pub id: ::std::string::String,
+    /// Time of the last accepted write of the identity provider, null before the first.
+    #[serde(rename = "lastSync")]
+    pub last_sync: ::std::option::Option<::chrono::DateTime<::chrono::offset::Utc>>,
+    /// Identity provider for which it was made.
+    pub source: crate::enums::Scim2ConnectionSource,
+    /// Whether what the identity provider writes changes people and groups of the tenant. While off it is only stored with the connection.
+    #[serde(rename = "syncToUserManagement")]
+    #[serde(default, deserialize_with = "crate::read::null_as_default")]
+    pub sync_to_user_management: bool,
+    /// The tenant.
+    #[serde(rename = "tenantId")]
+    pub tenant_id: ::std::string::String,
+}
+impl Scim2ConnectionConfigResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        tenant_id: impl Into<::std::string::String>,
+        connection_name: impl Into<::std::string::String>,
+        source: crate::enums::Scim2ConnectionSource,
+        sync_to_user_management: bool,
+        created_at: ::chrono::DateTime<::chrono::offset::Utc>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            tenant_id: tenant_id.into(),
+            connection_name: connection_name.into(),
+            source,
+            sync_to_user_management,
+            last_sync: None,
+            created_at,
+        }
+    }
+}
+/// A provisioning connection to create.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Scim2CreateConnectionConfigRequest {
+    /// Name of the connection; that of the source when absent.
+    #[serde(
+        rename = "connectionName",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub connection_name: ::std::option::Option<::std::string::String>,
+    /// Identity provider that will use it.
+    pub source: crate::enums::Scim2ConnectionSource,
+    /// Whether what the identity provider writes changes people and groups of the tenant; true when absent.
+    #[serde(
+        rename = "syncToUserManagement",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sync_to_user_management: ::std::option::Option<bool>,
+}
+impl Scim2CreateConnectionConfigRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new(source: crate::enums::Scim2ConnectionSource) -> Self {
+        Self {
+            source,
+            connection_name: None,
+            sync_to_user_management: None,
+        }
+    }
+    /// Name of the connection; that of the source when absent.
+    #[must_use]
+    pub fn connection_name<Form>(
+        mut self,
+        value: impl crate::Optional<::std::string::String, Form>,
+    ) -> Self {
+        self.connection_name = value.into_optional();
+        self
+    }
+    /// Whether what the identity provider writes changes people and groups of the tenant; true when absent.
+    #[must_use]
+    pub fn sync_to_user_management(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.sync_to_user_management = value.into();
+        self
+    }
+}
+/// A new provisioning connection with its token.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct Scim2CreateConnectionConfigResponse {
+    /// Name of the connection.
+    #[serde(rename = "connectionName")]
+    pub connection_name: ::std::string::String,
+    /// Id of the connection.
+    pub id: ::std::string::String,
+    /// Bearer token for its SCIM server. It is not shown again.
+    pub token: crate::Secret,
+}
+impl Scim2CreateConnectionConfigResponse {
+    /// With the members that must be there; the others are absent.
+    pub fn new(
+        id: impl Into<::std::string::String>,
+        connection_name: impl Into<::std::string::String>,
+        token: impl Into<crate::Secret>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            connection_name: connection_name.into(),
+            token: token.into(),
+        }
+    }
+}
+/// What becomes of the people and groups that a connection brought.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Scim2DeleteConnectionConfigRequest {
+    /// True takes them out of the tenant; false, as when absent, leaves them there.
+    #[serde(
+        rename = "deleteAll",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub delete_all: ::std::option::Option<bool>,
+}
+impl Scim2DeleteConnectionConfigRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self { delete_all: None }
+    }
+    /// True takes them out of the tenant; false, as when absent, leaves them there.
+    #[must_use]
+    pub fn delete_all(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.delete_all = value.into();
+        self
+    }
+}
+/// What to change of a provisioning connection; what is absent stays.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Scim2PatchConnectionConfigRequest {
+    /// Whether what the identity provider writes changes people and groups of the tenant.
+    #[serde(
+        rename = "syncToUserManagement",
+        skip_serializing_if = "::std::option::Option::is_none"
+    )]
+    pub sync_to_user_management: ::std::option::Option<bool>,
+}
+impl Scim2PatchConnectionConfigRequest {
+    /// With the members that must be there; the others have setters of their names.
+    pub fn new() -> Self {
+        Self {
+            sync_to_user_management: None,
+        }
+    }
+    /// Whether what the identity provider writes changes people and groups of the tenant.
+    #[must_use]
+    pub fn sync_to_user_management(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.sync_to_user_management = value.into();
+        self
+    }
+}
+/// How many people a provisioning connection has brought.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(not(feature = "server"), non_exhaustive)]
+pub struct ScimUsersCount {
+    /// Their number.
+    pub count: i64,
+}
+impl ScimUsersCount {
+    /// With the members that must be there; the others are absent.
+    pub fn new(count: i64) -> Self {
+        Self { count }
     }
 }
 /// Whether a further way to sign in is offered.
@@ -14346,6 +14899,52 @@ impl TenantUserCount {
             total_users,
             total_access_allowed_users,
         }
+    }
+}
+/// Numbers of entries, by resource.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct TopResources(pub ::std::collections::HashMap<::std::string::String, i64>);
+impl ::std::ops::Deref for TopResources {
+    type Target = ::std::collections::HashMap<::std::string::String, i64>;
+    fn deref(&self) -> &::std::collections::HashMap<::std::string::String, i64> {
+        &self.0
+    }
+}
+impl ::std::convert::From<TopResources>
+for ::std::collections::HashMap<::std::string::String, i64> {
+    fn from(value: TopResources) -> Self {
+        value.0
+    }
+}
+impl ::std::convert::From<::std::collections::HashMap<::std::string::String, i64>>
+for TopResources {
+    fn from(value: ::std::collections::HashMap<::std::string::String, i64>) -> Self {
+        Self(value)
+    }
+}
+/// Numbers of entries, by the tenant's id.
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[serde(transparent)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct TopTenants(pub ::std::collections::HashMap<::std::string::String, i64>);
+impl ::std::ops::Deref for TopTenants {
+    type Target = ::std::collections::HashMap<::std::string::String, i64>;
+    fn deref(&self) -> &::std::collections::HashMap<::std::string::String, i64> {
+        &self.0
+    }
+}
+impl ::std::convert::From<TopTenants>
+for ::std::collections::HashMap<::std::string::String, i64> {
+    fn from(value: TopTenants) -> Self {
+        value.0
+    }
+}
+impl ::std::convert::From<::std::collections::HashMap<::std::string::String, i64>>
+for TopTenants {
+    fn from(value: ::std::collections::HashMap<::std::string::String, i64>) -> Self {
+        Self(value)
     }
 }
 /// Applications that a user pool no longer serves.

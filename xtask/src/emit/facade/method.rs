@@ -17,7 +17,7 @@ use crate::{
     documents::api::{Operation, Parameter},
     emit::{
         client::arguments,
-        syntax::{argument_of, is_str, short},
+        syntax::{argument_of, is_str, last_segment, short},
     },
 };
 

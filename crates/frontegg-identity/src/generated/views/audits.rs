@@ -159,6 +159,20 @@ impl<A: Authorized> Audits<A> {
         )
     }
     /// [`export_audits_csv_stream`](Self::export_audits_csv_stream) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{params::ExportAuditsCsvStreamV1, types::{ExportCsv, Property}};
+    ///
+    /// let body = ExportCsv::new([Property::new("display name", "name")]);
+    /// let file = frontegg
+    ///     .tenant("acme")
+    ///     .audits()
+    ///     .export_audits_csv_stream_v1(&body, ExportAuditsCsvStreamV1::new().count(50))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn export_audits_csv_stream_v1<'a>(
         &self,
         body: impl Borrow<types::ExportCsv> + Send + Sync + 'a,
@@ -303,6 +317,20 @@ impl<A: Authorized> Audits<A> {
         )
     }
     /// [`export_audits_csv`](Self::export_audits_csv) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::{params::ExportAuditsCsvV2, types::{ExportCsv, Property}};
+    ///
+    /// let body = ExportCsv::new([Property::new("display name", "name")]);
+    /// let file = frontegg
+    ///     .tenant("acme")
+    ///     .audits()
+    ///     .export_audits_csv_v2(&body, ExportAuditsCsvV2::new().count(50))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn export_audits_csv_v2<'a>(
         &self,
         body: impl Borrow<types::ExportCsv> + Send + Sync + 'a,
@@ -468,6 +496,15 @@ impl<A: Authorized> Audits<A> {
         )
     }
     /// [`list_audits`](Self::list_audits) by the number of its version, which stays when a newer one comes.
+    ///
+    /// ```no_run
+    /// # async fn example(frontegg: frontegg_identity::Frontegg) -> Result<(), frontegg_identity::Error> {
+    /// use frontegg_identity::params::ListAuditsV2;
+    ///
+    /// let page = frontegg.audits().list_audits_v2(ListAuditsV2::new().count(50)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list_audits_v2(
         &self,
         params: params::ListAudits,
