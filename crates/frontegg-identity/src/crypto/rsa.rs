@@ -11,14 +11,14 @@ mod ring;
 
 use crate::error::ConfigError;
 
+#[cfg(all(feature = "ring", not(feature = "aws-lc")))]
+pub(crate) use self::ring::Key as RsaKey;
 #[cfg(feature = "aws-lc")]
 pub(crate) use aws_lc::Key as RsaKey;
 #[cfg(all(feature = "rustls", not(any(feature = "aws-lc", feature = "ring"))))]
 pub(crate) use installed::Key as RsaKey;
 #[cfg(not(any(feature = "aws-lc", feature = "ring", feature = "rustls")))]
 pub(crate) use none::Key as RsaKey;
-#[cfg(all(feature = "ring", not(feature = "aws-lc")))]
-pub(crate) use ring::Key as RsaKey;
 
 /// The bits that a modulus may have.
 const MODULUS_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
